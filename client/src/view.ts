@@ -1,0 +1,154 @@
+/**
+ * What the core (connection, outbox, state) and the elements tell each other.
+ *
+ * All of it is structured-clone data that travels through a MessagePort, so that the core may live in the page or in
+ * a worker without an element noticing. The elements own nothing but what a page itself knows (focus, scroll, the
+ * text being typed); the core knows no DOM.
+ */
+
+/** `seq` of the contract: 1, 2, 3 … ; 0: none yet. */
+export type Seq = number;
+/** A user's id in the host. */
+export type UserId = number;
+/** `"LOWER-HIGHER"`, see protocol/README.md. */
+export type ConversationId = string;
+
+export type Role = "teacher" | "student";
+export type Status = "online" | "offline";
+
+/** One person in the roster, folded over all circles: a teacher anywhere counts as teacher. */
+export interface RosterPerson {
+  id: UserId;
+  conversation: ConversationId;
+  name: string;
+  picture: string | null;
+  profileUrl: string | null;
+  role: Role;
+  /** Titles of the circles that the person shares with the viewer, in the order of the viewer's circles. */
+  circles: string[];
+  status: "online";
+}
+
+export interface RosterView {
+  /** Sorted: teachers first, then by name with the page's collation. */
+  people: RosterPerson[];
+  /** True as soon as the first snapshot of every circle (or the browser's copy) is in. */
+  known: boolean;
+  /** True where some circle has more people online than its window shows: search reaches them. */
+  more: boolean;
+}
+
+/** The state of the line to the server, in words for people. */
+export type LineView =
+  | { state: "connecting" }
+  | { state: "online" }
+  /** Lost; trying again by itself. */
+  | { state: "lost" }
+  /** Over until the page is loaded again. `reason` names the string to show. */
+  | {
+      state: "stopped";
+      reason: "logged_out" | "not_allowed" | "other_user" | "too_many" | "replaced" | "outdated" | "refused";
+    };
+
+export type Delivery =
+  /** In the outbox. */
+  | "sending"
+  /** Committed on the server. */
+  | "sent"
+  /** At or below the other person's read mark. */
+  | "seen"
+  /** Finally refused; the text is kept, with a way to try again or to remove it. */
+  | "failed";
+
+export interface MessageView {
+  /** Stable over pending → committed: the client_message_id, or "seq:N" where there is none. */
+  key: string;
+  /** 0 while it is in the outbox. */
+  seq: Seq;
+  mine: boolean;
+  /** null: erased. */
+  text: string | null;
+  /** Milliseconds UTC; for pending messages by this computer's clock, corrected by the server's. */
+  sentAt: number;
+  /** Only for mine. */
+  delivery?: Delivery;
+  /** For failed ones: the error code of the contract. */
+  failure?: string;
+}
+
+export interface WindowView {
+  conversation: ConversationId;
+  state: "open" | "minimised";
+  contact: { id: UserId; name: string; picture: string | null; profileUrl: string | null; status: Status };
+  /** 0 … 100; 100 stands for "100 or more". */
+  unread: number;
+  /** Text that was being written when the window was last on a page. */
+  draft: string;
+  /** Whether the other person is typing now. */
+  typing: boolean;
+}
+
+export interface ConversationView {
+  conversation: ConversationId;
+  /** Ascending; committed ones by seq, then pending ones in the order of sending. */
+  messages: MessageView[];
+  /** There are older ones on the server. */
+  older: boolean;
+  /** The first answer is still awaited and there is no copy to show. */
+  loading: boolean;
+  /** The highest seq that this user has seen; the elements draw "new" from it and send `seen`. */
+  readSeq: Seq;
+}
+
+/** From the core to the elements. Each one replaces the whole slice it names. */
+export type Update =
+  | { kind: "line"; line: LineView }
+  | { kind: "roster"; roster: RosterView }
+  | { kind: "dock"; windows: WindowView[]; /** Sum over windows, for the page's title. */ unread: number }
+  | { kind: "conversation"; view: ConversationView }
+  /** A message of somebody else has just come, live: to be announced politely. Never sent for history. */
+  | { kind: "arrived"; conversation: ConversationId; from: string; text: string }
+  /** The answer to `search`; `append` for further pages. */
+  | { kind: "found"; text: string; people: RosterPerson[]; more: boolean; append: boolean }
+  /** An action was refused: `code` of the contract, `message` in English as the server said it. */
+  | { kind: "refused"; conversation?: ConversationId; code: string; message: string };
+
+/** From the elements to the core. */
+export type Command =
+  | { kind: "open"; person: { id: UserId; name: string; picture: string | null; profileUrl: string | null } }
+  | { kind: "restore"; conversation: ConversationId }
+  | { kind: "minimise"; conversation: ConversationId }
+  | { kind: "close"; conversation: ConversationId }
+  | { kind: "send"; conversation: ConversationId; text: string }
+  | { kind: "retry"; conversation: ConversationId; key: string }
+  /** Removes a failed message; its text becomes the draft if the draft is empty. */
+  | { kind: "discard"; conversation: ConversationId; key: string }
+  | { kind: "older"; conversation: ConversationId }
+  /** The message was shown in an open window of a visible, focused page. */
+  | { kind: "seen"; conversation: ConversationId; seq: Seq }
+  | { kind: "typing"; conversation: ConversationId }
+  | { kind: "draft"; conversation: ConversationId; text: string }
+  | { kind: "search"; text: string; more?: boolean }
+  /** The page became visible or hidden. */
+  | { kind: "visible"; visible: boolean }
+  /** The page is being left: flush what is not stored yet. */
+  | { kind: "leaving" }
+  /** The person asks to try again now (a button beside "Connection lost"). */
+  | { kind: "reconnect" };
+
+/** What the page says about itself: the data attributes of the script tag (see README.md, "Embedding"). */
+export interface PageConfig {
+  /** The server's address with its final slash. */
+  server: string;
+  /** The site's id, as `iss` in tokens. */
+  site: string;
+  user: UserId;
+  /** Hash of the host's login, as `sid` in tokens. */
+  sid: string;
+  /** Where a user token is had: POST, same origin, answers `{"token": "…"}`. */
+  tokenUrl: string;
+  /** 32 bytes, unpadded base64url: encrypts the browser's copy; made per login, stored nowhere in the browser. */
+  key: string;
+  /** `en`, `pt`, `pt_br` …; falls back to English. */
+  lang: string;
+}

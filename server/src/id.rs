@@ -1,0 +1,224 @@
+//! Identifiers as distinct types, so that none can stand in for another.
+//!
+//! Owns their textual forms (protocol/README.md, "Common types"); knows nothing of what they identify.
+
+use std::{fmt, str::FromStr, sync::Arc};
+
+use serde::{Deserialize, Deserializer, Serialize, Serializer, de::Error as _};
+use uuid::Uuid;
+
+/// A site's number in this server's store. The public name of a site is its `iss`.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
+pub struct SiteId(pub i64);
+
+/// A user's id in the host: 1 … 2^53 − 1 (what a JSON number carries exactly).
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize)]
+#[serde(transparent)]
+pub struct UserId(i64);
+
+impl UserId {
+    /// The largest integer that JavaScript represents exactly (ECMA-262, Number.MAX_SAFE_INTEGER).
+    pub const MAX: i64 = (1 << 53) - 1;
+
+    /// `None` outside 1 … 2^53 − 1.
+    pub fn new(id: i64) -> Option<Self> {
+        (1..=Self::MAX).contains(&id).then_some(Self(id))
+    }
+
+    /// The number itself, as stored.
+    pub fn get(self) -> i64 {
+        self.0
+    }
+}
+
+impl fmt::Display for UserId {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        self.0.fmt(f)
+    }
+}
+
+impl FromStr for UserId {
+    type Err = BadId;
+
+    /// Decimal without sign or leading zeros, as in `sub` and in conversation ids.
+    fn from_str(s: &str) -> Result<Self, BadId> {
+        if s.starts_with('0') || !s.bytes().all(|b| b.is_ascii_digit()) {
+            return Err(BadId("user"));
+        }
+        s.parse().ok().and_then(Self::new).ok_or(BadId("user"))
+    }
+}
+
+impl<'de> Deserialize<'de> for UserId {
+    fn deserialize<D: Deserializer<'de>>(d: D) -> Result<Self, D::Error> {
+        Self::new(i64::deserialize(d)?).ok_or_else(|| D::Error::custom("a user id is 1 to 9007199254740991"))
+    }
+}
+
+/// A circle: `COURSE` (the whole course, all groups) or `COURSE/GROUP`. Cheap to clone.
+#[derive(Clone, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
+pub struct CircleId(Arc<str>);
+
+/// The group of those who are in no group: they do not share it with each other.
+pub const NO_GROUP: &str = "-";
+
+impl CircleId {
+    /// The part before the slash.
+    pub fn course(&self) -> &str {
+        self.0.split_once('/').map_or(&*self.0, |(course, _)| course)
+    }
+
+    /// The part after the slash; `None` for the whole course.
+    pub fn group(&self) -> Option<&str> {
+        self.0.split_once('/').map(|(_, group)| group)
+    }
+
+    /// As on the wire.
+    pub fn as_str(&self) -> &str {
+        &self.0
+    }
+}
+
+impl fmt::Display for CircleId {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(&self.0)
+    }
+}
+
+impl FromStr for CircleId {
+    type Err = BadId;
+
+    fn from_str(s: &str) -> Result<Self, BadId> {
+        let part = |p: &str| {
+            (1..=64).contains(&p.len())
+                && p.bytes().all(|b| b.is_ascii_alphanumeric() || matches!(b, b'.' | b'_' | b':' | b'-'))
+        };
+        let fine = match s.split_once('/') {
+            Some((course, group)) => part(course) && part(group),
+            None => part(s),
+        };
+        if fine { Ok(Self(s.into())) } else { Err(BadId("circle")) }
+    }
+}
+
+/// The conversation of two users of one site; it has a name before it exists.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
+pub struct ConversationId {
+    lower: UserId,
+    higher: UserId,
+}
+
+impl ConversationId {
+    /// The conversation of these two; `None` for one user alone.
+    pub fn between(a: UserId, b: UserId) -> Option<Self> {
+        (a != b).then(|| Self { lower: a.min(b), higher: a.max(b) })
+    }
+
+    /// The participant with the lower id.
+    pub fn lower(self) -> UserId {
+        self.lower
+    }
+
+    /// The participant with the higher id.
+    pub fn higher(self) -> UserId {
+        self.higher
+    }
+
+    /// The other participant; `None` if `user` is not one of the two.
+    pub fn other(self, user: UserId) -> Option<UserId> {
+        if user == self.lower {
+            Some(self.higher)
+        } else if user == self.higher {
+            Some(self.lower)
+        } else {
+            None
+        }
+    }
+}
+
+impl fmt::Display for ConversationId {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{}-{}", self.lower, self.higher)
+    }
+}
+
+impl FromStr for ConversationId {
+    type Err = BadId;
+
+    fn from_str(s: &str) -> Result<Self, BadId> {
+        let (lower, higher) = s.split_once('-').ok_or(BadId("conversation"))?;
+        let (lower, higher): (UserId, UserId) = (lower.parse()?, higher.parse()?);
+        if lower < higher { Ok(Self { lower, higher }) } else { Err(BadId("conversation")) }
+    }
+}
+
+/// A message's number in its conversation: 1, 2, 3 … without gaps; 0 means "none yet".
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize)]
+#[serde(transparent)]
+pub struct Seq(pub i64);
+
+/// A conversation's revision: rises with every committed change; never below its seq.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize)]
+#[serde(transparent)]
+pub struct Rev(pub i64);
+
+/// A site's rights version (protocol/README.md, "Rights versions"): 0 … 2^53 − 1.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize)]
+#[serde(transparent)]
+pub struct RightsVersion(pub i64);
+
+macro_rules! not_negative {
+    ($($name:ident),*) => {$(
+        impl<'de> Deserialize<'de> for $name {
+            fn deserialize<D: Deserializer<'de>>(d: D) -> Result<Self, D::Error> {
+                let n = i64::deserialize(d)?;
+                if (0..=UserId::MAX).contains(&n) {
+                    Ok(Self(n))
+                } else {
+                    Err(D::Error::custom(concat!(stringify!($name), " is 0 to 9007199254740991")))
+                }
+            }
+        }
+    )*};
+}
+not_negative!(Seq, Rev, RightsVersion);
+
+macro_rules! textual {
+    ($($name:ident),*) => {$(
+        impl Serialize for $name {
+            fn serialize<S: Serializer>(&self, s: S) -> Result<S::Ok, S::Error> {
+                s.collect_str(self)
+            }
+        }
+        impl<'de> Deserialize<'de> for $name {
+            fn deserialize<D: Deserializer<'de>>(d: D) -> Result<Self, D::Error> {
+                String::deserialize(d)?.parse().map_err(D::Error::custom)
+            }
+        }
+    )*};
+}
+textual!(CircleId, ConversationId);
+
+/// A sender's own name for a message, made once and repeated with every try.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize)]
+#[serde(transparent)]
+pub struct ClientMessageId(pub Uuid);
+
+/// One browser's stay, over all its reconnects.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[serde(transparent)]
+pub struct SessionId(pub Uuid);
+
+/// The store's epoch: another one after a backup was restored.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[serde(transparent)]
+pub struct Epoch(pub Uuid);
+
+/// One socket of this process.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
+pub struct ConnectionId(pub u64);
+
+/// A text that is no id of its kind.
+#[derive(Debug, PartialEq, Eq, thiserror::Error)]
+#[error("not a {0} id")]
+pub struct BadId(&'static str);

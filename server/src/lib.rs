@@ -1,0 +1,5 @@
+//! Global Chat's server: real-time chat for whole sites, in one binary.
+
+pub mod id;
+pub mod rights;
+pub mod store;

@@ -1,0 +1,139 @@
+//! What a host says of a user, and the one function that decides who may see and write to whom.
+//!
+//! Knows no store, no connection and no frame: rights in, answer out.
+
+use serde::{Deserialize, Serialize};
+
+use crate::id::{CircleId, NO_GROUP, RightsVersion, UserId};
+
+/// A user's role in one circle.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Role {
+    /// Sorted first in rosters.
+    Teacher,
+    /// Everyone else.
+    Student,
+}
+
+/// One membership: a circle, the role in it, and its title (plain text, up to 255 characters).
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Membership {
+    /// Which circle.
+    pub id: CircleId,
+    /// The role in it.
+    pub role: Role,
+    /// What people call it.
+    pub title: String,
+}
+
+/// Everything a host says of one user: the body of `PUT users/{user}` and a part of every user token.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Snapshot {
+    /// Read before the rest was computed.
+    pub rights_version: RightsVersion,
+    /// 1 … 200 characters.
+    pub name: String,
+    /// http(s) URL, or none.
+    pub picture: Option<String>,
+    /// http(s) URL, or none.
+    pub profile_url: Option<String>,
+    /// E.g. `pt_br`.
+    pub lang: String,
+    /// Appears offline to all others.
+    pub hidden: bool,
+    /// Known: `chat`. Unknown ones are kept and ignored.
+    pub rights: Vec<String>,
+    /// At most 1,000.
+    pub circles: Vec<Membership>,
+    /// Whom this user has blocked; at most 1,000.
+    pub blocked: Vec<UserId>,
+}
+
+/// What a site allows among those who share a circle.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Policy {
+    /// Off: of two who see each other, one is a teacher in the circle they share.
+    pub students_see_students: bool,
+}
+
+impl Default for Policy {
+    fn default() -> Self {
+        Self { students_see_students: true }
+    }
+}
+
+impl Snapshot {
+    /// Refuses what no host should say. The sentence names the field and its rule.
+    pub fn check(&self) -> Result<(), &'static str> {
+        let url = |u: &Option<String>| {
+            u.as_ref().is_none_or(|u| {
+                u.len() <= 2_048 && url::Url::parse(u).is_ok_and(|u| matches!(u.scheme(), "http" | "https"))
+            })
+        };
+        let chars = |s: &str, from: usize, to: usize| (from..=to).contains(&s.chars().take(to + 1).count());
+        if !chars(&self.name, 1, 200) {
+            return Err("name must have 1 to 200 characters");
+        }
+        if !url(&self.picture) {
+            return Err("picture must be an http or https URL of up to 2048 characters, or null");
+        }
+        if !url(&self.profile_url) {
+            return Err("profile_url must be an http or https URL of up to 2048 characters, or null");
+        }
+        if self.lang.len() > 32 {
+            return Err("lang must have up to 32 characters");
+        }
+        if self.circles.len() > 1_000 {
+            return Err("circles must be at most 1000");
+        }
+        if self.circles.iter().any(|c| !chars(&c.title, 0, 255)) {
+            return Err("a circle's title must have up to 255 characters");
+        }
+        if self.blocked.len() > 1_000 {
+            return Err("blocked must be at most 1000");
+        }
+        if self.rights.len() > 100 || self.rights.iter().any(|r| r.len() > 64) {
+            return Err("rights must be at most 100 words of up to 64 characters");
+        }
+        Ok(())
+    }
+
+    /// Whether this user may use the chat at all.
+    pub fn may_chat(&self) -> bool {
+        self.rights.iter().any(|r| r == "chat")
+    }
+}
+
+/// Whether `a` and `b` share a circle in which the site's policy lets them see each other. Symmetric.
+pub fn may_see(policy: Policy, a: &[Membership], b: &[Membership]) -> bool {
+    a.iter().any(|x| b.iter().any(|y| share(&x.id, &y.id) && roles_allow(policy, x.role, y.role)))
+}
+
+/// Whether `sender` may write to `recipient`: they see each other, both may chat, neither has blocked the other.
+pub fn may_write(
+    policy: Policy,
+    (sender_id, sender): (UserId, &Snapshot),
+    (recipient_id, recipient): (UserId, &Snapshot),
+) -> bool {
+    sender.may_chat()
+        && recipient.may_chat()
+        && !sender.blocked.contains(&recipient_id)
+        && !recipient.blocked.contains(&sender_id)
+        && may_see(policy, &sender.circles, &recipient.circles)
+}
+
+/// Whether holders of these two circles share one (protocol/README.md, "Circles").
+pub fn share(a: &CircleId, b: &CircleId) -> bool {
+    a.course() == b.course()
+        && match (a.group(), b.group()) {
+            (Some(x), Some(y)) => x == y && x != NO_GROUP,
+            _ => true,
+        }
+}
+
+/// Whether a site's policy lets two people with these roles in a shared circle see each other.
+pub fn roles_allow(policy: Policy, a: Role, b: Role) -> bool {
+    policy.students_see_students || a == Role::Teacher || b == Role::Teacher
+}

@@ -1,0 +1,326 @@
+//! What the server keeps: the trait that every database implements, and its records.
+//!
+//! Knows no frame, no connection and no SQL: the databases are in `store/`. Every key begins with the site. All times
+//! are milliseconds since 1970 UTC. A method that changes something returns only after a durable commit.
+
+use std::sync::Arc;
+
+use async_trait::async_trait;
+
+use crate::{
+    id::{ClientMessageId, ConversationId, Epoch, Rev, RightsVersion, Seq, SiteId, UserId},
+    rights::{Policy, Snapshot},
+};
+
+pub mod sqlite;
+
+/// One site and its keys.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct SiteRecord {
+    /// Its number in this store.
+    pub site: SiteId,
+    /// Its public id: `iss` in tokens. Unique.
+    pub issuer: String,
+    /// The host's address without a final slash: `wwwroot` in signed calls.
+    pub url: String,
+    /// Exact origins (`scheme://host[:port]`) whose pages may connect. Never empty.
+    pub origins: Vec<String>,
+    /// One, or two during a rotation; newest first.
+    pub keys: Vec<SiteKey>,
+    /// What it allows.
+    pub policy: Policy,
+    /// The version that `policy` came with.
+    pub policy_version: RightsVersion,
+}
+
+/// A secret shared by a site and the server.
+#[derive(Clone, PartialEq, Eq)]
+pub struct SiteKey {
+    /// `kid` in token headers. Unique over all sites of the server.
+    pub kid: String,
+    /// At least 32 random bytes.
+    pub secret: Vec<u8>,
+    /// When it was made.
+    pub created_at: i64,
+}
+
+impl std::fmt::Debug for SiteKey {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("SiteKey").field("kid", &self.kid).finish_non_exhaustive()
+    }
+}
+
+/// Where a user's stored rights came from: on a tie of versions a call wins over a token.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub enum Origin {
+    /// A user token.
+    Token,
+    /// A signed call of the host.
+    Call,
+}
+
+/// A user as last known.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct UserRecord {
+    /// Contact and rights.
+    pub snapshot: Arc<Snapshot>,
+    /// What the snapshot came from.
+    pub origin: Origin,
+    /// Removed by the host: the snapshot has no name, circles or rights.
+    pub removed: bool,
+}
+
+/// What a connect needs to know, in one read.
+#[derive(Clone, Debug, Default)]
+pub struct Arrival {
+    /// As last known, if ever.
+    pub user: Option<UserRecord>,
+    /// Whether this login was revoked (and not yet forgotten).
+    pub revoked: bool,
+    /// The dock, as `Store::dock` gives it.
+    pub dock: Dock,
+    /// The heads of the conversations asked for, in the order asked; `None` where there is none.
+    pub heads: Vec<Option<Head>>,
+}
+
+/// A conversation's head.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Head {
+    /// Lowest seq still kept; 1 for a conversation that has not begun.
+    pub first_seq: Seq,
+    /// Highest seq; 0 before the first message.
+    pub seq: Seq,
+    /// Rises with every committed change.
+    pub rev: Rev,
+    /// The rev of the last change that was not simply a further message (an erasure): a copy with a lower rev than
+    /// this cannot be brought up to date by further messages. 0 if there was none.
+    pub reset_rev: Rev,
+}
+
+/// A user's windows.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Dock {
+    /// Rises by 1 with every change of the user's dock rows.
+    pub version: i64,
+    /// Open and minimised ones, and (as minimised) conversations with unread messages that came after their window
+    /// was closed or that never had one; oldest opened first.
+    pub windows: Vec<DockWindow>,
+}
+
+/// One window.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct DockWindow {
+    /// Whose.
+    pub conversation: ConversationId,
+    /// Never `Closed` in a `Dock`.
+    pub state: WindowState,
+    /// The other person as last known; `None` if they never were on record.
+    pub other: Option<UserRecord>,
+    /// The conversation's head.
+    pub head: Head,
+    /// The user's own read mark.
+    pub read_seq: Seq,
+    /// The other's mark, as far as it is shown.
+    pub other_read_seq: Seq,
+    /// The other's messages above `read_seq`, at most 100.
+    pub unread: i64,
+}
+
+/// How a conversation stands in a dock.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, serde::Serialize, serde::Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum WindowState {
+    /// Open.
+    Open,
+    /// Only its header.
+    Minimised,
+    /// Not in the dock.
+    Closed,
+}
+
+/// A message to be appended. Text is trimmed and checked.
+#[derive(Clone, Debug)]
+pub struct NewMessage {
+    /// Site.
+    pub site: SiteId,
+    /// Must contain the sender.
+    pub conversation: ConversationId,
+    /// Sender.
+    pub sender: UserId,
+    /// Unique per sender.
+    pub client_message_id: ClientMessageId,
+    /// What was written.
+    pub text: Arc<str>,
+    /// The server's clock.
+    pub sent_at: i64,
+}
+
+/// A message as stored.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Message {
+    /// Its number.
+    pub seq: Seq,
+    /// The conversation's rev at its last change.
+    pub rev: Rev,
+    /// Who wrote it.
+    pub sender: UserId,
+    /// `None` once erased.
+    pub client_message_id: Option<ClientMessageId>,
+    /// `None` once erased.
+    pub text: Option<Arc<str>>,
+    /// When.
+    pub sent_at: i64,
+}
+
+/// What became of an append.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Appended {
+    /// Committed now.
+    New {
+        /// As stored.
+        message: Message,
+        /// The recipient had no open or minimised window (so the dock now shows one).
+        window_came_back: bool,
+    },
+    /// The same id, conversation and text were committed before: this is that message.
+    Repeated(Message),
+    /// The id was used by this sender for something else.
+    Conflict,
+}
+
+/// Which part of a history.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Page {
+    /// The newest.
+    Newest,
+    /// The newest below.
+    Before(Seq),
+    /// The oldest above.
+    After(Seq),
+}
+
+/// What became of `put_user` or `remove_user`.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Applied {
+    /// False: the stored version is higher (or, on a tie, stays).
+    pub applied: bool,
+    /// Whether anything that is stored differs from before.
+    pub changed: bool,
+    /// As stored now.
+    pub record: UserRecord,
+}
+
+/// Why the store cannot answer. Details go to the log, never to a client.
+#[derive(Debug, thiserror::Error)]
+pub enum StoreError {
+    /// The database failed.
+    #[error("the store failed: {0}")]
+    Database(#[from] sqlx::Error),
+    /// Migrations cannot run: newer schema, or a file that is no database.
+    #[error("{0}")]
+    Unusable(String),
+    /// The store is shutting down.
+    #[error("the store is closed")]
+    Closed,
+}
+
+/// Result of the store.
+pub type Result<T> = std::result::Result<T, StoreError>;
+
+/// The store: the truth about everything but presence.
+#[async_trait]
+pub trait Store: Send + Sync + 'static {
+    /// Changes when a backup is restored.
+    fn epoch(&self) -> Epoch;
+
+    /// All sites with their keys.
+    async fn sites(&self) -> Result<Vec<SiteRecord>>;
+    /// Adds a site (its `site` number is ignored) and returns its number. An issuer, kid or URL in use is an error.
+    async fn add_site(&self, site: SiteRecord) -> Result<SiteId>;
+    /// Adds a key as the newest; of more than two the oldest goes.
+    async fn add_key(&self, site: SiteId, key: SiteKey) -> Result<()>;
+    /// Drops all keys of a site but the newest; returns how many went.
+    async fn drop_old_keys(&self, site: SiteId) -> Result<u64>;
+    /// Removes a site and everything of it.
+    async fn remove_site(&self, site: SiteId) -> Result<()>;
+    /// Gives a site another address and other origins (the host moved, or the demo listens elsewhere).
+    async fn move_site(&self, site: SiteId, url: &str, origins: &[String]) -> Result<()>;
+    /// Sets the policy unless the stored `policy_version` is higher. True if applied.
+    async fn put_policy(&self, site: SiteId, policy: Policy, version: RightsVersion) -> Result<bool>;
+
+    /// Everything a connect needs, in one read and without a write.
+    async fn arrival(
+        &self,
+        site: SiteId,
+        user: UserId,
+        sid: &str,
+        heads: &[ConversationId],
+    ) -> Result<Arrival>;
+    /// A user as last known.
+    async fn user(&self, site: SiteId, user: UserId) -> Result<Option<UserRecord>>;
+    /// Stores a snapshot by the rule of rights versions (protocol/README.md): a lower version never replaces a
+    /// higher; on a tie a call replaces a token or a call, a token replaces only a token. Equal content writes nothing
+    /// but what the rule needs (a higher version of equal content is still stored).
+    async fn put_user(
+        &self,
+        site: SiteId,
+        user: UserId,
+        snapshot: Arc<Snapshot>,
+        origin: Origin,
+    ) -> Result<Applied>;
+    /// Removes a user for good unless the stored version is higher: contact, rights, dock and marks go, messages
+    /// become stubs (each such conversation gets a new `rev` and `reset_rev`). A record that refuses tokens stays.
+    /// Returns the conversations that changed.
+    async fn remove_user(
+        &self,
+        site: SiteId,
+        user: UserId,
+        version: RightsVersion,
+    ) -> Result<(Applied, Vec<ConversationId>)>;
+    /// Refuses a login until `until`.
+    async fn revoke_login(&self, site: SiteId, sid: &str, until: i64) -> Result<()>;
+    /// Forgets what `now` has made moot (revoked logins). Returns how many rows went.
+    async fn expire(&self, now: i64) -> Result<u64>;
+
+    /// Finds an earlier commit of this id: `Repeated` or `Conflict` as `append` would say; `None` if it is new.
+    async fn find_sent(&self, message: &NewMessage) -> Result<Option<Appended>>;
+    /// Appends one message, and with it lets the other person see the sender's read mark. Appends that wait at the
+    /// same time are committed together. Makes the conversation if need be.
+    async fn append(&self, message: NewMessage) -> Result<Appended>;
+    /// Up to `limit` messages, ascending, and the head. An empty list and a head of zeros where there is none.
+    async fn history(
+        &self,
+        site: SiteId,
+        conversation: ConversationId,
+        page: Page,
+        limit: i64,
+    ) -> Result<(Head, Vec<Message>)>;
+    /// Raises a read mark, at most to the head. The new mark if it rose. With `publish`, the other person may see it.
+    async fn read(
+        &self,
+        site: SiteId,
+        conversation: ConversationId,
+        user: UserId,
+        seq: Seq,
+        publish: bool,
+    ) -> Result<Option<Seq>>;
+
+    /// The user's dock.
+    async fn dock(&self, site: SiteId, user: UserId) -> Result<Dock>;
+    /// Sets a window's state unless it was changed after version `base`. Of more than `most` windows the oldest
+    /// opened ones are closed. False if it was stale or nothing changed.
+    async fn set_window(
+        &self,
+        site: SiteId,
+        user: UserId,
+        conversation: ConversationId,
+        state: WindowState,
+        base: i64,
+        most: usize,
+    ) -> Result<bool>;
+
+    /// Whether the database answers.
+    async fn ready(&self) -> Result<()>;
+    /// Commits what is under way and closes. Later calls fail with `Closed`.
+    async fn close(&self);
+}
