@@ -1,0 +1,35 @@
+/**
+ * Tells what a page loads at start, gzipped, and fails above the budget. What is imported with `import()` comes later
+ * and is listed apart.
+ */
+import { relative } from "node:path";
+import { fileURLToPath } from "node:url";
+import { gzipSync } from "node:zlib";
+import { build, outdir } from "./build.mjs";
+
+const here = fileURLToPath(new URL(".", import.meta.url));
+const budget = 45 * 1024;
+
+const { metafile, outputFiles } = await build({ write: false });
+const gzipped = new Map(
+  outputFiles.map((file) => [relative(here, file.path), gzipSync(file.contents, { level: 9 }).length]),
+);
+
+const start = new Set([relative(here, `${outdir}/gchat.js`)]);
+for (const name of start) {
+  for (const imported of metafile.outputs[name].imports) {
+    if (imported.kind === "import-statement") start.add(imported.path);
+  }
+}
+const later = Object.keys(metafile.outputs).filter((name) => name.endsWith(".js") && !start.has(name));
+
+const show = (bytes) => `${(bytes / 1024).toFixed(1).padStart(7)} KiB`;
+const sum = (names) => names.reduce((total, name) => total + gzipped.get(name), 0);
+for (const name of start) console.log(`${show(gzipped.get(name))}  ${relative("../moodle/block_gchat", name)}`);
+console.log(`${show(sum([...start]))}  at start, gzipped (budget ${budget / 1024} KiB)`);
+for (const name of later) console.log(`${show(gzipped.get(name))}  ${relative("../moodle/block_gchat", name)} (later)`);
+
+if (sum([...start]) > budget) {
+  console.error("error: the client is above its budget: load something later, or drop it");
+  process.exitCode = 1;
+}
