@@ -1,0 +1,152 @@
+import { readdirSync, readFileSync } from "node:fs";
+import { describe, expect, test } from "vitest";
+import {
+  closeCodes,
+  closeMeaning,
+  conversationOf,
+  errorCodes,
+  otherOf,
+  parseServerFrame,
+  serverFrames,
+} from "../src/protocol.js";
+import type { ClientFrame } from "../src/protocol.js";
+import { boolean, integer, list, nullable, object, oneOf, optional, string } from "../src/shape.js";
+import type { Read } from "../src/shape.js";
+
+const protocol = new URL("../../protocol/", import.meta.url);
+const contract = readFileSync(new URL("README.md", protocol), "utf8");
+
+function fixtures(side: "client" | "server"): { file: string; type: string; value: unknown }[] {
+  return readdirSync(new URL(`fixtures/${side}/`, protocol)).map((file) => ({
+    file,
+    type: file.slice(0, file.indexOf(".")),
+    value: JSON.parse(readFileSync(new URL(`fixtures/${side}/${file}`, protocol), "utf8")) as unknown,
+  }));
+}
+
+const held = list(object({ circle: string, version: integer(0) }));
+const seq = optional(integer(1));
+const type = <K extends string>(name: K): Read<K> => oneOf(name);
+/** A reader for each frame of the client; the compiler holds it against `ClientFrame`. */
+const clientFrames: { [K in ClientFrame["type"]]: Read<Extract<ClientFrame, { type: K }>> } = {
+  hello: object({
+    type: type("hello"),
+    protocol: integer(1),
+    token: string,
+    session: string,
+    visible: boolean,
+    cursor: optional(
+      object({
+        epoch: string,
+        conversations: list(object({ conversation: string, rev: integer(0), seq: integer(0) })),
+      }),
+    ),
+    rosters: optional(object({ boot: string, versions: held })),
+  }),
+  renew: object({ type: type("renew"), token: string }),
+  send: object({ type: type("send"), client_message_id: string, conversation: string, text: string }),
+  history: object({
+    type: type("history"),
+    request: integer(1),
+    conversation: string,
+    before: seq,
+    after: seq,
+    limit: integer(1),
+  }),
+  read: object({ type: type("read"), conversation: string, seq: integer(1) }),
+  typing: object({ type: type("typing"), conversation: string }),
+  dock: object({
+    type: type("dock"),
+    conversation: string,
+    state: oneOf("open", "minimised", "closed"),
+    base: integer(0),
+  }),
+  visibility: object({ type: type("visibility"), visible: boolean, rosters: optional(held) }),
+  roster: object({ type: type("roster"), circle: string }),
+  search: object({
+    type: type("search"),
+    request: integer(1),
+    text: string,
+    circle: optional(string),
+    next: nullable(string),
+    limit: integer(1),
+  }),
+  ping: object({ type: type("ping") }),
+  pong: object({ type: type("pong") }),
+};
+
+describe("the contract's fixtures", () => {
+  test.each(fixtures("server"))("server/$file is read and made again the same", ({ type: name, value }) => {
+    const parsed = parseServerFrame(JSON.stringify(value));
+    expect(parsed).toEqual({ frame: value });
+    expect("frame" in parsed && parsed.frame.type).toBe(name);
+  });
+
+  test.each(fixtures("client"))("client/$file is read and made again the same", ({ type: name, value }) => {
+    expect(Object.keys(clientFrames)).toContain(name);
+    expect(clientFrames[name as keyof typeof clientFrames](value, "")).toEqual(value);
+  });
+
+  test("every frame has a fixture, and a section in the contract", () => {
+    for (const [side, frames] of [["server", serverFrames] as const, ["client", clientFrames] as const]) {
+      const shown = new Set(fixtures(side).map((fixture) => fixture.type));
+      expect([...shown].sort()).toEqual(Object.keys(frames).sort());
+      for (const name of shown) expect(contract).toContain(`### \`${name}\``);
+    }
+  });
+
+  test("the tables of codes are the contract's", () => {
+    const errors = contract.slice(contract.indexOf("## Error codes"), contract.indexOf("## Close codes"));
+    for (const [, code, final] of errors.matchAll(/^\| `(\w+)` \| (yes|no) \|/gm)) {
+      expect(errorCodes, code).toHaveProperty(code!, { final: final === "yes" });
+    }
+    const closes = contract.slice(contract.indexOf("## Close codes"), contract.indexOf("## Limits"));
+    const listed = [...closes.matchAll(/^\| (4\d\d\d) \| ([^|]+) \| (yes|no)/gm)];
+    expect(listed.map(([, code]) => Number(code))).toEqual(Object.keys(closeCodes).map(Number));
+    for (const [, code, name, back] of listed) {
+      expect(closeCodes[Number(code)]).toMatchObject({ name: name!.trim(), comeBack: back === "yes" });
+    }
+  });
+});
+
+describe("a frame that the contract does not allow", () => {
+  test.each([
+    ["binary", new ArrayBuffer(4)],
+    ["no JSON", "{"],
+    ["an array", "[]"],
+    ["null", "null"],
+    ["an unknown type", '{"type":"later"}'],
+    ["a name of Object.prototype", '{"type":"constructor"}'],
+    ["a field missing", '{"type":"presence","user":3}'],
+    ["a wrong type", '{"type":"presence","user":"3","status":"online"}'],
+    ["an unsafe integer", '{"type":"renewed","lease_ends":1e300}'],
+    ["a wrong item", '{"type":"roster","circle":"c7","version":1,"total":1,"contacts":[null]}'],
+  ])("%s is a problem, not an exception", (_, data) => {
+    expect(parseServerFrame(data)).toHaveProperty("problem");
+  });
+
+  test("its problem never holds content", () => {
+    const secret = "canary words";
+    for (const text of [`{"type":"typing","conversation":3,"user":"${secret}"}`, secret, `{"type":"${secret}"}`]) {
+      expect(JSON.stringify(parseServerFrame(text))).not.toContain(secret);
+    }
+  });
+
+  test("unknown fields are passed over", () => {
+    expect(parseServerFrame('{"type":"pong","new":1}')).toEqual({ frame: { type: "pong" } });
+  });
+});
+
+test("an unknown close code is final only among 4400 … 4499", () => {
+  expect(closeMeaning(1006).comeBack).toBe(true);
+  expect(closeMeaning(4050).comeBack).toBe(true);
+  expect(closeMeaning(4499).comeBack).toBe(false);
+});
+
+test("a conversation is named by its users, lower first", () => {
+  expect(conversationOf(10, 9)).toBe("9-10");
+  expect(otherOf("9-10", 9)).toBe(10);
+  expect(otherOf("9-10", 3)).toBeUndefined();
+  expect(otherOf("10-9", 9)).toBeUndefined();
+  expect(otherOf("9-10-11", 9)).toBeUndefined();
+});
