@@ -1,5 +1,6 @@
 //! Global Chat's server: real-time chat for whole sites, in one binary.
 
+pub mod config;
 pub mod id;
 pub mod rights;
 pub mod store;
