@@ -1,0 +1,32 @@
+# Everyday commands. Each is thin: the work is in cargo, npm and scripts/.
+.DEFAULT_GOAL := help
+.PHONY: help demo test check fmt bundle e2e screenshots
+
+help: ## what there is
+	@grep -E '^[a-z0-9-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 14
+
+demo: ## build and run the demo campus; options: make demo ARGS="--classmates 25"
+	cargo run --locked --package gchat -- demo $(ARGS)
+
+test: ## everything: installs what is missing, then lints, tests, browsers, dependencies
+	scripts/test
+
+check: ## the quick part of it: formatting, clippy, types, lints
+	scripts/test fmt clippy client-types client-lint
+
+fmt: ## format the Rust code
+	cargo fmt --all
+
+bundle: ## build the browser client into moodle/block_gchat/js
+	scripts/install npm client
+	npm --prefix client run build
+
+e2e: ## the browser tests alone; one file: make e2e ARGS=test/talk.test.mjs
+	scripts/install browser npm e2e
+	cargo build --locked --package gchat
+	cd e2e && node run.mjs $(ARGS)
+
+screenshots: ## pictures of every state into TO (a temporary folder by default), one into docs/images
+	scripts/install browser npm e2e
+	cargo build --locked --package gchat
+	cd e2e && node screenshots.mjs $(TO)
