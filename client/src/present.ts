@@ -1,0 +1,117 @@
+/**
+ * How the elements see it: folds the state, the outbox, the drafts and the dock changes that the server has not yet
+ * confirmed into the views of view.ts. Pure.
+ */
+import type { WindowContact } from "./protocol.js";
+import { talkOf, windowOf } from "./state.js";
+import type { State } from "./state.js";
+import { hasOlder } from "./talk.js";
+import type { ConversationId, ConversationView, MessageView, WindowView } from "./view.js";
+
+/** A message of the user's own that the server has not acknowledged. */
+export interface PendingMessage {
+  /** `client_message_id`, UUID v7. */
+  id: string;
+  conversation: ConversationId;
+  text: string;
+  /** Milliseconds UTC, by this computer's clock corrected by the server's. */
+  writtenAt: number;
+  /** The error code of a final refusal; null while it is being tried. */
+  failure: string | null;
+}
+
+/** What the person last did to a window, as long as the server's dock does not show it. */
+export interface WantedWindow {
+  state: "open" | "minimised" | "closed";
+  /** For a window that the dock does not have yet. */
+  contact: WindowContact | null;
+}
+
+/** Everything that a view is made of. */
+export interface Known {
+  state: State;
+  pending: readonly PendingMessage[];
+  drafts: ReadonlyMap<ConversationId, string>;
+  wanted: ReadonlyMap<ConversationId, WantedWindow>;
+  /** Conversations whose first answer is awaited. */
+  loading: ReadonlySet<ConversationId>;
+  /** This computer's clock in ms. */
+  now: number;
+}
+
+/** The dock's windows in the order in which they were opened. */
+export function presentDock(known: Known): { windows: WindowView[]; unread: number } {
+  const { state, wanted, drafts, now } = known;
+  const windows: WindowView[] = [];
+  const add = (
+    conversation: ConversationId,
+    shown: "open" | "minimised",
+    contact: WindowContact,
+    unread: number,
+  ): void => {
+    windows.push({
+      conversation,
+      state: shown,
+      contact: {
+        id: contact.id,
+        name: contact.name,
+        picture: contact.picture,
+        profileUrl: contact.profile_url,
+        status: contact.status,
+      },
+      unread,
+      draft: drafts.get(conversation) ?? "",
+      typing: (state.typing.get(conversation) ?? 0) > now,
+    });
+  };
+  for (const window of state.windows) {
+    const shown = wanted.get(window.conversation)?.state ?? window.state;
+    if (shown !== "closed") add(window.conversation, shown, window.contact, window.unread);
+  }
+  for (const [conversation, { state: shown, contact }] of wanted) {
+    if (shown === "closed" || contact === null || windowOf(state, conversation) !== undefined) continue;
+    add(conversation, shown, contact, 0);
+  }
+  return { windows, unread: windows.reduce((sum, window) => sum + window.unread, 0) };
+}
+
+/** One conversation: the committed messages, then what waits to be sent. */
+export function presentConversation(known: Known, conversation: ConversationId): ConversationView {
+  const { state, pending, loading } = known;
+  const talk = talkOf(state, conversation);
+  const window = windowOf(state, conversation);
+  const seenUpTo = window?.other_read_seq ?? 0;
+  const committed = new Set<string>();
+  const messages = talk.messages.map((message): MessageView => {
+    const mine = message.sender === state.me;
+    if (mine && message.client_message_id !== null) committed.add(message.client_message_id);
+    return {
+      key: message.client_message_id ?? `seq:${message.seq}`,
+      seq: message.seq,
+      mine,
+      text: message.text,
+      sentAt: message.sent_at,
+      ...(mine ? { delivery: message.seq <= seenUpTo ? "seen" : "sent" } : {}),
+    };
+  });
+  for (const entry of pending) {
+    if (entry.conversation !== conversation || committed.has(entry.id)) continue;
+    messages.push({
+      key: entry.id,
+      seq: 0,
+      mine: true,
+      text: entry.text,
+      sentAt: entry.writtenAt,
+      ...(entry.failure === null
+        ? { delivery: "sending" as const }
+        : { delivery: "failed" as const, failure: entry.failure }),
+    });
+  }
+  return {
+    conversation,
+    messages,
+    older: hasOlder(talk),
+    loading: loading.has(conversation) && !talk.loaded && messages.length === 0,
+    readSeq: window?.read_seq ?? 0,
+  };
+}
