@@ -1,6 +1,23 @@
 //! Global Chat's server: real-time chat for whole sites, in one binary.
+//!
+//! Arrows: `ws, http → chat, roster → presence, store, bus → hub`. ARCHITECTURE.md has the map and the invariants.
 
+pub mod app;
+pub mod auth;
+pub mod bus;
+pub mod chat;
 pub mod config;
+pub mod error;
+pub mod http;
+pub mod hub;
 pub mod id;
+pub mod jobs;
+pub mod logs;
+pub mod presence;
+pub mod protocol;
 pub mod rights;
+pub mod roster;
+pub mod server;
+pub mod sites;
 pub mod store;
+pub mod ws;

@@ -3,11 +3,12 @@
 //! Knows no store, no connection and no frame: rights in, answer out.
 
 use serde::{Deserialize, Serialize};
+use utoipa::ToSchema;
 
 use crate::id::{CircleId, NO_GROUP, RightsVersion, UserId};
 
 /// A user's role in one circle.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize, ToSchema)]
 #[serde(rename_all = "snake_case")]
 pub enum Role {
     /// Sorted first in rosters.
@@ -17,10 +18,11 @@ pub enum Role {
 }
 
 /// One membership: a circle, the role in it, and its title (plain text, up to 255 characters).
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
 #[serde(deny_unknown_fields)]
 pub struct Membership {
     /// Which circle.
+    #[schema(value_type = String)]
     pub id: CircleId,
     /// The role in it.
     pub role: Role,
@@ -29,9 +31,10 @@ pub struct Membership {
 }
 
 /// Everything a host says of one user: the body of `PUT users/{user}` and a part of every user token.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
 pub struct Snapshot {
     /// Read before the rest was computed.
+    #[schema(value_type = u64)]
     pub rights_version: RightsVersion,
     /// 1 … 200 characters.
     pub name: String,
@@ -48,6 +51,7 @@ pub struct Snapshot {
     /// At most 1,000.
     pub circles: Vec<Membership>,
     /// Whom this user has blocked; at most 1,000.
+    #[schema(value_type = Vec<u64>)]
     pub blocked: Vec<UserId>,
 }
 
@@ -98,6 +102,11 @@ impl Snapshot {
             return Err("rights must be at most 100 words of up to 64 characters");
         }
         Ok(())
+    }
+
+    /// Whether the two differ in nothing but their version.
+    pub fn says_the_same(&self, other: &Self) -> bool {
+        *self == Self { rights_version: self.rights_version, ..other.clone() }
     }
 
     /// Whether this user may use the chat at all.

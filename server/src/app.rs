@@ -1,0 +1,120 @@
+//! Everything a request needs, built once. Knows no route.
+
+use std::{
+    net::IpAddr,
+    sync::{
+        Arc,
+        atomic::{AtomicBool, Ordering},
+    },
+};
+
+use dashmap::DashMap;
+use uuid::Uuid;
+
+use crate::{
+    auth::SeenCalls,
+    chat::Chat,
+    config::Config,
+    hub::Hub,
+    roster::Rosters,
+    sites::Sites,
+    store::{self, Store},
+};
+
+/// The server's parts.
+pub struct App {
+    /// The settings.
+    pub config: Config,
+    /// The truth.
+    pub store: Arc<dyn Store>,
+    /// Keys, origins, policies.
+    pub sites: Arc<Sites>,
+    /// Connections.
+    pub hub: Arc<Hub>,
+    /// Who is online.
+    pub rosters: Arc<Rosters>,
+    /// The rules.
+    pub chat: Chat,
+    /// Calls that count only once.
+    pub seen_calls: SeenCalls,
+    /// Sockets that have not signed in yet.
+    pub gate: Gate,
+    /// Of this process.
+    pub boot: Uuid,
+    draining: AtomicBool,
+}
+
+impl App {
+    /// Puts the parts together over a store.
+    pub async fn build(config: Config, store: Arc<dyn Store>) -> store::Result<Arc<Self>> {
+        let sites = Arc::new(Sites::load(store.clone()).await?);
+        let hub = Arc::new(Hub::default());
+        let rosters = Arc::new(Rosters::new(sites.clone(), &config.limits));
+        let chat = Chat::new(store.clone(), sites.clone(), rosters.clone(), hub.clone(), &config.limits);
+        let gate = Gate { most: config.limits.unauthenticated_per_address, waiting: Arc::default() };
+        Ok(Arc::new(Self {
+            config,
+            store,
+            sites,
+            hub,
+            rosters,
+            chat,
+            seen_calls: SeenCalls::default(),
+            gate,
+            boot: Uuid::now_v7(),
+            draining: AtomicBool::new(false),
+        }))
+    }
+
+    /// Whether new connections are turned away.
+    pub fn is_draining(&self) -> bool {
+        self.draining.load(Ordering::Acquire)
+    }
+
+    /// From now on new connections are turned away.
+    pub fn drain(&self) {
+        self.draining.store(true, Ordering::Release);
+    }
+}
+
+/// Counts, per client address, the sockets that have not signed in yet.
+#[derive(Debug)]
+pub struct Gate {
+    most: usize,
+    waiting: Arc<DashMap<IpAddr, usize>>,
+}
+
+/// One such socket; dropping it makes room.
+#[derive(Debug)]
+pub struct Ticket {
+    address: IpAddr,
+    waiting: Arc<DashMap<IpAddr, usize>>,
+}
+
+impl Gate {
+    /// A place for one more socket from this address, if there is one.
+    pub fn enter(&self, address: IpAddr) -> Option<Ticket> {
+        let mut count = self.waiting.entry(address).or_insert(0);
+        if *count >= self.most {
+            return None;
+        }
+        *count += 1;
+        Some(Ticket { address, waiting: self.waiting.clone() })
+    }
+}
+
+impl Drop for Ticket {
+    fn drop(&mut self) {
+        if let dashmap::Entry::Occupied(mut count) = self.waiting.entry(self.address) {
+            *count.get_mut() -= 1;
+            if *count.get() == 0 {
+                count.remove();
+            }
+        }
+    }
+}
+
+/// Milliseconds since 1970 UTC, by this machine's clock.
+pub fn now_ms() -> i64 {
+    jiff::Timestamp::now().as_millisecond()
+}

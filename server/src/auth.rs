@@ -1,0 +1,238 @@
+//! Signed texts in, identities out: user tokens and the host's API calls.
+//!
+//! The algorithm is pinned, every claim is typed, the key's id decides the site. Knows no socket and no route; `now`
+//! is given, so that a test can move the clock. RFC 7519 (JWT), RFC 8725 (its best practices).
+
+use std::{collections::HashMap, sync::Arc};
+
+use base64::Engine as _;
+use jsonwebtoken::{Algorithm, DecodingKey, Validation};
+use parking_lot::Mutex;
+use serde::{Deserialize, de::DeserializeOwned};
+use sha2::{Digest, Sha256};
+
+use crate::{
+    error::{Code, Refusal},
+    id::{SiteId, UserId},
+    rights::Snapshot,
+    sites::Sites,
+    store::SiteRecord,
+};
+
+/// Clocks of hosts and of this server may differ by this much.
+pub const SKEW_MS: i64 = 30_000;
+
+/// The longest life of a user token, seconds.
+pub const USER_TOKEN_S: i64 = 600;
+
+/// The longest life of a call's token, seconds.
+const CALL_TOKEN_S: i64 = 60;
+
+/// Who a user token says that its bearer is.
+#[derive(Clone, Debug)]
+pub struct Identity {
+    /// The site whose key signed.
+    pub site: SiteId,
+    /// `sub`.
+    pub user: UserId,
+    /// The host's login.
+    pub sid: Arc<str>,
+    /// When it was signed, ms.
+    pub issued_at: i64,
+    /// When the lease ends, ms.
+    pub lease_ends: i64,
+    /// What the host says of the user.
+    pub snapshot: Arc<Snapshot>,
+}
+
+#[derive(Deserialize)]
+struct UserClaims {
+    iss: String,
+    aud: String,
+    sub: String,
+    sid: String,
+    jti: String,
+    iat: i64,
+    nbf: i64,
+    exp: i64,
+    #[serde(flatten)]
+    snapshot: Snapshot,
+}
+
+#[derive(Deserialize)]
+struct CallClaims {
+    iss: String,
+    aud: String,
+    jti: String,
+    iat: i64,
+    exp: i64,
+    wwwroot: String,
+    method: String,
+    path: String,
+    body_sha256: String,
+}
+
+/// Checks a user token.
+pub async fn user_token(sites: &Sites, token: &str, now: i64) -> Result<Identity, Refusal> {
+    let (site, key) = site_of(sites, token).await.ok_or(Code::BadToken)?;
+    let claims: UserClaims = verify(token, &key)?;
+    let bad = |what: &str| Refusal::with(Code::BadToken, format!("this token is not valid here: {what}"));
+    if claims.iss != site.issuer {
+        return Err(bad("iss is not the site that owns the key"));
+    }
+    if claims.aud != "gchat" {
+        return Err(bad("aud must be gchat"));
+    }
+    let user = claims.sub.parse().map_err(|_| bad("sub must be a user id in decimal"))?;
+    if !(8..=128).contains(&claims.sid.len()) {
+        return Err(bad("sid must have 8 to 128 characters"));
+    }
+    if !(1..=64).contains(&claims.jti.len()) {
+        return Err(bad("jti must have 1 to 64 characters"));
+    }
+    check_times(claims.iat, claims.nbf, claims.exp, USER_TOKEN_S, now)?;
+    claims.snapshot.check().map_err(bad)?;
+    Ok(Identity {
+        site: site.site,
+        user,
+        sid: claims.sid.into(),
+        issued_at: claims.iat * 1_000,
+        lease_ends: claims.exp * 1_000,
+        snapshot: Arc::new(claims.snapshot),
+    })
+}
+
+/// Why a call of the host is refused.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[expect(missing_docs, reason = "the table in protocol/README.md describes them")]
+pub enum CallRefusal {
+    BadToken(&'static str),
+    TokenExpired,
+    TokenEarly,
+    Replayed,
+    WrongWwwroot,
+}
+
+/// The signed calls seen lately: each `jti` counts once.
+#[derive(Debug, Default)]
+pub struct SeenCalls {
+    seen: Mutex<HashMap<(SiteId, String), i64>>,
+}
+
+impl SeenCalls {
+    fn first_time(&self, site: SiteId, jti: String, until: i64, now: i64) -> bool {
+        let mut seen = self.seen.lock();
+        if seen.len() > 10_000 {
+            seen.retain(|_, until| *until > now);
+        }
+        seen.insert((site, jti), until).is_none_or(|until| until <= now)
+    }
+
+    /// Forgets calls whose tokens have ended.
+    pub fn expire(&self, now: i64) {
+        self.seen.lock().retain(|_, until| *until > now);
+    }
+}
+
+/// What a signed call has to fit.
+pub struct Call<'a> {
+    /// Upper case.
+    pub method: &'a str,
+    /// From `/api/v1/` on, with the query string.
+    pub path: &'a str,
+    /// As received.
+    pub body: &'a [u8],
+}
+
+/// Checks the bearer token of a call of the host against the request itself.
+pub async fn call(
+    sites: &Sites,
+    seen: &SeenCalls,
+    bearer: &str,
+    request: &Call<'_>,
+    now: i64,
+) -> Result<Arc<SiteRecord>, CallRefusal> {
+    use CallRefusal::{BadToken, Replayed, TokenEarly, TokenExpired, WrongWwwroot};
+    let (site, key) = site_of(sites, bearer).await.ok_or(BadToken("its key is not known here"))?;
+    let claims: CallClaims =
+        verify(bearer, &key).map_err(|_| BadToken("its signature or its claims are wrong"))?;
+    if claims.iss != site.issuer || claims.aud != "gchat-api" {
+        return Err(BadToken("iss must be the key's site and aud gchat-api"));
+    }
+    if !(8..=64).contains(&claims.jti.len()) {
+        return Err(BadToken("jti must have 8 to 64 characters"));
+    }
+    check_times(claims.iat, claims.iat, claims.exp, CALL_TOKEN_S, now).map_err(|refusal| {
+        match refusal.code {
+            Code::TokenExpired => TokenExpired,
+            Code::TokenEarly => TokenEarly,
+            _ => BadToken("exp must be at most 60 seconds after iat"),
+        }
+    })?;
+    if claims.method != request.method || claims.path != request.path {
+        return Err(BadToken("it was signed for another method or path"));
+    }
+    if claims.body_sha256 != sha256_hex(request.body) {
+        return Err(BadToken("it was signed for another body"));
+    }
+    if claims.wwwroot.trim_end_matches('/') != site.url {
+        return Err(WrongWwwroot);
+    }
+    let until = claims.exp.saturating_mul(1_000) + SKEW_MS;
+    if !seen.first_time(site.site, claims.jti, until, now) {
+        return Err(Replayed);
+    }
+    Ok(site)
+}
+
+/// SHA-256 in lower-case hex.
+pub fn sha256_hex(bytes: &[u8]) -> String {
+    Sha256::digest(bytes).iter().map(|b| format!("{b:02x}")).collect()
+}
+
+/// The site and key that a token's `kid` names.
+async fn site_of(sites: &Sites, token: &str) -> Option<(Arc<SiteRecord>, Arc<DecodingKey>)> {
+    #[derive(Deserialize)]
+    struct Header {
+        alg: String,
+        kid: String,
+    }
+    let (header, _) = token.split_once('.')?;
+    let header = base64::engine::general_purpose::URL_SAFE_NO_PAD.decode(header).ok()?;
+    let header: Header = serde_json::from_slice(&header).ok()?;
+    if header.alg != "HS256" {
+        return None;
+    }
+    sites.key(&header.kid).await
+}
+
+fn verify<T: DeserializeOwned>(token: &str, key: &DecodingKey) -> Result<T, Refusal> {
+    let mut rules = Validation::new(Algorithm::HS256);
+    // Times and audience are checked by this module, with its own clock and sentences.
+    rules.validate_exp = false;
+    rules.validate_nbf = false;
+    rules.validate_aud = false;
+    rules.required_spec_claims.clear();
+    match jsonwebtoken::decode::<T>(token, key, &rules) {
+        Ok(data) => Ok(data.claims),
+        Err(_) => Err(Code::BadToken.into()),
+    }
+}
+
+fn check_times(iat: i64, nbf: i64, exp: i64, most_s: i64, now: i64) -> Result<(), Refusal> {
+    // Far from the ends of i64, so that milliseconds fit.
+    let plausible = 0..=i64::from(u32::MAX) * 4;
+    if ![iat, nbf, exp].iter().all(|t| plausible.contains(t)) || exp <= iat || exp - iat > most_s {
+        return Err(Refusal::with(
+            Code::BadToken,
+            format!("this token is not valid here: exp must be at most {most_s} seconds after iat"),
+        ));
+    }
+    if now >= exp * 1_000 + SKEW_MS {
+        return Err(Code::TokenExpired.into());
+    }
+    if now < iat.max(nbf) * 1_000 - SKEW_MS {
+        return Err(Code::TokenEarly.into());
+    }
+    Ok(())
+}

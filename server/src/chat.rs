@@ -1,0 +1,390 @@
+//! The rules of talking: who may write, what a message must be, history, read marks, the dock.
+//!
+//! Knows no socket and no SQL: the store commits, the bus tells. Everything takes a `Speaker`: the connection decides
+//! who that is, never a frame.
+
+use std::sync::{Arc, atomic::Ordering};
+
+use crate::{
+    bus::Bus,
+    config::Limits,
+    error::{Code, Refusal},
+    hub::Hub,
+    id::{ClientMessageId, ConversationId, Seq, SiteId, UserId},
+    protocol::{self, Contact, CursorEntry, Gap, ServerFrame, Status, Window},
+    rights::{self, Snapshot},
+    roster::{self, Rights, Rosters},
+    sites::Sites,
+    store::{self, Appended, Head, NewMessage, Page, Store, WindowState},
+};
+
+/// Code points of a message after trimming (protocol/README.md, "Limits"; the limit of Moodle's own messages).
+pub const MESSAGE_CHARS: usize = 4_096;
+
+/// Messages that ride in `welcome` for one conversation, and for all of them together.
+const GAP_EACH: i64 = 50;
+const GAP_ALL: usize = 200;
+
+/// Locks that keep one conversation's commits and deliveries in one order. Two people share one; the number only
+/// bounds how often strangers wait for each other's commit.
+const STRIPES: usize = 4_096;
+
+/// Who acts: a connection's site and user.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Speaker {
+    /// The token's site.
+    pub site: SiteId,
+    /// The token's user.
+    pub user: UserId,
+}
+
+/// The rules, over a store.
+pub struct Chat {
+    store: Arc<dyn Store>,
+    sites: Arc<Sites>,
+    rosters: Arc<Rosters>,
+    hub: Arc<Hub>,
+    bus: Bus,
+    order: Box<[tokio::sync::Mutex<()>]>,
+    history_page: i64,
+    dock_windows: usize,
+}
+
+impl Chat {
+    /// The rules over these parts.
+    pub fn new(
+        store: Arc<dyn Store>,
+        sites: Arc<Sites>,
+        rosters: Arc<Rosters>,
+        hub: Arc<Hub>,
+        limits: &Limits,
+    ) -> Self {
+        let bus = Bus::new(hub.clone());
+        Self {
+            store,
+            sites,
+            rosters,
+            hub,
+            bus,
+            order: (0..STRIPES).map(|_| tokio::sync::Mutex::default()).collect(),
+            history_page: limits.history_page,
+            dock_windows: limits.dock_windows,
+        }
+    }
+
+    /// Commits a message; the ack is for the sender's connection, everyone concerned has the message already.
+    pub async fn send(
+        &self,
+        speaker: Speaker,
+        client_message_id: ClientMessageId,
+        conversation: ConversationId,
+        text: &str,
+        now: i64,
+    ) -> Result<ServerFrame, Refusal> {
+        let message = NewMessage {
+            site: speaker.site,
+            conversation,
+            sender: speaker.user,
+            client_message_id,
+            text: text.trim().into(),
+            sent_at: now,
+        };
+        let appended = match self.may_send(&message).await {
+            Ok(()) => {
+                let _order = self.order(speaker.site, conversation).lock().await;
+                let appended = self.store.append(message).await?;
+                if let Appended::New { message, window_came_back } = &appended {
+                    self.deliver(speaker, conversation, message, *window_came_back).await;
+                }
+                appended
+            }
+            // An id that was committed is answered as before, whatever has changed since.
+            Err(refusal) => self.store.find_sent(&message).await?.ok_or(refusal)?,
+        };
+        match appended {
+            Appended::New { message, .. } | Appended::Repeated(message) => Ok(ServerFrame::Ack {
+                client_message_id,
+                conversation,
+                seq: message.seq,
+                rev: message.rev,
+                sent_at: message.sent_at,
+            }),
+            Appended::Conflict => Err(Code::Conflict.into()),
+        }
+    }
+
+    /// A page of one of the speaker's conversations.
+    pub async fn history(
+        &self,
+        speaker: Speaker,
+        conversation: ConversationId,
+        page: Page,
+        limit: i64,
+    ) -> Result<(Head, Vec<protocol::Message>), Refusal> {
+        conversation.other(speaker.user).ok_or(Code::NotFound)?;
+        if !(1..=self.history_page).contains(&limit) {
+            let detail = format!("limit must be 1 to {}", self.history_page);
+            return Err(Refusal::with(Code::BadFrame, detail));
+        }
+        let (head, messages) = self.store.history(speaker.site, conversation, page, limit).await?;
+        Ok((head, messages.into_iter().map(Into::into).collect()))
+    }
+
+    /// Raises the speaker's read mark and tells those who may know.
+    pub async fn read(
+        &self,
+        speaker: Speaker,
+        conversation: ConversationId,
+        seq: Seq,
+    ) -> Result<(), Refusal> {
+        let other = conversation.other(speaker.user).ok_or(Code::NotFound)?;
+        let hidden = self.live(speaker)?.snapshot.hidden;
+        let mark = self.store.read(speaker.site, conversation, speaker.user, seq, !hidden).await?;
+        if let Some(seq) = mark {
+            let both = [speaker.user, other];
+            let to = if hidden { &both[..1] } else { &both };
+            self.bus.read(speaker.site, conversation, speaker.user, seq, to);
+        }
+        Ok(())
+    }
+
+    /// Tells the other person, if they are online and both see each other, that the speaker is writing.
+    pub fn typing(&self, speaker: Speaker, conversation: ConversationId) {
+        let Some(other) = conversation.other(speaker.user) else { return };
+        let (Some(me), Some(them)) =
+            (self.rosters.rights(speaker.site, speaker.user), self.rosters.rights(speaker.site, other))
+        else {
+            return;
+        };
+        let policy = self.sites.policy(speaker.site);
+        let (me, them) = (me.snapshot, them.snapshot);
+        if !me.hidden && rights::may_write(policy, (speaker.user, &me), (other, &them)) {
+            self.bus.typing(speaker.site, conversation, speaker.user, other);
+        }
+    }
+
+    /// Changes one window and tells all of the speaker's connections; `Ok(false)` if nothing changed.
+    pub async fn set_window(
+        &self,
+        speaker: Speaker,
+        conversation: ConversationId,
+        state: WindowState,
+        base: i64,
+    ) -> Result<bool, Refusal> {
+        let other = conversation.other(speaker.user).ok_or(Code::NotFound)?;
+        let me = self.live(speaker)?.snapshot;
+        if state != WindowState::Closed && !self.knows(speaker, &me, conversation, other).await? {
+            return Err(Code::NotFound.into());
+        }
+        let Speaker { site, user } = speaker;
+        let changed = self.store.set_window(site, user, conversation, state, base, self.dock_windows).await?;
+        if changed {
+            self.tell_dock(speaker).await?;
+        }
+        Ok(changed)
+    }
+
+    /// The speaker's dock, as frames carry it.
+    pub async fn dock(&self, speaker: Speaker) -> Result<protocol::Dock, Refusal> {
+        let me = self.live(speaker)?.snapshot;
+        let dock = self.store.dock(speaker.site, speaker.user).await?;
+        Ok(self.dock_frame(speaker, &me, dock))
+    }
+
+    /// A stored dock as frames carry it: with what this user may know of the others.
+    pub fn dock_frame(&self, speaker: Speaker, me: &Snapshot, dock: store::Dock) -> protocol::Dock {
+        let window = |w: store::DockWindow| {
+            let other = w.conversation.other(speaker.user)?;
+            Some(Window {
+                conversation: w.conversation,
+                state: w.state,
+                contact: self.contact(speaker.site, me, other, w.other.as_ref()),
+                first_seq: w.head.first_seq,
+                seq: w.head.seq,
+                rev: w.head.rev,
+                read_seq: w.read_seq,
+                other_read_seq: w.other_read_seq,
+                unread: w.unread,
+            })
+        };
+        protocol::Dock {
+            version: dock.version,
+            windows: dock.windows.into_iter().filter_map(window).collect(),
+        }
+    }
+
+    /// What a returning client missed, by its cursor and the heads now. `same_epoch`: the copy is of this store.
+    pub async fn gaps(
+        &self,
+        speaker: Speaker,
+        cursor: &[CursorEntry],
+        heads: &[Option<Head>],
+        same_epoch: bool,
+    ) -> Result<Vec<Gap>, Refusal> {
+        let mut gaps = Vec::new();
+        let mut room = GAP_ALL;
+        for (entry, head) in cursor.iter().zip(heads) {
+            if entry.conversation.other(speaker.user).is_none() {
+                continue;
+            }
+            let head = head.unwrap_or_default();
+            let ahead = entry.seq > head.seq || entry.rev > head.rev;
+            let reset =
+                !same_epoch || ahead || entry.rev < head.reset_rev || entry.seq.0 + 1 < head.first_seq.0;
+            if !reset && entry.seq == head.seq && entry.rev == head.rev {
+                continue;
+            }
+            let page = if reset { Page::Newest } else { Page::After(entry.seq) };
+            let limit = GAP_EACH.min(i64::try_from(room).unwrap_or(GAP_EACH));
+            let (head, messages) = if limit > 0 {
+                self.store.history(speaker.site, entry.conversation, page, limit).await?
+            } else {
+                (head, Vec::new())
+            };
+            room = room.saturating_sub(messages.len());
+            let last = messages.last().map_or(entry.seq, |m| m.seq);
+            gaps.push(Gap {
+                conversation: entry.conversation,
+                reset,
+                first_seq: head.first_seq,
+                seq: head.seq,
+                rev: head.rev,
+                messages: messages.into_iter().map(Into::into).collect(),
+                more: !reset && last < head.seq,
+            });
+        }
+        Ok(gaps)
+    }
+
+    /// Conversations that an erasure changed: copies of them are to be dropped.
+    pub fn erased(&self, site: SiteId, conversations: &[ConversationId]) {
+        conversations.iter().for_each(|conversation| self.bus.reset(site, *conversation));
+    }
+
+    /// Why this message may not be sent now, if it may not. Sentences first, then permission, then the rate.
+    async fn may_send(&self, message: &NewMessage) -> Result<(), Refusal> {
+        let speaker = Speaker { site: message.site, user: message.sender };
+        let other = message.conversation.other(message.sender).ok_or(Code::NotFound)?;
+        if message.text.is_empty() {
+            return Err(Code::EmptyMessage.into());
+        }
+        if message.text.chars().nth(MESSAGE_CHARS).is_some() {
+            return Err(Code::MessageTooLong.into());
+        }
+        if message.text.contains('\0') {
+            return Err(Code::BadText.into());
+        }
+        let me = self.live(speaker)?;
+        let policy = self.sites.policy(speaker.site);
+        let them = match self.rosters.rights(speaker.site, other) {
+            Some(online) => Some(online.snapshot),
+            None => {
+                let record = self.store.user(speaker.site, other).await?;
+                record.filter(|record| !record.removed).map(|record| record.snapshot)
+            }
+        };
+        let sees =
+            them.as_ref().is_some_and(|them| rights::may_see(policy, &me.snapshot.circles, &them.circles));
+        let writes = them
+            .as_ref()
+            .is_some_and(|them| rights::may_write(policy, (speaker.user, &me.snapshot), (other, them)));
+        if !writes {
+            // Someone out of sight cannot be told from someone who does not exist, unless they have talked before.
+            let known = sees || self.has_talked(speaker.site, message.conversation).await?;
+            return Err(if known { Code::NotAllowed } else { Code::UnknownRecipient }.into());
+        }
+        me.limiter.check().map_err(|until| {
+            let wait =
+                until.wait_time_from(governor::clock::Clock::now(&governor::clock::DefaultClock::default()));
+            let wait = u64::try_from(wait.as_millis()).unwrap_or(1_000) + 1;
+            Refusal { retry_after_ms: Some(wait), ..Code::RateLimited.into() }
+        })
+    }
+
+    async fn deliver(
+        &self,
+        speaker: Speaker,
+        conversation: ConversationId,
+        message: &store::Message,
+        window_came_back: bool,
+    ) {
+        let other = conversation.other(speaker.user);
+        if let Some(other) = other.filter(|_| window_came_back) {
+            let other = Speaker { site: speaker.site, user: other };
+            // The message itself comes all the same: a dock that cannot be read now is read on the next connect.
+            let _ = self.tell_dock(other).await;
+        }
+        self.bus.message(speaker.site, conversation, message.clone().into());
+    }
+
+    /// Sends the dock to all of a user's connections, and lets them follow the presence of those in it.
+    async fn tell_dock(&self, speaker: Speaker) -> Result<(), Refusal> {
+        let connections = self.hub.connections(speaker.site, speaker.user);
+        if connections.is_empty() {
+            return Ok(());
+        }
+        if self.live(speaker).is_err() {
+            connections.iter().for_each(|c| c.dock_is_stale.store(true, Ordering::Release));
+        }
+        // Asked again: whoever has become live since then has looked at the mark before, or is told here.
+        let dock = self.dock(speaker).await?;
+        let partners: Vec<UserId> = dock.windows.iter().map(|w| w.contact.id).collect();
+        connections.iter().for_each(|connection| self.rosters.watch(connection, &partners));
+        self.bus.user(speaker.site, speaker.user, &ServerFrame::Dock(dock));
+        Ok(())
+    }
+
+    /// Whether the speaker may have a window with somebody: they see each other, or have talked.
+    async fn knows(
+        &self,
+        speaker: Speaker,
+        me: &Snapshot,
+        conversation: ConversationId,
+        other: UserId,
+    ) -> Result<bool, Refusal> {
+        if self.rosters.status(speaker.site, me, other) == Status::Online {
+            return Ok(true);
+        }
+        let record = self.store.user(speaker.site, other).await?;
+        let sees = record.is_some_and(|record| {
+            rights::may_see(self.sites.policy(speaker.site), &me.circles, &record.snapshot.circles)
+        });
+        Ok(sees || self.has_talked(speaker.site, conversation).await?)
+    }
+
+    async fn has_talked(&self, site: SiteId, conversation: ConversationId) -> Result<bool, Refusal> {
+        Ok(self.store.history(site, conversation, Page::Newest, 1).await?.0.seq > Seq(0))
+    }
+
+    fn contact(
+        &self,
+        site: SiteId,
+        me: &Snapshot,
+        other: UserId,
+        record: Option<&store::UserRecord>,
+    ) -> Contact {
+        let known = self.rosters.rights(site, other).map(|r| r.snapshot);
+        let known = known.as_ref().or(record.map(|record| &record.snapshot));
+        let contact = known.map(|rights| roster::contact(other, rights)).unwrap_or(Contact {
+            id: other,
+            name: "".into(),
+            picture: None,
+            profile_url: None,
+            role: None,
+            status: None,
+        });
+        Contact { status: Some(self.rosters.status(site, me, other)), ..contact }
+    }
+
+    fn live(&self, speaker: Speaker) -> Result<Rights, Refusal> {
+        self.rosters.rights(speaker.site, speaker.user).ok_or_else(|| Code::ChatNotAllowed.into())
+    }
+
+    fn order(&self, site: SiteId, conversation: ConversationId) -> &tokio::sync::Mutex<()> {
+        use std::hash::BuildHasher as _;
+        static HASHER: std::sync::LazyLock<std::hash::RandomState> =
+            std::sync::LazyLock::new(std::hash::RandomState::new);
+        let stripe = HASHER.hash_one((site, conversation)) % STRIPES as u64;
+        &self.order[usize::try_from(stripe).unwrap_or(0)]
+    }
+}

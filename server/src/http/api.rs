@@ -1,0 +1,318 @@
+//! The API for the host: signed calls that set what is, never what changed (protocol/README.md).
+//!
+//! Each handler checks the signature over exactly the bytes it reads, lets the store decide by rights versions, and
+//! tells those who are connected. Knows no SQL and no frame but through them.
+
+use std::sync::Arc;
+
+use axum::{
+    Json,
+    body::Bytes,
+    extract::{FromRequest, Path, Request, State},
+    http::{StatusCode, header},
+    response::{IntoResponse, Response},
+};
+use serde::{Deserialize, Serialize, de::DeserializeOwned};
+use utoipa::{OpenApi, ToSchema};
+
+use crate::{
+    app::{App, now_ms},
+    auth::{self, Call, CallRefusal, SKEW_MS, USER_TOKEN_S},
+    error::Close,
+    id::{Epoch, RightsVersion, SiteId, UserId},
+    protocol::PROTOCOL,
+    rights::{Policy, Snapshot},
+    store::{Origin, SiteRecord, StoreError},
+};
+
+/// Bytes of a body.
+const BODY_BYTES: usize = 1 << 20;
+
+/// The body of `DELETE users/{user}`.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
+#[serde(deny_unknown_fields)]
+pub struct Removal {
+    /// The site's rights version after the removal.
+    #[schema(value_type = u64)]
+    pub rights_version: RightsVersion,
+}
+
+/// The body of `POST logouts`.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
+#[serde(deny_unknown_fields)]
+pub struct Logout {
+    /// Whose login.
+    #[schema(value_type = u64)]
+    pub user: UserId,
+    /// `sid` of its tokens.
+    pub sid: String,
+}
+
+/// The body of `PUT policy`.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
+#[serde(deny_unknown_fields)]
+pub struct PolicyBody {
+    /// The site's rights version with it.
+    #[schema(value_type = u64)]
+    pub rights_version: RightsVersion,
+    /// Off: of two who see each other, one is a teacher in the circle they share.
+    pub students_see_students: bool,
+}
+
+/// What became of a snapshot.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
+pub struct Outcome {
+    /// False: a higher version is stored.
+    pub applied: bool,
+    /// The stored version.
+    #[schema(value_type = u64)]
+    pub rights_version: RightsVersion,
+}
+
+/// What became of a logout.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
+pub struct LoggedOut {
+    /// How many connections were closed.
+    pub closed: usize,
+}
+
+/// How the server is, for a host's status check.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
+pub struct Status {
+    /// Of the server.
+    pub version: String,
+    /// Of the contract.
+    pub protocol: u32,
+    /// ms.
+    pub server_time: i64,
+    /// The store's.
+    #[schema(value_type = uuid::Uuid)]
+    pub epoch: Epoch,
+    /// Of this site, the hidden included.
+    pub users_online: usize,
+    /// Of this site.
+    pub connections: usize,
+}
+
+/// A refusal.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
+pub struct ApiError {
+    /// From the table in protocol/README.md.
+    pub code: String,
+    /// Names the thing and the fix.
+    pub message: String,
+    #[serde(skip)]
+    status: u16,
+}
+
+impl ApiError {
+    fn new(status: StatusCode, code: &str, message: &str) -> Self {
+        Self { code: code.into(), message: message.into(), status: status.as_u16() }
+    }
+}
+
+impl IntoResponse for ApiError {
+    fn into_response(self) -> Response {
+        let status = StatusCode::from_u16(self.status).unwrap_or(StatusCode::INTERNAL_SERVER_ERROR);
+        (status, Json(self)).into_response()
+    }
+}
+
+impl From<StoreError> for ApiError {
+    fn from(error: StoreError) -> Self {
+        tracing::error!(%error, "the store refused");
+        Self::new(
+            StatusCode::SERVICE_UNAVAILABLE,
+            "unavailable",
+            "the store cannot answer just now: repeat the call with a new jti",
+        )
+    }
+}
+
+impl From<CallRefusal> for ApiError {
+    fn from(refusal: CallRefusal) -> Self {
+        let unauthorized = |code, message: &str| Self::new(StatusCode::UNAUTHORIZED, code, message);
+        match refusal {
+            CallRefusal::BadToken(why) => {
+                unauthorized("bad_token", &format!("the call's token is not valid here: {why}"))
+            }
+            CallRefusal::TokenExpired => {
+                unauthorized("token_expired", "the call's token has ended: compare the two clocks")
+            }
+            CallRefusal::TokenEarly => {
+                unauthorized("token_early", "the call's token is not valid yet: compare the two clocks")
+            }
+            CallRefusal::Replayed => {
+                unauthorized("replayed", "this call was already made: sign each call with a new jti")
+            }
+            CallRefusal::WrongWwwroot => Self::new(
+                StatusCode::CONFLICT,
+                "wrong_wwwroot",
+                "this call comes from a copy of the site: a copy needs a site of its own (gchat site add)",
+            ),
+        }
+    }
+}
+
+/// The site that signed a call, and the call's body.
+pub struct Signed {
+    site: Arc<SiteRecord>,
+    body: Bytes,
+}
+
+impl Signed {
+    fn json<T: DeserializeOwned>(&self) -> Result<T, ApiError> {
+        serde_json::from_slice(&self.body)
+            .map_err(|error| bad_request(&format!("the body is not as described: {error}")))
+    }
+}
+
+impl FromRequest<Arc<App>> for Signed {
+    type Rejection = ApiError;
+
+    async fn from_request(request: Request, app: &Arc<App>) -> Result<Self, ApiError> {
+        let method = request.method().as_str().to_owned();
+        let uri = request.extensions().get::<axum::extract::OriginalUri>();
+        let uri = uri.map_or_else(|| request.uri().clone(), |original| original.0.clone());
+        let path = uri.path_and_query().map_or("", |path| path.as_str());
+        let path = path.find("/api/v1/").map_or(path, |at| &path[at..]).to_owned();
+        let bearer = request.headers().get(header::AUTHORIZATION).and_then(|v| v.to_str().ok());
+        let bearer = bearer.and_then(|v| v.strip_prefix("Bearer ")).map(str::to_owned);
+        let bearer = bearer.ok_or(CallRefusal::BadToken("there is none: send Authorization: Bearer"))?;
+        let body = axum::body::to_bytes(request.into_body(), BODY_BYTES).await.map_err(|_| {
+            ApiError::new(
+                StatusCode::PAYLOAD_TOO_LARGE,
+                "too_large",
+                "the body is larger than 1 MiB, or was cut off",
+            )
+        })?;
+        let call = Call { method: &method, path: &path, body: &body };
+        let site = auth::call(&app.sites, &app.seen_calls, &bearer, &call, now_ms()).await?;
+        Ok(Self { site, body })
+    }
+}
+
+fn bad_request(why: &str) -> ApiError {
+    ApiError::new(StatusCode::BAD_REQUEST, "bad_request", why)
+}
+
+fn user_of(path: &str) -> Result<UserId, ApiError> {
+    path.parse().map_err(|_| bad_request("the user in the path must be a user id in decimal"))
+}
+
+/// Sets a user's rights and contact.
+#[utoipa::path(put, path = "/api/v1/users/{user}", params(("user" = u64, Path, description = "the user's id")),
+    request_body = Snapshot, security(("call" = [])),
+    responses((status = 200, body = Outcome), (status = "4XX", body = ApiError), (status = 503, body = ApiError)))]
+pub async fn put_user(
+    State(app): State<Arc<App>>,
+    Path(user): Path<String>,
+    signed: Signed,
+) -> Result<Json<Outcome>, ApiError> {
+    let (site, user) = (signed.site.site, user_of(&user)?);
+    let snapshot: Snapshot = signed.json()?;
+    snapshot.check().map_err(bad_request)?;
+    let applied = app.store.put_user(site, user, Arc::new(snapshot), Origin::Call).await?;
+    let rights_version = applied.record.snapshot.rights_version;
+    if applied.applied {
+        app.hub.rights_set(site, user, rights_version);
+        app.rosters.change((site, user), &applied.record);
+        if !applied.record.snapshot.may_chat() {
+            app.hub.close(site, user, None, Close::ChatNotAllowed);
+        }
+    }
+    Ok(Json(Outcome { applied: applied.applied, rights_version }))
+}
+
+/// Removes a user for good.
+#[utoipa::path(delete, path = "/api/v1/users/{user}", params(("user" = u64, Path, description = "the user's id")),
+    request_body = Removal, security(("call" = [])),
+    responses((status = 200, body = Outcome), (status = "4XX", body = ApiError), (status = 503, body = ApiError)))]
+pub async fn remove_user(
+    State(app): State<Arc<App>>,
+    Path(user): Path<String>,
+    signed: Signed,
+) -> Result<Json<Outcome>, ApiError> {
+    let (site, user) = (signed.site.site, user_of(&user)?);
+    let removal: Removal = signed.json()?;
+    let (applied, conversations) = app.store.remove_user(site, user, removal.rights_version).await?;
+    let rights_version = applied.record.snapshot.rights_version;
+    if applied.applied {
+        app.hub.rights_set(site, user, rights_version);
+        app.rosters.change((site, user), &applied.record);
+        app.hub.close(site, user, None, Close::ChatNotAllowed);
+        app.chat.erased(site, &conversations);
+    }
+    Ok(Json(Outcome { applied: applied.applied, rights_version }))
+}
+
+/// Ends a login.
+#[utoipa::path(post, path = "/api/v1/logouts", request_body = Logout, security(("call" = [])),
+    responses((status = 200, body = LoggedOut), (status = "4XX", body = ApiError), (status = 503, body = ApiError)))]
+pub async fn log_out(State(app): State<Arc<App>>, signed: Signed) -> Result<Json<LoggedOut>, ApiError> {
+    let Logout { user, sid } = signed.json()?;
+    if !(8..=128).contains(&sid.len()) {
+        return Err(bad_request("sid must have 8 to 128 characters"));
+    }
+    // Every token of this login was signed before now, give or take the skew of the clocks.
+    let until = now_ms() + USER_TOKEN_S * 1_000 + 2 * SKEW_MS;
+    app.store.revoke_login(signed.site.site, &sid, until).await?;
+    let closed = app.hub.close(signed.site.site, user, Some(&sid), Close::LoggedOut);
+    Ok(Json(LoggedOut { closed }))
+}
+
+/// Sets what the site allows.
+#[utoipa::path(put, path = "/api/v1/policy", request_body = PolicyBody, security(("call" = [])),
+    responses((status = 200, body = Outcome), (status = "4XX", body = ApiError), (status = 503, body = ApiError)))]
+pub async fn put_policy(State(app): State<Arc<App>>, signed: Signed) -> Result<Json<Outcome>, ApiError> {
+    let PolicyBody { rights_version, students_see_students } = signed.json()?;
+    let site = signed.site.site;
+    let applied = app.store.put_policy(site, Policy { students_see_students }, rights_version).await?;
+    app.sites.refresh().await?;
+    if applied {
+        app.rosters.policy_changed(site);
+    }
+    Ok(Json(Outcome { applied, rights_version: stored_policy_version(&app, site).await? }))
+}
+
+async fn stored_policy_version(app: &App, site: SiteId) -> Result<RightsVersion, ApiError> {
+    let sites = app.store.sites().await?;
+    Ok(sites.iter().find(|s| s.site == site).map(|s| s.policy_version).unwrap_or_default())
+}
+
+/// Tells how the server is.
+#[utoipa::path(get, path = "/api/v1/status", security(("call" = [])),
+    responses((status = 200, body = Status), (status = "4XX", body = ApiError)))]
+pub async fn status(State(app): State<Arc<App>>, signed: Signed) -> Json<Status> {
+    Json(Status {
+        version: env!("CARGO_PKG_VERSION").into(),
+        protocol: PROTOCOL,
+        server_time: now_ms(),
+        epoch: app.store.epoch(),
+        users_online: app.rosters.online(signed.site.site),
+        connections: app.hub.count_of(signed.site.site),
+    })
+}
+
+#[derive(OpenApi)]
+#[openapi(
+    info(title = "Global Chat: the API for the host", description = "See protocol/README.md for the signature."),
+    paths(put_user, remove_user, log_out, put_policy, status),
+    modifiers(&Bearer)
+)]
+struct Description;
+
+struct Bearer;
+
+impl utoipa::Modify for Bearer {
+    fn modify(&self, openapi: &mut utoipa::openapi::OpenApi) {
+        use utoipa::openapi::security::{HttpAuthScheme, HttpBuilder, SecurityScheme};
+        let scheme = HttpBuilder::new().scheme(HttpAuthScheme::Bearer).bearer_format("JWT").build();
+        openapi.components.get_or_insert_default().add_security_scheme("call", SecurityScheme::Http(scheme));
+    }
+}
+
+/// This API in OpenAPI 3.1.
+pub fn description() -> utoipa::openapi::OpenApi {
+    Description::openapi()
+}

@@ -1,0 +1,179 @@
+//! The connections of this node, and delivery to them: bounded, without waiting, the bytes shared.
+//!
+//! Knows neither SQL nor rights: whoever calls has decided who may get what.
+
+use std::{
+    ops::Deref,
+    sync::{
+        Arc,
+        atomic::{AtomicBool, AtomicI64, AtomicU64, AtomicUsize, Ordering},
+    },
+};
+
+use axum::extract::ws::Utf8Bytes;
+use dashmap::DashMap;
+use smallvec::SmallVec;
+
+use crate::{
+    error::Close,
+    id::{ConnectionId, RightsVersion, SessionId, SiteId, UserId},
+    store::Origin,
+};
+
+pub mod outbound;
+pub use outbound::{Kind, Outbound};
+
+/// The connections of one user; two fit without an allocation of their own.
+pub type Connections = SmallVec<[Arc<Connection>; 2]>;
+
+/// One socket, as the rest of the server sees it.
+#[derive(Debug)]
+pub struct Connection {
+    /// Unique in this process; rises, so a lower one is older.
+    pub id: ConnectionId,
+    /// The token's site.
+    pub site: SiteId,
+    /// The token's user.
+    pub user: UserId,
+    /// The host's login.
+    pub sid: Arc<str>,
+    /// The browser's stay.
+    pub session: SessionId,
+    /// Frames on their way out.
+    pub out: Outbound,
+    /// Whether somebody can see the page: if not, rosters wait.
+    pub visible: AtomicBool,
+    /// The highest rights version that a call of the host brought for this user while this connection lives; −1: none.
+    /// A connect that read the store before the call sees here that it must read again.
+    rights_floor: AtomicI64,
+    /// The dock changed while the user's rights were not known here: a connect that has read it must read again.
+    pub dock_is_stale: AtomicBool,
+}
+
+impl Connection {
+    /// Whether the host has spoken since these rights were read. On a tie its call wins over a token.
+    pub fn rights_are_older(&self, version: RightsVersion, origin: Origin) -> bool {
+        let floor = self.rights_floor.load(Ordering::Acquire);
+        floor > version.0 || (floor == version.0 && origin == Origin::Token)
+    }
+}
+
+/// All connections of this node.
+#[derive(Debug, Default)]
+pub struct Hub {
+    users: DashMap<(SiteId, UserId), Connections>,
+    next: AtomicU64,
+    count: AtomicUsize,
+}
+
+/// A connection's place in the hub; dropping it leaves.
+#[derive(Debug)]
+pub struct Registration {
+    hub: Arc<Hub>,
+    connection: Arc<Connection>,
+}
+
+impl Deref for Registration {
+    type Target = Arc<Connection>;
+
+    fn deref(&self) -> &Self::Target {
+        &self.connection
+    }
+}
+
+impl Drop for Registration {
+    fn drop(&mut self) {
+        let key = (self.connection.site, self.connection.user);
+        if let dashmap::Entry::Occupied(mut seat) = self.hub.users.entry(key) {
+            seat.get_mut().retain(|c| c.id != self.connection.id);
+            if seat.get().is_empty() {
+                seat.remove();
+            }
+        }
+        self.hub.count.fetch_sub(1, Ordering::Relaxed);
+    }
+}
+
+impl Hub {
+    /// Takes a connection in. From now on it gets what is delivered to its user: its queue holds that back until the
+    /// loop has sent `welcome`.
+    pub fn register(
+        self: &Arc<Self>,
+        (site, user): (SiteId, UserId),
+        sid: Arc<str>,
+        session: SessionId,
+        visible: bool,
+        out: Outbound,
+    ) -> Registration {
+        let connection = Arc::new(Connection {
+            id: ConnectionId(self.next.fetch_add(1, Ordering::Relaxed)),
+            site,
+            user,
+            sid,
+            session,
+            out,
+            visible: AtomicBool::new(visible),
+            rights_floor: AtomicI64::new(-1),
+            dock_is_stale: AtomicBool::new(false),
+        });
+        self.users.entry((site, user)).or_default().push(connection.clone());
+        self.count.fetch_add(1, Ordering::Relaxed);
+        Registration { hub: self.clone(), connection }
+    }
+
+    /// Makes room for a connection that is welcome: closes an older one of the same session, and the user's oldest
+    /// beyond `most`.
+    pub fn make_room(&self, newcomer: &Connection, most: usize) {
+        let mut all = self.connections(newcomer.site, newcomer.user);
+        all.retain(|c| {
+            let replaced = c.session == newcomer.session && c.id < newcomer.id;
+            if replaced {
+                c.out.close(Close::Replaced);
+            }
+            !replaced
+        });
+        all.sort_by_key(|c| c.id);
+        let beyond = all.len().saturating_sub(most);
+        all.iter().take(beyond).for_each(|c| c.out.close(Close::TooMany));
+    }
+
+    /// The user's connections now.
+    pub fn connections(&self, site: SiteId, user: UserId) -> Connections {
+        self.users.get(&(site, user)).map(|c| c.clone()).unwrap_or_default()
+    }
+
+    /// Queues a frame for every connection of a user.
+    pub fn deliver(&self, site: SiteId, user: UserId, frame: &Utf8Bytes, kind: Kind) {
+        for connection in self.connections(site, user) {
+            connection.out.push(frame.clone(), kind.clone());
+        }
+    }
+
+    /// Tells the user's connections that the host has set their rights to `version`.
+    pub fn rights_set(&self, site: SiteId, user: UserId, version: RightsVersion) {
+        for connection in self.connections(site, user) {
+            connection.rights_floor.fetch_max(version.0, Ordering::AcqRel);
+        }
+    }
+
+    /// Closes the user's connections, only those of one login if `sid` is given. Returns how many.
+    pub fn close(&self, site: SiteId, user: UserId, sid: Option<&str>, code: Close) -> usize {
+        let all = self.connections(site, user);
+        all.iter().filter(|c| sid.is_none_or(|sid| *c.sid == *sid)).map(|c| c.out.close(code)).count()
+    }
+
+    /// Every connection of this node, for draining and for a site's removal.
+    pub fn all(&self) -> Vec<Arc<Connection>> {
+        self.users.iter().flat_map(|seat| seat.value().clone()).collect()
+    }
+
+    /// How many connections a site has.
+    pub fn count_of(&self, site: SiteId) -> usize {
+        self.users.iter().filter(|seat| seat.key().0 == site).map(|seat| seat.value().len()).sum()
+    }
+
+    /// How many there are in all.
+    pub fn count(&self) -> usize {
+        self.count.load(Ordering::Relaxed)
+    }
+}

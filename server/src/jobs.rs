@@ -1,0 +1,56 @@
+//! What happens by the clock: roster ticks, the sites' copy, and forgetting what has ended.
+
+use std::{sync::Arc, time::Duration};
+
+use tokio::time::{MissedTickBehavior, interval};
+use tokio_util::sync::CancellationToken;
+
+use crate::{
+    app::{App, now_ms},
+    error::Close,
+};
+
+/// How often changes of rosters are looked at (DESIGN.md, "Presence and roster").
+const ROSTER_TICK: Duration = Duration::from_millis(250);
+
+/// How soon a site that was added, changed or removed beside the running server counts.
+const SITES_TICK: Duration = Duration::from_secs(5);
+
+const EXPIRY_TICK: Duration = Duration::from_secs(60);
+
+/// Runs until cancelled.
+pub async fn run(app: Arc<App>, cancel: CancellationToken) {
+    let every = |period| {
+        let mut ticks = interval(period);
+        ticks.set_missed_tick_behavior(MissedTickBehavior::Delay);
+        ticks
+    };
+    let (mut rosters, mut sites, mut expiry) = (every(ROSTER_TICK), every(SITES_TICK), every(EXPIRY_TICK));
+    loop {
+        tokio::select! {
+            () = cancel.cancelled() => return,
+            _ = rosters.tick() => app.rosters.tick(now_ms()),
+            _ = sites.tick() => refresh_sites(&app).await,
+            _ = expiry.tick() => expire(&app).await,
+        }
+    }
+}
+
+async fn refresh_sites(app: &App) {
+    match app.sites.refresh().await {
+        Ok(gone) if gone.is_empty() => {}
+        Ok(gone) => {
+            let orphans = app.hub.all().into_iter().filter(|c| gone.contains(&c.site));
+            orphans.for_each(|c| c.out.close(Close::TokenRefused));
+        }
+        Err(error) => tracing::error!(%error, "the sites could not be read"),
+    }
+}
+
+async fn expire(app: &App) {
+    let now = now_ms();
+    app.seen_calls.expire(now);
+    if let Err(error) = app.store.expire(now).await {
+        tracing::error!(%error, "what has ended could not be forgotten");
+    }
+}

@@ -1,0 +1,490 @@
+//! The contract's frames as types: what protocol/README.md says, and nothing else.
+//!
+//! serde only: no rule, no clock, no store. Every variant has a fixture in protocol/fixtures and a section in
+//! protocol/README.md; tests/it/contract.rs fails without them.
+
+use std::sync::Arc;
+
+use axum::extract::ws::Utf8Bytes;
+use serde::{Deserialize, Serialize};
+
+use crate::{
+    error::Code,
+    id::{CircleId, ClientMessageId, ConversationId, Epoch, Rev, Seq, SessionId, UserId},
+    rights::{Membership, Role},
+    store::WindowState,
+};
+use uuid::Uuid;
+
+/// The protocol's version: `hello.protocol` and `welcome.protocol`.
+pub const PROTOCOL: u32 = 1;
+
+/// What a client sends.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(tag = "type", rename_all = "snake_case", deny_unknown_fields)]
+pub enum ClientFrame {
+    /// The first frame, once.
+    Hello(Hello),
+    /// A newer token of the same user and login.
+    Renew {
+        /// The user token.
+        token: String,
+    },
+    /// A message.
+    Send {
+        /// UUID v7, repeated with every try.
+        client_message_id: ClientMessageId,
+        /// Must contain the sender.
+        conversation: ConversationId,
+        /// Untrimmed.
+        text: String,
+    },
+    /// A page of messages.
+    History {
+        /// Repeated in the answer.
+        request: u32,
+        /// Must contain the user.
+        conversation: ConversationId,
+        /// The newest below; not together with `after`.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        before: Option<Seq>,
+        /// The oldest above.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        after: Option<Seq>,
+        /// 1 … 100.
+        limit: i64,
+    },
+    /// Raises the read mark.
+    Read {
+        /// Must contain the user.
+        conversation: ConversationId,
+        /// Up to which it was shown.
+        seq: Seq,
+    },
+    /// The user is writing.
+    Typing {
+        /// To whom.
+        conversation: ConversationId,
+    },
+    /// Changes one window.
+    Dock {
+        /// Whose.
+        conversation: ConversationId,
+        /// How it shall stand.
+        state: WindowState,
+        /// The dock version on which the person acted.
+        base: i64,
+    },
+    /// Whether somebody can see the page.
+    Visibility {
+        /// Now.
+        visible: bool,
+        /// The rosters held, when becoming visible.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        rosters: Option<Vec<RosterVersion>>,
+    },
+    /// Asks for a snapshot of one circle.
+    Roster {
+        /// One of the user's.
+        circle: CircleId,
+    },
+    /// Searches the people online.
+    Search {
+        /// Repeated in the answer.
+        request: u32,
+        /// Anywhere in the name, without case.
+        text: String,
+        /// All of the user's if absent.
+        #[serde(default)]
+        circle: Option<CircleId>,
+        /// As the last answer gave it.
+        #[serde(default)]
+        next: Option<String>,
+        /// 1 … 100.
+        limit: usize,
+    },
+    /// Is answered `pong`.
+    Ping {},
+    /// Answers the server's `ping`.
+    Pong {},
+}
+
+/// The first frame.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Hello {
+    /// `PROTOCOL`.
+    pub protocol: u32,
+    /// The user token.
+    pub token: String,
+    /// New for every page load or worker.
+    pub session: SessionId,
+    /// Whether somebody can see the page.
+    pub visible: bool,
+    /// What the client holds of conversations.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub cursor: Option<Cursor>,
+    /// What it holds of rosters.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub rosters: Option<HeldRosters>,
+}
+
+/// What a client holds of conversations.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Cursor {
+    /// Of the store it came from.
+    pub epoch: Epoch,
+    /// At most 100.
+    pub conversations: Vec<CursorEntry>,
+}
+
+/// One conversation of a cursor.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct CursorEntry {
+    /// Which.
+    pub conversation: ConversationId,
+    /// The rev of the copy.
+    pub rev: Rev,
+    /// Its last seq.
+    pub seq: Seq,
+}
+
+/// The rosters that a client still holds.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct HeldRosters {
+    /// Of the server process they came from.
+    pub boot: Uuid,
+    /// By circle.
+    pub versions: Vec<RosterVersion>,
+}
+
+/// One roster that a client holds.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct RosterVersion {
+    /// Which circle.
+    pub circle: CircleId,
+    /// Which version of its roster.
+    pub version: u64,
+}
+
+/// What the server sends.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(tag = "type", rename_all = "snake_case")]
+pub enum ServerFrame {
+    /// Answers `hello`.
+    Welcome(Box<Welcome>),
+    /// Answers `renew`.
+    Renewed {
+        /// The new token's end, ms.
+        lease_ends: i64,
+    },
+    /// The user's circles have changed.
+    Circles {
+        /// All of them.
+        circles: Vec<Membership>,
+    },
+    /// A snapshot of one circle's online people.
+    Roster {
+        /// Which.
+        circle: CircleId,
+        /// Comparable within one boot.
+        version: u64,
+        /// How many are online.
+        total: usize,
+        /// The first of them.
+        contacts: Vec<Contact>,
+    },
+    /// A change of a roster.
+    RosterDiff {
+        /// Which.
+        circle: CircleId,
+        /// The version it starts from.
+        from: u64,
+        /// The version it makes.
+        version: u64,
+        /// How many are online.
+        total: usize,
+        /// To put in, replacing by id.
+        joined: Vec<Contact>,
+        /// To take out.
+        left: Vec<UserId>,
+    },
+    /// The status of somebody in the user's dock.
+    Presence {
+        /// Who.
+        user: UserId,
+        /// Now.
+        status: Status,
+    },
+    /// Answers `search`.
+    Contacts {
+        /// Of the search.
+        request: u32,
+        /// Found.
+        contacts: Vec<Contact>,
+        /// For the next page.
+        next: Option<String>,
+    },
+    /// The message is committed.
+    Ack {
+        /// Of the send.
+        client_message_id: ClientMessageId,
+        /// Where.
+        conversation: ConversationId,
+        /// Its number.
+        seq: Seq,
+        /// The conversation's rev with it.
+        rev: Rev,
+        /// By the server's clock.
+        sent_at: i64,
+    },
+    /// A message of a conversation of the user.
+    Message {
+        /// Where.
+        conversation: ConversationId,
+        /// What.
+        message: Message,
+    },
+    /// Answers `history`.
+    History {
+        /// Of the request.
+        request: u32,
+        /// Where.
+        conversation: ConversationId,
+        /// Lowest kept.
+        first_seq: Seq,
+        /// Head.
+        seq: Seq,
+        /// Head.
+        rev: Rev,
+        /// Ascending.
+        messages: Vec<Message>,
+    },
+    /// A read mark has risen.
+    Read {
+        /// Where.
+        conversation: ConversationId,
+        /// Whose.
+        user: UserId,
+        /// To what.
+        seq: Seq,
+    },
+    /// Somebody is writing.
+    Typing {
+        /// Where.
+        conversation: ConversationId,
+        /// Who.
+        user: UserId,
+    },
+    /// The whole dock.
+    Dock(Dock),
+    /// A copy of this conversation cannot be repaired by messages.
+    Reset {
+        /// Which.
+        conversation: ConversationId,
+    },
+    /// A refusal.
+    Error(ErrorFrame),
+    /// The server is about to stop.
+    Drain {
+        /// Come back after this.
+        retry_after_ms: u64,
+    },
+    /// Answer `pong`.
+    Ping {},
+    /// Answers `ping`.
+    Pong {},
+}
+
+impl ServerFrame {
+    /// As sent: bytes that any number of connections share.
+    pub fn encode(&self) -> Utf8Bytes {
+        serde_json::to_string(self).expect("frames have string keys and no failing field").into()
+    }
+}
+
+/// Answers `hello`.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Welcome {
+    /// `PROTOCOL`.
+    pub protocol: u32,
+    /// The store's.
+    pub epoch: Epoch,
+    /// Of this process.
+    pub boot: Uuid,
+    /// ms.
+    pub server_time: i64,
+    /// The token's end, ms.
+    pub lease_ends: i64,
+    /// Who the token says you are.
+    pub user: Myself,
+    /// The user's.
+    pub circles: Vec<Membership>,
+    /// The user's.
+    pub dock: Dock,
+    /// For each conversation of the cursor whose head differs.
+    pub gaps: Vec<Gap>,
+    /// What a client needs to know.
+    pub limits: LimitsFrame,
+}
+
+/// Oneself.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Myself {
+    /// The contact that others see.
+    #[serde(flatten)]
+    pub contact: Contact,
+    /// Whether one appears offline to all others.
+    pub hidden: bool,
+}
+
+/// A person. `role` in rosters, `status` in windows.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Contact {
+    /// The user's id.
+    pub id: UserId,
+    /// Plain text.
+    pub name: Arc<str>,
+    /// http(s) URL.
+    pub picture: Option<Arc<str>>,
+    /// http(s) URL.
+    pub profile_url: Option<Arc<str>>,
+    /// In this circle.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub role: Option<Role>,
+    /// As this viewer may know it.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub status: Option<Status>,
+}
+
+/// What others see of somebody's presence.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Status {
+    /// Some connection lives, or did until a moment ago, and the person is not hidden.
+    Online,
+    /// Everything else.
+    Offline,
+}
+
+/// A message.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Message {
+    /// Its number.
+    pub seq: Seq,
+    /// The rev of its last change.
+    pub rev: Rev,
+    /// Who wrote it.
+    pub sender: UserId,
+    /// Null once erased.
+    pub client_message_id: Option<ClientMessageId>,
+    /// Null once erased.
+    pub text: Option<Arc<str>>,
+    /// ms.
+    pub sent_at: i64,
+}
+
+impl From<crate::store::Message> for Message {
+    fn from(m: crate::store::Message) -> Self {
+        let crate::store::Message { seq, rev, sender, client_message_id, text, sent_at } = m;
+        Self { seq, rev, sender, client_message_id, text, sent_at }
+    }
+}
+
+/// The dock.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Dock {
+    /// Rises with every change.
+    pub version: i64,
+    /// Oldest opened first.
+    pub windows: Vec<Window>,
+}
+
+/// One window.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Window {
+    /// Whose.
+    pub conversation: ConversationId,
+    /// Open or minimised.
+    pub state: WindowState,
+    /// The other person.
+    pub contact: Contact,
+    /// Lowest kept.
+    pub first_seq: Seq,
+    /// Head.
+    pub seq: Seq,
+    /// Head.
+    pub rev: Rev,
+    /// The user's mark.
+    pub read_seq: Seq,
+    /// The other's, as far as it is shown.
+    pub other_read_seq: Seq,
+    /// 0 … 100.
+    pub unread: i64,
+}
+
+/// What a returning client missed of one conversation.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Gap {
+    /// Which.
+    pub conversation: ConversationId,
+    /// Drop the copy.
+    pub reset: bool,
+    /// Lowest kept.
+    pub first_seq: Seq,
+    /// Head.
+    pub seq: Seq,
+    /// Head.
+    pub rev: Rev,
+    /// The next ones, or after a reset the newest.
+    pub messages: Vec<Message>,
+    /// There are more than these.
+    pub more: bool,
+}
+
+/// The limits that a client needs.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct LimitsFrame {
+    /// Bytes of a client's frame.
+    pub frame_bytes: usize,
+    /// Code points of a message.
+    pub message_chars: usize,
+    /// Of a user.
+    pub messages_per_second: u32,
+    /// Of a user.
+    pub message_burst: u32,
+    /// Messages of one `history`.
+    pub history_page: i64,
+    /// Windows of one dock.
+    pub dock_windows: usize,
+    /// Contacts of one roster.
+    pub roster_window: usize,
+}
+
+/// A refusal.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct ErrorFrame {
+    /// From the table.
+    pub code: Code,
+    /// English, names the thing and the fix.
+    pub message: String,
+    /// Whether trying the same again is pointless.
+    #[serde(rename = "final")]
+    pub is_final: bool,
+    /// What it answers.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub request: Option<u32>,
+    /// What it answers.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub client_message_id: Option<ClientMessageId>,
+    /// What it is about.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub conversation: Option<ConversationId>,
+    /// Not before this.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub retry_after_ms: Option<u64>,
+}

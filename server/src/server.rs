@@ -1,0 +1,125 @@
+//! The server as a whole: bind, run, drain, stop.
+
+use std::{future::Future, net::SocketAddr, sync::Arc, time::Duration};
+
+use anyhow::Context as _;
+use axum::Router;
+use hyper_util::rt::{TokioIo, TokioTimer};
+use rand::RngExt as _;
+use tokio::net::{TcpListener, TcpStream};
+use tokio_util::{sync::CancellationToken, task::TaskTracker};
+
+use crate::{
+    app::App, config::Config, error::Close, http, hub::Kind, jobs, protocol::ServerFrame, store::Store,
+};
+
+/// The soonest that a drained client comes back: a restart takes about this long.
+const DRAIN_SOONEST_MS: u64 = 500;
+
+/// How long a stop waits for connections to end by themselves.
+const STOP_PATIENCE: Duration = Duration::from_secs(5);
+
+/// A server that listens.
+pub struct Server {
+    app: Arc<App>,
+    listener: TcpListener,
+    router: Router,
+}
+
+impl Server {
+    /// Listens at `config.listen` (port 0: any). `host`: further routes, for a host that lives in this process.
+    pub async fn bind(config: Config, store: Arc<dyn Store>, host: Option<Router>) -> anyhow::Result<Self> {
+        let listen = config.listen;
+        let app = App::build(config, store).await.context("the store could not be read")?;
+        let listener = TcpListener::bind(listen)
+            .await
+            .with_context(|| format!("cannot listen at {listen}: is another server running there?"))?;
+        let router = http::routes(app.clone());
+        let router = host.map_or(router.clone(), |host| host.merge(router));
+        Ok(Self { app, listener, router })
+    }
+
+    /// Where it listens.
+    pub fn local_addr(&self) -> anyhow::Result<SocketAddr> {
+        Ok(self.listener.local_addr()?)
+    }
+
+    /// Serves until `shutdown` completes; then stops accepting, tells clients when to come back, finishes what it has
+    /// begun, and closes the store.
+    pub async fn run(self, shutdown: impl Future<Output = ()> + Send + 'static) -> anyhow::Result<()> {
+        let cancel = CancellationToken::new();
+        let jobs = tokio::spawn(jobs::run(self.app.clone(), cancel.clone()));
+        let tasks = TaskTracker::new();
+        tokio::pin!(shutdown);
+        loop {
+            tokio::select! {
+                () = &mut shutdown => break,
+                accepted = self.listener.accept() => match accepted {
+                    Ok((stream, peer)) => {
+                        tasks.spawn(connection(self.app.clone(), self.router.clone(), stream, peer, cancel.clone()));
+                    }
+                    Err(error) => {
+                        // Out of files, mostly: those who leave make room.
+                        tracing::warn!(%error, "a connection could not be accepted");
+                        tokio::time::sleep(Duration::from_millis(100)).await;
+                    }
+                }
+            }
+        }
+        drop(self.listener);
+        drain(&self.app).await;
+        cancel.cancel();
+        tasks.close();
+        if tokio::time::timeout(STOP_PATIENCE, tasks.wait()).await.is_err() {
+            tracing::warn!("some connections did not end in time");
+        }
+        let _ = jobs.await;
+        self.app.store.close().await;
+        Ok(())
+    }
+}
+
+/// Tells every client when to come back, each at a time of its own, and closes with a code that means it.
+async fn drain(app: &App) {
+    app.drain();
+    let latest = app.config.limits.drain_ms.max(DRAIN_SOONEST_MS);
+    for connection in app.hub.all() {
+        let retry_after_ms = rand::rng().random_range(DRAIN_SOONEST_MS..=latest);
+        connection.out.push(ServerFrame::Drain { retry_after_ms }.encode(), Kind::Vital);
+        connection.out.close(Close::Restart);
+    }
+    // Sockets outlive the HTTP connections they began as: wait for them here.
+    let patience = tokio::time::Instant::now() + STOP_PATIENCE;
+    while app.hub.count() > 0 && tokio::time::Instant::now() < patience {
+        tokio::time::sleep(Duration::from_millis(10)).await;
+    }
+}
+
+/// One HTTP connection, with a limit on how long its headers may take.
+async fn connection(
+    app: Arc<App>,
+    router: Router,
+    stream: TcpStream,
+    peer: SocketAddr,
+    cancel: CancellationToken,
+) {
+    let _ = stream.set_nodelay(true);
+    let service = hyper::service::service_fn(move |request| http::serve(router.clone(), peer, request));
+    let headers = Duration::from_millis(app.config.limits.header_timeout_ms);
+    let connection = hyper::server::conn::http1::Builder::new()
+        .timer(TokioTimer::new())
+        .header_read_timeout(headers)
+        .serve_connection(TokioIo::new(stream), service)
+        .with_upgrades();
+    tokio::pin!(connection);
+    let ended = tokio::select! {
+        ended = &mut connection => ended,
+        () = cancel.cancelled() => {
+            connection.as_mut().graceful_shutdown();
+            connection.await
+        }
+    };
+    if let Err(error) = ended {
+        tracing::debug!(%error, "an HTTP connection ended early");
+    }
+}

@@ -1,0 +1,103 @@
+//! The sites of this server in memory: whose key signs, whose page may connect, what each allows.
+//!
+//! A copy of the store's rows, replaced as a whole: by `refresh` every few seconds, and at once when something asks
+//! for a key or an origin that the copy does not have (`gchat site add` writes into the store while a server runs).
+
+use std::{
+    collections::{HashMap, HashSet},
+    sync::Arc,
+};
+
+use jsonwebtoken::DecodingKey;
+use parking_lot::RwLock;
+use tokio::time::{Duration, Instant};
+
+use crate::{
+    id::SiteId,
+    rights::Policy,
+    store::{Result, SiteRecord, Store},
+};
+
+/// A question for something unknown reads the store at most once in this time.
+const PATIENCE: Duration = Duration::from_secs(1);
+
+/// All sites.
+pub struct Sites {
+    store: Arc<dyn Store>,
+    table: RwLock<Arc<Table>>,
+    /// When the last read for something unknown was.
+    asked: tokio::sync::Mutex<Option<Instant>>,
+}
+
+#[derive(Default)]
+struct Table {
+    keys: HashMap<String, (Arc<SiteRecord>, Arc<DecodingKey>)>,
+    origins: HashMap<String, HashSet<SiteId>>,
+    policies: HashMap<SiteId, Policy>,
+}
+
+impl Sites {
+    /// Reads all sites.
+    pub async fn load(store: Arc<dyn Store>) -> Result<Self> {
+        let sites = Self { store, table: RwLock::default(), asked: tokio::sync::Mutex::default() };
+        sites.refresh().await?;
+        Ok(sites)
+    }
+
+    /// Reads all sites again. Returns those that are gone.
+    pub async fn refresh(&self) -> Result<HashSet<SiteId>> {
+        let mut table = Table::default();
+        for site in self.store.sites().await? {
+            let site = Arc::new(site);
+            table.policies.insert(site.site, site.policy);
+            for origin in &site.origins {
+                table.origins.entry(origin.clone()).or_default().insert(site.site);
+            }
+            for key in &site.keys {
+                let decoding = Arc::new(DecodingKey::from_secret(&key.secret));
+                table.keys.insert(key.kid.clone(), (site.clone(), decoding));
+            }
+        }
+        let mut held = self.table.write();
+        let gone = held.policies.keys().filter(|site| !table.policies.contains_key(site)).copied().collect();
+        *held = Arc::new(table);
+        Ok(gone)
+    }
+
+    /// The site and key of a `kid`.
+    pub async fn key(&self, kid: &str) -> Option<(Arc<SiteRecord>, Arc<DecodingKey>)> {
+        self.find(|table| table.keys.get(kid).cloned()).await
+    }
+
+    /// Whether pages of this origin may connect to some site.
+    pub async fn knows_origin(&self, origin: &str) -> bool {
+        self.find(|table| table.origins.get(origin).map(|_| ())).await.is_some()
+    }
+
+    /// Whether pages of this origin may connect to this site.
+    pub fn origin_is_of(&self, origin: &str, site: SiteId) -> bool {
+        self.table.read().origins.get(origin).is_some_and(|sites| sites.contains(&site))
+    }
+
+    /// What a site allows; of a site that is gone, the least.
+    pub fn policy(&self, site: SiteId) -> Policy {
+        self.table.read().policies.get(&site).copied().unwrap_or(Policy { students_see_students: false })
+    }
+
+    async fn find<T>(&self, look: impl Fn(&Table) -> Option<T>) -> Option<T> {
+        let held = self.table.read().clone();
+        if let Some(found) = look(&held) {
+            return Some(found);
+        }
+        let mut asked = self.asked.lock().await;
+        if asked.is_none_or(|at| at.elapsed() >= PATIENCE) {
+            *asked = Some(Instant::now());
+            if let Err(error) = self.refresh().await {
+                tracing::error!(%error, "the sites could not be read");
+            }
+        }
+        drop(asked);
+        let held = self.table.read().clone();
+        look(&held)
+    }
+}

@@ -1,0 +1,190 @@
+//! What each frame of a signed-in client asks for, done: one arm a frame, the rules elsewhere.
+
+use std::sync::atomic::Ordering;
+
+use super::{Loop, greet};
+use crate::{
+    app::now_ms,
+    auth,
+    error::{Close, Code, Refusal},
+    protocol::{ClientFrame, RosterVersion, ServerFrame},
+    store::Page,
+};
+
+/// `Err`: the connection ends with this code.
+pub(super) async fn answer(state: &mut Loop<'_>, text: &str) -> Result<(), Close> {
+    let frame = match serde_json::from_str::<ClientFrame>(text) {
+        Ok(frame) => frame,
+        Err(error) => {
+            let mut frame = bad_frame(&error).frame();
+            // Whatever names the request is repeated, so that its maker need not wait for ever.
+            if let Ok(hint) = serde_json::from_str::<Hint>(text) {
+                frame.request = hint.request;
+                frame.client_message_id = hint.client_message_id;
+            }
+            state.reply(&ServerFrame::Error(frame));
+            return Ok(());
+        }
+    };
+    let (app, speaker) = (state.app.clone(), state.seated.speaker);
+    let reply = match frame {
+        ClientFrame::Hello(_) => Some(ServerFrame::Error(Refusal::from(Code::HelloRepeated).frame())),
+        ClientFrame::Renew { token } => return renew(state, &token).await,
+        ClientFrame::Send { client_message_id, conversation, text } => {
+            let sent = app.chat.send(speaker, client_message_id, conversation, &text, now_ms()).await;
+            Some(sent.unwrap_or_else(|refusal| refusal.to_send(client_message_id, conversation)))
+        }
+        ClientFrame::History { request, conversation, before, after, limit } => {
+            let page = match (before, after) {
+                (None, None) => Ok(Page::Newest),
+                (Some(seq), None) => Ok(Page::Before(seq)),
+                (None, Some(seq)) => Ok(Page::After(seq)),
+                (Some(_), Some(_)) => Err(Refusal::with(
+                    Code::BadFrame,
+                    "before and after do not go together: name one of them",
+                )),
+            };
+            let found = match page {
+                Ok(page) => app.chat.history(speaker, conversation, page, limit).await,
+                Err(refusal) => Err(refusal),
+            };
+            Some(match found {
+                Ok((head, messages)) => ServerFrame::History {
+                    request,
+                    conversation,
+                    first_seq: head.first_seq,
+                    seq: head.seq,
+                    rev: head.rev,
+                    messages,
+                },
+                Err(refusal) => refusal.to_request(request),
+            })
+        }
+        ClientFrame::Read { conversation, seq } => {
+            app.chat.read(speaker, conversation, seq).await.err().map(|r| r.to_conversation(conversation))
+        }
+        ClientFrame::Typing { conversation } => {
+            if state.may_type(conversation) {
+                app.chat.typing(speaker, conversation);
+            }
+            None
+        }
+        ClientFrame::Dock { conversation, state: window, base } => {
+            match app.chat.set_window(speaker, conversation, window, base).await {
+                // Everyone of the user has been told.
+                Ok(true) => None,
+                // Stale, or as it was: only this client has to learn how things stand.
+                Ok(false) => Some(match app.chat.dock(speaker).await {
+                    Ok(dock) => ServerFrame::Dock(dock),
+                    Err(refusal) => refusal.to_conversation(conversation),
+                }),
+                Err(refusal) => Some(refusal.to_conversation(conversation)),
+            }
+        }
+        ClientFrame::Visibility { visible, rosters } => {
+            see(state, visible, &rosters.unwrap_or_default());
+            None
+        }
+        ClientFrame::Roster { circle } => {
+            let connection = state.seated.connection();
+            match app.rosters.snapshot(connection, &circle) {
+                Some(bytes) => {
+                    connection.out.push(bytes, crate::hub::Kind::Vital);
+                    None
+                }
+                None => Some(ServerFrame::Error(Refusal::from(Code::NotFound).frame())),
+            }
+        }
+        ClientFrame::Search { request, text, circle, next, limit } => {
+            Some(search(state, &text, circle.as_ref(), next.as_deref(), limit).map_or_else(
+                |refusal| refusal.to_request(request),
+                |(contacts, next)| ServerFrame::Contacts { request, contacts, next },
+            ))
+        }
+        ClientFrame::Ping {} => Some(ServerFrame::Pong {}),
+        ClientFrame::Pong {} => None,
+    };
+    if let Some(reply) = reply {
+        state.reply(&reply);
+    }
+    Ok(())
+}
+
+/// What can be read of a frame that cannot be read.
+#[derive(serde::Deserialize)]
+struct Hint {
+    #[serde(default)]
+    request: Option<u32>,
+    #[serde(default)]
+    client_message_id: Option<crate::id::ClientMessageId>,
+}
+
+/// The refusal of a text that is no frame. serde's sentence names the field; it repeats no value but short words.
+pub(super) fn bad_frame(error: &serde_json::Error) -> Refusal {
+    let why: String = error.to_string().chars().take(200).collect();
+    Refusal::with(Code::BadFrame, format!("this frame is not one of the protocol: {why}"))
+}
+
+async fn renew(state: &mut Loop<'_>, token: &str) -> Result<(), Close> {
+    match renewed(state, token).await {
+        Ok(lease_ends) => {
+            state.seated.lease_ends = lease_ends;
+            state.reply(&ServerFrame::Renewed { lease_ends });
+            Ok(())
+        }
+        Err(refusal) => {
+            let close = refusal.code.close();
+            // The store is out of order: the lease stands, the client asks again.
+            let stays = refusal.code == Code::Unavailable;
+            state.reply(&ServerFrame::Error(refusal.frame()));
+            if stays { Ok(()) } else { Err(close) }
+        }
+    }
+}
+
+async fn renewed(state: &Loop<'_>, token: &str) -> Result<i64, Refusal> {
+    let (app, speaker) = (state.app, state.seated.speaker);
+    let identity = auth::user_token(&app.sites, token, now_ms()).await?;
+    if (identity.site, identity.user) != (speaker.site, speaker.user)
+        || identity.sid != state.seated.connection().sid
+    {
+        return Err(Code::WrongUser.into());
+    }
+    let arrival = app.store.arrival(speaker.site, speaker.user, &identity.sid, &[]).await?;
+    if arrival.revoked {
+        return Err(Code::LoggedOut.into());
+    }
+    let record = greet::settle(app, &identity, arrival.user).await?;
+    app.rosters.change((speaker.site, speaker.user), &record);
+    Ok(identity.lease_ends.max(state.seated.lease_ends))
+}
+
+fn see(state: &Loop<'_>, visible: bool, held: &[RosterVersion]) {
+    let connection = state.seated.connection();
+    connection.visible.store(visible, Ordering::Relaxed);
+    if visible {
+        state.app.rosters.look(connection, held);
+    } else {
+        state.app.rosters.look_away(connection);
+    }
+}
+
+type Found = (Vec<crate::protocol::Contact>, Option<String>);
+
+fn search(
+    state: &Loop<'_>,
+    text: &str,
+    circle: Option<&crate::id::CircleId>,
+    next: Option<&str>,
+    limit: usize,
+) -> Result<Found, Refusal> {
+    if !(1..=100).contains(&limit) || text.chars().nth(100).is_some() {
+        return Err(Refusal::with(Code::BadFrame, "limit must be 1 to 100, and text at most 100 characters"));
+    }
+    if state.searches.check().is_err() {
+        return Err(Refusal { retry_after_ms: Some(1_000), ..Code::RateLimited.into() });
+    }
+    let speaker = state.seated.speaker;
+    let found = state.app.rosters.search(speaker.site, speaker.user, text, circle, next, limit);
+    found.ok_or_else(|| Code::NotFound.into())
+}

@@ -1,0 +1,179 @@
+//! Signing a connection in: token, rights, presence, and the `welcome` that tells what is.
+//!
+//! The order matters (ARCHITECTURE.md, "Connect"): register first, then read the store, so that whatever is committed
+//! after the read waits in the connection's queue; and after arriving, look whether the host spoke in between.
+
+use std::sync::{Arc, atomic::Ordering};
+
+use crate::{
+    app::{App, now_ms},
+    auth::{self, Identity},
+    chat::{MESSAGE_CHARS, Speaker},
+    error::{Code, Refusal},
+    hub::{Connection, Outbound, Registration},
+    protocol::{Hello, LimitsFrame, Myself, PROTOCOL, Welcome},
+    roster,
+    store::{Arrival, Origin, UserRecord},
+    ws::FRAME_BYTES,
+};
+
+/// Entries of a cursor, and rosters held.
+const CURSOR_MOST: usize = 100;
+const HELD_MOST: usize = 1_000;
+
+/// A connection that is signed in; dropping it leaves the rosters and the hub.
+pub(super) struct Seated {
+    app: Arc<App>,
+    registration: Registration,
+    /// Whom it speaks for.
+    pub(super) speaker: Speaker,
+    /// When the lease ends, ms.
+    pub(super) lease_ends: i64,
+}
+
+impl Seated {
+    pub(super) fn connection(&self) -> &Arc<Connection> {
+        &self.registration
+    }
+}
+
+impl Drop for Seated {
+    fn drop(&mut self) {
+        self.app.rosters.leave(&self.registration, now_ms());
+    }
+}
+
+/// Answers `hello`.
+pub(super) async fn greet(app: &Arc<App>, origin: &str, hello: Hello) -> Result<(Seated, Welcome), Refusal> {
+    if hello.protocol != PROTOCOL {
+        return Err(Code::UnsupportedProtocol.into());
+    }
+    let cursor = hello.cursor.as_ref().map_or(&[][..], |cursor| &cursor.conversations);
+    let held = hello.rosters.as_ref().filter(|held| held.boot == app.boot);
+    let held = held.map_or(&[][..], |held| &held.versions);
+    if cursor.len() > CURSOR_MOST || held.len() > HELD_MOST {
+        return Err(Refusal::with(Code::BadFrame, "a cursor has at most 100 conversations and 1000 rosters"));
+    }
+    let identity = auth::user_token(&app.sites, &hello.token, now_ms()).await?;
+    if !app.sites.origin_is_of(origin, identity.site) {
+        return Err(Code::WrongOrigin.into());
+    }
+    let speaker = Speaker { site: identity.site, user: identity.user };
+    let limits = &app.config.limits;
+    let registration = app.hub.register(
+        (speaker.site, speaker.user),
+        identity.sid.clone(),
+        hello.session,
+        hello.visible,
+        Outbound::new(limits.queue_frames, limits.queue_bytes),
+    );
+    let conversations: Vec<_> = cursor.iter().map(|entry| entry.conversation).collect();
+    let arrival = app.store.arrival(speaker.site, speaker.user, &identity.sid, &conversations).await?;
+    if arrival.revoked {
+        return Err(Code::LoggedOut.into());
+    }
+    let record = settle(app, &identity, arrival.user.clone()).await?;
+    let seated = sit_down(app, registration, speaker, identity.lease_ends, &record).await?;
+    app.hub.make_room(seated.connection(), limits.connections_per_user);
+    let welcome = welcome(app, &seated, &hello, arrival).await?;
+    if hello.visible {
+        app.rosters.look(seated.connection(), held);
+    }
+    Ok((seated, welcome))
+}
+
+/// The rights that hold for a token: its own, or the stored ones (protocol/README.md, "Rights versions"). Stores the
+/// token's if they say something new, and only then.
+pub(super) async fn settle(
+    app: &App,
+    identity: &Identity,
+    stored: Option<UserRecord>,
+) -> Result<UserRecord, Refusal> {
+    let token = &identity.snapshot;
+    let record = match stored {
+        Some(stored) if stored.snapshot.rights_version > token.rights_version => stored,
+        Some(stored) if stored.snapshot.rights_version == token.rights_version => {
+            if stored.origin == Origin::Call || stored.snapshot == *token {
+                stored
+            } else {
+                put(app, identity).await?
+            }
+        }
+        // The site's version rises with every change of anyone's rights: on its own it is nothing new to store.
+        Some(stored) if !stored.removed && stored.snapshot.says_the_same(token) => {
+            UserRecord { snapshot: token.clone(), origin: Origin::Token, removed: false }
+        }
+        _ => put(app, identity).await?,
+    };
+    if record.removed || !record.snapshot.may_chat() {
+        return Err(Code::ChatNotAllowed.into());
+    }
+    Ok(record)
+}
+
+async fn put(app: &App, identity: &Identity) -> Result<UserRecord, Refusal> {
+    let snapshot = identity.snapshot.clone();
+    Ok(app.store.put_user(identity.site, identity.user, snapshot, Origin::Token).await?.record)
+}
+
+/// Takes the connection into the rosters; if the host has changed the rights since the store was read, with the new.
+async fn sit_down(
+    app: &Arc<App>,
+    registration: Registration,
+    speaker: Speaker,
+    lease_ends: i64,
+    record: &UserRecord,
+) -> Result<Seated, Refusal> {
+    app.rosters.arrive(&registration, record);
+    let seated = Seated { app: app.clone(), registration, speaker, lease_ends };
+    if seated.connection().rights_are_older(record.snapshot.rights_version, record.origin) {
+        let stored = app.store.user(speaker.site, speaker.user).await?;
+        let stored = stored.filter(|stored| !stored.removed && stored.snapshot.may_chat());
+        app.rosters.change((speaker.site, speaker.user), &stored.ok_or(Code::ChatNotAllowed)?);
+    }
+    Ok(seated)
+}
+
+async fn welcome(app: &App, seated: &Seated, hello: &Hello, arrival: Arrival) -> Result<Welcome, Refusal> {
+    let speaker = seated.speaker;
+    let rights = app.rosters.rights(speaker.site, speaker.user).ok_or(Code::ChatNotAllowed)?.snapshot;
+    let epoch = app.store.epoch();
+    let gaps = match &hello.cursor {
+        Some(cursor) => {
+            let same = cursor.epoch == epoch;
+            app.chat.gaps(speaker, &cursor.conversations, &arrival.heads, same).await?
+        }
+        None => Vec::new(),
+    };
+    let connection = seated.connection();
+    // A message brought a window back while nobody was online to be told: the dock that was read does not have it.
+    let stored = if connection.dock_is_stale.load(Ordering::Acquire) {
+        app.store.dock(speaker.site, speaker.user).await?
+    } else {
+        arrival.dock
+    };
+    let dock = app.chat.dock_frame(speaker, &rights, stored);
+    let partners: Vec<_> = dock.windows.iter().map(|window| window.contact.id).collect();
+    app.rosters.watch(connection, &partners);
+    let limits = &app.config.limits;
+    Ok(Welcome {
+        protocol: PROTOCOL,
+        epoch,
+        boot: app.boot,
+        server_time: now_ms(),
+        lease_ends: seated.lease_ends,
+        user: Myself { contact: roster::contact(speaker.user, &rights), hidden: rights.hidden },
+        circles: rights.circles.clone(),
+        dock,
+        gaps,
+        limits: LimitsFrame {
+            frame_bytes: FRAME_BYTES,
+            message_chars: MESSAGE_CHARS,
+            messages_per_second: limits.messages_per_second,
+            message_burst: limits.message_burst,
+            history_page: limits.history_page,
+            dock_windows: limits.dock_windows,
+            roster_window: limits.roster_window,
+        },
+    })
+}
