@@ -1,0 +1,194 @@
+/**
+ * User tokens: keeps one for the tab's next pages, uses it again until shortly before it ends, and asks the host for
+ * the next.
+ *
+ * The signature is the server's to check; here the claims only tell whose token it is and how long it lives. Must not
+ * know sockets or pages (where it is kept comes in as a `TokenShelf`), and never leads the page anywhere.
+ */
+import type { Clock } from "./clock.js";
+import { integer, object, string } from "./shape.js";
+import type { StopReason } from "./protocol.js";
+import type { PageConfig } from "./view.js";
+
+/** A token is not used in its last so many ms. */
+export const SPARE_MS = 30_000;
+const FETCH_TIMEOUT_MS = 20_000;
+
+/** Where the page keeps the token: sessionStorage, or a worker's question to its pages. */
+export interface TokenShelf {
+  load(): string | null;
+  /** null: forget. */
+  keep(token: string | null): void;
+}
+
+export interface Token {
+  token: string;
+  /** Milliseconds by this computer's clock, as far as its clock and the host's allow. */
+  ends: number;
+  /** Length of its whole life in ms. */
+  lease: number;
+  /** Whether it came from the shelf: a refusal is then worth one more try with a new one. */
+  used: boolean;
+}
+
+/** What asking for a token came to. */
+export type TokenAnswer =
+  | { token: Token }
+  /** The host cannot just now; `retryAfter` in ms where it said so. */
+  | { later: true; retryAfter: number | null }
+  | { stop: StopReason };
+
+const claims = object({ iss: string, sub: string, sid: string, iat: integer(0), exp: integer(0) });
+const kept = object({ token: string, at: integer(0) });
+
+/** The claims of a JWT, unchecked; undefined where it is none of ours. */
+export function readClaims(token: string): { iss: string; sub: string; sid: string; iat: number; exp: number } | undefined {
+  const payload = token.split(".")[1];
+  if (payload === undefined) return undefined;
+  try {
+    const bytes = Uint8Array.from(atob(payload.replaceAll("-", "+").replaceAll("_", "/")), (char) => char.charCodeAt(0));
+    return claims(JSON.parse(new TextDecoder().decode(bytes)), "token");
+  } catch {
+    return undefined;
+  }
+}
+
+export class TokenSource {
+  readonly #config: PageConfig;
+  readonly #shelf: TokenShelf;
+  readonly #fetch: typeof fetch;
+  readonly #clock: Clock;
+  #asking: Promise<TokenAnswer> | null = null;
+
+  constructor(config: PageConfig, shelf: TokenShelf, fetcher: typeof fetch, clock: Clock) {
+    this.#config = config;
+    this.#shelf = shelf;
+    this.#fetch = fetcher;
+    this.#clock = clock;
+  }
+
+  /** The kept token while it is good, else a new one. */
+  async current(): Promise<TokenAnswer> {
+    const shelved = this.#shelved();
+    return shelved === undefined ? this.fresh() : { token: shelved };
+  }
+
+  /** A new token from the host; several callers share one question. */
+  async fresh(): Promise<TokenAnswer> {
+    this.#asking ??= this.#ask().finally(() => {
+      this.#asking = null;
+    });
+    return this.#asking;
+  }
+
+  /** The kept token is of no more use. */
+  discard(): void {
+    this.#shelf.keep(null);
+  }
+
+  #shelved(): Token | undefined {
+    const text = this.#shelf.load();
+    if (text === null) return undefined;
+    try {
+      const { token, at } = kept(JSON.parse(text), "kept token");
+      const known = this.#judge(token, at);
+      if ("token" in known && at <= this.#clock.now() && known.token.ends - SPARE_MS > this.#clock.now()) {
+        return { ...known.token, used: true };
+      }
+    } catch {
+      // What cannot be read is not used.
+    }
+    this.#shelf.keep(null);
+    return undefined;
+  }
+
+  /** `at`: when it was fetched, by this computer's clock, so that a wrong clock does not shorten its life. */
+  #judge(token: string, at: number): TokenAnswer {
+    const { site, user, sid } = this.#config;
+    const known = readClaims(token);
+    if (known?.iss !== site) return { stop: "refused" };
+    if (known.sub !== String(user)) return { stop: "other_user" };
+    // Another login of the same person: the page is from before it.
+    if (known.sid !== sid) return { stop: "outdated" };
+    const lease = Math.max(0, known.exp - known.iat) * 1000;
+    return { token: { token, ends: at + lease, lease, used: false } };
+  }
+
+  async #ask(): Promise<TokenAnswer> {
+    const at = this.#clock.now();
+    const abort = new AbortController();
+    const cancel = this.#clock.after(FETCH_TIMEOUT_MS, () => {
+      abort.abort();
+    });
+    try {
+      const answer = await this.#fetch(this.#config.tokenUrl, {
+        method: "POST",
+        credentials: "same-origin",
+        cache: "no-store",
+        // A host that has forgotten the login sends to its login page: that is an answer, not a way to go.
+        redirect: "manual",
+        headers: { Accept: "application/json" },
+        signal: abort.signal,
+      });
+      const problem = refusalOf(answer);
+      if (problem !== undefined) return problem;
+      const token = tokenIn(await answer.json());
+      if (token === undefined) return { later: true, retryAfter: null };
+      const judged = this.#judge(token, at);
+      this.#shelf.keep("token" in judged ? JSON.stringify({ token, at }) : null);
+      return judged;
+    } catch {
+      return { later: true, retryAfter: null };
+    } finally {
+      cancel();
+    }
+  }
+}
+
+function tokenIn(body: unknown): string | undefined {
+  return typeof body === "object" && body !== null && "token" in body && typeof body.token === "string"
+    ? body.token
+    : undefined;
+}
+
+/** What an HTTP answer means where it holds no token. */
+function refusalOf(answer: Response): TokenAnswer | undefined {
+  if (answer.type === "opaqueredirect" || answer.status === 401) return { stop: "logged_out" };
+  if (answer.status >= 300 && answer.status < 400) return { stop: "logged_out" };
+  if (answer.status === 403) return { stop: "not_allowed" };
+  if (answer.status === 429 || answer.status >= 500 || answer.status === 408) {
+    const seconds = Number(answer.headers.get("Retry-After") ?? Number.NaN);
+    return { later: true, retryAfter: Number.isFinite(seconds) ? Math.min(seconds, 600) * 1000 : null };
+  }
+  if (!answer.ok) return { stop: "refused" };
+  // A login page with status 200.
+  if (answer.headers.get("Content-Type")?.includes("html") === true) return { stop: "logged_out" };
+  return undefined;
+}
+
+/** Keeps the token in the tab's sessionStorage; without one (blocked) every page asks anew. */
+export function sessionShelf(config: PageConfig, storage: () => Storage): TokenShelf {
+  const name = `gchat:${config.site}:${config.user}:${config.sid}`;
+  return {
+    load() {
+      try {
+        return storage().getItem(name);
+      } catch {
+        return null;
+      }
+    },
+    keep(token) {
+      try {
+        const store = storage();
+        // Another user's or login's token has no business here any more.
+        for (const other of Object.keys(store)) {
+          if (other.startsWith(`gchat:${config.site}:`) && other !== name) store.removeItem(other);
+        }
+        if (token === null) store.removeItem(name);
+        else store.setItem(name, token);
+      } catch {
+        // Blocked or full: the token lives as long as the page.
+      }
+    },
+  };
+}
