@@ -274,7 +274,7 @@ fn enrol_form(course: Course, member: bool, view: View) -> String {
 fn chat(host: &Host, view: View, sid: &str, login: &Login) -> (String, String) {
     let server = server_path(&host.config.server_url);
     let block = format!(
-        "<section class=\"block\"><gchat-roster><p>{loading}</p><noscript><p>{noscript}</p></noscript>\
+        "<section class=\"block\"><h2>Global Chat</h2><gchat-roster><p>{loading}</p><noscript><p>{noscript}</p></noscript>\
          </gchat-roster></section>",
         loading = view.say("Global Chat is loading…", "O Global Chat está a carregar…"),
         noscript = view.say("It needs JavaScript.", "Precisa de JavaScript."),
