@@ -1,0 +1,71 @@
+// The line between one browser and the server: a small HTTP proxy whose sockets a test can hold back or cut, while
+// pages go on loading. Browsers ask a proxy for a WebSocket with CONNECT, and for a page with GET, so the two are
+// told apart even where the socket lives in a worker that no test tool can reach.
+import { once } from "node:events";
+import { createServer, request } from "node:http";
+import { connect } from "node:net";
+
+export class Line {
+  static async open() {
+    const line = new Line();
+    line.waiting = new Set();
+    line.tunnels = new Set();
+    line.held = false;
+    line.server = createServer((incoming, outgoing) => forward(incoming, outgoing));
+    line.server.on("connect", (incoming, socket) => line.#tunnel(incoming, socket));
+    line.server.listen(0, "127.0.0.1");
+    await once(line.server, "listening");
+    line.address = `http://127.0.0.1:${line.server.address().port}`;
+    return line;
+  }
+
+  /** New WebSockets wait, unanswered, until `release`. */
+  hold() {
+    this.held = true;
+  }
+
+  release() {
+    this.held = false;
+    for (const go of this.waiting) go();
+    this.waiting.clear();
+  }
+
+  /** Ends every WebSocket, and holds new ones. */
+  cut() {
+    this.hold();
+    for (const socket of this.tunnels) socket.destroy();
+  }
+
+  async close() {
+    this.cut();
+    this.server.closeAllConnections();
+    this.server.close();
+  }
+
+  async #tunnel(incoming, socket) {
+    socket.on("error", () => {});
+    this.tunnels.add(socket);
+    socket.on("close", () => this.tunnels.delete(socket));
+    if (this.held) await new Promise((go) => this.waiting.add(go));
+    if (socket.destroyed) return;
+    const [host, port] = incoming.url.split(":");
+    const server = connect(Number(port), host, () => {
+      socket.write("HTTP/1.1 200 Connection established\r\n\r\n");
+      socket.pipe(server).pipe(socket);
+    });
+    server.on("error", () => socket.destroy());
+    socket.on("close", () => server.destroy());
+    server.on("close", () => socket.destroy());
+  }
+}
+
+function forward(incoming, outgoing) {
+  const { "proxy-connection": _, ...headers } = incoming.headers;
+  const onward = request(incoming.url, { method: incoming.method, headers }, (answer) => {
+    outgoing.writeHead(answer.statusCode, answer.rawHeaders);
+    answer.pipe(outgoing);
+  });
+  // The server is away: the browser gets no answer either.
+  onward.on("error", () => outgoing.destroy());
+  incoming.pipe(onward);
+}

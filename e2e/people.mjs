@@ -1,0 +1,167 @@
+// People in browsers: one Chromium, a context of its own for each person, and a watch on everything that must not
+// happen on any page (a script from somebody's text, an error, a breach of the page's policy).
+import { existsSync } from "node:fs";
+import { chromium } from "playwright-core";
+import { Line } from "./line.mjs";
+
+const PATHS = [process.env.CHROMIUM, "/usr/bin/chromium", "/usr/bin/chromium-browser", "/usr/bin/google-chrome"];
+const FLAGS = [
+  "--disable-gpu",
+  "--disable-quic",
+  "--no-first-run",
+  "--disable-background-networking",
+  "--disable-component-update",
+  "--disable-sync",
+  // Chromium leaves loopback addresses out of proxies unless told otherwise; `Line` is one.
+  "--proxy-bypass-list=<-loopback>",
+];
+
+export const NAMES = { ana: "Ana Sousa", bruno: "Bruno Silva", carla: "Carla Nunes", daniel: "Daniel Costa" };
+
+export class People {
+  static async open(campus = null) {
+    const executablePath = PATHS.find((path) => path && existsSync(path));
+    if (executablePath === undefined) throw new Error("Chromium is missing: run 'scripts/install browser'");
+    // The sandbox needs what root in a container does not have; the pages are this repository's own.
+    const sandbox = process.getuid?.() === 0 ? ["--no-sandbox"] : [];
+    const people = new People();
+    people.campus = campus;
+    people.browser = await chromium.launch({ executablePath, args: [...FLAGS, ...sandbox] });
+    people.all = [];
+    return people;
+  }
+
+  /** A browser of its own, signed in as `slug`, on a page of the campus. */
+  async arrive(slug, { path, line = false, ...options } = {}) {
+    const person = new Person(this.campus, NAMES[slug]);
+    person.line = line ? await Line.open() : null;
+    person.context = await this.browser.newContext({
+      locale: "en-GB",
+      viewport: { width: 1280, height: 800 },
+      ...options,
+      ...(person.line === null ? {} : { proxy: { server: person.line.address, bypass: "<-loopback>" } }),
+    });
+    person.context.setDefaultTimeout(10_000);
+    this.all.push(person);
+    person.page = await person.tab();
+    await person.page.goto(`${this.campus.url}/demo/as/${slug}`);
+    if (path !== undefined) await person.go(path);
+    return person;
+  }
+
+  /** Everybody leaves. Gives what must not have happened. */
+  async leave() {
+    const wrongs = this.all.flatMap((person) => person.wrongs.map((wrong) => `${person.name}: ${wrong}`));
+    for (const person of this.all.splice(0)) {
+      await person.context.close();
+      await person.line?.close();
+    }
+    return wrongs;
+  }
+
+  async close() {
+    await this.leave();
+    await this.browser.close();
+  }
+}
+
+export class Person {
+  constructor(campus, name) {
+    this.campus = campus;
+    this.name = name;
+    this.wrongs = [];
+  }
+
+  /** Another tab of the same browser. */
+  async tab(path) {
+    const page = await this.context.newPage();
+    page.on("dialog", (dialog) => {
+      this.wrongs.push(`a dialog: ${dialog.message()}`);
+      void dialog.dismiss();
+    });
+    page.on("pageerror", (error) => this.wrongs.push(`an uncaught error: ${error.message}`));
+    page.on("console", (message) => {
+      // Chromium reports policy breaches here too. That a server is away is the test's doing, not a fault.
+      if (message.type() !== "error" || /ERR_|WebSocket|Failed to load resource/.test(message.text())) return;
+      this.wrongs.push(`on the console: ${message.text()}`);
+    });
+    if (path !== undefined) await page.goto(this.campus.url + path);
+    return page;
+  }
+
+  async go(path, page = this.page) {
+    await page.goto(this.campus.url + path);
+  }
+
+  /** What the block and the dock show, by the names that everybody hears. */
+  on(page) {
+    return new Screen(page);
+  }
+
+  get screen() {
+    return new Screen(this.page);
+  }
+}
+
+/** One page, as the accessibility tree tells it (DESIGN: "What the browser shows"). */
+export class Screen {
+  constructor(page) {
+    this.page = page;
+  }
+
+  get block() {
+    return this.page.getByRole("region", { name: "Global Chat", exact: true });
+  }
+
+  get list() {
+    return this.block.getByRole("list", { name: "People online" });
+  }
+
+  /** Somebody's button in the block. */
+  person(name) {
+    return this.list.getByRole("button", { name: `${name}, online` });
+  }
+
+  chat(name) {
+    return new Chat(this.page, name);
+  }
+
+  /** Opens the chat with somebody by the block. */
+  async open(name) {
+    await this.person(name).click();
+    const chat = this.chat(name);
+    await chat.box.waitFor();
+    return chat;
+  }
+}
+
+export class Chat {
+  constructor(page, name) {
+    this.page = page;
+    this.name = name;
+    this.window = page.getByRole("region", { name: `Chat with ${name}`, exact: true });
+    this.log = this.window.getByRole("log", { name: `Messages with ${name}` });
+    this.box = this.window.getByRole("textbox", { name: `Message to ${name}` });
+    this.sendButton = this.window.getByRole("button", { name: "Send", exact: true });
+  }
+
+  button(deed) {
+    return this.window.getByRole("button", { name: `${deed} chat with ${this.name}` });
+  }
+
+  /** The messages with exactly this text. */
+  message(text) {
+    return this.log.getByText(text, { exact: true });
+  }
+
+  async say(text) {
+    await this.box.fill(text);
+    await this.box.press("Enter");
+    await this.message(text).waitFor();
+  }
+
+  /** All messages' texts, in order. */
+  texts() {
+    return this.log.locator(".bubble").allInnerTexts();
+  }
+}

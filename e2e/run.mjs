@@ -1,0 +1,13 @@
+// Runs the browser tests one file after another (two cores; each file has its own server), with a summary at the end.
+import { spawn } from "node:child_process";
+import { readdirSync } from "node:fs";
+import { chdir, exit } from "node:process";
+
+chdir(import.meta.dirname);
+const files = process.argv.slice(2);
+if (files.length === 0) {
+  for (const name of readdirSync("test").sort()) if (name.endsWith(".test.mjs")) files.push(`test/${name}`);
+}
+const flags = ["--test", "--test-concurrency=1", "--test-reporter=spec", "--test-timeout=120000"];
+const child = spawn(process.execPath, [...flags, ...files], { stdio: "inherit" });
+child.on("exit", (code) => exit(code ?? 1));

@@ -1,0 +1,71 @@
+// Every state of the chat, for people who do not see it, see it darkly, from right to left, or on a phone.
+import assert from "node:assert/strict";
+import { test } from "node:test";
+import { accessible } from "../axe.mjs";
+import { becomes, gone, seen } from "../expect.mjs";
+import { scene } from "../scene.mjs";
+
+const it = scene();
+const PHONE = { viewport: { width: 390, height: 844 }, isMobile: true, hasTouch: true };
+
+for (const [kind, options] of [["light", {}], ["dark", { colorScheme: "dark" }], ["a phone", PHONE]]) {
+  test(`axe finds nothing serious: ${kind}`, async () => {
+    const ana = await it.people.arrive("ana", { line: true, ...options });
+    await seen(ana.screen.block.getByText("Nobody from your courses is online."), "the empty list");
+    await accessible(ana.page, "empty list");
+    const bruno = await it.people.arrive("bruno");
+    await it.people.arrive("carla");
+    await seen(ana.screen.person("Carla Nunes"), "Carla");
+    await accessible(ana.page, "list of people");
+    const mine = await ana.screen.open("Bruno Silva");
+    await accessible(ana.page, "a window before the first message");
+    await mine.say("Hello");
+    await bruno.screen.chat("Ana Sousa").button("Restore").click();
+    await bruno.screen.chat("Ana Sousa").say("Hello to you, see https://example.org/");
+    await seen(mine.log.getByText(/see https/), "the answer");
+    await accessible(ana.page, "a talk");
+    await mine.button("Minimise").click();
+    await seen(mine.button("Restore"), "minimised");
+    await bruno.screen.chat("Ana Sousa").say("Are you there?");
+    await becomes(() => ana.page.title(), "(1) Algebra", "unread");
+    await accessible(ana.page, "minimised and unread");
+    await mine.button("Restore").click();
+    ana.line.cut();
+    await seen(ana.screen.block.getByText("Connection lost. Trying again…"), "the notice", 40_000);
+    await mine.say("Into the dark");
+    await accessible(ana.page, "connection lost");
+  });
+}
+
+test("on a phone one window fills the width", async () => {
+  const ana = await it.people.arrive("ana", PHONE);
+  await it.people.arrive("bruno");
+  await it.people.arrive("carla");
+  await ana.screen.open("Bruno Silva");
+  const chat = ana.screen.chat("Bruno Silva");
+  const box = await chat.window.boundingBox();
+  assert.ok(box.width >= 380, `the window is ${box.width} wide`);
+  const scroll = await ana.page.evaluate(() => document.documentElement.scrollWidth);
+  assert.ok(scroll <= 390, `the page is ${scroll} wide`);
+  await chat.button("Minimise").click();
+  await gone(chat.box, "the window's textbox");
+  await ana.screen.open("Carla Nunes");
+  assert.equal(await ana.page.getByRole("textbox", { name: /^Message to/ }).count(), 1, "one window at a time");
+});
+
+test("from right to left the dock is on the other side, and axe finds nothing serious", async () => {
+  const ana = await it.people.arrive("ana", { path: "/demo/algebra?dir=rtl" });
+  await it.people.arrive("bruno");
+  const chat = await ana.screen.open("Bruno Silva");
+  await chat.say("من اليمين إلى اليسار");
+  const box = await chat.window.boundingBox();
+  assert.ok(box.x < 640, `the window begins at ${box.x}`);
+  await accessible(ana.page, "right to left");
+});
+
+test("the page is Portuguese when asked", async () => {
+  const ana = await it.people.arrive("ana", { path: "/demo/algebra?lang=pt" });
+  await it.people.arrive("bruno");
+  await seen(ana.page.getByRole("button", { name: /^Bruno Silva/ }), "Bruno in the list");
+  assert.equal(await ana.page.getByRole("list", { name: "People online" }).count(), 0);
+});
