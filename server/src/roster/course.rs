@@ -43,6 +43,9 @@ impl Order {
 
 type People = BTreeMap<Order, Contact>;
 
+/// Where somebody stands: in the whole course or a group, in this order.
+type Place = (Option<Box<str>>, Order);
+
 /// Who sees it: a circle, and the viewer's role in it.
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
 pub struct View {
@@ -66,7 +69,7 @@ struct Roster {
 #[derive(Debug, Default)]
 pub struct Course {
     /// What each person holds: `None` for the whole course, else the group.
-    seats: HashMap<UserId, Vec<(Option<Box<str>>, Order)>>,
+    seats: HashMap<UserId, Vec<Place>>,
     everyone: People,
     whole: People,
     groups: HashMap<Box<str>, People>,

@@ -1,0 +1,116 @@
+//! A host: signs user tokens and API calls with a site key, rightly or wrongly.
+
+use std::sync::atomic::{AtomicU64, Ordering};
+
+use gchat::{app::now_ms, auth::sha256_hex, store::SiteKey};
+use jsonwebtoken::{Algorithm, EncodingKey, Header};
+use serde_json::{Value, json};
+
+use super::TestServer;
+
+static NEXT: AtomicU64 = AtomicU64::new(1);
+
+/// A membership as tokens and calls carry it.
+pub(crate) fn circle(id: &str, role: &str) -> Value {
+    json!({"id": id, "role": role, "title": format!("Title of {id}")})
+}
+
+/// A site seen from its own side.
+pub(crate) struct Host {
+    pub(crate) issuer: String,
+    pub(crate) url: String,
+    pub(crate) key: SiteKey,
+}
+
+impl Host {
+    pub(crate) fn new(url: &str) -> Self {
+        let n = NEXT.fetch_add(1, Ordering::Relaxed);
+        let secret = std::iter::repeat_n(u8::try_from(n % 251).unwrap(), 32).collect();
+        let key = SiteKey { kid: format!("k{n}"), secret, created_at: 0 };
+        Self { issuer: format!("site{n}"), url: url.into(), key }
+    }
+
+    /// The claims of a good token: change them to make a bad one.
+    pub(crate) fn claims(&self, user: i64, name: &str, circles: &[Value]) -> Value {
+        let now = now_ms() / 1_000;
+        let mut claims = json!({
+            "iss": self.issuer, "aud": "gchat", "sub": user.to_string(), "sid": format!("login-of-{user}"),
+            "jti": NEXT.fetch_add(1, Ordering::Relaxed).to_string(), "iat": now, "nbf": now, "exp": now + 600,
+        });
+        merge(&mut claims, self.person(1, name, circles));
+        claims
+    }
+
+    /// What a host says of a user.
+    pub(crate) fn person(&self, rights_version: i64, name: &str, circles: &[Value]) -> Value {
+        json!({
+            "rights_version": rights_version, "name": name, "picture": null, "profile_url": null, "lang": "en",
+            "hidden": false, "rights": ["chat"], "circles": circles, "blocked": [],
+        })
+    }
+
+    /// Signs with this host's key.
+    pub(crate) fn sign(&self, claims: &Value) -> String {
+        sign(Algorithm::HS256, Some(&self.key.kid), &self.key.secret, claims)
+    }
+
+    /// A good token.
+    pub(crate) fn token(&self, user: i64, name: &str, circles: &[Value]) -> String {
+        self.sign(&self.claims(user, name, circles))
+    }
+
+    /// The claims of a good call.
+    pub(crate) fn call_claims(&self, method: &str, path: &str, body: &str) -> Value {
+        let now = now_ms() / 1_000;
+        json!({
+            "iss": self.issuer, "aud": "gchat-api", "jti": format!("call-{:08}", NEXT.fetch_add(1, Ordering::Relaxed)),
+            "iat": now, "exp": now + 60, "wwwroot": self.url, "method": method, "path": path,
+            "body_sha256": sha256_hex(body.as_bytes()),
+        })
+    }
+
+    /// A good call; the status and the answer.
+    pub(crate) async fn call(
+        &self,
+        server: &TestServer,
+        method: &str,
+        path: &str,
+        body: &Value,
+    ) -> (u16, Value) {
+        let body = if body.is_null() { String::new() } else { body.to_string() };
+        let bearer = self.sign(&self.call_claims(method, path, &body));
+        send_call(server, method, path, &body, &bearer).await
+    }
+}
+
+/// Any call, with any bearer.
+pub(crate) async fn send_call(
+    server: &TestServer,
+    method: &str,
+    path: &str,
+    body: &str,
+    bearer: &str,
+) -> (u16, Value) {
+    let answer = reqwest::Client::new()
+        .request(method.parse().unwrap(), server.http(path))
+        .bearer_auth(bearer)
+        .header("content-type", "application/json")
+        .body(body.to_owned())
+        .send()
+        .await
+        .unwrap();
+    let status = answer.status().as_u16();
+    (status, answer.json().await.unwrap_or(Value::Null))
+}
+
+/// Signs anything with anything.
+pub(crate) fn sign(algorithm: Algorithm, kid: Option<&str>, secret: &[u8], claims: &Value) -> String {
+    let header = Header { kid: kid.map(str::to_owned), ..Header::new(algorithm) };
+    jsonwebtoken::encode(&header, claims, &EncodingKey::from_secret(secret)).unwrap()
+}
+
+/// Puts the second object's fields into the first.
+pub(crate) fn merge(into: &mut Value, from: Value) {
+    let (Value::Object(into), Value::Object(from)) = (into, from) else { panic!("two objects") };
+    into.extend(from);
+}

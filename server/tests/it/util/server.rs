@@ -1,0 +1,95 @@
+//! A server of this process on a port of its own, with a SQLite file that a restart keeps.
+
+use std::{net::SocketAddr, sync::Arc};
+
+use gchat::{
+    config::Config,
+    server::Server,
+    store::{SiteRecord, Store, sqlite::SqliteStore},
+};
+use tempfile::TempDir;
+use tokio::{sync::oneshot, task::JoinHandle};
+
+use super::Host;
+
+/// A running server.
+pub(crate) struct TestServer {
+    config: Config,
+    dir: Arc<TempDir>,
+    pub(crate) address: SocketAddr,
+    pub(crate) store: Arc<dyn Store>,
+    stop: Option<oneshot::Sender<()>>,
+    task: JoinHandle<anyhow::Result<()>>,
+}
+
+impl TestServer {
+    /// With one site and the usual settings, but a short grace.
+    pub(crate) async fn start() -> (Self, Host) {
+        Self::start_with(|_| {}).await
+    }
+
+    /// With one site and these settings.
+    pub(crate) async fn start_with(settings: impl FnOnce(&mut Config)) -> (Self, Host) {
+        let mut config = Config::default();
+        config.listen = "127.0.0.1:0".parse().unwrap();
+        config.limits.grace_ms = 300;
+        config.limits.drain_ms = 600;
+        settings(&mut config);
+        let server = Self::open(config, Arc::new(TempDir::new().unwrap())).await;
+        let host = server.add_site("https://moodle.example").await;
+        (server, host)
+    }
+
+    async fn open(config: Config, dir: Arc<TempDir>) -> Self {
+        let store: Arc<dyn Store> = Arc::new(SqliteStore::open(&dir.path().join("gchat.db")).await.unwrap());
+        let server = Server::bind(config.clone(), store.clone(), None).await.unwrap();
+        let address = server.local_addr().unwrap();
+        let (stop, stopped) = oneshot::channel();
+        let task = tokio::spawn(server.run(async {
+            let _ = stopped.await;
+        }));
+        Self { config, dir, address, store, stop: Some(stop), task }
+    }
+
+    /// Adds a site, as `gchat site add` does beside a running server.
+    pub(crate) async fn add_site(&self, url: &str) -> Host {
+        let host = Host::new(url);
+        let record = SiteRecord {
+            site: gchat::id::SiteId(0),
+            issuer: host.issuer.clone(),
+            url: url.into(),
+            origins: vec![url.into()],
+            keys: vec![host.key.clone()],
+            policy: Default::default(),
+            policy_version: Default::default(),
+        };
+        self.store.add_site(record).await.unwrap();
+        host
+    }
+
+    /// Stops as SIGTERM does, and waits for the end.
+    pub(crate) async fn stop(mut self) -> Stopped {
+        self.stop.take().map(|stop| stop.send(()));
+        (&mut self.task).await.unwrap().unwrap();
+        Stopped { config: self.config.clone(), dir: self.dir.clone(), address: self.address }
+    }
+
+    pub(crate) fn http(&self, path: &str) -> String {
+        format!("http://{}{path}", self.address)
+    }
+}
+
+/// A server that was stopped.
+pub(crate) struct Stopped {
+    config: Config,
+    dir: Arc<TempDir>,
+    address: SocketAddr,
+}
+
+impl Stopped {
+    /// Starts again at the same address, with the same file.
+    pub(crate) async fn start(mut self) -> TestServer {
+        self.config.listen = self.address;
+        TestServer::open(self.config, self.dir).await
+    }
+}
