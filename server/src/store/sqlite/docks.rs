@@ -32,7 +32,7 @@ macro_rules! dock_columns {
          (SELECT json_group_array(json_array( \
                 w.other, w.state, u.snapshot, u.by_call, u.removed, \
                 coalesce(w.first_seq, 1), coalesce(w.seq, 0), coalesce(w.rev, 0), coalesce(w.reset_rev, 0), \
-                coalesce(w.read_seq, 0), coalesce(o.published_read_seq, 0), \
+                coalesce(w.read_seq, w.seq, 0), coalesce(o.published_read_seq, 0), \
                 (SELECT count(*) FROM (SELECT 1 FROM messages m \
                   WHERE m.conversation = w.conversation AND m.seq > w.read_seq AND m.seq <= w.other_sent \
                     AND m.sender = w.other AND m.text IS NOT NULL LIMIT 100)) \
