@@ -84,7 +84,7 @@ pub struct Arrival {
 }
 
 /// A conversation's head.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Head {
     /// Lowest seq still kept; 1 for a conversation that has not begun.
     pub first_seq: Seq,
@@ -97,13 +97,20 @@ pub struct Head {
     pub reset_rev: Rev,
 }
 
+impl Default for Head {
+    /// Of a conversation that has not begun.
+    fn default() -> Self {
+        Self { first_seq: Seq(1), seq: Seq(0), rev: Rev(0), reset_rev: Rev(0) }
+    }
+}
+
 /// A user's windows.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Dock {
     /// Rises by 1 with every change of the user's dock rows.
     pub version: i64,
-    /// Open and minimised ones, and (as minimised) conversations with unread messages that came after their window
-    /// was closed or that never had one; oldest opened first.
+    /// Open and minimised ones, oldest opened first; after them (as minimised) conversations with unread messages
+    /// that came after their window was closed or that never had one, in the order of those messages, at most 100.
     pub windows: Vec<DockWindow>,
 }
 
@@ -215,13 +222,28 @@ pub struct Applied {
 pub enum StoreError {
     /// The database failed.
     #[error("the store failed: {0}")]
-    Database(#[from] sqlx::Error),
+    Database(sqlx::Error),
     /// Migrations cannot run: newer schema, or a file that is no database.
     #[error("{0}")]
     Unusable(String),
+    /// A site cannot be added or moved: its issuer, key id or address belongs to another one.
+    #[error("{0} is in use by another site of this server: choose another, or remove that site first")]
+    InUse(&'static str),
+    /// The site was removed, or never was.
+    #[error("this server has no such site: `gchat site list` shows those it has")]
+    NoSite,
     /// The store is shutting down.
     #[error("the store is closed")]
     Closed,
+}
+
+impl From<sqlx::Error> for StoreError {
+    fn from(error: sqlx::Error) -> Self {
+        match error {
+            sqlx::Error::PoolClosed => Self::Closed,
+            error => Self::Database(error),
+        }
+    }
 }
 
 /// Result of the store.
@@ -235,9 +257,10 @@ pub trait Store: Send + Sync + 'static {
 
     /// All sites with their keys.
     async fn sites(&self) -> Result<Vec<SiteRecord>>;
-    /// Adds a site (its `site` number is ignored) and returns its number. An issuer, kid or URL in use is an error.
+    /// Adds a site (its `site` number is ignored) and returns its number. An issuer, kid or URL in use is an
+    /// error (`InUse`).
     async fn add_site(&self, site: SiteRecord) -> Result<SiteId>;
-    /// Adds a key as the newest; of more than two the oldest goes.
+    /// Adds a key as the newest; of more than two the oldest goes. Without the site, here and below: `NoSite`.
     async fn add_key(&self, site: SiteId, key: SiteKey) -> Result<()>;
     /// Drops all keys of a site but the newest; returns how many went.
     async fn drop_old_keys(&self, site: SiteId) -> Result<u64>;
@@ -287,7 +310,8 @@ pub trait Store: Send + Sync + 'static {
     /// Appends one message, and with it lets the other person see the sender's read mark. Appends that wait at the
     /// same time are committed together. Makes the conversation if need be.
     async fn append(&self, message: NewMessage) -> Result<Appended>;
-    /// Up to `limit` messages, ascending, and the head. An empty list and a head of zeros where there is none.
+    /// Up to `limit` messages, ascending, and the head. An empty list and `Head::default()` where there is
+    /// none.
     async fn history(
         &self,
         site: SiteId,
@@ -307,8 +331,9 @@ pub trait Store: Send + Sync + 'static {
 
     /// The user's dock.
     async fn dock(&self, site: SiteId, user: UserId) -> Result<Dock>;
-    /// Sets a window's state unless it was changed after version `base`. Of more than `most` windows the oldest
-    /// opened ones are closed. False if it was stale or nothing changed.
+    /// Sets a window's state unless it was changed after version `base`. Of more than `most` windows that the user
+    /// opened the oldest are closed; what is unread in them is then listed as if it had just come. False if it was
+    /// stale, nothing changed, or the conversation is not the user's.
     async fn set_window(
         &self,
         site: SiteId,

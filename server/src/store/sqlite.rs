@@ -1,1 +1,190 @@
-//! SQLite.
+//! The store in one SQLite file: the default, for a site on one machine.
+//!
+//! One task writes (`writer`), a few connections read. The submodules hold the statements, one file per subject; a
+//! change is a value that can be run again. Nothing outside this directory knows that there is SQL.
+
+use std::{path::Path, sync::Arc};
+
+use async_trait::async_trait;
+use sqlx::{SqlitePool, sqlite::SqlitePoolOptions};
+
+use self::writer::Writer;
+use super::{
+    Appended, Applied, Arrival, Dock, Head, Message, NewMessage, Origin, Page, Result, SiteKey, SiteRecord,
+    Store, StoreError, UserRecord, WindowState,
+};
+use crate::{
+    id::{ConversationId, Epoch, RightsVersion, Seq, SiteId, UserId},
+    rights::{Policy, Snapshot},
+};
+
+mod append;
+mod docks;
+mod history;
+mod schema;
+mod sites;
+mod users;
+mod writer;
+
+/// Connections that read. More than a few only wait for the same cores.
+const READERS: u32 = 4;
+
+/// The store in one SQLite file.
+pub struct SqliteStore {
+    epoch: Epoch,
+    writer: Writer,
+    readers: SqlitePool,
+}
+
+impl SqliteStore {
+    /// Opens the database, making or migrating it if need be. `Unusable` says what to do about a file that is not
+    /// ours, damaged, or from a newer release.
+    pub async fn open(path: impl AsRef<Path>) -> Result<Self> {
+        let path = path.as_ref();
+        let (conn, epoch) = schema::open(path).await?;
+        let readers = SqlitePoolOptions::new()
+            .max_connections(READERS)
+            .test_before_acquire(false)
+            .connect_with(schema::reading(path))
+            .await?;
+        Ok(Self { epoch, writer: Writer::start(conn), readers })
+    }
+}
+
+#[async_trait]
+impl Store for SqliteStore {
+    fn epoch(&self) -> Epoch {
+        self.epoch
+    }
+
+    async fn sites(&self) -> Result<Vec<SiteRecord>> {
+        sites::sites(&self.readers).await
+    }
+
+    async fn add_site(&self, site: SiteRecord) -> Result<SiteId> {
+        self.writer.run(sites::AddSite(site)).await
+    }
+
+    async fn add_key(&self, site: SiteId, key: SiteKey) -> Result<()> {
+        self.writer.run(sites::AddKey(site, key)).await
+    }
+
+    async fn drop_old_keys(&self, site: SiteId) -> Result<u64> {
+        self.writer.run(sites::DropOldKeys(site)).await
+    }
+
+    async fn remove_site(&self, site: SiteId) -> Result<()> {
+        self.writer.run(sites::RemoveSite(site)).await
+    }
+
+    async fn move_site(&self, site: SiteId, url: &str, origins: &[String]) -> Result<()> {
+        self.writer.run(sites::MoveSite { site, url: url.to_owned(), origins: origins.to_vec() }).await
+    }
+
+    async fn put_policy(&self, site: SiteId, policy: Policy, version: RightsVersion) -> Result<bool> {
+        self.writer.run(sites::PutPolicy(site, policy, version)).await
+    }
+
+    async fn arrival(
+        &self,
+        site: SiteId,
+        user: UserId,
+        sid: &str,
+        heads: &[ConversationId],
+    ) -> Result<Arrival> {
+        users::arrival(&self.readers, site, user, sid, heads).await
+    }
+
+    async fn user(&self, site: SiteId, user: UserId) -> Result<Option<UserRecord>> {
+        users::user(&self.readers, site, user).await
+    }
+
+    async fn put_user(
+        &self,
+        site: SiteId,
+        user: UserId,
+        snapshot: Arc<Snapshot>,
+        origin: Origin,
+    ) -> Result<Applied> {
+        let put = users::PutUser { site, user, snapshot, origin };
+        let outcome = put.outcome(users::user(&self.readers, site, user).await?);
+        // What a read cannot change is not queued for the writer, which decides anew.
+        if outcome.changed { self.writer.run(put).await } else { Ok(outcome) }
+    }
+
+    async fn remove_user(
+        &self,
+        site: SiteId,
+        user: UserId,
+        version: RightsVersion,
+    ) -> Result<(Applied, Vec<ConversationId>)> {
+        self.writer.run(users::RemoveUser { site, user, version }).await
+    }
+
+    async fn revoke_login(&self, site: SiteId, sid: &str, until: i64) -> Result<()> {
+        self.writer.run(users::RevokeLogin { site, sid: sid.to_owned(), until }).await
+    }
+
+    async fn expire(&self, now: i64) -> Result<u64> {
+        self.writer.run(users::Expire { now }).await
+    }
+
+    async fn find_sent(&self, message: &NewMessage) -> Result<Option<Appended>> {
+        append::find_sent(&mut *self.readers.acquire().await?, message).await
+    }
+
+    async fn append(&self, message: NewMessage) -> Result<Appended> {
+        self.writer.append(message).await
+    }
+
+    async fn history(
+        &self,
+        site: SiteId,
+        conversation: ConversationId,
+        page: Page,
+        limit: i64,
+    ) -> Result<(Head, Vec<Message>)> {
+        history::history(&self.readers, site, conversation, page, limit).await
+    }
+
+    async fn read(
+        &self,
+        site: SiteId,
+        conversation: ConversationId,
+        user: UserId,
+        seq: Seq,
+        publish: bool,
+    ) -> Result<Option<Seq>> {
+        self.writer.run(history::Read { site, conversation, user, seq, publish }).await
+    }
+
+    async fn dock(&self, site: SiteId, user: UserId) -> Result<Dock> {
+        docks::dock(&self.readers, site, user).await
+    }
+
+    async fn set_window(
+        &self,
+        site: SiteId,
+        user: UserId,
+        conversation: ConversationId,
+        state: WindowState,
+        base: i64,
+        most: usize,
+    ) -> Result<bool> {
+        let Some(other) = conversation.other(user) else { return Ok(false) };
+        self.writer.run(docks::SetWindow { site, user, other, state, base, most }).await
+    }
+
+    async fn ready(&self) -> Result<()> {
+        if self.writer.is_closed() {
+            return Err(StoreError::Closed);
+        }
+        sqlx::query("SELECT 1 FROM meta").execute(&self.readers).await?;
+        Ok(())
+    }
+
+    async fn close(&self) {
+        self.readers.close().await; // a reader would keep the log from being emptied
+        self.writer.close().await;
+    }
+}

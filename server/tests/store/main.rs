@@ -1,1 +1,74 @@
-//! The story of every store.
+//! One story for every store: what the trait promises, told once and run over each database.
+#![allow(clippy::unwrap_used, reason = "a test may stop at what it did not expect")]
+
+mod appends;
+mod docks;
+mod model;
+mod sites;
+mod sqlite;
+mod users;
+mod util;
+
+/// Makes a test of each listed function for one backend: `$open` returns what keeps it alive, and the store.
+macro_rules! stories {
+    ($open:path => $($module:ident: $($story:ident)*;)*) => {$(
+        mod $module {$(
+            #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+            async fn $story() {
+                let (_alive, store) = $open().await;
+                crate::$module::$story(store).await;
+            }
+        )*}
+    )*};
+}
+
+/// Every story, for one backend.
+macro_rules! every_story {
+    ($open:path) => {
+        crate::stories! { $open =>
+            appends:
+                messages_get_numbers_without_gaps
+                a_thousand_at_once_keep_their_order_and_their_numbers
+                the_same_id_again_gives_the_first_answer
+                the_same_id_twice_in_one_batch_is_recognised
+                the_same_id_for_something_else_is_a_conflict
+                one_bad_message_does_not_fail_the_others
+                history_comes_in_pages
+                any_text_comes_back_as_it_was
+                read_marks_only_rise_and_stop_at_the_head
+                a_mark_is_seen_by_the_other_when_published_or_with_the_next_message;
+            docks:
+                windows_keep_the_order_in_which_they_were_opened
+                a_change_from_before_anothers_change_is_stale
+                what_changes_nothing_is_no_change
+                a_message_brings_a_window_and_says_so_once
+                a_closed_window_stays_closed_until_the_next_message
+                ones_own_messages_bring_no_window
+                beyond_the_most_the_oldest_is_closed_and_nothing_unread_is_hidden
+                unread_is_capped_and_counts_only_the_others
+                closed_windows_are_forgotten_but_not_what_they_hide;
+            model:
+                docks_are_what_a_naive_model_says;
+            sites:
+                a_site_comes_back_as_it_was_added
+                what_belongs_to_another_site_is_refused
+                keys_rotate
+                a_site_moves
+                an_older_policy_never_replaces_a_newer
+                a_site_that_is_not_there_is_named_so
+                two_sites_with_the_same_users_share_nothing
+                removing_a_site_leaves_the_others;
+            users:
+                the_rule_of_rights_versions
+                equal_content_changes_nothing
+                a_higher_version_of_equal_content_is_stored
+                an_arrival_tells_all_at_once
+                a_revoked_login_is_refused_until_it_is_forgotten
+                a_removed_user_leaves_stubs_and_refuses_older_tokens
+                a_removal_repeated_or_late_changes_nothing
+                a_removed_user_who_is_back_starts_anew
+                removing_somebody_unknown_refuses_their_tokens;
+        }
+    };
+}
+pub(crate) use {every_story, stories};

@@ -1,0 +1,252 @@
+//! Docks: listing a user's windows, and changing one.
+//!
+//! A window that came back with a message has no open row: the listing finds it, so that a send writes no dock. Knows
+//! nothing of who may see whom.
+
+use async_trait::async_trait;
+use sqlx::{SqliteConnection, SqlitePool};
+
+use super::{
+    Result,
+    append::{broken, user},
+    users::record,
+    writer::Write,
+};
+use crate::{
+    id::{ConversationId, Rev, Seq, SiteId, UserId},
+    store::{Dock, DockWindow, Head, WindowState},
+};
+
+/// `docks.state`; a window that is shown has a higher one.
+pub(super) const CLOSED: i64 = 0;
+const MINIMISED: i64 = 1;
+const OPEN: i64 = 2;
+
+/// Closed windows that a user's dock remembers, so that an older change of them is recognised as stale.
+const REMEMBERED: i64 = 64;
+
+/// Two columns of a SELECT, `version` and `windows` (JSON, see `Window`), for site ?1 and user ?2.
+macro_rules! dock_columns {
+    () => {
+        "(SELECT coalesce(max(version), 0) FROM docks WHERE site = ?1 AND user = ?2) AS version, \
+         (SELECT json_group_array(json_array( \
+                w.other, w.state, u.snapshot, u.by_call, u.removed, \
+                coalesce(w.first_seq, 1), coalesce(w.seq, 0), coalesce(w.rev, 0), coalesce(w.reset_rev, 0), \
+                coalesce(w.read_seq, w.seq, 0), coalesce(o.published_read_seq, 0), \
+                (SELECT count(*) FROM (SELECT 1 FROM messages m \
+                  WHERE m.conversation = w.conversation AND m.seq > w.read_seq AND m.seq <= w.other_sent \
+                    AND m.sender = w.other AND m.text IS NOT NULL LIMIT 100)) \
+            ) ORDER BY w.late, w.place) \
+          FROM (SELECT 0 AS late, d.opened AS place, d.other, d.state, \
+                       c.conversation, c.first_seq, c.seq, c.rev, c.reset_rev, p.read_seq, \
+                       CASE WHEN d.user = c.lower THEN c.higher_sent ELSE c.lower_sent END AS other_sent \
+                FROM docks d \
+                LEFT JOIN conversations c ON c.site = d.site \
+                     AND c.lower = min(d.user, d.other) AND c.higher = max(d.user, d.other) \
+                LEFT JOIN participants p \
+                     ON p.site = d.site AND p.user = d.user AND p.conversation = c.conversation \
+                WHERE d.site = ?1 AND d.user = ?2 AND d.state > 0 \
+                UNION ALL \
+                SELECT * FROM ( \
+                SELECT 1 AS late, \
+                       (SELECT m.message FROM messages m WHERE m.conversation = c.conversation \
+                           AND m.seq > max(p.read_seq, coalesce(d.closed_seq, 0)) \
+                           AND m.sender <> p.user AND m.text IS NOT NULL ORDER BY m.seq LIMIT 1) AS place, \
+                       CASE WHEN p.user = c.lower THEN c.higher ELSE c.lower END AS other, 1 AS state, \
+                       c.conversation, c.first_seq, c.seq, c.rev, c.reset_rev, p.read_seq, \
+                       CASE WHEN p.user = c.lower THEN c.higher_sent ELSE c.lower_sent END AS other_sent \
+                FROM participants p \
+                CROSS JOIN conversations c ON c.conversation = p.conversation \
+                LEFT JOIN docks d ON d.site = p.site AND d.user = p.user \
+                     AND d.other = CASE WHEN p.user = c.lower THEN c.higher ELSE c.lower END \
+                WHERE p.site = ?1 AND p.user = ?2 AND coalesce(d.state, 0) = 0 \
+                  AND CASE WHEN p.user = c.lower THEN c.higher_sent ELSE c.lower_sent END \
+                      > max(p.read_seq, coalesce(d.closed_seq, 0)) \
+                ORDER BY place LIMIT 100)) w \
+          LEFT JOIN participants o ON o.site = ?1 AND o.user = w.other AND o.conversation = w.conversation \
+          LEFT JOIN users u ON u.site = ?1 AND u.user = w.other) AS windows"
+    };
+}
+pub(super) use dock_columns;
+
+/// As `Store::dock`.
+pub(super) async fn dock(pool: &SqlitePool, site: SiteId, user: UserId) -> Result<Dock> {
+    let (version, windows): (i64, String) = sqlx::query_as(concat!("SELECT ", dock_columns!()))
+        .bind(site.0)
+        .bind(user.get())
+        .fetch_one(pool)
+        .await?;
+    read(version, &windows, user)
+}
+
+/// One element of `windows`: other, state, their snapshot, by_call and removed, the head's four, the two marks, unread.
+type Window = (i64, i64, Option<String>, Option<i64>, Option<i64>, i64, i64, i64, i64, i64, i64, i64);
+
+/// A dock from the two columns.
+pub(super) fn read(version: i64, windows: &str, owner: UserId) -> Result<Dock> {
+    let windows: Vec<Window> = serde_json::from_str(windows)
+        .map_err(|_| broken("the windows of a dock are not as they should be"))?;
+    let windows = windows.into_iter().map(|window| {
+        let (
+            other,
+            state,
+            snapshot,
+            by_call,
+            removed,
+            first_seq,
+            seq,
+            rev,
+            reset_rev,
+            read,
+            published,
+            unread,
+        ) = window;
+        let conversation = ConversationId::between(owner, user(other)?);
+        Ok(DockWindow {
+            conversation: conversation.ok_or_else(|| broken("a window on oneself"))?,
+            state: if state == OPEN { WindowState::Open } else { WindowState::Minimised },
+            other: match (snapshot, by_call, removed) {
+                (Some(snapshot), Some(by_call), Some(removed)) => {
+                    Some(record(&snapshot, by_call != 0, removed != 0)?)
+                }
+                _ => None,
+            },
+            head: Head { first_seq: Seq(first_seq), seq: Seq(seq), rev: Rev(rev), reset_rev: Rev(reset_rev) },
+            read_seq: Seq(read),
+            other_read_seq: Seq(published),
+            unread,
+        })
+    });
+    Ok(Dock { version, windows: windows.collect::<Result<_>>()? })
+}
+
+/// As `Store::set_window`.
+pub(super) struct SetWindow {
+    pub(super) site: SiteId,
+    pub(super) user: UserId,
+    pub(super) other: UserId,
+    pub(super) state: WindowState,
+    pub(super) base: i64,
+    pub(super) most: usize,
+}
+
+/// A window and its dock before a change.
+struct Before {
+    dock_version: i64,
+    state: Option<i64>,
+    version: Option<i64>,
+    opened: Option<i64>,
+    head_seq: i64,
+    came_back: bool,
+}
+
+#[async_trait]
+impl Write for SetWindow {
+    type Done = bool;
+
+    async fn run(&self, conn: &mut SqliteConnection) -> Result<bool> {
+        let before = self.before(conn).await?;
+        if before.version.is_some_and(|version| version > self.base) {
+            return Ok(false);
+        }
+        let has_row = before.state.unwrap_or(CLOSED) != CLOSED;
+        let shown = match before.state {
+            Some(state) if has_row => state,
+            _ if before.came_back => MINIMISED,
+            _ => CLOSED,
+        };
+        let state = match self.state {
+            WindowState::Open => OPEN,
+            WindowState::Minimised => MINIMISED,
+            WindowState::Closed => CLOSED,
+        };
+        if state == shown {
+            return Ok(false);
+        }
+        let version = before.dock_version + 1;
+        let opened = before.opened.filter(|_| has_row).unwrap_or(version);
+        let closed_seq = if state == CLOSED { before.head_seq } else { 0 };
+        sqlx::query(
+            "INSERT INTO docks (site, user, other, state, version, opened, closed_seq) \
+             VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7) \
+             ON CONFLICT DO UPDATE SET state = ?4, version = ?5, opened = ?6, closed_seq = ?7",
+        )
+        .bind(self.site.0)
+        .bind(self.user.get())
+        .bind(self.other.get())
+        .bind(state)
+        .bind(version)
+        .bind(opened)
+        .bind(closed_seq)
+        .execute(&mut *conn)
+        .await?;
+        if !has_row {
+            self.close_oldest(conn, version).await?;
+        }
+        self.forget(conn).await?;
+        Ok(true)
+    }
+}
+
+impl SetWindow {
+    async fn before(&self, conn: &mut SqliteConnection) -> Result<Before> {
+        let (lower, higher) = (self.user.min(self.other), self.user.max(self.other));
+        let row = sqlx::query_as::<_, (i64, Option<i64>, Option<i64>, Option<i64>, i64, bool)>(
+            "SELECT (SELECT coalesce(max(version), 0) FROM docks WHERE site = ?1 AND user = ?2), \
+                    d.state, d.version, d.opened, coalesce(c.seq, 0), \
+                    coalesce(CASE WHEN c.lower = ?2 THEN c.higher_sent ELSE c.lower_sent END \
+                             > max(p.read_seq, coalesce(d.closed_seq, 0)), 0) \
+             FROM (SELECT 1) \
+             LEFT JOIN docks d ON d.site = ?1 AND d.user = ?2 AND d.other = ?3 \
+             LEFT JOIN conversations c ON c.site = ?1 AND c.lower = ?4 AND c.higher = ?5 \
+             LEFT JOIN participants p ON p.site = ?1 AND p.user = ?2 AND p.conversation = c.conversation",
+        )
+        .bind(self.site.0)
+        .bind(self.user.get())
+        .bind(self.other.get())
+        .bind(lower.get())
+        .bind(higher.get())
+        .fetch_one(conn)
+        .await?;
+        let (dock_version, state, version, opened, head_seq, came_back) = row;
+        Ok(Before { dock_version, state, version, opened, head_seq, came_back })
+    }
+
+    /// Of more than `most` windows the oldest opened go. Nothing unread is hidden by that: `closed_seq` stays 0.
+    async fn close_oldest(&self, conn: &mut SqliteConnection, version: i64) -> Result<()> {
+        sqlx::query(
+            "UPDATE docks SET state = 0, version = ?3, closed_seq = 0 \
+             WHERE site = ?1 AND user = ?2 AND other IN (SELECT other FROM docks \
+                   WHERE site = ?1 AND user = ?2 AND state > 0 ORDER BY opened DESC LIMIT -1 OFFSET ?4)",
+        )
+        .bind(self.site.0)
+        .bind(self.user.get())
+        .bind(version)
+        .bind(i64::try_from(self.most.max(1)).unwrap_or(i64::MAX))
+        .execute(conn)
+        .await?;
+        Ok(())
+    }
+
+    /// Drops rows of windows closed long ago, unless they hide unread messages.
+    async fn forget(&self, conn: &mut SqliteConnection) -> Result<()> {
+        sqlx::query(
+            "DELETE FROM docks WHERE site = ?1 AND user = ?2 AND state = 0 \
+               AND version < (SELECT version FROM docks WHERE site = ?1 AND user = ?2 AND state = 0 \
+                              ORDER BY version DESC LIMIT 1 OFFSET ?3) \
+               AND NOT EXISTS (SELECT 1 FROM conversations c \
+                     CROSS JOIN participants p \
+                          ON p.site = ?1 AND p.user = ?2 AND p.conversation = c.conversation \
+                     WHERE c.site = ?1 AND c.lower = min(docks.user, docks.other) \
+                       AND c.higher = max(docks.user, docks.other) \
+                       AND CASE WHEN c.lower = ?2 THEN c.higher_sent ELSE c.lower_sent END > p.read_seq \
+                       AND CASE WHEN c.lower = ?2 THEN c.higher_sent ELSE c.lower_sent END <= docks.closed_seq)",
+        )
+        .bind(self.site.0)
+        .bind(self.user.get())
+        .bind(REMEMBERED - 1)
+        .execute(conn)
+        .await?;
+        Ok(())
+    }
+}

@@ -1,0 +1,272 @@
+//! Users: what the host last said of them, their removal, revoked logins, and what a connect needs to know.
+//!
+//! The rule of rights versions is here; what the rights mean is not.
+
+use std::sync::Arc;
+
+use async_trait::async_trait;
+use sqlx::{SqliteConnection, SqliteExecutor, SqlitePool};
+
+use super::{
+    Result,
+    append::{broken, user as user_id},
+    docks::{self, dock_columns},
+    writer::Write,
+};
+use crate::{
+    id::{ConversationId, Rev, RightsVersion, Seq, SiteId, UserId},
+    rights::Snapshot,
+    store::{Applied, Arrival, Head, Origin, UserRecord},
+};
+
+/// As `Store::user`.
+pub(super) async fn user(
+    conn: impl SqliteExecutor<'_>,
+    site: SiteId,
+    user: UserId,
+) -> Result<Option<UserRecord>> {
+    let row: Option<(String, bool, bool)> =
+        sqlx::query_as("SELECT snapshot, by_call, removed FROM users WHERE site = ?1 AND user = ?2")
+            .bind(site.0)
+            .bind(user.get())
+            .fetch_optional(conn)
+            .await?;
+    row.map(|(snapshot, by_call, removed)| record(&snapshot, by_call, removed)).transpose()
+}
+
+/// A record from the columns of `users`.
+pub(super) fn record(snapshot: &str, by_call: bool, removed: bool) -> Result<UserRecord> {
+    let snapshot =
+        serde_json::from_str(snapshot).map_err(|_| broken("a user's snapshot is not as it should be"))?;
+    let origin = if by_call { Origin::Call } else { Origin::Token };
+    Ok(UserRecord { snapshot: Arc::new(snapshot), origin, removed })
+}
+
+type ArrivalRow = (Option<String>, Option<bool>, Option<bool>, bool, i64, String, String);
+
+/// As `Store::arrival`.
+pub(super) async fn arrival(
+    pool: &SqlitePool,
+    site: SiteId,
+    user: UserId,
+    sid: &str,
+    heads: &[ConversationId],
+) -> Result<Arrival> {
+    let asked: Vec<_> = heads.iter().map(|c| (c.lower().get(), c.higher().get())).collect();
+    let asked = serde_json::to_string(&asked).expect("numbers have a JSON form");
+    let (snapshot, by_call, removed, revoked, version, windows, heads): ArrivalRow = sqlx::query_as(concat!(
+        "SELECT u.snapshot, u.by_call, u.removed, \
+                    EXISTS (SELECT 1 FROM revoked_logins r WHERE r.site = ?1 AND r.sid = ?3), ",
+        dock_columns!(),
+        ", (SELECT json_group_array( \
+                       json(CASE WHEN c.conversation THEN json_array(c.first_seq, c.seq, c.rev, c.reset_rev) END) \
+                       ORDER BY k.key) \
+                FROM json_each(?4) k \
+                LEFT JOIN conversations c \
+                     ON c.site = ?1 AND c.lower = k.value ->> 0 AND c.higher = k.value ->> 1) \
+             FROM (SELECT 1) LEFT JOIN users u ON u.site = ?1 AND u.user = ?2"
+    ))
+    .bind(site.0)
+    .bind(user.get())
+    .bind(sid)
+    .bind(asked)
+    .fetch_one(pool)
+    .await?;
+    let record = match (snapshot, by_call, removed) {
+        (Some(snapshot), Some(by_call), Some(removed)) => Some(record(&snapshot, by_call, removed)?),
+        _ => None,
+    };
+    let heads: Vec<Option<(i64, i64, i64, i64)>> =
+        serde_json::from_str(&heads).map_err(|_| broken("the heads are not as they should be"))?;
+    let heads = heads.into_iter().map(|head| {
+        head.map(|(first_seq, seq, rev, reset_rev)| Head {
+            first_seq: Seq(first_seq),
+            seq: Seq(seq),
+            rev: Rev(rev),
+            reset_rev: Rev(reset_rev),
+        })
+    });
+    Ok(Arrival { user: record, revoked, dock: docks::read(version, &windows, user)?, heads: heads.collect() })
+}
+
+/// As `Store::put_user`.
+pub(super) struct PutUser {
+    pub(super) site: SiteId,
+    pub(super) user: UserId,
+    pub(super) snapshot: Arc<Snapshot>,
+    pub(super) origin: Origin,
+}
+
+impl PutUser {
+    /// What becomes of it, given what is stored; `changed` if it has to be written.
+    pub(super) fn outcome(&self, stored: Option<UserRecord>) -> Applied {
+        let (version, origin) = (self.snapshot.rights_version, self.origin);
+        let new = UserRecord { snapshot: self.snapshot.clone(), origin, removed: false };
+        let Some(stored) = stored else { return Applied { applied: true, changed: true, record: new } };
+        let wins = match version.cmp(&stored.snapshot.rights_version) {
+            std::cmp::Ordering::Greater => true,
+            std::cmp::Ordering::Equal => origin == Origin::Call || stored.origin == Origin::Token,
+            std::cmp::Ordering::Less => false,
+        };
+        if wins {
+            Applied { applied: true, changed: new != stored, record: new }
+        } else {
+            Applied { applied: false, changed: false, record: stored }
+        }
+    }
+}
+
+#[async_trait]
+impl Write for PutUser {
+    type Done = Applied;
+
+    async fn run(&self, conn: &mut SqliteConnection) -> Result<Applied> {
+        let outcome = self.outcome(user(&mut *conn, self.site, self.user).await?);
+        if outcome.changed {
+            write(conn, self.site, self.user, &outcome.record).await?;
+        }
+        Ok(outcome)
+    }
+}
+
+async fn write(conn: &mut SqliteConnection, site: SiteId, user: UserId, record: &UserRecord) -> Result<()> {
+    sqlx::query(
+        "INSERT INTO users (site, user, rights_version, by_call, removed, snapshot) \
+         VALUES (?1, ?2, ?3, ?4, ?5, ?6) \
+         ON CONFLICT DO UPDATE SET rights_version = ?3, by_call = ?4, removed = ?5, snapshot = ?6",
+    )
+    .bind(site.0)
+    .bind(user.get())
+    .bind(record.snapshot.rights_version.0)
+    .bind(record.origin == Origin::Call)
+    .bind(record.removed)
+    .bind(serde_json::to_string(&*record.snapshot).expect("a snapshot has a JSON form"))
+    .execute(conn)
+    .await?;
+    Ok(())
+}
+
+/// As `Store::remove_user`.
+pub(super) struct RemoveUser {
+    pub(super) site: SiteId,
+    pub(super) user: UserId,
+    pub(super) version: RightsVersion,
+}
+
+#[async_trait]
+impl Write for RemoveUser {
+    type Done = (Applied, Vec<ConversationId>);
+
+    async fn run(&self, conn: &mut SqliteConnection) -> Result<Self::Done> {
+        let stored = user(&mut *conn, self.site, self.user).await?;
+        if let Some(stored) = &stored
+            && stored.snapshot.rights_version > self.version
+        {
+            return Ok((Applied { applied: false, changed: false, record: stored.clone() }, Vec::new()));
+        }
+        let record = UserRecord { snapshot: Arc::new(self.nobody()), origin: Origin::Call, removed: true };
+        let changed = stored.as_ref() != Some(&record);
+        let erased = if changed {
+            write(conn, self.site, self.user, &record).await?;
+            self.erase(conn).await?
+        } else {
+            Vec::new()
+        };
+        Ok((Applied { applied: true, changed, record }, erased))
+    }
+}
+
+impl RemoveUser {
+    /// What is kept of a removed user: the version below which tokens are refused.
+    fn nobody(&self) -> Snapshot {
+        Snapshot {
+            rights_version: self.version,
+            name: String::new(),
+            picture: None,
+            profile_url: None,
+            lang: String::new(),
+            hidden: false,
+            rights: Vec::new(),
+            circles: Vec::new(),
+            blocked: Vec::new(),
+        }
+    }
+
+    /// Makes their messages stubs; drops their dock and marks. Returns the conversations that had messages of theirs.
+    async fn erase(&self, conn: &mut SqliteConnection) -> Result<Vec<ConversationId>> {
+        let rows: Vec<(i64, i64, i64)> = sqlx::query_as(
+            "UPDATE conversations SET rev = rev + 1, reset_rev = rev + 1, \
+                    lower_sent = CASE WHEN lower = ?2 THEN 0 ELSE lower_sent END, \
+                    higher_sent = CASE WHEN higher = ?2 THEN 0 ELSE higher_sent END \
+             WHERE conversation IN (SELECT conversation FROM participants WHERE site = ?1 AND user = ?2) \
+               AND CASE WHEN lower = ?2 THEN lower_sent ELSE higher_sent END > 0 \
+             RETURNING conversation, lower, higher",
+        )
+        .bind(self.site.0)
+        .bind(self.user.get())
+        .fetch_all(&mut *conn)
+        .await?;
+        let numbers: Vec<i64> = rows.iter().map(|(number, ..)| *number).collect();
+        sqlx::query(
+            "UPDATE messages SET text = NULL, client_message_id = NULL, rev = c.rev \
+             FROM json_each(?1) k CROSS JOIN conversations c ON c.conversation = k.value \
+             WHERE messages.conversation = k.value AND sender = ?2 AND text IS NOT NULL",
+        )
+        .bind(serde_json::to_string(&numbers).expect("numbers have a JSON form"))
+        .bind(self.user.get())
+        .execute(&mut *conn)
+        .await?;
+        for sql in [
+            "DELETE FROM participants WHERE site = ?1 AND user = ?2",
+            "DELETE FROM docks WHERE site = ?1 AND user = ?2",
+        ] {
+            sqlx::query(sql).bind(self.site.0).bind(self.user.get()).execute(&mut *conn).await?;
+        }
+        let conversations = rows.into_iter().map(|(_, lower, higher)| {
+            let conversation = ConversationId::between(user_id(lower)?, user_id(higher)?);
+            conversation.ok_or_else(|| broken("a conversation with oneself"))
+        });
+        conversations.collect()
+    }
+}
+
+/// As `Store::revoke_login`.
+pub(super) struct RevokeLogin {
+    pub(super) site: SiteId,
+    pub(super) sid: String,
+    pub(super) until: i64,
+}
+
+#[async_trait]
+impl Write for RevokeLogin {
+    type Done = ();
+
+    async fn run(&self, conn: &mut SqliteConnection) -> Result<()> {
+        sqlx::query(
+            "INSERT INTO revoked_logins (site, sid, until) VALUES (?1, ?2, ?3) \
+             ON CONFLICT DO UPDATE SET until = ?3 WHERE until < ?3",
+        )
+        .bind(self.site.0)
+        .bind(&self.sid)
+        .bind(self.until)
+        .execute(conn)
+        .await?;
+        Ok(())
+    }
+}
+
+/// As `Store::expire`.
+pub(super) struct Expire {
+    pub(super) now: i64,
+}
+
+#[async_trait]
+impl Write for Expire {
+    type Done = u64;
+
+    async fn run(&self, conn: &mut SqliteConnection) -> Result<u64> {
+        let gone =
+            sqlx::query("DELETE FROM revoked_logins WHERE until <= ?1").bind(self.now).execute(conn).await?;
+        Ok(gone.rows_affected())
+    }
+}

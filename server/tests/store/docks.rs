@@ -1,0 +1,153 @@
+//! Hazard: windows that vanish, come back unasked, or hide a message.
+
+use gchat::store::WindowState::{Closed, Minimised, Open};
+
+use crate::util::{AnyStore, MOST, between, read, send, set, site, user, windows};
+
+pub(crate) async fn windows_keep_the_order_in_which_they_were_opened(store: AnyStore) {
+    let site = site(&store).await;
+    for other in [5, 3, 4] {
+        assert!(set(&store, site, 2, other, Open).await);
+    }
+    assert!(set(&store, site, 2, 3, Minimised).await);
+    assert_eq!(windows(&store, site, 2).await, [(5, Open, 0), (3, Minimised, 0), (4, Open, 0)]);
+    assert!(set(&store, site, 2, 5, Closed).await);
+    assert!(set(&store, site, 2, 5, Open).await);
+    assert_eq!(windows(&store, site, 2).await, [(3, Minimised, 0), (4, Open, 0), (5, Open, 0)]);
+    let dock = store.dock(site, user(2)).await.unwrap();
+    assert_eq!(dock.version, 6);
+    let window = &dock.windows[0];
+    assert_eq!((window.head, window.other.as_ref()), (gchat::store::Head::default(), None));
+    assert_eq!(windows(&store, site, 3).await, [], "opening a window tells nobody");
+}
+
+pub(crate) async fn a_change_from_before_anothers_change_is_stale(store: AnyStore) {
+    let site = site(&store).await;
+    let change = async |other, state, base| {
+        store.set_window(site, user(2), between(2, other), state, base, MOST).await.unwrap()
+    };
+    assert!(change(3, Open, 0).await);
+    assert!(change(4, Open, 0).await, "another window's change does not count");
+    assert!(!change(3, Closed, 0).await, "window 3 was changed in version 1");
+    assert!(change(3, Minimised, 1).await);
+    assert!(change(3, Closed, 3).await);
+    assert!(!change(3, Open, 3).await);
+    assert!(change(3, Open, 4).await);
+    assert!(!store.set_window(site, user(9), between(2, 3), Open, 9, MOST).await.unwrap(), "not theirs");
+}
+
+pub(crate) async fn what_changes_nothing_is_no_change(store: AnyStore) {
+    let site = site(&store).await;
+    assert!(!set(&store, site, 2, 3, Closed).await);
+    assert!(set(&store, site, 2, 3, Open).await);
+    assert!(!set(&store, site, 2, 3, Open).await);
+    assert!(set(&store, site, 2, 3, Closed).await);
+    assert!(!set(&store, site, 2, 3, Closed).await);
+    assert_eq!(store.dock(site, user(2)).await.unwrap().version, 2);
+}
+
+pub(crate) async fn a_message_brings_a_window_and_says_so_once(store: AnyStore) {
+    let site = site(&store).await;
+    assert!(send(&store, site, 2, 3, "a").await.1);
+    assert!(!send(&store, site, 2, 3, "b").await.1, "it is shown already");
+    assert!(send(&store, site, 4, 3, "c").await.1);
+    assert_eq!(windows(&store, site, 3).await, [(2, Minimised, 2), (4, Minimised, 1)]);
+    assert_eq!(store.dock(site, user(3)).await.unwrap().version, 0, "a send writes no dock");
+    // Opened windows stand before those that came by themselves.
+    assert!(set(&store, site, 3, 4, Open).await);
+    assert_eq!(windows(&store, site, 3).await, [(4, Open, 1), (2, Minimised, 2)]);
+    // Read without having been opened (from elsewhere): nothing is left to show.
+    read(&store, site, 3, 2, 2).await;
+    assert_eq!(windows(&store, site, 3).await, [(4, Open, 1)]);
+    assert!(!send(&store, site, 4, 3, "d").await.1);
+    assert!(set(&store, site, 3, 4, Minimised).await);
+    assert!(!send(&store, site, 4, 3, "e").await.1);
+}
+
+pub(crate) async fn a_closed_window_stays_closed_until_the_next_message(store: AnyStore) {
+    let site = site(&store).await;
+    send(&store, site, 2, 3, "a").await;
+    // Closed without having been read: what it had does not bring it back.
+    assert!(set(&store, site, 3, 2, Closed).await);
+    assert_eq!(windows(&store, site, 3).await, []);
+    send(&store, site, 3, 2, "my own").await;
+    assert_eq!(windows(&store, site, 3).await, []);
+    assert!(send(&store, site, 2, 3, "b").await.1);
+    assert_eq!(windows(&store, site, 3).await, [(2, Minimised, 2)], "unread counts from the mark");
+    assert!(!send(&store, site, 2, 3, "c").await.1);
+    assert!(set(&store, site, 3, 2, Closed).await);
+    assert_eq!(windows(&store, site, 3).await, []);
+    assert!(send(&store, site, 2, 3, "d").await.1);
+    // Read elsewhere.
+    read(&store, site, 3, 2, 99).await;
+    assert_eq!(windows(&store, site, 3).await, []);
+    assert!(send(&store, site, 2, 3, "e").await.1);
+}
+
+pub(crate) async fn ones_own_messages_bring_no_window(store: AnyStore) {
+    let site = site(&store).await;
+    for _ in 0..3 {
+        send(&store, site, 2, 3, "x").await;
+    }
+    assert_eq!(windows(&store, site, 2).await, []);
+    set(&store, site, 2, 3, Open).await;
+    assert_eq!(windows(&store, site, 2).await, [(3, Open, 0)]);
+    let dock = store.dock(site, user(2)).await.unwrap();
+    assert_eq!(dock.windows[0].read_seq.0, 0, "sending does not move the mark");
+}
+
+pub(crate) async fn beyond_the_most_the_oldest_is_closed_and_nothing_unread_is_hidden(store: AnyStore) {
+    let site = site(&store).await;
+    let open = async |other| {
+        let base = store.dock(site, user(2)).await.unwrap().version;
+        store.set_window(site, user(2), between(2, other), Open, base, 3).await.unwrap()
+    };
+    for other in [11, 12, 13] {
+        assert!(open(other).await);
+    }
+    send(&store, site, 12, 2, "unread").await;
+    assert!(open(14).await);
+    assert_eq!(windows(&store, site, 2).await, [(12, Open, 1), (13, Open, 0), (14, Open, 0)]);
+    assert!(open(15).await);
+    assert_eq!(
+        windows(&store, site, 2).await,
+        [(13, Open, 0), (14, Open, 0), (15, Open, 0), (12, Minimised, 1)],
+        "12 was closed, and is there for its message"
+    );
+    let dock = store.dock(site, user(2)).await.unwrap();
+    assert_eq!(dock.version, 5);
+    // Those that came with messages do not push out what the user opened.
+    for other in 20..30 {
+        send(&store, site, other, 2, "hello").await;
+    }
+    assert_eq!(windows(&store, site, 2).await.len(), 14);
+}
+
+pub(crate) async fn unread_is_capped_and_counts_only_the_others(store: AnyStore) {
+    let site = site(&store).await;
+    for n in 0..60 {
+        send(&store, site, 2, 3, &n.to_string()).await;
+        send(&store, site, 3, 2, &n.to_string()).await;
+    }
+    assert_eq!(windows(&store, site, 3).await, [(2, Minimised, 60)]);
+    read(&store, site, 3, 2, 21).await; // 1, 3, 5, … 21 are the other's
+    assert_eq!(windows(&store, site, 3).await, [(2, Minimised, 49)]);
+    for n in 0..60 {
+        send(&store, site, 2, 3, &n.to_string()).await;
+    }
+    assert_eq!(windows(&store, site, 3).await, [(2, Minimised, 100)]);
+}
+
+pub(crate) async fn closed_windows_are_forgotten_but_not_what_they_hide(store: AnyStore) {
+    let site = site(&store).await;
+    send(&store, site, 900, 2, "never read").await;
+    assert!(set(&store, site, 2, 900, Closed).await);
+    for other in 100..300 {
+        assert!(set(&store, site, 2, other, Open).await);
+        assert!(set(&store, site, 2, other, Closed).await);
+    }
+    assert_eq!(windows(&store, site, 2).await, [], "the message that was put away stays away");
+    let dock = store.dock(site, user(2)).await.unwrap();
+    assert_eq!(dock.version, 401);
+    assert!(!store.set_window(site, user(2), between(2, 299), Open, 300, MOST).await.unwrap(), "still stale");
+}

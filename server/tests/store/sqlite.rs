@@ -1,0 +1,169 @@
+//! The story over SQLite, and what only a file can get wrong.
+
+use std::{path::Path, sync::Arc};
+
+use gchat::{
+    id::Seq,
+    store::{Appended, Page, StoreError, sqlite::SqliteStore},
+};
+use sqlx::{Connection, SqliteConnection, sqlite::SqliteConnectOptions};
+use tempfile::TempDir;
+
+use crate::util::{AnyStore, between, message, send, site};
+
+async fn open() -> (TempDir, AnyStore) {
+    let dir = TempDir::new().unwrap();
+    let store = SqliteStore::open(dir.path().join("gchat.db")).await.unwrap();
+    (dir, Arc::new(store))
+}
+
+mod story {
+    crate::every_story!(crate::sqlite::open);
+}
+
+async fn reopen(path: &Path) -> AnyStore {
+    Arc::new(SqliteStore::open(path).await.unwrap())
+}
+
+async fn refused(path: &Path) -> String {
+    match SqliteStore::open(path).await.map(drop) {
+        Err(StoreError::Unusable(sentence)) => {
+            assert!(sentence.contains(&path.display().to_string()), "{sentence}");
+            sentence
+        }
+        other => panic!("not refused: {other:?}"),
+    }
+}
+
+#[tokio::test]
+async fn a_reopened_file_has_everything_and_the_same_epoch() {
+    let dir = TempDir::new().unwrap();
+    let path = dir.path().join("gchat.db");
+    let store = reopen(&path).await;
+    let epoch = store.epoch();
+    let site = site(&store).await;
+    send(&store, site, 2, 3, "kept").await;
+    store.close().await;
+    assert!(!dir.path().join("gchat.db-wal").exists(), "a closed database is one file");
+    assert!(matches!(store.append(message(site, 2, 3, "late")).await, Err(StoreError::Closed)));
+    assert!(matches!(store.sites().await, Err(StoreError::Closed)));
+    assert!(matches!(store.ready().await, Err(StoreError::Closed)));
+    store.close().await;
+
+    let store = reopen(&path).await;
+    assert_eq!(store.epoch(), epoch);
+    store.ready().await.unwrap();
+    let (_, messages) = store.history(site, between(2, 3), Page::Newest, 9).await.unwrap();
+    assert_eq!(messages[0].text.as_deref(), Some("kept"));
+    assert_eq!(send(&store, site, 2, 3, "next").await.0.seq, Seq(2));
+}
+
+#[tokio::test]
+async fn what_waits_when_the_store_closes_is_committed_and_answered() {
+    let (dir, store) = open().await;
+    let site = site(&store).await;
+    let sends: Vec<_> = (0..50).map(|n| message(site, 2, 3, &n.to_string())).collect();
+    let appends = futures_util::future::join_all(sends.into_iter().map(|m| store.append(m)));
+    let (answers, ()) = tokio::join!(appends, store.close());
+    let answered = answers.into_iter().filter(|a| matches!(a, Ok(Appended::New { .. }))).count();
+    let store = reopen(&dir.path().join("gchat.db")).await;
+    let (head, _) = store.history(site, between(2, 3), Page::Newest, 9).await.unwrap();
+    assert_eq!(head.seq.0 as usize, answered);
+}
+
+#[cfg(unix)]
+#[tokio::test]
+async fn only_its_owner_can_read_the_file() {
+    use std::os::unix::fs::PermissionsExt as _;
+    let (dir, store) = open().await;
+    let site = site(&store).await;
+    send(&store, site, 2, 3, "private").await;
+    for name in ["gchat.db", "gchat.db-wal"] {
+        let mode = std::fs::metadata(dir.path().join(name)).unwrap().permissions().mode();
+        assert_eq!(mode & 0o777, 0o600, "{name}");
+    }
+}
+
+#[tokio::test]
+async fn a_file_that_is_not_ours_is_refused_and_left_alone() {
+    let dir = TempDir::new().unwrap();
+    let garbage = dir.path().join("garbage.db");
+    let content = "this is no database, but somebody's diary. ".repeat(100);
+    std::fs::write(&garbage, &content).unwrap();
+    assert!(refused(&garbage).await.contains("it is no SQLite database"));
+    assert_eq!(std::fs::read_to_string(&garbage).unwrap(), content);
+
+    let other = dir.path().join("other.db");
+    let options = SqliteConnectOptions::new().filename(&other).create_if_missing(true);
+    let mut conn = SqliteConnection::connect_with(&options).await.unwrap();
+    sqlx::query("CREATE TABLE songs (title TEXT)").execute(&mut conn).await.unwrap();
+    conn.close().await.unwrap();
+    assert!(refused(&other).await.contains("belongs to another program"));
+
+    let nowhere = dir.path().join("no/such/directory/gchat.db");
+    assert!(refused(&nowhere).await.contains("make its directory"));
+}
+
+#[tokio::test]
+async fn a_schema_newer_than_the_binary_is_refused() {
+    let dir = TempDir::new().unwrap();
+    let path = dir.path().join("gchat.db");
+    reopen(&path).await.close().await;
+    let mut conn =
+        SqliteConnection::connect_with(&SqliteConnectOptions::new().filename(&path)).await.unwrap();
+    sqlx::query(
+        "INSERT INTO _sqlx_migrations (version, description, success, checksum, execution_time) \
+         VALUES (99, 'later', 1, x'00', 0)",
+    )
+    .execute(&mut conn)
+    .await
+    .unwrap();
+    conn.close().await.unwrap();
+    assert!(refused(&path).await.contains("its schema is 99, and this gchat knows up to 1"));
+}
+
+#[tokio::test]
+async fn a_migration_that_was_changed_is_refused() {
+    let dir = TempDir::new().unwrap();
+    let path = dir.path().join("gchat.db");
+    reopen(&path).await.close().await;
+    let mut conn =
+        SqliteConnection::connect_with(&SqliteConnectOptions::new().filename(&path)).await.unwrap();
+    sqlx::query("UPDATE _sqlx_migrations SET checksum = x'00'").execute(&mut conn).await.unwrap();
+    conn.close().await.unwrap();
+    assert!(refused(&path).await.contains("not the one of any release"));
+}
+
+#[tokio::test]
+async fn an_erased_text_is_in_no_file() {
+    let (dir, store) = open().await;
+    let site = site(&store).await;
+    send(&store, site, 2, 3, "a-very-private-canary").await;
+    store.remove_user(site, crate::util::user(2), gchat::id::RightsVersion(1)).await.unwrap();
+    store.close().await;
+    for file in std::fs::read_dir(dir.path()).unwrap() {
+        let bytes = std::fs::read(file.unwrap().path()).unwrap();
+        assert!(!bytes.windows(21).any(|w| w == b"a-very-private-canary"));
+    }
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn two_processes_on_one_file_wait_for_each_other() {
+    let dir = TempDir::new().unwrap();
+    let path = dir.path().join("gchat.db");
+    let (server, tool) = (reopen(&path).await, reopen(&path).await);
+    let site = site(&tool).await;
+    let sends = |store: &AnyStore| {
+        let store = store.clone();
+        tokio::spawn(async move {
+            for n in 0..50 {
+                send(&store, site, 2, 3, &n.to_string()).await;
+            }
+        })
+    };
+    let (one, two) = (sends(&server), sends(&tool));
+    one.await.unwrap();
+    two.await.unwrap();
+    let (head, _) = server.history(site, between(2, 3), Page::Newest, 9).await.unwrap();
+    assert_eq!(head.seq.0, 100);
+}
