@@ -80,6 +80,10 @@ export class Person {
       void dialog.dismiss();
     });
     page.on("pageerror", (error) => this.wrongs.push(`an uncaught error: ${error.message}`));
+    page.on("response", (response) => {
+      if (response.status() < 400 || response.request().isNavigationRequest()) return;
+      this.wrongs.push(`${response.status()} for ${new URL(response.url()).pathname}`);
+    });
     page.on("console", (message) => {
       // Chromium reports policy breaches here too. That a server is away is the test's doing, not a fault.
       if (message.type() !== "error" || /ERR_|WebSocket|Failed to load resource/.test(message.text())) return;
