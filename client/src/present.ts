@@ -18,6 +18,8 @@ export interface PendingMessage {
   writtenAt: number;
   /** The error code of a final refusal; null while it is being tried. */
   failure: string | null;
+  /** The server has it; the message itself is on its way. */
+  acked?: true;
 }
 
 /** What the person last did to a window, as long as the server's dock does not show it. */
@@ -103,7 +105,7 @@ export function presentConversation(known: Known, conversation: ConversationId):
       text: entry.text,
       sentAt: entry.writtenAt,
       ...(entry.failure === null
-        ? { delivery: "sending" as const }
+        ? { delivery: entry.acked === true ? ("sent" as const) : ("sending" as const) }
         : { delivery: "failed" as const, failure: entry.failure }),
     });
   }

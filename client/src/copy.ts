@@ -1,0 +1,169 @@
+/**
+ * The browser's copy of the dock, from which a page is painted before the socket opens: windows, their last messages,
+ * rosters and drafts, sealed part by part.
+ *
+ * It is never the truth: `welcome` continues or resets it. Must not know sockets or views.
+ */
+import type { Cancel, Clock } from "./clock.js";
+import type { CopyRecord, Database } from "./database.js";
+import type { RosterContact } from "./protocol.js";
+import type { State } from "./state.js";
+import { emptyTalk } from "./talk.js";
+import type { Talk } from "./talk.js";
+import type { Vault } from "./vault.js";
+import type { ConversationId, PageConfig } from "./view.js";
+
+/** So many of a window's last messages are kept. */
+export const KEPT_MESSAGES = 50;
+/** Changes are gathered for so long before they are written. */
+const GATHER_MS = 150;
+
+/** What is sealed as `dock`. */
+interface DockPart {
+  format: 1;
+  state: Pick<State, "epoch" | "boot" | "circles" | "dockVersion" | "windows">;
+  rosters: [string, { version: number | null; total: number; contacts: RosterContact[] }][];
+}
+
+/** What a page finds of earlier ones. */
+export interface Copy {
+  state: State;
+  drafts: ReadonlyMap<ConversationId, string>;
+}
+
+export class CopyKeeper {
+  readonly #database: Database | undefined;
+  readonly #vault: Vault | undefined;
+  readonly #config: PageConfig;
+  readonly #clock: Clock;
+  /** What lies in the database by part, to write only what differs. */
+  readonly #written = new Map<string, unknown>();
+  #latest: Copy | null = null;
+  #timer: Cancel | null = null;
+  #writing: Promise<void> = Promise.resolve();
+
+  constructor(config: PageConfig, database: Database | undefined, vault: Vault | undefined, clock: Clock) {
+    this.#config = config;
+    this.#database = database;
+    this.#vault = vault;
+    this.#clock = clock;
+  }
+
+  /** What an earlier page of this login kept; undefined where there is nothing readable. */
+  async load(empty: State): Promise<Copy | undefined> {
+    const [database, vault] = [this.#database, this.#vault];
+    if (database === undefined || vault === undefined) return undefined;
+    try {
+      const { site, user, sid } = this.#config;
+      const records = await database.getAll("copies", IDBKeyRange.bound([site, user, sid], [site, user, sid, []]));
+      const parts = new Map<string, unknown>();
+      await Promise.all(
+        records.map(async (record) => parts.set(record.part, await vault.open(this.#name(record.part), record))),
+      );
+      return restored(parts, empty);
+    } catch {
+      return undefined;
+    }
+  }
+
+  /** Keeps this value soon; a later one replaces it. */
+  keep(copy: Copy): void {
+    if (this.#database === undefined || this.#vault === undefined) return;
+    this.#latest = copy;
+    this.#timer ??= this.#clock.after(GATHER_MS, () => void this.flush());
+  }
+
+  /** Writes what waits. */
+  flush(): Promise<void> {
+    this.#timer?.();
+    this.#timer = null;
+    const copy = this.#latest;
+    this.#latest = null;
+    if (copy !== null) {
+      this.#writing = this.#writing.then(() => this.#write(copy)).catch(() => {
+        // Full or taken away: the copy is a convenience.
+      });
+    }
+    return this.#writing;
+  }
+
+  #name(part: string): string {
+    const { site, user, sid } = this.#config;
+    return JSON.stringify(["copy", site, user, sid, part]);
+  }
+
+  async #write({ state, drafts }: Copy): Promise<void> {
+    const [database, vault] = [this.#database, this.#vault];
+    if (database === undefined || vault === undefined) return;
+    // Identity tells what changed: the state is immutable.
+    const parts = new Map<string, [mark: unknown, value: () => unknown]>([
+      ["drafts", [drafts, () => [...drafts]]],
+      ["windows", [state.windows, () => dockPart(state)]],
+      ["rosters", [state.rosters, () => dockPart(state)]],
+    ]);
+    for (const { conversation } of state.windows) {
+      const talk = state.talks.get(conversation);
+      if (talk?.loaded === true) parts.set(`talk:${conversation}`, [talk, () => keptTalk(talk)]);
+    }
+    const changed = [...parts].filter(([part, [mark]]) => this.#written.get(part) !== mark);
+    const { site, user, sid } = this.#config;
+    const records = new Map<string, CopyRecord>();
+    for (const [part, [, value]] of changed) {
+      const name = part === "windows" || part === "rosters" ? "dock" : part;
+      if (!records.has(name)) {
+        records.set(name, { site, user, sid, part: name, ...(await vault.seal(this.#name(name), value())) });
+      }
+    }
+    const gone = [...this.#written.keys()].filter((part) => !parts.has(part));
+    if (records.size === 0 && gone.length === 0) return;
+    // Sealed first: a transaction does not wait for anything but itself.
+    const { store, done } = database.transaction("copies", "readwrite");
+    for (const record of records.values()) void store.put(record);
+    for (const part of gone) void store.delete([site, user, sid, part]);
+    await done;
+    for (const part of gone) this.#written.delete(part);
+    for (const [part, [mark]] of changed) this.#written.set(part, mark);
+  }
+}
+
+function dockPart(state: State): DockPart {
+  const { epoch, boot, circles, dockVersion, windows } = state;
+  return {
+    format: 1,
+    state: { epoch, boot, circles, dockVersion, windows },
+    rosters: [...state.rosters].map(([circle, roster]) => [
+      circle,
+      { version: roster.version, total: roster.total, contacts: [...roster.contacts.values()] },
+    ]),
+  };
+}
+
+function keptTalk(talk: Talk): Talk {
+  return { ...talk, messages: talk.messages.slice(-KEPT_MESSAGES) };
+}
+
+/** The sealed parts are this client's own writing, authenticated by AES-GCM: the format number is check enough. */
+function restored(parts: ReadonlyMap<string, unknown>, empty: State): Copy | undefined {
+  const dock = parts.get("dock") as DockPart | undefined;
+  if (dock?.format !== 1) return undefined;
+  const talks = new Map<ConversationId, Talk>();
+  for (const { conversation } of dock.state.windows) {
+    const talk = parts.get(`talk:${conversation}`) as Talk | undefined;
+    if (talk !== undefined) talks.set(conversation, { ...emptyTalk, ...talk });
+  }
+  return {
+    state: {
+      ...empty,
+      ...dock.state,
+      rosters: new Map(
+        dock.rosters.map(([circle, { version, total, contacts }]) => [
+          circle,
+          { version, total, contacts: new Map(contacts.map((contact) => [contact.id, contact])) },
+        ]),
+      ),
+      talks,
+      welcomed: true,
+    },
+    drafts: new Map((parts.get("drafts") as [ConversationId, string][] | undefined) ?? []),
+  };
+}
