@@ -1,1 +1,71 @@
-export const version = 1;
+/**
+ * The entry: reads what the page says about itself from `script[data-gchat]`, starts the core and mounts the
+ * elements. A host that would rather call than mark up imports this module and calls `start`.
+ */
+import { startCore } from "./core.js";
+import { mount } from "./elements/index.js";
+import { pageEnvironment } from "./environment.js";
+import { readKey } from "./vault.js";
+import type { PageConfig } from "./view.js";
+
+/** A page that cannot be read: the message names the attribute and the fix. */
+class PageError extends Error {}
+
+/** Starts the chat in `container`. Call it once per page. */
+export function start(config: PageConfig, container: Element): void {
+  const channel = new MessageChannel();
+  mount(channel.port1, config, container);
+  void startCore(channel.port2, config, pageEnvironment(config)).catch((error: unknown) => {
+    console.error("gchat: cannot start:", error);
+  });
+}
+
+/** Reads the attributes of the script tag. Throws where one is missing or wrong. */
+export function readPage(script: HTMLElement, base: string): PageConfig {
+  const attribute = (name: string): string => {
+    const value = script.getAttribute(`data-${name}`);
+    if (value === null || value === "") throw new PageError(`data-${name} is missing: the host's page must set it`);
+    return value;
+  };
+  const address = (name: string): URL => {
+    const text = attribute(name);
+    if (!URL.canParse(text, base)) throw new PageError(`data-${name} is not a URL`);
+    const url = new URL(text, base);
+    if (!/^https?:$/.test(url.protocol)) throw new PageError(`data-${name} is not an http(s) URL`);
+    return url;
+  };
+  const server = address("server");
+  if (!server.pathname.endsWith("/")) throw new PageError("data-server must end in a slash");
+  const user = Number(attribute("user"));
+  if (!Number.isSafeInteger(user) || user < 1) throw new PageError("data-user is not a user's id: 1, 2, 3 …");
+  const key = attribute("key");
+  if (readKey(key) === undefined) throw new PageError("data-key is not 32 bytes in unpadded base64url");
+  const tokenUrl = address("token-url");
+  if (tokenUrl.origin !== new URL(base).origin) throw new PageError("data-token-url must be of the page's own origin");
+  return {
+    server: server.origin + server.pathname,
+    site: attribute("site"),
+    user,
+    sid: attribute("sid"),
+    tokenUrl: tokenUrl.href,
+    key,
+    lang: script.getAttribute("data-lang") ?? "en",
+  };
+}
+
+function startFromPage(): void {
+  const script = document.querySelector<HTMLElement>("script[data-gchat]");
+  if (script === null) return;
+  try {
+    const config = readPage(script, document.baseURI);
+    const selector = script.getAttribute("data-container") ?? "body";
+    const container = document.querySelector(selector);
+    if (container === null) throw new PageError(`data-container: nothing on the page matches ${selector}`);
+    start(config, container);
+  } catch (error) {
+    console.error(`gchat: ${error instanceof Error ? error.message : "cannot start"}`);
+  }
+}
+
+if (document.readyState === "loading") document.addEventListener("DOMContentLoaded", startFromPage, { once: true });
+else startFromPage();

@@ -1,0 +1,75 @@
+/**
+ * What the person did to windows and the server's dock does not show yet: one change per conversation is on its way,
+ * the latest wish waits behind it. Pure bookkeeping.
+ *
+ * The server's `dock` is the truth afterwards, also where it dropped a change as stale.
+ */
+import type { WantedWindow } from "./present.js";
+import type { ClientFrame, DockWindow, WindowContact } from "./protocol.js";
+import type { ConversationId } from "./view.js";
+
+type Shown = WantedWindow["state"];
+type DockFrame = Extract<ClientFrame, { type: "dock" }>;
+
+interface Change extends WantedWindow {
+  /** The dock's version on which the person acted. */
+  base: number;
+  /** What was sent and is not answered. */
+  sent: Shown | null;
+  /** Docks that came since and did not show it: the first may have crossed it, the second is its refusal. */
+  misses: number;
+}
+
+export class DockChanges {
+  readonly #changes = new Map<ConversationId, Change>();
+
+  get wanted(): ReadonlyMap<ConversationId, WantedWindow> {
+    return this.#changes;
+  }
+
+  want(conversation: ConversationId, state: Shown, contact: WindowContact | null, base: number): void {
+    const before = this.#changes.get(conversation);
+    this.#changes.set(conversation, {
+      state,
+      contact: contact ?? before?.contact ?? null,
+      base: before === undefined || before.sent === null ? base : before.base,
+      sent: before?.sent ?? null,
+      misses: before?.misses ?? 0,
+    });
+  }
+
+  /** Gives each change that may go now to `send`, which says whether it went out. */
+  sendWaiting(send: (frame: DockFrame) => boolean): void {
+    for (const [conversation, change] of this.#changes) {
+      if (change.sent !== null) continue;
+      const { state, base } = change;
+      if (send({ type: "dock", conversation, state, base })) change.sent = state;
+    }
+  }
+
+  /** A `dock` has come. Afterwards `sendWaiting` is due. */
+  answered(version: number, windows: readonly DockWindow[]): void {
+    for (const [conversation, change] of this.#changes) {
+      if (change.sent === null) continue;
+      const shown = windows.find((window) => window.conversation === conversation)?.state ?? "closed";
+      change.misses += 1;
+      if (shown !== change.sent && change.misses < 2) continue;
+      if (change.state === change.sent) this.#changes.delete(conversation);
+      else Object.assign(change, { sent: null, misses: 0, base: version });
+    }
+  }
+
+  /** Refused, or without an answer for too long. */
+  drop(conversation: ConversationId): void {
+    this.#changes.delete(conversation);
+  }
+
+  /** The line was lost: what had no answer goes out again, on the base it had. */
+  unsend(): void {
+    for (const change of this.#changes.values()) Object.assign(change, { sent: null, misses: 0 });
+  }
+
+  get waiting(): boolean {
+    return [...this.#changes.values()].some((change) => change.sent !== null);
+  }
+}

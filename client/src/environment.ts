@@ -1,0 +1,54 @@
+/**
+ * What the core needs of the place it runs in, as small adapters: a page gives its own, a worker would ask its pages
+ * for the token's shelf. The core itself touches no document, window or sessionStorage.
+ */
+import type { Cancel, Clock } from "./clock.js";
+import { realClock } from "./clock.js";
+import type { Socket } from "./connection.js";
+import type { Channel } from "./outbox.js";
+import { sessionShelf } from "./token.js";
+import type { TokenShelf } from "./token.js";
+import type { PageConfig } from "./view.js";
+
+export interface Environment {
+  clock: Clock;
+  crypto: Pick<Crypto, "getRandomValues"> & { subtle?: SubtleCrypto };
+  fetch: typeof fetch;
+  shelf: TokenShelf;
+  /** Whether there is an IndexedDB to try. */
+  database: boolean;
+  locks: LockManager | undefined;
+  /** Whether somebody can see the page, until the elements tell otherwise. */
+  visible: boolean;
+  openSocket(url: string): Socket;
+  openChannel(name: string): Channel | undefined;
+  /** Calls back whenever the network comes back. */
+  watchNetwork(back: () => void): Cancel;
+  /** For developers; never content. */
+  warn(text: string): void;
+}
+
+/** The page as the core's place. */
+export function pageEnvironment(config: PageConfig): Environment {
+  return {
+    clock: realClock,
+    // Outside a secure context `subtle` is missing, whatever the type says.
+    crypto: globalThis.crypto,
+    fetch: globalThis.fetch.bind(globalThis),
+    shelf: sessionShelf(config, () => globalThis.sessionStorage),
+    database: "indexedDB" in globalThis,
+    locks: "locks" in navigator ? navigator.locks : undefined,
+    visible: document.visibilityState === "visible",
+    openSocket: (url) => new WebSocket(url),
+    openChannel: (name) => ("BroadcastChannel" in globalThis ? new BroadcastChannel(name) : undefined),
+    watchNetwork(back) {
+      globalThis.addEventListener("online", back);
+      return () => {
+        globalThis.removeEventListener("online", back);
+      };
+    },
+    warn(text) {
+      console.warn(`gchat: ${text}`);
+    },
+  };
+}
