@@ -10,7 +10,7 @@ use crate::{
     error::Close,
 };
 
-/// How often changes of rosters are looked at (DESIGN.md, "Presence and roster").
+/// How often changes of rosters are looked at.
 const ROSTER_TICK: Duration = Duration::from_millis(250);
 
 /// How soon a site that was added, changed or removed beside the running server counts.

@@ -41,7 +41,7 @@ type CourseKey = (SiteId, Arc<str>);
 /// A person of one site.
 type Person = (SiteId, UserId);
 
-/// How long changes gather, by how many are online (DESIGN.md, "Presence and roster").
+/// How long changes gather, by how many are online.
 const TICK_SMALL_MS: i64 = 250;
 const TICK_LARGE_MS: i64 = 1_000;
 const TOTALS_MS: i64 = 5_000;
