@@ -1,0 +1,138 @@
+/** What the tests of the core stand on: a clock that a test moves, a socket that it speaks through, a fake host. */
+import { webcrypto } from "node:crypto";
+import type { Cancel, Clock } from "../src/clock.js";
+import type { Socket } from "../src/connection.js";
+import { defaultLimits } from "../src/protocol.js";
+import type { ClientFrame, Server, ServerFrame } from "../src/protocol.js";
+import type { TokenShelf } from "../src/token.js";
+import type { PageConfig } from "../src/view.js";
+
+export const config: PageConfig = {
+  server: "https://moodle.example/gchat/",
+  site: "m6qk",
+  user: 2,
+  sid: "b7f0c5b1d2a94e64",
+  tokenUrl: "https://moodle.example/token",
+  key: "AAECAwQFBgcICQoLDA0ODxAREhMUFRYXGBkaGxwdHh8",
+  lang: "en",
+};
+
+export class ManualClock implements Clock {
+  time = 1_795_376_400_000;
+  chance = 0.5;
+  #tasks: { at: number; task: () => void }[] = [];
+
+  now(): number {
+    return this.time;
+  }
+
+  random(): number {
+    return this.chance;
+  }
+
+  after(ms: number, task: () => void): Cancel {
+    const entry = { at: this.time + ms, task };
+    this.#tasks.push(entry);
+    return () => {
+      this.#tasks = this.#tasks.filter((other) => other !== entry);
+    };
+  }
+
+  /** Moves on, running what falls due in order, and lets promises settle. */
+  async pass(ms: number): Promise<void> {
+    const end = this.time + ms;
+    for (;;) {
+      await settled();
+      const next = this.#tasks.filter(({ at }) => at <= end).sort((one, other) => one.at - other.at)[0];
+      if (next === undefined) break;
+      this.#tasks = this.#tasks.filter((task) => task !== next);
+      this.time = Math.max(this.time, next.at);
+      next.task();
+    }
+    this.time = end;
+    await settled();
+  }
+}
+
+/** Lets promises, also those of WebCrypto and the fake database, come to rest. */
+export async function settled(): Promise<void> {
+  for (let turn = 0; turn < 30; turn += 1) await new Promise((resolve) => setImmediate(resolve));
+}
+
+/** The server's end of one socket. */
+export class FakeSocket implements Socket {
+  onopen: Socket["onopen"] = null;
+  onmessage: Socket["onmessage"] = null;
+  onclose: Socket["onclose"] = null;
+  onerror: Socket["onerror"] = null;
+  readonly sent: ClientFrame[] = [];
+  closed = false;
+
+  send(data: unknown): void {
+    if (this.closed) throw new Error("closed");
+    this.sent.push(JSON.parse(data as string) as ClientFrame);
+  }
+
+  close(): void {
+    this.closed = true;
+  }
+
+  opens(): void {
+    this.onopen?.call(this as never, {} as Event);
+  }
+
+  says(frame: ServerFrame | string): void {
+    const data = typeof frame === "string" ? frame : JSON.stringify(frame);
+    this.onmessage?.call(this as never, { data } as MessageEvent);
+  }
+
+  drops(code: number): void {
+    this.closed = true;
+    this.onclose?.call(this as never, { code } as CloseEvent);
+  }
+
+  of<K extends ClientFrame["type"]>(type: K): Extract<ClientFrame, { type: K }>[] {
+    return this.sent.filter((frame): frame is Extract<ClientFrame, { type: K }> => frame.type === type);
+  }
+}
+
+export class MemoryShelf implements TokenShelf {
+  content: string | null = null;
+
+  load(): string | null {
+    return this.content;
+  }
+
+  keep(content: string | null): void {
+    this.content = content;
+  }
+}
+
+/** A token that nobody checks, as the host would sign it at `at` (ms). */
+export function tokenOf(at: number, over: Record<string, unknown> = {}): string {
+  const iat = Math.floor(at / 1000);
+  const claims = { iss: config.site, sub: String(config.user), sid: config.sid, iat, exp: iat + 600, ...over };
+  return `e30.${Buffer.from(JSON.stringify(claims)).toString("base64url")}.c2ln`;
+}
+
+export const json = (body: unknown, status = 200, headers: Record<string, string> = {}): Response =>
+  new Response(JSON.stringify(body), { status, headers: { "Content-Type": "application/json", ...headers } });
+
+export function welcome(over: Partial<Server<"welcome">> = {}): Server<"welcome"> {
+  return {
+    type: "welcome",
+    protocol: 1,
+    epoch: "e1",
+    boot: "b1",
+    server_time: 1_795_376_400_000,
+    lease_ends: 1_795_377_000_000,
+    user: { id: 2, name: "Ana", picture: null, profile_url: null, hidden: false },
+    circles: [{ id: "c7", role: "student", title: "Algebra" }],
+    dock: { version: 0, windows: [] },
+    gaps: [],
+    limits: defaultLimits,
+    ...over,
+  };
+}
+
+export const crypto = webcrypto as unknown as Crypto;
