@@ -23,7 +23,7 @@ function stage(down = false) {
       url: "wss://moodle.example/gchat/ws",
       session: "s",
       clock,
-      tokens: new TokenSource(config, shelf, fetcher as unknown as typeof fetch, clock),
+      tokens: new TokenSource(config, shelf, fetcher, clock),
       open() {
         const socket = new FakeSocket();
         sockets.push(socket);

@@ -54,9 +54,33 @@ export class ManualClock implements Clock {
   }
 }
 
-/** Lets promises, also those of WebCrypto and the fake database, come to rest. */
+let encrypting = 0;
+
+/** WebCrypto, which works in threads of its own; `settled` waits for what it has begun. */
+export const crypto = {
+  getRandomValues: webcrypto.getRandomValues.bind(webcrypto),
+  subtle: new Proxy(webcrypto.subtle, {
+    get(subtle, name) {
+      const method: unknown = Reflect.get(subtle, name);
+      if (typeof method !== "function") return method;
+      return async (...given: unknown[]): Promise<unknown> => {
+        encrypting += 1;
+        try {
+          return await (Reflect.apply(method, subtle, given) as Promise<unknown>);
+        } finally {
+          encrypting -= 1;
+        }
+      };
+    },
+  }),
+} as unknown as Crypto;
+
+/** Lets promises come to rest, also those of WebCrypto and the fake database. */
 export async function settled(): Promise<void> {
-  for (let turn = 0; turn < 30; turn += 1) await new Promise((resolve) => setImmediate(resolve));
+  for (let idle = 0; idle < 60; idle += 1) {
+    await new Promise((resolve) => setImmediate(resolve));
+    if (encrypting > 0) idle = 0;
+  }
 }
 
 /** The server's end of one socket. */
@@ -134,5 +158,3 @@ export function welcome(over: Partial<Server<"welcome">> = {}): Server<"welcome"
     ...over,
   };
 }
-
-export const crypto = webcrypto as unknown as Crypto;

@@ -10,7 +10,7 @@ function stage(answer: (clock: ManualClock) => Response | Promise<Response>) {
     asked.push(init ?? {});
     return Promise.resolve(answer(clock));
   };
-  return { clock, shelf, asked, source: new TokenSource(config, shelf, fetcher as typeof fetch, clock) };
+  return { clock, shelf, asked, source: new TokenSource(config, shelf, fetcher, clock) };
 }
 const good = (clock: ManualClock) => json({ token: tokenOf(clock.now()) });
 
