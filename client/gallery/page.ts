@@ -1,0 +1,22 @@
+/** Mounts the real elements with a scripted port in the state that the address names. */
+import { mount } from "../src/elements/index.js";
+import type { Command } from "../src/view.js";
+import { STATES } from "./states.js";
+
+declare global {
+  interface Window {
+    /** What the elements have asked for, for whoever looks. */
+    commands: Command[];
+  }
+}
+
+const query = new URLSearchParams(location.search);
+const channel = new MessageChannel();
+window.commands = [];
+channel.port2.onmessage = (event: MessageEvent<Command>) => window.commands.push(event.data);
+mount(
+  channel.port1,
+  { server: "/", site: "gallery", user: 1, sid: "gallery", tokenUrl: "/", key: "", lang: query.get("lang") ?? "en" },
+  document.body,
+);
+for (const update of STATES[query.get("state") ?? "empty"]?.() ?? []) channel.port2.postMessage(update);

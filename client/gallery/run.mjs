@@ -1,0 +1,131 @@
+/**
+ * Opens every state of the gallery in chromium, writes a screenshot of each and runs axe over it.
+ *
+ *     node gallery/run.mjs [FOLDER]
+ *
+ * Fails on a serious or critical violation, on an error in the page, and when anything that somebody wrote has run.
+ */
+import { mkdtemp, mkdir, readFile } from "node:fs/promises";
+import { createServer } from "node:http";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { fileURLToPath } from "node:url";
+import { build } from "esbuild";
+import { chromium } from "playwright-core";
+
+const here = fileURLToPath(new URL(".", import.meta.url));
+const folder = process.argv[2] ?? (await mkdtemp(join(tmpdir(), "gchat-gallery-")));
+await mkdir(folder, { recursive: true });
+
+const DESKTOP = { width: 1440, height: 800 };
+const WIDE = { width: 1600, height: 800 };
+const PHONE = { width: 390, height: 780 };
+/** name, state, and what differs from a light desktop in English. */
+const SHOTS = [
+  { name: "connecting", state: "connecting" },
+  { name: "empty", state: "empty" },
+  { name: "busy", state: "busy" },
+  { name: "busy-launcher", state: "busy", act: openLauncher },
+  { name: "three", state: "three", size: WIDE },
+  { name: "three-hover", state: "three", size: WIDE, act: (page) => page.getByText("Ahh, of course").hover() },
+  { name: "three-dark", state: "three", size: WIDE, dark: true },
+  { name: "three-bootstrap-dark", state: "three", size: WIDE, theme: "dark" },
+  { name: "three-contrast", state: "three", forced: true },
+  { name: "three-pt", state: "three", lang: "pt" },
+  { name: "failed", state: "failed" },
+  { name: "crowded", state: "crowded", act: (page) => page.getByRole("button", { name: /more chat/ }).click() },
+  { name: "long", state: "long" },
+  { name: "loading", state: "loading" },
+  { name: "lost", state: "lost" },
+  { name: "lost-dark", state: "lost", dark: true },
+  { name: "stopped", state: "stopped" },
+  { name: "rtl", state: "rtl", rtl: true },
+  { name: "phone", state: "phone", size: PHONE, touch: true },
+  { name: "phone-dark", state: "phone", size: PHONE, touch: true, dark: true },
+  { name: "phone-bars", state: "bars", size: PHONE, touch: true },
+  { name: "phone-launcher", state: "bars", size: PHONE, touch: true, act: openLauncher },
+  { name: "phone-rtl", state: "rtl", size: PHONE, touch: true, rtl: true },
+];
+
+async function openLauncher(page) {
+  await page.getByRole("button", { name: /^Global Chat/ }).click();
+}
+
+const bundle = await build({
+  entryPoints: [join(here, "page.ts")],
+  bundle: true,
+  format: "esm",
+  write: false,
+  target: "es2022",
+});
+const files = {
+  "/": ["text/html", await readFile(join(here, "page.html"))],
+  "/page.js": ["text/javascript", bundle.outputFiles[0].contents],
+  "/face.svg": [
+    "image/svg+xml",
+    '<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 9 9"><path fill="#e8c9a0" d="M0 0h9v9H0z"/><circle cx="4.5" cy="3.5" r="2" fill="#7a4b2a"/><path fill="#2a5d7a" d="M1 9a3.5 3.5 0 0 1 7 0z"/></svg>',
+  ],
+};
+const server = createServer((request, response) => {
+  const file = files[new URL(request.url, "http://gallery").pathname];
+  response.writeHead(file ? 200 : 404, { "content-type": file?.[0] ?? "text/plain" });
+  response.end(file?.[1]);
+});
+await new Promise((resolve) => server.listen(0, "127.0.0.1", resolve));
+const address = `http://127.0.0.1:${server.address().port}/`;
+const axe = await readFile(fileURLToPath(import.meta.resolve("axe-core/axe.min.js")), "utf8");
+
+const browser = await chromium.launch({
+  executablePath: process.env.CHROMIUM ?? "/usr/bin/chromium",
+  args: ["--headless", "--no-sandbox", "--disable-gpu", "--disable-background-networking"],
+});
+const only = process.env.ONLY?.split(",");
+for (const shot of SHOTS.filter(({ name }) => only === undefined || only.includes(name))) {
+  const context = await browser.newContext({
+    viewport: shot.size ?? DESKTOP,
+    hasTouch: shot.touch ?? false,
+    isMobile: shot.touch ?? false,
+    colorScheme: shot.dark ? "dark" : "light",
+    forcedColors: shot.forced ? "active" : "none",
+    reducedMotion: "reduce",
+  });
+  const page = await context.newPage();
+  page.setDefaultTimeout(5000);
+  const complain = (what) => {
+    console.error(`${shot.name}: ${what}`);
+    process.exitCode = 1;
+  };
+  page.on("pageerror", (error) => complain(error.stack));
+  page.on("dialog", (dialog) => (complain(`something ran: ${dialog.message()}`), dialog.dismiss()));
+  await page.goto(`${address}?state=${shot.state}&lang=${shot.lang ?? "en"}`);
+  if (shot.rtl) await page.evaluate(() => (document.documentElement.dir = "rtl"));
+  if (shot.theme) {
+    await page.evaluate((theme) => {
+      document.documentElement.dataset.bsTheme = theme;
+      const host = document.documentElement.style;
+      for (const [name, colour] of [["--page", "#16181b"], ["--card", "#212529"], ["--text", "#dee2e6"]]) {
+        host.setProperty(name, colour);
+      }
+      for (const [name, colour] of [["--bs-body-bg", "#212529"], ["--bs-body-color", "#dee2e6"], ["--bs-primary", "#0d6efd"]]) {
+        host.setProperty(name, colour);
+      }
+    }, shot.theme);
+  }
+  await page.waitForTimeout(300);
+  await shot.act?.(page).catch((error) => complain(error.message));
+  await page.waitForTimeout(200);
+  await page.screenshot({ path: join(folder, `${shot.name}.png`) });
+  if (!shot.forced) {
+    await page.evaluate(axe);
+    const { violations } = await page.evaluate(() => window.axe.run());
+    for (const { id, impact, nodes } of violations) {
+      const where = nodes.slice(0, 3).map((node) => `${node.target.flat().join(" ")}: ${node.any[0]?.message ?? ""}`).join("\n    ");
+      if (impact === "serious" || impact === "critical") complain(`${impact}: ${id}\n    ${where}`);
+      else console.log(`${shot.name}: ${impact}: ${id} (${nodes.length})`);
+    }
+  }
+  await context.close();
+}
+await browser.close();
+server.close();
+console.log(folder);

@@ -1,0 +1,218 @@
+/** The states of the gallery: what a core would tell in each, so that the real elements can be looked at. */
+import type { ConversationView, MessageView, RosterPerson, Update, WindowView } from "../src/view.js";
+
+const MINUTE = 60_000;
+/** Noon of the browser's day: screenshots do not depend on when they are taken. */
+const NOW = new Date().setHours(12, 34, 0, 0);
+
+const NAMES = [
+  "Ana Sousa",
+  "Bruno Silva",
+  "Carla Nunes",
+  "Conor O'Brien",
+  "<img src=x onerror=alert(1)>",
+  "ليلى حسن",
+  "Maria da Conceição Vasconcelos de Albuquerque e Menezes Figueiredo",
+  "🦊 Felix",
+  "דנה כהן",
+  "李小龍",
+  "Zoë van der Berg",
+  "Łukasz Żółć",
+];
+const FIRST = ["Inês", "Tiago", "Sofia", "Rui", "Marta", "João", "Beatriz"];
+const LAST = ["Ferreira", "Costa", "Oliveira", "Martins"];
+
+function person(id: number, name: string, more: Partial<RosterPerson> = {}): RosterPerson {
+  return {
+    id,
+    conversation: `1-${id}`,
+    name,
+    picture: null,
+    profileUrl: `/user/${id}`,
+    role: "student",
+    circles: ["Algebra"],
+    status: "online",
+    ...more,
+  };
+}
+
+export function people(count: number): RosterPerson[] {
+  return Array.from({ length: count }, (_, index) => {
+    const spare = index - NAMES.length;
+    const name = NAMES[index] ?? `${FIRST[spare % FIRST.length]} ${LAST[spare % LAST.length]}`;
+    const circles = index % 3 === 0 ? ["Algebra", "History of Mathematics in the Iberian Peninsula"] : ["Algebra"];
+    const picture = index === 1 ? "/face.svg" : index === 2 ? "/missing.png" : null;
+    return person(index + 2, name, { circles, picture, role: index < 2 ? "teacher" : "student" });
+  });
+}
+
+function arabic(): RosterPerson[] {
+  const names = ["ليلى حسن", "عمر الفاروق", "دنا كوهين", "Ana Sousa", "سارة بنت محمد", "يوسف إبراهيم"];
+  return names.map((name, index) =>
+    person(index + 2, name, { circles: ["الجبر"], role: index === 0 ? "teacher" : "student" }),
+  );
+}
+
+function windowOf(of: RosterPerson, more: Partial<WindowView> = {}): WindowView {
+  const { id, name, picture, profileUrl } = of;
+  return {
+    conversation: of.conversation,
+    state: "open",
+    contact: { id, name, picture, profileUrl, status: "online" },
+    unread: 0,
+    draft: "",
+    typing: false,
+    ...more,
+  };
+}
+
+type Line = [mine: boolean, minutesAgo: number, text: string | null, more?: Partial<MessageView>];
+
+function talk(conversation: string, lines: Line[], more: Partial<ConversationView> = {}): Update {
+  const messages = lines.map(([mine, ago, text, extra], index): MessageView => ({
+    key: `${conversation} ${index}`,
+    seq: index + 1,
+    mine,
+    text,
+    sentAt: NOW - ago * MINUTE,
+    ...(mine ? { delivery: "seen" as const } : {}),
+    ...extra,
+  }));
+  const readSeq = messages.length;
+  return { kind: "conversation", view: { conversation, messages, older: false, loading: false, readSeq, ...more } };
+}
+
+const LESSON: Line[] = [
+  [false, 1500, "Good afternoon! Have you had a look at the exercises for Thursday?"],
+  [true, 1498, "Yes, most of them"],
+  [true, 1498, "Number 7 is the one I can't get"],
+  [false, 30, "Look at https://example.org/algebra/eigenvalues?page=2#proof first, then write to ana@example.org"],
+  [false, 30, "It is the same idea:\n  1. take the determinant\n  2. find its roots"],
+  [true, 29, "Ahh, of course"],
+  [true, 29, "🎉🎉"],
+  [false, 2, null],
+  [false, 2, "Then see you on Thursday"],
+  [true, 1, "See you, and thank you!"],
+];
+
+const HOSTILE: Line[] = [
+  [false, 20, '<img src=x onerror="alert(1)"> <script>alert(2)</script>'],
+  [false, 19, "javascript:alert(3) and http://example.org/" + "averylongpath".repeat(9)],
+  [true, 18, "مرحبا، كيف حالك؟ I will be there at 5"],
+  [false, 17, "w" + "o".repeat(90) + "w"],
+  [true, 3, "Did that arrive?", { delivery: "sent" }],
+  [true, 2, "The server said no to this one, and it is long enough to break", { delivery: "failed", failure: "not_allowed", seq: 0 }],
+  [true, 0, "On its way", { delivery: "sending", seq: 0 }],
+];
+
+const ARABIC: Line[] = [
+  [false, 40, "السلام عليكم، هل انتهيت من الواجب؟"],
+  [true, 39, "وعليكم السلام، نعم تقريباً"],
+  [true, 39, "See https://example.org for السؤال السابع"],
+  [false, 5, "ممتاز 👍"],
+  [false, 5, "👍👏"],
+  [true, 1, "شكراً جزيلاً"],
+];
+
+function roster(list: RosterPerson[], more = false): Update {
+  return { kind: "roster", roster: { people: list, known: true, more } };
+}
+
+function dock(windows: WindowView[]): Update {
+  return { kind: "dock", windows, unread: windows.reduce((sum, window) => sum + window.unread, 0) };
+}
+
+const ONLINE: Update = { kind: "line", line: { state: "online" } };
+const LOST: Update = { kind: "line", line: { state: "lost" } };
+
+function busy(): Update[] {
+  const list = people(40);
+  return [ONLINE, roster(list, true)];
+}
+
+function three(): Update[] {
+  const list = people(6);
+  const [ana, bruno, carla, conor] = list as [RosterPerson, RosterPerson, RosterPerson, RosterPerson];
+  return [
+    ONLINE,
+    roster(list),
+    dock([
+      windowOf(ana),
+      windowOf(conor, { state: "minimised", unread: 3 }),
+      windowOf(bruno, { typing: true, draft: "I was just about to" }),
+      windowOf(carla, { unread: 2, contact: { ...windowOf(carla).contact, status: "offline" } }),
+    ]),
+    talk(ana.conversation, LESSON),
+    talk(bruno.conversation, []),
+    talk(carla.conversation, HOSTILE.slice(0, 5), { older: true, readSeq: 2 }),
+  ];
+}
+
+function failed(): Update[] {
+  const list = people(3);
+  const [ana] = list as [RosterPerson];
+  return [ONLINE, roster(list), dock([windowOf(ana)]), talk(ana.conversation, HOSTILE)];
+}
+
+function phone(): Update[] {
+  const list = people(12);
+  const [ana, bruno, carla] = list as [RosterPerson, RosterPerson, RosterPerson];
+  return [
+    ONLINE,
+    roster(list),
+    dock([windowOf(bruno, { state: "minimised", unread: 1 }), windowOf(carla, { state: "minimised" }), windowOf(ana)]),
+    talk(ana.conversation, LESSON),
+  ];
+}
+
+function phoneBars(): Update[] {
+  const [ana, bruno, carla, conor] = people(4) as [RosterPerson, RosterPerson, RosterPerson, RosterPerson];
+  const bars = [ana, conor, carla].map((one) => windowOf(one, { state: "minimised" }));
+  return [ONLINE, roster([ana, bruno, carla]), dock([...bars, windowOf(bruno, { state: "minimised", unread: 12 })])];
+}
+
+function crowded(): Update[] {
+  const list = people(12);
+  const windows = list.slice(0, 8).map((one, index) =>
+    windowOf(one, { state: index % 3 === 2 ? "minimised" : "open", unread: index === 0 ? 4 : 0 }),
+  );
+  return [ONLINE, roster(list), dock(windows), ...windows.map((window) => talk(window.conversation, LESSON))];
+}
+
+function rtl(): Update[] {
+  const list = arabic();
+  const [layla, omar, dana] = list as [RosterPerson, RosterPerson, RosterPerson];
+  return [
+    ONLINE,
+    roster(list),
+    dock([windowOf(layla), windowOf(dana, { state: "minimised", unread: 2 }), windowOf(omar, { typing: true })]),
+    talk(layla.conversation, ARABIC),
+    talk(omar.conversation, ARABIC.slice(0, 2)),
+  ];
+}
+
+function tooLong(): Update[] {
+  const [ana] = people(1) as [RosterPerson];
+  const draft = "All of it. ".repeat(375);
+  return [ONLINE, roster([ana]), dock([windowOf(ana, { draft })]), talk(ana.conversation, LESSON, { older: true })];
+}
+
+export const STATES: Readonly<Record<string, () => Update[]>> = {
+  connecting: () => [],
+  empty: () => [ONLINE, roster([])],
+  busy,
+  three,
+  failed,
+  crowded,
+  long: tooLong,
+  lost: () => [...three(), LOST],
+  stopped: () => [...three(), { kind: "line", line: { state: "stopped", reason: "logged_out" } }],
+  loading: () => {
+    const [ana] = people(1) as [RosterPerson];
+    const view = { conversation: ana.conversation, messages: [], older: false, loading: true, readSeq: 0 };
+    return [ONLINE, roster([ana]), dock([windowOf(ana)]), { kind: "conversation", view }];
+  },
+  phone,
+  bars: phoneBars,
+  rtl,
+};

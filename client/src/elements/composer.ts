@@ -1,0 +1,192 @@
+/**
+ * `<gchat-composer>`: where a message is written. Owns the text being typed: sends it, keeps it as the draft, says
+ * when it is too long, and never lets it go before the core has it.
+ */
+import { LitElement, html, nothing } from "lit";
+import { live } from "lit/directives/live.js";
+import type { WindowView } from "../view.js";
+import { base } from "../styles/theme.js";
+import { composerStyles } from "../styles/composer.js";
+import { sendIcon } from "./icons.js";
+import { stoppedString } from "./people.js";
+import type { Scene} from "./scene.js";
+import { SceneWatcher } from "./scene.js";
+import { textLength } from "./text.js";
+
+/** The contract's `message_chars`. */
+const LONGEST = 4096;
+const NEAR_LONGEST = 200;
+const DRAFT_DELAY_MS = 400;
+const TYPING_EVERY_MS = 3000;
+const TALLEST_PX = 132;
+
+export class GchatComposer extends LitElement {
+  static override properties = {
+    scene: { attribute: false },
+    window: { attribute: false },
+    name: {},
+    text: { state: true },
+  };
+  declare scene: Scene | null;
+  declare window: WindowView | null;
+  declare name: string;
+  declare text: string;
+  /** The draft as the core last told it, to see when it tells another one. */
+  #draft: string | null = null;
+  /** What the core has as the draft, as far as is known here. */
+  #kept = "";
+  /** Drafts that came from here: their echo must not bring back what has been sent meanwhile. */
+  readonly #own = new Set<string>();
+  #saving: ReturnType<typeof setTimeout> | undefined;
+  #typedAt = Number.NEGATIVE_INFINITY;
+
+  static override styles = [base, composerStyles];
+
+  constructor() {
+    super();
+    this.scene = null;
+    this.window = null;
+    this.name = "";
+    this.text = "";
+    new SceneWatcher(this, ["line", "flush", "handback"], (signal) => {
+      if (signal.kind === "flush") this.#save();
+      if (signal.kind === "handback" && signal.conversation === this.window?.conversation && this.text === "") {
+        this.text = signal.text;
+        this.#save();
+        this.focus();
+      }
+    });
+  }
+
+  override disconnectedCallback(): void {
+    super.disconnectedCallback();
+    this.#save();
+  }
+
+  override focus(): void {
+    const area = this.#area;
+    area?.focus({ preventScroll: true });
+    area?.setSelectionRange(area.value.length, area.value.length);
+  }
+
+  override willUpdate(): void {
+    const draft = this.window?.draft ?? "";
+    if (draft === this.#draft) return;
+    const untouched = this.text === "" || this.text === this.#draft;
+    if (untouched && !this.#own.has(draft)) {
+      this.text = draft;
+      this.#kept = draft;
+    }
+    this.#draft = draft;
+  }
+
+  override render(): unknown {
+    const { scene } = this;
+    if (scene === null) return nothing;
+    const { strings, line } = scene;
+    const left = LONGEST - textLength(this.text);
+    const stopped = line.state === "stopped" ? strings.get(stoppedString(line)) : null;
+    const hint = stopped ?? this.#hint(left);
+    const bad = left < 0 || stopped !== null;
+    const empty = this.text.trim() === "";
+    return html`
+      ${line.state === "lost" ? html`<p class="note">${strings.get("not_connected")}</p>` : nothing}
+      <p id="hint" class=${bad ? "hint bad" : "hint"} role="status" ?hidden=${hint === ""}>${hint}</p>
+      <div class="row">
+        <textarea
+          rows="1"
+          dir="auto"
+          enterkeyhint=${breaksOnEnter() ? "enter" : "send"}
+          autocomplete="off"
+          aria-label=${strings.get("message_to", this.name)}
+          aria-describedby="hint"
+          aria-invalid=${left < 0 ? "true" : "false"}
+          placeholder=${strings.get("write_message")}
+          .value=${live(this.text)}
+          @input=${this.#typed}
+          @keydown=${this.#key}
+          @blur=${this.#save}
+        ></textarea>
+        <button
+          class="send"
+          type="button"
+          aria-label=${strings.get("send")}
+          title=${strings.get("send")}
+          aria-disabled=${empty || bad ? "true" : "false"}
+          @click=${this.#send}
+        >
+          ${sendIcon}
+        </button>
+      </div>
+    `;
+  }
+
+  override updated(): void {
+    const area = this.#area;
+    if (area === null) return;
+    area.style.blockSize = "auto";
+    const edge = area.offsetHeight - area.clientHeight;
+    area.style.blockSize = `${Math.min(area.scrollHeight + edge, TALLEST_PX)}px`;
+    area.style.overflowY = area.scrollHeight + edge > TALLEST_PX ? "auto" : "hidden";
+  }
+
+  #hint(left: number): string {
+    const strings = this.scene?.strings;
+    if (strings === undefined || left > NEAR_LONGEST) return "";
+    if (left < 0) return strings.count("too_long_one", "too_long_other", -left);
+    return strings.count("chars_left_one", "chars_left_other", left);
+  }
+
+  #typed(event: InputEvent): void {
+    this.text = (event.target as HTMLTextAreaElement).value;
+    const conversation = this.window?.conversation;
+    if (conversation === undefined) return;
+    clearTimeout(this.#saving);
+    this.#saving = setTimeout(() => { this.#save(); }, DRAFT_DELAY_MS);
+    const now = Date.now();
+    if (this.text.trim() === "" || now - this.#typedAt < TYPING_EVERY_MS) return;
+    this.#typedAt = now;
+    this.scene?.post({ kind: "typing", conversation });
+  }
+
+  #key(event: KeyboardEvent): void {
+    // While an input method composes, Enter chooses a word.
+    // eslint-disable-next-line @typescript-eslint/no-deprecated -- 229 is all that Safari says on the closing key
+    if (event.key !== "Enter" || event.isComposing || event.keyCode === 229) return;
+    if (event.shiftKey || event.altKey || breaksOnEnter()) return;
+    event.preventDefault();
+    this.#send();
+  }
+
+  #send(): void {
+    const { scene, window } = this;
+    if (scene === null || window === null) return;
+    this.focus();
+    const length = textLength(this.text);
+    if (length === 0 || length > LONGEST || scene.line.state === "stopped") return;
+    scene.post({ kind: "send", conversation: window.conversation, text: this.text.trim() });
+    this.#typedAt = Number.NEGATIVE_INFINITY;
+    this.text = "";
+    this.#save();
+    this.dispatchEvent(new CustomEvent("gchat-sent"));
+  }
+
+  /** Tells the core the draft, if it has changed since. */
+  #save(): void {
+    clearTimeout(this.#saving);
+    const conversation = this.window?.conversation;
+    if (conversation === undefined || this.text === this.#kept) return;
+    this.#kept = this.text;
+    if (this.text !== "") this.#own.add(this.text);
+    this.scene?.post({ kind: "draft", conversation, text: this.text });
+  }
+
+  get #area(): HTMLTextAreaElement | null {
+    return this.shadowRoot?.querySelector("textarea") ?? null;
+  }
+}
+
+/** On a touch keyboard Enter breaks the line, as people expect there; the button sends. */
+function breaksOnEnter(): boolean {
+  return window.matchMedia("(pointer: coarse)").matches;
+}

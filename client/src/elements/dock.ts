@@ -1,0 +1,215 @@
+/**
+ * `<gchat-dock>`: the row of windows at the bottom of the page. Decides which windows fit, where the focus goes when
+ * one comes or leaves by the person's own hand, and says aloud what has arrived. A window that comes by a message
+ * never takes the focus.
+ */
+import { LitElement, html, nothing } from "lit";
+import { repeat } from "lit/directives/repeat.js";
+import type { ConversationId, WindowView } from "../view.js";
+import { base, tokens } from "../styles/theme.js";
+import { BAR, dockStyles, EDGE, GAP, LAUNCHER, MORE, OPEN, PHONE } from "../styles/dock.js";
+import { followKeyboard, keepClear } from "./edge.js";
+import { fitting, type Place } from "./fit.js";
+import type { GchatLauncher } from "./panel.js";
+import type { Scene} from "./scene.js";
+import { SceneWatcher, type Signal } from "./scene.js";
+import { followScheme } from "./scheme.js";
+import { GchatWindow, type WindowDeed } from "./window.js";
+
+/** A window asked for gets the focus if it comes within this time; later, people are elsewhere. */
+const ASKED_FOR_MS = 5000;
+/** Enough of a message to know what it is about. */
+const SAID_CHARS = 240;
+const SAID_KEPT = 4;
+
+export class GchatDock extends LitElement {
+  static override properties = { scene: { attribute: false }, said: { state: true }, phone: { state: true } };
+  declare scene: Scene | null;
+  /** What the live region holds: the latest arrivals. */
+  declare said: { key: number; text: string }[];
+  declare phone: boolean;
+  /** When the person last turned to a window, as a rising number. */
+  readonly #ranks = new Map<ConversationId, number>();
+  #rank = 0;
+  #wanted: { conversation: ConversationId; until: number } | null = null;
+  /** On a phone: the one window that is shown whole; undefined until the person or the first dock chooses. */
+  #whole: ConversationId | null | undefined;
+  #stops: (() => void)[] = [];
+
+  static override styles = [tokens, base, dockStyles];
+
+  constructor() {
+    super();
+    this.scene = null;
+    this.said = [];
+    this.phone = false;
+    new SceneWatcher(this, ["dock", "asked", "arrived"], (signal) => { this.#heard(signal); });
+    this.addEventListener("focusin", () => { this.#turnedTo(); });
+  }
+
+  override connectedCallback(): void {
+    super.connectedCallback();
+    const media = window.matchMedia(`(max-width: ${PHONE}px)`);
+    const changed = (): void => {
+      this.phone = media.matches;
+    };
+    changed();
+    media.addEventListener("change", changed);
+    this.#stops = [
+      () => { media.removeEventListener("change", changed); },
+      keepClear(this, () => this.phone, () => { this.requestUpdate(); }),
+      followKeyboard(this),
+    ];
+  }
+
+  override disconnectedCallback(): void {
+    super.disconnectedCallback();
+    for (const stop of this.#stops) stop();
+    this.#stops = [];
+  }
+
+  override firstUpdated(): void {
+    this.#stops.push(followScheme(this, false));
+  }
+
+  override render(): unknown {
+    const { scene } = this;
+    if (scene === null) return nothing;
+    const { strings } = scene;
+    const places = scene.windows.map((window) => this.#place(window));
+    const stay = fitting(this.phone ? places.map((place) => ({ ...place, open: false })) : places, this.#measures());
+    const open = new Set(places.filter((place) => place.open).map((place) => place.conversation));
+    const shown = scene.windows.filter((w) => stay.has(w.conversation) || (this.phone && open.has(w.conversation)));
+    const folded = scene.windows.filter((window) => !shown.includes(window));
+    return html`
+      <span class="accent-probe"></span>
+      <div class=${this.phone && open.size > 0 ? "dock covered" : "dock"} role="region" aria-label=${strings.get("chats")}>
+        ${folded.length > 0 ? html`<gchat-more .scene=${scene} .windows=${folded}></gchat-more>` : nothing}
+        ${repeat(
+          [...shown].reverse(),
+          (window) => window.conversation,
+          (window) =>
+            html`<gchat-window
+              .scene=${scene}
+              .window=${window}
+              .open=${open.has(window.conversation)}
+              @gchat-deed=${(event: WindowDeed) => { this.#done(window.conversation, event.detail.deed); }}
+            ></gchat-window>`,
+        )}
+        <gchat-launcher .scene=${scene}></gchat-launcher>
+      </div>
+      <div class="out-of-sight" aria-live="polite">
+        ${repeat(
+          this.said,
+          (entry) => entry.key,
+          (entry) => html`<p>${entry.text}</p>`,
+        )}
+      </div>
+    `;
+  }
+
+  override updated(): void {
+    const wanted = this.#wanted;
+    if (wanted === null) return;
+    const element = this.#element(wanted.conversation);
+    if (Date.now() > wanted.until) this.#wanted = null;
+    else if (element?.open === true) {
+      this.#wanted = null;
+      void element.updateComplete.then(() => { element.focusIn(); });
+    }
+  }
+
+  #heard(signal: Signal): void {
+    if (signal.kind === "asked") {
+      this.#wanted = { conversation: signal.conversation, until: Date.now() + ASKED_FOR_MS };
+      this.#rankUp(signal.conversation);
+      this.#whole = signal.conversation;
+    } else if (signal.kind === "arrived" && this.scene !== null) {
+      const text = signal.text.length > SAID_CHARS ? `${signal.text.slice(0, SAID_CHARS)}…` : signal.text;
+      const said = { key: (this.said.at(-1)?.key ?? 0) + 1, text: this.scene.strings.get("arrived", { name: signal.from, text }) };
+      this.said = [...this.said, said].slice(-SAID_KEPT);
+    }
+  }
+
+  #place(window: WindowView): Place {
+    const { conversation } = window;
+    if (this.#whole === undefined && window.state === "open") {
+      this.#whole = this.scene?.windows.findLast((candidate) => candidate.state === "open")?.conversation;
+    }
+    const open = window.state === "open" && (!this.phone || this.#whole === conversation);
+    return { conversation, open, rank: this.#ranks.get(conversation) ?? 0 };
+  }
+
+  #measures(): Parameters<typeof fitting>[1] {
+    const width = document.documentElement.clientWidth;
+    const end = Number.parseFloat(getComputedStyle(this).getPropertyValue("--g-measured-end")) || 0;
+    const sizes = this.phone ? "phone" : "wide";
+    return {
+      room: width - 2 * EDGE[sizes] - end - LAUNCHER[sizes] - GAP,
+      open: OPEN,
+      bar: BAR[sizes],
+      more: MORE[sizes],
+      gap: GAP,
+    };
+  }
+
+  /** The focus returns where it came from: to what opened the window, else to the window's bar, else the launcher. */
+  #done(conversation: ConversationId, deed: "minimise" | "close"): void {
+    if (this.#whole === conversation) this.#whole = null;
+    if (this.#wanted?.conversation === conversation) this.#wanted = null;
+    if (deed === "close") this.#ranks.delete(conversation);
+    const origin = this.scene?.takeOrigin(conversation) ?? null;
+    if (origin !== null) {
+      origin.focus();
+      return;
+    }
+    this.requestUpdate();
+    void this.updateComplete.then(async () => {
+      const element = this.#element(conversation);
+      await element?.updateComplete;
+      if (deed === "minimise" && element !== null && !element.open) element.focusIn();
+      else if (deed === "close") this.#launcher?.focusButton();
+      else this.#barWhenItComes(conversation);
+    });
+  }
+
+  /** The core answers a moment later; until then the window is still open. */
+  #barWhenItComes(conversation: ConversationId): void {
+    const stop = this.scene?.subscribe((signal) => {
+      if (signal.kind !== "dock") return;
+      stop?.();
+      void this.updateComplete.then(async () => {
+        const element = this.#element(conversation);
+        await element?.updateComplete;
+        const idle = document.activeElement === document.body || document.activeElement === hostOf(this);
+        if (element?.open === false && idle) element.focusIn();
+      });
+    });
+  }
+
+  #turnedTo(): void {
+    const window = this.shadowRoot?.activeElement;
+    const conversation = window instanceof GchatWindow ? window.window?.conversation : undefined;
+    if (conversation !== undefined) this.#rankUp(conversation);
+  }
+
+  #rankUp(conversation: ConversationId): void {
+    this.#rank += 1;
+    this.#ranks.set(conversation, this.#rank);
+  }
+
+  #element(conversation: ConversationId): GchatWindow | null {
+    const windows = this.shadowRoot?.querySelectorAll<GchatWindow>("gchat-window") ?? [];
+    return [...windows].find((element) => element.window?.conversation === conversation) ?? null;
+  }
+
+  get #launcher(): GchatLauncher | null {
+    return this.shadowRoot?.querySelector<GchatLauncher>("gchat-launcher") ?? null;
+  }
+}
+
+/** What `document.activeElement` names while the focus is inside: the outermost host. */
+function hostOf(element: Element): Element {
+  const root = element.getRootNode();
+  return root instanceof ShadowRoot ? hostOf(root.host) : element;
+}

@@ -1,0 +1,59 @@
+/**
+ * The elements' front door: starts the chat on a page. Everything they know comes through the port as `Update`s, and
+ * everything they want goes back as `Command`s.
+ */
+import type { PageConfig } from "../view.js";
+import { GchatAvatar } from "./avatar.js";
+import { GchatComposer } from "./composer.js";
+import { GchatDock } from "./dock.js";
+import { GchatLauncher, GchatMore } from "./panel.js";
+import { GchatLog } from "./log.js";
+import { GchatPeople } from "./people.js";
+import { GchatRoster, provideRosters } from "./roster.js";
+import { Scene } from "./scene.js";
+import { Strings } from "./strings.js";
+import { PageTitle } from "./title.js";
+import { GchatWindow } from "./window.js";
+
+const ELEMENTS: Readonly<Record<string, CustomElementConstructor>> = {
+  "gchat-avatar": GchatAvatar,
+  "gchat-people": GchatPeople,
+  "gchat-composer": GchatComposer,
+  "gchat-log": GchatLog,
+  "gchat-window": GchatWindow,
+  "gchat-launcher": GchatLauncher,
+  "gchat-more": GchatMore,
+  "gchat-dock": GchatDock,
+  "gchat-roster": GchatRoster,
+};
+
+/** Puts the dock into `container` and brings every `<gchat-roster>` of the page to life, later ones included. */
+export function mount(port: MessagePort, config: PageConfig, container: Element): void {
+  const scene = new Scene(port, new Strings(config.lang));
+  const title = new PageTitle();
+  scene.subscribe((signal) => {
+    if (signal.kind === "dock") title.show(scene.unread);
+  });
+  for (const [name, element] of Object.entries(ELEMENTS)) {
+    if (customElements.get(name) === undefined) customElements.define(name, element);
+  }
+  provideRosters(scene);
+  const dock = new GchatDock();
+  dock.scene = scene;
+  dock.lang = scene.strings.locale;
+  container.append(dock);
+
+  const tellVisible = (): void => {
+    scene.post({ kind: "visible", visible: document.visibilityState === "visible" });
+  };
+  tellVisible();
+  document.addEventListener("visibilitychange", tellVisible);
+  // Back from the browser's cache of pages, the core has to look again.
+  window.addEventListener("pageshow", (event) => {
+    if (event.persisted) tellVisible();
+  });
+  window.addEventListener("pagehide", () => {
+    scene.tell({ kind: "flush" });
+    scene.post({ kind: "leaving" });
+  });
+}

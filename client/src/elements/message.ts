@@ -1,0 +1,107 @@
+/** One message of the log as a template: bubble, time, delivery; a failed one with its reason and ways out. */
+import { html, nothing, type TemplateResult } from "lit";
+import { classMap } from "lit/directives/class-map.js";
+import type { Delivery, MessageView } from "../view.js";
+import { clockIcon, seenIcon, sentIcon, warningIcon } from "./icons.js";
+import type { StringId, Strings } from "./strings.js";
+import { isEmojiOnly, textNodes } from "./text.js";
+import type { Row } from "./thread.js";
+import { clockTime, dayName, fullTime } from "./times.js";
+
+/** What the rows need to know about the window they are in. */
+export interface Surroundings {
+  strings: Strings;
+  /** The other person. */
+  name: string;
+  picture: string | null;
+  retry: (message: MessageView) => void;
+  discard: (message: MessageView) => void;
+}
+
+const FAILURES: Readonly<Record<string, StringId>> = {
+  bad_text: "failure_bad_text",
+  chat_not_allowed: "failure_chat_not_allowed",
+  conflict: "failure_conflict",
+  empty_message: "failure_empty_message",
+  message_too_long: "failure_message_too_long",
+  not_allowed: "failure_not_allowed",
+  rate_limited: "failure_rate_limited",
+  unavailable: "failure_unavailable",
+  unknown_recipient: "failure_unknown_recipient",
+};
+
+/** The sentence for an error code of the contract, also for codes that this page does not know yet. */
+export function failureString(code: string | undefined): StringId {
+  return (code === undefined ? undefined : FAILURES[code]) ?? "failure_other";
+}
+
+const DELIVERIES: Readonly<Record<Delivery, { text: StringId; icon: TemplateResult }>> = {
+  sending: { text: "sending", icon: clockIcon },
+  sent: { text: "sent", icon: sentIcon },
+  seen: { text: "seen", icon: seenIcon },
+  failed: { text: "not_sent", icon: warningIcon },
+};
+
+export function rowTemplate(row: Row, around: Surroundings, now: number): TemplateResult {
+  const { strings } = around;
+  if (row.kind === "new") return html`<div class="divider" data-key="new"><span>${strings.get("new")}</span></div>`;
+  if (row.kind === "time") {
+    const clock = clockTime(row.at, strings);
+    return html`<div class="moment" data-key=${row.key}>
+      <span>${row.day ? html`<b>${dayName(row.at, now, strings)}</b>, ${clock}` : clock}</span>
+    </div>`;
+  }
+  return messageTemplate(row, around);
+}
+
+function messageTemplate(row: Extract<Row, { kind: "message" }>, around: Surroundings): TemplateResult {
+  const { message } = row;
+  const { strings } = around;
+  const classes = { message: true, mine: message.mine, first: row.first, last: row.last };
+  const meta = strings.get("message_meta", {
+    name: message.mine ? strings.get("you") : around.name,
+    time: clockTime(message.sentAt, strings),
+  });
+  const face =
+    !message.mine && row.last
+      ? html`<gchat-avatar class="face" .name=${around.name} .picture=${around.picture}></gchat-avatar>`
+      : nothing;
+  return html`<div class=${classMap(classes)} data-key=${message.key} data-seq=${message.mine ? 0 : message.seq}>
+    ${face}
+    <div class="line">
+      ${row.first ? html`<span class="out-of-sight">${meta}</span>` : nothing}${bubble(message, strings)}
+      <time datetime=${new Date(message.sentAt).toISOString()} title=${fullTime(message.sentAt, strings)}
+        >${clockTime(message.sentAt, strings)}</time
+      >
+    </div>
+    ${deliveryTemplate(row, around)}
+  </div>`;
+}
+
+/** In one piece: white space inside the bubble would show. */
+function bubble(message: MessageView, strings: Strings): TemplateResult {
+  if (message.text === null) return html`<p class="bubble erased">${strings.get("message_deleted")}</p>`;
+  const classes = { bubble: true, large: isEmojiOnly(message.text), failed: message.delivery === "failed" };
+  return html`<p class=${classMap(classes)} dir="auto">${textNodes(message.text)}</p>`;
+}
+
+function deliveryTemplate(
+  row: Extract<Row, { kind: "message" }>,
+  around: Surroundings,
+): TemplateResult | typeof nothing {
+  const { message } = row;
+  const { strings } = around;
+  if (message.delivery === undefined) return nothing;
+  const { text, icon } = DELIVERIES[message.delivery];
+  if (message.delivery === "failed") {
+    return html`<div class="failure">
+      <p>${icon}<span>${strings.get(text)} ${strings.get(failureString(message.failure))}</span></p>
+      <p class="ways">
+        <button class="action" @click=${() => { around.retry(message); }}>${strings.get("try_again")}</button>
+        <button class="action" @click=${() => { around.discard(message); }}>${strings.get("remove")}</button>
+      </p>
+    </div>`;
+  }
+  if (!row.spelt) return html`<span class="out-of-sight">${strings.get(text)}</span>`;
+  return html`<p class="delivery ${message.delivery}">${icon}<span>${strings.get(text)}</span></p>`;
+}

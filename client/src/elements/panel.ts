@@ -1,0 +1,182 @@
+/**
+ * What the dock's buttons open: the launcher with the people online, and the menu of the windows that do not fit.
+ * Both close with Escape, with a press elsewhere, and when the focus goes on.
+ */
+import { LitElement, html, nothing, type PropertyValues, type TemplateResult } from "lit";
+import type { ConversationId, WindowView } from "../view.js";
+import { base } from "../styles/theme.js";
+import { panelStyles } from "../styles/panel.js";
+import { chatIcon, closeIcon, moreIcon, warningIcon } from "./icons.js";
+import { GchatPeople } from "./people.js";
+import type { Scene} from "./scene.js";
+import { SceneWatcher } from "./scene.js";
+
+abstract class Panel extends LitElement {
+  static override properties = { scene: { attribute: false }, shown: { type: Boolean, reflect: true } };
+  declare scene: Scene | null;
+  declare shown: boolean;
+
+  static override styles = [base, panelStyles];
+
+  constructor() {
+    super();
+    this.scene = null;
+    this.shown = false;
+    this.addEventListener("keydown", (event) => {
+      if (event.key !== "Escape" || !this.shown || event.isComposing) return;
+      event.stopPropagation();
+      this.hide(true);
+    });
+    this.addEventListener("focusout", (event) => {
+      if (event.relatedTarget !== null && !this.contains(event.relatedTarget as Node)) this.hide(false);
+    });
+  }
+
+  override connectedCallback(): void {
+    super.connectedCallback();
+    document.addEventListener("pointerdown", this.#pressed);
+  }
+
+  override disconnectedCallback(): void {
+    super.disconnectedCallback();
+    document.removeEventListener("pointerdown", this.#pressed);
+  }
+
+  /** `back`: the focus returns to the button. */
+  hide(back: boolean): void {
+    this.shown = false;
+    if (back) this.focusButton();
+  }
+
+  focusButton(): void {
+    this.button?.focus();
+  }
+
+  protected get button(): HTMLElement | null {
+    return this.shadowRoot?.querySelector<HTMLElement>(".opener") ?? null;
+  }
+
+  protected toggle(): void {
+    this.shown = !this.shown;
+  }
+
+  readonly #pressed = (event: Event): void => {
+    if (this.shown && !event.composedPath().includes(this)) this.hide(false);
+  };
+}
+
+export class GchatLauncher extends Panel {
+  constructor() {
+    super();
+    new SceneWatcher(this, ["roster", "line", "dock", "asked"], (signal) => {
+      if (signal.kind === "asked") this.shown = false;
+    });
+  }
+
+  override render(): unknown {
+    const { scene } = this;
+    if (scene === null) return nothing;
+    const { strings, roster, line } = scene;
+    const online = `${strings.number(roster.people.length)}${roster.more ? "+" : ""}`;
+    const troubled = line.state === "lost" || line.state === "stopped";
+    const name = [
+      strings.get("globalchat"),
+      roster.known ? strings.get("online_count", online) : "",
+      scene.unread > 0 ? strings.count("unread_one", "unread_other", scene.unread) : "",
+    ];
+    return html`
+      ${this.shown ? this.#panel(scene) : nothing}
+      <button
+        class="opener launcher"
+        aria-label=${name.filter((part) => part !== "").join(", ")}
+        aria-expanded=${this.shown ? "true" : "false"}
+        aria-haspopup="dialog"
+        @click=${() => { this.toggle(); }}
+      >
+        <span class="sign">${troubled ? warningIcon : chatIcon}</span>
+        <span class="title clip">${strings.get("globalchat")}</span>
+        ${roster.known
+          ? html`<span class=${troubled ? "count pale" : "count"} data-count=${online}></span>`
+          : nothing}
+        ${scene.unread > 0 ? html`<span class="unread" data-count=${strings.badge(scene.unread)}></span>` : nothing}
+      </button>
+    `;
+  }
+
+  override updated(changed: PropertyValues<this>): void {
+    if (!changed.has("shown") || !this.shown) return;
+    const people = this.shadowRoot?.querySelector("gchat-people");
+    if (people instanceof GchatPeople) void people.updateComplete.then(() => { people.focusFirst(); });
+  }
+
+  #panel(scene: Scene): TemplateResult {
+    const label = scene.strings.get("close_list");
+    return html`<div class="panel people" role="dialog" aria-label=${scene.strings.get("globalchat")}>
+      <div class="head">
+        <h2>${scene.strings.get("people_online")}</h2>
+        <button class="quiet" aria-label=${label} title=${label} @click=${() => { this.hide(true); }}>${closeIcon}</button>
+      </div>
+      <gchat-people .scene=${scene} .origin=${this.button}></gchat-people>
+    </div>`;
+  }
+}
+
+/** The windows for which there is no room, oldest last turned to. */
+export class GchatMore extends Panel {
+  static override properties = { ...Panel.properties, windows: { attribute: false } };
+  declare windows: WindowView[];
+
+  constructor() {
+    super();
+    this.windows = [];
+  }
+
+  override render(): unknown {
+    const { scene } = this;
+    if (scene === null) return nothing;
+    const { strings } = scene;
+    const unread = this.windows.reduce((sum, window) => sum + window.unread, 0);
+    const name = [
+      strings.count("more_chats_one", "more_chats_other", this.windows.length),
+      unread > 0 ? strings.count("unread_one", "unread_other", unread) : "",
+    ];
+    return html`
+      ${this.shown ? this.#panel(scene) : nothing}
+      <button
+        class="opener more"
+        aria-label=${name.filter((part) => part !== "").join(", ")}
+        aria-expanded=${this.shown ? "true" : "false"}
+        @click=${() => { this.toggle(); }}
+      >
+        ${moreIcon}<span>${strings.get("more_short", this.windows.length)}</span>
+        ${unread > 0 ? html`<span class="unread" data-count=${strings.badge(unread)}></span>` : nothing}
+      </button>
+    `;
+  }
+
+  override updated(changed: PropertyValues<this>): void {
+    if (changed.has("shown") && this.shown) this.shadowRoot?.querySelector<HTMLElement>(".entry")?.focus();
+  }
+
+  #panel(scene: Scene): TemplateResult {
+    const { strings } = scene;
+    return html`<ul class="panel menu" role="list" aria-label=${strings.get("chats")}>
+      ${this.windows.map((window) => {
+        const { conversation, contact, unread } = window;
+        const name = contact.name === "" ? strings.get("deleted_user") : contact.name;
+        return html`<li>
+          <button class="entry" aria-label=${strings.get("restore_chat", name)} @click=${() => { this.#pick(scene, conversation); }}>
+            <gchat-avatar .name=${name} .picture=${contact.picture} status=${contact.status}></gchat-avatar>
+            <span class="title clip" dir="auto">${name}</span>
+            ${unread > 0 ? html`<span class="unread" data-count=${strings.badge(unread)}></span>` : nothing}
+          </button>
+        </li>`;
+      })}
+    </ul>`;
+  }
+
+  #pick(scene: Scene, conversation: ConversationId): void {
+    this.shown = false;
+    scene.restore(conversation);
+  }
+}

@@ -1,0 +1,72 @@
+/**
+ * `<gchat-roster>`: the block. The host places it with a fallback text inside; it may come into the page before or
+ * after the chat starts. It takes the colours of the block around it.
+ */
+import { LitElement, css, html } from "lit";
+import { base, tokens } from "../styles/theme.js";
+import type { Scene} from "./scene.js";
+import { SceneWatcher } from "./scene.js";
+import { followScheme } from "./scheme.js";
+
+let current: Scene | null = null;
+const waiting = new Set<GchatRoster>();
+
+/** Gives the page's scene to every roster, those that come later included. */
+export function provideRosters(scene: Scene): void {
+  current = scene;
+  for (const roster of waiting) roster.scene = scene;
+}
+
+export class GchatRoster extends LitElement {
+  static override properties = { scene: { attribute: false } };
+  declare scene: Scene | null;
+  #unfollow: (() => void) | null = null;
+
+  static override styles = [
+    tokens,
+    base,
+    css`
+      :host {
+        display: block;
+      }
+      section {
+        display: flex;
+        flex-direction: column;
+        max-block-size: min(28rem, 80vh);
+        margin-inline: -4px;
+      }
+    `,
+  ];
+
+  constructor() {
+    super();
+    this.scene = null;
+    new SceneWatcher(this, ["line"]);
+  }
+
+  override connectedCallback(): void {
+    super.connectedCallback();
+    waiting.add(this);
+    if (current !== null) this.scene = current;
+  }
+
+  override disconnectedCallback(): void {
+    super.disconnectedCallback();
+    waiting.delete(this);
+    this.#unfollow?.();
+    this.#unfollow = null;
+  }
+
+  override render(): unknown {
+    // The fallback text of the host stays until there is something to say.
+    if (this.scene === null) return html`<slot></slot>`;
+    return html`<span class="accent-probe"></span>
+      <section role="region" aria-label=${this.scene.strings.get("globalchat")}>
+        <gchat-people .scene=${this.scene}></gchat-people>
+      </section>`;
+  }
+
+  override updated(): void {
+    this.#unfollow ??= followScheme(this, true);
+  }
+}

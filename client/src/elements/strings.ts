@@ -1,0 +1,57 @@
+/**
+ * The words that people read: one source per language, keyed and written like Moodle's language strings, so that the
+ * plugin's `lang/` files are made from the same JSON. Both languages together are so small that they ship inline:
+ * nothing is ever painted in the wrong language first.
+ */
+import en from "../../strings/en.json";
+import pt from "../../strings/pt.json";
+
+export type StringId = keyof typeof en;
+type Placeholder = string | number | Readonly<Record<string, string | number>>;
+
+const LANGUAGES: Readonly<Record<string, Readonly<Record<StringId, string>>>> = { en, pt };
+
+export class Strings {
+  /** A BCP 47 tag for `Intl` and for `lang` attributes. */
+  readonly locale: string;
+  readonly #texts: Readonly<Record<StringId, string>>;
+
+  /** `lang` as the host names it: `pt_br` falls back to `pt`, anything unknown to English. */
+  constructor(lang: string) {
+    const tag = lang.replaceAll("_", "-");
+    const short = tag.split("-")[0]?.toLowerCase() ?? "en";
+    this.#texts = LANGUAGES[short] ?? en;
+    this.locale = knownLocale(LANGUAGES[short] === undefined ? "en" : tag);
+  }
+
+  /** The text with `{$a}` and `{$a->name}` filled in. What is filled in is never read as a placeholder again. */
+  get(id: StringId, a?: Placeholder): string {
+    return this.#texts[id].replace(/\{\$a(?:->([a-z]+))?\}/g, (whole, field: string | undefined) => {
+      if (a === undefined) return whole;
+      if (typeof a === "object") return field === undefined ? whole : String(a[field] ?? whole);
+      return field === undefined ? (typeof a === "number" ? this.number(a) : a) : whole;
+    });
+  }
+
+  /** One or other, with the number as `{$a}`. */
+  count(one: StringId, other: StringId, n: number): string {
+    return this.get(n === 1 ? one : other, n);
+  }
+
+  number(n: number): string {
+    return new Intl.NumberFormat(this.locale).format(n);
+  }
+
+  /** Up to 99 as it is: badges stay narrow. */
+  badge(n: number): string {
+    return n > 99 ? "99+" : this.number(n);
+  }
+}
+
+function knownLocale(tag: string): string {
+  try {
+    return Intl.getCanonicalLocales(tag)[0] ?? "en";
+  } catch {
+    return "en";
+  }
+}

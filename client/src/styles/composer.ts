@@ -1,0 +1,86 @@
+/** Where a message is written. */
+import { css } from "lit";
+
+export const composerStyles = css`
+  :host {
+    display: block;
+    flex: none;
+    padding: 8px;
+    border-block-start: 1px solid var(--g-line);
+  }
+  p {
+    margin: 0;
+    padding: 0 8px 6px;
+    color: var(--g-muted);
+    font-size: 12px;
+  }
+  .hint.bad {
+    color: var(--g-danger);
+    font-weight: 600;
+  }
+  .row {
+    display: flex;
+    gap: 4px;
+    align-items: flex-end;
+  }
+  textarea {
+    display: block;
+    flex: 1;
+    min-inline-size: 0;
+    min-block-size: 38px;
+    max-block-size: 132px;
+    padding: 7px 14px;
+    border: 1px solid var(--g-edge);
+    border-radius: 19px;
+    background: var(--g-surface);
+    color: var(--g-ink);
+    line-height: 1.45;
+    overflow-wrap: anywhere;
+    resize: none;
+    scrollbar-width: thin;
+  }
+  textarea::placeholder {
+    color: var(--g-muted);
+    opacity: 1;
+  }
+  textarea:focus-visible {
+    border-color: var(--g-focus);
+    outline-offset: -2px;
+  }
+  textarea[aria-invalid="true"] {
+    border-color: var(--g-danger);
+  }
+  .send {
+    display: grid;
+    flex: none;
+    place-items: center;
+    inline-size: 38px;
+    block-size: 38px;
+    border-radius: 50%;
+    color: var(--g-link);
+    transition: background-color 0.12s;
+  }
+  .send:hover {
+    background: var(--g-tint);
+  }
+  .send[aria-disabled="true"] {
+    background: none;
+    color: var(--g-muted);
+    cursor: default;
+  }
+  .send:dir(rtl) .icon {
+    transform: scaleX(-1);
+  }
+  @media (pointer: coarse) {
+    textarea {
+      min-block-size: 44px;
+      padding-block: 9px;
+      border-radius: 22px;
+      font-size: max(1em, 16px);
+    }
+    .send {
+      inline-size: 44px;
+      block-size: 44px;
+    }
+  }
+`;

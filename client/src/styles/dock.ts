@@ -1,0 +1,55 @@
+/** The row at the bottom. The widths are numbers because `fit` counts with them. */
+import { css, unsafeCSS } from "lit";
+
+/** The last width of a phone: below Bootstrap's `sm`. */
+export const PHONE = 575.98;
+export const OPEN = 328;
+export const BAR = { wide: 208, phone: 136 } as const;
+export const LAUNCHER = { wide: 220, phone: 56 } as const;
+export const MORE = { wide: 104, phone: 88 } as const;
+export const EDGE = { wide: 20, phone: 12 } as const;
+export const GAP = 10;
+
+const px = (number: number): ReturnType<typeof unsafeCSS> => unsafeCSS(`${number}px`);
+
+export const dockStyles = css`
+  :host {
+    --g-bottom: var(--gchat-bottom, var(--g-measured-bottom, 0px));
+    --g-end: var(--gchat-end, var(--g-measured-end, 0px));
+    --g-window-width: ${px(OPEN)};
+    --g-bar-width: ${px(BAR.wide)};
+    --g-launcher-width: ${px(LAUNCHER.wide)};
+    position: fixed;
+    inset-block-end: var(--g-bottom);
+    inset-inline: 0;
+    z-index: var(--gchat-z-index, 1040);
+    display: block;
+    pointer-events: none;
+  }
+  .dock {
+    display: flex;
+    gap: ${px(GAP)};
+    align-items: flex-end;
+    justify-content: flex-end;
+    padding-inline: ${px(EDGE.wide)} calc(${px(EDGE.wide)} + var(--g-end));
+  }
+  @media (max-width: 575.98px) {
+    :host {
+      --g-bar-width: ${px(BAR.phone)};
+      --g-launcher-width: ${px(LAUNCHER.phone)};
+    }
+    .dock {
+      align-items: center;
+      padding-inline: ${px(EDGE.phone)} calc(${px(EDGE.phone)} + var(--g-end));
+      padding-block-end: calc(12px + env(safe-area-inset-bottom));
+    }
+    .covered > :not([open]) {
+      visibility: hidden;
+    }
+  }
+  @media print {
+    :host {
+      display: none;
+    }
+  }
+`;

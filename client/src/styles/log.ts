@@ -1,0 +1,346 @@
+/** The messages of a window: bubbles, dividers, deliveries, the typing dots and the empty state. */
+import { css } from "lit";
+
+export const logStyles = css`
+  :host {
+    position: relative;
+    display: flex;
+    flex: 1;
+    min-block-size: 0;
+    --gchat-avatar-size: 28px;
+  }
+  p {
+    margin: 0;
+  }
+  .scroller {
+    position: relative;
+    display: flex;
+    flex: 1;
+    flex-direction: column;
+    min-inline-size: 0;
+    padding: 8px 12px 10px;
+    overflow: hidden auto;
+    overflow-anchor: none;
+    overscroll-behavior: contain;
+    scrollbar-width: thin;
+    scrollbar-color: var(--g-line) transparent;
+  }
+  .scroller::before {
+    content: "";
+    flex: 1;
+  }
+  .scroller:focus-visible {
+    outline-offset: -2px;
+  }
+  .moment,
+  .divider {
+    display: flex;
+    flex: none;
+    gap: 10px;
+    align-items: center;
+    justify-content: center;
+    margin-block: 14px 6px;
+    color: var(--g-muted);
+    font-size: 12px;
+  }
+  .moment b {
+    font-weight: 600;
+  }
+  .divider {
+    color: var(--g-danger);
+    font-weight: 600;
+  }
+  .divider::before,
+  .divider::after {
+    content: "";
+    flex: 1;
+    block-size: 1px;
+    background: currentcolor;
+    opacity: 0.5;
+  }
+  .message {
+    position: relative;
+    display: flex;
+    flex: none;
+    flex-direction: column;
+    align-items: flex-start;
+    margin-block-start: 2px;
+    padding-inline-start: 36px;
+  }
+  .message.first {
+    margin-block-start: 8px;
+  }
+  .message.mine {
+    align-items: flex-end;
+    padding-inline-start: 0;
+  }
+  .face {
+    position: absolute;
+    inset-block-end: 2px;
+    inset-inline-start: 0;
+  }
+  .line {
+    display: flex;
+    gap: 8px;
+    align-items: center;
+    max-inline-size: 100%;
+  }
+  .mine .line {
+    flex-direction: row-reverse;
+  }
+  .bubble {
+    --round: 18px;
+    --tight: 5px;
+    min-inline-size: 0;
+    max-inline-size: 232px;
+    padding: 7px 12px;
+    border-radius: var(--round);
+    border-start-start-radius: var(--tight);
+    border-end-start-radius: var(--tight);
+    background: var(--g-bubble);
+    overflow-wrap: anywhere;
+    white-space: pre-wrap;
+    unicode-bidi: plaintext;
+  }
+  .first .bubble {
+    border-start-start-radius: var(--round);
+  }
+  .last .bubble {
+    border-end-start-radius: var(--round);
+  }
+  .mine .bubble {
+    border-radius: var(--round);
+    border-start-end-radius: var(--tight);
+    border-end-end-radius: var(--tight);
+    background: var(--g-accent);
+    color: var(--g-on-accent);
+  }
+  .mine.first .bubble {
+    border-start-end-radius: var(--round);
+  }
+  .mine.last .bubble {
+    border-end-end-radius: var(--round);
+  }
+  .message .bubble.large {
+    padding: 0;
+    background: none;
+    font-size: 34px;
+    line-height: 1.25;
+  }
+  .message .bubble.erased {
+    border: 1px solid var(--g-line);
+    background: none;
+    color: var(--g-muted);
+    font-style: italic;
+  }
+  .message .bubble.failed {
+    border: 1px solid var(--g-danger);
+    background: none;
+    color: var(--g-ink);
+  }
+  .bubble a {
+    color: var(--g-link);
+    text-decoration: underline;
+    text-underline-offset: 2px;
+  }
+  .mine .bubble:not(.failed) a {
+    color: inherit;
+    --g-focus: var(--g-on-accent);
+  }
+  time {
+    flex: none;
+    color: var(--g-muted);
+    font-size: 12px;
+    opacity: 0;
+    transition: opacity 0.12s;
+  }
+  .message:hover time,
+  .message:focus-within time,
+  .scroller:focus-visible time {
+    opacity: 1;
+  }
+  .delivery {
+    display: flex;
+    gap: 3px;
+    align-items: center;
+    margin-block-start: 2px;
+    color: var(--g-muted);
+    font-size: 12px;
+  }
+  .delivery .icon,
+  .failure .icon {
+    inline-size: 14px;
+    block-size: 14px;
+  }
+  .delivery.seen .icon {
+    color: var(--g-link);
+  }
+  .failure {
+    display: grid;
+    gap: 6px;
+    justify-items: end;
+    margin-block: 4px;
+    font-size: 13px;
+    text-align: end;
+  }
+  .failure p:first-child {
+    display: flex;
+    gap: 4px;
+    align-items: flex-start;
+    color: var(--g-danger);
+  }
+  .failure .icon {
+    margin-block-start: 2px;
+  }
+  .ways {
+    display: flex;
+    gap: 8px;
+  }
+  .older {
+    flex: none;
+    padding-block: 4px;
+    text-align: center;
+  }
+  .older .action {
+    border-color: var(--g-line);
+  }
+  .jump {
+    position: absolute;
+    inset-block-end: 10px;
+    inset-inline: 0;
+    display: flex;
+    gap: 6px;
+    align-items: center;
+    justify-content: center;
+    inline-size: fit-content;
+    min-inline-size: 36px;
+    min-block-size: 36px;
+    margin-inline: auto;
+    padding: 4px 8px;
+    border-radius: 18px;
+    background: var(--g-surface);
+    box-shadow: var(--g-shadow);
+    color: var(--g-link);
+    font-size: 13px;
+    font-weight: 600;
+    animation: rise 0.16s ease-out;
+  }
+  .jump:has(span) {
+    padding-inline: 10px 14px;
+    background: var(--g-accent);
+    color: var(--g-on-accent);
+  }
+  .jump .icon {
+    inline-size: 18px;
+    block-size: 18px;
+  }
+  .hello {
+    --gchat-avatar-size: 64px;
+    display: grid;
+    flex: 4;
+    align-content: center;
+    justify-items: center;
+    padding: 16px;
+    color: var(--g-muted);
+    text-align: center;
+  }
+  .hello b {
+    display: block;
+    margin-block-start: 12px;
+    color: var(--g-ink);
+    font-size: 1.0667em;
+    overflow-wrap: anywhere;
+  }
+  .typing {
+    position: relative;
+    display: flex;
+    flex: none;
+    gap: 8px;
+    align-items: center;
+    min-block-size: 30px;
+    margin-block-start: 8px;
+    padding-inline-start: 36px;
+    color: var(--g-muted);
+    font-size: 12px;
+  }
+  .dots {
+    display: inline-flex;
+    flex: none;
+    gap: 4px;
+    padding: 11px 12px;
+    border-radius: 16px;
+    background: var(--g-bubble);
+  }
+  .dots i {
+    inline-size: 6px;
+    block-size: 6px;
+    border-radius: 50%;
+    background: var(--g-muted);
+    animation: hop 1.2s ease-in-out infinite;
+  }
+  .dots i:nth-child(2) {
+    animation-delay: 0.15s;
+  }
+  .dots i:nth-child(3) {
+    animation-delay: 0.3s;
+  }
+  @keyframes hop {
+    0%,
+    60%,
+    100% {
+      transform: none;
+    }
+    30% {
+      transform: translateY(-4px);
+    }
+  }
+  @keyframes rise {
+    from {
+      opacity: 0;
+      transform: translateY(6px);
+    }
+  }
+  .loading {
+    display: grid;
+    gap: 8px;
+    padding-block: 8px;
+  }
+  .loading i {
+    inline-size: 60%;
+    block-size: 34px;
+    border-radius: 18px;
+    background: var(--g-bubble);
+    animation: breathe 1s ease-in-out infinite alternate;
+  }
+  .loading .mine {
+    inline-size: 45%;
+    margin-inline-start: auto;
+  }
+  @keyframes breathe {
+    to {
+      opacity: 0.5;
+    }
+  }
+  @media (pointer: coarse) {
+    .jump {
+      min-inline-size: 44px;
+      min-block-size: 44px;
+      border-radius: 22px;
+    }
+  }
+  @media (max-width: 575.98px) {
+    .bubble {
+      max-inline-size: min(75vw, 34rem);
+    }
+  }
+  @media (forced-colors: active) {
+    .bubble,
+    .jump,
+    .dots {
+      border: 1px solid CanvasText;
+    }
+    .mine .bubble {
+      border-color: Highlight;
+    }
+  }
+`;

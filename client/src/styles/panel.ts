@@ -1,0 +1,192 @@
+/** The launcher, the "more" button and what they open. */
+import { css } from "lit";
+
+export const panelStyles = css`
+  :host {
+    position: relative;
+    display: block;
+    flex: none;
+    pointer-events: auto;
+  }
+  .opener {
+    display: flex;
+    gap: 8px;
+    align-items: center;
+    min-block-size: 46px;
+    padding-inline: 12px;
+    border-radius: 14px 14px 0 0;
+    background: var(--g-surface);
+    box-shadow: var(--g-shadow);
+    color: var(--g-ink);
+    font-weight: 600;
+    transition: background-color 0.12s;
+  }
+  .opener:hover {
+    background: color-mix(in srgb, var(--g-ink) 5%, var(--g-surface));
+  }
+  .opener:focus-visible {
+    outline-offset: -3px;
+  }
+  .launcher {
+    inline-size: var(--g-launcher-width);
+  }
+  .sign {
+    color: var(--g-link);
+  }
+  .title {
+    flex: 1;
+    min-inline-size: 0;
+  }
+  .count {
+    display: inline-flex;
+    gap: 5px;
+    align-items: center;
+    color: var(--g-muted);
+    font-size: 0.8667em;
+    font-variant-numeric: tabular-nums;
+  }
+  /* The numbers are in the button's name, in words; here they are only for the eye. */
+  .count::after,
+  .unread::after {
+    content: attr(data-count);
+  }
+  .count::before {
+    content: "";
+    inline-size: 8px;
+    block-size: 8px;
+    border-radius: 50%;
+    background: var(--g-online);
+  }
+  .count.pale::before {
+    background: var(--g-muted);
+  }
+  .more {
+    padding-inline: 10px 14px;
+    white-space: nowrap;
+  }
+  .more .icon {
+    color: var(--g-muted);
+  }
+  .panel {
+    position: absolute;
+    inset-block-end: calc(100% + 8px);
+    inset-inline-end: 0;
+    z-index: 1;
+    display: flex;
+    flex-direction: column;
+    inline-size: 320px;
+    max-inline-size: calc(100vw - 16px);
+    max-block-size: min(480px, calc(100dvh - var(--g-bottom, 0px) - 80px));
+    margin: 0;
+    overflow: hidden;
+    border-radius: 14px;
+    background: var(--g-surface);
+    box-shadow: var(--g-shadow);
+    list-style: none;
+    animation: rise 0.16s ease-out;
+  }
+  .head {
+    display: flex;
+    flex: none;
+    align-items: center;
+    padding-block: 8px 4px;
+    padding-inline: 16px 8px;
+  }
+  h2 {
+    flex: 1;
+    margin: 0;
+    font-size: 1.0667em;
+    font-weight: 600;
+  }
+  gchat-people {
+    flex: 1;
+    min-block-size: 0;
+    padding: 0 6px 6px;
+  }
+  .menu {
+    --gchat-avatar-size: 28px;
+    inline-size: 240px;
+    padding: 6px;
+    overflow-y: auto;
+  }
+  .entry {
+    display: flex;
+    gap: 10px;
+    align-items: center;
+    inline-size: 100%;
+    min-block-size: 44px;
+    padding-inline: 8px;
+    border-radius: 8px;
+  }
+  .entry:hover {
+    background: var(--g-soft);
+  }
+  .entry:focus-visible {
+    outline-offset: -2px;
+  }
+  @keyframes rise {
+    from {
+      opacity: 0;
+      transform: translateY(8px);
+    }
+  }
+  @media (max-width: 575.98px) {
+    .opener {
+      border-radius: 23px;
+    }
+    .launcher {
+      position: relative;
+      justify-content: center;
+      inline-size: var(--g-launcher-width);
+      block-size: 56px;
+      padding: 0;
+      border-radius: 50%;
+      background: var(--g-accent);
+      color: var(--g-on-accent);
+    }
+    .launcher:hover {
+      background: color-mix(in srgb, var(--g-accent) 88%, #000);
+    }
+    .launcher:focus-visible {
+      outline-color: var(--g-on-accent);
+    }
+    .launcher .sign {
+      color: inherit;
+    }
+    .launcher .sign .icon {
+      inline-size: 26px;
+      block-size: 26px;
+    }
+    .launcher .title,
+    .launcher .count {
+      display: none;
+    }
+    .launcher .unread {
+      position: absolute;
+      inset-block-start: -4px;
+      inset-inline-end: -4px;
+      box-shadow: 0 0 0 2px var(--g-surface);
+    }
+    .people {
+      position: fixed;
+      inset-inline: 8px;
+      inset-block-end: calc(var(--g-bottom, 0px) + 80px);
+      inline-size: auto;
+      max-inline-size: none;
+      max-block-size: min(560px, calc(var(--g-view-height, 100dvh) - var(--g-bottom, 0px) - 96px));
+    }
+    .more {
+      padding-inline: 8px 12px;
+    }
+  }
+  @media (forced-colors: active) {
+    .opener,
+    .panel {
+      border: 1px solid CanvasText;
+    }
+    .count::before {
+      background: Highlight;
+      forced-color-adjust: none;
+    }
+  }
+`;

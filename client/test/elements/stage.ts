@@ -1,0 +1,132 @@
+/** A page with the real elements on it and a core that does only what a test says. */
+import { vi } from "vitest";
+import { mount } from "../../src/elements/index.js";
+import type { Command, ConversationView, MessageView, RosterPerson, Update, WindowView } from "../../src/view.js";
+
+export interface Stage {
+  tell: (...updates: Update[]) => Promise<void>;
+  commands: () => Command[];
+  last: <K extends Command["kind"]>(kind: K) => Extract<Command, { kind: K }> | undefined;
+}
+
+/** jsdom has neither; nothing here depends on what they answer. */
+function completeBrowser(): void {
+  vi.stubGlobal("matchMedia", () => ({ matches: false, addEventListener: vi.fn(), removeEventListener: vi.fn() }));
+  vi.spyOn(document, "hasFocus").mockReturnValue(true);
+}
+
+export async function stage(lang = "en"): Promise<Stage> {
+  completeBrowser();
+  document.title = "Algebra";
+  document.body.replaceChildren(document.createElement("gchat-roster"));
+  const posted: Command[] = [];
+  const port = { onmessage: null, postMessage: (command: Command) => posted.push(command) } as unknown as MessagePort;
+  const config = { server: "/", site: "s", user: 1, sid: "x", tokenUrl: "/", key: "", lang };
+  mount(port, config, document.body);
+  await settled();
+  return {
+    tell: async (...updates) => {
+      for (const data of updates) port.onmessage?.(new MessageEvent("message", { data }));
+      await settled();
+    },
+    commands: () => posted,
+    last: (kind) => posted.findLast((command) => command.kind === kind) as never,
+  };
+}
+
+/** Elements render inside one another, each a turn later. */
+export async function settled(): Promise<void> {
+  for (let turn = 0; turn < 6; turn += 1) await new Promise((resolve) => setTimeout(resolve));
+}
+
+/** Everything on the page, through open shadow roots. */
+export function all(root: ParentNode = document): HTMLElement[] {
+  return [...root.querySelectorAll<HTMLElement>("*")].flatMap((element) => [
+    element,
+    ...(element.shadowRoot === null ? [] : all(element.shadowRoot)),
+  ]);
+}
+
+const TAGS: Readonly<Record<string, string>> = { button: "button", textbox: "textarea", link: "a[href]", list: "ul", searchbox: "input[type=search]" };
+
+export function byRole(role: string, name: string | RegExp): HTMLElement[] {
+  return all().filter((element) => {
+    if (element.getAttribute("role") !== role && !element.matches(TAGS[role] ?? "never")) return false;
+    const called = element.getAttribute("aria-label") ?? element.textContent.trim();
+    return typeof name === "string" ? called === name : name.test(called);
+  });
+}
+
+export function one(role: string, name: string | RegExp): HTMLElement {
+  const [first] = byRole(role, name);
+  if (first === undefined) throw new Error(`no ${role} called ${String(name)}`);
+  return first;
+}
+
+export function focused(): Element | null {
+  let at = document.activeElement;
+  while (at?.shadowRoot?.activeElement) at = at.shadowRoot.activeElement;
+  return at;
+}
+
+/** All text that can be read, through shadow roots. */
+export function reading(root: ParentNode = document.body): string {
+  return all(root)
+    .flatMap((element) => [...element.childNodes])
+    .filter((node) => node instanceof Text && !(node.parentElement instanceof HTMLStyleElement))
+    .map((node) => node.textContent)
+    .join(" ")
+    .replace(/\s+/g, " ");
+}
+
+export function press(element: Element, key: string, more: KeyboardEventInit = {}): KeyboardEvent {
+  const event = new KeyboardEvent("keydown", { key, bubbles: true, composed: true, cancelable: true, ...more });
+  element.dispatchEvent(event);
+  return event;
+}
+
+export async function type(element: HTMLElement, text: string): Promise<void> {
+  (element as HTMLTextAreaElement).value = text;
+  element.dispatchEvent(new InputEvent("input", { bubbles: true, composed: true }));
+  await settled();
+}
+
+export const ana: RosterPerson = {
+  id: 2,
+  conversation: "1-2",
+  name: "Ana Sousa",
+  picture: null,
+  profileUrl: "/user/2",
+  role: "teacher",
+  circles: ["Algebra"],
+  status: "online",
+};
+
+export function windowOf(person: RosterPerson, more: Partial<WindowView> = {}): WindowView {
+  const { id, name, picture, profileUrl, conversation } = person;
+  const contact = { id, name, picture, profileUrl, status: "online" as const };
+  return { conversation, state: "open", contact, unread: 0, draft: "", typing: false, ...more };
+}
+
+export function dock(...windows: WindowView[]): Update {
+  return { kind: "dock", windows, unread: windows.reduce((sum, window) => sum + window.unread, 0) };
+}
+
+export function roster(people: RosterPerson[], more = false): Update {
+  return { kind: "roster", roster: { people, known: true, more } };
+}
+
+export function talk(messages: Partial<MessageView>[], more: Partial<ConversationView> = {}): Update {
+  const full = messages.map((message, index) => ({
+    key: `m${index}`,
+    seq: index + 1,
+    mine: false,
+    text: "hi",
+    sentAt: 1_700_000_000_000 + index * 1000,
+    ...message,
+  }));
+  return {
+    kind: "conversation",
+    view: { conversation: "1-2", messages: full, older: false, loading: false, readSeq: full.length, ...more },
+  };
+}
