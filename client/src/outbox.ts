@@ -104,8 +104,12 @@ export class Outbox {
         if (content === undefined) unreadable.push(record.id);
         else stored.set(record.id, { id: record.id, ...content });
       }
-      // Known before the read and missing in it: another tab is done with them.
-      for (const { id, acked } of before) if (acked !== true && !stored.has(id)) this.#forget(id);
+      // Known before the read and missing in it: another tab is done with them, by an ack or by the person's wish.
+      for (const { id, failure } of before) {
+        if (stored.has(id)) continue;
+        if (failure === null) this.#sentElsewhere(id);
+        else this.#forget(id);
+      }
       for (const [id, entry] of stored) {
         if (this.#gone.has(id) || this.#unstored.has(id)) continue;
         this.#ids.follow(id);
@@ -280,6 +284,14 @@ export class Outbox {
     this.#settle(entry);
     this.#entries.delete(id);
     this.#unstored.delete(id);
+  }
+
+  /** Shown as sent until the message itself comes. */
+  #sentElsewhere(id: string): void {
+    const entry = this.#entries.get(id);
+    if (entry === undefined) return;
+    this.#settle(entry);
+    this.#entries.set(id, { ...entry, acked: true });
   }
 
   #settle(entry: PendingMessage): void {

@@ -294,6 +294,23 @@ describe("sending", () => {
     expect(second.of("send")).toEqual(first.of("send"));
   });
 
+  test("is shown as sent in the tab that wrote it when another one sent it", async () => {
+    const one = await browser.page();
+    const other = await browser.page();
+    const first = await one.online(withWindow);
+    await other.online(withWindow);
+    await other.does({ kind: "send", conversation: "2-3", text: "shared" });
+    const id = first.of("send")[0]!.client_message_id;
+    const mine = message(1, { sender: 2, client_message_id: id, text: "shared" });
+    first.says({ type: "ack", client_message_id: id, conversation: "2-3", seq: 1, rev: 1, sent_at: 5 });
+    first.says({ type: "message", conversation: "2-3", message: mine });
+    await settled();
+    expect(other.shown).toEqual(["shared sent"]);
+    other.socket.says({ type: "message", conversation: "2-3", message: mine });
+    await settled();
+    expect(other.talk()?.messages).toMatchObject([{ seq: 1, delivery: "sent" }]);
+  });
+
   test.each([
     ["a database", { database: false }],
     ["a secure context", { crypto: { getRandomValues: crypto.getRandomValues.bind(crypto) } }],
@@ -381,6 +398,16 @@ describe("what the browser keeps", () => {
     next.end();
     expect((await browser.page(again)).last("refused")).toBeUndefined();
   });
+});
+
+test("a page that tells its visibility before the core is ready opens one socket", async () => {
+  const page = new Page(browser, config);
+  browser.pages.push(page);
+  const starting = startCore(page, config, page.environment());
+  await page.does({ kind: "visible", visible: true });
+  page.end = await starting;
+  await settled();
+  expect(page.sockets).toHaveLength(1);
 });
 
 describe("the dock", () => {
