@@ -16,7 +16,7 @@ import type { ConversationId, PageConfig } from "./view.js";
 /** So many of a window's last messages are kept. */
 export const KEPT_MESSAGES = 50;
 /** Changes are gathered for so long before they are written. */
-const GATHER_MS = 150;
+const GATHER_MS = 60;
 
 /** What is sealed as `dock`. */
 interface DockPart {

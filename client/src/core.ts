@@ -15,9 +15,9 @@ import type { Environment } from "./environment.js";
 import { uuid4 } from "./ids.js";
 import { Outbox } from "./outbox.js";
 import { presentConversation, presentDock } from "./present.js";
-import type { Known } from "./present.js";
+import type { Known, WantedWindow } from "./present.js";
 import { conversationOf, CURSOR_CONVERSATIONS, otherOf } from "./protocol.js";
-import type { ClientFrame, Server, ServerFrame } from "./protocol.js";
+import type { ClientFrame, HelloFrame, Server, ServerFrame } from "./protocol.js";
 import { Requests } from "./requests.js";
 import type { Question } from "./requests.js";
 import { foldRosters, heldRosters } from "./roster.js";
@@ -236,7 +236,7 @@ class Core {
 
   // The line
 
-  #hello(): { visible: boolean; cursor?: NonNullable<ReturnType<typeof cursorOf>>; rosters?: NonNullable<ReturnType<typeof rostersOf>> } {
+  #hello(): Pick<HelloFrame, "visible" | "cursor" | "rosters"> {
     const cursor = cursorOf(this.#state, CURSOR_CONVERSATIONS);
     const rosters = rostersOf(this.#state);
     return {
@@ -318,7 +318,10 @@ class Core {
     }
     if (question.kind === "search") this.#wish = null;
     // An end to the waiting: there is nothing to show.
-    else this.#take(applyPage(this.#state, question.conversation, { asked: question.asked, firstSeq: 1, seq: 0, rev: 0, messages: [] }));
+    else {
+      const nothing = { asked: question.asked, firstSeq: 1, seq: 0, rev: 0, messages: [] };
+      this.#take(applyPage(this.#state, question.conversation, nothing));
+    }
     this.#post({ kind: "refused", code, message });
   }
 
@@ -383,7 +386,7 @@ class Core {
 
   // What the person does
 
-  #want(conversation: ConversationId, state: "open" | "minimised" | "closed", contact: Parameters<DockChanges["want"]>[2]): void {
+  #want(conversation: ConversationId, state: WantedWindow["state"], contact: WantedWindow["contact"]): void {
     if (otherOf(conversation, this.#config.user) === undefined) return;
     this.#changes.want(conversation, state, contact, this.#state.dockVersion);
     this.#mark("dock");
@@ -461,7 +464,8 @@ class Core {
       this.#wish = null;
       return;
     }
-    if (this.#requests.ask({ kind: "search", text: wish.text, next }, this.#state.limits.history_page)) this.#wish = null;
+    const asked = this.#requests.ask({ kind: "search", text: wish.text, next }, this.#state.limits.history_page);
+    if (asked) this.#wish = null;
   }
 
   #contactsCame(frame: Server<"contacts">): void {
@@ -483,7 +487,8 @@ class Core {
       }));
     // A newer wish is on its way: this answer would only flicker.
     if (this.#wish === null) {
-      this.#post({ kind: "found", text: question.text, people, more: frame.next !== null, append: question.next !== null });
+      const [more, append] = [frame.next !== null, question.next !== null];
+      this.#post({ kind: "found", text: question.text, people, more, append });
     }
     this.#search();
   }

@@ -56,8 +56,8 @@ interface Sealable {
 
 /** Text as the server takes it: well-formed UTF-16, without U+0000, trimmed. */
 export function cleanText(text: string): string {
-  const whole = text.replace(/[\uD800-\uDBFF](?![\uDC00-\uDFFF])|(?<![\uD800-\uDBFF])[\uDC00-\uDFFF]/g, "\uFFFD");
-  return whole.replaceAll("\u0000", "").trim();
+  // With the flag u this finds lone surrogates only: what toWellFormed does, in every browser.
+  return text.replace(/\p{Surrogate}/gu, "\uFFFD").replaceAll("\u0000", "").trim();
 }
 
 export class Outbox {
