@@ -12,6 +12,7 @@ import { rowTemplate, type Surroundings } from "./message.js";
 import type { Scene} from "./scene.js";
 import { isRendered, SceneWatcher } from "./scene.js";
 import { ScrollKeeper } from "./scroll.js";
+import { loadLinks } from "./text.js";
 import { threadRows } from "./thread.js";
 
 /** Older messages are asked for before the top is reached. */
@@ -63,6 +64,12 @@ export class GchatLog extends LitElement {
 
   override connectedCallback(): void {
     super.connectedCallback();
+    loadLinks().then(
+      () => {
+        this.requestUpdate();
+      },
+      () => undefined,
+    );
     document.addEventListener("visibilitychange", this.#look);
     globalThis.addEventListener("focus", this.#look);
   }

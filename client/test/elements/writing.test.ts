@@ -75,6 +75,9 @@ test("markup is text, and only web and mail addresses are links", async () => {
   const log = one("log", "Messages with Ana Sousa");
   expect(log.querySelector("img")).toBeNull();
   expect(log.textContent).toContain("<img src=x onerror=alert(1)> javascript:alert(1)");
+  await vi.waitFor(() => {
+    expect(log.querySelector("a")).not.toBeNull();
+  });
   const links = [...log.querySelectorAll("a")];
   expect(links.map((link) => link.getAttribute("href"))).toEqual(["https://example.org/a", "mailto:ana@example.org"]);
   expect(links[0]?.rel).toBe("noopener noreferrer nofollow ugc");
