@@ -105,6 +105,8 @@ impl PutUser {
         let Some(stored) = stored else { return Applied { applied: true, changed: true, record: new } };
         let wins = match version.cmp(&stored.snapshot.rights_version) {
             std::cmp::Ordering::Greater => true,
+            // A removal is the last word on its version.
+            std::cmp::Ordering::Equal if stored.removed => false,
             std::cmp::Ordering::Equal => origin == Origin::Call || stored.origin == Origin::Token,
             std::cmp::Ordering::Less => false,
         };
