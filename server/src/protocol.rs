@@ -74,6 +74,9 @@ pub enum ClientFrame {
         state: WindowState,
         /// The dock version on which the person acted.
         base: i64,
+        /// When closing: the last message that the client holds.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        seen: Option<Seq>,
     },
     /// Whether somebody can see the page.
     Visibility {

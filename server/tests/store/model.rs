@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 
 use gchat::{
     id::{RightsVersion, Seq, SiteId},
-    store::{Page, WindowState},
+    store::{Page, WindowChange, WindowState},
 };
 use proptest::prelude::*;
 
@@ -192,8 +192,16 @@ async fn run(store: &AnyStore, steps: Vec<Step>) {
             Step::Window(owner, other, state, old, most) => {
                 let base = model.version(owner) - old;
                 let conversation = between(owner, other);
-                let done =
-                    store.set_window(site, user(owner), conversation, state, base, most).await.unwrap();
+                let done = store
+                    .set_window(
+                        site,
+                        user(owner),
+                        conversation,
+                        WindowChange { state, base, seen: None },
+                        most,
+                    )
+                    .await
+                    .unwrap();
                 assert_eq!(done, model.window(owner, other, state, base, most), "{step:?}");
             }
             Step::Remove(gone) => {

@@ -14,7 +14,7 @@ use super::{
 };
 use crate::{
     id::{ConversationId, Rev, Seq, SiteId, UserId},
-    store::{Dock, DockWindow, Head, WindowState},
+    store::{Dock, DockWindow, Head, WindowChange, WindowState},
 };
 
 /// `docks.state`; a window that is shown has a higher one.
@@ -125,8 +125,7 @@ pub(super) struct SetWindow {
     pub(super) site: SiteId,
     pub(super) user: UserId,
     pub(super) other: UserId,
-    pub(super) state: WindowState,
-    pub(super) base: i64,
+    pub(super) change: WindowChange,
     pub(super) most: usize,
 }
 
@@ -146,7 +145,7 @@ impl Write for SetWindow {
 
     async fn run(&self, conn: &mut SqliteConnection) -> Result<bool> {
         let before = self.before(conn).await?;
-        if before.version.is_some_and(|version| version > self.base) {
+        if before.version.is_some_and(|version| version > self.change.base) {
             return Ok(false);
         }
         let has_row = before.state.unwrap_or(CLOSED) != CLOSED;
@@ -155,7 +154,7 @@ impl Write for SetWindow {
             _ if before.came_back => MINIMISED,
             _ => CLOSED,
         };
-        let state = match self.state {
+        let state = match self.change.state {
             WindowState::Open => OPEN,
             WindowState::Minimised => MINIMISED,
             WindowState::Closed => CLOSED,
@@ -165,7 +164,8 @@ impl Write for SetWindow {
         }
         let version = before.dock_version + 1;
         let opened = before.opened.filter(|_| has_row).unwrap_or(version);
-        let closed_seq = if state == CLOSED { before.head_seq } else { 0 };
+        let seen = self.change.seen.map_or(before.head_seq, |Seq(seen)| seen.min(before.head_seq));
+        let closed_seq = if state == CLOSED { seen } else { 0 };
         sqlx::query(
             "INSERT INTO docks (site, user, other, state, version, opened, closed_seq) \
              VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7) \
