@@ -189,7 +189,13 @@ export type ClientFrame =
     }
   | { type: "read"; conversation: ConversationId; seq: Seq }
   | { type: "typing"; conversation: ConversationId }
-  | { type: "dock"; conversation: ConversationId; state: "open" | "minimised" | "closed"; base: number }
+  | {
+      type: "dock";
+      conversation: ConversationId;
+      state: "open" | "minimised" | "closed";
+      base: number;
+      seen?: Seq;
+    }
   | { type: "visibility"; visible: boolean; rosters?: HeldRoster[] }
   | { type: "roster"; circle: string }
   | { type: "search"; request: number; text: string; circle?: string; next: string | null; limit: number }
