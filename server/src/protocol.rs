@@ -9,12 +9,14 @@ use axum::extract::ws::Utf8Bytes;
 use serde::{Deserialize, Serialize};
 
 use crate::{
-    error::Code,
     id::{CircleId, ClientMessageId, ConversationId, Epoch, Rev, Seq, SessionId, UserId},
     rights::{Membership, Role},
     store::WindowState,
 };
 use uuid::Uuid;
+
+pub mod codes;
+use codes::Code;
 
 /// The protocol's version: `hello.protocol` and `welcome.protocol`.
 pub const PROTOCOL: u32 = 1;

@@ -21,6 +21,7 @@ use crate::{
 mod append;
 mod docks;
 mod history;
+mod rows;
 mod schema;
 mod sites;
 mod users;

@@ -8,19 +8,13 @@ use sqlx::{SqliteConnection, SqlitePool};
 
 use super::{
     Result,
-    append::{broken, user},
-    users::record,
+    rows::{CLOSED, MINIMISED, OPEN, broken, record, user},
     writer::Write,
 };
 use crate::{
     id::{ConversationId, Rev, Seq, SiteId, UserId},
     store::{Dock, DockWindow, Head, WindowChange, WindowState},
 };
-
-/// `docks.state`; a window that is shown has a higher one.
-pub(super) const CLOSED: i64 = 0;
-const MINIMISED: i64 = 1;
-const OPEN: i64 = 2;
 
 /// Closed windows that a user's dock remembers, so that an older change of them is recognised as stale.
 const REMEMBERED: i64 = 64;

@@ -9,8 +9,8 @@ use sqlx::{SqliteConnection, SqliteExecutor, SqlitePool};
 
 use super::{
     Result,
-    append::{broken, user as user_id},
     docks::{self, dock_columns},
+    rows::{broken, record, user as user_id},
     writer::Write,
 };
 use crate::{
@@ -32,14 +32,6 @@ pub(super) async fn user(
             .fetch_optional(conn)
             .await?;
     row.map(|(snapshot, by_call, removed)| record(&snapshot, by_call, removed)).transpose()
-}
-
-/// A record from the columns of `users`.
-pub(super) fn record(snapshot: &str, by_call: bool, removed: bool) -> Result<UserRecord> {
-    let snapshot =
-        serde_json::from_str(snapshot).map_err(|_| broken("a user's snapshot is not as it should be"))?;
-    let origin = if by_call { Origin::Call } else { Origin::Token };
-    Ok(UserRecord { snapshot: Arc::new(snapshot), origin, removed })
 }
 
 type ArrivalRow = (Option<String>, Option<bool>, Option<bool>, bool, i64, String, String);
