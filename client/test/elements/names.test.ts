@@ -89,6 +89,13 @@ test("a window that comes by itself leaves the focus alone", async () => {
   expect(focused()).toBe(button);
 });
 
+test("a window that was open on the last page leaves the focus alone", async () => {
+  const page = await stage();
+  await page.tell(dock(windowOf(ana)), talk([{}]));
+  await page.tell({ kind: "line", line: { state: "online" } }, dock(windowOf(ana)), talk([{}, {}]));
+  expect(document.activeElement).toBe(document.body);
+});
+
 test("arrivals are announced politely, history is not", async () => {
   const page = await stage();
   await page.tell(dock(windowOf(ana)), talk([{ text: "old" }]));
