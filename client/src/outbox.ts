@@ -43,6 +43,8 @@ export interface OutboxParts {
   /** A send has waited `ANSWER_MS` for its answer. */
   late(): void;
   changed(): void;
+  /** Resolves when what is shown now is in the browser's copy. */
+  kept(): Promise<void>;
   /** So many entries of an ended login could not be read. */
   lost(count: number): void;
 }
@@ -124,13 +126,15 @@ export class Outbox {
   }
 
   /** Takes a message to send; it is stored before the first try. Nothing happens for an empty one. */
-  async add(conversation: ConversationId, raw: string): Promise<void> {
+  async add(conversation: ConversationId, raw: string, id = this.#ids.next()): Promise<void> {
     const text = cleanText(raw);
-    if (text === "") return;
+    // The page before this one may have stored it, and have been left before it knew.
+    if (text === "" || this.#entries.has(id) || this.#gone.has(id)) return;
+    this.#ids.follow(id);
     const writtenAt = this.#parts.clock.now() + this.#parts.skew();
     // What is too long is refused here: as a frame it could be too large for the socket.
     const failure = Array.from(text).length > this.#maxChars ? "message_too_long" : null;
-    await this.#put({ id: this.#ids.next(), conversation, text, writtenAt, failure });
+    await this.#put({ id, conversation, text, writtenAt, failure });
   }
 
   /** Tries a refused message again, as a new one. */
@@ -270,7 +274,9 @@ export class Outbox {
     this.#parts.channel?.postMessage("changed");
   }
 
+  /** Only when the copy has what replaces it: a page that is left in between shows it still. */
   async #erase(id: string): Promise<void> {
+    await this.#parts.kept();
     try {
       await this.#parts.database?.delete("outbox", id);
     } catch {

@@ -61,6 +61,13 @@ test("a draft is restored, kept, and not brought back by its own echo", async ()
   expect(box().value).toBe("");
 });
 
+test("every word of a draft is with the core as it is typed", async () => {
+  const page = await opened();
+  await type(box(), "h");
+  await type(box(), "ha");
+  expect(page.commands().filter((command) => command.kind === "draft").map(({ text }) => text)).toEqual(["h", "ha"]);
+});
+
 test("typing is told at most every three seconds", async () => {
   const page = await opened();
   await type(box(), "a");
