@@ -16,7 +16,7 @@ import { uuid4 } from "./ids.js";
 import { Outbox } from "./outbox.js";
 import { presentConversation, presentDock } from "./present.js";
 import type { Known, WantedWindow } from "./present.js";
-import { conversationOf, CURSOR_CONVERSATIONS, otherOf } from "./protocol.js";
+import { closing, conversationOf, CURSOR_CONVERSATIONS, otherOf } from "./protocol.js";
 import type { ClientFrame, HelloFrame, Server, ServerFrame } from "./protocol.js";
 import { Requests } from "./requests.js";
 import type { Question } from "./requests.js";
@@ -37,6 +37,9 @@ const DATABASE_MS = 3_000;
 const CHANGE_MS = 5_000;
 /** Before a question that the server could not answer just now is asked again. */
 const AGAIN_MS = 1_500;
+
+/** More messages that come at once are announced as a number. */
+const ANNOUNCED_ONE_BY_ONE = 3;
 
 /** The part of MessagePort that is used. */
 export type Port = Pick<MessagePort, "postMessage" | "onmessage">;
@@ -99,8 +102,13 @@ class Core {
   #drafts: ReadonlyMap<ConversationId, string>;
   #visible: boolean;
   #skew = 0;
+  readonly #started: number;
+  /** When this page was shown, by the server's clock: known from the first `welcome` on. */
+  #shownAt = Number.POSITIVE_INFINITY;
   /** Read marks that the server has not confirmed. */
   readonly #seen = new Map<ConversationId, Seq>();
+  /** Conversations whose answer is late. */
+  readonly #lateTalks = new Set<ConversationId>();
   readonly #typed = new Map<ConversationId, number>();
   #wish: { text: string; more: boolean } | null = null;
   #found: { text: string; next: string | null } | null = null;
@@ -118,6 +126,7 @@ class Core {
     this.#config = config;
     this.#environment = environment;
     this.#visible = environment.visible;
+    this.#started = environment.clock.now();
     this.#keeper = keeper;
     this.#state = copy?.state ?? emptyState(config.user);
     this.#drafts = copy?.drafts ?? new Map();
@@ -147,7 +156,9 @@ class Core {
       },
     );
     const send = (frame: ClientFrame): boolean => this.#connection.send(frame);
-    this.#requests = new Requests(send);
+    this.#requests = new Requests(send, clock, (question) => {
+      this.#late(question);
+    });
     this.#outbox = new Outbox({
       config,
       clock,
@@ -194,7 +205,7 @@ class Core {
 
   command(command: Command): void {
     this.#do(command);
-    if ("deed" in command && command.deed !== undefined) {
+    if ("deed" in command) {
       this.#deeds.push(command.deed);
       if (!this.#confirming) void this.#confirm();
     }
@@ -283,6 +294,7 @@ class Core {
     this.#mark("line");
     if (line.state !== "online") {
       this.#requests.clear();
+      this.#lateTalks.clear();
       this.#changes.unsend();
       this.#outbox.offline();
       return;
@@ -298,6 +310,8 @@ class Core {
     switch (frame.type) {
       case "welcome":
         this.#skew = frame.server_time - this.#environment.clock.now();
+        // Once: later clocks may differ, but the page was shown when it was.
+        if (this.#shownAt === Number.POSITIVE_INFINITY) this.#shownAt = this.#started + this.#skew;
         this.#take(applyFrame(this.#state, frame, this.#environment.clock.now()));
         this.#changes.answered(frame.dock.version, frame.dock.windows);
         this.#keepSeen();
@@ -338,6 +352,8 @@ class Core {
       return;
     }
     const { code, message, conversation } = frame;
+    // What ends the line is told by the line.
+    if (!this.#connection.online || closing(code)) return;
     if (conversation !== undefined) this.#changes.drop(conversation);
     this.#mark("dock");
     this.#post({ kind: "refused", code, message, ...(conversation === undefined ? {} : { conversation }) });
@@ -357,7 +373,20 @@ class Core {
       const nothing = { asked: question.asked, firstSeq: 1, seq: 0, rev: 0, messages: [] };
       this.#take(applyPage(this.#state, question.conversation, nothing));
     }
-    this.#post({ kind: "refused", code, message });
+    const { conversation } = question.kind === "history" ? question : { conversation: undefined };
+    this.#post({ kind: "refused", code, message, ...(conversation === undefined ? {} : { conversation }) });
+  }
+
+  /** The line may be dead, which it finds out by itself; if it is not, the person can ask again. */
+  #late(question: Question): void {
+    this.#connection.probe();
+    if (question.kind === "search") return;
+    if (question.asked === "after") {
+      this.#requests.ask(question, this.#state.limits.history_page);
+      return;
+    }
+    this.#lateTalks.add(question.conversation);
+    this.#mark(`talk:${question.conversation}`);
   }
 
   // The state
@@ -366,16 +395,25 @@ class Core {
     const before = this.#state;
     this.#state = step.state;
     for (const id of step.committed) this.#outbox.committed(id);
-    for (const { conversation, message } of step.arrived) {
-      const from = windowOf(this.#state, conversation)?.contact.name ?? "";
-      if (message.text !== null) this.#post({ kind: "arrived", conversation, from, text: message.text });
-    }
+    this.#announce(step.arrived);
     for (const ask of step.asks) {
       if (ask.kind === "roster") this.#connection.send({ type: "roster", circle: ask.circle });
       else if (ask.after !== undefined) this.#ask(ask.conversation, "after", ask.after);
       else this.#askFirstPages();
     }
     this.#stateChanged(before);
+  }
+
+  /** What is newer than the page: one by one, or as a number where a lost line has gathered many. */
+  #announce(arrived: Step["arrived"]): void {
+    const fresh = arrived.filter(({ message }) => message.text !== null && message.sent_at >= this.#shownAt);
+    for (const conversation of new Set(fresh.map((one) => one.conversation))) {
+      const texts = fresh.flatMap((one) => (one.conversation === conversation ? [one.message.text ?? ""] : []));
+      const from = windowOf(this.#state, conversation)?.contact.name ?? "";
+      const each = texts.length <= ANNOUNCED_ONE_BY_ONE ? texts : texts.slice(-1);
+      const count = texts.length / each.length;
+      for (const text of each) this.#post({ kind: "arrived", conversation, from, text, count });
+    }
   }
 
   #stateChanged(before: State): void {
@@ -396,6 +434,7 @@ class Core {
   #historyCame({ request, conversation, first_seq: firstSeq, seq, rev, messages }: Server<"history">): void {
     const question = this.#requests.answered(request);
     if (question?.kind !== "history" || question.conversation !== conversation) return;
+    this.#lateTalks.delete(conversation);
     this.#take(applyPage(this.#state, conversation, { asked: question.asked, firstSeq, seq, rev, messages }));
   }
 
@@ -404,8 +443,10 @@ class Core {
   }
 
   #askOlder(conversation: ConversationId): void {
-    const first = talkOf(this.#state, conversation).messages[0];
-    if (first !== undefined) this.#ask(conversation, "before", first.seq);
+    if (this.#lateTalks.delete(conversation)) this.#mark(`talk:${conversation}`);
+    const { loaded, messages } = talkOf(this.#state, conversation);
+    if (!loaded) this.#askFirstPages();
+    else if (messages[0] !== undefined) this.#ask(conversation, "before", messages[0].seq);
   }
 
   /** Asks for the messages of every open window that has none yet. */
@@ -596,6 +637,7 @@ class Core {
       drafts: this.#drafts,
       wanted: this.#changes.wanted,
       loading,
+      late: this.#lateTalks,
       now: this.#environment.clock.now(),
     };
   }

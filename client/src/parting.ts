@@ -28,8 +28,8 @@ export interface PartingParts {
   config: PageConfig;
   crypto: Pick<Crypto, "getRandomValues"> & { subtle?: SubtleCrypto };
   /** May throw where the browser keeps nothing. */
-  storage(): Storage;
-  now(): number;
+  storage: () => Storage;
+  now: () => number;
 }
 
 export class Parting {

@@ -37,6 +37,8 @@ export interface Known {
   wanted: ReadonlyMap<ConversationId, WantedWindow>;
   /** Conversations whose first answer is awaited. */
   loading: ReadonlySet<ConversationId>;
+  /** Conversations whose answer is late. */
+  late: ReadonlySet<ConversationId>;
   /** This computer's clock in ms. */
   now: number;
 }
@@ -79,7 +81,7 @@ export function presentDock(known: Known): { windows: WindowView[]; unread: numb
 
 /** One conversation: the committed messages, then what waits to be sent. */
 export function presentConversation(known: Known, conversation: ConversationId): ConversationView {
-  const { state, pending, loading } = known;
+  const { state, pending, loading, late } = known;
   const talk = talkOf(state, conversation);
   const window = windowOf(state, conversation);
   const seenUpTo = window?.other_read_seq ?? 0;
@@ -114,6 +116,7 @@ export function presentConversation(known: Known, conversation: ConversationId):
     messages,
     older: hasOlder(talk),
     loading: loading.has(conversation) && !talk.loaded && messages.length === 0,
+    late: late.has(conversation),
     readSeq: window?.read_seq ?? 0,
   };
 }

@@ -226,6 +226,23 @@ export const errorCodes = {
   unavailable: { final: false },
 } as const;
 
+const CLOSING: ReadonlySet<string> = new Set<ErrorCode>([
+  "unsupported_protocol",
+  "hello_expected",
+  "bad_token",
+  "token_expired",
+  "token_early",
+  "wrong_origin",
+  "wrong_user",
+  "logged_out",
+  "chat_not_allowed",
+]);
+
+/** Whether the server closes after this error: the line then says why. */
+export function closing(code: string): boolean {
+  return CLOSING.has(code);
+}
+
 /** An error code of the contract; a newer server may send others. */
 export type ErrorCode = keyof typeof errorCodes;
 

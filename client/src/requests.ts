@@ -2,6 +2,7 @@
  * Questions that the server answers by number: pages of history and searches. Owns what is asked and not yet
  * answered, so that nothing is asked twice at once and every answer finds its question.
  */
+import type { Cancel, Clock } from "./clock.js";
 import type { ClientFrame } from "./protocol.js";
 import type { Page } from "./talk.js";
 import type { ConversationId, Seq } from "./view.js";
@@ -9,6 +10,8 @@ import type { ConversationId, Seq } from "./view.js";
 /** Messages in one page that a person sees come. */
 export const PAGE_MESSAGES = 50;
 const SEARCH_PEOPLE = 50;
+/** A question without an answer for so long is given up. */
+export const LATE_MS = 10_000;
 
 /** What was asked. */
 export type Question =
@@ -16,17 +19,22 @@ export type Question =
   | { kind: "search"; text: string; next: string | null };
 
 export class Requests {
-  readonly #open = new Map<number, Question>();
+  readonly #open = new Map<number, { question: Question; cancel: Cancel }>();
   readonly #send: (frame: ClientFrame) => boolean;
+  readonly #clock: Clock;
+  readonly #late: (question: Question) => void;
   #last = 0;
 
-  constructor(send: (frame: ClientFrame) => boolean) {
+  /** `late` hears of each question that is given up. */
+  constructor(send: (frame: ClientFrame) => boolean, clock: Clock, late: (question: Question) => void) {
     this.#send = send;
+    this.#clock = clock;
+    this.#late = late;
   }
 
   /** Asks, unless the same kind of page or a search is awaited already. True if it is awaited now. */
   ask(question: Question, historyPage: number): boolean {
-    for (const open of this.#open.values()) {
+    for (const { question: open } of this.#open.values()) {
       if (open.kind === "search" && question.kind === "search") return false;
       if (open.kind !== "history" || question.kind !== "history") continue;
       if (open.conversation === question.conversation && open.asked === question.asked) return true;
@@ -34,20 +42,26 @@ export class Requests {
     const request = this.#last + 1;
     if (!this.#send(frameOf(request, question, historyPage))) return false;
     this.#last = request;
-    this.#open.set(request, question);
+    const cancel = this.#clock.after(LATE_MS, () => {
+      this.#open.delete(request);
+      this.#late(question);
+    });
+    this.#open.set(request, { question, cancel });
     return true;
   }
 
   /** The question that this answers, which is thereby closed. */
   answered(request: number | undefined): Question | undefined {
     if (request === undefined) return undefined;
-    const question = this.#open.get(request);
+    const open = this.#open.get(request);
     this.#open.delete(request);
-    return question;
+    open?.cancel();
+    return open?.question;
   }
 
   /** The line was lost; nothing will be answered. */
   clear(): void {
+    for (const { cancel } of this.#open.values()) cancel();
     this.#open.clear();
   }
 }

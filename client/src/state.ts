@@ -44,7 +44,7 @@ export type Ask =
 export interface Step {
   state: State;
   asks: readonly Ask[];
-  /** Messages of others that came just now: to be announced. */
+  /** Messages of others beyond what was held: to be announced where they are newer than the page. */
   arrived: readonly { conversation: ConversationId; message: Message }[];
   /** client_message_ids of the user's own messages that are now in the state. */
   committed: readonly string[];
@@ -112,7 +112,7 @@ export function applyFrame(state: State, frame: ServerFrame, now: number): Step 
 
 /** Applies the answer to a `history` request. */
 export function applyPage(state: State, conversation: ConversationId, page: Page): Step {
-  return talked(state, conversation, withPage(talkOf(state, conversation), page), false);
+  return talked(state, conversation, withPage(talkOf(state, conversation), page), page.asked === "after");
 }
 
 export function talkOf(state: State, conversation: ConversationId): Talk {
@@ -161,7 +161,7 @@ function welcomed(before: State, frame: Server<"welcome">): Step {
   };
   const steps: Step[] = [];
   for (const gap of frame.gaps) {
-    const step = talked(state, gap.conversation, withGap(talkOf(before, gap.conversation), gap), false);
+    const step = talked(state, gap.conversation, withGap(talkOf(before, gap.conversation), gap), true);
     steps.push(step);
     state = step.state;
   }
@@ -192,7 +192,7 @@ function resetTalk(state: State, conversation: ConversationId): Step {
 }
 
 /** Puts a conversation's step into the state: head and unread of its window rise with it. */
-function talked(state: State, conversation: ConversationId, step: TalkStep, live: boolean): Step {
+function talked(state: State, conversation: ConversationId, step: TalkStep, onward: boolean): Step {
   const talks = new Map(state.talks);
   // Set anew at the end: the order is that of use, see cursorOf.
   talks.delete(conversation);
@@ -210,7 +210,7 @@ function talked(state: State, conversation: ConversationId, step: TalkStep, live
       ),
     },
     asks: step.missing ? [{ kind: "history", conversation, after: step.talk.last }] : [],
-    arrived: live ? others.map((message) => ({ conversation, message })) : [],
+    arrived: onward ? others.map((message) => ({ conversation, message })) : [],
     committed: step.talk.messages.flatMap(({ sender, client_message_id: id }) =>
       sender === state.me && id !== null ? [id] : [],
     ),

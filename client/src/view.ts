@@ -96,6 +96,8 @@ export interface ConversationView {
   older: boolean;
   /** The first answer is still awaited and there is no copy to show. */
   loading: boolean;
+  /** An answer has not come for long: `older` asks again. */
+  late: boolean;
   /** The highest seq that this user has seen; the elements draw "new" from it and send `seen`. */
   readSeq: Seq;
 }
@@ -106,8 +108,11 @@ export type Update =
   | { kind: "roster"; roster: RosterView }
   | { kind: "dock"; windows: WindowView[]; /** Sum over windows, for the page's title. */ unread: number }
   | { kind: "conversation"; view: ConversationView }
-  /** A message of somebody else has just come, live: to be announced politely. Never sent for history. */
-  | { kind: "arrived"; conversation: ConversationId; from: string; text: string }
+  /**
+   * Messages of somebody else that are newer than this page: to be announced politely. `text` is the last one's;
+   * `count` above 1 where many came at once, after a lost line. Never sent for history.
+   */
+  | { kind: "arrived"; conversation: ConversationId; from: string; text: string; count: number }
   /** The answer to `search`; `append` for further pages. */
   | { kind: "found"; text: string; people: RosterPerson[]; more: boolean; append: boolean }
   /** An action was refused: `code` of the contract, `message` in English as the server said it. */

@@ -547,19 +547,77 @@ describe("the dock", () => {
   });
 
   test("announces what others write, and fills a gap before it shows more", async () => {
+    const now = { sent_at: browser.clock.now() };
     const page = await browser.page();
     const socket = await page.online(withWindow);
     emptyHistory(socket);
-    socket.says({ type: "message", conversation: "2-3", message: message(1) });
-    socket.says({ type: "message", conversation: "2-3", message: message(3) });
+    socket.says({ type: "message", conversation: "2-3", message: message(1, now) });
+    socket.says({ type: "message", conversation: "2-3", message: message(3, now) });
     await settled();
-    expect(page.last("arrived")).toEqual({ kind: "arrived", conversation: "2-3", from: "Bruno", text: "m1" });
+    expect(page.last("arrived")).toEqual({ kind: "arrived", conversation: "2-3", from: "Bruno", text: "m1", count: 1 });
     expect(page.shown).toEqual(["m1 theirs"]);
     const asked = socket.of("history").at(-1)!;
     expect(asked).toMatchObject({ after: 1 });
-    socket.says({ type: "history", request: asked.request, conversation: "2-3", first_seq: 1, seq: 3, rev: 3, messages: [message(2), message(3)] });
+    socket.says({ type: "history", request: asked.request, conversation: "2-3", first_seq: 1, seq: 3, rev: 3, messages: [message(2, now), message(3, now)] });
     await settled();
     expect(page.shown).toEqual(["m1 theirs", "m2 theirs", "m3 theirs"]);
+  });
+
+  test("announces and counts what came while the line was lost, but nothing older than the page", async () => {
+    const page = await browser.page();
+    const socket = await page.online({ dock: { version: 1, windows: [window({ seq: 1 })] } });
+    const { request } = socket.of("history")[0]!;
+    socket.says({ type: "history", request, conversation: "2-3", first_seq: 1, seq: 1, rev: 1, messages: [message(1)] });
+    socket.drops(1006);
+    await browser.clock.pass(60_000);
+    const missed = (from: number, to: number, sentAt: number): Message[] =>
+      Array.from({ length: to - from + 1 }, (_, at) => message(from + at, { sent_at: sentAt }));
+    const gap = (messages: Message[], seq: number, unread: number): Parameters<typeof welcome>[0] => ({
+      gaps: [{ conversation: "2-3", reset: false, first_seq: 1, seq, rev: seq, messages, more: false }],
+      dock: { version: 1, windows: [window({ seq, unread })] },
+      server_time: browser.clock.now(),
+    });
+    await page.online(gap(missed(2, 3, browser.clock.now()), 3, 2));
+    expect(page.updates.flatMap((update) => (update.kind === "arrived" ? [update.text] : []))).toEqual(["m2", "m3"]);
+    expect(page.last("dock")).toMatchObject({ unread: 2 });
+    page.socket.drops(1006);
+    await browser.clock.pass(60_000);
+    await page.online(gap(missed(4, 13, browser.clock.now()), 13, 12));
+    expect(page.last("arrived")).toMatchObject({ text: "m13", count: 10 });
+    page.socket.drops(1006);
+    await browser.clock.pass(60_000);
+    await page.online(gap(missed(14, 14, browser.clock.now() - 3_600_000), 14, 13));
+    expect(page.updates.filter((update) => update.kind === "arrived")).toHaveLength(3);
+  });
+
+  test("gives an answer that never comes up, and asks again when told to", async () => {
+    const page = await browser.page();
+    const socket = await page.online(withWindow);
+    expect(page.talk()).toMatchObject({ loading: true, late: false });
+    await browser.clock.pass(10_000);
+    expect(page.talk()).toMatchObject({ loading: true, late: true });
+    // The line may be dead: it is asked, and is not.
+    expect(socket.of("ping")).toHaveLength(1);
+    socket.says({ type: "pong" });
+    await page.does({ kind: "older", conversation: "2-3" });
+    expect(page.talk()).toMatchObject({ loading: true, late: false });
+    const [first, second] = socket.of("history");
+    expect(second!.request).not.toBe(first!.request);
+    emptyHistory(socket);
+    await settled();
+    expect(page.talk()).toMatchObject({ loading: false, late: false });
+  });
+
+  test("says nothing of an error that the line tells, and names the conversation of a refused question", async () => {
+    const page = await browser.page();
+    const socket = await page.online(withWindow);
+    socket.says({ type: "error", code: "token_expired", message: "…", final: false });
+    await settled();
+    expect(page.last("refused")).toBeUndefined();
+    const { request } = socket.of("history")[0]!;
+    socket.says({ type: "error", code: "not_found", message: "…", final: true, request });
+    await settled();
+    expect(page.last("refused")).toMatchObject({ code: "not_found", conversation: "2-3" });
   });
 });
 

@@ -44,7 +44,7 @@ class Page {
   }
 
   coreKeeps(): void {
-    const deeds = this.heard.flatMap((command) => ("deed" in command && command.deed !== undefined ? [command.deed] : []));
+    const deeds = this.heard.flatMap((command) => ("deed" in command ? [command.deed] : []));
     this.#inner.onmessage?.(new MessageEvent("message", { data: { kind: "kept", deeds } }));
   }
 }
@@ -83,8 +83,8 @@ test("it is unreadable where it lies, and each time with another keystream", asy
   const tab = new Tab();
   const page = await tab.page();
   const notes = new Set<string>();
-  for (const _ of [1, 2]) {
-    page.does(draft("canary canary canary"));
+  for (const text of ["canary canary canary", "canary canary canary!"]) {
+    page.does(draft(text));
     page.parting.leave();
     await settled();
     const [note = ""] = tab.items.values();

@@ -62,7 +62,7 @@ const known = (state: State, over: Partial<Known> = {}): Known => ({
   pending: [],
   drafts: new Map(),
   wanted: new Map(),
-  loading: new Set(),
+  loading: new Set(), late: new Set(),
   now: 0,
   ...over,
 });
@@ -184,7 +184,8 @@ describe("messages", () => {
   test("of others are announced when live, never from history", () => {
     expect(applyFrame(holding(1), live(2), 0).arrived).toHaveLength(1);
     expect(applyFrame(holding(1), live(2, 2), 0).arrived).toHaveLength(0);
-    expect(applyPage(holding(1), "2-3", page([message(2)], "after")).arrived).toHaveLength(0);
+    expect(applyPage(holding(1), "2-3", page([message(2)], "after")).arrived).toHaveLength(1);
+    expect(applyPage(holding(1), "2-3", page([message(2)], "newest")).arrived).toHaveLength(0);
   });
 });
 

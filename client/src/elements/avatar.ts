@@ -28,7 +28,7 @@ export class GchatAvatar extends LitElement {
   declare name: string;
   declare picture: string | null;
   /** "online" and "offline" add a dot. */
-  declare status: string | undefined;
+  declare status: string | null;
   declare broken: boolean;
 
   static override styles = css`
@@ -98,6 +98,7 @@ export class GchatAvatar extends LitElement {
     super();
     this.name = "";
     this.picture = null;
+    this.status = null;
     this.broken = false;
   }
 
@@ -120,7 +121,7 @@ export class GchatAvatar extends LitElement {
             referrerpolicy="no-referrer"
             @error=${() => (this.broken = true)}
           />`;
-    const dot = this.status === undefined ? nothing : html`<span class="dot"></span>`;
+    const dot = this.status === null ? nothing : html`<span class="dot"></span>`;
     return html`<span class="face" aria-hidden="true"
         data-initials=${initials(this.name)}
         >${image}</span

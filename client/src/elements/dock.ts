@@ -3,17 +3,20 @@
  * one comes or leaves by the person's own hand, and says aloud what has arrived. A window that comes by a message
  * never takes the focus.
  */
-import { LitElement, html, nothing } from "lit";
+import { LitElement, html, nothing, type TemplateResult } from "lit";
 import { repeat } from "lit/directives/repeat.js";
 import type { ConversationId, WindowView } from "../view.js";
 import { base, tokens } from "../styles/theme.js";
 import { BAR, dockStyles, EDGE, GAP, LAUNCHER, MORE, OPEN, PHONE } from "../styles/dock.js";
 import { followKeyboard, keepClear } from "./edge.js";
 import { fitting, type Place } from "./fit.js";
+import { closeIcon, warningIcon } from "./icons.js";
+import { failureString } from "./message.js";
 import type { GchatLauncher } from "./panel.js";
 import type { Scene} from "./scene.js";
 import { SceneWatcher, type Signal } from "./scene.js";
 import { followScheme } from "./scheme.js";
+import type { Strings } from "./strings.js";
 import { GchatWindow, type WindowDeed } from "./window.js";
 
 /** A window asked for gets the focus if it comes within this time; later, people are elsewhere. */
@@ -23,10 +26,12 @@ const SAID_CHARS = 240;
 const SAID_KEPT = 4;
 
 export class GchatDock extends LitElement {
-  static override properties = { scene: { attribute: false }, said: { state: true }, phone: { state: true } };
+  static override properties = { scene: { attribute: false }, said: { state: true }, notice: { state: true }, phone: { state: true } };
   declare scene: Scene | null;
   /** What the live region holds: the latest arrivals. */
   declare said: { key: number; text: string }[];
+  /** The code of what went wrong outside any window, until it is dismissed. */
+  declare notice: string | null;
   declare phone: boolean;
   /** When the person last turned to a window, as a rising number. */
   readonly #ranks = new Map<ConversationId, number>();
@@ -42,8 +47,9 @@ export class GchatDock extends LitElement {
     super();
     this.scene = null;
     this.said = [];
+    this.notice = null;
     this.phone = false;
-    new SceneWatcher(this, ["dock", "asked", "arrived"], (signal) => { this.#heard(signal); });
+    new SceneWatcher(this, ["dock", "asked", "arrived", "refused"], (signal) => { this.#heard(signal); });
     this.addEventListener("focusin", () => { this.#turnedTo(); });
   }
 
@@ -83,6 +89,7 @@ export class GchatDock extends LitElement {
     const folded = scene.windows.filter((window) => !shown.includes(window));
     return html`
       <span class="accent-probe"></span>
+      <div class="notices" role="status">${this.notice === null ? nothing : this.#notice(scene, this.notice)}</div>
       <div class=${this.phone && open.size > 0 ? "dock covered" : "dock"} role="region" aria-label=${strings.get("chats")}>
         ${folded.length > 0 ? html`<gchat-more .scene=${scene} .windows=${folded}></gchat-more>` : nothing}
         ${repeat(
@@ -108,6 +115,20 @@ export class GchatDock extends LitElement {
     `;
   }
 
+  #notice(scene: Scene, code: string): TemplateResult {
+    const label = scene.strings.get("dismiss");
+    return html`<div class="notice">
+      ${warningIcon}
+      <p>${scene.strings.get(failureString(code))}</p>
+      <button class="quiet" aria-label=${label} title=${label} @click=${() => { this.#dismiss(); }}>${closeIcon}</button>
+    </div>`;
+  }
+
+  #dismiss(): void {
+    this.notice = null;
+    this.#launcher?.focusButton();
+  }
+
   override updated(): void {
     const wanted = this.#wanted;
     if (wanted === null) return;
@@ -124,9 +145,10 @@ export class GchatDock extends LitElement {
       this.#wanted = { conversation: signal.conversation, until: Date.now() + ASKED_FOR_MS };
       this.#rankUp(signal.conversation);
       this.#whole = signal.conversation;
+    } else if (signal.kind === "refused") {
+      if (signal.conversation === undefined) this.notice = signal.code;
     } else if (signal.kind === "arrived" && this.scene !== null) {
-      const text = signal.text.length > SAID_CHARS ? `${signal.text.slice(0, SAID_CHARS)}…` : signal.text;
-      const said = { key: (this.said.at(-1)?.key ?? 0) + 1, text: this.scene.strings.get("arrived", { name: signal.from, text }) };
+      const said = { key: (this.said.at(-1)?.key ?? 0) + 1, text: announcement(this.scene.strings, signal) };
       this.said = [...this.said, said].slice(-SAID_KEPT);
     }
   }
@@ -206,6 +228,11 @@ export class GchatDock extends LitElement {
   get #launcher(): GchatLauncher | null {
     return this.shadowRoot?.querySelector<GchatLauncher>("gchat-launcher") ?? null;
   }
+}
+
+function announcement(strings: Strings, { from: name, text, count }: Extract<Signal, { kind: "arrived" }>): string {
+  if (count > 1) return strings.get("arrived_many", { name, count: strings.number(count) });
+  return strings.get("arrived", { name, text: text.length > SAID_CHARS ? `${text.slice(0, SAID_CHARS)}…` : text });
 }
 
 /** What `document.activeElement` names while the focus is inside: the outermost host. */

@@ -45,6 +45,7 @@ export class GchatLog extends LitElement {
   #lastKey: string | undefined;
   #firstKey: string | undefined;
   #told: Seq = 0;
+  #late = false;
   /** Whoever was on the button for older messages stays in the log when it goes with the last of them. */
   #onOlder = false;
   #resized: ResizeObserver | null = null;
@@ -104,7 +105,8 @@ export class GchatLog extends LitElement {
       else if (!this.#scroll.stuck) this.missed = true;
       if (!last.mine && !someoneLooks() && !hasNew(view, this.#newAfter)) this.#newAfter = view.readSeq;
     }
-    if (first?.key !== this.#firstKey || !view.older) this.asked = false;
+    if (first?.key !== this.#firstKey || !view.older || (view.late && !this.#late)) this.asked = false;
+    this.#late = view.late;
     this.#firstKey = first?.key;
     this.#lastKey = last?.key;
   }
@@ -124,7 +126,7 @@ export class GchatLog extends LitElement {
         tabindex="0"
         @scroll=${this.#scrolled}
       >
-        ${view === undefined || view.loading ? this.#loading(scene) : this.#thread(scene, window, view)}
+        ${view === undefined || view.loading ? this.#loading(scene, view) : this.#thread(scene, window, view)}
       </div>
       ${this.away
         ? html`<button class="jump" aria-label=${strings.get(this.missed ? "new_messages" : "jump_latest")} @click=${this.#jump}>
@@ -156,7 +158,16 @@ export class GchatLog extends LitElement {
     this.#look();
   }
 
-  #loading(scene: Scene): TemplateResult {
+  #loading(scene: Scene, view: ConversationView | undefined): TemplateResult {
+    if (view?.late === true) {
+      const again = (): void => {
+        scene.post({ kind: "older", conversation: view.conversation });
+      };
+      return html`<div class="late" role="status">
+        <p>${scene.strings.get("messages_late")}</p>
+        <p><button class="action" @click=${again}>${scene.strings.get("try_again")}</button></p>
+      </div>`;
+    }
     return html`<div class="loading">
       <span class="out-of-sight">${scene.strings.get("loading")}</span>
       <i></i><i class="mine"></i><i></i>

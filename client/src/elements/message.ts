@@ -25,6 +25,8 @@ const FAILURES: Readonly<Record<string, StringId>> = {
   empty_message: "failure_empty_message",
   message_too_long: "failure_message_too_long",
   not_allowed: "failure_not_allowed",
+  not_found: "failure_not_found",
+  outbox_unreadable: "failure_outbox_unreadable",
   rate_limited: "failure_rate_limited",
   unavailable: "failure_unavailable",
   unknown_recipient: "failure_unknown_recipient",

@@ -129,6 +129,7 @@ export class GchatMore extends Panel {
   constructor() {
     super();
     this.windows = [];
+    new SceneWatcher(this, ["line"]);
   }
 
   override render(): unknown {
@@ -166,7 +167,7 @@ export class GchatMore extends Panel {
         const name = contact.name === "" ? strings.get("deleted_user") : contact.name;
         return html`<li>
           <button class="entry" aria-label=${strings.get("restore_chat", name)} @click=${() => { this.#pick(scene, conversation); }}>
-            <gchat-avatar .name=${name} .picture=${contact.picture} status=${contact.status}></gchat-avatar>
+            <gchat-avatar .name=${name} .picture=${contact.picture} .status=${scene.statusOf(window)}></gchat-avatar>
             <span class="title clip" dir="auto">${name}</span>
             ${unread > 0 ? html`<span class="unread" data-count=${strings.badge(unread)}></span>` : nothing}
           </button>

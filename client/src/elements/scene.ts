@@ -10,6 +10,7 @@ import type {
   LineView,
   RosterPerson,
   RosterView,
+  Status,
   Update,
   WindowView,
 } from "../view.js";
@@ -52,6 +53,11 @@ export class Scene {
     this.#port = port;
     this.strings = strings;
     port.onmessage = (event: MessageEvent<Update>) => { this.take(event.data); };
+  }
+
+  /** What may be said of somebody's presence: nothing while the line is down. */
+  statusOf(window: WindowView): Status | null {
+    return this.line.state === "lost" || this.line.state === "stopped" ? null : window.contact.status;
   }
 
   post(command: Command): void {

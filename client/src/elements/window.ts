@@ -38,7 +38,7 @@ export class GchatWindow extends LitElement {
     this.window = null;
     this.open = false;
     this.refused = null;
-    new SceneWatcher(this, ["refused"], (signal) => {
+    new SceneWatcher(this, ["refused", "line"], (signal) => {
       if (signal.kind !== "refused" || signal.conversation !== this.window?.conversation) return;
       this.refused = signal.code;
     });
@@ -74,7 +74,7 @@ export class GchatWindow extends LitElement {
         aria-describedby="state"
         @click=${() => { scene.restore(window.conversation); }}
       >
-        <gchat-avatar .name=${name} .picture=${window.contact.picture} status=${window.contact.status}></gchat-avatar>
+        <gchat-avatar .name=${name} .picture=${window.contact.picture} .status=${scene.statusOf(window)}></gchat-avatar>
         <span class="name clip" dir="auto">${name}</span>
         ${window.typing ? html`<span class="dots" aria-hidden="true"><i></i><i></i><i></i></span>` : nothing}
       </button>
@@ -85,16 +85,17 @@ export class GchatWindow extends LitElement {
 
   #whole(scene: Scene, window: WindowView, name: string): TemplateResult {
     const { strings } = scene;
-    const { profileUrl, picture, status } = window.contact;
+    const { profileUrl, picture } = window.contact;
+    const status = scene.statusOf(window);
     const href = webAddress(profileUrl);
     const label = strings.get("minimise_chat", name);
     return html`<header @click=${this.#headerClick}>
-        <gchat-avatar .name=${name} .picture=${picture} status=${status}></gchat-avatar>
+        <gchat-avatar .name=${name} .picture=${picture} .status=${status}></gchat-avatar>
         <span class="who">
           ${href === null
             ? html`<span class="name clip" dir="auto">${name}</span>`
             : html`<a class="name clip" dir="auto" href=${href}>${name}</a>`}
-          <span class="status clip">${strings.get(status)}</span>
+          <span class="status clip">${strings.get(status ?? "no_connection")}</span>
         </span>
         ${this.#state(scene, window)}
         <button class="quiet" aria-label=${label} title=${label} @click=${() => { this.#do("minimise"); }}>
@@ -117,7 +118,7 @@ export class GchatWindow extends LitElement {
     return html`${window.unread > 0
         ? html`<span class="unread" aria-hidden="true">${strings.badge(window.unread)}</span>`
         : nothing}<span id="state" class="out-of-sight"
-        >${[this.open ? "" : strings.get(window.contact.status), unread].filter((part) => part !== "").join(", ")}</span
+        >${[this.open ? "" : strings.get(scene.statusOf(window) ?? "no_connection"), unread].filter((part) => part !== "").join(", ")}</span
       >`;
   }
 

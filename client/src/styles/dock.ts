@@ -33,7 +33,41 @@ export const dockStyles = css`
     justify-content: flex-end;
     padding-inline: ${px(EDGE.wide)} calc(${px(EDGE.wide)} + var(--g-end));
   }
+  .notices {
+    display: flex;
+    justify-content: flex-end;
+    padding-inline: ${px(EDGE.wide)} calc(${px(EDGE.wide)} + var(--g-end));
+  }
+  .notice {
+    display: flex;
+    gap: 8px;
+    align-items: center;
+    box-sizing: border-box;
+    max-inline-size: min(400px, 100%);
+    margin-block-end: 12px;
+    padding-block: 8px;
+    padding-inline: 14px 6px;
+    border-radius: 14px;
+    background: var(--g-surface);
+    box-shadow: var(--g-shadow);
+    font-size: 14px;
+    line-height: 1.4;
+    pointer-events: auto;
+  }
+  .notice p {
+    flex: 1;
+    margin: 0;
+  }
+  .notice > .icon {
+    flex: none;
+    inline-size: 18px;
+    block-size: 18px;
+    color: var(--g-danger);
+  }
   @media (max-width: 575.98px) {
+    .notices {
+      padding-inline: ${px(EDGE.phone)};
+    }
     :host {
       --g-bar-width: ${px(BAR.phone)};
       --g-launcher-width: ${px(LAUNCHER.phone)};

@@ -300,6 +300,11 @@ export const logStyles = css`
       transform: translateY(6px);
     }
   }
+  .late {
+    margin: auto;
+    color: var(--g-muted);
+    text-align: center;
+  }
   .loading {
     display: grid;
     gap: 8px;

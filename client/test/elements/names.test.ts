@@ -1,6 +1,8 @@
 // @vitest-environment jsdom
 import { afterEach, expect, test, vi } from "vitest";
-import { ana, byRole, dock, focused, one, press, reading, roster, settled, stage, talk, windowOf } from "./stage.js";
+import { failureString } from "../../src/elements/message.js";
+import { closing, errorCodes } from "../../src/protocol.js";
+import { all, ana, byRole, dock, focused, one, press, reading, roster, settled, stage, talk, windowOf } from "./stage.js";
 
 afterEach(() => {
   document.body.replaceChildren();
@@ -30,6 +32,55 @@ test("a lost line keeps the list and offers to try now", async () => {
   expect(byRole("button", "Ana Sousa, online")).toHaveLength(1);
   one("button", "Try again now").click();
   expect(page.last("reconnect")).toBeDefined();
+});
+
+test("nobody's status is claimed while the line is down", async () => {
+  const page = await stage();
+  await page.tell({ kind: "line", line: { state: "online" } }, dock(windowOf(ana)), talk([{}]));
+  const header = (): string => one("region", "Chat with Ana Sousa").querySelector("header")?.textContent ?? "";
+  expect(header()).toContain("Online");
+  await page.tell({ kind: "line", line: { state: "lost" } });
+  expect(header()).toContain("Not connected");
+  expect(header()).not.toMatch(/online|offline/i);
+  await page.tell(dock(windowOf(ana, { state: "minimised" })));
+  expect(header()).not.toMatch(/online|offline/i);
+  expect(all().filter((element) => element.matches("gchat-window gchat-avatar[status]"))).toEqual([]);
+  await page.tell({ kind: "line", line: { state: "online" } });
+  expect(header()).toContain("Online");
+});
+
+test("what goes wrong outside any window is a notice that can be dismissed", async () => {
+  const page = await stage();
+  await page.tell({ kind: "refused", code: "outbox_unreadable", message: "…" });
+  expect(reading()).toContain("cannot be read any more. Please write them again.");
+  one("button", "Dismiss").click();
+  await settled();
+  expect(reading()).not.toContain("cannot be read any more");
+  expect(focused()).toBe(one("button", /^Global Chat/));
+});
+
+test("every error code that the line does not tell has a sentence of its own", () => {
+  const unforeseen = new Set(["bad_frame", "hello_repeated"]);
+  for (const code of [...Object.keys(errorCodes), "outbox_unreadable"]) {
+    if (closing(code)) continue;
+    expect(failureString(code) === "failure_other", code).toBe(unforeseen.has(code));
+  }
+});
+
+test("messages that do not come can be asked for again", async () => {
+  const page = await stage();
+  await page.tell(dock(windowOf(ana)), talk([], { loading: true }));
+  expect(reading()).toContain("Loading messages…");
+  await page.tell(talk([], { loading: true, late: true }));
+  expect(reading()).toContain("The messages have not come.");
+  one("button", "Try again").click();
+  expect(page.last("older")?.conversation).toBe("1-2");
+  await page.tell(talk([{}], { older: true }));
+  one("button", "Show older messages").click();
+  await settled();
+  expect(byRole("button", "Loading messages…")).toHaveLength(1);
+  await page.tell(talk([{}], { older: true, late: true }));
+  expect(byRole("button", "Show older messages")).toHaveLength(1);
 });
 
 test("a roster that comes later comes to life", async () => {
@@ -101,8 +152,10 @@ test("arrivals are announced politely, history is not", async () => {
   await page.tell(dock(windowOf(ana)), talk([{ text: "old" }]));
   expect(one("log", "Messages with Ana Sousa").getAttribute("aria-live")).toBe("off");
   expect(reading()).not.toContain("says: old");
-  await page.tell({ kind: "arrived", conversation: "1-2", from: "Ana Sousa", text: "new" });
+  await page.tell({ kind: "arrived", conversation: "1-2", from: "Ana Sousa", text: "new", count: 1 });
   expect(reading()).toContain("Ana Sousa says: new");
+  await page.tell({ kind: "arrived", conversation: "1-2", from: "Ana Sousa", text: "last", count: 7 });
+  expect(reading()).toContain("Ana Sousa has sent 7 new messages");
 });
 
 test("many people can be filtered without accents, and the rest searched", async () => {
