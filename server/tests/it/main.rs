@@ -4,4 +4,5 @@
 mod architecture;
 mod contract;
 mod smoke;
+mod tokens;
 mod util;

@@ -37,9 +37,20 @@ impl TestClient {
         origin: Option<&str>,
         path: &str,
     ) -> Result<Self, u16> {
+        let headers: Vec<_> = origin.into_iter().map(|origin| ("origin", origin)).collect();
+        Self::open_with(server, path, &headers).await
+    }
+
+    /// With exactly these headers besides those of the upgrade.
+    pub(crate) async fn open_with(
+        server: &TestServer,
+        path: &str,
+        headers: &[(&str, &str)],
+    ) -> Result<Self, u16> {
         let mut request = format!("ws://{}{path}", server.address).into_client_request().unwrap();
-        if let Some(origin) = origin {
-            request.headers_mut().insert("origin", origin.parse().unwrap());
+        for (name, value) in headers {
+            let name: tungstenite::http::HeaderName = name.parse().unwrap();
+            request.headers_mut().append(name, value.parse().unwrap());
         }
         match tokio_tungstenite::connect_async(request).await {
             Ok((socket, _)) => Ok(Self {
@@ -60,6 +71,32 @@ impl TestClient {
         client.hello(token, json!({})).await;
         client.welcome = client.next_of("welcome").await;
         client
+    }
+
+    /// Says hello with a token that is refused: the error's code, whether it is final, and the close code.
+    pub(crate) async fn refused(server: &TestServer, host: &Host, token: &str) -> (String, bool, u16) {
+        let mut client = Self::open(server, Some(&host.url)).await.unwrap();
+        client.hello(token, json!({})).await;
+        client.refusal().await
+    }
+
+    /// Renews with a token that is good.
+    pub(crate) async fn renew(&mut self, token: &str) -> Value {
+        self.send(json!({"type": "renew", "token": token})).await;
+        self.next_of("renewed").await
+    }
+
+    /// The error with which the connection ends: its code, whether it is final, and the close code.
+    pub(crate) async fn refusal(&mut self) -> (String, bool, u16) {
+        let code = self.closed().await.expect("a close with a code");
+        let last = self.waiting.pop_back().expect("an error before the close");
+        assert_eq!(last["type"], "error", "{last}");
+        assert_eq!(
+            self.waiting.iter().filter(|f| f["type"] == "welcome").count(),
+            0,
+            "welcomed all the same"
+        );
+        (last["code"].as_str().unwrap().to_owned(), last["final"].as_bool().unwrap(), code)
     }
 
     /// Signs in a person of these circles.

@@ -16,6 +16,7 @@ pub(crate) fn circle(id: &str, role: &str) -> Value {
 }
 
 /// A site seen from its own side.
+#[derive(Clone)]
 pub(crate) struct Host {
     pub(crate) issuer: String,
     pub(crate) url: String,
