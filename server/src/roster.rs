@@ -10,16 +10,14 @@ use std::{
     cmp::Reverse,
     collections::{BinaryHeap, HashMap, HashSet},
     num::NonZeroU32,
-    sync::{
-        Arc,
-        atomic::{AtomicU64, Ordering},
-    },
+    sync::{Arc, atomic::Ordering},
 };
 
 use axum::extract::ws::Utf8Bytes;
 use dashmap::DashMap;
 use governor::{DefaultDirectRateLimiter, Quota, RateLimiter};
 use parking_lot::Mutex;
+use rand::RngExt as _;
 
 use crate::{
     config::Limits,
@@ -60,8 +58,6 @@ pub struct Rosters {
     /// Whose presence which connections want, and what each has been told of it last: only what differs is sent, so
     /// that nothing is sent of those whose coming and going a viewer may not know.
     watchers: DashMap<Person, HashMap<ConnectionId, (Arc<Connection>, Status)>>,
-    /// The next roster version: one counter for all, so that a version names one content.
-    versions: AtomicU64,
     window: usize,
     grace_ms: i64,
     messages: Quota,
@@ -116,7 +112,6 @@ impl Rosters {
             dirty: Mutex::default(),
             leaving: Mutex::default(),
             watchers: DashMap::new(),
-            versions: AtomicU64::new(1),
             window: limits.roster_window,
             grace_ms: i64::try_from(limits.grace_ms).unwrap_or(i64::MAX),
             messages: Quota::per_second(per_second).allow_burst(burst),
@@ -198,7 +193,7 @@ impl Rosters {
         let view = views(&rights).into_iter().find(|view| view.circle == *circle)?;
         let policy = self.sites.policy(connection.site);
         Some(self.in_room(&self.key(connection.site, circle), |room| {
-            room.course.snapshot(&view, policy, self.window, || self.next_version()).1
+            room.course.snapshot(&view, policy, self.window, next_version).1
         }))
     }
 
@@ -375,8 +370,7 @@ impl Rosters {
         let policy = self.sites.policy(site);
         for view in views(rights) {
             self.in_room(&self.key(site, &view.circle), |room| {
-                let (version, bytes) =
-                    room.course.snapshot(&view, policy, self.window, || self.next_version());
+                let (version, bytes) = room.course.snapshot(&view, policy, self.window, next_version);
                 let viewers = room.viewers.entry(view.clone()).or_default();
                 viewers.insert(seat.connection.id, seat.connection.clone());
                 if !held.iter().any(|h| h.circle == view.circle && h.version == version) {
@@ -478,7 +472,7 @@ impl Rosters {
         }
         let Room { course, viewers, .. } = &mut *room;
         for (view, connections) in viewers.iter() {
-            let diff = course.flush(view, policy, self.window, totals, || self.next_version());
+            let diff = course.flush(view, policy, self.window, totals, next_version);
             if let Some(bytes) = diff {
                 for connection in connections.values() {
                     connection.out.push(bytes.clone(), Kind::Roster(view.circle.clone()));
@@ -508,10 +502,12 @@ impl Rosters {
     fn key(&self, site: SiteId, circle: &CircleId) -> CourseKey {
         (site, circle.course().into())
     }
+}
 
-    fn next_version(&self) -> u64 {
-        self.versions.fetch_add(1, Ordering::Relaxed)
-    }
+/// A version names one content. Drawn at random: a counter would tell viewers that somebody whom they do not see (a
+/// hidden person, another course) has made a roster in between.
+fn next_version() -> u64 {
+    rand::rng().random_range(1..=UserId::MAX.unsigned_abs())
 }
 
 /// What others see of a person.
