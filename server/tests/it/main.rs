@@ -3,6 +3,7 @@
 
 mod architecture;
 mod contract;
+mod revocation;
 mod smoke;
 mod tokens;
 mod util;

@@ -74,6 +74,11 @@ impl TestServer {
         Stopped { config: self.config.clone(), dir: self.dir.clone(), address: self.address }
     }
 
+    /// A file beside the database.
+    pub(crate) fn file(&self, name: &str) -> std::path::PathBuf {
+        self.dir.path().join(name)
+    }
+
     pub(crate) fn http(&self, path: &str) -> String {
         format!("http://{}{path}", self.address)
     }
