@@ -3,6 +3,7 @@
 
 mod architecture;
 mod contract;
+mod hidden;
 mod revocation;
 mod smoke;
 mod tokens;
