@@ -3,6 +3,7 @@
 
 mod architecture;
 mod contract;
+mod foreign;
 mod hidden;
 mod revocation;
 mod smoke;
