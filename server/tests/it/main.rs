@@ -4,6 +4,7 @@
 mod architecture;
 mod contract;
 mod foreign;
+mod frames;
 mod hidden;
 mod revocation;
 mod smoke;
