@@ -6,6 +6,7 @@ mod contract;
 mod foreign;
 mod frames;
 mod hidden;
+mod limits;
 mod revocation;
 mod smoke;
 mod tokens;
