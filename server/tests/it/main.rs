@@ -3,6 +3,7 @@
 
 mod architecture;
 mod contract;
+mod delivery;
 mod foreign;
 mod frames;
 mod hidden;
