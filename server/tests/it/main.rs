@@ -4,6 +4,7 @@
 mod architecture;
 mod contract;
 mod delivery;
+mod docks;
 mod foreign;
 mod frames;
 mod hidden;
