@@ -10,6 +10,7 @@ mod frames;
 mod hidden;
 mod limits;
 mod revocation;
+mod rosters;
 mod smoke;
 mod tokens;
 mod util;

@@ -261,6 +261,18 @@ impl TestClient {
         });
     }
 
+    /// Waits until the roster of a circle is so.
+    pub(crate) async fn wait_roster(&mut self, circle: &str, fits: impl Fn(&Roster) -> bool) {
+        let reached = timeout(PATIENCE, async {
+            while !self.rosters.get(circle).is_some_and(&fits) {
+                let frame = self.read().await.expect("an open connection");
+                self.waiting.push_back(frame);
+            }
+        });
+        let reached = reached.await.is_ok();
+        assert!(reached, "the roster of {circle} stayed {:?}", self.rosters.get(circle));
+    }
+
     /// What the contract says that a client does with rosters.
     fn fold(&mut self, frame: &Value) {
         let contacts = |list: &Value| -> Vec<(i64, Value)> {
