@@ -9,6 +9,7 @@ mod foreign;
 mod frames;
 mod hidden;
 mod limits;
+mod origins;
 mod revocation;
 mod rosters;
 mod smoke;
