@@ -13,6 +13,7 @@ mod limits;
 mod origins;
 mod revocation;
 mod rosters;
+mod sites;
 mod smoke;
 mod tokens;
 mod util;
