@@ -10,6 +10,7 @@ mod foreign;
 mod frames;
 mod hidden;
 mod limits;
+mod logs;
 mod origins;
 mod revocation;
 mod rosters;
