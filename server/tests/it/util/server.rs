@@ -30,8 +30,7 @@ impl TestServer {
 
     /// With one site and these settings.
     pub(crate) async fn start_with(settings: impl FnOnce(&mut Config)) -> (Self, Host) {
-        let mut config = Config::default();
-        config.listen = "127.0.0.1:0".parse().unwrap();
+        let mut config = Config { listen: "127.0.0.1:0".parse().unwrap(), ..Config::default() };
         config.limits.grace_ms = 300;
         config.limits.drain_ms = 600;
         settings(&mut config);
