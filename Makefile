@@ -27,6 +27,6 @@ e2e: ## the browser tests alone; one file: make e2e ARGS=test/talk.test.mjs
 	cd e2e && node run.mjs $(ARGS)
 
 screenshots: ## pictures of every state into TO (a temporary folder by default), one into docs/images
-	scripts/install browser npm e2e
+	scripts/install browser fonts npm e2e
 	cargo build --locked --package gchat
 	cd e2e && node screenshots.mjs $(TO)

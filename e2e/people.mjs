@@ -160,7 +160,9 @@ export class Chat {
 
   async say(text) {
     await this.box.fill(text);
-    await this.box.press("Enter");
+    // On a touch keyboard Enter breaks the line.
+    const touch = await this.page.evaluate(() => matchMedia("(pointer: coarse)").matches);
+    await (touch ? this.sendButton.click() : this.box.press("Enter"));
     await this.message(text).waitFor();
   }
 

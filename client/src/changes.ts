@@ -20,6 +20,12 @@ interface Change extends WantedWindow {
   misses: number;
 }
 
+/** A change as the browser's copy has it. */
+export interface KeptChange extends WantedWindow {
+  conversation: ConversationId;
+  base: number;
+}
+
 export class DockChanges {
   readonly #changes = new Map<ConversationId, Change>();
 
@@ -38,6 +44,16 @@ export class DockChanges {
     });
   }
 
+  /** What outlives the page: see `restore`. */
+  get kept(): readonly KeptChange[] {
+    return [...this.#changes].map(([conversation, { state, contact, base }]) => ({ conversation, state, contact, base }));
+  }
+
+  /** What an earlier page could not have confirmed goes out again, on the base it had. */
+  restore(changes: readonly KeptChange[]): void {
+    for (const { conversation, state, contact, base } of changes) this.want(conversation, state, contact, base);
+  }
+
   /** Gives each change that may go now to `send`, which says whether it went out. */
   sendWaiting(send: (frame: DockFrame) => boolean): void {
     for (const [conversation, change] of this.#changes) {
@@ -50,8 +66,12 @@ export class DockChanges {
   /** A `dock` has come. Afterwards `sendWaiting` is due. */
   answered(version: number, windows: readonly DockWindow[]): void {
     for (const [conversation, change] of this.#changes) {
-      if (change.sent === null) continue;
       const shown = windows.find((window) => window.conversation === conversation)?.state ?? "closed";
+      if (change.sent === null) {
+        // An earlier page, or another tab, has done it.
+        if (shown === change.state) this.#changes.delete(conversation);
+        continue;
+      }
       change.misses += 1;
       if (shown !== change.sent && change.misses < 2) continue;
       if (change.state === change.sent) this.#changes.delete(conversation);

@@ -80,8 +80,9 @@ export class Connection {
     return this.#line.state === "online";
   }
 
+  /** Begins; nothing happens where `wake` has begun already. */
   start(): void {
-    void this.#call();
+    if (this.#socket === null && !this.#calling && this.#retry === null) void this.#call();
   }
 
   /** Sends where the line is online; what must not be lost is in the outbox. True if it went out. */

@@ -4,6 +4,7 @@
  *
  * It is never the truth: `welcome` continues or resets it. Must not know sockets or views.
  */
+import type { KeptChange } from "./changes.js";
 import type { Cancel, Clock } from "./clock.js";
 import type { CopyRecord, Database } from "./database.js";
 import type { RosterContact } from "./protocol.js";
@@ -15,8 +16,8 @@ import type { ConversationId, PageConfig } from "./view.js";
 
 /** So many of a window's last messages are kept. */
 export const KEPT_MESSAGES = 50;
-/** Changes are gathered for so long before they are written. */
-const GATHER_MS = 150;
+/** What the server tells is gathered for so long before it is written. */
+const GATHER_MS = 20;
 
 /** What is sealed as `dock`. */
 interface DockPart {
@@ -29,6 +30,8 @@ interface DockPart {
 export interface Copy {
   state: State;
   drafts: ReadonlyMap<ConversationId, string>;
+  /** Dock changes that the server has not confirmed. */
+  changes: readonly KeptChange[];
 }
 
 export class CopyKeeper {
@@ -40,7 +43,7 @@ export class CopyKeeper {
   readonly #written = new Map<string, unknown>();
   #latest: Copy | null = null;
   #timer: Cancel | null = null;
-  #writing: Promise<void> = Promise.resolve();
+  #writing: Promise<void> | null = null;
 
   constructor(config: PageConfig, database: Database | undefined, vault: Vault | undefined, clock: Clock) {
     this.#config = config;
@@ -73,18 +76,26 @@ export class CopyKeeper {
     this.#timer ??= this.#clock.after(GATHER_MS, () => void this.flush());
   }
 
-  /** Writes what waits. */
+  /** Writes what waits; only the newest of what comes meanwhile. Afterwards it outlives the page. */
   flush(): Promise<void> {
     this.#timer?.();
     this.#timer = null;
-    const copy = this.#latest;
-    this.#latest = null;
-    if (copy !== null) {
-      this.#writing = this.#writing.then(() => this.#write(copy)).catch(() => {
-        // Full or taken away: the copy is a convenience.
-      });
-    }
+    this.#writing ??= this.#writeAll().finally(() => {
+      this.#writing = null;
+    });
     return this.#writing;
+  }
+
+  async #writeAll(): Promise<void> {
+    while (this.#latest !== null) {
+      const copy = this.#latest;
+      this.#latest = null;
+      try {
+        await this.#write(copy);
+      } catch {
+        // Full or taken away: the copy is a convenience.
+      }
+    }
   }
 
   #name(part: string): string {
@@ -92,12 +103,13 @@ export class CopyKeeper {
     return JSON.stringify(["copy", site, user, sid, part]);
   }
 
-  async #write({ state, drafts }: Copy): Promise<void> {
+  async #write({ state, drafts, changes }: Copy): Promise<void> {
     const [database, vault] = [this.#database, this.#vault];
     if (database === undefined || vault === undefined) return;
     // Identity tells what changed: the state is immutable.
     const parts = new Map<string, [mark: unknown, value: () => unknown]>([
       ["drafts", [drafts, () => [...drafts]]],
+      ["changes", [JSON.stringify(changes), () => changes]],
       ["windows", [state.windows, () => dockPart(state)]],
       ["rosters", [state.rosters, () => dockPart(state)]],
     ]);
@@ -165,5 +177,6 @@ function restored(parts: ReadonlyMap<string, unknown>, empty: State): Copy | und
       welcomed: true,
     },
     drafts: new Map((parts.get("drafts") as [ConversationId, string][] | undefined) ?? []),
+    changes: (parts.get("changes") as KeptChange[] | undefined) ?? [],
   };
 }

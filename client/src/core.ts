@@ -15,9 +15,9 @@ import type { Environment } from "./environment.js";
 import { uuid4 } from "./ids.js";
 import { Outbox } from "./outbox.js";
 import { presentConversation, presentDock } from "./present.js";
-import type { Known } from "./present.js";
+import type { Known, WantedWindow } from "./present.js";
 import { conversationOf, CURSOR_CONVERSATIONS, otherOf } from "./protocol.js";
-import type { ClientFrame, Server, ServerFrame } from "./protocol.js";
+import type { ClientFrame, HelloFrame, Server, ServerFrame } from "./protocol.js";
 import { Requests } from "./requests.js";
 import type { Question } from "./requests.js";
 import { foldRosters, heldRosters } from "./roster.js";
@@ -32,7 +32,7 @@ import type { Command, ConversationId, LineView, PageConfig, RosterPerson, Seq, 
 /** The server passes `typing` on at most once in so many ms. */
 const TYPING_EVERY_MS = 2_000;
 /** A browser that does not open its database within so long is treated as having none. */
-const DATABASE_MS = 1_500;
+const DATABASE_MS = 3_000;
 /** A dock change without any answer for so long gives way to what the server says. */
 const CHANGE_MS = 5_000;
 /** Before a question that the server could not answer just now is asked again. */
@@ -47,13 +47,17 @@ export async function startCore(port: Port, config: PageConfig, environment: Env
   port.onmessage = (event: MessageEvent<Command>) => early.push(event.data);
   const { database, vault } = await openKept(config, environment);
   const keeper = new CopyKeeper(config, database, vault, environment.clock);
-  const copy = await keeper.load(emptyState(config.user));
+  const [copy, left] = await Promise.all([
+    keeper.load(emptyState(config.user)),
+    environment.left().catch((): Command[] => []),
+  ]);
   const core = new Core(port, config, environment, { database, vault, keeper, copy });
-  for (const command of early) core.command(command);
+  await core.load();
+  for (const command of [...left, ...early]) core.command(command);
   port.onmessage = (event: MessageEvent<Command>) => {
     core.command(event.data);
   };
-  await core.start();
+  core.start();
   return () => {
     core.end();
   };
@@ -75,8 +79,8 @@ async function openKept(config: PageConfig, environment: Environment): Promise<P
   });
   const database = await Promise.race([openDatabase(environment.database), impatient]);
   if (database === undefined) environment.warn("no database in this browser: nothing is kept beyond this page");
-  // Also where nothing can be sealed: what others left is erased.
-  else await eraseOthers(database, config).catch(() => undefined);
+  // Also where nothing can be sealed: what others left is erased. Nothing waits for it.
+  else void eraseOthers(database, config).catch(() => undefined);
   return { database, vault };
 }
 
@@ -101,6 +105,10 @@ class Core {
   #wish: { text: string; more: boolean } | null = null;
   #found: { text: string; next: string | null } | null = null;
   #stale = new Set<"line" | "roster" | "dock" | `talk:${ConversationId}`>();
+  /** Commands that the page remembers until they are kept, and the storing of their messages. */
+  readonly #deeds: number[] = [];
+  readonly #storing: Promise<void>[] = [];
+  #confirming = false;
   #publishing = false;
   #typingEnds: Cancel | null = null;
   #changeEnds: Cancel | null = null;
@@ -113,6 +121,7 @@ class Core {
     this.#keeper = keeper;
     this.#state = copy?.state ?? emptyState(config.user);
     this.#drafts = copy?.drafts ?? new Map();
+    this.#changes.restore(copy?.changes ?? []);
     this.#compare = collation(config.lang);
     const { clock, crypto } = environment;
     const random = (bytes: Uint8Array<ArrayBuffer>): void => void crypto.getRandomValues(bytes);
@@ -155,6 +164,8 @@ class Core {
       changed: () => {
         this.#outboxChanged();
       },
+      // A turn later: the state that replaces the entry is then with the keeper.
+      kept: () => Promise.resolve().then(() => keeper.flush()),
       lost: (count) => {
         const message = `${count} unsent message(s) of an earlier login cannot be read any more: write them again`;
         this.#post({ kind: "refused", code: "outbox_unreadable", message });
@@ -165,9 +176,12 @@ class Core {
     });
   }
 
-  async start(): Promise<void> {
-    this.#repaintAll();
+  async load(): Promise<void> {
     await this.#outbox.load();
+  }
+
+  start(): void {
+    this.#repaintAll();
     this.#connection.start();
   }
 
@@ -179,6 +193,25 @@ class Core {
   }
 
   command(command: Command): void {
+    this.#do(command);
+    if ("deed" in command && command.deed !== undefined) {
+      this.#deeds.push(command.deed);
+      if (!this.#confirming) void this.#confirm();
+    }
+  }
+
+  /** Tells the page what it need not remember any more. */
+  async #confirm(): Promise<void> {
+    this.#confirming = true;
+    while (this.#deeds.length > 0) {
+      const [deeds, storing] = [this.#deeds.splice(0), this.#storing.splice(0)];
+      await Promise.all([...storing, this.#keeper.flush()]);
+      this.#post({ kind: "kept", deeds });
+    }
+    this.#confirming = false;
+  }
+
+  #do(command: Command): void {
     switch (command.kind) {
       case "open": {
         const { id, name, picture, profileUrl } = command.person;
@@ -198,7 +231,7 @@ class Core {
         return;
       case "send":
         this.#draft(command.conversation, "");
-        void this.#outbox.add(command.conversation, command.text);
+        this.#storing.push(this.#outbox.add(command.conversation, command.text, command.key));
         return;
       case "retry":
         void this.#outbox.retry(command.key);
@@ -236,7 +269,7 @@ class Core {
 
   // The line
 
-  #hello(): { visible: boolean; cursor?: NonNullable<ReturnType<typeof cursorOf>>; rosters?: NonNullable<ReturnType<typeof rostersOf>> } {
+  #hello(): Pick<HelloFrame, "visible" | "cursor" | "rosters"> {
     const cursor = cursorOf(this.#state, CURSOR_CONVERSATIONS);
     const rosters = rostersOf(this.#state);
     return {
@@ -268,6 +301,7 @@ class Core {
         this.#take(applyFrame(this.#state, frame, this.#environment.clock.now()));
         this.#changes.answered(frame.dock.version, frame.dock.windows);
         this.#keepSeen();
+        this.#keep();
         return;
       case "history":
         this.#historyCame(frame);
@@ -288,6 +322,7 @@ class Core {
     if (frame.type === "dock") {
       this.#changes.answered(frame.version, frame.windows);
       this.#keepSeen();
+      this.#keep();
       this.#sendChanges();
       this.#askFirstPages();
     }
@@ -318,7 +353,10 @@ class Core {
     }
     if (question.kind === "search") this.#wish = null;
     // An end to the waiting: there is nothing to show.
-    else this.#take(applyPage(this.#state, question.conversation, { asked: question.asked, firstSeq: 1, seq: 0, rev: 0, messages: [] }));
+    else {
+      const nothing = { asked: question.asked, firstSeq: 1, seq: 0, rev: 0, messages: [] };
+      this.#take(applyPage(this.#state, question.conversation, nothing));
+    }
     this.#post({ kind: "refused", code, message });
   }
 
@@ -352,7 +390,7 @@ class Core {
       if (!same) this.#mark(`talk:${conversation}`);
     }
     for (const conversation of this.#changes.wanted.keys()) this.#mark(`talk:${conversation}`);
-    this.#keeper.keep({ state, drafts: this.#drafts });
+    this.#keep();
   }
 
   #historyCame({ request, conversation, first_seq: firstSeq, seq, rev, messages }: Server<"history">): void {
@@ -383,13 +421,18 @@ class Core {
 
   // What the person does
 
-  #want(conversation: ConversationId, state: "open" | "minimised" | "closed", contact: Parameters<DockChanges["want"]>[2]): void {
+  #want(conversation: ConversationId, state: WantedWindow["state"], contact: WantedWindow["contact"]): void {
     if (otherOf(conversation, this.#config.user) === undefined) return;
     this.#changes.want(conversation, state, contact, this.#state.dockVersion);
     this.#mark("dock");
     this.#mark(`talk:${conversation}`);
+    this.#keep();
     this.#sendChanges();
     this.#askFirstPages();
+  }
+
+  #keep(): void {
+    this.#keeper.keep({ state: this.#state, drafts: this.#drafts, changes: this.#changes.kept });
   }
 
   #sendChanges(): void {
@@ -398,6 +441,7 @@ class Core {
     this.#changeEnds = this.#changes.waiting
       ? this.#environment.clock.after(CHANGE_MS, () => {
           for (const conversation of [...this.#changes.wanted.keys()]) this.#changes.drop(conversation);
+          this.#keep();
           this.#mark("dock");
         })
       : null;
@@ -434,7 +478,7 @@ class Core {
     if (text === "") drafts.delete(conversation);
     else drafts.set(conversation, text);
     this.#drafts = drafts;
-    this.#keeper.keep({ state: this.#state, drafts });
+    this.#keep();
   }
 
   async #discard(conversation: ConversationId, key: string): Promise<void> {
@@ -461,7 +505,8 @@ class Core {
       this.#wish = null;
       return;
     }
-    if (this.#requests.ask({ kind: "search", text: wish.text, next }, this.#state.limits.history_page)) this.#wish = null;
+    const asked = this.#requests.ask({ kind: "search", text: wish.text, next }, this.#state.limits.history_page);
+    if (asked) this.#wish = null;
   }
 
   #contactsCame(frame: Server<"contacts">): void {
@@ -483,7 +528,8 @@ class Core {
       }));
     // A newer wish is on its way: this answer would only flicker.
     if (this.#wish === null) {
-      this.#post({ kind: "found", text: question.text, people, more: frame.next !== null, append: question.next !== null });
+      const [more, append] = [frame.next !== null, question.next !== null];
+      this.#post({ kind: "found", text: question.text, people, more, append });
     }
     this.#search();
   }

@@ -8,7 +8,7 @@ import type { Socket } from "./connection.js";
 import type { Channel } from "./outbox.js";
 import { sessionShelf } from "./token.js";
 import type { TokenShelf } from "./token.js";
-import type { PageConfig } from "./view.js";
+import type { Command, PageConfig } from "./view.js";
 
 export interface Environment {
   clock: Clock;
@@ -22,6 +22,8 @@ export interface Environment {
   visible: boolean;
   openSocket(url: string): Socket;
   openChannel(name: string): Channel | undefined;
+  /** What the person did last on the tab's earlier page, too late for it to be kept. */
+  left(): Promise<Command[]>;
   /** Calls back whenever the network comes back. */
   watchNetwork(back: () => void): Cancel;
   /** For developers; never content. */
@@ -29,7 +31,7 @@ export interface Environment {
 }
 
 /** The page as the core's place. */
-export function pageEnvironment(config: PageConfig): Environment {
+export function pageEnvironment(config: PageConfig, left: Environment["left"]): Environment {
   return {
     clock: realClock,
     // Outside a secure context `subtle` is missing, whatever the type says.
@@ -38,6 +40,7 @@ export function pageEnvironment(config: PageConfig): Environment {
     shelf: sessionShelf(config, () => globalThis.sessionStorage),
     database: "indexedDB" in globalThis,
     locks: "locks" in navigator ? navigator.locks : undefined,
+    left,
     visible: document.visibilityState === "visible",
     openSocket: (url) => new WebSocket(url),
     openChannel: (name) => ("BroadcastChannel" in globalThis ? new BroadcastChannel(name) : undefined),

@@ -5,6 +5,7 @@
 import { startCore } from "./core.js";
 import { mount } from "./elements/index.js";
 import { pageEnvironment } from "./environment.js";
+import { Parting } from "./parting.js";
 import { readKey } from "./vault.js";
 import type { PageConfig } from "./view.js";
 
@@ -14,8 +15,18 @@ class PageError extends Error {}
 /** Starts the chat in `container`. Call it once per page. */
 export function start(config: PageConfig, container: Element): void {
   const channel = new MessageChannel();
-  mount(channel.port1, config, container);
-  void startCore(channel.port2, config, pageEnvironment(config)).catch((error: unknown) => {
+  const { crypto } = globalThis;
+  const parting = new Parting({ config, crypto, storage: () => globalThis.sessionStorage, now: () => Date.now() });
+  mount(parting.port(channel.port1), config, container);
+  // After the elements' own listener: what they tell on leaving is among it.
+  globalThis.addEventListener("pagehide", () => {
+    parting.leave();
+  });
+  globalThis.addEventListener("pageshow", (event) => {
+    if (event.persisted) parting.back();
+  });
+  const environment = pageEnvironment(config, () => parting.collect());
+  void startCore(channel.port2, config, environment).catch((error: unknown) => {
     console.error("gchat: cannot start:", error);
   });
 }

@@ -43,6 +43,8 @@ export interface OutboxParts {
   /** A send has waited `ANSWER_MS` for its answer. */
   late(): void;
   changed(): void;
+  /** Resolves when what is shown now is in the browser's copy. */
+  kept(): Promise<void>;
   /** So many entries of an ended login could not be read. */
   lost(count: number): void;
 }
@@ -56,8 +58,8 @@ interface Sealable {
 
 /** Text as the server takes it: well-formed UTF-16, without U+0000, trimmed. */
 export function cleanText(text: string): string {
-  const whole = text.replace(/[\uD800-\uDBFF](?![\uDC00-\uDFFF])|(?<![\uD800-\uDBFF])[\uDC00-\uDFFF]/g, "\uFFFD");
-  return whole.replaceAll("\u0000", "").trim();
+  // With the flag u this finds lone surrogates only: what toWellFormed does, in every browser.
+  return text.replace(/\p{Surrogate}/gu, "\uFFFD").replaceAll("\u0000", "").trim();
 }
 
 export class Outbox {
@@ -104,8 +106,12 @@ export class Outbox {
         if (content === undefined) unreadable.push(record.id);
         else stored.set(record.id, { id: record.id, ...content });
       }
-      // Known before the read and missing in it: another tab is done with them.
-      for (const { id, acked } of before) if (acked !== true && !stored.has(id)) this.#forget(id);
+      // Known before the read and missing in it: another tab is done with them, by an ack or by the person's wish.
+      for (const { id, failure } of before) {
+        if (stored.has(id)) continue;
+        if (failure === null) this.#sentElsewhere(id);
+        else this.#forget(id);
+      }
       for (const [id, entry] of stored) {
         if (this.#gone.has(id) || this.#unstored.has(id)) continue;
         this.#ids.follow(id);
@@ -120,13 +126,15 @@ export class Outbox {
   }
 
   /** Takes a message to send; it is stored before the first try. Nothing happens for an empty one. */
-  async add(conversation: ConversationId, raw: string): Promise<void> {
+  async add(conversation: ConversationId, raw: string, id = this.#ids.next()): Promise<void> {
     const text = cleanText(raw);
-    if (text === "") return;
+    // The page before this one may have stored it, and have been left before it knew.
+    if (text === "" || this.#entries.has(id) || this.#gone.has(id)) return;
+    this.#ids.follow(id);
     const writtenAt = this.#parts.clock.now() + this.#parts.skew();
     // What is too long is refused here: as a frame it could be too large for the socket.
     const failure = Array.from(text).length > this.#maxChars ? "message_too_long" : null;
-    await this.#put({ id: this.#ids.next(), conversation, text, writtenAt, failure });
+    await this.#put({ id, conversation, text, writtenAt, failure });
   }
 
   /** Tries a refused message again, as a new one. */
@@ -266,7 +274,9 @@ export class Outbox {
     this.#parts.channel?.postMessage("changed");
   }
 
+  /** Only when the copy has what replaces it: a page that is left in between shows it still. */
   async #erase(id: string): Promise<void> {
+    await this.#parts.kept();
     try {
       await this.#parts.database?.delete("outbox", id);
     } catch {
@@ -280,6 +290,14 @@ export class Outbox {
     this.#settle(entry);
     this.#entries.delete(id);
     this.#unstored.delete(id);
+  }
+
+  /** Shown as sent until the message itself comes. */
+  #sentElsewhere(id: string): void {
+    const entry = this.#entries.get(id);
+    if (entry === undefined) return;
+    this.#settle(entry);
+    this.#entries.set(id, { ...entry, acked: true });
   }
 
   #settle(entry: PendingMessage): void {

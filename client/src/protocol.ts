@@ -141,7 +141,9 @@ export const serverFrames = {
 };
 
 /** Any frame from the server. */
-export type ServerFrame = { [K in keyof typeof serverFrames]: Shaped<(typeof serverFrames)[K]> }[keyof typeof serverFrames];
+export type ServerFrame = {
+  [K in keyof typeof serverFrames]: Shaped<(typeof serverFrames)[K]>;
+}[keyof typeof serverFrames];
 /** The frame of one type: `Server<"welcome">`. */
 export type Server<K extends ServerFrame["type"]> = Extract<ServerFrame, { type: K }>;
 
@@ -187,7 +189,13 @@ export type ClientFrame =
     }
   | { type: "read"; conversation: ConversationId; seq: Seq }
   | { type: "typing"; conversation: ConversationId }
-  | { type: "dock"; conversation: ConversationId; state: "open" | "minimised" | "closed"; base: number }
+  | {
+      type: "dock";
+      conversation: ConversationId;
+      state: "open" | "minimised" | "closed";
+      base: number;
+      seen?: Seq;
+    }
   | { type: "visibility"; visible: boolean; rosters?: HeldRoster[] }
   | { type: "roster"; circle: string }
   | { type: "search"; request: number; text: string; circle?: string; next: string | null; limit: number }
@@ -286,7 +294,9 @@ export function parseServerFrame(data: unknown): Parsed {
   try {
     const value: unknown = JSON.parse(data);
     const type = typeof value === "object" && value !== null && "type" in value ? value.type : undefined;
-    if (typeof type !== "string" || !Object.hasOwn(serverFrames, type)) return { problem: "a frame of an unknown type" };
+    if (typeof type !== "string" || !Object.hasOwn(serverFrames, type)) {
+      return { problem: "a frame of an unknown type" };
+    }
     const name = type as keyof typeof serverFrames;
     try {
       return { frame: serverFrames[name](value, "") };

@@ -7,6 +7,7 @@
  */
 import type { Clock } from "./clock.js";
 import { integer, object, string } from "./shape.js";
+import type { Shaped } from "./shape.js";
 import type { StopReason } from "./protocol.js";
 import type { PageConfig } from "./view.js";
 
@@ -42,11 +43,12 @@ const claims = object({ iss: string, sub: string, sid: string, iat: integer(0), 
 const kept = object({ token: string, at: integer(0) });
 
 /** The claims of a JWT, unchecked; undefined where it is none of ours. */
-export function readClaims(token: string): { iss: string; sub: string; sid: string; iat: number; exp: number } | undefined {
+export function readClaims(token: string): Shaped<typeof claims> | undefined {
   const payload = token.split(".")[1];
   if (payload === undefined) return undefined;
   try {
-    const bytes = Uint8Array.from(atob(payload.replaceAll("-", "+").replaceAll("_", "/")), (char) => char.charCodeAt(0));
+    const binary = atob(payload.replaceAll("-", "+").replaceAll("_", "/"));
+    const bytes = Uint8Array.from(binary, (char) => char.charCodeAt(0));
     return claims(JSON.parse(new TextDecoder().decode(bytes)), "token");
   } catch {
     return undefined;

@@ -111,15 +111,23 @@ export type Update =
   /** The answer to `search`; `append` for further pages. */
   | { kind: "found"; text: string; people: RosterPerson[]; more: boolean; append: boolean }
   /** An action was refused: `code` of the contract, `message` in English as the server said it. */
-  | { kind: "refused"; conversation?: ConversationId; code: string; message: string };
+  | { kind: "refused"; conversation?: ConversationId; code: string; message: string }
+  /** What these commands asked for is in the browser's database (or never will be): it outlives the page. */
+  | { kind: "kept"; deeds: number[] };
+
+/** What the page numbers so that it is done again, on the next page, where the core has not answered `kept` to it. */
+interface Deed {
+  deed?: number;
+}
 
 /** From the elements to the core. */
 export type Command =
-  | { kind: "open"; person: { id: UserId; name: string; picture: string | null; profileUrl: string | null } }
-  | { kind: "restore"; conversation: ConversationId }
-  | { kind: "minimise"; conversation: ConversationId }
-  | { kind: "close"; conversation: ConversationId }
-  | { kind: "send"; conversation: ConversationId; text: string }
+  | ({ kind: "open"; person: { id: UserId; name: string; picture: string | null; profileUrl: string | null } } & Deed)
+  | ({ kind: "restore"; conversation: ConversationId } & Deed)
+  | ({ kind: "minimise"; conversation: ConversationId } & Deed)
+  | ({ kind: "close"; conversation: ConversationId } & Deed)
+  /** `key`: the client_message_id, where the page has given it one already. */
+  | ({ kind: "send"; conversation: ConversationId; text: string; key?: string } & Deed)
   | { kind: "retry"; conversation: ConversationId; key: string }
   /** Removes a failed message; its text becomes the draft if the draft is empty. */
   | { kind: "discard"; conversation: ConversationId; key: string }
@@ -127,7 +135,7 @@ export type Command =
   /** The message was shown in an open window of a visible, focused page. */
   | { kind: "seen"; conversation: ConversationId; seq: Seq }
   | { kind: "typing"; conversation: ConversationId }
-  | { kind: "draft"; conversation: ConversationId; text: string }
+  | ({ kind: "draft"; conversation: ConversationId; text: string } & Deed)
   | { kind: "search"; text: string; more?: boolean }
   /** The page became visible or hidden. */
   | { kind: "visible"; visible: boolean }

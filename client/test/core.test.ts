@@ -90,6 +90,7 @@ class Page {
       database: true,
       locks: locks as unknown as LockManager,
       visible: true,
+      left: () => Promise.resolve([]),
       openSocket: () => {
         const socket = new FakeSocket();
         this.sockets.push(socket);
@@ -294,6 +295,23 @@ describe("sending", () => {
     expect(second.of("send")).toEqual(first.of("send"));
   });
 
+  test("is shown as sent in the tab that wrote it when another one sent it", async () => {
+    const one = await browser.page();
+    const other = await browser.page();
+    const first = await one.online(withWindow);
+    await other.online(withWindow);
+    await other.does({ kind: "send", conversation: "2-3", text: "shared" });
+    const id = first.of("send")[0]!.client_message_id;
+    const mine = message(1, { sender: 2, client_message_id: id, text: "shared" });
+    first.says({ type: "ack", client_message_id: id, conversation: "2-3", seq: 1, rev: 1, sent_at: 5 });
+    first.says({ type: "message", conversation: "2-3", message: mine });
+    await settled();
+    expect(other.shown).toEqual(["shared sent"]);
+    other.socket.says({ type: "message", conversation: "2-3", message: mine });
+    await settled();
+    expect(other.talk()?.messages).toMatchObject([{ seq: 1, delivery: "sent" }]);
+  });
+
   test.each([
     ["a database", { database: false }],
     ["a secure context", { crypto: { getRandomValues: crypto.getRandomValues.bind(crypto) } }],
@@ -335,6 +353,74 @@ describe("what the browser keeps", () => {
     const socket = await page.online(withWindow);
     expect(socket.of("hello")[0]?.rosters).toEqual({ boot: "b1", versions: [{ circle: "c7", version: 3 }] });
     expect(socket.of("history")).toEqual([]);
+  });
+
+  test("has every word of a draft without waiting, and says so", async () => {
+    const page = await browser.page();
+    await page.online(withWindow);
+    await page.does({ kind: "draft", conversation: "2-3", text: "h", deed: 1 });
+    await page.does({ kind: "draft", conversation: "2-3", text: "half", deed: 2 });
+    expect(page.updates.filter((update) => update.kind === "kept")).toEqual([
+      { kind: "kept", deeds: [1] },
+      { kind: "kept", deeds: [2] },
+    ]);
+    page.end();
+    expect((await browser.page()).windows).toMatchObject([{ draft: "half" }]);
+  });
+
+  test("has a closed window closed before the server has answered", async () => {
+    const page = await browser.page();
+    await page.online(withWindow);
+    await page.does({ kind: "close", conversation: "2-3" });
+    page.end();
+    const next = await browser.page();
+    expect(next.windows).toEqual([]);
+    // The server had it already: nothing is asked for again.
+    expect((await next.online()).of("dock")).toEqual([]);
+  });
+
+  test("shows a message that was sent and acknowledged in the last instant", async () => {
+    const page = await browser.page();
+    const socket = await page.online(withWindow);
+    emptyHistory(socket);
+    await page.does({ kind: "send", conversation: "2-3", text: "hello" });
+    const id = socket.of("send")[0]!.client_message_id;
+    const database = (await openDatabase(true))!;
+    const erased = vi.spyOn(IDBObjectStore.prototype, "delete");
+    const written = vi.spyOn(IDBObjectStore.prototype, "put");
+    socket.says({ type: "message", conversation: "2-3", message: message(1, { sender: 2, client_message_id: id, text: "hello" }) });
+    socket.says({ type: "ack", client_message_id: id, conversation: "2-3", seq: 1, rev: 1, sent_at: 1 });
+    await settled();
+    // In the copy first, only then out of the outbox: no page in between finds neither.
+    const talk = written.mock.calls.findIndex(([value]) => (value as { part?: string }).part === "talk:2-3");
+    const [gone] = erased.mock.calls.findLastIndex(([key]) => key === id) >= 0 ? erased.mock.invocationCallOrder.slice(-1) : [];
+    expect(written.mock.invocationCallOrder[talk]).toBeLessThan(gone!);
+    expect(await database.count("outbox")).toBe(0);
+    database.close();
+    page.end();
+    expect((await browser.page()).shown).toEqual(["hello sent"]);
+  });
+
+  test("does again what the last page could not finish; a message with the id it had", async () => {
+    const key = "019aaaaa-aaaa-7aaa-8aaa-aaaaaaaaaaaa";
+    const first = await browser.page();
+    await first.online(withWindow);
+    await first.does({ kind: "send", conversation: "2-3", text: "stored already", key });
+    await browser.clock.pass(100);
+    first.end();
+    const left = (): Promise<Command[]> =>
+      Promise.resolve([
+        { kind: "send", conversation: "2-3", text: "stored already", key, deed: 1 },
+        { kind: "draft", conversation: "2-3", text: "half", deed: 2 },
+        { kind: "minimise", conversation: "2-3", deed: 3 },
+      ]);
+    const page = await browser.page({}, { left });
+    expect(page.updates.filter((update) => update.kind === "dock")).toHaveLength(1);
+    expect(page.windows).toMatchObject([{ state: "minimised", draft: "half" }]);
+    expect(page.shown).toEqual(["stored already sending"]);
+    const socket = await page.online(withWindow);
+    expect(socket.of("send")).toMatchObject([{ client_message_id: key }]);
+    expect(page.updates.flatMap((update) => (update.kind === "kept" ? update.deeds : []))).toEqual([1, 2, 3]);
   });
 
   test("is unreadable where it lies", async () => {
@@ -381,6 +467,16 @@ describe("what the browser keeps", () => {
     next.end();
     expect((await browser.page(again)).last("refused")).toBeUndefined();
   });
+});
+
+test("a page that tells its visibility before the core is ready opens one socket", async () => {
+  const page = new Page(browser, config);
+  browser.pages.push(page);
+  const starting = startCore(page, config, page.environment());
+  await page.does({ kind: "visible", visible: true });
+  page.end = await starting;
+  await settled();
+  expect(page.sockets).toHaveLength(1);
 });
 
 describe("the dock", () => {

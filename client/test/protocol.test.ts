@@ -60,6 +60,7 @@ const clientFrames: { [K in ClientFrame["type"]]: Read<Extract<ClientFrame, { ty
     conversation: string,
     state: oneOf("open", "minimised", "closed"),
     base: integer(0),
+    seen: optional(integer(0)),
   }),
   visibility: object({ type: type("visibility"), visible: boolean, rosters: optional(held) }),
   roster: object({ type: type("roster"), circle: string }),

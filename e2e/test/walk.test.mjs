@@ -17,12 +17,34 @@ test("a window stays over pages, with its messages and the draft", async () => {
   const there = ana.screen.chat("Bruno Silva");
   await seen(there.message("Before the walk"), "the message on the next page");
   await becomes(() => there.box.inputValue(), "A draft, half wri", "the draft on the next page");
+  assert.equal(await ana.page.evaluate(() => document.activeElement === document.body), true, "the focus is left alone");
   await there.box.press("End");
   await there.box.pressSequentially("tten");
   await there.box.press("Enter");
   await seen(bruno.screen.chat("Ana Sousa").button("Restore"), "Bruno is told");
   await bruno.screen.chat("Ana Sousa").button("Restore").click();
   await seen(bruno.screen.chat("Ana Sousa").message("A draft, half written"), "the finished draft");
+});
+
+test("a message sent in the instant before the page is left arrives, once", async () => {
+  const ana = await it.people.arrive("ana");
+  const bruno = await it.people.arrive("bruno");
+  const chat = await ana.screen.open("Bruno Silva");
+  await chat.say("Before");
+  await chat.box.fill("On the way out");
+  await chat.box.evaluate((box) => {
+    box.dispatchEvent(new KeyboardEvent("keydown", { key: "Enter", bubbles: true, composed: true, cancelable: true }));
+    location.assign("/demo/algebra/forum");
+  });
+  await ana.page.waitForURL("**/demo/algebra/forum");
+  await seen(chat.message("On the way out"), "the message on the next page");
+  const his = bruno.screen.chat("Ana Sousa");
+  await his.button("Restore").click();
+  await seen(his.message("On the way out"), "the message at Bruno's");
+  await his.say("Got it");
+  await seen(chat.message("Got it"), "his answer");
+  assert.deepEqual(await his.texts(), ["Before", "On the way out", "Got it"]);
+  assert.equal(await chat.box.inputValue(), "", "nothing is left in the box");
 });
 
 test("the dock is painted from the browser's copy before any socket opens", async () => {

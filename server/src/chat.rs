@@ -15,7 +15,7 @@ use crate::{
     rights::{self, Snapshot},
     roster::{self, Rights, Rosters},
     sites::Sites,
-    store::{self, Appended, Head, NewMessage, Page, Store, WindowState},
+    store::{self, Appended, Head, NewMessage, Page, Store, WindowChange, WindowState},
 };
 
 /// Code points of a message after trimming (protocol/README.md, "Limits"; the limit of Moodle's own messages).
@@ -176,16 +176,15 @@ impl Chat {
         &self,
         speaker: Speaker,
         conversation: ConversationId,
-        state: WindowState,
-        base: i64,
+        change: WindowChange,
     ) -> Result<bool, Refusal> {
         let other = conversation.other(speaker.user).ok_or(Code::NotFound)?;
         let me = self.live(speaker)?.snapshot;
-        if state != WindowState::Closed && !self.knows(speaker, &me, conversation, other).await? {
+        if change.state != WindowState::Closed && !self.knows(speaker, &me, conversation, other).await? {
             return Err(Code::NotFound.into());
         }
         let Speaker { site, user } = speaker;
-        let changed = self.store.set_window(site, user, conversation, state, base, self.dock_windows).await?;
+        let changed = self.store.set_window(site, user, conversation, change, self.dock_windows).await?;
         if changed {
             self.tell_dock(speaker).await?;
         }

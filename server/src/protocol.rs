@@ -9,12 +9,14 @@ use axum::extract::ws::Utf8Bytes;
 use serde::{Deserialize, Deserializer, Serialize, de::Error as _};
 
 use crate::{
-    error::Code,
     id::{CircleId, ClientMessageId, ConversationId, Epoch, Rev, Seq, SessionId, UserId},
     rights::{Membership, Role},
     store::WindowState,
 };
 use uuid::Uuid;
+
+pub mod codes;
+use codes::Code;
 
 /// The protocol's version: `hello.protocol` and `welcome.protocol`.
 pub const PROTOCOL: u32 = 1;
@@ -75,6 +77,9 @@ pub enum ClientFrame {
         state: WindowState,
         /// The dock version on which the person acted.
         base: i64,
+        /// When closing: the last message that the client holds.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        seen: Option<Seq>,
     },
     /// Whether somebody can see the page.
     Visibility {

@@ -145,6 +145,18 @@ pub enum WindowState {
     Closed,
 }
 
+/// What becomes of a window.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct WindowChange {
+    /// How it shall stand.
+    pub state: WindowState,
+    /// The dock version on which the person acted.
+    pub base: i64,
+    /// For `Closed`: the last message that the person could have seen; what came above it brings the window back.
+    /// `None`: the head.
+    pub seen: Option<Seq>,
+}
+
 /// A message to be appended. Text is trimmed and checked.
 #[derive(Clone, Debug)]
 pub struct NewMessage {
@@ -331,7 +343,7 @@ pub trait Store: Send + Sync + 'static {
 
     /// The user's dock.
     async fn dock(&self, site: SiteId, user: UserId) -> Result<Dock>;
-    /// Sets a window's state unless it was changed after version `base`. Of more than `most` windows that the user
+    /// Sets a window's state unless it was changed after the change's `base`. Of more than `most` windows that the user
     /// opened the oldest are closed; what is unread in them is then listed as if it had just come. False if it was
     /// stale, nothing changed, or the conversation is not the user's.
     async fn set_window(
@@ -339,8 +351,7 @@ pub trait Store: Send + Sync + 'static {
         site: SiteId,
         user: UserId,
         conversation: ConversationId,
-        state: WindowState,
-        base: i64,
+        change: WindowChange,
         most: usize,
     ) -> Result<bool>;
 

@@ -41,6 +41,7 @@ export class GchatAvatar extends LitElement {
       block-size: var(--size);
     }
     .face {
+      background: var(--face);
       display: grid;
       place-items: center;
       inline-size: 100%;
@@ -102,6 +103,8 @@ export class GchatAvatar extends LitElement {
 
   override willUpdate(changed: Map<PropertyKey, unknown>): void {
     if (changed.has("picture")) this.broken = false;
+    // Through the DOM: a style attribute is refused where the page's CSP forbids inline styles.
+    if (changed.has("name")) this.style.setProperty("--face", avatarColour(this.name));
   }
 
   override render(): unknown {
@@ -118,7 +121,7 @@ export class GchatAvatar extends LitElement {
             @error=${() => (this.broken = true)}
           />`;
     const dot = this.status === undefined ? nothing : html`<span class="dot"></span>`;
-    return html`<span class="face" aria-hidden="true" style="background:${avatarColour(this.name)}"
+    return html`<span class="face" aria-hidden="true"
         data-initials=${initials(this.name)}
         >${image}</span
       >${dot}`;

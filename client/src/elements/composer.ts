@@ -16,7 +16,8 @@ import { textLength } from "./text.js";
 /** The contract's `message_chars`. */
 const LONGEST = 4096;
 const NEAR_LONGEST = 200;
-const DRAFT_DELAY_MS = 400;
+/** Echoes are at most so many keystrokes late. */
+const OWN_KEPT = 100;
 const TYPING_EVERY_MS = 3000;
 const TALLEST_PX = 132;
 
@@ -37,7 +38,6 @@ export class GchatComposer extends LitElement {
   #kept = "";
   /** Drafts that came from here: their echo must not bring back what has been sent meanwhile. */
   readonly #own = new Set<string>();
-  #saving: ReturnType<typeof setTimeout> | undefined;
   #typedAt = Number.NEGATIVE_INFINITY;
 
   static override styles = [base, composerStyles];
@@ -141,8 +141,7 @@ export class GchatComposer extends LitElement {
     this.text = (event.target as HTMLTextAreaElement).value;
     const conversation = this.window?.conversation;
     if (conversation === undefined) return;
-    clearTimeout(this.#saving);
-    this.#saving = setTimeout(() => { this.#save(); }, DRAFT_DELAY_MS);
+    this.#save();
     const now = Date.now();
     if (this.text.trim() === "" || now - this.#typedAt < TYPING_EVERY_MS) return;
     this.#typedAt = now;
@@ -173,11 +172,12 @@ export class GchatComposer extends LitElement {
 
   /** Tells the core the draft, if it has changed since. */
   #save(): void {
-    clearTimeout(this.#saving);
     const conversation = this.window?.conversation;
     if (conversation === undefined || this.text === this.#kept) return;
     this.#kept = this.text;
     if (this.text !== "") this.#own.add(this.text);
+    const [oldest] = this.#own;
+    if (this.#own.size > OWN_KEPT && oldest !== undefined) this.#own.delete(oldest);
     this.scene?.post({ kind: "draft", conversation, text: this.text });
   }
 

@@ -10,7 +10,7 @@ import { GchatLauncher, GchatMore } from "./panel.js";
 import { GchatLog } from "./log.js";
 import { GchatPeople } from "./people.js";
 import { GchatRoster, provideRosters } from "./roster.js";
-import { Scene } from "./scene.js";
+import { Scene, type ScenePort } from "./scene.js";
 import { Strings } from "./strings.js";
 import { PageTitle } from "./title.js";
 import { GchatWindow } from "./window.js";
@@ -28,7 +28,7 @@ const ELEMENTS: Readonly<Record<string, CustomElementConstructor>> = {
 };
 
 /** Puts the dock into `container` and brings every `<gchat-roster>` of the page to life, later ones included. */
-export function mount(port: MessagePort, config: PageConfig, container: Element): void {
+export function mount(port: ScenePort, config: PageConfig, container: Element): void {
   const scene = new Scene(port, new Strings(config.lang));
   const title = new PageTitle();
   scene.subscribe((signal) => {

@@ -2,7 +2,7 @@
  * `<gchat-log>`: the messages of one window. Owns the scroll, the "New" divider and the reading: it alone knows which
  * messages have really been shown to somebody.
  */
-import { LitElement, html, nothing, type PropertyValues, type TemplateResult } from "lit";
+import { LitElement, html, nothing, type TemplateResult } from "lit";
 import { repeat } from "lit/directives/repeat.js";
 import type { ConversationView, MessageView, Seq, WindowView } from "../view.js";
 import { base } from "../styles/theme.js";
@@ -12,6 +12,7 @@ import { rowTemplate, type Surroundings } from "./message.js";
 import type { Scene} from "./scene.js";
 import { isRendered, SceneWatcher } from "./scene.js";
 import { ScrollKeeper } from "./scroll.js";
+import { loadLinks } from "./text.js";
 import { threadRows } from "./thread.js";
 
 /** Older messages are asked for before the top is reached. */
@@ -44,6 +45,8 @@ export class GchatLog extends LitElement {
   #lastKey: string | undefined;
   #firstKey: string | undefined;
   #told: Seq = 0;
+  /** Whoever was on the button for older messages stays in the log when it goes with the last of them. */
+  #onOlder = false;
   #resized: ResizeObserver | null = null;
 
   static override styles = [base, logStyles];
@@ -63,6 +66,12 @@ export class GchatLog extends LitElement {
 
   override connectedCallback(): void {
     super.connectedCallback();
+    loadLinks().then(
+      () => {
+        this.requestUpdate();
+      },
+      () => undefined,
+    );
     document.addEventListener("visibilitychange", this.#look);
     globalThis.addEventListener("focus", this.#look);
   }
@@ -84,6 +93,7 @@ export class GchatLog extends LitElement {
   override willUpdate(): void {
     const view = this.#view;
     this.#scroll.remember();
+    this.#onOlder = this.shadowRoot?.activeElement?.closest(".older") instanceof HTMLElement;
     if (view === undefined || view.loading) return;
     const last = view.messages.at(-1);
     const first = view.messages[0];
@@ -124,7 +134,7 @@ export class GchatLog extends LitElement {
     `;
   }
 
-  override updated(changed: PropertyValues<this>): void {
+  override updated(): void {
     const view = this.#view;
     const scroller = this.#scroller;
     if (scroller === null) return;
@@ -141,7 +151,7 @@ export class GchatLog extends LitElement {
       const divider = scroller.querySelector<HTMLElement>(".divider");
       if (divider !== null) this.#scroll.reveal(divider);
     }
-    if (changed.has("asked") && !this.asked && view?.older === false) this.#keepFocus(scroller);
+    if (this.#onOlder && view?.older === false) scroller.focus({ preventScroll: true });
     this.#noteAway();
     this.#look();
   }
@@ -227,11 +237,6 @@ export class GchatLog extends LitElement {
     if (view === undefined || !view.older || this.asked) return;
     this.asked = true;
     this.scene?.post({ kind: "older", conversation: view.conversation });
-  }
-
-  /** The button for older messages is gone with the last of them; whoever was on it stays in the log. */
-  #keepFocus(scroller: HTMLElement): void {
-    if (document.activeElement === document.body) scroller.focus({ preventScroll: true });
   }
 
   /** Tells the core what has been read: shown, in a window that can be seen, on a page that somebody looks at. */

@@ -15,6 +15,9 @@ import type {
 } from "../view.js";
 import type { Strings } from "./strings.js";
 
+/** The part of MessagePort that is used. */
+export type ScenePort = Pick<MessagePort, "postMessage" | "onmessage">;
+
 /** Between elements of this page only. */
 export type Local =
   /** The person here asked for this window: show it and put the cursor into it. */
@@ -42,10 +45,10 @@ export class Scene {
   /** Where the focus was when a window was asked for, so that it can return there. */
   readonly origins = new Map<ConversationId, HTMLElement>();
   readonly strings: Strings;
-  readonly #port: MessagePort;
+  readonly #port: ScenePort;
   readonly #listeners = new Set<(signal: Signal) => void>();
 
-  constructor(port: MessagePort, strings: Strings) {
+  constructor(port: ScenePort, strings: Strings) {
     this.#port = port;
     this.strings = strings;
     port.onmessage = (event: MessageEvent<Update>) => { this.take(event.data); };

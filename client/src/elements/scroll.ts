@@ -10,6 +10,7 @@ export class ScrollKeeper {
   /** New messages move the view along. */
   stuck = true;
   readonly #scroller: () => HTMLElement | null;
+  #top = 0;
   #anchor: { key: string; top: number } | null = null;
 
   constructor(scroller: () => HTMLElement | null) {
@@ -20,7 +21,12 @@ export class ScrollKeeper {
   scrolled(): void {
     const scroller = this.#scroller();
     if (scroller === null) return;
-    this.stuck = scroller.scrollHeight - scroller.scrollTop - scroller.clientHeight <= SLACK_PX;
+    const { scrollTop } = scroller;
+    const left = scroller.scrollHeight - scrollTop - scroller.clientHeight;
+    // Only a move upwards lets go: when the view shrinks (a keyboard, a longer draft) the end moves, not the person.
+    if (left <= SLACK_PX) this.stuck = true;
+    else if (scrollTop < this.#top) this.stuck = false;
+    this.#top = scrollTop;
   }
 
   /** Before the content changes. */
@@ -60,6 +66,7 @@ export class ScrollKeeper {
     this.stuck = true;
     if (smooth) scroller.scrollTo({ top: scroller.scrollHeight, behavior: "smooth" });
     else scroller.scrollTop = scroller.scrollHeight;
+    this.#top = scroller.scrollTop;
   }
 
   /** Brings an element to the top where it would otherwise lie above the view. */
@@ -69,6 +76,7 @@ export class ScrollKeeper {
     const above = element.getBoundingClientRect().top - scroller.getBoundingClientRect().top;
     if (above >= 0) return;
     scroller.scrollTop += above - 8;
-    this.scrolled();
+    this.#top = scroller.scrollTop;
+    this.stuck = scroller.scrollHeight - this.#top - scroller.clientHeight <= SLACK_PX;
   }
 }

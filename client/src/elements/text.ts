@@ -3,7 +3,7 @@
  * to http, https and mailto.
  */
 import { html, type TemplateResult } from "lit";
-import { tokenize } from "linkifyjs";
+import type { MultiToken } from "linkifyjs";
 
 const LINK_PROTOCOLS = new Set(["http:", "https:", "mailto:"]);
 /** More than this many are a text, not a gesture. */
@@ -11,7 +11,18 @@ const LARGE_EMOJI = 5;
 const EMOJI =
   /(?:\p{Regional_Indicator}{2}|[0-9#*]\uFE0F?\u20E3|\p{Extended_Pictographic}[\p{Emoji_Modifier}\uFE0F]*(?:\u200D\p{Extended_Pictographic}[\p{Emoji_Modifier}\uFE0F]*)*)/gu;
 
+let tokenize: ((text: string) => MultiToken[]) | null = null;
+
+/**
+ * Links come with a list of all top-level domains, a fifth of the client's weight, so they are loaded with the first
+ * window. Until then, and where loading fails, an address is text like any other.
+ */
+export async function loadLinks(): Promise<void> {
+  tokenize ??= (await import("linkifyjs")).tokenize;
+}
+
 export function textNodes(text: string): (string | TemplateResult)[] {
+  if (tokenize === null) return [text];
   return tokenize(text).map((token) => {
     const shown = token.toString();
     const href = token.isLink ? allowedHref(token.toHref("https")) : null;

@@ -342,5 +342,11 @@ export const logStyles = css`
     .mine .bubble {
       border-color: Highlight;
     }
+    .dots i,
+    .divider::before,
+    .divider::after {
+      background: CanvasText;
+      forced-color-adjust: none;
+    }
   }
 `;

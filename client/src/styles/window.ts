@@ -149,7 +149,14 @@ export const windowStyles = css`
   }
   @media (max-width: 575.98px) {
     :host(:not([open])) section {
+      overflow: visible;
       border-radius: 23px;
+    }
+    :host(:not([open])) .unread {
+      position: absolute;
+      inset-block-start: -6px;
+      inset-inline-start: -2px;
+      box-shadow: 0 0 0 2px var(--g-surface);
     }
     .restore::after {
       border-radius: 23px;

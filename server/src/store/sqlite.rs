@@ -11,7 +11,7 @@ use sqlx::{SqlitePool, sqlite::SqlitePoolOptions};
 use self::writer::Writer;
 use super::{
     Appended, Applied, Arrival, Dock, Head, Message, NewMessage, Origin, Page, Result, SiteKey, SiteRecord,
-    Store, StoreError, UserRecord, WindowState,
+    Store, StoreError, UserRecord, WindowChange,
 };
 use crate::{
     id::{ConversationId, Epoch, RightsVersion, Seq, SiteId, UserId},
@@ -21,6 +21,7 @@ use crate::{
 mod append;
 mod docks;
 mod history;
+mod rows;
 mod schema;
 mod sites;
 mod users;
@@ -167,12 +168,11 @@ impl Store for SqliteStore {
         site: SiteId,
         user: UserId,
         conversation: ConversationId,
-        state: WindowState,
-        base: i64,
+        change: WindowChange,
         most: usize,
     ) -> Result<bool> {
         let Some(other) = conversation.other(user) else { return Ok(false) };
-        self.writer.run(docks::SetWindow { site, user, other, state, base, most }).await
+        self.writer.run(docks::SetWindow { site, user, other, change, most }).await
     }
 
     async fn ready(&self) -> Result<()> {

@@ -8,7 +8,7 @@ use crate::{
     auth,
     error::{Close, Code, Refusal},
     protocol::{ClientFrame, RosterVersion, ServerFrame},
-    store::Page,
+    store::{Page, WindowChange},
 };
 
 /// `Err`: the connection ends with this code.
@@ -69,8 +69,9 @@ pub(super) async fn answer(state: &mut Loop<'_>, text: &str) -> Result<(), Close
             }
             None
         }
-        ClientFrame::Dock { conversation, state: window, base } => {
-            let refused = match app.chat.set_window(speaker, conversation, window, base).await {
+        ClientFrame::Dock { conversation, state: window, base, seen } => {
+            let change = WindowChange { state: window, base, seen };
+            let refused = match app.chat.set_window(speaker, conversation, change).await {
                 // Everyone of the user has been told.
                 Ok(true) => None,
                 // Stale, or as it was: only this client has to learn how things stand.

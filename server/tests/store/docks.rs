@@ -1,6 +1,12 @@
 //! Hazard: windows that vanish, come back unasked, or hide a message.
 
-use gchat::store::WindowState::{Closed, Minimised, Open};
+use gchat::{
+    id::Seq,
+    store::{
+        WindowChange,
+        WindowState::{Closed, Minimised, Open},
+    },
+};
 
 use crate::util::{AnyStore, MOST, between, read, send, set, site, user, windows};
 
@@ -24,7 +30,10 @@ pub(crate) async fn windows_keep_the_order_in_which_they_were_opened(store: AnyS
 pub(crate) async fn a_change_from_before_anothers_change_is_stale(store: AnyStore) {
     let site = site(&store).await;
     let change = async |other, state, base| {
-        store.set_window(site, user(2), between(2, other), state, base, MOST).await.unwrap()
+        store
+            .set_window(site, user(2), between(2, other), WindowChange { state, base, seen: None }, MOST)
+            .await
+            .unwrap()
     };
     assert!(change(3, Open, 0).await);
     assert!(change(4, Open, 0).await, "another window's change does not count");
@@ -33,7 +42,13 @@ pub(crate) async fn a_change_from_before_anothers_change_is_stale(store: AnyStor
     assert!(change(3, Closed, 3).await);
     assert!(!change(3, Open, 3).await);
     assert!(change(3, Open, 4).await);
-    assert!(!store.set_window(site, user(9), between(2, 3), Open, 9, MOST).await.unwrap(), "not theirs");
+    assert!(
+        !store
+            .set_window(site, user(9), between(2, 3), WindowChange { state: Open, base: 9, seen: None }, MOST)
+            .await
+            .unwrap(),
+        "not theirs"
+    );
 }
 
 pub(crate) async fn what_changes_nothing_is_no_change(store: AnyStore) {
@@ -84,6 +99,19 @@ pub(crate) async fn a_closed_window_stays_closed_until_the_next_message(store: A
     assert!(send(&store, site, 2, 3, "e").await.1);
 }
 
+pub(crate) async fn a_message_that_crosses_a_close_brings_the_window_back(store: AnyStore) {
+    let site = site(&store).await;
+    send(&store, site, 2, 3, "seen").await;
+    send(&store, site, 2, 3, "on its way while the person closes").await;
+    let change = WindowChange { state: Closed, base: 0, seen: Some(Seq(1)) };
+    assert!(store.set_window(site, user(3), between(2, 3), change, MOST).await.unwrap());
+    assert_eq!(windows(&store, site, 3).await, [(2, Minimised, 2)]);
+    // Nobody can have seen what does not exist.
+    let change = WindowChange { state: Closed, base: 9, seen: Some(Seq(99)) };
+    assert!(store.set_window(site, user(3), between(2, 3), change, MOST).await.unwrap());
+    assert!(send(&store, site, 2, 3, "later").await.1);
+}
+
 pub(crate) async fn ones_own_messages_bring_no_window(store: AnyStore) {
     let site = site(&store).await;
     for _ in 0..3 {
@@ -100,7 +128,10 @@ pub(crate) async fn beyond_the_most_the_oldest_is_closed_and_nothing_unread_is_h
     let site = site(&store).await;
     let open = async |other| {
         let base = store.dock(site, user(2)).await.unwrap().version;
-        store.set_window(site, user(2), between(2, other), Open, base, 3).await.unwrap()
+        store
+            .set_window(site, user(2), between(2, other), WindowChange { state: Open, base, seen: None }, 3)
+            .await
+            .unwrap()
     };
     for other in [11, 12, 13] {
         assert!(open(other).await);
@@ -149,5 +180,17 @@ pub(crate) async fn closed_windows_are_forgotten_but_not_what_they_hide(store: A
     assert_eq!(windows(&store, site, 2).await, [], "the message that was put away stays away");
     let dock = store.dock(site, user(2)).await.unwrap();
     assert_eq!(dock.version, 401);
-    assert!(!store.set_window(site, user(2), between(2, 299), Open, 300, MOST).await.unwrap(), "still stale");
+    assert!(
+        !store
+            .set_window(
+                site,
+                user(2),
+                between(2, 299),
+                WindowChange { state: Open, base: 300, seen: None },
+                MOST
+            )
+            .await
+            .unwrap(),
+        "still stale"
+    );
 }

@@ -43,6 +43,7 @@ macro_rules! every_story {
                 what_changes_nothing_is_no_change
                 a_message_brings_a_window_and_says_so_once
                 a_closed_window_stays_closed_until_the_next_message
+                a_message_that_crosses_a_close_brings_the_window_back
                 ones_own_messages_bring_no_window
                 beyond_the_most_the_oldest_is_closed_and_nothing_unread_is_hidden
                 unread_is_capped_and_counts_only_the_others

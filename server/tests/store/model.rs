@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 
 use gchat::{
     id::{RightsVersion, Seq, SiteId},
-    store::{Page, WindowState},
+    store::{Page, WindowChange, WindowState},
 };
 use proptest::prelude::*;
 
@@ -33,10 +33,15 @@ fn step() -> impl Strategy<Value = Step> {
     ]
 }
 
+/// A message: its sender (none once erased) and its place in the order of commits.
+type Sent = (Option<i64>, usize);
+/// A window as listed: other, state, unread, read, other's read.
+type Listed = (i64, WindowState, i64, i64, i64);
+
 #[derive(Default)]
 struct Model {
-    /// By (lower, higher): sender and order of commit; no sender once erased.
-    messages: BTreeMap<(i64, i64), Vec<(Option<i64>, usize)>>,
+    /// By (lower, higher).
+    messages: BTreeMap<(i64, i64), Vec<Sent>>,
     committed: usize,
     /// By (owner, other): read and published, once the conversation has begun.
     marks: BTreeMap<(i64, i64), (i64, i64)>,
@@ -52,7 +57,7 @@ struct Row {
 }
 
 impl Model {
-    fn talk(&self, a: i64, b: i64) -> &[(Option<i64>, usize)] {
+    fn talk(&self, a: i64, b: i64) -> &[Sent] {
         self.messages.get(&(a.min(b), a.max(b))).map_or(&[], Vec::as_slice)
     }
 
@@ -62,8 +67,8 @@ impl Model {
         above.filter(|(sender, _)| *sender == Some(other)).map(|(_, order)| *order).collect()
     }
 
-    /// (other, state, unread, read, other's read), as listed.
-    fn dock(&self, owner: i64) -> (i64, Vec<(i64, WindowState, i64, i64, i64)>) {
+    /// Version and windows.
+    fn dock(&self, owner: i64) -> (i64, Vec<Listed>) {
         let mut windows = Vec::new();
         for other in PEOPLE.filter(|other| *other != owner) {
             let mark = self.marks.get(&(owner, other));
@@ -161,7 +166,7 @@ impl Model {
     }
 }
 
-async fn dock(store: &AnyStore, site: SiteId, owner: i64) -> (i64, Vec<(i64, WindowState, i64, i64, i64)>) {
+async fn dock(store: &AnyStore, site: SiteId, owner: i64) -> (i64, Vec<Listed>) {
     let dock = store.dock(site, user(owner)).await.unwrap();
     let windows = dock.windows.iter().map(|w| {
         let other = w.conversation.other(user(owner)).unwrap().get();
@@ -187,8 +192,16 @@ async fn run(store: &AnyStore, steps: Vec<Step>) {
             Step::Window(owner, other, state, old, most) => {
                 let base = model.version(owner) - old;
                 let conversation = between(owner, other);
-                let done =
-                    store.set_window(site, user(owner), conversation, state, base, most).await.unwrap();
+                let done = store
+                    .set_window(
+                        site,
+                        user(owner),
+                        conversation,
+                        WindowChange { state, base, seen: None },
+                        most,
+                    )
+                    .await
+                    .unwrap();
                 assert_eq!(done, model.window(owner, other, state, base, most), "{step:?}");
             }
             Step::Remove(gone) => {

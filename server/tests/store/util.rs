@@ -5,7 +5,7 @@ use std::sync::Arc;
 use gchat::{
     id::{ClientMessageId, ConversationId, RightsVersion, Seq, SiteId, UserId},
     rights::{Membership, Policy, Role, Snapshot},
-    store::{Appended, Message, NewMessage, SiteKey, SiteRecord, Store, WindowState},
+    store::{Appended, Message, NewMessage, SiteKey, SiteRecord, Store, WindowChange, WindowState},
 };
 use uuid::Uuid;
 
@@ -68,7 +68,10 @@ pub(crate) async fn read(store: &AnyStore, site: SiteId, reader: i64, other: i64
 /// Changes a window as a client does that knows the present dock.
 pub(crate) async fn set(store: &AnyStore, site: SiteId, owner: i64, other: i64, state: WindowState) -> bool {
     let base = store.dock(site, user(owner)).await.unwrap().version;
-    store.set_window(site, user(owner), between(owner, other), state, base, MOST).await.unwrap()
+    store
+        .set_window(site, user(owner), between(owner, other), WindowChange { state, base, seen: None }, MOST)
+        .await
+        .unwrap()
 }
 
 /// (other, state, unread) of every window.

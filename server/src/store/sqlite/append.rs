@@ -3,17 +3,17 @@
 //! The seq and rev of a conversation come from its own row, read and written in the transaction of the insert, which
 //! holds SQLite's one write lock. Knows no queue.
 
-use std::{
-    collections::{HashMap, hash_map::Entry},
-    sync::Arc,
-};
+use std::collections::{HashMap, hash_map::Entry};
 
-use sqlx::{Row as _, SqliteConnection, sqlite::SqliteRow};
+use sqlx::{Row as _, SqliteConnection};
 use uuid::Uuid;
 
-use super::{Result, StoreError, docks::CLOSED};
+use super::{
+    Result,
+    rows::{CLOSED, broken, message},
+};
 use crate::{
-    id::{ClientMessageId, Rev, Seq, SiteId, UserId},
+    id::{Rev, Seq, SiteId, UserId},
     store::{Appended, Message, NewMessage},
 };
 
@@ -58,32 +58,6 @@ pub(super) async fn append(conn: &mut SqliteConnection, batch: &[NewMessage]) ->
 pub(super) async fn find_sent(conn: &mut SqliteConnection, message: &NewMessage) -> Result<Option<Appended>> {
     let sent = sent_before(conn, std::slice::from_ref(message)).await?;
     Ok(sent.get(&sent_key(message)).map(|earlier| earlier.answer(message)))
-}
-
-/// A message from the columns `seq, rev, sender, client_message_id, text, sent_at`.
-pub(super) fn message(row: &SqliteRow) -> Result<Message> {
-    let id: Option<Vec<u8>> = row.try_get("client_message_id")?;
-    Ok(Message {
-        seq: Seq(row.try_get("seq")?),
-        rev: Rev(row.try_get("rev")?),
-        sender: user(row.try_get("sender")?)?,
-        client_message_id: id
-            .map(|id| Uuid::from_slice(&id).map(ClientMessageId))
-            .transpose()
-            .map_err(|_| broken("a client_message_id is no UUID"))?,
-        text: row.try_get::<Option<String>, _>("text")?.map(Arc::from),
-        sent_at: row.try_get("sent_at")?,
-    })
-}
-
-/// A user's id from a column.
-pub(super) fn user(id: i64) -> Result<UserId> {
-    UserId::new(id).ok_or_else(|| broken("a user id is out of range"))
-}
-
-/// What this store wrote cannot be read back, or a caller broke a rule of the trait.
-pub(super) fn broken(what: &str) -> StoreError {
-    StoreError::Database(sqlx::Error::Protocol(what.to_owned()))
 }
 
 fn key(message: &NewMessage) -> Key {

@@ -8,19 +8,13 @@ use sqlx::{SqliteConnection, SqlitePool};
 
 use super::{
     Result,
-    append::{broken, user},
-    users::record,
+    rows::{CLOSED, MINIMISED, OPEN, broken, record, user},
     writer::Write,
 };
 use crate::{
     id::{ConversationId, Rev, Seq, SiteId, UserId},
-    store::{Dock, DockWindow, Head, WindowState},
+    store::{Dock, DockWindow, Head, WindowChange, WindowState},
 };
-
-/// `docks.state`; a window that is shown has a higher one.
-pub(super) const CLOSED: i64 = 0;
-const MINIMISED: i64 = 1;
-const OPEN: i64 = 2;
 
 /// Closed windows that a user's dock remembers, so that an older change of them is recognised as stale.
 const REMEMBERED: i64 = 64;
@@ -125,8 +119,7 @@ pub(super) struct SetWindow {
     pub(super) site: SiteId,
     pub(super) user: UserId,
     pub(super) other: UserId,
-    pub(super) state: WindowState,
-    pub(super) base: i64,
+    pub(super) change: WindowChange,
     pub(super) most: usize,
 }
 
@@ -146,7 +139,7 @@ impl Write for SetWindow {
 
     async fn run(&self, conn: &mut SqliteConnection) -> Result<bool> {
         let before = self.before(conn).await?;
-        if before.version.is_some_and(|version| version > self.base) {
+        if before.version.is_some_and(|version| version > self.change.base) {
             return Ok(false);
         }
         let has_row = before.state.unwrap_or(CLOSED) != CLOSED;
@@ -155,7 +148,7 @@ impl Write for SetWindow {
             _ if before.came_back => MINIMISED,
             _ => CLOSED,
         };
-        let state = match self.state {
+        let state = match self.change.state {
             WindowState::Open => OPEN,
             WindowState::Minimised => MINIMISED,
             WindowState::Closed => CLOSED,
@@ -165,7 +158,8 @@ impl Write for SetWindow {
         }
         let version = before.dock_version + 1;
         let opened = before.opened.filter(|_| has_row).unwrap_or(version);
-        let closed_seq = if state == CLOSED { before.head_seq } else { 0 };
+        let seen = self.change.seen.map_or(before.head_seq, |Seq(seen)| seen.min(before.head_seq));
+        let closed_seq = if state == CLOSED { seen } else { 0 };
         sqlx::query(
             "INSERT INTO docks (site, user, other, state, version, opened, closed_seq) \
              VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7) \

@@ -3,7 +3,7 @@
 use async_trait::async_trait;
 use sqlx::{Row as _, SqliteConnection, SqlitePool};
 
-use super::{Result, append::message, writer::Write};
+use super::{Result, rows::message, writer::Write};
 use crate::{
     id::{ConversationId, Rev, Seq, SiteId, UserId},
     store::{Head, Message, Page},

@@ -3,7 +3,7 @@
 use async_trait::async_trait;
 use sqlx::{SqliteConnection, SqlitePool};
 
-use super::{Result, StoreError, append::broken, writer::Write};
+use super::{Result, StoreError, rows::broken, writer::Write};
 use crate::{
     id::{RightsVersion, SiteId},
     rights::Policy,

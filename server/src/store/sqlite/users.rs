@@ -9,8 +9,8 @@ use sqlx::{SqliteConnection, SqliteExecutor, SqlitePool};
 
 use super::{
     Result,
-    append::{broken, user as user_id},
     docks::{self, dock_columns},
+    rows::{broken, record, user as user_id},
     writer::Write,
 };
 use crate::{
@@ -32,14 +32,6 @@ pub(super) async fn user(
             .fetch_optional(conn)
             .await?;
     row.map(|(snapshot, by_call, removed)| record(&snapshot, by_call, removed)).transpose()
-}
-
-/// A record from the columns of `users`.
-pub(super) fn record(snapshot: &str, by_call: bool, removed: bool) -> Result<UserRecord> {
-    let snapshot =
-        serde_json::from_str(snapshot).map_err(|_| broken("a user's snapshot is not as it should be"))?;
-    let origin = if by_call { Origin::Call } else { Origin::Token };
-    Ok(UserRecord { snapshot: Arc::new(snapshot), origin, removed })
 }
 
 type ArrivalRow = (Option<String>, Option<bool>, Option<bool>, bool, i64, String, String);
@@ -105,6 +97,8 @@ impl PutUser {
         let Some(stored) = stored else { return Applied { applied: true, changed: true, record: new } };
         let wins = match version.cmp(&stored.snapshot.rights_version) {
             std::cmp::Ordering::Greater => true,
+            // A removal is the last word on its version.
+            std::cmp::Ordering::Equal if stored.removed => false,
             std::cmp::Ordering::Equal => origin == Origin::Call || stored.origin == Origin::Token,
             std::cmp::Ordering::Less => false,
         };

@@ -97,7 +97,7 @@ impl<W: Write> Queued for Waiting<W> {
 
     fn answer(self: Box<Self>, committed: Result<()>) {
         let done = self.done.ok_or(StoreError::Closed);
-        let _ = self.reply.send(committed.and_then(|()| done)); // the caller may have gone
+        let _ = self.reply.send(committed.and(done)); // the caller may have gone
     }
 }
 

@@ -1,0 +1,253 @@
+/**
+ * What the person did in the last instant before the page was left, when nothing asynchronous is finished any more:
+ * the half-typed draft, the message just sent, the window just closed.
+ *
+ * Stands between elements and core, and remembers each such command until the core has answered `kept`. On leaving,
+ * the rest is written to the tab's sessionStorage within the event: encrypted with a keystream that was made ahead
+ * (AES-CTR under the login's key, a random counter, used once). The tab's next page of the same login does it again.
+ * Commands may be done twice: messages carry their id, drafts and windows are set to what they are.
+ */
+import { OrderedIds } from "./ids.js";
+import { readKey } from "./vault.js";
+import type { Command, PageConfig, Update } from "./view.js";
+
+/** Room for two of the longest messages. What does not fit is left out, the oldest drafts first. */
+const PAD_BYTES = 64 * 1024;
+const COUNTER_BYTES = 16;
+const SUM_BYTES = 4;
+
+/** The part of MessagePort that the elements use. */
+export type PagePort = Pick<MessagePort, "postMessage" | "onmessage">;
+
+interface Pad {
+  counter: Uint8Array<ArrayBuffer>;
+  stream: Uint8Array<ArrayBuffer>;
+}
+
+export interface PartingParts {
+  config: PageConfig;
+  crypto: Pick<Crypto, "getRandomValues"> & { subtle?: SubtleCrypto };
+  /** May throw where the browser keeps nothing. */
+  storage(): Storage;
+  now(): number;
+}
+
+export class Parting {
+  readonly #parts: PartingParts;
+  readonly #ids: OrderedIds;
+  readonly #open = new Map<number, Command>();
+  #last = 0;
+  #key: Promise<CryptoKey | undefined>;
+  #pad: Pad | null = null;
+
+  constructor(parts: PartingParts) {
+    this.#parts = parts;
+    this.#ids = new OrderedIds((bytes) => void parts.crypto.getRandomValues(bytes), parts.now);
+    this.#key = this.#deriveKey().catch(() => undefined);
+    void this.#prepare();
+  }
+
+  /** The elements' end of the core's port. */
+  port(inner: MessagePort): PagePort {
+    const note = (command: Command): Command => this.#noted(command);
+    const kept = (deeds: readonly number[]): void => {
+      for (const deed of deeds) this.#open.delete(deed);
+    };
+    return {
+      postMessage(command: Command) {
+        inner.postMessage(note(command));
+      },
+      get onmessage() {
+        return inner.onmessage;
+      },
+      set onmessage(heard) {
+        inner.onmessage = (event: MessageEvent<Update>) => {
+          if (event.data.kind === "kept") kept(event.data.deeds);
+          else heard?.call(inner, event);
+        };
+      },
+    };
+  }
+
+  /** What this tab's last page left; it is erased here, and remembered until the core has kept it. */
+  async collect(): Promise<Command[]> {
+    const note = this.#take();
+    const key = await this.#key;
+    if (note === undefined || key === undefined) return [];
+    const bytes = decoded(note);
+    const counter = bytes.slice(0, COUNTER_BYTES);
+    const hidden = bytes.slice(COUNTER_BYTES);
+    if (counter.length < COUNTER_BYTES || hidden.length > PAD_BYTES) return [];
+    const stream = await this.#stream(key, counter);
+    const commands = opened(xor(hidden, stream));
+    return commands.map((command) => this.#noted(command));
+  }
+
+  /** Writes what the core has not kept. Within the event: nothing here waits. */
+  leave(): void {
+    const pad = this.#pad;
+    if (pad === null || this.#open.size === 0) return;
+    this.#pad = null;
+    const hidden = xor(closed([...this.#open.values()]), pad.stream);
+    const note = new Uint8Array(COUNTER_BYTES + hidden.length);
+    note.set(pad.counter);
+    note.set(hidden, COUNTER_BYTES);
+    try {
+      this.#parts.storage().setItem(this.#name, encoded(note));
+    } catch {
+      // Blocked or full.
+    }
+    // Should the page stay or come back after all.
+    void this.#prepare();
+  }
+
+  /** The page has come back from the browser's cache of pages: what it left, it still has. */
+  back(): void {
+    this.#take();
+  }
+
+  get #name(): string {
+    const { site, user, sid } = this.#parts.config;
+    return `gchat-left:${site}:${user}:${sid}`;
+  }
+
+  /** Numbers a command that must not be lost, and gives a message its id. */
+  #noted(command: Command): Command {
+    switch (command.kind) {
+      case "send":
+      case "draft":
+      case "open":
+      case "restore":
+      case "minimise":
+      case "close": {
+        this.#last += 1;
+        const noted = { ...command, deed: this.#last };
+        if (noted.kind === "send") {
+          if (noted.key === undefined) noted.key = this.#ids.next();
+          else this.#ids.follow(noted.key);
+        }
+        this.#open.set(this.#last, noted);
+        return noted;
+      }
+      default:
+        return command;
+    }
+  }
+
+  /** Takes the note from the tab, and erases those of other users and logins. */
+  #take(): string | undefined {
+    try {
+      const storage = this.#parts.storage();
+      const note = storage.getItem(this.#name) ?? undefined;
+      for (const name of Object.keys(storage)) {
+        if (name.startsWith(`gchat-left:${this.#parts.config.site}:`)) storage.removeItem(name);
+      }
+      return note;
+    } catch {
+      return undefined;
+    }
+  }
+
+  async #prepare(): Promise<void> {
+    const key = await this.#key;
+    if (key === undefined) return;
+    const counter = new Uint8Array(COUNTER_BYTES);
+    // 96 bits of chance; the rest counts the blocks.
+    this.#parts.crypto.getRandomValues(counter.subarray(0, 12));
+    this.#pad = { counter, stream: await this.#stream(key, counter) };
+  }
+
+  async #stream(key: CryptoKey, counter: Uint8Array<ArrayBuffer>): Promise<Uint8Array<ArrayBuffer>> {
+    const { subtle } = this.#parts.crypto;
+    if (subtle === undefined) return new Uint8Array();
+    const zeros = new Uint8Array(PAD_BYTES);
+    return new Uint8Array(await subtle.encrypt({ name: "AES-CTR", counter, length: 32 }, key, zeros));
+  }
+
+  async #deriveKey(): Promise<CryptoKey | undefined> {
+    const { config, crypto } = this.#parts;
+    const bytes = readKey(config.key);
+    const { subtle } = crypto;
+    if (bytes === undefined || subtle === undefined) return undefined;
+    const root = await subtle.importKey("raw", bytes, "HKDF", false, ["deriveKey"]);
+    const info = new TextEncoder().encode(`gchat left 1 ${config.site} ${config.user} ${config.sid}`);
+    return subtle.deriveKey(
+      { name: "HKDF", hash: "SHA-256", salt: new Uint8Array(), info },
+      root,
+      { name: "AES-CTR", length: 256 },
+      false,
+      ["encrypt"],
+    );
+  }
+}
+
+/** The commands as bytes behind their checksum: of drafts and windows only the last word counts. */
+function closed(commands: readonly Command[]): Uint8Array<ArrayBuffer> {
+  const seen = new Set<string>();
+  const chosen: Command[] = [];
+  let room = PAD_BYTES - SUM_BYTES - 2;
+  for (const command of [...commands].reverse()) {
+    const subject = subjectOf(command);
+    if (subject !== null && seen.has(subject)) continue;
+    const size = new TextEncoder().encode(JSON.stringify(command)).length + 1;
+    if (size > room) continue;
+    room -= size;
+    chosen.push(command);
+    if (subject !== null) seen.add(subject);
+  }
+  const text = new TextEncoder().encode(JSON.stringify(chosen.reverse()));
+  const bytes = new Uint8Array(SUM_BYTES + text.length);
+  new DataView(bytes.buffer).setUint32(0, checksum(text));
+  bytes.set(text, SUM_BYTES);
+  return bytes;
+}
+
+/** Commands about the same thing, of which only the last matters; null: each matters. */
+function subjectOf(command: Command): string | null {
+  switch (command.kind) {
+    case "send":
+      return null;
+    case "draft":
+      return `draft ${command.conversation}`;
+    case "open":
+      return `open ${command.person.id}`;
+    case "restore":
+    case "minimise":
+    case "close":
+      return `window ${command.conversation}`;
+    default:
+      return command.kind;
+  }
+}
+
+function opened(bytes: Uint8Array<ArrayBuffer>): Command[] {
+  if (bytes.length <= SUM_BYTES) return [];
+  const text = bytes.slice(SUM_BYTES);
+  if (new DataView(bytes.buffer).getUint32(0) !== checksum(text)) return [];
+  return JSON.parse(new TextDecoder().decode(text)) as Command[];
+}
+
+/** FNV-1a, 32 bits: tells a note of another key or a cut one. */
+function checksum(bytes: Uint8Array): number {
+  let sum = 0x811c9dc5;
+  for (const byte of bytes) sum = Math.imul(sum ^ byte, 0x01000193);
+  return sum >>> 0;
+}
+
+function xor(bytes: Uint8Array<ArrayBuffer>, stream: Uint8Array<ArrayBuffer>): Uint8Array<ArrayBuffer> {
+  return bytes.map((byte, at) => byte ^ (stream[at] ?? 0));
+}
+
+function encoded(bytes: Uint8Array): string {
+  let binary = "";
+  for (const byte of bytes) binary += String.fromCharCode(byte);
+  return btoa(binary);
+}
+
+function decoded(text: string): Uint8Array<ArrayBuffer> {
+  try {
+    return Uint8Array.from(atob(text), (char) => char.charCodeAt(0));
+  } catch {
+    return new Uint8Array();
+  }
+}

@@ -1,0 +1,57 @@
+import { readdirSync, readFileSync } from "node:fs";
+import { expect, test } from "vitest";
+import { fitting } from "../../src/elements/fit.js";
+import { Strings } from "../../src/elements/strings.js";
+import { isEmojiOnly, textLength } from "../../src/elements/text.js";
+import { threadRows } from "../../src/elements/thread.js";
+import type { MessageView } from "../../src/view.js";
+import en from "../../strings/en.json";
+import pt from "../../strings/pt.json";
+
+const placeholders = (text: string): string[] => (text.match(/\{\$a(?:->\w+)?\}/g) ?? []).sort();
+
+test("both languages have the same keys and placeholders", () => {
+  expect(Object.keys(pt)).toEqual(Object.keys(en));
+  for (const [key, text] of Object.entries(en)) {
+    expect(key).toMatch(/^[a-z0-9_]+$/);
+    expect(placeholders(pt[key as keyof typeof pt]), key).toEqual(placeholders(text));
+  }
+});
+
+test("every string is used", () => {
+  const folder = new URL("../../src/elements/", import.meta.url);
+  const code = readdirSync(folder).map((name) => readFileSync(new URL(name, folder), "utf8")).join("\n");
+  // The two statuses are string ids as they are.
+  const unused = Object.keys(en).filter((key) => !code.includes(`"${key}"`));
+  expect(unused).toEqual([]);
+});
+
+test("what is filled in is never read as a placeholder", () => {
+  expect(new Strings("en").get("arrived", { name: "{$a->text}", text: "$&" })).toBe("{$a->text} says: $&");
+  expect(new Strings("xx").get("send")).toBe("Send");
+  expect(new Strings("pt_br").locale).toBe("pt-BR");
+});
+
+test("emoji alone are a gesture, digits and words are not", () => {
+  for (const text of ["🎉", "👍🏽 👩‍👩‍👧", "🇵🇹", "❤️"]) expect(isEmojiOnly(text), text).toBe(true);
+  for (const text of ["7", "#", "hi 🎉", "", "🎉🎉🎉🎉🎉🎉"]) expect(isEmojiOnly(text), text).toBe(false);
+  expect(textLength(" 😀a ")).toBe(2);
+});
+
+test("messages are grouped by sender and minute, with a divider before the new ones", () => {
+  const at = 1_700_000_000_000;
+  const messages = [0, 1000, 2000, 3000].map(
+    (after, index): MessageView => ({ key: `${index}`, seq: index + 1, mine: index === 1, text: "x", sentAt: at + after }),
+  );
+  const rows = threadRows(messages, 3);
+  expect(rows.map((row) => row.kind)).toEqual(["time", "message", "message", "message", "new", "message"]);
+  expect(rows.map((row) => (row.kind === "message" ? [row.first, row.last] : null)).filter(Boolean)).toEqual(
+    [0, 1, 2, 3].map(() => [true, true]),
+  );
+});
+
+test("the windows turned to last stay in the row", () => {
+  const places = ["a", "b", "c"].map((conversation, rank) => ({ conversation, open: true, rank: rank === 0 ? 9 : 0 }));
+  const stay = fitting(places, { room: 760, open: 320, bar: 200, more: 90, gap: 10 });
+  expect([...stay].sort()).toEqual(["a", "c"]);
+});

@@ -1,0 +1,124 @@
+// @vitest-environment jsdom
+import { afterEach, expect, test, vi } from "vitest";
+import { ana, byRole, dock, one, press, reading, stage, talk, type, windowOf, type Stage } from "./stage.js";
+
+afterEach(() => {
+  document.body.replaceChildren();
+  vi.restoreAllMocks();
+});
+
+const box = (): HTMLTextAreaElement => one("textbox", "Message to Ana Sousa") as HTMLTextAreaElement;
+
+async function opened(draft = ""): Promise<Stage> {
+  const page = await stage();
+  await page.tell(dock(windowOf(ana, { draft })), talk([]));
+  return page;
+}
+
+test("Enter sends, Shift+Enter does not, nor does Enter while an input method composes", async () => {
+  const page = await opened();
+  await type(box(), " hello ");
+  press(box(), "Enter", { shiftKey: true });
+  press(box(), "Enter", { isComposing: true });
+  expect(page.last("send")).toBeUndefined();
+  expect(press(box(), "Enter").defaultPrevented).toBe(true);
+  expect(page.last("send")).toEqual({ kind: "send", conversation: "1-2", text: "hello" });
+  await vi.waitFor(() => {
+    expect(box().value).toBe("");
+  });
+});
+
+test("nothing but white space is not sent", async () => {
+  const page = await opened();
+  await type(box(), "  \n ");
+  one("button", "Send").click();
+  expect(page.last("send")).toBeUndefined();
+});
+
+test("a text that is too long is refused with a sentence and kept", async () => {
+  const page = await opened();
+  const text = "😀".repeat(4097);
+  await type(box(), text);
+  one("button", "Send").click();
+  expect(page.last("send")).toBeUndefined();
+  expect(reading()).toContain("Too long by 1 character.");
+  expect(box().value).toBe(text);
+  await type(box(), "😀".repeat(4096));
+  one("button", "Send").click();
+  expect(page.last("send")).toBeDefined();
+});
+
+test("a draft is restored, kept, and not brought back by its own echo", async () => {
+  const page = await opened("half a thou");
+  expect(box().value).toBe("half a thou");
+  await type(box(), "half a thought");
+  globalThis.dispatchEvent(new Event("pagehide"));
+  expect(page.last("draft")?.text).toBe("half a thought");
+  expect(page.commands().at(-1)).toEqual({ kind: "leaving" });
+  press(box(), "Enter");
+  expect(page.last("draft")?.text).toBe("");
+  await page.tell(dock(windowOf(ana, { draft: "half a thought" })));
+  expect(box().value).toBe("");
+});
+
+test("every word of a draft is with the core as it is typed", async () => {
+  const page = await opened();
+  await type(box(), "h");
+  await type(box(), "ha");
+  expect(page.commands().filter((command) => command.kind === "draft").map(({ text }) => text)).toEqual(["h", "ha"]);
+});
+
+test("typing is told at most every three seconds", async () => {
+  const page = await opened();
+  await type(box(), "a");
+  await type(box(), "ab");
+  expect(page.commands().filter((command) => command.kind === "typing")).toHaveLength(1);
+});
+
+test("markup is text, and only web and mail addresses are links", async () => {
+  const page = await stage();
+  const text = "<img src=x onerror=alert(1)> javascript:alert(1) https://example.org/a ana@example.org";
+  await page.tell(dock(windowOf(ana)), talk([{ text }]));
+  const log = one("log", "Messages with Ana Sousa");
+  expect(log.querySelector("img")).toBeNull();
+  expect(log.textContent).toContain("<img src=x onerror=alert(1)> javascript:alert(1)");
+  await vi.waitFor(() => {
+    expect(log.querySelector("a")).not.toBeNull();
+  });
+  const links = [...log.querySelectorAll("a")];
+  expect(links.map((link) => link.getAttribute("href"))).toEqual(["https://example.org/a", "mailto:ana@example.org"]);
+  expect(links[0]?.rel).toBe("noopener noreferrer nofollow ugc");
+});
+
+test("a failed message says why and can be tried again or taken back", async () => {
+  const page = await stage();
+  const failed = { key: "k", seq: 0, mine: true, text: "kept", delivery: "failed", failure: "unknown_recipient" } as const;
+  await page.tell(dock(windowOf(ana)), talk([failed]));
+  expect(reading()).toContain("This person has not used the chat yet.");
+  one("button", "Try again").click();
+  expect(page.last("retry")).toEqual({ kind: "retry", conversation: "1-2", key: "k" });
+  one("button", "Remove").click();
+  expect(page.last("discard")?.key).toBe("k");
+  await vi.waitFor(() => {
+    expect(box().value).toBe("kept");
+  });
+});
+
+test("messages count as seen only on a page that somebody looks at", async () => {
+  const page = await stage();
+  const looking = vi.spyOn(document, "hasFocus").mockReturnValue(false);
+  await page.tell(dock(windowOf(ana)), talk([{}, {}], { readSeq: 0 }));
+  expect(page.last("seen")).toBeUndefined();
+  looking.mockReturnValue(true);
+  globalThis.dispatchEvent(new Event("focus"));
+  expect(page.last("seen")).toEqual({ kind: "seen", conversation: "1-2", seq: 2 });
+});
+
+test("an erased message is a stub, and older ones can be asked for", async () => {
+  const page = await stage();
+  await page.tell(dock(windowOf(ana)), talk([{ text: null }], { older: true }));
+  expect(reading()).toContain("Message deleted");
+  one("button", "Show older messages").click();
+  expect(page.last("older")?.conversation).toBe("1-2");
+  expect(byRole("button", "Show older messages")).toHaveLength(1);
+});

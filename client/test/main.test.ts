@@ -1,0 +1,49 @@
+// @vitest-environment jsdom
+import { beforeAll, describe, expect, test, vi } from "vitest";
+import type { readPage as ReadPage } from "../src/main.js";
+import { config } from "./stage.js";
+
+vi.mock("../src/elements/index.js", () => ({ mount: () => undefined }));
+let readPage: typeof ReadPage;
+beforeAll(async () => {
+  ({ readPage } = await import("../src/main.js"));
+});
+
+const base = "https://moodle.example/course/view.php?id=7";
+function script(over: Record<string, string | null> = {}): HTMLElement {
+  const element = document.createElement("script");
+  const attributes: Record<string, string | null> = {
+    server: "/gchat/",
+    site: config.site,
+    user: "2",
+    sid: config.sid,
+    "token-url": "/token",
+    key: config.key,
+    lang: "en",
+    ...over,
+  };
+  for (const [name, value] of Object.entries(attributes)) if (value !== null) element.setAttribute(`data-${name}`, value);
+  return element;
+}
+
+describe("the page's script tag", () => {
+  test("is read, its addresses made absolute", () => {
+    expect(readPage(script(), base)).toEqual(config);
+  });
+
+  test("needs no language", () => {
+    expect(readPage(script({ lang: null }), base).lang).toBe("en");
+  });
+
+  test.each([
+    ["site", null, "data-site is missing"],
+    ["server", "/gchat", "data-server must end in a slash"],
+    ["server", "javascript:alert(1)//", "data-server is not an http(s) URL"],
+    ["user", "0", "data-user"],
+    ["user", "two", "data-user"],
+    ["key", "short", "data-key"],
+    ["token-url", "https://elsewhere.example/token", "data-token-url must be of the page's own origin"],
+  ])("with data-%s = %s tells what to mend", (name, value, problem) => {
+    expect(() => readPage(script({ [name]: value }), base)).toThrow(problem);
+  });
+});

@@ -1,0 +1,144 @@
+import { expect, test } from "vitest";
+import { Parting } from "../src/parting.js";
+import type { Command, PageConfig } from "../src/view.js";
+import { config, crypto, settled } from "./stage.js";
+
+/** The sessionStorage of one tab. */
+class Tab {
+  readonly items = new Map<string, string>();
+
+  readonly storage = new Proxy(this.items, {
+    ownKeys: () => [...this.items.keys()],
+    getOwnPropertyDescriptor: () => ({ enumerable: true, configurable: true }),
+    get: (items, name) => {
+      if (name === "getItem") return (key: string) => items.get(key) ?? null;
+      if (name === "setItem") return (key: string, value: string) => void items.set(key, value);
+      if (name === "removeItem") return (key: string) => void items.delete(key);
+      return undefined;
+    },
+  }) as unknown as Storage;
+
+  async page(over: Partial<PageConfig> = {}, subtle = true): Promise<Page> {
+    const page = new Page(this, { ...config, ...over }, subtle);
+    await settled();
+    return page;
+  }
+}
+
+/** One page of the tab: what its elements do, and what its core hears. */
+class Page {
+  readonly heard: Command[] = [];
+  readonly parting: Parting;
+  readonly #inner = { onmessage: null, postMessage: (command: Command) => this.heard.push(command) } as unknown as MessagePort;
+  readonly #port;
+
+  constructor(tab: Tab, own: PageConfig, subtle: boolean) {
+    const kept = subtle ? crypto : { getRandomValues: crypto.getRandomValues.bind(crypto) };
+    this.parting = new Parting({ config: own, crypto: kept, storage: () => tab.storage, now: () => 1_795_376_400_000 });
+    this.#port = this.parting.port(this.#inner);
+    this.#port.onmessage = () => undefined;
+  }
+
+  does(...commands: Command[]): void {
+    for (const command of commands) this.#port.postMessage(command);
+  }
+
+  coreKeeps(): void {
+    const deeds = this.heard.flatMap((command) => ("deed" in command && command.deed !== undefined ? [command.deed] : []));
+    this.#inner.onmessage?.(new MessageEvent("message", { data: { kind: "kept", deeds } }));
+  }
+}
+
+const draft = (text: string): Command => ({ kind: "draft", conversation: "2-3", text });
+
+test("what the core has not kept is done again by the tab's next page, once", async () => {
+  const tab = new Tab();
+  const page = await tab.page();
+  page.does({ kind: "send", conversation: "2-3", text: "sent" }, draft("h"), draft("half a thou"), { kind: "typing", conversation: "2-3" });
+  page.parting.leave();
+  const next = await tab.page();
+  const left = await next.parting.collect();
+  expect(left).toMatchObject([
+    { kind: "send", text: "sent", key: expect.stringMatching(/^[0-9a-f-]{36}$/) as unknown },
+    { kind: "draft", text: "half a thou" },
+  ]);
+  expect(left[0]).toMatchObject({ key: (page.heard[0] as { key?: string }).key });
+  expect(tab.items.size).toBe(0);
+  // Left again before its core had kept it.
+  next.parting.leave();
+  expect(await (await tab.page()).parting.collect()).toMatchObject([{ text: "sent" }, { text: "half a thou" }]);
+  expect(await (await tab.page()).parting.collect()).toEqual([]);
+});
+
+test("what the core has kept is not left", async () => {
+  const tab = new Tab();
+  const page = await tab.page();
+  page.does(draft("kept"));
+  page.coreKeeps();
+  page.parting.leave();
+  expect(tab.items.size).toBe(0);
+});
+
+test("it is unreadable where it lies, and each time with another keystream", async () => {
+  const tab = new Tab();
+  const page = await tab.page();
+  const notes = new Set<string>();
+  for (const _ of [1, 2]) {
+    page.does(draft("canary canary canary"));
+    page.parting.leave();
+    await settled();
+    const [note = ""] = tab.items.values();
+    expect(atob(note)).not.toContain("canary");
+    notes.add(note.slice(0, 20));
+  }
+  expect(notes.size).toBe(2);
+});
+
+test.each([
+  ["another login", { sid: "0000000000000000" }],
+  ["another user", { user: 3 }],
+])("%s finds nothing, and erases it", async (_, over) => {
+  const tab = new Tab();
+  const page = await tab.page();
+  page.does(draft("mine"));
+  page.parting.leave();
+  expect(tab.items.size).toBe(1);
+  expect(await (await tab.page({ ...over, key: "BBECAwQFBgcICQoLDA0ODxAREhMUFRYXGBkaGxwdHh8" })).parting.collect()).toEqual([]);
+  expect(tab.items.size).toBe(0);
+});
+
+test("another key or a cut note reads as nothing", async () => {
+  const tab = new Tab();
+  const page = await tab.page();
+  page.does(draft("mine"));
+  page.parting.leave();
+  const [[name, note]] = [...tab.items] as [[string, string]];
+  expect(await (await tab.page({ key: "BBECAwQFBgcICQoLDA0ODxAREhMUFRYXGBkaGxwdHh8" })).parting.collect()).toEqual([]);
+  tab.items.set(name, note.slice(0, 40));
+  expect(await (await tab.page()).parting.collect()).toEqual([]);
+  tab.items.set(name, "no base64 !");
+  expect(await (await tab.page()).parting.collect()).toEqual([]);
+});
+
+test("the longest message and the longest draft fit; an older draft gives way", async () => {
+  const tab = new Tab();
+  const page = await tab.page();
+  const long = "😀".repeat(4096);
+  const drafts = ["2-3", "2-4", "2-5", "2-6"].map((conversation): Command => ({ kind: "draft", conversation, text: long }));
+  page.does(...drafts, { kind: "send", conversation: "2-3", text: long });
+  page.parting.leave();
+  const left = await (await tab.page()).parting.collect();
+  expect(left.map((command) => `${command.kind} ${"conversation" in command ? command.conversation : ""}`)).toEqual([
+    "draft 2-5",
+    "draft 2-6",
+    "send 2-3",
+  ]);
+});
+
+test("without a secure context nothing is left", async () => {
+  const tab = new Tab();
+  const page = await tab.page({}, false);
+  page.does(draft("mine"));
+  page.parting.leave();
+  expect(tab.items.size).toBe(0);
+});

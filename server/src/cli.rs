@@ -1,0 +1,174 @@
+//! The command line: what may be asked of the binary, and how it starts and stops.
+//!
+//! Knows no frame and no SQL. Answers go to standard output, everything else to standard error; an error is one line
+//! that names the thing and the fix, with exit code 1.
+
+use std::{
+    io::Write as _,
+    net::SocketAddr,
+    path::{Path, PathBuf},
+    sync::Arc,
+};
+
+use anyhow::{Context as _, Result};
+use clap::{CommandFactory as _, Parser, Subcommand};
+
+use crate::{
+    config::{Config, Flags},
+    logs,
+    server::Server,
+    store::sqlite::SqliteStore,
+};
+
+mod demo;
+mod site;
+
+/// Global Chat: real-time chat for Moodle sites.
+#[derive(Debug, Parser)]
+#[command(name = "gchat", version, arg_required_else_help = true, propagate_version = true)]
+struct Cli {
+    #[command(subcommand)]
+    command: Command,
+}
+
+#[derive(Debug, Subcommand)]
+enum Command {
+    /// Run the server
+    Serve {
+        #[command(flatten)]
+        settings: Settings,
+        /// Listen here instead of where the configuration says
+        #[arg(long, value_name = "ADDR:PORT")]
+        listen: Option<SocketAddr>,
+    },
+    /// Run the server with a small campus to try the chat in
+    Demo(demo::Demo),
+    /// Add, list and remove the sites that this server serves, and change their keys
+    Site {
+        #[command(flatten)]
+        settings: Settings,
+        #[command(subcommand)]
+        command: site::Command,
+    },
+    /// Show or check the configuration
+    Config {
+        #[command(subcommand)]
+        command: ConfigCommand,
+    },
+    /// Print completions for a shell, to be read by it
+    Completions {
+        /// Which shell
+        shell: clap_complete::Shell,
+    },
+    /// Print the manual page
+    Man,
+}
+
+#[derive(Debug, Subcommand)]
+enum ConfigCommand {
+    /// Print a configuration with every key, its meaning and its default
+    Template,
+    /// Say whether the server would start with this configuration
+    Check {
+        #[command(flatten)]
+        settings: Settings,
+    },
+}
+
+/// Where settings come from, above the environment (GCHAT_…).
+#[derive(Debug, clap::Args)]
+struct Settings {
+    /// The configuration file; without it, defaults and the environment count
+    #[arg(long, value_name = "FILE", global = true)]
+    config: Option<PathBuf>,
+    /// The database, instead of the one in the configuration
+    #[arg(long, value_name = "FILE", global = true)]
+    database: Option<PathBuf>,
+}
+
+impl Settings {
+    fn load(self, listen: Option<SocketAddr>) -> Result<Config> {
+        Ok(Config::load(self.config.as_deref(), Flags { listen, database: self.database })?)
+    }
+}
+
+/// Does what the command line asks. Ends the process by itself only for a wrong command line (exit code 2).
+pub fn run() -> Result<()> {
+    match Cli::parse().command {
+        Command::Serve { settings, listen } => {
+            let config = settings.load(listen)?;
+            logs::init(&config);
+            wait_for(serve(config))
+        }
+        Command::Demo(demo) => wait_for(demo.run()),
+        Command::Site { settings, command } => wait_for(command.run(settings.load(None)?)),
+        Command::Config { command: ConfigCommand::Template } => answer(&Config::template()),
+        Command::Config { command: ConfigCommand::Check { settings } } => {
+            settings.load(None)?;
+            answer("the configuration is fine\n")
+        }
+        Command::Completions { shell } => {
+            let mut script = Vec::new();
+            clap_complete::generate(shell, &mut Cli::command(), "gchat", &mut script);
+            answer(&String::from_utf8(script)?)
+        }
+        Command::Man => {
+            let mut page = Vec::new();
+            clap_mangen::Man::new(Cli::command()).render(&mut page)?;
+            answer(&String::from_utf8(page)?)
+        }
+    }
+}
+
+fn wait_for(work: impl Future<Output = Result<()>>) -> Result<()> {
+    let runtime = tokio::runtime::Builder::new_multi_thread().enable_all().build();
+    runtime.context("the threads of the server cannot be started")?.block_on(work)
+}
+
+async fn serve(config: Config) -> Result<()> {
+    let store = open(&config.database).await?;
+    let stop = stopped()?;
+    let server = Server::bind(config, store, None).await?;
+    tracing::info!(version = env!("CARGO_PKG_VERSION"), listen = %server.local_addr()?, "ready");
+    server.run(stop).await
+}
+
+async fn open(database: &Path) -> Result<Arc<SqliteStore>> {
+    Ok(Arc::new(SqliteStore::open(database).await?))
+}
+
+/// Completes when the process is asked to stop: SIGTERM (systemd, containers) or Ctrl+C. From this call on, neither
+/// ends the process at once.
+fn stopped() -> Result<impl Future<Output = ()> + Send + 'static> {
+    use tokio::signal::unix::{SignalKind, signal};
+    let mut terminate = signal(SignalKind::terminate())?;
+    let mut interrupt = signal(SignalKind::interrupt())?;
+    Ok(async move {
+        tokio::select! {
+            _ = terminate.recv() => {}
+            _ = interrupt.recv() => {}
+        }
+        tracing::info!("stopping");
+    })
+}
+
+/// Prints an answer. Whoever closed the pipe has read enough.
+fn answer(text: &str) -> Result<()> {
+    let mut out = std::io::stdout().lock();
+    match out.write_all(text.as_bytes()).and_then(|()| out.flush()) {
+        Err(error) if error.kind() != std::io::ErrorKind::BrokenPipe => {
+            Err(error).context("the answer cannot be written")
+        }
+        _ => Ok(()),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_command_line_is_well_formed() {
+        Cli::command().debug_assert();
+    }
+}

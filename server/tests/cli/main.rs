@@ -1,0 +1,200 @@
+//! The binary as an administrator meets it: its answers, its refusals, and what it leaves behind.
+#![allow(clippy::unwrap_used, reason = "a test may stop at what it did not expect")]
+
+use std::{
+    io::{BufRead as _, BufReader},
+    path::Path,
+    process::{Child, Command, Stdio},
+};
+
+use gchat::connection_code::ConnectionCode;
+use tempfile::TempDir;
+
+/// Runs the binary in `dir`: whether it succeeded, its standard output and standard error.
+fn gchat(dir: &Path, args: &[&str]) -> (bool, String, String) {
+    with(dir, args, &[])
+}
+
+fn with(dir: &Path, args: &[&str], env: &[(&str, &str)]) -> (bool, String, String) {
+    let mut command = command(dir, args);
+    let out = command.envs(env.iter().copied()).output().unwrap();
+    (out.status.success(), String::from_utf8(out.stdout).unwrap(), String::from_utf8(out.stderr).unwrap())
+}
+
+fn command(dir: &Path, args: &[&str]) -> Command {
+    let mut command = Command::new(env!("CARGO_BIN_EXE_gchat"));
+    command.args(args).current_dir(dir);
+    for (name, _) in std::env::vars().filter(|(name, _)| name.starts_with("GCHAT_")) {
+        command.env_remove(name);
+    }
+    command
+}
+
+/// A server that is ended when a test is over.
+struct Running(Child);
+
+impl Drop for Running {
+    fn drop(&mut self) {
+        let _ = self.0.kill();
+        let _ = self.0.wait();
+    }
+}
+
+impl Running {
+    /// Asks it to stop, as systemd does, and waits. Whether it ended well.
+    fn stop(mut self) -> bool {
+        let id = self.0.id().to_string();
+        assert!(Command::new("kill").args(["-TERM", &id]).status().unwrap().success());
+        self.0.wait().unwrap().success()
+    }
+}
+
+/// Starts the demo: the process, and the address that it says it has.
+fn demo(dir: &Path, listen: &str) -> (Running, String) {
+    let args = ["demo", "--listen", listen, "--data-dir", "campus"];
+    let mut child = command(dir, &args).stdout(Stdio::piped()).spawn().unwrap();
+    let mut lines = BufReader::new(child.stdout.take().unwrap()).lines();
+    let running = Running(child);
+    let line = lines.next().expect("it ended before it said where it is").unwrap();
+    let address = line.strip_prefix("Global Chat demo: ").unwrap_or_else(|| panic!("{line}")).to_owned();
+    (running, address)
+}
+
+#[test]
+fn a_site_is_added_listed_and_removed() {
+    let dir = TempDir::new().unwrap();
+    let (ok, code, hints) = gchat(
+        dir.path(),
+        &["site", "add", "https://moodle.example/", "--origin", "https://www.moodle.example/course"],
+    );
+    assert!(ok, "{hints}");
+    assert_eq!(code.lines().count(), 1, "the code alone is the answer");
+    let code: ConnectionCode = code.parse().unwrap();
+    assert_eq!((code.url.as_str(), code.key.len()), ("https://moodle.example/gchat/", 32));
+    assert_eq!(code.site.len(), 12);
+
+    let (ok, list, _) = gchat(dir.path(), &["site", "list"]);
+    assert!(ok && list.contains(&code.site) && list.contains(&code.kid));
+    assert!(list.contains("origins  https://moodle.example https://www.moodle.example\n"), "{list}");
+    assert!(!list.contains(code.to_string().trim_start_matches("gchat1.")));
+
+    let (ok, _, error) = gchat(dir.path(), &["site", "add", "https://moodle.example"]);
+    assert!(!ok && error.contains("this address is in use by another site"), "{error}");
+
+    let (ok, _, error) = gchat(dir.path(), &["site", "remove", &code.site]);
+    assert!(!ok && error.contains("repeat it with --yes"), "{error}");
+    let (ok, ..) = gchat(dir.path(), &["site", "remove", "https://moodle.example/", "--yes"]);
+    assert!(ok);
+    let (ok, list, _) = gchat(dir.path(), &["site", "list"]);
+    assert!(ok && list.is_empty());
+}
+
+#[test]
+fn a_key_is_rotated_in_two_steps() {
+    let dir = TempDir::new().unwrap();
+    let server = ["--server-url", "https://chat.example"];
+    let (_, first, _) =
+        gchat(dir.path(), &[&["site", "add", "http://10.0.0.7/moodle"], &server[..]].concat());
+    let first: ConnectionCode = first.parse().unwrap();
+    assert_eq!(first.url, "https://chat.example/");
+    let (ok, _, error) = gchat(dir.path(), &["site", "rotate", &first.site, "--finish"]);
+    assert!(!ok && error.contains("one key only"), "{error}");
+    let (ok, second, _) = gchat(dir.path(), &[&["site", "rotate", &first.site], &server[..]].concat());
+    assert!(ok);
+    let second: ConnectionCode = second.parse().unwrap();
+    assert_eq!(second.site, first.site);
+    assert!(second.kid != first.kid && second.key != first.key);
+    let (ok, _, error) = gchat(dir.path(), &["site", "rotate", &first.site]);
+    assert!(!ok && error.contains("--finish"), "a third key would end the one in use: {error}");
+    let (ok, ..) = gchat(dir.path(), &["site", "rotate", &first.site, "--finish"]);
+    assert!(ok);
+    let (_, list, _) = gchat(dir.path(), &["site", "list"]);
+    assert!(list.contains(&second.kid) && !list.contains(&first.kid), "{list}");
+}
+
+#[test]
+fn what_cannot_be_is_refused_with_the_fix() {
+    let dir = TempDir::new().unwrap();
+    let refused = |args: &[&str], fix: &str| {
+        let (ok, out, error) = gchat(dir.path(), args);
+        assert!(!ok && out.is_empty(), "{args:?}");
+        assert!(error.starts_with("gchat: ") && error.contains(fix), "{args:?}: {error}");
+    };
+    refused(&["site", "list"], "begin with `gchat site add`");
+    refused(&["site", "add", "moodle.example"], "such as https://moodle.example");
+    refused(&["site", "add", "ftp://moodle.example"], "such as https://moodle.example");
+    refused(
+        &["site", "add", "https://moodle.example", "--server-url", "chat"],
+        "must be an http or https URL",
+    );
+    refused(&["serve", "--config", "nowhere.toml"], "check the path");
+    std::fs::write(dir.path().join("bad.toml"), "\nlisen = 1\n").unwrap();
+    refused(&["serve", "--config", "bad.toml"], "bad.toml, line 2: unknown key `lisen`");
+    refused(&["config", "check", "--config", "bad.toml"], "bad.toml, line 2");
+    std::fs::write(dir.path().join("diary.db"), "dear diary, today ".repeat(99)).unwrap();
+    refused(&["serve", "--database", "diary.db"], "it is no SQLite database");
+}
+
+#[test]
+fn the_environment_stands_above_the_file_and_below_the_flags() {
+    let dir = TempDir::new().unwrap();
+    std::fs::write(dir.path().join("gchat.toml"), "database = \"file.db\"\n").unwrap();
+    let add = ["site", "add", "https://moodle.example", "--config", "gchat.toml"];
+    let env = [("GCHAT_DATABASE", "env.db"), ("GCHAT_PUBLIC_URL", "https://chat.example/x")];
+    let (ok, code, error) = with(dir.path(), &add, &env);
+    assert!(ok, "{error}");
+    assert_eq!(code.parse::<ConnectionCode>().unwrap().url, "https://chat.example/x/");
+    assert!(dir.path().join("env.db").exists() && !dir.path().join("file.db").exists());
+    assert!(with(dir.path(), &[&add[..], &["--database", "flag.db"]].concat(), &env).0);
+    assert!(dir.path().join("flag.db").exists());
+
+    let proxies = [("GCHAT_TRUSTED_PROXIES", "127.0.0.1, 10.0.0.0/8")];
+    assert!(with(dir.path(), &["config", "check"], &proxies).0);
+    for (name, value) in [
+        ("GCHAT_LISTEN", "nowhere"),
+        ("GCHAT_LOG_FORMAT", "xml"),
+        ("GCHAT_TRUSTED_PROXIES", "nginx"),
+        ("GCHAT_LIMITS_MESSAGE_BURST", "0"),
+    ] {
+        let (ok, _, error) = with(dir.path(), &["config", "check"], &[(name, value)]);
+        assert!(!ok && error.contains(name), "{error}");
+    }
+}
+
+#[test]
+fn it_explains_itself() {
+    let dir = TempDir::new().unwrap();
+    let (ok, template, _) = gchat(dir.path(), &["config", "template"]);
+    assert!(ok);
+    assert_eq!(template, include_str!("../../gchat.example.toml"));
+    std::fs::write(dir.path().join("gchat.toml"), template.replace("#public_url =", "")).unwrap();
+    assert!(gchat(dir.path(), &["config", "check", "--config", "gchat.toml"]).0);
+    for (args, has) in [
+        (&["--version"][..], concat!("gchat ", env!("CARGO_PKG_VERSION"))),
+        (&["completions", "bash"], "_gchat()"),
+        (&["man"], ".TH gchat 1"),
+        (&["--help"], "demo"),
+    ] {
+        let (ok, out, error) = gchat(dir.path(), args);
+        assert!(ok && out.contains(has), "{args:?}: {out} {error}");
+    }
+}
+
+#[test]
+fn the_demo_keeps_its_site_and_follows_its_address() {
+    let dir = TempDir::new().unwrap();
+    let sites = || gchat(dir.path(), &["site", "list", "--database", "campus/gchat.db"]).1;
+    let (running, first) = demo(dir.path(), "127.0.0.1:0");
+    let before = sites();
+    assert!(before.contains(&format!("demo  {}", first.trim_end_matches('/'))), "{before}");
+    assert!(running.stop(), "it ends well when it is asked to");
+    let (running, second) = demo(dir.path(), "127.0.0.1:0");
+    let after = sites();
+    assert!(after.contains(second.trim_end_matches('/')), "{after}");
+    let key = |list: &str| list.lines().find(|l| l.contains("key ")).map(str::to_owned);
+    assert_eq!(key(&before), key(&after), "its tokens stay good");
+    drop(running); // as a power cut would
+    let (running, _) = demo(dir.path(), second.trim_start_matches("http://").trim_end_matches('/'));
+    assert_eq!(sites(), after);
+    assert!(running.stop());
+}
