@@ -231,7 +231,7 @@ async fn answers(me: &mut TestClient, conversation: &str, circle: &str) -> Vec<S
         me.bytes.clear();
         me.send(frame).await;
         me.all_until_now().await;
-        let chosen = [(conversation, "CONVERSATION"), (circle, "CIRCLE"), (&*id.to_string(), "ID")];
+        let chosen = [(&*id.to_string(), "ID"), (conversation, "CONVERSATION"), (circle, "CIRCLE")];
         all.push(chosen.iter().fold(me.bytes.clone(), |bytes, (from, to)| bytes.replace(from, to)));
     }
     all
