@@ -9,6 +9,7 @@ use std::{
 };
 
 use dashmap::DashMap;
+use tokio_util::task::TaskTracker;
 use uuid::Uuid;
 
 use crate::{
@@ -39,6 +40,8 @@ pub struct App {
     pub seen_calls: SeenCalls,
     /// Sockets that have not signed in yet.
     pub gate: Gate,
+    /// Counts sockets from their upgrade to their last byte: a stop waits for them.
+    pub sockets: TaskTracker,
     /// Of this process.
     pub boot: Uuid,
     draining: AtomicBool,
@@ -61,6 +64,7 @@ impl App {
             chat,
             seen_calls: SeenCalls::default(),
             gate,
+            sockets: TaskTracker::new(),
             boot: Uuid::now_v7(),
             draining: AtomicBool::new(false),
         }))

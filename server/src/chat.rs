@@ -9,7 +9,7 @@ use crate::{
     bus::Bus,
     config::Limits,
     error::{Code, Refusal},
-    hub::Hub,
+    hub::{Connection, Hub, Kind},
     id::{ClientMessageId, ConversationId, Seq, SiteId, UserId},
     protocol::{self, Contact, CursorEntry, Gap, ServerFrame, Status, Window},
     rights::{self, Snapshot},
@@ -46,6 +46,8 @@ pub struct Chat {
     hub: Arc<Hub>,
     bus: Bus,
     order: Box<[tokio::sync::Mutex<()>]>,
+    /// Keep one user's docks in order; taken after `order`.
+    dock_order: Box<[tokio::sync::Mutex<()>]>,
     history_page: i64,
     dock_windows: usize,
 }
@@ -67,6 +69,7 @@ impl Chat {
             hub,
             bus,
             order: (0..STRIPES).map(|_| tokio::sync::Mutex::default()).collect(),
+            dock_order: (0..STRIPES).map(|_| tokio::sync::Mutex::default()).collect(),
             history_page: limits.history_page,
             dock_windows: limits.dock_windows,
         }
@@ -138,11 +141,16 @@ impl Chat {
         seq: Seq,
     ) -> Result<(), Refusal> {
         let other = conversation.other(speaker.user).ok_or(Code::NotFound)?;
-        let hidden = self.live(speaker)?.snapshot.hidden;
-        let mark = self.store.read(speaker.site, conversation, speaker.user, seq, !hidden).await?;
+        let me = self.live(speaker)?.snapshot;
+        // A mark tells that somebody is here: only to those who may know that.
+        let shown = !me.hidden
+            && self.last_known(speaker.site, other).await?.is_some_and(|them| {
+                rights::may_see(self.sites.policy(speaker.site), &me.circles, &them.circles)
+            });
+        let mark = self.store.read(speaker.site, conversation, speaker.user, seq, shown).await?;
         if let Some(seq) = mark {
             let both = [speaker.user, other];
-            let to = if hidden { &both[..1] } else { &both };
+            let to = if shown { &both } else { &both[..1] };
             self.bus.read(speaker.site, conversation, speaker.user, seq, to);
         }
         Ok(())
@@ -183,8 +191,18 @@ impl Chat {
         Ok(changed)
     }
 
+    /// Shows the dock as it is to one of the speaker's connections.
+    pub async fn show_dock(&self, speaker: Speaker, connection: &Arc<Connection>) -> Result<(), Refusal> {
+        let _order = stripe(&self.dock_order, (speaker.site, speaker.user)).lock().await;
+        let dock = self.dock(speaker).await?;
+        let partners = partners(&dock);
+        connection.out.push(ServerFrame::Dock(dock).encode(), Kind::Vital);
+        self.rosters.watch(connection, &partners);
+        Ok(())
+    }
+
     /// The speaker's dock, as frames carry it.
-    pub async fn dock(&self, speaker: Speaker) -> Result<protocol::Dock, Refusal> {
+    async fn dock(&self, speaker: Speaker) -> Result<protocol::Dock, Refusal> {
         let me = self.live(speaker)?.snapshot;
         let dock = self.store.dock(speaker.site, speaker.user).await?;
         Ok(self.dock_frame(speaker, &me, dock))
@@ -275,13 +293,7 @@ impl Chat {
         }
         let me = self.live(speaker)?;
         let policy = self.sites.policy(speaker.site);
-        let them = match self.rosters.rights(speaker.site, other) {
-            Some(online) => Some(online.snapshot),
-            None => {
-                let record = self.store.user(speaker.site, other).await?;
-                record.filter(|record| !record.removed).map(|record| record.snapshot)
-            }
-        };
+        let them = self.last_known(speaker.site, other).await?;
         let sees =
             them.as_ref().is_some_and(|them| rights::may_see(policy, &me.snapshot.circles, &them.circles));
         let writes = them
@@ -325,11 +337,13 @@ impl Chat {
         if self.live(speaker).is_err() {
             connections.iter().for_each(|c| c.dock_is_stale.store(true, Ordering::Release));
         }
+        // One after the other, or an older dock could be the last that is told.
+        let _order = stripe(&self.dock_order, (speaker.site, speaker.user)).lock().await;
         // Asked again: whoever has become live since then has looked at the mark before, or is told here.
         let dock = self.dock(speaker).await?;
-        let partners: Vec<UserId> = dock.windows.iter().map(|w| w.contact.id).collect();
-        connections.iter().for_each(|connection| self.rosters.watch(connection, &partners));
+        let partners = partners(&dock);
         self.bus.user(speaker.site, speaker.user, &ServerFrame::Dock(dock));
+        connections.iter().for_each(|connection| self.rosters.watch(connection, &partners));
         Ok(())
     }
 
@@ -349,6 +363,15 @@ impl Chat {
             rights::may_see(self.sites.policy(speaker.site), &me.circles, &record.snapshot.circles)
         });
         Ok(sees || self.has_talked(speaker.site, conversation).await?)
+    }
+
+    /// The rights of somebody, online or not; none of who never came or was removed.
+    async fn last_known(&self, site: SiteId, user: UserId) -> Result<Option<Arc<Snapshot>>, Refusal> {
+        if let Some(online) = self.rosters.rights(site, user) {
+            return Ok(Some(online.snapshot));
+        }
+        let record = self.store.user(site, user).await?;
+        Ok(record.filter(|record| !record.removed).map(|record| record.snapshot))
     }
 
     async fn has_talked(&self, site: SiteId, conversation: ConversationId) -> Result<bool, Refusal> {
@@ -380,10 +403,20 @@ impl Chat {
     }
 
     fn order(&self, site: SiteId, conversation: ConversationId) -> &tokio::sync::Mutex<()> {
-        use std::hash::BuildHasher as _;
-        static HASHER: std::sync::LazyLock<std::hash::RandomState> =
-            std::sync::LazyLock::new(std::hash::RandomState::new);
-        let stripe = HASHER.hash_one((site, conversation)) % STRIPES as u64;
-        &self.order[usize::try_from(stripe).unwrap_or(0)]
+        stripe(&self.order, (site, conversation))
     }
+}
+
+/// Whom a dock shows, and as what: what a connection that is sent it has been told.
+pub fn partners(dock: &protocol::Dock) -> Vec<(UserId, Status)> {
+    let contacts = dock.windows.iter().map(|window| &window.contact);
+    contacts.map(|contact| (contact.id, contact.status.unwrap_or(Status::Offline))).collect()
+}
+
+fn stripe(locks: &[tokio::sync::Mutex<()>], key: impl std::hash::Hash) -> &tokio::sync::Mutex<()> {
+    use std::hash::BuildHasher as _;
+    static HASHER: std::sync::LazyLock<std::hash::RandomState> =
+        std::sync::LazyLock::new(std::hash::RandomState::new);
+    let stripe = HASHER.hash_one(key) % STRIPES as u64;
+    &locks[usize::try_from(stripe).unwrap_or(0)]
 }

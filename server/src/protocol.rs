@@ -6,7 +6,7 @@
 use std::sync::Arc;
 
 use axum::extract::ws::Utf8Bytes;
-use serde::{Deserialize, Serialize};
+use serde::{Deserialize, Deserializer, Serialize, de::Error as _};
 
 use crate::{
     id::{CircleId, ClientMessageId, ConversationId, Epoch, Rev, Seq, SessionId, UserId},
@@ -43,7 +43,8 @@ pub enum ClientFrame {
     },
     /// A page of messages.
     History {
-        /// Repeated in the answer.
+        /// Repeated in the answer; 1 … 2^31 − 1.
+        #[serde(deserialize_with = "request_number")]
         request: u32,
         /// Must contain the user.
         conversation: ConversationId,
@@ -95,7 +96,8 @@ pub enum ClientFrame {
     },
     /// Searches the people online.
     Search {
-        /// Repeated in the answer.
+        /// Repeated in the answer; 1 … 2^31 − 1.
+        #[serde(deserialize_with = "request_number")]
         request: u32,
         /// Anywhere in the name, without case.
         text: String,
@@ -112,6 +114,12 @@ pub enum ClientFrame {
     Ping {},
     /// Answers the server's `ping`.
     Pong {},
+}
+
+fn request_number<'de, D: Deserializer<'de>>(d: D) -> Result<u32, D::Error> {
+    let number = u32::deserialize(d)?;
+    let range = 1..=i32::MAX.unsigned_abs();
+    if range.contains(&number) { Ok(number) } else { Err(D::Error::custom("request is 1 to 2147483647")) }
 }
 
 /// The first frame.

@@ -2,6 +2,8 @@
 //!
 //! Knows no store, no connection and no frame: rights in, answer out.
 
+use std::collections::HashSet;
+
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 
@@ -94,6 +96,10 @@ impl Snapshot {
         }
         if self.circles.iter().any(|c| !chars(&c.title, 0, 255)) {
             return Err("a circle's title must have up to 255 characters");
+        }
+        let mut named = HashSet::new();
+        if !self.circles.iter().all(|c| named.insert(&c.id)) {
+            return Err("a circle must be named once, with the higher of its roles");
         }
         if self.blocked.len() > 1_000 {
             return Err("blocked must be at most 1000");

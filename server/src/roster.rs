@@ -3,23 +3,21 @@
 //! Owns the rights of everyone online (the last word of token, call and store) and all that follows from them. Knows
 //! no SQL and no transport: frames are pushed to the hub's connections. `course` holds the pure part.
 //!
-//! Locks: a user's entry before a course's mutex, never the other way round; no entry is held while another user's is
-//! read; nothing here waits.
+//! Locks: a user's entry before a course's mutex, and a watched person's entry before users' entries, never the other
+//! way round; no user's entry is held while another user's is read; nothing here waits.
 
 use std::{
     cmp::Reverse,
     collections::{BinaryHeap, HashMap, HashSet},
     num::NonZeroU32,
-    sync::{
-        Arc,
-        atomic::{AtomicU64, Ordering},
-    },
+    sync::{Arc, atomic::Ordering},
 };
 
 use axum::extract::ws::Utf8Bytes;
 use dashmap::DashMap;
 use governor::{DefaultDirectRateLimiter, Quota, RateLimiter};
 use parking_lot::Mutex;
+use rand::RngExt as _;
 
 use crate::{
     config::Limits,
@@ -57,10 +55,9 @@ pub struct Rosters {
     dirty: Mutex<HashSet<CourseKey>>,
     /// When whose grace ends, soonest first; entries that a new connection made moot are skipped.
     leaving: Mutex<BinaryHeap<Reverse<(i64, Person)>>>,
-    /// Whose presence which connections want.
-    watchers: DashMap<Person, HashMap<ConnectionId, Arc<Connection>>>,
-    /// The next roster version: one counter for all, so that a version names one content.
-    versions: AtomicU64,
+    /// Whose presence which connections want, and what each has been told of it last: only what differs is sent, so
+    /// that nothing is sent of those whose coming and going a viewer may not know.
+    watchers: DashMap<Person, HashMap<ConnectionId, (Arc<Connection>, Status)>>,
     window: usize,
     grace_ms: i64,
     messages: Quota,
@@ -115,7 +112,6 @@ impl Rosters {
             dirty: Mutex::default(),
             leaving: Mutex::default(),
             watchers: DashMap::new(),
-            versions: AtomicU64::new(1),
             window: limits.roster_window,
             grace_ms: i64::try_from(limits.grace_ms).unwrap_or(i64::MAX),
             messages: Quota::per_second(per_second).allow_burst(burst),
@@ -142,7 +138,7 @@ impl Rosters {
         let rights = online.rights.clone();
         drop(online);
         if came || changed {
-            self.tell_watchers(person);
+            self.tell(person);
         }
         rights
     }
@@ -152,7 +148,7 @@ impl Rosters {
         let Some(mut online) = self.users.get_mut(&person) else { return };
         if self.replace(person, &mut online, record) {
             drop(online);
-            self.tell_watchers(person);
+            self.tell(person);
         }
     }
 
@@ -197,22 +193,31 @@ impl Rosters {
         let view = views(&rights).into_iter().find(|view| view.circle == *circle)?;
         let policy = self.sites.policy(connection.site);
         Some(self.in_room(&self.key(connection.site, circle), |room| {
-            room.course.snapshot(&view, policy, self.window, || self.next_version()).1
+            room.course.snapshot(&view, policy, self.window, next_version).1
         }))
     }
 
-    /// The presence of exactly these partners is wanted by this connection.
-    pub fn watch(&self, connection: &Arc<Connection>, partners: &[UserId]) {
-        let Some(mut online) = self.users.get_mut(&(connection.site, connection.user)) else { return };
+    /// The presence of exactly these partners is wanted by this connection, which has just been told these statuses.
+    /// What has changed since they were looked up is told at once.
+    pub fn watch(&self, connection: &Arc<Connection>, partners: &[(UserId, Status)]) {
+        let (site, me) = (connection.site, (connection.site, connection.user));
+        let Some(mut online) = self.users.get_mut(&me) else { return };
         let Some(seat) = online.seats.get_mut(&connection.id) else { return };
-        let old = std::mem::replace(&mut seat.watches, partners.to_vec());
+        let wanted: Vec<UserId> = partners.iter().map(|(partner, _)| *partner).collect();
+        let old = std::mem::replace(&mut seat.watches, wanted.clone());
         drop(online);
-        for partner in partners {
-            let mut watchers = self.watchers.entry((connection.site, *partner)).or_default();
-            watchers.insert(connection.id, connection.clone());
+        for (partner, told) in partners {
+            let mut watchers = self.watchers.entry((site, *partner)).or_default();
+            watchers.insert(connection.id, (connection.clone(), *told));
+            drop(watchers);
+            self.tell_watchers((site, *partner), Some(connection.id));
         }
-        for partner in old.into_iter().filter(|partner| !partners.contains(partner)) {
-            self.unwatch((connection.site, partner), connection.id);
+        for partner in old.into_iter().filter(|partner| !wanted.contains(partner)) {
+            self.unwatch((site, partner), connection.id);
+        }
+        // It may have left meanwhile, and then nobody else takes these out.
+        if !self.users.get(&me).is_some_and(|online| online.seats.contains_key(&connection.id)) {
+            wanted.into_iter().for_each(|partner| self.unwatch((site, partner), connection.id));
         }
     }
 
@@ -296,7 +301,7 @@ impl Rosters {
         self.dirty.lock().extend(keys);
         let watched: Vec<Person> =
             self.watchers.iter().filter(|w| w.key().0 == site).map(|w| *w.key()).collect();
-        watched.into_iter().for_each(|person| self.tell_watchers(person));
+        watched.into_iter().for_each(|person| self.tell_watchers(person, None));
     }
 
     /// Takes new rights for somebody online by the rule of rights versions. True if anything others see, or the
@@ -365,8 +370,7 @@ impl Rosters {
         let policy = self.sites.policy(site);
         for view in views(rights) {
             self.in_room(&self.key(site, &view.circle), |room| {
-                let (version, bytes) =
-                    room.course.snapshot(&view, policy, self.window, || self.next_version());
+                let (version, bytes) = room.course.snapshot(&view, policy, self.window, next_version);
                 let viewers = room.viewers.entry(view.clone()).or_default();
                 viewers.insert(seat.connection.id, seat.connection.clone());
                 if !held.iter().any(|h| h.circle == view.circle && h.version == version) {
@@ -399,27 +403,32 @@ impl Rosters {
         }
     }
 
-    /// Tells those who have a window with somebody what they may know of them now.
-    fn tell_watchers(&self, (site, user): Person) {
-        let watchers: Vec<Arc<Connection>> =
-            self.watchers.get(&(site, user)).map(|w| w.values().cloned().collect()).unwrap_or_default();
-        for watcher in watchers {
-            if let Some(viewer) = self.rights(site, watcher.user) {
-                let status = self.status(site, &viewer.snapshot, user);
-                watcher.out.push(ServerFrame::Presence { user, status }.encode(), Kind::Vital);
-            }
-        }
-        // And what they may know of others, if it is their own rights that changed.
-        let own: Vec<(Arc<Connection>, Vec<UserId>)> = self
+    /// Somebody has come, gone, or other rights: their watchers are told, and they themselves of those they watch.
+    fn tell(&self, (site, user): Person) {
+        self.tell_watchers((site, user), None);
+        let own: Vec<(ConnectionId, Vec<UserId>)> = self
             .users
             .get(&(site, user))
-            .map(|o| o.seats.values().map(|s| (s.connection.clone(), s.watches.clone())).collect())
+            .map(|o| o.seats.iter().map(|(id, seat)| (*id, seat.watches.clone())).collect())
             .unwrap_or_default();
-        let Some(rights) = self.rights(site, user) else { return };
-        for (connection, partner) in own.iter().flat_map(|(c, partners)| partners.iter().map(move |p| (c, p)))
+        for (id, partners) in own {
+            partners.into_iter().for_each(|partner| self.tell_watchers((site, partner), Some(id)));
+        }
+    }
+
+    /// Tells those who have a window with somebody (or one of them) what they may know now, if it is not what they
+    /// were told last. The entry is held meanwhile, so that the last one told is the last that was true.
+    fn tell_watchers(&self, (site, user): Person, only: Option<ConnectionId>) {
+        let Some(mut watchers) = self.watchers.get_mut(&(site, user)) else { return };
+        for (watcher, told) in
+            watchers.iter_mut().filter(|(id, _)| only.is_none_or(|only| only == **id)).map(|(_, w)| w)
         {
-            let status = self.status(site, &rights.snapshot, *partner);
-            connection.out.push(ServerFrame::Presence { user: *partner, status }.encode(), Kind::Vital);
+            let Some(viewer) = self.rights(site, watcher.user) else { continue };
+            let status = self.status(site, &viewer.snapshot, user);
+            if *told != status {
+                *told = status;
+                watcher.out.push(ServerFrame::Presence { user, status }.encode(), Kind::Vital);
+            }
         }
     }
 
@@ -436,7 +445,7 @@ impl Rosters {
             let gone = self.users.remove_if(&person, |_, online| online.presence.is_gone(now));
             if let Some((_, online)) = gone {
                 self.displace(person, &online.rights);
-                self.tell_watchers(person);
+                self.tell(person);
                 // Somebody who came back between the two lines above is placed again.
                 if let Some(back) = self.users.get(&person) {
                     self.place(person, &back.rights);
@@ -453,7 +462,7 @@ impl Rosters {
         let online = room.course.len();
         let interval = if online <= SMALL { TICK_SMALL_MS } else { TICK_LARGE_MS };
         // A quarter of the tick of slack: the job's clock and this one are not in step.
-        if now - room.flushed_at < interval - TICK_SMALL_MS / 4 {
+        if (0..interval - TICK_SMALL_MS / 4).contains(&(now - room.flushed_at)) {
             return false;
         }
         let totals = online <= LARGE || now - room.totals_at >= TOTALS_MS;
@@ -463,7 +472,7 @@ impl Rosters {
         }
         let Room { course, viewers, .. } = &mut *room;
         for (view, connections) in viewers.iter() {
-            let diff = course.flush(view, policy, self.window, totals, || self.next_version());
+            let diff = course.flush(view, policy, self.window, totals, next_version);
             if let Some(bytes) = diff {
                 for connection in connections.values() {
                     connection.out.push(bytes.clone(), Kind::Roster(view.circle.clone()));
@@ -493,10 +502,12 @@ impl Rosters {
     fn key(&self, site: SiteId, circle: &CircleId) -> CourseKey {
         (site, circle.course().into())
     }
+}
 
-    fn next_version(&self) -> u64 {
-        self.versions.fetch_add(1, Ordering::Relaxed)
-    }
+/// A version names one content. Drawn at random: a counter would tell viewers that somebody whom they do not see (a
+/// hidden person, another course) has made a roster in between.
+fn next_version() -> u64 {
+    rand::rng().random_range(1..=UserId::MAX.unsigned_abs())
 }
 
 /// What others see of a person.

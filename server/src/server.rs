@@ -88,11 +88,9 @@ async fn drain(app: &App) {
         connection.out.push(ServerFrame::Drain { retry_after_ms }.encode(), Kind::Vital);
         connection.out.close(Close::Restart);
     }
-    // Sockets outlive the HTTP connections they began as: wait for them here.
-    let patience = tokio::time::Instant::now() + STOP_PATIENCE;
-    while app.hub.count() > 0 && tokio::time::Instant::now() < patience {
-        tokio::time::sleep(Duration::from_millis(10)).await;
-    }
+    // Sockets outlive the HTTP connections they began as, and a farewell the place in the hub: wait for them here.
+    app.sockets.close();
+    let _ = tokio::time::timeout(STOP_PATIENCE, app.sockets.wait()).await;
 }
 
 /// One HTTP connection, with a limit on how long its headers may take.

@@ -25,6 +25,8 @@ const PATIENCE: Duration = Duration::from_secs(1);
 pub struct Sites {
     store: Arc<dyn Store>,
     table: RwLock<Arc<Table>>,
+    /// One refresh at a time, or what was read earlier could replace what was read later.
+    reading: tokio::sync::Mutex<()>,
     /// When the last read for something unknown was.
     asked: tokio::sync::Mutex<Option<Instant>>,
 }
@@ -39,13 +41,15 @@ struct Table {
 impl Sites {
     /// Reads all sites.
     pub async fn load(store: Arc<dyn Store>) -> Result<Self> {
-        let sites = Self { store, table: RwLock::default(), asked: tokio::sync::Mutex::default() };
+        let (table, reading, asked) = Default::default();
+        let sites = Self { store, table, reading, asked };
         sites.refresh().await?;
         Ok(sites)
     }
 
     /// Reads all sites again. Returns those that are gone.
     pub async fn refresh(&self) -> Result<HashSet<SiteId>> {
+        let _one = self.reading.lock().await;
         let mut table = Table::default();
         for site in self.store.sites().await? {
             let site = Arc::new(site);

@@ -100,6 +100,7 @@ fn client_address(app: &App, peer: IpAddr, headers: &HeaderMap) -> IpAddr {
 
 /// A connection from its upgrade to its end.
 async fn live(app: Arc<App>, mut socket: WebSocket, origin: String, ticket: Ticket) {
+    let _counted = app.sockets.token();
     let code = match sign_in(&app, &mut socket, &origin, ticket).await {
         Ok(Some(seated)) => Loop::new(&app, seated).run(&mut socket).await,
         Ok(None) => None,
@@ -180,8 +181,8 @@ struct Loop<'a> {
     seated: Seated,
     frames: DefaultDirectRateLimiter,
     searches: DefaultDirectRateLimiter,
-    /// When typing was last passed on, and where.
-    typed: Option<(ConversationId, Instant)>,
+    /// Where typing was passed on in the last two seconds, and when.
+    typed: Vec<(ConversationId, Instant)>,
     heard: Instant,
     sent: Instant,
 }
@@ -197,7 +198,7 @@ impl<'a> Loop<'a> {
             seated,
             frames: RateLimiter::direct(frames),
             searches: RateLimiter::direct(Quota::per_second(n(5))),
-            typed: None,
+            typed: Vec::new(),
             heard: now,
             sent: now,
         }
@@ -218,11 +219,11 @@ impl<'a> Loop<'a> {
                 }
                 frame = socket.recv() => {
                     self.heard = Instant::now();
+                    if matches!(frame, Some(Ok(_))) && self.frames.check().is_err() {
+                        return Some(Close::Flood);
+                    }
                     match frame {
                         Some(Ok(Message::Text(text))) => {
-                            if self.frames.check().is_err() {
-                                return Some(Close::Flood);
-                            }
                             if let Err(close) = answer::answer(&mut self, &text).await {
                                 // What was queued before, the refusal above all, still goes out.
                                 let _ = self.write(socket).await;
@@ -233,11 +234,7 @@ impl<'a> Loop<'a> {
                             let refusal = Refusal::with(Code::BadFrame, "frames are text: binary ones are not read");
                             self.reply(&ServerFrame::Error(refusal.frame()));
                         }
-                        Some(Ok(Message::Ping(_) | Message::Pong(_))) => {
-                            if self.frames.check().is_err() {
-                                return Some(Close::Flood);
-                            }
-                        }
+                        Some(Ok(Message::Ping(_) | Message::Pong(_))) => {}
                         Some(Ok(Message::Close(_))) | None => return None,
                         Some(Err(error)) => return is_too_large(&error).then_some(Close::TooLarge),
                     }
@@ -254,10 +251,10 @@ impl<'a> Loop<'a> {
 
     /// At most once in two seconds for a conversation.
     fn may_type(&mut self, conversation: ConversationId) -> bool {
-        let lately =
-            self.typed.is_some_and(|(c, at)| c == conversation && at.elapsed() < Duration::from_secs(2));
+        self.typed.retain(|(_, at)| at.elapsed() < Duration::from_secs(2));
+        let lately = self.typed.iter().any(|(c, _)| *c == conversation);
         if !lately {
-            self.typed = Some((conversation, Instant::now()));
+            self.typed.push((conversation, Instant::now()));
         }
         !lately
     }
@@ -288,6 +285,8 @@ impl<'a> Loop<'a> {
                 biased;
                 written = write => written.map_err(|_| None)?,
                 () = stuck => return Err(None),
+                // Who reads nothing must not outstay the lease, nor stay when silent, by keeping this loop here.
+                () = sleep_until(self.end()) => return Err(None),
             }
             connection.out.rewake();
             self.sent = Instant::now();
@@ -311,14 +310,18 @@ impl<'a> Loop<'a> {
         None
     }
 
-    /// When to look at the clock next.
-    fn next_alarm(&self) -> Instant {
-        let limits = &self.app.config.limits;
+    /// When the connection ends unless something is heard or the lease is renewed.
+    fn end(&self) -> Instant {
         let lease = u64::try_from(self.seated.lease_ends + SKEW_MS - now_ms()).unwrap_or(0);
         let lease = Instant::now() + Duration::from_millis(lease);
-        let silence = self.heard + Duration::from_millis(limits.silence_ms);
-        let heartbeat = self.sent + Duration::from_millis(limits.heartbeat_ms);
+        let silence = self.heard + Duration::from_millis(self.app.config.limits.silence_ms);
         // One ms late rather than early: the clocks differ in their fractions.
-        lease.min(silence).min(heartbeat) + Duration::from_millis(1)
+        lease.min(silence) + Duration::from_millis(1)
+    }
+
+    /// When to look at the clock next.
+    fn next_alarm(&self) -> Instant {
+        let heartbeat = self.sent + Duration::from_millis(self.app.config.limits.heartbeat_ms);
+        self.end().min(heartbeat + Duration::from_millis(1))
     }
 }

@@ -3,7 +3,7 @@
 //! Each handler checks the signature over exactly the bytes it reads, lets the store decide by rights versions, and
 //! tells those who are connected. Knows no SQL and no frame but through them.
 
-use std::sync::Arc;
+use std::{sync::Arc, time::Duration};
 
 use axum::{
     Json,
@@ -179,7 +179,10 @@ impl FromRequest<Arc<App>> for Signed {
         let bearer = request.headers().get(header::AUTHORIZATION).and_then(|v| v.to_str().ok());
         let bearer = bearer.and_then(|v| v.strip_prefix("Bearer ")).map(str::to_owned);
         let bearer = bearer.ok_or(CallRefusal::BadToken("there is none: send Authorization: Bearer"))?;
-        let body = axum::body::to_bytes(request.into_body(), BODY_BYTES).await.map_err(|_| {
+        let patience = Duration::from_millis(app.config.limits.header_timeout_ms);
+        let body =
+            tokio::time::timeout(patience, axum::body::to_bytes(request.into_body(), BODY_BYTES)).await;
+        let body = body.map_err(|_| bad_request("the body did not come in time"))?.map_err(|_| {
             ApiError::new(
                 StatusCode::PAYLOAD_TOO_LARGE,
                 "too_large",

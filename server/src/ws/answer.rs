@@ -71,16 +71,14 @@ pub(super) async fn answer(state: &mut Loop<'_>, text: &str) -> Result<(), Close
         }
         ClientFrame::Dock { conversation, state: window, base, seen } => {
             let change = WindowChange { state: window, base, seen };
-            match app.chat.set_window(speaker, conversation, change).await {
+            let refused = match app.chat.set_window(speaker, conversation, change).await {
                 // Everyone of the user has been told.
                 Ok(true) => None,
                 // Stale, or as it was: only this client has to learn how things stand.
-                Ok(false) => Some(match app.chat.dock(speaker).await {
-                    Ok(dock) => ServerFrame::Dock(dock),
-                    Err(refusal) => refusal.to_conversation(conversation),
-                }),
-                Err(refusal) => Some(refusal.to_conversation(conversation)),
-            }
+                Ok(false) => app.chat.show_dock(speaker, state.seated.connection()).await.err(),
+                Err(refusal) => Some(refusal),
+            };
+            refused.map(|refusal| refusal.to_conversation(conversation))
         }
         ClientFrame::Visibility { visible, rosters } => {
             see(state, visible, &rosters.unwrap_or_default());

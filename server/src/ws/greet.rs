@@ -8,7 +8,7 @@ use std::sync::{Arc, atomic::Ordering};
 use crate::{
     app::{App, now_ms},
     auth::{self, Identity},
-    chat::{MESSAGE_CHARS, Speaker},
+    chat::{self, MESSAGE_CHARS, Speaker},
     error::{Code, Refusal},
     hub::{Connection, Outbound, Registration},
     protocol::{Hello, LimitsFrame, Myself, PROTOCOL, Welcome},
@@ -67,6 +67,10 @@ pub(super) async fn greet(app: &Arc<App>, origin: &str, hello: Hello) -> Result<
         hello.visible,
         Outbound::new(limits.queue_frames, limits.queue_bytes),
     );
+    // A stop closes those that are in the hub; whoever comes after that must not stay.
+    if app.is_draining() {
+        return Err(Code::Unavailable.into());
+    }
     let conversations: Vec<_> = cursor.iter().map(|entry| entry.conversation).collect();
     let arrival = app.store.arrival(speaker.site, speaker.user, &identity.sid, &conversations).await?;
     if arrival.revoked {
@@ -153,8 +157,7 @@ async fn welcome(app: &App, seated: &Seated, hello: &Hello, arrival: Arrival) ->
         arrival.dock
     };
     let dock = app.chat.dock_frame(speaker, &rights, stored);
-    let partners: Vec<_> = dock.windows.iter().map(|window| window.contact.id).collect();
-    app.rosters.watch(connection, &partners);
+    app.rosters.watch(connection, &chat::partners(&dock));
     let limits = &app.config.limits;
     Ok(Welcome {
         protocol: PROTOCOL,

@@ -1,7 +1,20 @@
 //! The server from outside: real sockets, real HTTP, a real SQLite file. One file a hazard; `util` starts things.
 #![expect(clippy::unwrap_used, reason = "a test that cannot go on shall fail where it stands")]
 
+mod api;
 mod architecture;
 mod contract;
+mod delivery;
+mod docks;
+mod foreign;
+mod frames;
+mod hidden;
+mod limits;
+mod logs;
+mod origins;
+mod revocation;
+mod rosters;
+mod sites;
 mod smoke;
+mod tokens;
 mod util;

@@ -1,6 +1,9 @@
 //! A client over a real socket: sends frames, waits for frames.
 
-use std::{collections::VecDeque, time::Duration};
+use std::{
+    collections::{BTreeMap, BTreeSet, VecDeque},
+    time::Duration,
+};
 
 use futures_util::{SinkExt, StreamExt};
 use serde_json::{Value, json};
@@ -16,12 +19,26 @@ use super::{Host, TestServer};
 /// How long anything may take before a test fails.
 const PATIENCE: Duration = Duration::from_secs(10);
 
+/// A roster as its frames have made it.
+#[derive(Clone, Debug, PartialEq)]
+pub(crate) struct Roster {
+    pub(crate) version: Value,
+    pub(crate) total: usize,
+    pub(crate) contacts: BTreeMap<i64, Value>,
+}
+
 /// One connection.
 pub(crate) struct TestClient {
     socket: WebSocketStream<MaybeTlsStream<TcpStream>>,
     /// Frames that came while another one was waited for.
     waiting: VecDeque<Value>,
     requests: u32,
+    /// By circle.
+    pub(crate) rosters: BTreeMap<String, Roster>,
+    /// Diffs that did not fit what was held.
+    pub(crate) misfits: usize,
+    /// Every frame as it came, one a line.
+    pub(crate) bytes: String,
     pub(crate) session: Uuid,
     pub(crate) welcome: Value,
 }
@@ -37,15 +54,29 @@ impl TestClient {
         origin: Option<&str>,
         path: &str,
     ) -> Result<Self, u16> {
+        let headers: Vec<_> = origin.into_iter().map(|origin| ("origin", origin)).collect();
+        Self::open_with(server, path, &headers).await
+    }
+
+    /// With exactly these headers besides those of the upgrade.
+    pub(crate) async fn open_with(
+        server: &TestServer,
+        path: &str,
+        headers: &[(&str, &str)],
+    ) -> Result<Self, u16> {
         let mut request = format!("ws://{}{path}", server.address).into_client_request().unwrap();
-        if let Some(origin) = origin {
-            request.headers_mut().insert("origin", origin.parse().unwrap());
+        for (name, value) in headers {
+            let name: tungstenite::http::HeaderName = name.parse().unwrap();
+            request.headers_mut().append(name, value.parse().unwrap());
         }
         match tokio_tungstenite::connect_async(request).await {
             Ok((socket, _)) => Ok(Self {
                 socket,
                 waiting: VecDeque::new(),
                 requests: 0,
+                rosters: BTreeMap::new(),
+                misfits: 0,
+                bytes: String::new(),
                 session: Uuid::new_v4(),
                 welcome: Value::Null,
             }),
@@ -60,6 +91,32 @@ impl TestClient {
         client.hello(token, json!({})).await;
         client.welcome = client.next_of("welcome").await;
         client
+    }
+
+    /// Says hello with a token that is refused: the error's code, whether it is final, and the close code.
+    pub(crate) async fn refused(server: &TestServer, host: &Host, token: &str) -> (String, bool, u16) {
+        let mut client = Self::open(server, Some(&host.url)).await.unwrap();
+        client.hello(token, json!({})).await;
+        client.refusal().await
+    }
+
+    /// Renews with a token that is good.
+    pub(crate) async fn renew(&mut self, token: &str) -> Value {
+        self.send(json!({"type": "renew", "token": token})).await;
+        self.next_of("renewed").await
+    }
+
+    /// The error with which the connection ends: its code, whether it is final, and the close code.
+    pub(crate) async fn refusal(&mut self) -> (String, bool, u16) {
+        let code = self.closed().await.expect("a close with a code");
+        let last = self.waiting.pop_back().expect("an error before the close");
+        assert_eq!(last["type"], "error", "{last}");
+        assert_eq!(
+            self.waiting.iter().filter(|f| f["type"] == "welcome").count(),
+            0,
+            "welcomed all the same"
+        );
+        (last["code"].as_str().unwrap().to_owned(), last["final"].as_bool().unwrap(), code)
     }
 
     /// Signs in a person of these circles.
@@ -169,46 +226,98 @@ impl TestClient {
         self.waiting.drain(..).collect()
     }
 
-    /// Waits until a roster of the circle, with diffs applied, has exactly these people (oneself included).
+    /// Opens a window with somebody: the dock that shows it.
+    pub(crate) async fn open_window(&mut self, conversation: &str, base: i64) -> Value {
+        self.send(json!({"type": "dock", "conversation": conversation, "state": "open", "base": base})).await;
+        let conversation = conversation.to_owned();
+        self.wait(|f| {
+            f["type"] == "dock"
+                && f["windows"]
+                    .as_array()
+                    .unwrap()
+                    .iter()
+                    .any(|w| w["conversation"] == *conversation && w["state"] == "open")
+        })
+        .await
+    }
+
+    /// Waits until the roster of the circle has exactly these people (oneself included), with a total that fits.
     pub(crate) async fn roster_becomes(&mut self, circle: &str, people: &[i64]) {
-        let mut wanted = people.to_vec();
-        wanted.sort_unstable();
-        let mut have: Vec<i64> = Vec::new();
-        let mut seen = Vec::new();
+        let wanted: BTreeSet<i64> = people.iter().copied().collect();
         let reached = timeout(PATIENCE, async {
-            loop {
-                let frame = self
-                    .wait(|f| {
-                        matches!(f["type"].as_str(), Some("roster" | "roster_diff")) && f["circle"] == circle
-                    })
-                    .await;
-                let ids = |list: &Value, of: fn(&Value) -> i64| -> Vec<i64> {
-                    list.as_array().unwrap().iter().map(of).collect()
-                };
-                let id = |c: &Value| c["id"].as_i64().unwrap();
-                if frame["type"] == "roster" {
-                    have = ids(&frame["contacts"], id);
-                } else {
-                    let left = ids(&frame["left"], |u| u.as_i64().unwrap());
-                    have.retain(|user| !left.contains(user));
-                    let joined = ids(&frame["joined"], id);
-                    have.retain(|user| !joined.contains(user));
-                    have.extend(joined);
-                }
-                have.sort_unstable();
-                seen.push(have.clone());
-                if have == wanted {
-                    return;
+            while !self.rosters.get(circle).is_some_and(|r| {
+                r.contacts.keys().copied().eq(wanted.iter().copied()) && r.total == wanted.len()
+            }) {
+                match self.read().await {
+                    Ok(frame) => self.waiting.push_back(frame),
+                    Err(code) => panic!("closed with {code:?} while the roster was {:?}", self.rosters),
                 }
             }
         });
-        assert!(reached.await.is_ok(), "the roster became {seen:?}, never {wanted:?}");
+        let reached = reached.await.is_ok();
+        assert!(reached, "the roster of {circle} is {:?}, not {wanted:?}", self.rosters.get(circle));
+        self.waiting.retain(|f| {
+            !(matches!(f["type"].as_str(), Some("roster" | "roster_diff")) && f["circle"] == circle)
+        });
+    }
+
+    /// Waits until the roster of a circle is so.
+    pub(crate) async fn wait_roster(&mut self, circle: &str, fits: impl Fn(&Roster) -> bool) {
+        let reached = timeout(PATIENCE, async {
+            while !self.rosters.get(circle).is_some_and(&fits) {
+                let frame = self.read().await.expect("an open connection");
+                self.waiting.push_back(frame);
+            }
+        });
+        let reached = reached.await.is_ok();
+        assert!(reached, "the roster of {circle} stayed {:?}", self.rosters.get(circle));
+    }
+
+    /// What the contract says that a client does with rosters.
+    fn fold(&mut self, frame: &Value) {
+        let contacts = |list: &Value| -> Vec<(i64, Value)> {
+            list.as_array().unwrap().iter().map(|c| (c["id"].as_i64().unwrap(), c.clone())).collect()
+        };
+        let circle = || frame["circle"].as_str().unwrap().to_owned();
+        let total = || usize::try_from(frame["total"].as_u64().unwrap()).unwrap();
+        match frame["type"].as_str() {
+            Some("roster") => {
+                let contacts = contacts(&frame["contacts"]).into_iter().collect();
+                let roster = Roster { version: frame["version"].clone(), total: total(), contacts };
+                self.rosters.insert(circle(), roster);
+            }
+            Some("roster_diff") => match self.rosters.get_mut(&circle()) {
+                Some(held) if held.version == frame["from"] => {
+                    frame["left"].as_array().unwrap().iter().for_each(|user| {
+                        assert!(
+                            held.contacts.remove(&user.as_i64().unwrap()).is_some(),
+                            "left without being there"
+                        );
+                    });
+                    held.contacts.extend(contacts(&frame["joined"]));
+                    (held.version, held.total) = (frame["version"].clone(), total());
+                }
+                _ => self.misfits += 1,
+            },
+            Some("circles") => {
+                let ids: Vec<_> =
+                    frame["circles"].as_array().unwrap().iter().map(|c| c["id"].clone()).collect();
+                self.rosters.retain(|circle, _| ids.iter().any(|id| id == circle));
+            }
+            _ => {}
+        }
     }
 
     async fn read(&mut self) -> Result<Value, Option<u16>> {
         loop {
             match self.socket.next().await {
-                Some(Ok(Message::Text(text))) => return Ok(serde_json::from_str(&text).unwrap()),
+                Some(Ok(Message::Text(text))) => {
+                    self.bytes.push_str(&text);
+                    self.bytes.push('\n');
+                    let frame = serde_json::from_str(&text).unwrap();
+                    self.fold(&frame);
+                    return Ok(frame);
+                }
                 Some(Ok(Message::Close(close))) => return Err(close.map(|close| close.code.into())),
                 Some(Ok(_)) => {}
                 Some(Err(_)) | None => return Err(None),

@@ -16,6 +16,7 @@ pub(crate) fn circle(id: &str, role: &str) -> Value {
 }
 
 /// A site seen from its own side.
+#[derive(Clone)]
 pub(crate) struct Host {
     pub(crate) issuer: String,
     pub(crate) url: String,
@@ -57,6 +58,36 @@ impl Host {
     /// A good token.
     pub(crate) fn token(&self, user: i64, name: &str, circles: &[Value]) -> String {
         self.sign(&self.claims(user, name, circles))
+    }
+
+    /// Sets a user's rights by a call: what became of it.
+    pub(crate) async fn put(&self, server: &TestServer, user: i64, person: &Value) -> Value {
+        let (status, answer) = self.call(server, "PUT", &format!("/api/v1/users/{user}"), person).await;
+        assert_eq!(status, 200, "{answer}");
+        answer
+    }
+
+    /// Ends a login by a call: how many connections were closed.
+    pub(crate) async fn log_out(&self, server: &TestServer, user: i64, sid: &str) -> i64 {
+        let body = json!({"user": user, "sid": sid});
+        let (status, answer) = self.call(server, "POST", "/api/v1/logouts", &body).await;
+        assert_eq!(status, 200, "{answer}");
+        answer["closed"].as_i64().unwrap()
+    }
+
+    /// Removes a user by a call: what became of it.
+    pub(crate) async fn remove(&self, server: &TestServer, user: i64, rights_version: i64) -> Value {
+        let body = json!({"rights_version": rights_version});
+        let (status, answer) = self.call(server, "DELETE", &format!("/api/v1/users/{user}"), &body).await;
+        assert_eq!(status, 200, "{answer}");
+        answer
+    }
+
+    /// A token with some claims changed.
+    pub(crate) fn token_with(&self, user: i64, name: &str, circles: &[Value], change: Value) -> String {
+        let mut claims = self.claims(user, name, circles);
+        merge(&mut claims, change);
+        self.sign(&claims)
     }
 
     /// The claims of a good call.

@@ -30,8 +30,7 @@ impl TestServer {
 
     /// With one site and these settings.
     pub(crate) async fn start_with(settings: impl FnOnce(&mut Config)) -> (Self, Host) {
-        let mut config = Config::default();
-        config.listen = "127.0.0.1:0".parse().unwrap();
+        let mut config = Config { listen: "127.0.0.1:0".parse().unwrap(), ..Config::default() };
         config.limits.grace_ms = 300;
         config.limits.drain_ms = 600;
         settings(&mut config);
@@ -72,6 +71,11 @@ impl TestServer {
         self.stop.take().map(|stop| stop.send(()));
         (&mut self.task).await.unwrap().unwrap();
         Stopped { config: self.config.clone(), dir: self.dir.clone(), address: self.address }
+    }
+
+    /// A file beside the database.
+    pub(crate) fn file(&self, name: &str) -> std::path::PathBuf {
+        self.dir.path().join(name)
     }
 
     pub(crate) fn http(&self, path: &str) -> String {

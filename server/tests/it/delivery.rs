@@ -1,0 +1,205 @@
+//! Delivery: one order for everybody, each message once, and cursors of every kind repaired.
+
+use std::collections::BTreeMap;
+
+use serde_json::{Value, json};
+use uuid::Uuid;
+
+use crate::util::{Host, TestClient, TestServer, circle, host::merge};
+
+fn c7() -> Vec<Value> {
+    vec![circle("c7", "student")]
+}
+
+async fn fast() -> (TestServer, Host) {
+    TestServer::start_with(|config| {
+        (config.limits.messages_per_second, config.limits.message_burst) = (100_000, 100_000);
+        (config.limits.frames_per_second, config.limits.frame_burst) = (100_000, 100_000);
+    })
+    .await
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn two_who_write_at_once_on_many_connections_see_one_order_without_gaps() {
+    const EACH: usize = 40;
+    let (server, host) = fast().await;
+    let mut clients = Vec::new();
+    for user in [2, 3, 2, 3, 2, 3] {
+        clients.push((user, TestClient::person(&server, &host, user, "Somebody", &c7()).await));
+    }
+    let tasks: Vec<_> = clients
+        .into_iter()
+        .enumerate()
+        .map(|(n, (user, mut client))| {
+            tokio::spawn(async move {
+                let mut sent = BTreeMap::new();
+                for m in 0..EACH {
+                    let (id, text) = (Uuid::now_v7(), format!("{n}/{m} of {user}"));
+                    client.send(json!({"type": "send", "client_message_id": id, "conversation": "2-3", "text": text})).await;
+                    sent.insert(id.to_string(), text);
+                }
+                let mut acks = BTreeMap::new();
+                let mut messages = Vec::new();
+                while acks.len() < EACH || messages.len() < EACH * 6 {
+                    let frame = client.wait(|f| matches!(f["type"].as_str(), Some("ack" | "message"))).await;
+                    if frame["type"] == "ack" {
+                        acks.insert(frame["client_message_id"].as_str().unwrap().to_owned(), frame["seq"].clone());
+                    } else {
+                        messages.push(frame["message"].clone());
+                    }
+                }
+                for (id, text) in sent {
+                    let mine = messages.iter().find(|m| m["client_message_id"] == *id).unwrap();
+                    assert_eq!((&mine["seq"], &mine["text"], &mine["sender"]), (&acks[&id], &json!(text), &json!(user)));
+                }
+                messages
+            })
+        })
+        .collect();
+    let mut first: Option<Vec<Value>> = None;
+    for task in tasks {
+        let messages = task.await.unwrap();
+        let seqs: Vec<_> = messages.iter().map(|m| m["seq"].as_u64().unwrap()).collect();
+        assert_eq!(seqs, (1..=u64::try_from(EACH * 6).unwrap()).collect::<Vec<_>>());
+        let expected = first.get_or_insert_with(|| messages.clone());
+        assert_eq!(*expected, messages);
+    }
+}
+
+#[tokio::test]
+async fn an_id_is_answered_once_and_for_all() {
+    let (server, host) = fast().await;
+    let mut ana = TestClient::person(&server, &host, 2, "Ana", &c7()).await;
+    let mut bruno = TestClient::person(&server, &host, 3, "Bruno", &c7()).await;
+    drop(TestClient::person(&server, &host, 4, "Carla", &c7()).await);
+    let id = Uuid::now_v7();
+    let ack = ana.say_as(id, "2-3", " hi ").await;
+    assert_eq!(ana.say_as(id, "2-3", "hi").await, ack, "trimmed alike");
+    for (conversation, text) in [("2-3", "ho"), ("2-4", "hi"), ("3-4", "hi"), ("2-3", "")] {
+        let refused = ana.say_as(id, conversation, text).await;
+        assert_eq!(
+            (&refused["code"], &refused["final"]),
+            (&json!("conflict"), &json!(true)),
+            "{conversation} {text}"
+        );
+    }
+    assert_eq!(bruno.say_as(id, "2-3", "hi").await["seq"], 2, "another sender's id is another id");
+    let mut blocking = host.person(2, "Bruno", &c7());
+    merge(&mut blocking, json!({"blocked": [2]}));
+    host.put(&server, 3, &blocking).await;
+    assert_eq!(ana.say("2-3", "new").await["code"], "not_allowed");
+    assert_eq!(ana.say_as(id, "2-3", "hi").await, ack, "whatever has changed since");
+    let server = server.stop().await.start().await;
+    let mut ana = TestClient::person(&server, &host, 2, "Ana", &c7()).await;
+    assert_eq!(ana.say_as(id, "2-3", "hi").await, ack, "also after a restart");
+    assert!(!ana.all_until_now().await.iter().any(|f| f["type"] == "message"), "nothing is delivered twice");
+}
+
+#[tokio::test]
+async fn a_cursor_gets_what_it_misses_and_no_more() {
+    let (server, host) = fast().await;
+    let mut ana = TestClient::person(&server, &host, 2, "Ana", &c7()).await;
+    drop(TestClient::person(&server, &host, 3, "Bruno", &c7()).await);
+    for n in 1..=120 {
+        ana.say("2-3", &format!("m{n}")).await;
+    }
+    let epoch = ana.welcome["epoch"].clone();
+    let other = json!(Uuid::nil());
+    for (epoch, rev, seq, expected) in [
+        (&epoch, 120, 120, None),
+        (&epoch, 119, 119, Some((false, 120, 120, false))),
+        (&epoch, 70, 70, Some((false, 71, 120, false))),
+        (&epoch, 69, 69, Some((false, 70, 119, true))),
+        (&epoch, 0, 0, Some((false, 1, 50, true))),
+        (&epoch, 121, 121, Some((true, 71, 120, false))),
+        (&epoch, 121, 120, Some((true, 71, 120, false))),
+        (&epoch, 120, 121, Some((true, 71, 120, false))),
+        (&other, 120, 120, Some((true, 71, 120, false))),
+        (&other, 3, 3, Some((true, 71, 120, false))),
+    ] {
+        let mut again = TestClient::open(&server, Some(&host.url)).await.unwrap();
+        let cursor =
+            json!({"epoch": epoch, "conversations": [{"conversation": "2-3", "rev": rev, "seq": seq}]});
+        again.hello(&host.token(3, "Bruno", &c7()), json!({"cursor": cursor})).await;
+        let gaps = again.next_of("welcome").await["gaps"].clone();
+        let found = gaps.get(0).map(|gap| {
+            assert_eq!((&gap["first_seq"], &gap["seq"], &gap["rev"]), (&json!(1), &json!(120), &json!(120)));
+            let messages = gap["messages"].as_array().unwrap();
+            let end = |m: Option<&Value>| m.unwrap()["seq"].as_i64().unwrap();
+            (
+                gap["reset"].as_bool().unwrap(),
+                end(messages.first()),
+                end(messages.last()),
+                gap["more"].as_bool().unwrap(),
+            )
+        });
+        assert_eq!(found, expected, "rev {rev}, seq {seq}");
+        if let Some((false, _, last, true)) = found {
+            let page = again
+                .ask(json!({"type": "history", "conversation": "2-3", "after": last, "limit": 100}))
+                .await;
+            let seqs: Vec<_> =
+                page["messages"].as_array().unwrap().iter().map(|m| m["seq"].as_i64().unwrap()).collect();
+            assert_eq!(seqs, (last + 1..=120).collect::<Vec<_>>());
+        }
+    }
+}
+
+#[tokio::test]
+async fn history_has_pages_in_both_directions() {
+    let (server, host) = fast().await;
+    let mut ana = TestClient::person(&server, &host, 2, "Ana", &c7()).await;
+    drop(TestClient::person(&server, &host, 3, "Bruno", &c7()).await);
+    for n in 1..=7 {
+        ana.say("2-3", &format!("m{n}")).await;
+    }
+    for (page, expected) in [
+        (json!({"limit": 3}), vec![5, 6, 7]),
+        (json!({"limit": 100}), (1..=7).collect()),
+        (json!({"limit": 3, "before": 5}), vec![2, 3, 4]),
+        (json!({"limit": 3, "before": 1}), vec![]),
+        (json!({"limit": 3, "before": 0}), vec![]),
+        (json!({"limit": 3, "before": 1_000}), vec![5, 6, 7]),
+        (json!({"limit": 3, "after": 2}), vec![3, 4, 5]),
+        (json!({"limit": 3, "after": 7}), vec![]),
+        (json!({"limit": 3, "after": 0, "before": null}), vec![1, 2, 3]),
+    ] {
+        let mut frame = json!({"type": "history", "conversation": "2-3"});
+        merge(&mut frame, page.clone());
+        let answer = ana.ask(frame).await;
+        let seqs: Vec<_> =
+            answer["messages"].as_array().unwrap().iter().map(|m| m["seq"].as_i64().unwrap()).collect();
+        assert_eq!((seqs, &answer["seq"], &answer["first_seq"]), (expected, &json!(7), &json!(1)), "{page}");
+    }
+}
+
+#[tokio::test]
+async fn marks_only_rise_and_never_past_the_head() {
+    let (server, host) = fast().await;
+    let mut ana = TestClient::person(&server, &host, 2, "Ana", &c7()).await;
+    let mut bruno = TestClient::person(&server, &host, 3, "Bruno", &c7()).await;
+    let mut phone = TestClient::person(&server, &host, 3, "Bruno", &c7()).await;
+    bruno.send(json!({"type": "read", "conversation": "2-3", "seq": 5})).await;
+    bruno.all_until_now().await;
+    for n in 1..=3 {
+        ana.say("2-3", &format!("m{n}")).await;
+    }
+    bruno.all_until_now().await;
+    for (seq, told) in [(0, None), (2, Some(2)), (2, None), (1, None), (9_000, Some(3)), (3, None)] {
+        bruno.send(json!({"type": "read", "conversation": "2-3", "seq": seq})).await;
+        let answers: Vec<_> =
+            bruno.all_until_now().await.into_iter().filter(|f| f["type"] == "read").collect();
+        assert_eq!(answers.first().map(|f| f["seq"].as_i64().unwrap()), told, "{seq}");
+        if told.is_some() {
+            let frame = ana.next_of("read").await;
+            assert_eq!((frame, phone.next_of("read").await), (answers[0].clone(), answers[0].clone()));
+        }
+    }
+    bruno.say("2-3", "mine").await;
+    let dock = ana.open_window("2-3", 9).await;
+    assert_eq!(
+        (&dock["windows"][0]["other_read_seq"], &dock["windows"][0]["unread"]),
+        (&json!(3), &json!(1)),
+        "writing moves no mark"
+    );
+}
