@@ -273,9 +273,16 @@ impl Chat {
         Ok(gaps)
     }
 
-    /// Conversations that an erasure changed: copies of them are to be dropped.
-    pub fn erased(&self, site: SiteId, conversations: &[ConversationId]) {
-        conversations.iter().for_each(|conversation| self.bus.reset(site, *conversation));
+    /// Somebody was removed, which changed these conversations: copies of them are to be dropped, and the name goes
+    /// from the docks of those who are connected.
+    pub async fn erased(&self, site: SiteId, gone: UserId, conversations: &[ConversationId]) {
+        for conversation in conversations {
+            self.bus.reset(site, *conversation);
+            if let Some(other) = conversation.other(gone) {
+                // A dock that cannot be read now is read on the next connect.
+                let _ = self.tell_dock(Speaker { site, user: other }).await;
+            }
+        }
     }
 
     /// Why this message may not be sent now, if it may not. Sentences first, then permission, then the rate.

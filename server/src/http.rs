@@ -7,7 +7,7 @@ use axum::{
     extract::{OriginalUri, Path, Request, State},
     http::{HeaderValue, StatusCode, header},
     response::{IntoResponse, Response},
-    routing::{get, post, put},
+    routing::{any, get, post, put},
 };
 use include_dir::{Dir, include_dir};
 
@@ -26,6 +26,7 @@ pub fn routes(app: Arc<App>) -> Router {
         .route("/health", get(async || "ok\n"))
         .route("/ready", get(ready))
         .route("/client/{*file}", get(client))
+        .route("/api/{*path}", any(api::no_such_path))
         .route("/api/v1/openapi.json", get(async || Json(api::description())))
         .route("/api/v1/status", get(api::status))
         .route("/api/v1/policy", put(api::put_policy))

@@ -154,6 +154,11 @@ impl From<CallRefusal> for ApiError {
     }
 }
 
+/// Any other path below `/api/`.
+pub async fn no_such_path() -> ApiError {
+    ApiError::new(StatusCode::NOT_FOUND, "not_found", "the api has no such path: see api/v1/openapi.json")
+}
+
 /// The site that signed a call, and the call's body.
 pub struct Signed {
     site: Arc<SiteRecord>,
@@ -244,7 +249,7 @@ pub async fn remove_user(
         app.hub.rights_set(site, user, rights_version);
         app.rosters.change((site, user), &applied.record);
         app.hub.close(site, user, None, Close::ChatNotAllowed);
-        app.chat.erased(site, &conversations);
+        app.chat.erased(site, user, &conversations).await;
     }
     Ok(Json(Outcome { applied: applied.applied, rights_version }))
 }

@@ -204,6 +204,13 @@ async fn the_description_lists_every_route_in_openapi_3_1() {
 }
 
 #[tokio::test]
+async fn a_path_that_is_not_there_is_told_as_json() {
+    let (server, host) = TestServer::start().await;
+    let answer = host.call(&server, "PUT", "/api/v1/circles/7", &json!({})).await;
+    assert_eq!((answer.0, &answer.1["code"]), (404, &json!("not_found")));
+}
+
+#[tokio::test]
 async fn while_draining_the_server_is_healthy_but_not_ready() {
     let (server, host) = TestServer::start().await;
     assert_eq!(reqwest::get(server.http("/health")).await.unwrap().text().await.unwrap(), "ok\n");
