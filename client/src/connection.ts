@@ -313,3 +313,8 @@ export class Connection {
     socket.close(1000);
   }
 }
+
+/** `https://host/gchat/` → `wss://host/gchat/ws`. */
+export function socketUrl(server: string): string {
+  return `${server.replace(/^http/, "ws")}ws`;
+}

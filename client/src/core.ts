@@ -4,90 +4,53 @@
  * Owns the order of things: the copy is painted before the socket opens; what the person did before is sent after
  * `welcome`. Runs in a page or a worker; everything of the page comes in through `Environment`. Must not know the DOM.
  */
+import { announcements } from "./announce.js";
 import { DockChanges } from "./changes.js";
 import type { Cancel } from "./clock.js";
-import { Connection } from "./connection.js";
-import { CopyKeeper } from "./copy.js";
-import type { Copy } from "./copy.js";
-import { eraseOthers, openDatabase } from "./database.js";
+import { Connection, socketUrl } from "./connection.js";
+import type { Copy, CopyKeeper } from "./copy.js";
 import type { Database } from "./database.js";
+import { Deeds } from "./deeds.js";
 import type { Environment } from "./environment.js";
+import { History } from "./history.js";
 import { uuid4 } from "./ids.js";
 import { Outbox } from "./outbox.js";
-import { presentConversation, presentDock } from "./present.js";
+import { presentDock } from "./present.js";
 import type { Known, WantedWindow } from "./present.js";
 import { closing, conversationOf, CURSOR_CONVERSATIONS, otherOf } from "./protocol.js";
 import type { ClientFrame, HelloFrame, Server, ServerFrame } from "./protocol.js";
+import { Publisher } from "./publisher.js";
+import type { Slice } from "./publisher.js";
 import { Requests } from "./requests.js";
 import type { Question } from "./requests.js";
-import { foldRosters, heldRosters } from "./roster.js";
-import { applyFrame, applyPage, cursorOf, emptyState, rostersOf, talkOf, TYPING_MS, windowOf } from "./state.js";
+import { collation, foldRosters, heldRosters } from "./roster.js";
+import { applyFrame, applyPage, cursorOf, emptyState, rostersOf, TYPING_MS, windowOf } from "./state.js";
 import { withoutStaleTyping, withRead } from "./state.js";
 import type { State, Step } from "./state.js";
+import { Search } from "./search.js";
 import { TokenSource } from "./token.js";
-import { openVault } from "./vault.js";
 import type { Vault } from "./vault.js";
-import type { Command, ConversationId, LineView, PageConfig, RosterPerson, Seq, Update } from "./view.js";
+import type { Command, ConversationId, LineView, PageConfig, Seq, Update } from "./view.js";
 
 /** The server passes `typing` on at most once in so many ms. */
 const TYPING_EVERY_MS = 2_000;
-/** A browser that does not open its database within so long is treated as having none. */
-const DATABASE_MS = 3_000;
 /** A dock change without any answer for so long gives way to what the server says. */
 const CHANGE_MS = 5_000;
 /** Before a question that the server could not answer just now is asked again. */
 const AGAIN_MS = 1_500;
 
-/** More messages that come at once are announced as a number. */
-const ANNOUNCED_ONE_BY_ONE = 3;
-
 /** The part of MessagePort that is used. */
 export type Port = Pick<MessagePort, "postMessage" | "onmessage">;
 
-/** Starts the core behind `port`; what it gives back ends it. */
-export async function startCore(port: Port, config: PageConfig, environment: Environment): Promise<Cancel> {
-  const early: Command[] = [];
-  port.onmessage = (event: MessageEvent<Command>) => early.push(event.data);
-  const { database, vault } = await openKept(config, environment);
-  const keeper = new CopyKeeper(config, database, vault, environment.clock);
-  const [copy, left] = await Promise.all([
-    keeper.load(emptyState(config.user)),
-    environment.left().catch((): Command[] => []),
-  ]);
-  const core = new Core(port, config, environment, { database, vault, keeper, copy });
-  await core.load();
-  for (const command of [...left, ...early]) core.command(command);
-  port.onmessage = (event: MessageEvent<Command>) => {
-    core.command(event.data);
-  };
-  core.start();
-  return () => {
-    core.end();
-  };
-}
-
-interface Kept {
+/** What the browser gives to keep things in, and what was found there. */
+export interface Kept {
   database: Database | undefined;
   vault: Vault | undefined;
   keeper: CopyKeeper;
   copy: Copy | undefined;
 }
 
-async function openKept(config: PageConfig, environment: Environment): Promise<Pick<Kept, "database" | "vault">> {
-  const vault = await openVault(config.key, `${config.site} ${config.user}`, environment.crypto).catch(() => undefined);
-  const impatient = new Promise<undefined>((resolve) => {
-    environment.clock.after(DATABASE_MS, () => {
-      resolve(undefined);
-    });
-  });
-  const database = await Promise.race([openDatabase(environment.database), impatient]);
-  if (database === undefined) environment.warn("no database in this browser: nothing is kept beyond this page");
-  // Also where nothing can be sealed: what others left is erased. Nothing waits for it.
-  else void eraseOthers(database, config).catch(() => undefined);
-  return { database, vault };
-}
-
-class Core {
+export class Core {
   readonly #port: Port;
   readonly #config: PageConfig;
   readonly #environment: Environment;
@@ -96,6 +59,10 @@ class Core {
   readonly #keeper: CopyKeeper;
   readonly #changes = new DockChanges();
   readonly #requests: Requests;
+  readonly #history: History;
+  readonly #search: Search;
+  readonly #publisher: Publisher;
+  readonly #deeds: Deeds;
   readonly #compare: (one: string, other: string) => number;
   readonly #unwatch: Cancel;
   #state: State;
@@ -107,17 +74,7 @@ class Core {
   #shownAt = Number.POSITIVE_INFINITY;
   /** Read marks that the server has not confirmed. */
   readonly #seen = new Map<ConversationId, Seq>();
-  /** Conversations whose answer is late. */
-  readonly #lateTalks = new Set<ConversationId>();
   readonly #typed = new Map<ConversationId, number>();
-  #wish: { text: string; more: boolean } | null = null;
-  #found: { text: string; next: string | null } | null = null;
-  #stale = new Set<"line" | "roster" | "dock" | `talk:${ConversationId}`>();
-  /** Commands that the page remembers until they are kept, and the storing of their messages. */
-  readonly #deeds: number[] = [];
-  readonly #storing: Promise<void>[] = [];
-  #confirming = false;
-  #publishing = false;
   #typingEnds: Cancel | null = null;
   #changeEnds: Cancel | null = null;
 
@@ -156,9 +113,35 @@ class Core {
       },
     );
     const send = (frame: ClientFrame): boolean => this.#connection.send(frame);
+    const post = (update: Update): void => {
+      this.#post(update);
+    };
     this.#requests = new Requests(send, clock, (question) => {
-      this.#late(question);
+      // The line may be dead, which it finds out by itself.
+      this.#connection.probe();
+      if (question.kind === "history") this.#history.cameNot(question);
     });
+    this.#history = new History({
+      requests: this.#requests,
+      state: () => this.#state,
+      open: () => this.#openWindows(),
+      changed: (conversation) => {
+        this.#mark(`talk:${conversation}`);
+      },
+    });
+    this.#search = new Search({
+      me: config.user,
+      ask: (question) => this.#requests.ask(question, this.#state.limits.history_page),
+      people: () => this.#roster().people,
+      post,
+    });
+    this.#publisher = new Publisher({
+      known: () => this.#known(this.#history.unloaded),
+      line: () => this.#connection.line,
+      roster: () => this.#roster(),
+      post,
+    });
+    this.#deeds = new Deeds(() => keeper.flush(), post);
     this.#outbox = new Outbox({
       config,
       clock,
@@ -192,7 +175,7 @@ class Core {
   }
 
   start(): void {
-    this.#repaintAll();
+    this.#publisher.all();
     this.#connection.start();
   }
 
@@ -205,21 +188,7 @@ class Core {
 
   command(command: Command): void {
     this.#do(command);
-    if ("deed" in command) {
-      this.#deeds.push(command.deed);
-      if (!this.#confirming) void this.#confirm();
-    }
-  }
-
-  /** Tells the page what it need not remember any more. */
-  async #confirm(): Promise<void> {
-    this.#confirming = true;
-    while (this.#deeds.length > 0) {
-      const [deeds, storing] = [this.#deeds.splice(0), this.#storing.splice(0)];
-      await Promise.all([...storing, this.#keeper.flush()]);
-      this.#post({ kind: "kept", deeds });
-    }
-    this.#confirming = false;
+    if ("deed" in command) this.#deeds.done(command.deed);
   }
 
   #do(command: Command): void {
@@ -242,7 +211,7 @@ class Core {
         return;
       case "send":
         this.#draft(command.conversation, "");
-        this.#storing.push(this.#outbox.add(command.conversation, command.text, command.key));
+        this.#deeds.storing(this.#outbox.add(command.conversation, command.text, command.key));
         return;
       case "retry":
         void this.#outbox.retry(command.key);
@@ -251,7 +220,7 @@ class Core {
         void this.#discard(command.conversation, command.key);
         return;
       case "older":
-        this.#askOlder(command.conversation);
+        this.#history.askOlder(command.conversation);
         return;
       case "seen":
         this.#markSeen(command.conversation, command.seq);
@@ -263,8 +232,7 @@ class Core {
         this.#draft(command.conversation, command.text);
         return;
       case "search":
-        this.#wish = { text: command.text.slice(0, 100), more: command.more ?? false };
-        this.#search();
+        this.#search.wish(command.text, command.more ?? false);
         return;
       case "visible":
         this.#look(command.visible);
@@ -294,15 +262,15 @@ class Core {
     this.#mark("line");
     if (line.state !== "online") {
       this.#requests.clear();
-      this.#lateTalks.clear();
+      this.#history.clear();
       this.#changes.unsend();
       this.#outbox.offline();
       return;
     }
     this.#sendChanges();
     for (const [conversation, seq] of this.#seen) this.#connection.send({ type: "read", conversation, seq });
-    this.#askFirstPages();
-    this.#search();
+    this.#history.askFirst();
+    this.#search.go();
     this.#outbox.online(this.#state.limits.message_chars);
   }
 
@@ -338,7 +306,7 @@ class Core {
       this.#keepSeen();
       this.#keep();
       this.#sendChanges();
-      this.#askFirstPages();
+      this.#history.askFirst();
     }
     if (frame.type === "read" && frame.user === this.#config.user) this.#keepSeen();
     if (frame.type === "typing") this.#planTypingEnd();
@@ -362,12 +330,12 @@ class Core {
   #unanswered(question: Question, { final, code, message, retry_after_ms: wait }: Server<"error">): void {
     if (!final) {
       this.#environment.clock.after(wait ?? AGAIN_MS, () => {
-        if (question.kind === "history") this.#requests.ask(question, this.#state.limits.history_page);
-        else this.#search();
+        if (question.kind === "history") this.#history.again(question);
+        else this.#search.go();
       });
       return;
     }
-    if (question.kind === "search") this.#wish = null;
+    if (question.kind === "search") this.#search.forget();
     // An end to the waiting: there is nothing to show.
     else {
       const nothing = { asked: question.asked, firstSeq: 1, seq: 0, rev: 0, messages: [] };
@@ -377,43 +345,19 @@ class Core {
     this.#post({ kind: "refused", code, message, ...(conversation === undefined ? {} : { conversation }) });
   }
 
-  /** The line may be dead, which it finds out by itself; if it is not, the person can ask again. */
-  #late(question: Question): void {
-    this.#connection.probe();
-    if (question.kind === "search") return;
-    if (question.asked === "after") {
-      this.#requests.ask(question, this.#state.limits.history_page);
-      return;
-    }
-    this.#lateTalks.add(question.conversation);
-    this.#mark(`talk:${question.conversation}`);
-  }
-
   // The state
 
   #take(step: Step): void {
     const before = this.#state;
     this.#state = step.state;
     for (const id of step.committed) this.#outbox.committed(id);
-    this.#announce(step.arrived);
+    for (const update of announcements(step.arrived, this.#state, this.#shownAt)) this.#post(update);
     for (const ask of step.asks) {
       if (ask.kind === "roster") this.#connection.send({ type: "roster", circle: ask.circle });
-      else if (ask.after !== undefined) this.#ask(ask.conversation, "after", ask.after);
-      else this.#askFirstPages();
+      else if (ask.after !== undefined) this.#history.askAfter(ask.conversation, ask.after);
+      else this.#history.askFirst();
     }
     this.#stateChanged(before);
-  }
-
-  /** What is newer than the page: one by one, or as a number where a lost line has gathered many. */
-  #announce(arrived: Step["arrived"]): void {
-    const fresh = arrived.filter(({ message }) => message.text !== null && message.sent_at >= this.#shownAt);
-    for (const conversation of new Set(fresh.map((one) => one.conversation))) {
-      const texts = fresh.flatMap((one) => (one.conversation === conversation ? [one.message.text ?? ""] : []));
-      const from = windowOf(this.#state, conversation)?.contact.name ?? "";
-      const each = texts.length <= ANNOUNCED_ONE_BY_ONE ? texts : texts.slice(-1);
-      const count = texts.length / each.length;
-      for (const text of each) this.#post({ kind: "arrived", conversation, from, text, count });
-    }
   }
 
   #stateChanged(before: State): void {
@@ -434,30 +378,13 @@ class Core {
   #historyCame({ request, conversation, first_seq: firstSeq, seq, rev, messages }: Server<"history">): void {
     const question = this.#requests.answered(request);
     if (question?.kind !== "history" || question.conversation !== conversation) return;
-    this.#lateTalks.delete(conversation);
+    this.#history.came(conversation);
     this.#take(applyPage(this.#state, conversation, { asked: question.asked, firstSeq, seq, rev, messages }));
   }
 
-  #ask(conversation: ConversationId, asked: "newest" | "before" | "after", seq: Seq): void {
-    this.#requests.ask({ kind: "history", conversation, asked, seq }, this.#state.limits.history_page);
-  }
-
-  #askOlder(conversation: ConversationId): void {
-    if (this.#lateTalks.delete(conversation)) this.#mark(`talk:${conversation}`);
-    const { loaded, messages } = talkOf(this.#state, conversation);
-    if (!loaded) this.#askFirstPages();
-    else if (messages[0] !== undefined) this.#ask(conversation, "before", messages[0].seq);
-  }
-
-  /** Asks for the messages of every open window that has none yet. */
-  #askFirstPages(): void {
-    for (const conversation of this.#unloaded()) this.#ask(conversation, "newest", 0);
-  }
-
-  #unloaded(): Set<ConversationId> {
+  #openWindows(): ConversationId[] {
     const { windows } = presentDock(this.#known(new Set()));
-    const open = windows.filter((window) => window.state === "open").map((window) => window.conversation);
-    return new Set(open.filter((conversation) => !talkOf(this.#state, conversation).loaded));
+    return windows.filter((window) => window.state === "open").map((window) => window.conversation);
   }
 
   // What the person does
@@ -469,7 +396,7 @@ class Core {
     this.#mark(`talk:${conversation}`);
     this.#keep();
     this.#sendChanges();
-    this.#askFirstPages();
+    this.#history.askFirst();
   }
 
   #keep(): void {
@@ -538,41 +465,9 @@ class Core {
     if (visible) this.#connection.wake();
   }
 
-  #search(): void {
-    const wish = this.#wish;
-    if (wish === null) return;
-    const next = wish.more && this.#found?.text === wish.text ? this.#found.next : null;
-    if (wish.more && next === null) {
-      this.#wish = null;
-      return;
-    }
-    const asked = this.#requests.ask({ kind: "search", text: wish.text, next }, this.#state.limits.history_page);
-    if (asked) this.#wish = null;
-  }
-
   #contactsCame(frame: Server<"contacts">): void {
     const question = this.#requests.answered(frame.request);
-    if (question?.kind !== "search") return;
-    this.#found = { text: question.text, next: frame.next };
-    const known = new Map(this.#roster().people.map((person) => [person.id, person]));
-    const people = frame.contacts
-      .filter((contact) => contact.id !== this.#config.user)
-      .map((contact): RosterPerson => ({
-        id: contact.id,
-        conversation: conversationOf(this.#config.user, contact.id),
-        name: contact.name,
-        picture: contact.picture,
-        profileUrl: contact.profile_url,
-        role: contact.role,
-        circles: known.get(contact.id)?.circles ?? [],
-        status: "online",
-      }));
-    // A newer wish is on its way: this answer would only flicker.
-    if (this.#wish === null) {
-      const [more, append] = [frame.next !== null, question.next !== null];
-      this.#post({ kind: "found", text: question.text, people, more, append });
-    }
-    this.#search();
+    if (question?.kind === "search") this.#search.came(question, frame);
   }
 
   // What the elements see
@@ -592,37 +487,8 @@ class Core {
     });
   }
 
-  #repaintAll(): void {
-    this.#stale = new Set(["line", "roster", "dock"]);
-    for (const { conversation } of this.#state.windows) this.#stale.add(`talk:${conversation}`);
-    this.#publish();
-  }
-
-  #mark(slice: "line" | "roster" | "dock" | `talk:${ConversationId}`): void {
-    this.#stale.add(slice);
-    if (this.#publishing) return;
-    this.#publishing = true;
-    queueMicrotask(() => {
-      this.#publish();
-    });
-  }
-
-  #publish(): void {
-    this.#publishing = false;
-    const stale = this.#stale;
-    this.#stale = new Set();
-    if (stale.has("line")) this.#post({ kind: "line", line: this.#connection.line });
-    if (stale.has("roster")) this.#post({ kind: "roster", roster: this.#roster() });
-    const known = this.#known(this.#unloaded());
-    const dock = presentDock(known);
-    // Conversations before the dock: a window that appears has its messages.
-    const shown = new Set(dock.windows.map((window) => window.conversation));
-    for (const slice of stale) {
-      if (!slice.startsWith("talk:")) continue;
-      const conversation = slice.slice(5);
-      if (shown.has(conversation)) this.#post({ kind: "conversation", view: presentConversation(known, conversation) });
-    }
-    if (stale.has("dock")) this.#post({ kind: "dock", ...dock });
+  #mark(slice: Slice): void {
+    this.#publisher.mark(slice);
   }
 
   #roster(): ReturnType<typeof foldRosters> {
@@ -637,26 +503,12 @@ class Core {
       drafts: this.#drafts,
       wanted: this.#changes.wanted,
       loading,
-      late: this.#lateTalks,
+      late: this.#history.late,
       now: this.#environment.clock.now(),
     };
   }
 
   #post(update: Update): void {
     this.#port.postMessage(update);
-  }
-}
-
-/** `https://host/gchat/` → `wss://host/gchat/ws`. */
-export function socketUrl(server: string): string {
-  return `${server.replace(/^http/, "ws")}ws`;
-}
-
-/** Names in the order of the page's language; an unknown language is not worth an error. */
-function collation(lang: string): (one: string, other: string) => number {
-  try {
-    return new Intl.Collator(lang.replaceAll("_", "-"), { sensitivity: "base", numeric: true }).compare;
-  } catch {
-    return new Intl.Collator("en", { sensitivity: "base", numeric: true }).compare;
   }
 }

@@ -2,10 +2,10 @@
  * The entry: reads what the page says about itself from `script[data-gchat]`, starts the core and mounts the
  * elements. A host that would rather call than mark up imports this module and calls `start`.
  */
-import { startCore } from "./core.js";
 import { mount } from "./elements/index.js";
 import { pageEnvironment } from "./environment.js";
 import { Parting } from "./parting.js";
+import { startCore } from "./start.js";
 import { readKey } from "./vault.js";
 import type { PageConfig } from "./view.js";
 

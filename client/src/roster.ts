@@ -98,3 +98,12 @@ export function foldRosters(
     more: [...rosters.values()].some((roster) => roster.total > roster.contacts.size),
   };
 }
+
+/** Names in the order of the page's language; an unknown language is not worth an error. */
+export function collation(lang: string): (one: string, other: string) => number {
+  try {
+    return new Intl.Collator(lang.replaceAll("_", "-"), { sensitivity: "base", numeric: true }).compare;
+  } catch {
+    return new Intl.Collator("en", { sensitivity: "base", numeric: true }).compare;
+  }
+}

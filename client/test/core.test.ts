@@ -2,7 +2,7 @@ import "fake-indexeddb/auto";
 import { IDBFactory } from "fake-indexeddb";
 import { afterEach, beforeEach, describe, expect, test, vi } from "vitest";
 import type { Cancel } from "../src/clock.js";
-import { startCore } from "../src/core.js";
+import { startCore } from "../src/start.js";
 import { openDatabase } from "../src/database.js";
 import type { Environment } from "../src/environment.js";
 import type { Channel } from "../src/outbox.js";

@@ -1,0 +1,52 @@
+/**
+ * Starts a core: opens what the browser keeps, reads the copy and what the tab's last page could not finish, and only
+ * then lets the core speak, so that the first paint is whole. What the page says meanwhile waits.
+ */
+import type { Cancel } from "./clock.js";
+import { CopyKeeper } from "./copy.js";
+import { Core } from "./core.js";
+import type { Kept, Port } from "./core.js";
+import { eraseOthers, openDatabase } from "./database.js";
+import type { Environment } from "./environment.js";
+import { emptyState } from "./state.js";
+import { openVault } from "./vault.js";
+import type { Command, PageConfig } from "./view.js";
+
+/** A browser that does not open its database within so long is treated as having none. */
+const DATABASE_MS = 3_000;
+
+/** Starts the core behind `port`; what it gives back ends it. */
+export async function startCore(port: Port, config: PageConfig, environment: Environment): Promise<Cancel> {
+  const early: Command[] = [];
+  port.onmessage = (event: MessageEvent<Command>) => early.push(event.data);
+  const { database, vault } = await openKept(config, environment);
+  const keeper = new CopyKeeper(config, database, vault, environment.clock);
+  const [copy, left] = await Promise.all([
+    keeper.load(emptyState(config.user)),
+    environment.left().catch((): Command[] => []),
+  ]);
+  const core = new Core(port, config, environment, { database, vault, keeper, copy });
+  await core.load();
+  for (const command of [...left, ...early]) core.command(command);
+  port.onmessage = (event: MessageEvent<Command>) => {
+    core.command(event.data);
+  };
+  core.start();
+  return () => {
+    core.end();
+  };
+}
+
+async function openKept(config: PageConfig, environment: Environment): Promise<Pick<Kept, "database" | "vault">> {
+  const vault = await openVault(config.key, `${config.site} ${config.user}`, environment.crypto).catch(() => undefined);
+  const impatient = new Promise<undefined>((resolve) => {
+    environment.clock.after(DATABASE_MS, () => {
+      resolve(undefined);
+    });
+  });
+  const database = await Promise.race([openDatabase(environment.database), impatient]);
+  if (database === undefined) environment.warn("no database in this browser: nothing is kept beyond this page");
+  // Also where nothing can be sealed: what others left is erased. Nothing waits for it.
+  else void eraseOthers(database, config).catch(() => undefined);
+  return { database, vault };
+}
