@@ -101,6 +101,15 @@ export class Connection {
     }
   }
 
+  /** The page was away, and its socket may be gone without a word: begins anew at once, with the same session. */
+  restart(): void {
+    if (this.#line.state === "stopped") return;
+    this.#letGo();
+    this.#attempts = 0;
+    this.#setLine({ state: "connecting" });
+    void this.#call();
+  }
+
   /** The socket must answer within `PROBE_MS`, or it is given up. */
   probe(): void {
     if (!this.online || this.#probe !== null) return;

@@ -240,6 +240,10 @@ export class Core {
       case "leaving":
         void this.#keeper.flush();
         return;
+      case "back":
+        this.#connection.restart();
+        void this.#outbox.load();
+        return;
       case "reconnect":
         this.#connection.wake();
         return;

@@ -146,6 +146,8 @@ export type Command =
   | { kind: "visible"; visible: boolean }
   /** The page is being left: flush what is not stored yet. */
   | { kind: "leaving" }
+  /** The page has come back from the browser's cache of pages. */
+  | { kind: "back" }
   /** The person asks to try again now (a button beside "Connection lost"). */
   | { kind: "reconnect" };
 

@@ -469,6 +469,23 @@ describe("what the browser keeps", () => {
   });
 });
 
+test("a page that comes back by the browser's Back has one new socket, at once, and resumes", async () => {
+  const page = await browser.page();
+  const old = await page.online(withWindow);
+  emptyHistory(old);
+  await page.does({ kind: "visible", visible: true });
+  await page.does({ kind: "back" });
+  expect(old.closed).toBe(true);
+  expect(page.sockets).toHaveLength(2);
+  const socket = await page.online(withWindow);
+  expect(socket.of("hello")[0]).toMatchObject({
+    session: old.of("hello")[0]!.session,
+    cursor: { conversations: [{ conversation: "2-3" }] },
+  });
+  await browser.clock.pass(60_000);
+  expect(page.sockets).toHaveLength(2);
+});
+
 test("a page that tells its visibility before the core is ready opens one socket", async () => {
   const page = new Page(browser, config);
   browser.pages.push(page);

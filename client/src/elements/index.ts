@@ -50,7 +50,9 @@ export function mount(port: ScenePort, config: PageConfig, container: Element): 
   document.addEventListener("visibilitychange", tellVisible);
   // Back from the browser's cache of pages, the core has to look again.
   window.addEventListener("pageshow", (event) => {
-    if (event.persisted) tellVisible();
+    if (!event.persisted) return;
+    tellVisible();
+    scene.post({ kind: "back" });
   });
   window.addEventListener("pagehide", () => {
     scene.tell({ kind: "flush" });
