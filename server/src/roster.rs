@@ -1,7 +1,8 @@
 //! Who is online and who sees whom: rosters by circle and viewer's role, presence of dock partners, search.
 //!
 //! Owns the rights of everyone online (the last word of token, call and store) and all that follows from them. Knows
-//! no SQL and no transport: frames are pushed to the hub's connections. `course` holds the pure part.
+//! no SQL and no transport: frames are pushed to the hub's connections. `rooms` has the courses and who looks at them,
+//! `course` the pure part.
 //!
 //! Locks: a user's entry before a course's mutex, and a watched person's entry before users' entries, never the other
 //! way round; no user's entry is held while another user's is read; nothing here waits.
@@ -17,7 +18,6 @@ use axum::extract::ws::Utf8Bytes;
 use dashmap::DashMap;
 use governor::{DefaultDirectRateLimiter, Quota, RateLimiter};
 use parking_lot::Mutex;
-use rand::RngExt as _;
 
 use crate::{
     config::Limits,
@@ -31,34 +31,23 @@ use crate::{
 };
 
 pub mod course;
-use course::{Course, Order, View};
-
-/// A course of one site.
-type CourseKey = (SiteId, Arc<str>);
+mod rooms;
+use course::{Order, View};
+use rooms::Rooms;
 
 /// A person of one site.
 type Person = (SiteId, UserId);
-
-/// How long changes gather, by how many are online.
-const TICK_SMALL_MS: i64 = 250;
-const TICK_LARGE_MS: i64 = 1_000;
-const TOTALS_MS: i64 = 5_000;
-const SMALL: usize = 200;
-const LARGE: usize = 1_000;
 
 /// Everyone online on this node.
 pub struct Rosters {
     sites: Arc<Sites>,
     users: DashMap<Person, Online>,
-    courses: DashMap<CourseKey, Arc<Mutex<Room>>>,
-    /// Courses with changes that no viewer has been told of.
-    dirty: Mutex<HashSet<CourseKey>>,
+    rooms: Rooms,
     /// When whose grace ends, soonest first; entries that a new connection made moot are skipped.
     leaving: Mutex<BinaryHeap<Reverse<(i64, Person)>>>,
     /// Whose presence which connections want, and what each has been told of it last: only what differs is sent, so
     /// that nothing is sent of those whose coming and going a viewer may not know.
     watchers: DashMap<Person, HashMap<ConnectionId, (Arc<Connection>, Status)>>,
-    window: usize,
     grace_ms: i64,
     messages: Quota,
 }
@@ -80,17 +69,6 @@ struct Seat {
     watches: Vec<UserId>,
 }
 
-/// A course and who looks at it.
-#[derive(Default)]
-struct Room {
-    course: Course,
-    viewers: HashMap<View, HashMap<ConnectionId, Arc<Connection>>>,
-    flushed_at: i64,
-    totals_at: i64,
-    /// Taken out of the map: look again.
-    dead: bool,
-}
-
 /// A person's rights as others' questions need them.
 #[derive(Clone)]
 pub struct Rights {
@@ -106,13 +84,11 @@ impl Rosters {
         let per_second = NonZeroU32::new(limits.messages_per_second).unwrap_or(NonZeroU32::MIN);
         let burst = NonZeroU32::new(limits.message_burst).unwrap_or(NonZeroU32::MIN);
         Self {
+            rooms: Rooms::new(sites.clone(), limits.roster_window),
             sites,
             users: DashMap::new(),
-            courses: DashMap::new(),
-            dirty: Mutex::default(),
             leaving: Mutex::default(),
             watchers: DashMap::new(),
-            window: limits.roster_window,
             grace_ms: i64::try_from(limits.grace_ms).unwrap_or(i64::MAX),
             messages: Quota::per_second(per_second).allow_burst(burst),
         }
@@ -133,7 +109,7 @@ impl Rosters {
         online.seats.insert(connection.id, seat);
         let changed = self.replace(person, &mut online, record);
         if came && !changed {
-            self.place(person, &online.rights);
+            self.rooms.place(person, &online.rights);
         }
         let rights = online.rights.clone();
         drop(online);
@@ -157,7 +133,7 @@ impl Rosters {
         let person = (connection.site, connection.user);
         let Some(mut online) = self.users.get_mut(&person) else { return };
         let Some(mut seat) = online.seats.remove(&connection.id) else { return };
-        self.blind(&mut seat);
+        self.rooms.blind(&seat.connection, seat.views.drain(..));
         let leaves_at = online.presence.disconnect(now, self.grace_ms);
         drop(online);
         for partner in seat.watches {
@@ -173,8 +149,8 @@ impl Rosters {
         let Some(mut online) = self.users.get_mut(&(connection.site, connection.user)) else { return };
         let rights = online.rights.clone();
         if let Some(seat) = online.seats.get_mut(&connection.id) {
-            self.blind(seat);
-            self.see(seat, &rights, held);
+            self.rooms.blind(&seat.connection, seat.views.drain(..));
+            seat.views = self.rooms.see(&seat.connection, views(&rights), held);
         }
     }
 
@@ -183,7 +159,7 @@ impl Rosters {
         if let Some(mut online) = self.users.get_mut(&(connection.site, connection.user))
             && let Some(seat) = online.seats.get_mut(&connection.id)
         {
-            self.blind(seat);
+            self.rooms.blind(&seat.connection, seat.views.drain(..));
         }
     }
 
@@ -191,10 +167,7 @@ impl Rosters {
     pub fn snapshot(&self, connection: &Arc<Connection>, circle: &CircleId) -> Option<Utf8Bytes> {
         let rights = self.rights(connection.site, connection.user)?.snapshot;
         let view = views(&rights).into_iter().find(|view| view.circle == *circle)?;
-        let policy = self.sites.policy(connection.site);
-        Some(self.in_room(&self.key(connection.site, circle), |room| {
-            room.course.snapshot(&view, policy, self.window, next_version).1
-        }))
+        Some(self.rooms.snapshot(connection.site, &view))
     }
 
     /// The presence of exactly these partners is wanted by this connection, which has just been told these statuses.
@@ -253,15 +226,12 @@ impl Rosters {
         if circle.is_some() && views.is_empty() {
             return None;
         }
-        let (policy, text, after) =
-            (self.sites.policy(site), text.to_lowercase(), next.and_then(Order::from_next));
+        let (text, after) = (text.to_lowercase(), next.and_then(Order::from_next));
         let mut more = false;
         let mut found: Vec<(Order, Contact)> = Vec::new();
         for view in views {
-            let (hits, rest) = self.in_room(&self.key(site, &view.circle), |room| {
-                // One more than asked for: the viewer is among them.
-                room.course.search(&view, policy, &text, after.as_ref(), most + 1)
-            });
+            // One more than asked for: the viewer is among them.
+            let (hits, rest) = self.rooms.search(site, &view, &text, after.as_ref(), most + 1);
             more |= rest;
             found.extend(hits);
         }
@@ -282,23 +252,12 @@ impl Rosters {
     /// The clock has moved: takes out whose grace is over, and tells viewers what has gathered.
     pub fn tick(&self, now: i64) {
         self.take_out(now);
-        let dirty = std::mem::take(&mut *self.dirty.lock());
-        let mut later = Vec::new();
-        for key in dirty {
-            if !self.flush(&key, now) {
-                later.push(key);
-            }
-        }
-        if !later.is_empty() {
-            self.dirty.lock().extend(later);
-        }
+        self.rooms.tick(now);
     }
 
     /// A site's policy has changed: every roster of it is told anew.
     pub fn policy_changed(&self, site: SiteId) {
-        let keys: Vec<CourseKey> =
-            self.courses.iter().filter(|c| c.key().0 == site).map(|c| c.key().clone()).collect();
-        self.dirty.lock().extend(keys);
+        self.rooms.policy_changed(site);
         let watched: Vec<Person> =
             self.watchers.iter().filter(|w| w.key().0 == site).map(|w| *w.key()).collect();
         watched.into_iter().for_each(|person| self.tell_watchers(person, None));
@@ -318,80 +277,21 @@ impl Rosters {
         if new.says_the_same(&old) {
             return false;
         }
-        self.displace(person, &old);
-        self.place(person, new);
+        self.rooms.displace(person, &old);
+        self.rooms.place(person, new);
         if new.circles != old.circles {
             let circles = ServerFrame::Circles { circles: new.circles.clone() }.encode();
             for seat in online.seats.values_mut() {
                 seat.connection.out.push(circles.clone(), Kind::Vital);
                 let looking = !seat.views.is_empty() || old.circles.is_empty();
-                let held = self.versions_of(person.0, &seat.views);
-                self.blind(seat);
+                let held = self.rooms.held(person.0, &seat.views);
+                self.rooms.blind(&seat.connection, seat.views.drain(..));
                 if looking && seat.connection.visible.load(Ordering::Relaxed) {
-                    self.see(seat, new, &held);
+                    seat.views = self.rooms.see(&seat.connection, views(new), &held);
                 }
             }
         }
         true
-    }
-
-    /// What a connection that looks at these views has been told.
-    fn versions_of(&self, site: SiteId, views: &[View]) -> Vec<RosterVersion> {
-        let version = |view: &View| {
-            let version = self.in_room(&self.key(site, &view.circle), |room| room.course.version(view))?;
-            Some(RosterVersion { circle: view.circle.clone(), version })
-        };
-        views.iter().filter_map(version).collect()
-    }
-
-    fn place(&self, (site, user): Person, rights: &Snapshot) {
-        if rights.hidden || !rights.may_chat() {
-            return;
-        }
-        let contact = contact(user, rights);
-        for course in courses(rights) {
-            let circles = course::circles_of(course, rights.circles.iter().map(|m| (&m.id, m.role)));
-            let key = (site, Arc::from(course));
-            self.in_room(&key, |room| room.course.put(&contact, &circles));
-            self.dirty.lock().insert(key);
-        }
-    }
-
-    fn displace(&self, (site, user): Person, rights: &Snapshot) {
-        for course in courses(rights) {
-            let key = (site, Arc::from(course));
-            self.in_room(&key, |room| room.course.remove(user));
-            self.dirty.lock().insert(key);
-        }
-    }
-
-    fn see(&self, seat: &mut Seat, rights: &Snapshot, held: &[RosterVersion]) {
-        let site = seat.connection.site;
-        let policy = self.sites.policy(site);
-        for view in views(rights) {
-            self.in_room(&self.key(site, &view.circle), |room| {
-                let (version, bytes) = room.course.snapshot(&view, policy, self.window, next_version);
-                let viewers = room.viewers.entry(view.clone()).or_default();
-                viewers.insert(seat.connection.id, seat.connection.clone());
-                if !held.iter().any(|h| h.circle == view.circle && h.version == version) {
-                    seat.connection.out.push(bytes, Kind::Roster(view.circle.clone()));
-                }
-            });
-            seat.views.push(view);
-        }
-    }
-
-    fn blind(&self, seat: &mut Seat) {
-        for view in seat.views.drain(..) {
-            self.in_room(&self.key(seat.connection.site, &view.circle), |room| {
-                if let Some(viewers) = room.viewers.get_mut(&view) {
-                    viewers.remove(&seat.connection.id);
-                    if viewers.is_empty() {
-                        room.viewers.remove(&view);
-                    }
-                }
-            });
-        }
     }
 
     fn unwatch(&self, person: Person, id: ConnectionId) {
@@ -444,70 +344,15 @@ impl Rosters {
             let Some(person) = person else { return };
             let gone = self.users.remove_if(&person, |_, online| online.presence.is_gone(now));
             if let Some((_, online)) = gone {
-                self.displace(person, &online.rights);
+                self.rooms.displace(person, &online.rights);
                 self.tell(person);
                 // Somebody who came back between the two lines above is placed again.
                 if let Some(back) = self.users.get(&person) {
-                    self.place(person, &back.rights);
+                    self.rooms.place(person, &back.rights);
                 }
             }
         }
     }
-
-    /// True if the course was up to date or is now; false if it is not due yet.
-    fn flush(&self, key: &CourseKey, now: i64) -> bool {
-        let policy = self.sites.policy(key.0);
-        let Some(room) = self.courses.get(key).map(|room| room.clone()) else { return true };
-        let mut room = room.lock();
-        let online = room.course.len();
-        let interval = if online <= SMALL { TICK_SMALL_MS } else { TICK_LARGE_MS };
-        // A quarter of the tick of slack: the job's clock and this one are not in step.
-        if (0..interval - TICK_SMALL_MS / 4).contains(&(now - room.flushed_at)) {
-            return false;
-        }
-        let totals = online <= LARGE || now - room.totals_at >= TOTALS_MS;
-        room.flushed_at = now;
-        if totals {
-            room.totals_at = now;
-        }
-        let Room { course, viewers, .. } = &mut *room;
-        for (view, connections) in viewers.iter() {
-            let diff = course.flush(view, policy, self.window, totals, next_version);
-            if let Some(bytes) = diff {
-                for connection in connections.values() {
-                    connection.out.push(bytes.clone(), Kind::Roster(view.circle.clone()));
-                }
-            }
-        }
-        course.forget_unless(|view| viewers.contains_key(view));
-        if room.course.is_empty() && room.viewers.is_empty() {
-            room.dead = true;
-            self.courses.remove(key);
-        }
-        totals
-    }
-
-    /// Runs `f` on a course's room, making it if need be.
-    fn in_room<T>(&self, key: &CourseKey, f: impl FnOnce(&mut Room) -> T) -> T {
-        loop {
-            let room = self.courses.get(key).map(|room| room.clone());
-            let room = room.unwrap_or_else(|| self.courses.entry(key.clone()).or_default().clone());
-            let mut room = room.lock();
-            if !room.dead {
-                return f(&mut room);
-            }
-        }
-    }
-
-    fn key(&self, site: SiteId, circle: &CircleId) -> CourseKey {
-        (site, circle.course().into())
-    }
-}
-
-/// A version names one content. Drawn at random: a counter would tell viewers that somebody whom they do not see (a
-/// hidden person, another course) has made a roster in between.
-fn next_version() -> u64 {
-    rand::rng().random_range(1..=UserId::MAX.unsigned_abs())
 }
 
 /// What others see of a person.
@@ -525,8 +370,4 @@ pub fn contact(id: UserId, rights: &Snapshot) -> Contact {
 /// One view for each circle that somebody holds.
 fn views(rights: &Snapshot) -> Vec<View> {
     rights.circles.iter().map(|m| View { circle: m.id.clone(), role: m.role }).collect()
-}
-
-fn courses(rights: &Snapshot) -> HashSet<&str> {
-    rights.circles.iter().map(|m| m.id.course()).collect()
 }

@@ -1,0 +1,226 @@
+//! The courses with somebody online, and which connections look at them: gathers changes, tells them by ticks.
+//!
+//! Knows no presence and no rights but those it is handed: `Rosters` decides who is placed where and who looks.
+
+use std::{
+    collections::{HashMap, HashSet},
+    sync::Arc,
+};
+
+use axum::extract::ws::Utf8Bytes;
+use dashmap::DashMap;
+use parking_lot::Mutex;
+use rand::RngExt as _;
+
+use super::{
+    Person, contact,
+    course::{self, Course, Order, View},
+};
+use crate::{
+    hub::{Connection, Kind},
+    id::{CircleId, ConnectionId, SiteId, UserId},
+    protocol::{Contact, RosterVersion},
+    rights::Snapshot,
+    sites::Sites,
+};
+
+/// A course of one site.
+type CourseKey = (SiteId, Arc<str>);
+
+/// How long changes gather, by how many are online.
+const TICK_SMALL_MS: i64 = 250;
+const TICK_LARGE_MS: i64 = 1_000;
+const TOTALS_MS: i64 = 5_000;
+const SMALL: usize = 200;
+const LARGE: usize = 1_000;
+
+/// All courses with somebody online or looked at.
+pub(super) struct Rooms {
+    sites: Arc<Sites>,
+    courses: DashMap<CourseKey, Arc<Mutex<Room>>>,
+    /// Courses with changes that no viewer has been told of.
+    dirty: Mutex<HashSet<CourseKey>>,
+    /// Contacts in a roster's window.
+    window: usize,
+}
+
+/// A course and who looks at it.
+#[derive(Default)]
+struct Room {
+    course: Course,
+    viewers: HashMap<View, HashMap<ConnectionId, Arc<Connection>>>,
+    flushed_at: i64,
+    totals_at: i64,
+    /// Taken out of the map: look again.
+    dead: bool,
+}
+
+impl Rooms {
+    /// Empty ones.
+    pub(super) fn new(sites: Arc<Sites>, window: usize) -> Self {
+        Self { sites, courses: DashMap::new(), dirty: Mutex::default(), window }
+    }
+
+    /// Puts somebody with these rights where they are seen.
+    pub(super) fn place(&self, (site, user): Person, rights: &Snapshot) {
+        if rights.hidden || !rights.may_chat() {
+            return;
+        }
+        let contact = contact(user, rights);
+        for course in courses(rights) {
+            let circles = course::circles_of(course, rights.circles.iter().map(|m| (&m.id, m.role)));
+            let key = (site, Arc::from(course));
+            self.in_room(&key, |room| room.course.put(&contact, &circles));
+            self.dirty.lock().insert(key);
+        }
+    }
+
+    /// Takes somebody who had these rights from where they were seen.
+    pub(super) fn displace(&self, (site, user): Person, rights: &Snapshot) {
+        for course in courses(rights) {
+            let key = (site, Arc::from(course));
+            self.in_room(&key, |room| room.course.remove(user));
+            self.dirty.lock().insert(key);
+        }
+    }
+
+    /// Shows these views to a connection from now on, except those whose version it holds. Returns them.
+    pub(super) fn see(
+        &self,
+        connection: &Arc<Connection>,
+        views: Vec<View>,
+        held: &[RosterVersion],
+    ) -> Vec<View> {
+        let policy = self.sites.policy(connection.site);
+        for view in &views {
+            self.in_room(&key(connection.site, &view.circle), |room| {
+                let (version, bytes) = room.course.snapshot(view, policy, self.window, next_version);
+                let viewers = room.viewers.entry(view.clone()).or_default();
+                viewers.insert(connection.id, connection.clone());
+                if !held.iter().any(|h| h.circle == view.circle && h.version == version) {
+                    connection.out.push(bytes, Kind::Roster(view.circle.clone()));
+                }
+            });
+        }
+        views
+    }
+
+    /// Shows these views to a connection no longer.
+    pub(super) fn blind(&self, connection: &Connection, views: impl Iterator<Item = View>) {
+        for view in views {
+            self.in_room(&key(connection.site, &view.circle), |room| {
+                if let Some(viewers) = room.viewers.get_mut(&view) {
+                    viewers.remove(&connection.id);
+                    if viewers.is_empty() {
+                        room.viewers.remove(&view);
+                    }
+                }
+            });
+        }
+    }
+
+    /// What a connection that looks at these views has been told.
+    pub(super) fn held(&self, site: SiteId, views: &[View]) -> Vec<RosterVersion> {
+        let version = |view: &View| {
+            let version = self.in_room(&key(site, &view.circle), |room| room.course.version(view))?;
+            Some(RosterVersion { circle: view.circle.clone(), version })
+        };
+        views.iter().filter_map(version).collect()
+    }
+
+    /// The snapshot of a view, as its viewers know it.
+    pub(super) fn snapshot(&self, site: SiteId, view: &View) -> Utf8Bytes {
+        let policy = self.sites.policy(site);
+        self.in_room(&key(site, &view.circle), |room| {
+            room.course.snapshot(view, policy, self.window, next_version).1
+        })
+    }
+
+    /// As `Course::search`.
+    pub(super) fn search(
+        &self,
+        site: SiteId,
+        view: &View,
+        text: &str,
+        after: Option<&Order>,
+        most: usize,
+    ) -> (Vec<(Order, Contact)>, bool) {
+        let policy = self.sites.policy(site);
+        self.in_room(&key(site, &view.circle), |room| room.course.search(view, policy, text, after, most))
+    }
+
+    /// Tells viewers what has gathered and is due.
+    pub(super) fn tick(&self, now: i64) {
+        let dirty = std::mem::take(&mut *self.dirty.lock());
+        let later: Vec<_> = dirty.into_iter().filter(|key| !self.flush(key, now)).collect();
+        if !later.is_empty() {
+            self.dirty.lock().extend(later);
+        }
+    }
+
+    /// Every roster of a site may differ now.
+    pub(super) fn policy_changed(&self, site: SiteId) {
+        let keys: Vec<CourseKey> =
+            self.courses.iter().filter(|c| c.key().0 == site).map(|c| c.key().clone()).collect();
+        self.dirty.lock().extend(keys);
+    }
+
+    /// True if the course was up to date or is now; false if it is not due yet.
+    fn flush(&self, key: &CourseKey, now: i64) -> bool {
+        let policy = self.sites.policy(key.0);
+        let Some(room) = self.courses.get(key).map(|room| room.clone()) else { return true };
+        let mut room = room.lock();
+        let online = room.course.len();
+        let interval = if online <= SMALL { TICK_SMALL_MS } else { TICK_LARGE_MS };
+        // A quarter of the tick of slack: the job's clock and this one are not in step.
+        if (0..interval - TICK_SMALL_MS / 4).contains(&(now - room.flushed_at)) {
+            return false;
+        }
+        let totals = online <= LARGE || now - room.totals_at >= TOTALS_MS;
+        room.flushed_at = now;
+        if totals {
+            room.totals_at = now;
+        }
+        let Room { course, viewers, .. } = &mut *room;
+        for (view, connections) in viewers.iter() {
+            let diff = course.flush(view, policy, self.window, totals, next_version);
+            if let Some(bytes) = diff {
+                for connection in connections.values() {
+                    connection.out.push(bytes.clone(), Kind::Roster(view.circle.clone()));
+                }
+            }
+        }
+        course.forget_unless(|view| viewers.contains_key(view));
+        if room.course.is_empty() && room.viewers.is_empty() {
+            room.dead = true;
+            self.courses.remove(key);
+        }
+        totals
+    }
+
+    /// Runs `f` on a course's room, making it if need be.
+    fn in_room<T>(&self, key: &CourseKey, f: impl FnOnce(&mut Room) -> T) -> T {
+        loop {
+            let room = self.courses.get(key).map(|room| room.clone());
+            let room = room.unwrap_or_else(|| self.courses.entry(key.clone()).or_default().clone());
+            let mut room = room.lock();
+            if !room.dead {
+                return f(&mut room);
+            }
+        }
+    }
+}
+
+fn key(site: SiteId, circle: &CircleId) -> CourseKey {
+    (site, circle.course().into())
+}
+
+/// A version names one content. Drawn at random: a counter would tell viewers that somebody whom they do not see (a
+/// hidden person, another course) has made a roster in between.
+fn next_version() -> u64 {
+    rand::rng().random_range(1..=UserId::MAX.unsigned_abs())
+}
+
+fn courses(rights: &Snapshot) -> HashSet<&str> {
+    rights.circles.iter().map(|m| m.id.course()).collect()
+}
