@@ -77,9 +77,6 @@ for (const [name, options, path] of [
   await ana.page.getByRole("button", { name: /^Bruno Silva, / }).waitFor();
   await picture(ana.page, name);
   if (name === "phone") {
-    // One window at a time: the last one gives way to the list, and the list to Bruno's.
-    await ana.page.getByRole("button", { name: /^Minimise chat with/ }).click();
-    await picture(ana.page, "phone-list");
     await ana.screen.open("Bruno Silva");
     await picture(ana.page, "phone-window");
   }

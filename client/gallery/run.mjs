@@ -40,12 +40,16 @@ const SHOTS = [
   { name: "lost-dark", state: "lost", dark: true },
   { name: "stopped", state: "stopped" },
   { name: "rtl", state: "rtl", rtl: true },
-  { name: "phone", state: "phone", size: PHONE, touch: true },
-  { name: "phone-dark", state: "phone", size: PHONE, touch: true, dark: true },
+  { name: "phone", state: "phone", size: PHONE, touch: true, act: openFirst },
+  { name: "phone-dark", state: "phone", size: PHONE, touch: true, dark: true, act: openFirst },
   { name: "phone-bars", state: "bars", size: PHONE, touch: true },
   { name: "phone-launcher", state: "bars", size: PHONE, touch: true, act: openLauncher },
-  { name: "phone-rtl", state: "rtl", size: PHONE, touch: true, rtl: true },
+  { name: "phone-rtl", state: "rtl", size: PHONE, touch: true, rtl: true, act: openFirst },
 ];
+
+async function openFirst(page) {
+  await page.getByRole("button", { name: /^Restore chat with/ }).first().click();
+}
 
 async function openLauncher(page) {
   await page.getByRole("button", { name: /^Global Chat/ }).click();

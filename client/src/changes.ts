@@ -6,7 +6,7 @@
  */
 import type { WantedWindow } from "./present.js";
 import type { ClientFrame, DockWindow, WindowContact } from "./protocol.js";
-import type { ConversationId } from "./view.js";
+import type { ConversationId, Seq } from "./view.js";
 
 type Shown = WantedWindow["state"];
 type DockFrame = Extract<ClientFrame, { type: "dock" }>;
@@ -14,6 +14,8 @@ type DockFrame = Extract<ClientFrame, { type: "dock" }>;
 interface Change extends WantedWindow {
   /** The dock's version on which the person acted. */
   base: number;
+  /** The last message that the person could see: one that crosses a close brings the window back. */
+  seen: Seq;
   /** What was sent and is not answered. */
   sent: Shown | null;
   /** Docks that came since and did not show it: the first may have crossed it, the second is its refusal. */
@@ -24,6 +26,7 @@ interface Change extends WantedWindow {
 export interface KeptChange extends WantedWindow {
   conversation: ConversationId;
   base: number;
+  seen: Seq;
 }
 
 export class DockChanges {
@@ -33,12 +36,13 @@ export class DockChanges {
     return this.#changes;
   }
 
-  want(conversation: ConversationId, state: Shown, contact: WindowContact | null, base: number): void {
+  want(conversation: ConversationId, state: Shown, contact: WindowContact | null, base: number, seen: Seq): void {
     const before = this.#changes.get(conversation);
     this.#changes.set(conversation, {
       state,
       contact: contact ?? before?.contact ?? null,
       base: before === undefined || before.sent === null ? base : before.base,
+      seen,
       sent: before?.sent ?? null,
       misses: before?.misses ?? 0,
     });
@@ -46,20 +50,25 @@ export class DockChanges {
 
   /** What outlives the page: see `restore`. */
   get kept(): readonly KeptChange[] {
-    return [...this.#changes].map(([conversation, { state, contact, base }]) => ({ conversation, state, contact, base }));
+    return [...this.#changes].map(([conversation, { state, contact, base, seen }]) => {
+      return { conversation, state, contact, base, seen };
+    });
   }
 
   /** What an earlier page could not have confirmed goes out again, on the base it had. */
   restore(changes: readonly KeptChange[]): void {
-    for (const { conversation, state, contact, base } of changes) this.want(conversation, state, contact, base);
+    for (const { conversation, state, contact, base, seen } of changes) {
+      this.want(conversation, state, contact, base, seen);
+    }
   }
 
   /** Gives each change that may go now to `send`, which says whether it went out. */
   sendWaiting(send: (frame: DockFrame) => boolean): void {
     for (const [conversation, change] of this.#changes) {
       if (change.sent !== null) continue;
-      const { state, base } = change;
-      if (send({ type: "dock", conversation, state, base })) change.sent = state;
+      const { state, base, seen } = change;
+      const frame: DockFrame = { type: "dock", conversation, state, base };
+      if (send(state === "closed" ? { ...frame, seen } : frame)) change.sent = state;
     }
   }
 

@@ -395,7 +395,8 @@ export class Core {
 
   #want(conversation: ConversationId, state: WantedWindow["state"], contact: WantedWindow["contact"]): void {
     if (otherOf(conversation, this.#config.user) === undefined) return;
-    this.#changes.want(conversation, state, contact, this.#state.dockVersion);
+    const seen = windowOf(this.#state, conversation)?.seq ?? 0;
+    this.#changes.want(conversation, state, contact, this.#state.dockVersion, seen);
     this.#mark("dock");
     this.#mark(`talk:${conversation}`);
     this.#keep();

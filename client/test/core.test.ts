@@ -533,6 +533,8 @@ describe("the dock", () => {
     const page = await browser.page();
     const socket = await page.online(withWindow);
     await page.does({ kind: "close", conversation: "2-3" });
+    // What the person could see, so that a message which crosses the close brings the window back.
+    expect(socket.of("dock")).toMatchObject([{ state: "closed", seen: window().seq }]);
     for (const version of [2, 3]) socket.says({ type: "dock", version, windows: [window()] });
     await settled();
     expect(page.windows).toHaveLength(1);

@@ -51,6 +51,12 @@ test("on a phone one window fills the width", async () => {
   await gone(chat.box, "the window's textbox");
   await ana.screen.open("Carla Nunes");
   assert.equal(await ana.page.getByRole("textbox", { name: /^Message to/ }).count(), 1, "one window at a time");
+  await ana.go("/demo/algebra/forum");
+  const carla = ana.screen.chat("Carla Nunes");
+  await seen(carla.button("Restore"), "the window's bar: a page that loads is not covered");
+  assert.equal(await ana.page.getByRole("textbox", { name: /^Message to/ }).count(), 0);
+  await carla.button("Restore").click();
+  await seen(carla.box, "the window again");
 });
 
 test("from right to left the dock is on the other side, and axe finds nothing serious", async () => {

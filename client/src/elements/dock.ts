@@ -37,8 +37,8 @@ export class GchatDock extends LitElement {
   readonly #ranks = new Map<ConversationId, number>();
   #rank = 0;
   #wanted: { conversation: ConversationId; until: number } | null = null;
-  /** On a phone: the one window that is shown whole; undefined until the person or the first dock chooses. */
-  #whole: ConversationId | null | undefined;
+  /** On a phone: the one window that covers the page. Only a person's own hand opens it: a page that loads is seen. */
+  #whole: ConversationId | null = null;
   #stops: (() => void)[] = [];
 
   static override styles = [tokens, base, dockStyles];
@@ -155,9 +155,6 @@ export class GchatDock extends LitElement {
 
   #place(window: WindowView): Place {
     const { conversation } = window;
-    if (this.#whole === undefined && window.state === "open") {
-      this.#whole = this.scene?.windows.findLast((candidate) => candidate.state === "open")?.conversation;
-    }
     const open = window.state === "open" && (!this.phone || this.#whole === conversation);
     return { conversation, open, rank: this.#ranks.get(conversation) ?? 0 };
   }
