@@ -3,6 +3,9 @@
  *
  * Owns the order of things: the copy is painted before the socket opens; what the person did before is sent after
  * `welcome`. Runs in a page or a worker; everything of the page comes in through `Environment`. Must not know the DOM.
+ *
+ * It is past 500 lines because all of these meet here and nowhere else; what stands on its own (history, search,
+ * announcements, dock changes, what the elements are told) has a file of its own.
  */
 import { announcements } from "./announce.js";
 import { DockChanges } from "./changes.js";

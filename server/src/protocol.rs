@@ -3,20 +3,20 @@
 //! serde only: no rule, no clock, no store. Every variant has a fixture in protocol/fixtures and a section in
 //! protocol/README.md; tests/it/contract.rs fails without them.
 
-use std::sync::Arc;
-
 use axum::extract::ws::Utf8Bytes;
 use serde::{Deserialize, Deserializer, Serialize, de::Error as _};
 
 use crate::{
     id::{CircleId, ClientMessageId, ConversationId, Epoch, Rev, Seq, SessionId, UserId},
-    rights::{Membership, Role},
+    rights::Membership,
     store::WindowState,
 };
 use uuid::Uuid;
 
 pub mod codes;
+mod parts;
 use codes::Code;
+pub use parts::{Contact, Dock, Gap, Message, Status, Window};
 
 /// The protocol's version: `hello.protocol` and `welcome.protocol`.
 pub const PROTOCOL: u32 = 1;
@@ -353,110 +353,6 @@ pub struct Myself {
     pub contact: Contact,
     /// Whether one appears offline to all others.
     pub hidden: bool,
-}
-
-/// A person. `role` in rosters, `status` in windows.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
-pub struct Contact {
-    /// The user's id.
-    pub id: UserId,
-    /// Plain text.
-    pub name: Arc<str>,
-    /// http(s) URL.
-    pub picture: Option<Arc<str>>,
-    /// http(s) URL.
-    pub profile_url: Option<Arc<str>>,
-    /// In this circle.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub role: Option<Role>,
-    /// As this viewer may know it.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub status: Option<Status>,
-}
-
-/// What others see of somebody's presence.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(rename_all = "snake_case")]
-pub enum Status {
-    /// Some connection lives, or did until a moment ago, and the person is not hidden.
-    Online,
-    /// Everything else.
-    Offline,
-}
-
-/// A message.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
-pub struct Message {
-    /// Its number.
-    pub seq: Seq,
-    /// The rev of its last change.
-    pub rev: Rev,
-    /// Who wrote it.
-    pub sender: UserId,
-    /// Null once erased.
-    pub client_message_id: Option<ClientMessageId>,
-    /// Null once erased.
-    pub text: Option<Arc<str>>,
-    /// ms.
-    pub sent_at: i64,
-}
-
-impl From<crate::store::Message> for Message {
-    fn from(m: crate::store::Message) -> Self {
-        let crate::store::Message { seq, rev, sender, client_message_id, text, sent_at } = m;
-        Self { seq, rev, sender, client_message_id, text, sent_at }
-    }
-}
-
-/// The dock.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
-pub struct Dock {
-    /// Rises with every change.
-    pub version: i64,
-    /// Oldest opened first.
-    pub windows: Vec<Window>,
-}
-
-/// One window.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
-pub struct Window {
-    /// Whose.
-    pub conversation: ConversationId,
-    /// Open or minimised.
-    pub state: WindowState,
-    /// The other person.
-    pub contact: Contact,
-    /// Lowest kept.
-    pub first_seq: Seq,
-    /// Head.
-    pub seq: Seq,
-    /// Head.
-    pub rev: Rev,
-    /// The user's mark.
-    pub read_seq: Seq,
-    /// The other's, as far as it is shown.
-    pub other_read_seq: Seq,
-    /// 0 … 100.
-    pub unread: i64,
-}
-
-/// What a returning client missed of one conversation.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
-pub struct Gap {
-    /// Which.
-    pub conversation: ConversationId,
-    /// Drop the copy.
-    pub reset: bool,
-    /// Lowest kept.
-    pub first_seq: Seq,
-    /// Head.
-    pub seq: Seq,
-    /// Head.
-    pub rev: Rev,
-    /// The next ones, or after a reset the newest.
-    pub messages: Vec<Message>,
-    /// There are more than these.
-    pub more: bool,
 }
 
 /// The limits that a client needs.
