@@ -129,12 +129,12 @@ export class GchatAvatar extends LitElement {
   }
 }
 
-/** Only http and https, relative to the page; anything else (`data:`, `javascript:`) is no picture. */
+/** Only a picture of the page's own origin: another's server would learn who looks at whom, and when. */
 export function pictureSource(picture: string | null): string | null {
   if (picture === null || picture === "") return null;
   try {
     const url = new URL(picture, document.baseURI);
-    return url.protocol === "https:" || url.protocol === "http:" ? url.href : null;
+    return url.origin === location.origin ? url.href : null;
   } catch {
     return null;
   }

@@ -1,5 +1,6 @@
 // @vitest-environment jsdom
 import { afterEach, expect, test, vi } from "vitest";
+import { pictureSource } from "../../src/elements/avatar.js";
 import { failureString } from "../../src/elements/message.js";
 import { closing, errorCodes } from "../../src/protocol.js";
 import { all, ana, byRole, dock, focused, one, press, reading, roster, settled, stage, talk, windowOf } from "./stage.js";
@@ -175,4 +176,12 @@ test("Portuguese pages are Portuguese", async () => {
   const page = await stage("pt_br");
   await page.tell(roster([]));
   expect(reading()).toContain("Ninguém das suas disciplinas está em linha.");
+});
+
+test("a picture is shown only from the page's own origin", () => {
+  expect(pictureSource("/pluginfile.php/5/user/icon/f1")).toBe(`${location.origin}/pluginfile.php/5/user/icon/f1`);
+  expect(pictureSource(`${location.origin}/f1`)).toBe(`${location.origin}/f1`);
+  for (const other of ["https://elsewhere.example/f1", "//elsewhere.example/f1", "data:image/png,", "javascript:alert(1)", "http://", ""]) {
+    expect(pictureSource(other), other).toBeNull();
+  }
 });
