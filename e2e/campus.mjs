@@ -4,10 +4,10 @@ import { once } from "node:events";
 import { mkdtempSync, rmSync } from "node:fs";
 import { createServer } from "node:net";
 import { tmpdir } from "node:os";
-import { join } from "node:path";
+import { join, resolve } from "node:path";
 import { createInterface } from "node:readline";
 
-const BINARY = process.env.GCHAT_BIN ?? join(import.meta.dirname, "..", process.env.CARGO_TARGET_DIR ?? "target", "debug", "gchat");
+const BINARY = process.env.GCHAT_BIN ?? resolve(import.meta.dirname, "..", process.env.CARGO_TARGET_DIR ?? "target", "debug", "gchat");
 const START_MS = 30_000;
 
 export class Campus {
@@ -27,6 +27,10 @@ export class Campus {
     args.push("--classmates", String(this.classmates));
     const child = spawn(BINARY, args, { stdio: ["ignore", "pipe", "pipe"] });
     this.child = child;
+    // Whatever ends this process must not leave the server behind.
+    const end = () => child.kill("SIGKILL");
+    process.once("exit", end);
+    child.once("exit", () => process.off("exit", end));
     this.ended = once(child, "exit");
     let said = "";
     child.stderr.on("data", (data) => {
