@@ -76,16 +76,7 @@ export function foldRosters(
         if (!known.circles.includes(circle.title)) known.circles.push(circle.title);
         continue;
       }
-      people.set(contact.id, {
-        id: contact.id,
-        conversation: conversationOf(me, contact.id),
-        name: contact.name,
-        picture: contact.picture,
-        profileUrl: contact.profile_url,
-        role: contact.role,
-        circles: [circle.title],
-        status: "online",
-      });
+      people.set(contact.id, personOf(me, contact, [circle.title]));
     }
   }
   const byRoleAndName = (one: RosterPerson, other: RosterPerson): number =>
@@ -106,4 +97,18 @@ export function collation(lang: string): (one: string, other: string) => number 
   } catch {
     return new Intl.Collator("en", { sensitivity: "base", numeric: true }).compare;
   }
+}
+
+/** A contact of a roster or a search as the elements show it. */
+export function personOf(me: UserId, contact: RosterContact, circles: string[]): RosterPerson {
+  return {
+    id: contact.id,
+    conversation: conversationOf(me, contact.id),
+    name: contact.name,
+    picture: contact.picture,
+    profileUrl: contact.profile_url,
+    role: contact.role,
+    circles,
+    status: "online",
+  };
 }

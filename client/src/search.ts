@@ -1,7 +1,7 @@
 /** The search for people beyond the rosters' windows: one question at a time, of several wishes the latest. */
-import { conversationOf } from "./protocol.js";
 import type { RosterContact, Server } from "./protocol.js";
 import type { Question } from "./requests.js";
+import { personOf } from "./roster.js";
 import type { RosterPerson, Update, UserId } from "./view.js";
 
 type SearchQuestion = Extract<Question, { kind: "search" }>;
@@ -62,15 +62,6 @@ export class Search {
     const known = new Map(this.#parts.people().map((person) => [person.id, person]));
     return contacts
       .filter((contact) => contact.id !== me)
-      .map((contact): RosterPerson => ({
-        id: contact.id,
-        conversation: conversationOf(me, contact.id),
-        name: contact.name,
-        picture: contact.picture,
-        profileUrl: contact.profile_url,
-        role: contact.role,
-        circles: known.get(contact.id)?.circles ?? [],
-        status: "online",
-      }));
+      .map((contact) => personOf(me, contact, known.get(contact.id)?.circles ?? []));
   }
 }

@@ -1,0 +1,155 @@
+/** One browser with its tabs and pages around the real core: what tests of the core play on. */
+import "fake-indexeddb/auto";
+import type { Cancel } from "../src/clock.js";
+import type { Environment } from "../src/environment.js";
+import type { Channel } from "../src/outbox.js";
+import type { DockWindow, Message } from "../src/protocol.js";
+import { startCore } from "../src/start.js";
+import type { Command, ConversationView, PageConfig, Update, WindowView } from "../src/view.js";
+import { config, crypto, FakeSocket, json, ManualClock, MemoryShelf, settled, tokenOf, welcome } from "./stage.js";
+
+export const window = (over: Partial<DockWindow> = {}): DockWindow => ({
+  conversation: "2-3",
+  state: "open",
+  contact: { id: 3, name: "Bruno", picture: null, profile_url: null, status: "online" },
+  first_seq: 1,
+  seq: 0,
+  rev: 0,
+  read_seq: 0,
+  other_read_seq: 0,
+  unread: 0,
+  ...over,
+});
+export const message = (seq: number, over: Partial<Message> = {}): Message => ({
+  seq,
+  rev: seq,
+  sender: 3,
+  client_message_id: null,
+  text: `m${seq}`,
+  sent_at: seq,
+  ...over,
+});
+export const bruno = { id: 3, name: "Bruno", picture: null, profileUrl: null };
+export const UUID7 = /^[0-9a-f]{8}-[0-9a-f]{4}-7[0-9a-f]{3}-[89ab][0-9a-f]{3}-[0-9a-f]{12}$/;
+
+/** Web Locks of one browser. */
+class Locks {
+  readonly #tails = new Map<string, Promise<unknown>>();
+
+  request(name: string, options: { signal?: AbortSignal }, task: () => Promise<unknown>): Promise<unknown> {
+    const turn = (this.#tails.get(name) ?? Promise.resolve()).then(() => (options.signal?.aborted ? undefined : task()));
+    this.#tails.set(name, turn.catch(() => undefined));
+    return turn;
+  }
+}
+
+/** One browser: what its tabs and pages share. */
+export class Browser {
+  readonly clock = new ManualClock();
+  readonly locks = new Locks();
+  readonly shelf = new MemoryShelf();
+  readonly channels = new Set<Channel>();
+  readonly pages: Page[] = [];
+
+  async page(over: Partial<PageConfig> = {}, environment: Partial<Environment> = {}): Promise<Page> {
+    const page = new Page(this, { ...config, ...over });
+    this.pages.push(page);
+    page.end = await startCore(page, page.config, { ...page.environment(), ...environment });
+    await settled();
+    return page;
+  }
+}
+
+export class Page {
+  onmessage: ((event: MessageEvent) => unknown) | null = null;
+  readonly updates: Update[] = [];
+  readonly sockets: FakeSocket[] = [];
+  end: Cancel = () => undefined;
+
+  readonly browser: Browser;
+  readonly config: PageConfig;
+
+  constructor(browser: Browser, own: PageConfig) {
+    this.browser = browser;
+    this.config = own;
+  }
+
+  environment(): Environment {
+    const { clock, locks, shelf, channels } = this.browser;
+    return {
+      clock,
+      crypto,
+      fetch: () =>
+        Promise.resolve(
+          json({ token: tokenOf(clock.now(), { sub: String(this.config.user), sid: this.config.sid }) }),
+        ),
+      shelf,
+      database: true,
+      locks: locks as unknown as LockManager,
+      visible: true,
+      left: () => Promise.resolve([]),
+      openSocket: () => {
+        const socket = new FakeSocket();
+        this.sockets.push(socket);
+        return socket;
+      },
+      openChannel: () => {
+        const channel: Channel = {
+          onmessage: null,
+          postMessage: () => {
+            for (const other of channels) if (other !== channel) other.onmessage?.call(other as never, {} as MessageEvent);
+          },
+          close: () => void channels.delete(channel),
+        };
+        channels.add(channel);
+        return channel;
+      },
+      watchNetwork: () => () => undefined,
+      warn: () => undefined,
+    };
+  }
+
+  postMessage(update: unknown): void {
+    this.updates.push(structuredClone(update) as Update);
+  }
+
+  async does(command: Command): Promise<void> {
+    this.onmessage?.({ data: structuredClone(command) } as MessageEvent);
+    await settled();
+  }
+
+  get socket(): FakeSocket {
+    return this.sockets.at(-1)!;
+  }
+
+  async online(over: Parameters<typeof welcome>[0] = {}): Promise<FakeSocket> {
+    this.socket.opens();
+    this.socket.says(welcome({ user: { ...welcome().user, id: this.config.user }, ...over }));
+    await settled();
+    return this.socket;
+  }
+
+  last<K extends Update["kind"]>(kind: K): Extract<Update, { kind: K }> | undefined {
+    return this.updates.filter((update): update is Extract<Update, { kind: K }> => update.kind === kind).at(-1);
+  }
+
+  get windows(): WindowView[] {
+    return this.last("dock")?.windows ?? [];
+  }
+
+  talk(conversation = "2-3"): ConversationView | undefined {
+    const views = this.updates.flatMap((update) => (update.kind === "conversation" ? [update.view] : []));
+    return views.filter((view) => view.conversation === conversation).at(-1);
+  }
+
+  get shown(): string[] {
+    return (this.talk()?.messages ?? []).map(({ text, delivery }) => `${text ?? "∅"} ${delivery ?? "theirs"}`);
+  }
+}
+
+export const withWindow = { dock: { version: 1, windows: [window()] } };
+export const emptyHistory = (socket: FakeSocket) => {
+  for (const { request, conversation } of socket.of("history")) {
+    socket.says({ type: "history", request, conversation, first_seq: 1, seq: 0, rev: 0, messages: [] });
+  }
+};
