@@ -15,6 +15,7 @@ use uuid::Uuid;
 use crate::{
     auth::SeenCalls,
     chat::Chat,
+    circles::Circles,
     config::Config,
     hub::Hub,
     roster::Rosters,
@@ -36,6 +37,8 @@ pub struct App {
     pub rosters: Arc<Rosters>,
     /// The rules.
     pub chat: Chat,
+    /// Takes what the host says of whole courses.
+    pub circles: Circles,
     /// Calls that count only once.
     pub seen_calls: SeenCalls,
     /// Sockets that have not signed in yet.
@@ -54,6 +57,7 @@ impl App {
         let hub = Arc::new(Hub::default());
         let rosters = Arc::new(Rosters::new(sites.clone(), &config.limits));
         let chat = Chat::new(store.clone(), sites.clone(), rosters.clone(), hub.clone(), &config.limits);
+        let circles = Circles::new(store.clone(), hub.clone(), rosters.clone());
         let gate = Gate { most: config.limits.unauthenticated_per_address, waiting: Arc::default() };
         Ok(Arc::new(Self {
             config,
@@ -62,6 +66,7 @@ impl App {
             hub,
             rosters,
             chat,
+            circles,
             seen_calls: SeenCalls::default(),
             gate,
             sockets: TaskTracker::new(),

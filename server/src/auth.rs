@@ -128,30 +128,34 @@ impl SeenCalls {
         seen.insert((site, jti), until).is_none_or(|until| until <= now)
     }
 
+    fn has(&self, site: SiteId, jti: &str, now: i64) -> bool {
+        self.seen.lock().get(&(site, jti.to_owned())).is_some_and(|until| *until > now)
+    }
+
     /// Forgets calls whose tokens have ended.
     pub fn expire(&self, now: i64) {
         self.seen.lock().retain(|_, until| *until > now);
     }
 }
 
-/// What a signed call has to fit.
-pub struct Call<'a> {
-    /// Upper case.
-    pub method: &'a str,
-    /// From `/api/v1/` on, with the query string.
-    pub path: &'a str,
-    /// As received.
-    pub body: &'a [u8],
+/// A call of the host whose bearer token is good for its method and path. Its body has not been read yet.
+pub struct SignedHead {
+    /// Whose key signed.
+    pub site: Arc<SiteRecord>,
+    jti: String,
+    until: i64,
+    body_sha256: String,
 }
 
-/// Checks the bearer token of a call of the host against the request itself.
+/// Checks the bearer token of a call of the host against what comes before its body, so that nobody without a key can
+/// make the server read one. `method` in upper case; `path` from `/api/v1/` on, with the query string.
 pub async fn call(
     sites: &Sites,
     seen: &SeenCalls,
     bearer: &str,
-    request: &Call<'_>,
+    (method, path): (&str, &str),
     now: i64,
-) -> Result<Arc<SiteRecord>, CallRefusal> {
+) -> Result<SignedHead, CallRefusal> {
     use CallRefusal::{BadToken, Replayed, TokenEarly, TokenExpired, WrongWwwroot};
     let (site, key) = site_of(sites, bearer).await.ok_or(BadToken("its key is not known here"))?;
     let claims: CallClaims =
@@ -169,20 +173,30 @@ pub async fn call(
             _ => BadToken("exp must be at most 60 seconds after iat"),
         }
     })?;
-    if claims.method != request.method || claims.path != request.path {
+    if claims.method != method || claims.path != path {
         return Err(BadToken("it was signed for another method or path"));
-    }
-    if claims.body_sha256 != sha256_hex(request.body) {
-        return Err(BadToken("it was signed for another body"));
     }
     if claims.wwwroot.trim_end_matches('/') != site.url {
         return Err(WrongWwwroot);
     }
-    let until = claims.exp.saturating_mul(1_000) + SKEW_MS;
-    if !seen.first_time(site.site, claims.jti, until, now) {
+    if seen.has(site.site, &claims.jti, now) {
         return Err(Replayed);
     }
-    Ok(site)
+    let until = claims.exp.saturating_mul(1_000) + SKEW_MS;
+    Ok(SignedHead { site, jti: claims.jti, until, body_sha256: claims.body_sha256 })
+}
+
+impl SignedHead {
+    /// Checks the body as received. From then on the call counts as made.
+    pub fn with_body(self, seen: &SeenCalls, body: &[u8], now: i64) -> Result<Arc<SiteRecord>, CallRefusal> {
+        if self.body_sha256 != sha256_hex(body) {
+            return Err(CallRefusal::BadToken("it was signed for another body"));
+        }
+        if !seen.first_time(self.site.site, self.jti, self.until, now) {
+            return Err(CallRefusal::Replayed);
+        }
+        Ok(self.site)
+    }
 }
 
 /// SHA-256 in lower-case hex.

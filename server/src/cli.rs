@@ -18,6 +18,7 @@ use crate::{
     logs,
     server::Server,
     store::sqlite::SqliteStore,
+    systemd,
 };
 
 mod demo;
@@ -130,6 +131,12 @@ async fn serve(config: Config) -> Result<()> {
     let stop = stopped()?;
     let server = Server::bind(config, store, None).await?;
     tracing::info!(version = env!("CARGO_PKG_VERSION"), listen = %server.local_addr()?, "ready");
+    // The socket is bound and the store is open: whoever connects now is answered.
+    systemd::ready();
+    let stop = async {
+        stop.await;
+        systemd::stopping();
+    };
     server.run(stop).await
 }
 

@@ -31,7 +31,9 @@ pub fn routes(app: Arc<App>) -> Router {
         .route("/api/v1/status", get(api::status))
         .route("/api/v1/policy", put(api::put_policy))
         .route("/api/v1/logouts", post(api::log_out))
-        .route("/api/v1/users/{user}", put(api::put_user).delete(api::remove_user))
+        .route("/api/v1/users/{user}", put(api::put_user).delete(api::remove_user).get(api::export::user))
+        .route("/api/v1/users/{user}/conversations/{conversation}", get(api::export::conversation))
+        .route("/api/v1/circles/{course}", put(api::circles::put_circles))
         .with_state(app);
     if base.is_empty() { routes } else { Router::new().nest(&base, routes.clone()).merge(routes) }
 }

@@ -1,6 +1,6 @@
 //! The connections of this node, and delivery to them: bounded, without waiting, the bytes shared.
 //!
-//! Knows neither SQL nor rights: whoever calls has decided who may get what.
+//! Knows neither SQL nor what rights mean: whoever calls has decided who may get what.
 
 use std::{
     ops::Deref,
@@ -12,16 +12,21 @@ use std::{
 
 use axum::extract::ws::Utf8Bytes;
 use dashmap::DashMap;
+use parking_lot::Mutex;
 use smallvec::SmallVec;
 
 use crate::{
     error::Close,
     id::{ConnectionId, RightsVersion, SessionId, SiteId, UserId},
+    rights::CourseRights,
     store::Origin,
 };
 
 pub mod outbound;
 pub use outbound::{Kind, Outbound};
+
+/// Circles calls that one connect may miss. Beyond, it is closed, and comes back to a store that has them all.
+const MISSED_MOST: usize = 256;
 
 /// The connections of one user; two fit without an allocation of their own.
 pub type Connections = SmallVec<[Arc<Connection>; 2]>;
@@ -46,6 +51,9 @@ pub struct Connection {
     /// The highest rights version that a call of the host brought for this user while this connection lives; −1: none.
     /// A connect that read the store before the call sees here that it must read again.
     rights_floor: AtomicI64,
+    /// What circles calls have said of this user since the connect began; `None` once the rosters know the connection,
+    /// as they are told then.
+    missed: Mutex<Option<Vec<Arc<CourseRights>>>>,
     /// The dock changed while the user's rights were not known here: a connect that has read it must read again.
     pub dock_is_stale: AtomicBool,
 }
@@ -55,6 +63,21 @@ impl Connection {
     pub fn rights_are_older(&self, version: RightsVersion, origin: Origin) -> bool {
         let floor = self.rights_floor.load(Ordering::Acquire);
         floor > version.0 || (floor == version.0 && origin == Origin::Token)
+    }
+
+    /// What circles calls have said since the connect began; from now on nothing is kept for it.
+    pub fn take_missed(&self) -> Vec<Arc<CourseRights>> {
+        self.missed.lock().take().unwrap_or_default()
+    }
+
+    fn misses(&self, news: &Arc<CourseRights>) {
+        if let Some(missed) = &mut *self.missed.lock() {
+            if missed.len() < MISSED_MOST {
+                missed.push(news.clone());
+            } else {
+                self.out.close(Close::Restart);
+            }
+        }
     }
 }
 
@@ -114,6 +137,7 @@ impl Hub {
             out,
             visible: AtomicBool::new(visible),
             rights_floor: AtomicI64::new(-1),
+            missed: Mutex::new(Some(Vec::new())),
             dock_is_stale: AtomicBool::new(false),
         });
         self.users.entry((site, user)).or_default().push(connection.clone());
@@ -153,6 +177,13 @@ impl Hub {
     pub fn rights_set(&self, site: SiteId, user: UserId, version: RightsVersion) {
         for connection in self.connections(site, user) {
             connection.rights_floor.fetch_max(version.0, Ordering::AcqRel);
+        }
+    }
+
+    /// Tells those of the user's connections that are just signing in what the host has said of a course.
+    pub fn course_set(&self, site: SiteId, user: UserId, news: &Arc<CourseRights>) {
+        for connection in self.connections(site, user) {
+            connection.misses(news);
         }
     }
 

@@ -2,12 +2,13 @@
 
 use std::{sync::Arc, time::Duration};
 
-use tokio::time::{MissedTickBehavior, interval};
+use tokio::time::{Interval, MissedTickBehavior, interval};
 use tokio_util::sync::CancellationToken;
 
 use crate::{
     app::{App, now_ms},
     error::Close,
+    systemd,
 };
 
 /// How often changes of rosters are looked at.
@@ -26,13 +27,27 @@ pub async fn run(app: Arc<App>, cancel: CancellationToken) {
         ticks
     };
     let (mut rosters, mut sites, mut expiry) = (every(ROSTER_TICK), every(SITES_TICK), every(EXPIRY_TICK));
+    // Told by this loop and no other: it stands still when the runtime does, when the rosters are locked for good, and
+    // when the store never answers, and then a restart helps. A store that answers with an error (a full disk) is none
+    // of the watchdog's business: a restart would not mend it, and would cut off those who can still read; `/ready`
+    // tells of it.
+    let mut watchdog = systemd::watchdog().map(every);
     loop {
         tokio::select! {
             () = cancel.cancelled() => return,
             _ = rosters.tick() => app.rosters.tick(now_ms()),
             _ = sites.tick() => refresh_sites(&app).await,
             _ = expiry.tick() => expire(&app).await,
+            () = next(&mut watchdog) => systemd::alive(),
         }
+    }
+}
+
+/// Never, if there is no such tick.
+async fn next(ticks: &mut Option<Interval>) {
+    match ticks {
+        Some(ticks) => drop(ticks.tick().await),
+        None => std::future::pending().await,
     }
 }
 

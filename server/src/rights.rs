@@ -2,12 +2,18 @@
 //!
 //! Knows no store, no connection and no frame: rights in, answer out.
 
-use std::collections::HashSet;
+use std::{collections::HashSet, sync::Arc};
 
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 
 use crate::id::{CircleId, NO_GROUP, RightsVersion, UserId};
+
+/// Circles that one user may hold.
+pub const CIRCLES_MOST: usize = 1_000;
+
+/// Characters of a course's title.
+pub const TITLE_CHARS: usize = 255;
 
 /// A user's role in one circle.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize, ToSchema)]
@@ -91,10 +97,10 @@ impl Snapshot {
         if self.lang.len() > 32 {
             return Err("lang must have up to 32 characters");
         }
-        if self.circles.len() > 1_000 {
+        if self.circles.len() > CIRCLES_MOST {
             return Err("circles must be at most 1000");
         }
-        if self.circles.iter().any(|c| !chars(&c.title, 0, 255)) {
+        if self.circles.iter().any(|c| !chars(&c.title, 0, TITLE_CHARS)) {
             return Err("a circle's title must have up to 255 characters");
         }
         let mut named = HashSet::new();
@@ -118,6 +124,74 @@ impl Snapshot {
     /// Whether this user may use the chat at all.
     pub fn may_chat(&self) -> bool {
         self.rights.iter().any(|r| r == "chat")
+    }
+
+    /// The courses that something is held of.
+    pub fn courses(&self) -> HashSet<&str> {
+        self.circles.iter().map(|m| m.id.course()).collect()
+    }
+
+    /// What is held of one course.
+    pub fn of_course(&self, course: &str) -> Vec<Membership> {
+        self.circles.iter().filter(|m| m.id.course() == course).cloned().collect()
+    }
+
+    /// The same with these memberships of one course instead of those it has, where those stood. What goes beyond
+    /// 1,000 circles is left out.
+    pub fn with_course(&self, course: &str, circles: &[Membership]) -> Self {
+        let of = |m: &Membership| m.id.course() == course;
+        let at = self.circles.iter().position(of).unwrap_or(self.circles.len());
+        let mut all = self.circles[..at].to_vec();
+        all.extend_from_slice(circles);
+        all.extend(self.circles[at..].iter().filter(|m| !of(m)).cloned());
+        all.truncate(CIRCLES_MOST);
+        Self { circles: all, ..self.clone() }
+    }
+}
+
+/// What a circles call says of one user.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct CourseRights {
+    /// The part of its circles before the slash.
+    pub course: Arc<str>,
+    /// Of the call.
+    pub version: RightsVersion,
+    /// All that the user holds of this course; empty: nothing.
+    pub circles: Vec<Membership>,
+}
+
+/// Floors of courses: the rights version of each one's last circles call. Whatever is older and names the course is out
+/// of date; whatever is older and does not name it says nothing of it.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Floors(pub Vec<(Arc<str>, RightsVersion)>);
+
+impl Floors {
+    /// The highest floor that refuses a snapshot, if one does.
+    pub fn refusing(&self, snapshot: &Snapshot) -> Option<RightsVersion> {
+        let named = snapshot.courses();
+        self.above(snapshot)
+            .filter(|(course, _)| named.contains(&**course))
+            .map(|(_, version)| *version)
+            .max()
+    }
+
+    /// A snapshot that no floor refuses, with what is stored of the courses whose floor lies above it: somebody who was
+    /// enrolled after their token was signed keeps the course that the circles call gave them.
+    pub fn complete(&self, snapshot: &Arc<Snapshot>, stored: Option<&Snapshot>) -> Arc<Snapshot> {
+        let Some(stored) = stored else { return snapshot.clone() };
+        let mut whole = snapshot.clone();
+        for (course, _) in self.above(snapshot) {
+            let held = stored.of_course(course);
+            if !held.is_empty() {
+                whole = Arc::new(whole.with_course(course, &held));
+            }
+        }
+        whole
+    }
+
+    fn above(&self, snapshot: &Snapshot) -> impl Iterator<Item = &(Arc<str>, RightsVersion)> {
+        let version = snapshot.rights_version;
+        self.0.iter().filter(move |(_, floor)| *floor > version)
     }
 }
 

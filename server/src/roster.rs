@@ -22,10 +22,10 @@ use parking_lot::Mutex;
 use crate::{
     config::Limits,
     hub::{Connection, Kind},
-    id::{CircleId, ConnectionId, SiteId, UserId},
+    id::{CircleId, ConnectionId, RightsVersion, SiteId, UserId},
     presence::Presence,
     protocol::{Contact, RosterVersion, ServerFrame, Status},
-    rights::{self, Snapshot},
+    rights::{self, CourseRights, Snapshot},
     sites::Sites,
     store::{Origin, UserRecord},
 };
@@ -57,6 +57,9 @@ struct Online {
     presence: Presence,
     rights: Arc<Snapshot>,
     origin: Origin,
+    /// Courses of which a circles call has said something newer than `rights`, and its version: whatever rights come
+    /// with a lower version, these memberships stay.
+    said: HashMap<Arc<str>, RightsVersion>,
     limiter: Arc<DefaultDirectRateLimiter>,
     /// What each connection looks at.
     seats: HashMap<ConnectionId, Seat>,
@@ -101,6 +104,7 @@ impl Rosters {
             presence: Presence::default(),
             rights: record.snapshot.clone(),
             origin: record.origin,
+            said: HashMap::new(),
             limiter: Arc::new(RateLimiter::direct(self.messages)),
             seats: HashMap::new(),
         });
@@ -126,6 +130,26 @@ impl Rosters {
             drop(online);
             self.tell(person);
         }
+    }
+
+    /// The user's memberships of one course are now these, unless something newer is known of it. Connected ones are
+    /// told.
+    pub fn change_course(&self, person: Person, news: &CourseRights) {
+        let Some(mut online) = self.users.get_mut(&person) else { return };
+        let newest = online.said.get(&news.course).max(Some(&online.rights.rights_version));
+        if newest > Some(&news.version) {
+            return;
+        }
+        online.said.insert(news.course.clone(), news.version);
+        if online.rights.of_course(&news.course) == news.circles {
+            return;
+        }
+        let new = Arc::new(online.rights.with_course(&news.course, &news.circles));
+        let old = std::mem::replace(&mut online.rights, new.clone());
+        self.rooms.replace_in(person, &news.course, &new);
+        self.show_circles(&mut online, &old);
+        drop(online);
+        self.tell(person);
     }
 
     /// A connection went.
@@ -272,26 +296,41 @@ impl Rosters {
         if !newer {
             return false;
         }
+        // On a tie a circles call wins, as any call does.
+        online.said.retain(|_, version| !record.removed && *version >= new.rights_version);
+        let new = online.said.keys().fold(new.clone(), |new, course| {
+            let held = old.of_course(course);
+            if new.of_course(course) == held { new } else { Arc::new(new.with_course(course, &held)) }
+        });
         online.rights = new.clone();
         online.origin = record.origin;
         if new.says_the_same(&old) {
             return false;
         }
         self.rooms.displace(person, &old);
-        self.rooms.place(person, new);
+        self.rooms.place(person, &new);
         if new.circles != old.circles {
-            let circles = ServerFrame::Circles { circles: new.circles.clone() }.encode();
-            for seat in online.seats.values_mut() {
-                seat.connection.out.push(circles.clone(), Kind::Vital);
-                let looking = !seat.views.is_empty() || old.circles.is_empty();
-                let held = self.rooms.held(person.0, &seat.views);
-                self.rooms.blind(&seat.connection, seat.views.drain(..));
-                if looking && seat.connection.visible.load(Ordering::Relaxed) {
-                    seat.views = self.rooms.see(&seat.connection, views(new), &held);
-                }
-            }
+            self.show_circles(online, &old);
         }
         true
+    }
+
+    /// Tells somebody's connections their circles, which were others, and shows them what they see now.
+    fn show_circles(&self, online: &mut Online, old: &Snapshot) {
+        let circles = ServerFrame::Circles { circles: online.rights.circles.clone() }.encode();
+        let wanted: HashSet<View> = views(&online.rights).into_iter().collect();
+        for seat in online.seats.values_mut() {
+            seat.connection.out.push(circles.clone(), Kind::Vital);
+            let looking = !seat.views.is_empty() || old.circles.is_empty();
+            let (stay, go): (HashSet<View>, HashSet<View>) =
+                seat.views.drain(..).partition(|view| wanted.contains(view));
+            self.rooms.blind(&seat.connection, go.into_iter());
+            if looking && seat.connection.visible.load(Ordering::Relaxed) {
+                let new = wanted.difference(&stay).cloned().collect();
+                seat.views = self.rooms.see(&seat.connection, new, &[]);
+            }
+            seat.views.extend(stay);
+        }
     }
 
     fn unwatch(&self, person: Person, id: ConnectionId) {

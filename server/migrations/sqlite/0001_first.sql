@@ -40,6 +40,26 @@ CREATE TABLE users (
     PRIMARY KEY (site, user)
 ) STRICT;
 
+-- Who holds something of a course: an index over the circles in `users.snapshot`, kept in step by every write of a user.
+CREATE TABLE members (
+    site   INTEGER NOT NULL,
+    course TEXT NOT NULL, -- a circle's part before the slash
+    user   INTEGER NOT NULL,
+    PRIMARY KEY (site, course, user),
+    FOREIGN KEY (site, user) REFERENCES users ON DELETE CASCADE
+) STRICT, WITHOUT ROWID;
+CREATE INDEX members_user ON members (site, user);
+
+-- The rights version of each course's last circles call. It only rises, and is forgotten after a day.
+CREATE TABLE floors (
+    site    INTEGER NOT NULL REFERENCES sites ON DELETE CASCADE,
+    course  TEXT NOT NULL,
+    version INTEGER NOT NULL,
+    set_at  INTEGER NOT NULL,
+    PRIMARY KEY (site, course)
+) STRICT, WITHOUT ROWID;
+CREATE INDEX floors_set_at ON floors (set_at);
+
 -- Logins whose tokens are refused until they have all ended.
 CREATE TABLE revoked_logins (
     site  INTEGER NOT NULL REFERENCES sites ON DELETE CASCADE,

@@ -1,32 +1,34 @@
 //! The API for the host: signed calls that set what is, never what changed (protocol/README.md).
 //!
-//! Each handler checks the signature over exactly the bytes it reads, lets the store decide by rights versions, and
-//! tells those who are connected. Knows no SQL and no frame but through them.
+//! Each handler takes a call whose signature was checked (`signed`), lets the store decide by rights versions, and tells
+//! those who are connected. `circles` has the calls for whole courses, `export` those for what is kept of one user.
+//! Knows no SQL and no frame but through them.
 
-use std::{sync::Arc, time::Duration};
+use std::sync::Arc;
 
 use axum::{
     Json,
-    body::Bytes,
-    extract::{FromRequest, Path, Request, State},
-    http::{StatusCode, header},
+    extract::{Path, State},
+    http::StatusCode,
     response::{IntoResponse, Response},
 };
-use serde::{Deserialize, Serialize, de::DeserializeOwned};
+use serde::{Deserialize, Serialize};
 use utoipa::{OpenApi, ToSchema};
 
 use crate::{
     app::{App, now_ms},
-    auth::{self, Call, CallRefusal, SKEW_MS, USER_TOKEN_S},
+    auth::{SKEW_MS, USER_TOKEN_S},
     error::Close,
     id::{Epoch, RightsVersion, SiteId, UserId},
     protocol::PROTOCOL,
     rights::{Policy, Snapshot},
-    store::{Origin, SiteRecord, StoreError},
+    store::{Origin, Put, StoreError},
 };
 
-/// Bytes of a body.
-const BODY_BYTES: usize = 1 << 20;
+pub mod circles;
+pub mod export;
+mod signed;
+use signed::Signed;
 
 /// The body of `DELETE users/{user}`.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
@@ -62,9 +64,9 @@ pub struct PolicyBody {
 /// What became of a snapshot.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
 pub struct Outcome {
-    /// False: a higher version is stored.
+    /// False: a higher version is stored, of the thing itself or of a course that it names.
     pub applied: bool,
-    /// The stored version.
+    /// The stored version: if not applied, the one that was in the way.
     #[schema(value_type = u64)]
     pub rights_version: RightsVersion,
 }
@@ -129,75 +131,13 @@ impl From<StoreError> for ApiError {
     }
 }
 
-impl From<CallRefusal> for ApiError {
-    fn from(refusal: CallRefusal) -> Self {
-        let unauthorized = |code, message: &str| Self::new(StatusCode::UNAUTHORIZED, code, message);
-        match refusal {
-            CallRefusal::BadToken(why) => {
-                unauthorized("bad_token", &format!("the call's token is not valid here: {why}"))
-            }
-            CallRefusal::TokenExpired => {
-                unauthorized("token_expired", "the call's token has ended: compare the two clocks")
-            }
-            CallRefusal::TokenEarly => {
-                unauthorized("token_early", "the call's token is not valid yet: compare the two clocks")
-            }
-            CallRefusal::Replayed => {
-                unauthorized("replayed", "this call was already made: sign each call with a new jti")
-            }
-            CallRefusal::WrongWwwroot => Self::new(
-                StatusCode::CONFLICT,
-                "wrong_wwwroot",
-                "this call comes from a copy of the site: a copy needs a site of its own (gchat site add)",
-            ),
-        }
-    }
-}
-
 /// Any other path below `/api/`.
 pub async fn no_such_path() -> ApiError {
-    ApiError::new(StatusCode::NOT_FOUND, "not_found", "the api has no such path: see api/v1/openapi.json")
+    not_found("the api has no such path: see api/v1/openapi.json")
 }
 
-/// The site that signed a call, and the call's body.
-pub struct Signed {
-    site: Arc<SiteRecord>,
-    body: Bytes,
-}
-
-impl Signed {
-    fn json<T: DeserializeOwned>(&self) -> Result<T, ApiError> {
-        serde_json::from_slice(&self.body)
-            .map_err(|error| bad_request(&format!("the body is not as described: {error}")))
-    }
-}
-
-impl FromRequest<Arc<App>> for Signed {
-    type Rejection = ApiError;
-
-    async fn from_request(request: Request, app: &Arc<App>) -> Result<Self, ApiError> {
-        let method = request.method().as_str().to_owned();
-        let uri = request.extensions().get::<axum::extract::OriginalUri>();
-        let uri = uri.map_or_else(|| request.uri().clone(), |original| original.0.clone());
-        let path = uri.path_and_query().map_or("", |path| path.as_str());
-        let path = path.find("/api/v1/").map_or(path, |at| &path[at..]).to_owned();
-        let bearer = request.headers().get(header::AUTHORIZATION).and_then(|v| v.to_str().ok());
-        let bearer = bearer.and_then(|v| v.strip_prefix("Bearer ")).map(str::to_owned);
-        let bearer = bearer.ok_or(CallRefusal::BadToken("there is none: send Authorization: Bearer"))?;
-        let patience = Duration::from_millis(app.config.limits.header_timeout_ms);
-        let body =
-            tokio::time::timeout(patience, axum::body::to_bytes(request.into_body(), BODY_BYTES)).await;
-        let body = body.map_err(|_| bad_request("the body did not come in time"))?.map_err(|_| {
-            ApiError::new(
-                StatusCode::PAYLOAD_TOO_LARGE,
-                "too_large",
-                "the body is larger than 1 MiB, or was cut off",
-            )
-        })?;
-        let call = Call { method: &method, path: &path, body: &body };
-        let site = auth::call(&app.sites, &app.seen_calls, &bearer, &call, now_ms()).await?;
-        Ok(Self { site, body })
-    }
+fn not_found(why: &str) -> ApiError {
+    ApiError::new(StatusCode::NOT_FOUND, "not_found", why)
 }
 
 fn bad_request(why: &str) -> ApiError {
@@ -220,7 +160,10 @@ pub async fn put_user(
     let (site, user) = (signed.site.site, user_of(&user)?);
     let snapshot: Snapshot = signed.json()?;
     snapshot.check().map_err(bad_request)?;
-    let applied = app.store.put_user(site, user, Arc::new(snapshot), Origin::Call).await?;
+    let applied = match app.store.put_user(site, user, Arc::new(snapshot), Origin::Call).await? {
+        Put::Done(applied) => applied,
+        Put::Outdated(rights_version) => return Ok(Json(Outcome { applied: false, rights_version })),
+    };
     let rights_version = applied.record.snapshot.rights_version;
     if applied.applied {
         app.hub.rights_set(site, user, rights_version);
@@ -305,7 +248,16 @@ pub async fn status(State(app): State<Arc<App>>, signed: Signed) -> Json<Status>
 #[derive(OpenApi)]
 #[openapi(
     info(title = "Global Chat: the API for the host", description = "See protocol/README.md for the signature."),
-    paths(put_user, remove_user, log_out, put_policy, status),
+    paths(
+        put_user,
+        remove_user,
+        circles::put_circles,
+        log_out,
+        put_policy,
+        export::user,
+        export::conversation,
+        status
+    ),
     modifiers(&Bearer)
 )]
 struct Description;

@@ -160,11 +160,6 @@ impl Course {
         (roster.version, bytes.clone())
     }
 
-    /// The view's version without making anything.
-    pub fn version(&self, view: &View) -> Option<u64> {
-        self.rosters.get(view).map(|roster| roster.version)
-    }
-
     /// Brings a view up to date: the diff from what its viewers know, if there is one. With `totals` off, a change of
     /// nothing but the total waits.
     pub fn flush(

@@ -67,17 +67,22 @@ impl Rooms {
             return;
         }
         let contact = contact(user, rights);
-        for course in courses(rights) {
-            let circles = course::circles_of(course, rights.circles.iter().map(|m| (&m.id, m.role)));
-            let key = (site, Arc::from(course));
-            self.in_room(&key, |room| room.course.put(&contact, &circles));
-            self.dirty.lock().insert(key);
+        for course in rights.courses() {
+            self.put((site, Arc::from(course)), &contact, rights);
+        }
+    }
+
+    /// As `displace` and then `place`, in one course.
+    pub(super) fn replace_in(&self, (site, user): Person, course: &str, rights: &Snapshot) {
+        // Those who are not seen were not placed. Whoever holds nothing of it is only taken out.
+        if !rights.hidden && rights.may_chat() {
+            self.put((site, Arc::from(course)), &contact(user, rights), rights);
         }
     }
 
     /// Takes somebody who had these rights from where they were seen.
     pub(super) fn displace(&self, (site, user): Person, rights: &Snapshot) {
-        for course in courses(rights) {
+        for course in rights.courses() {
             let key = (site, Arc::from(course));
             self.in_room(&key, |room| room.course.remove(user));
             self.dirty.lock().insert(key);
@@ -117,15 +122,6 @@ impl Rooms {
                 }
             });
         }
-    }
-
-    /// What a connection that looks at these views has been told.
-    pub(super) fn held(&self, site: SiteId, views: &[View]) -> Vec<RosterVersion> {
-        let version = |view: &View| {
-            let version = self.in_room(&key(site, &view.circle), |room| room.course.version(view))?;
-            Some(RosterVersion { circle: view.circle.clone(), version })
-        };
-        views.iter().filter_map(version).collect()
     }
 
     /// The snapshot of a view, as its viewers know it.
@@ -198,6 +194,12 @@ impl Rooms {
         totals
     }
 
+    fn put(&self, key: CourseKey, contact: &Contact, rights: &Snapshot) {
+        let circles = course::circles_of(&key.1, rights.circles.iter().map(|m| (&m.id, m.role)));
+        self.in_room(&key, |room| room.course.put(contact, &circles));
+        self.dirty.lock().insert(key);
+    }
+
     /// Runs `f` on a course's room, making it if need be.
     fn in_room<T>(&self, key: &CourseKey, f: impl FnOnce(&mut Room) -> T) -> T {
         loop {
@@ -219,8 +221,4 @@ fn key(site: SiteId, circle: &CircleId) -> CourseKey {
 /// hidden person, another course) has made a roster in between.
 fn next_version() -> u64 {
     rand::rng().random_range(1..=UserId::MAX.unsigned_abs())
-}
-
-fn courses(rights: &Snapshot) -> HashSet<&str> {
-    rights.circles.iter().map(|m| m.id.course()).collect()
 }

@@ -3,23 +3,25 @@
 //! One task writes (`writer`), a few connections read. The submodules hold the statements, one file per subject; a
 //! change is a value that can be run again. Nothing outside this directory knows that there is SQL.
 
-use std::{path::Path, sync::Arc};
+use std::{collections::HashSet, path::Path, sync::Arc};
 
 use async_trait::async_trait;
 use sqlx::{SqlitePool, sqlite::SqlitePoolOptions};
 
 use self::writer::Writer;
 use super::{
-    Appended, Applied, Arrival, Dock, Head, Message, NewMessage, Origin, Page, Result, SiteKey, SiteRecord,
-    Store, StoreError, UserRecord, WindowChange,
+    Appended, Applied, Arrival, Dock, Floor, Head, Kept, Message, NewMessage, Origin, Page, Put, Result,
+    SiteKey, SiteRecord, Store, StoreError, UserRecord, WindowChange,
 };
 use crate::{
     id::{ConversationId, Epoch, RightsVersion, Seq, SiteId, UserId},
-    rights::{Policy, Snapshot},
+    rights::{Membership, Policy, Snapshot},
 };
 
 mod append;
+mod circles;
 mod docks;
+mod exports;
 mod history;
 mod rows;
 mod schema;
@@ -91,9 +93,10 @@ impl Store for SqliteStore {
         site: SiteId,
         user: UserId,
         sid: &str,
+        token: &Snapshot,
         heads: &[ConversationId],
     ) -> Result<Arrival> {
-        users::arrival(&self.readers, site, user, sid, heads).await
+        users::arrival(&self.readers, site, user, sid, token, heads).await
     }
 
     async fn user(&self, site: SiteId, user: UserId) -> Result<Option<UserRecord>> {
@@ -106,11 +109,12 @@ impl Store for SqliteStore {
         user: UserId,
         snapshot: Arc<Snapshot>,
         origin: Origin,
-    ) -> Result<Applied> {
+    ) -> Result<Put> {
         let put = users::PutUser { site, user, snapshot, origin };
-        let outcome = put.outcome(users::user(&self.readers, site, user).await?);
+        let outcome = put.look(&mut *self.readers.acquire().await?).await?;
         // What a read cannot change is not queued for the writer, which decides anew.
-        if outcome.changed { self.writer.run(put).await } else { Ok(outcome) }
+        let writes = matches!(outcome, Put::Done(Applied { changed: true, .. }));
+        if writes { self.writer.run(put).await } else { Ok(outcome) }
     }
 
     async fn remove_user(
@@ -120,6 +124,39 @@ impl Store for SqliteStore {
         version: RightsVersion,
     ) -> Result<(Applied, Vec<ConversationId>)> {
         self.writer.run(users::RemoveUser { site, user, version }).await
+    }
+
+    async fn kept(&self, site: SiteId, user: UserId) -> Result<Option<Kept>> {
+        exports::kept(&self.readers, site, user).await
+    }
+
+    async fn raise_floor(
+        &self,
+        site: SiteId,
+        course: &str,
+        version: RightsVersion,
+        now: i64,
+    ) -> Result<Floor> {
+        self.writer.run(circles::RaiseFloor { site, course: course.to_owned(), version, now }).await
+    }
+
+    async fn members(&self, site: SiteId, course: &str) -> Result<Vec<UserId>> {
+        circles::members(&self.readers, site, course).await
+    }
+
+    async fn put_course(
+        &self,
+        site: SiteId,
+        course: &str,
+        version: RightsVersion,
+        circles: Vec<(UserId, Vec<Membership>)>,
+    ) -> Result<bool> {
+        let mut put = circles::PutCourse { site, course: course.to_owned(), version, circles };
+        // Most people of a course stay as they are: only the others are a matter for the writer, which decides anew.
+        let changes = put.changes(&self.readers).await?;
+        let changed: HashSet<UserId> = changes.into_iter().map(|(user, _)| user).collect();
+        put.circles.retain(|(user, _)| changed.contains(user));
+        if put.circles.is_empty() { Ok(true) } else { self.writer.run(put).await }
     }
 
     async fn revoke_login(&self, site: SiteId, sid: &str, until: i64) -> Result<()> {

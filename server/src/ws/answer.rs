@@ -149,11 +149,8 @@ async fn renewed(state: &Loop<'_>, token: &str) -> Result<i64, Refusal> {
     {
         return Err(Code::WrongUser.into());
     }
-    let arrival = app.store.arrival(speaker.site, speaker.user, &identity.sid, &[]).await?;
-    if arrival.revoked {
-        return Err(Code::LoggedOut.into());
-    }
-    let record = greet::settle(app, &identity, arrival.user).await?;
+    let arrival = greet::arrival(app, &identity, &[]).await?;
+    let record = greet::settle(app, &identity, &arrival).await?;
     app.rosters.change((speaker.site, speaker.user), &record);
     Ok(identity.lease_ends.max(state.seated.lease_ends))
 }

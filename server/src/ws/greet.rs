@@ -11,9 +11,10 @@ use crate::{
     chat::{self, MESSAGE_CHARS, Speaker},
     error::{Code, Refusal},
     hub::{Connection, Outbound, Registration},
+    id::ConversationId,
     protocol::{Hello, LimitsFrame, Myself, PROTOCOL, Welcome},
     roster,
-    store::{Arrival, Origin, UserRecord},
+    store::{Arrival, Origin, Put, UserRecord},
     ws::FRAME_BYTES,
 };
 
@@ -72,11 +73,8 @@ pub(super) async fn greet(app: &Arc<App>, origin: &str, hello: Hello) -> Result<
         return Err(Code::Unavailable.into());
     }
     let conversations: Vec<_> = cursor.iter().map(|entry| entry.conversation).collect();
-    let arrival = app.store.arrival(speaker.site, speaker.user, &identity.sid, &conversations).await?;
-    if arrival.revoked {
-        return Err(Code::LoggedOut.into());
-    }
-    let record = settle(app, &identity, arrival.user.clone()).await?;
+    let arrival = arrival(app, &identity, &conversations).await?;
+    let record = settle(app, &identity, &arrival).await?;
     let seated = sit_down(app, registration, speaker, identity.lease_ends, &record).await?;
     app.hub.make_room(seated.connection(), limits.connections_per_user);
     let welcome = welcome(app, &seated, &hello, arrival).await?;
@@ -86,26 +84,37 @@ pub(super) async fn greet(app: &Arc<App>, origin: &str, hello: Hello) -> Result<
     Ok((seated, welcome))
 }
 
-/// The rights that hold for a token: its own, or the stored ones (protocol/README.md, "Rights versions"). Stores the
-/// token's if they say something new, and only then.
-pub(super) async fn settle(
+/// What the store knows of a token's bearer, if the login still stands.
+pub(super) async fn arrival(
     app: &App,
     identity: &Identity,
-    stored: Option<UserRecord>,
-) -> Result<UserRecord, Refusal> {
-    let token = &identity.snapshot;
+    conversations: &[ConversationId],
+) -> Result<Arrival, Refusal> {
+    let Identity { site, user, sid, snapshot, .. } = identity;
+    let arrival = app.store.arrival(*site, *user, sid, snapshot, conversations).await?;
+    if arrival.revoked { Err(Code::LoggedOut.into()) } else { Ok(arrival) }
+}
+
+/// The rights that hold for a token: its own, or the stored ones (protocol/README.md, "Rights versions"). Stores the
+/// token's if they say something new, and only then.
+pub(super) async fn settle(app: &App, identity: &Identity, arrival: &Arrival) -> Result<UserRecord, Refusal> {
+    if arrival.floors.refusing(&identity.snapshot).is_some() {
+        return Err(outdated());
+    }
+    let stored = arrival.user.clone();
+    let token = arrival.floors.complete(&identity.snapshot, stored.as_ref().map(|s| &*s.snapshot));
     let record = match stored {
         Some(stored) if stored.snapshot.rights_version > token.rights_version => stored,
         Some(stored) if stored.snapshot.rights_version == token.rights_version => {
-            if stored.origin == Origin::Call || stored.snapshot == *token {
+            if stored.origin == Origin::Call || stored.snapshot == token {
                 stored
             } else {
                 put(app, identity).await?
             }
         }
         // The site's version rises with every change of anyone's rights: on its own it is nothing new to store.
-        Some(stored) if !stored.removed && stored.snapshot.says_the_same(token) => {
-            UserRecord { snapshot: token.clone(), origin: Origin::Token, removed: false }
+        Some(stored) if !stored.removed && stored.snapshot.says_the_same(&token) => {
+            UserRecord { snapshot: token, origin: Origin::Token, removed: false }
         }
         _ => put(app, identity).await?,
     };
@@ -115,9 +124,18 @@ pub(super) async fn settle(
     Ok(record)
 }
 
+/// The store looks at the floors again: a circles call may have come since they were read.
 async fn put(app: &App, identity: &Identity) -> Result<UserRecord, Refusal> {
     let snapshot = identity.snapshot.clone();
-    Ok(app.store.put_user(identity.site, identity.user, snapshot, Origin::Token).await?.record)
+    match app.store.put_user(identity.site, identity.user, snapshot, Origin::Token).await? {
+        Put::Done(applied) => Ok(applied.record),
+        Put::Outdated(_) => Err(outdated()),
+    }
+}
+
+fn outdated() -> Refusal {
+    let why = "this token is older than what the site has said of one of its courses: fetch a new one";
+    Refusal::with(Code::TokenExpired, why)
 }
 
 /// Takes the connection into the rosters; if the host has changed the rights since the store was read, with the new.
@@ -130,6 +148,9 @@ async fn sit_down(
 ) -> Result<Seated, Refusal> {
     app.rosters.arrive(&registration, record);
     let seated = Seated { app: app.clone(), registration, speaker, lease_ends };
+    for news in seated.connection().take_missed() {
+        app.rosters.change_course((speaker.site, speaker.user), &news);
+    }
     if seated.connection().rights_are_older(record.snapshot.rights_version, record.origin) {
         let stored = app.store.user(speaker.site, speaker.user).await?;
         let stored = stored.filter(|stored| !stored.removed && stored.snapshot.may_chat());

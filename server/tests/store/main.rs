@@ -2,6 +2,7 @@
 #![allow(clippy::unwrap_used, reason = "a test may stop at what it did not expect")]
 
 mod appends;
+mod courses;
 mod docks;
 mod model;
 mod sites;
@@ -37,6 +38,14 @@ macro_rules! every_story {
                 any_text_comes_back_as_it_was
                 read_marks_only_rise_and_stop_at_the_head
                 a_mark_is_seen_by_the_other_when_published_or_with_the_next_message;
+            courses:
+                a_floor_only_rises_and_is_forgotten_after_a_day
+                a_snapshot_below_a_floor_that_it_names_is_refused
+                what_an_older_snapshot_does_not_name_stays_as_the_call_left_it
+                a_call_sets_one_course_and_leaves_versions_and_the_rest
+                a_call_of_another_version_than_the_floor_does_nothing
+                members_follow_every_write_of_a_user
+                an_arrival_tells_the_floors_above_its_token;
             docks:
                 windows_keep_the_order_in_which_they_were_opened
                 a_change_from_before_anothers_change_is_stale
@@ -68,7 +77,8 @@ macro_rules! every_story {
                 a_removed_user_leaves_stubs_and_refuses_older_tokens
                 a_removal_repeated_or_late_changes_nothing
                 a_removed_user_who_is_back_starts_anew
-                removing_somebody_unknown_refuses_their_tokens;
+                removing_somebody_unknown_refuses_their_tokens
+                all_that_is_kept_of_a_user_is_told_and_nothing_of_the_removed;
         }
     };
 }

@@ -109,7 +109,7 @@ pub(crate) async fn two_sites_with_the_same_users_share_nothing(store: AnyStore)
     read(&store, a, 3, 2, 2).await;
     assert_eq!(windows(&store, b, 3).await, [(2, WindowState::Minimised, 1)]);
     store.revoke_login(a, "login-of-two", i64::MAX).await.unwrap();
-    assert!(!store.arrival(b, user(2), "login-of-two", &[]).await.unwrap().revoked);
+    assert!(!store.arrival(b, user(2), "login-of-two", &snapshot(1, "Ana"), &[]).await.unwrap().revoked);
 
     store.remove_user(a, user(2), RightsVersion(10)).await.unwrap();
     let (head, messages) = store.history(b, between(2, 3), Page::Newest, 9).await.unwrap();
@@ -131,7 +131,8 @@ pub(crate) async fn removing_a_site_leaves_the_others(store: AnyStore) {
     assert!(store.sites().await.unwrap().iter().all(|s| s.site != a));
     assert_eq!(store.user(a, user(2)).await.unwrap(), None);
     assert_eq!(store.history(a, between(2, 3), Page::Newest, 9).await.unwrap().1, []);
-    let arrival = store.arrival(a, user(2), "some-login", &[between(2, 3)]).await.unwrap();
+    let arrival =
+        store.arrival(a, user(2), "some-login", &snapshot(1, "Ana"), &[between(2, 3)]).await.unwrap();
     assert_eq!((arrival.revoked, arrival.dock.windows.len(), arrival.heads), (false, 0, vec![None]));
     assert_eq!(store.history(b, between(2, 3), Page::Newest, 9).await.unwrap().1.len(), 1);
     assert_eq!(windows(&store, b, 2).await, [(3, WindowState::Open, 0)]);

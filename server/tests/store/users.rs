@@ -27,9 +27,10 @@ pub(crate) async fn the_rule_of_rights_versions(store: AnyStore) {
     ];
     for (n, (before, origin, version, applied)) in table.into_iter().enumerate() {
         let id = user(n as i64 + 1);
-        let first = store.put_user(site, id, snapshot(5, "before"), before).await.unwrap();
+        let first = store.put_user(site, id, snapshot(5, "before"), before).await.unwrap().done().unwrap();
         assert!(first.applied && first.changed);
-        let second = store.put_user(site, id, snapshot(version, "after"), origin).await.unwrap();
+        let second =
+            store.put_user(site, id, snapshot(version, "after"), origin).await.unwrap().done().unwrap();
         assert_eq!((second.applied, second.changed), (applied, applied), "{before:?} {origin:?} {version}");
         let stored = store.user(site, id).await.unwrap().unwrap();
         assert_eq!(stored, second.record);
@@ -44,26 +45,30 @@ pub(crate) async fn equal_content_changes_nothing(store: AnyStore) {
     for (origin, changed) in
         [(Origin::Token, true), (Origin::Token, false), (Origin::Call, true), (Origin::Call, false)]
     {
-        let applied = store.put_user(site, user(2), snapshot(5, "Ana"), origin).await.unwrap();
+        let applied =
+            store.put_user(site, user(2), snapshot(5, "Ana"), origin).await.unwrap().done().unwrap();
         assert_eq!((applied.applied, applied.changed), (true, changed), "{origin:?}");
     }
-    let late = store.put_user(site, user(2), snapshot(5, "Ana"), Origin::Token).await.unwrap();
+    let late =
+        store.put_user(site, user(2), snapshot(5, "Ana"), Origin::Token).await.unwrap().done().unwrap();
     assert_eq!((late.applied, late.changed), (false, false));
 }
 
 pub(crate) async fn a_higher_version_of_equal_content_is_stored(store: AnyStore) {
     let site = site(&store).await;
     store.put_user(site, user(2), snapshot(5, "Ana"), Origin::Call).await.unwrap();
-    let higher = store.put_user(site, user(2), snapshot(8, "Ana"), Origin::Token).await.unwrap();
+    let higher =
+        store.put_user(site, user(2), snapshot(8, "Ana"), Origin::Token).await.unwrap().done().unwrap();
     assert!(higher.applied && higher.changed);
-    let lower = store.put_user(site, user(2), snapshot(7, "Anna"), Origin::Call).await.unwrap();
+    let lower =
+        store.put_user(site, user(2), snapshot(7, "Anna"), Origin::Call).await.unwrap().done().unwrap();
     assert!(!lower.applied);
     assert_eq!(lower.record.snapshot, snapshot(8, "Ana"));
 }
 
 pub(crate) async fn an_arrival_tells_all_at_once(store: AnyStore) {
     let site = site(&store).await;
-    let nothing = store.arrival(site, user(2), "login-a", &[]).await.unwrap();
+    let nothing = store.arrival(site, user(2), "login-a", &snapshot(1, "Ana"), &[]).await.unwrap();
     assert!(matches!(nothing, Arrival { user: None, revoked: false, .. }));
     assert_eq!((nothing.dock.version, nothing.dock.windows.len(), nothing.heads.len()), (0, 0, 0));
 
@@ -73,7 +78,7 @@ pub(crate) async fn an_arrival_tells_all_at_once(store: AnyStore) {
     send(&store, site, 3, 2, "a").await;
     send(&store, site, 4, 2, "b").await;
     let asked = [between(2, 9), between(2, 3), between(2, 4), between(3, 4)];
-    let arrival = store.arrival(site, user(2), "login-a", &asked).await.unwrap();
+    let arrival = store.arrival(site, user(2), "login-a", &snapshot(1, "Ana"), &asked).await.unwrap();
     assert_eq!(arrival.user, store.user(site, user(2)).await.unwrap());
     assert_eq!(arrival.dock, store.dock(site, user(2)).await.unwrap());
     let heads: Vec<_> = arrival.heads.iter().map(|h| h.map(|h| (h.first_seq.0, h.seq.0, h.rev.0))).collect();
@@ -86,7 +91,8 @@ pub(crate) async fn an_arrival_tells_all_at_once(store: AnyStore) {
 
 pub(crate) async fn a_revoked_login_is_refused_until_it_is_forgotten(store: AnyStore) {
     let site = site(&store).await;
-    let revoked = async |sid| store.arrival(site, user(2), sid, &[]).await.unwrap().revoked;
+    let revoked =
+        async |sid| store.arrival(site, user(2), sid, &snapshot(1, "Ana"), &[]).await.unwrap().revoked;
     store.revoke_login(site, "login-a", 1_000).await.unwrap();
     store.revoke_login(site, "login-a", 500).await.unwrap(); // never shortened
     store.revoke_login(site, "login-b", 2_000).await.unwrap();
@@ -130,7 +136,8 @@ pub(crate) async fn a_removed_user_leaves_stubs_and_refuses_older_tokens(store: 
     assert!(window.other.as_ref().unwrap().removed);
 
     for (version, origin) in [(6, Origin::Call), (7, Origin::Token)] {
-        let refused = store.put_user(site, user(2), snapshot(version, "Ana"), origin).await.unwrap();
+        let refused =
+            store.put_user(site, user(2), snapshot(version, "Ana"), origin).await.unwrap().done().unwrap();
         assert!(!refused.applied && refused.record.removed, "{version} {origin:?}");
     }
     let (next, _) = send(&store, site, 3, 2, "anybody there?").await;
@@ -160,7 +167,8 @@ pub(crate) async fn a_removed_user_who_is_back_starts_anew(store: AnyStore) {
         send(&store, site, 3, 2, "before").await;
     }
     store.remove_user(site, user(2), RightsVersion(2)).await.unwrap();
-    let back = store.put_user(site, user(2), snapshot(3, "Ana"), Origin::Token).await.unwrap();
+    let back =
+        store.put_user(site, user(2), snapshot(3, "Ana"), Origin::Token).await.unwrap().done().unwrap();
     assert!(back.applied && !back.record.removed);
     assert_eq!(windows(&store, site, 2).await, []);
     assert_eq!(read(&store, site, 2, 3, 4).await, None);
@@ -174,6 +182,34 @@ pub(crate) async fn removing_somebody_unknown_refuses_their_tokens(store: AnySto
     let site = site(&store).await;
     let (applied, changed) = store.remove_user(site, user(8), RightsVersion(3)).await.unwrap();
     assert!(applied.applied && applied.changed && changed.is_empty());
-    let refused = store.put_user(site, user(8), snapshot(3, "Eve"), Origin::Token).await.unwrap();
+    let refused =
+        store.put_user(site, user(8), snapshot(3, "Eve"), Origin::Token).await.unwrap().done().unwrap();
     assert!(!refused.applied && refused.record.removed);
+}
+
+pub(crate) async fn all_that_is_kept_of_a_user_is_told_and_nothing_of_the_removed(store: AnyStore) {
+    let site = site(&store).await;
+    assert_eq!(store.kept(site, user(2)).await.unwrap(), None);
+    for (id, name) in [(2, "Ana"), (3, "Bruno O'Silva")] {
+        store.put_user(site, user(id), snapshot(1, name), Origin::Call).await.unwrap();
+    }
+    send(&store, site, 2, 3, "one").await;
+    send(&store, site, 3, 2, "two").await;
+    send(&store, site, 4, 2, "from somebody who is not on record").await;
+    send(&store, site, 3, 4, "not hers").await;
+    set(&store, site, 2, 3, WindowState::Open).await;
+    set(&store, site, 2, 9, WindowState::Open).await;
+    set(&store, site, 2, 9, WindowState::Closed).await;
+    read(&store, site, 2, 3, 2).await;
+    let kept = store.kept(site, user(2)).await.unwrap().unwrap();
+    assert_eq!(kept.snapshot, snapshot(1, "Ana"));
+    assert_eq!(kept.windows, [(between(2, 3), WindowState::Open), (between(2, 9), WindowState::Closed)]);
+    let told = kept.conversations.iter().map(|c| (c.conversation, &*c.name, c.head.seq.0, c.read_seq.0));
+    let expected = [(between(2, 3), "Bruno O'Silva", 2, 2), (between(2, 4), "", 1, 0)];
+    assert_eq!(told.collect::<Vec<_>>(), expected);
+
+    store.remove_user(site, user(3), RightsVersion(2)).await.unwrap();
+    assert_eq!(store.kept(site, user(3)).await.unwrap(), None);
+    let kept = store.kept(site, user(2)).await.unwrap().unwrap();
+    assert_eq!(kept.conversations[0].name, "");
 }

@@ -98,7 +98,7 @@ pub(super) fn read(version: i64, windows: &str, owner: UserId) -> Result<Dock> {
         let conversation = ConversationId::between(owner, user(other)?);
         Ok(DockWindow {
             conversation: conversation.ok_or_else(|| broken("a window on oneself"))?,
-            state: if state == OPEN { WindowState::Open } else { WindowState::Minimised },
+            state: self::state(state),
             other: match (snapshot, by_call, removed) {
                 (Some(snapshot), Some(by_call), Some(removed)) => {
                     Some(record(&snapshot, by_call != 0, removed != 0)?)
@@ -112,6 +112,15 @@ pub(super) fn read(version: i64, windows: &str, owner: UserId) -> Result<Dock> {
         })
     });
     Ok(Dock { version, windows: windows.collect::<Result<_>>()? })
+}
+
+/// A window's state from its column.
+pub(super) fn state(column: i64) -> WindowState {
+    match column {
+        OPEN => WindowState::Open,
+        MINIMISED => WindowState::Minimised,
+        _ => WindowState::Closed,
+    }
 }
 
 /// As `Store::set_window`.

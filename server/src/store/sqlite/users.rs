@@ -9,14 +9,15 @@ use sqlx::{SqliteConnection, SqliteExecutor, SqlitePool};
 
 use super::{
     Result,
+    circles::{self, floors_column},
     docks::{self, dock_columns},
     rows::{broken, record, user as user_id},
     writer::Write,
 };
 use crate::{
     id::{ConversationId, Rev, RightsVersion, Seq, SiteId, UserId},
-    rights::Snapshot,
-    store::{Applied, Arrival, Head, Origin, UserRecord},
+    rights::{Floors, Snapshot},
+    store::{Applied, Arrival, FLOOR_MS, Head, Origin, Put, UserRecord},
 };
 
 /// As `Store::user`.
@@ -34,7 +35,7 @@ pub(super) async fn user(
     row.map(|(snapshot, by_call, removed)| record(&snapshot, by_call, removed)).transpose()
 }
 
-type ArrivalRow = (Option<String>, Option<bool>, Option<bool>, bool, i64, String, String);
+type ArrivalRow = (Option<String>, Option<bool>, Option<bool>, bool, String, i64, String, String);
 
 /// As `Store::arrival`.
 pub(super) async fn arrival(
@@ -42,13 +43,16 @@ pub(super) async fn arrival(
     site: SiteId,
     user: UserId,
     sid: &str,
+    token: &Snapshot,
     heads: &[ConversationId],
 ) -> Result<Arrival> {
     let asked: Vec<_> = heads.iter().map(|c| (c.lower().get(), c.higher().get())).collect();
     let asked = serde_json::to_string(&asked).expect("numbers have a JSON form");
-    let (snapshot, by_call, removed, revoked, version, windows, heads): ArrivalRow = sqlx::query_as(concat!(
+    let row: ArrivalRow = sqlx::query_as(concat!(
         "SELECT u.snapshot, u.by_call, u.removed, \
                     EXISTS (SELECT 1 FROM revoked_logins r WHERE r.site = ?1 AND r.sid = ?3), ",
+        floors_column!("?5", "?6"),
+        ", ",
         dock_columns!(),
         ", (SELECT json_group_array( \
                        json(CASE WHEN c.conversation THEN json_array(c.first_seq, c.seq, c.rev, c.reset_rev) END) \
@@ -62,8 +66,11 @@ pub(super) async fn arrival(
     .bind(user.get())
     .bind(sid)
     .bind(asked)
+    .bind(token.rights_version.0)
+    .bind(circles::courses(token))
     .fetch_one(pool)
     .await?;
+    let (snapshot, by_call, removed, revoked, floors, version, windows, heads) = row;
     let record = match (snapshot, by_call, removed) {
         (Some(snapshot), Some(by_call), Some(removed)) => Some(record(&snapshot, by_call, removed)?),
         _ => None,
@@ -78,7 +85,13 @@ pub(super) async fn arrival(
             reset_rev: Rev(reset_rev),
         })
     });
-    Ok(Arrival { user: record, revoked, dock: docks::read(version, &windows, user)?, heads: heads.collect() })
+    Ok(Arrival {
+        user: record,
+        revoked,
+        floors: circles::read_floors(&floors)?,
+        dock: docks::read(version, &windows, user)?,
+        heads: heads.collect(),
+    })
 }
 
 /// As `Store::put_user`.
@@ -91,10 +104,16 @@ pub(super) struct PutUser {
 
 impl PutUser {
     /// What becomes of it, given what is stored; `changed` if it has to be written.
-    pub(super) fn outcome(&self, stored: Option<UserRecord>) -> Applied {
-        let (version, origin) = (self.snapshot.rights_version, self.origin);
-        let new = UserRecord { snapshot: self.snapshot.clone(), origin, removed: false };
-        let Some(stored) = stored else { return Applied { applied: true, changed: true, record: new } };
+    pub(super) fn outcome(&self, stored: Option<UserRecord>, floors: &Floors) -> Put {
+        if let Some(floor) = floors.refusing(&self.snapshot) {
+            return Put::Outdated(floor);
+        }
+        let snapshot = floors.complete(&self.snapshot, stored.as_ref().map(|stored| &*stored.snapshot));
+        let (version, origin) = (snapshot.rights_version, self.origin);
+        let new = UserRecord { snapshot, origin, removed: false };
+        let Some(stored) = stored else {
+            return Put::Done(Applied { applied: true, changed: true, record: new });
+        };
         let wins = match version.cmp(&stored.snapshot.rights_version) {
             std::cmp::Ordering::Greater => true,
             // A removal is the last word on its version.
@@ -102,22 +121,28 @@ impl PutUser {
             std::cmp::Ordering::Equal => origin == Origin::Call || stored.origin == Origin::Token,
             std::cmp::Ordering::Less => false,
         };
-        if wins {
+        Put::Done(if wins {
             Applied { applied: true, changed: new != stored, record: new }
         } else {
             Applied { applied: false, changed: false, record: stored }
-        }
+        })
+    }
+
+    /// What becomes of it, as things are.
+    pub(super) async fn look(&self, conn: &mut SqliteConnection) -> Result<Put> {
+        let floors = circles::floors(&mut *conn, self.site, self.user, &self.snapshot).await?;
+        Ok(self.outcome(user(conn, self.site, self.user).await?, &floors))
     }
 }
 
 #[async_trait]
 impl Write for PutUser {
-    type Done = Applied;
+    type Done = Put;
 
-    async fn run(&self, conn: &mut SqliteConnection) -> Result<Applied> {
-        let outcome = self.outcome(user(&mut *conn, self.site, self.user).await?);
-        if outcome.changed {
-            write(conn, self.site, self.user, &outcome.record).await?;
+    async fn run(&self, conn: &mut SqliteConnection) -> Result<Put> {
+        let outcome = self.look(conn).await?;
+        if let Put::Done(Applied { changed: true, record, .. }) = &outcome {
+            write(conn, self.site, self.user, record).await?;
         }
         Ok(outcome)
     }
@@ -135,9 +160,9 @@ async fn write(conn: &mut SqliteConnection, site: SiteId, user: UserId, record: 
     .bind(record.origin == Origin::Call)
     .bind(record.removed)
     .bind(serde_json::to_string(&*record.snapshot).expect("a snapshot has a JSON form"))
-    .execute(conn)
+    .execute(&mut *conn)
     .await?;
-    Ok(())
+    circles::index(conn, site, user, &record.snapshot).await
 }
 
 /// As `Store::remove_user`.
@@ -259,8 +284,13 @@ impl Write for Expire {
     type Done = u64;
 
     async fn run(&self, conn: &mut SqliteConnection) -> Result<u64> {
-        let gone =
-            sqlx::query("DELETE FROM revoked_logins WHERE until <= ?1").bind(self.now).execute(conn).await?;
-        Ok(gone.rows_affected())
+        let mut gone = 0;
+        for (sql, until) in [
+            ("DELETE FROM revoked_logins WHERE until <= ?1", self.now),
+            ("DELETE FROM floors WHERE set_at <= ?1", self.now - FLOOR_MS),
+        ] {
+            gone += sqlx::query(sql).bind(until).execute(&mut *conn).await?.rows_affected();
+        }
+        Ok(gone)
     }
 }

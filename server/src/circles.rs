@@ -1,0 +1,95 @@
+//! What a host says of a whole course at once: the floor first, then the records of those concerned, then those online.
+//!
+//! Knows no route and no SQL. The floor is committed before anything else, so that from then on no older token or
+//! snapshot can bring back what the call takes away; the records follow in short transactions, between which messages
+//! are appended. What a crash leaves undone in the middle, the host's repeat does: applied twice, a call changes nothing.
+
+use std::{
+    collections::HashMap,
+    hash::{BuildHasher as _, RandomState},
+    sync::Arc,
+};
+
+use crate::{
+    hub::Hub,
+    id::{RightsVersion, SiteId, UserId},
+    rights::{CourseRights, Membership},
+    roster::Rosters,
+    store::{Floor, Result, Store},
+};
+
+/// Users whose records are written in one transaction: some tens of milliseconds, for which a message may have to wait.
+const CHUNK: usize = 500;
+
+/// Locks that keep one course's calls in one order.
+const STRIPES: usize = 64;
+
+/// A snapshot of one course.
+#[derive(Clone, Debug)]
+pub struct Roll {
+    /// The part of its circles before the slash.
+    pub course: Arc<str>,
+    /// Read before the rest was computed.
+    pub version: RightsVersion,
+    /// Everyone in it, with all that they hold of it: at least one circle each.
+    pub members: HashMap<UserId, Vec<Membership>>,
+}
+
+/// Applies snapshots of courses.
+pub struct Circles {
+    store: Arc<dyn Store>,
+    hub: Arc<Hub>,
+    rosters: Arc<Rosters>,
+    /// Held over a whole call. Otherwise an older one could be the last to tell the rosters of somebody who has just
+    /// come, and whose record the newer one had set.
+    order: Box<[tokio::sync::Mutex<()>]>,
+    hasher: RandomState,
+}
+
+impl Circles {
+    /// Over these parts.
+    pub fn new(store: Arc<dyn Store>, hub: Arc<Hub>, rosters: Arc<Rosters>) -> Self {
+        let order = (0..STRIPES).map(|_| tokio::sync::Mutex::default()).collect();
+        Self { store, hub, rosters, order, hasher: RandomState::new() }
+    }
+
+    /// Sets who is in a course, unless a newer call has. Returns the floor after it; when this returns, everyone
+    /// concerned has the memberships that the roll gives them.
+    pub async fn put(&self, site: SiteId, mut roll: Roll, now: i64) -> Result<Floor> {
+        let _order = self.order(site, &roll.course).lock().await;
+        let floor = self.store.raise_floor(site, &roll.course, roll.version, now).await?;
+        if !floor.applied {
+            return Ok(floor);
+        }
+        // Read after the floor: whoever gets the course by an older token after this is refused by it.
+        for user in self.store.members(site, &roll.course).await? {
+            roll.members.entry(user).or_default();
+        }
+        let mut all: Vec<_> = roll.members.into_iter().collect();
+        // What somebody can see this very moment is set right first, and of that what they may see no longer.
+        all.sort_by_cached_key(|(user, circles)| {
+            (self.hub.connections(site, *user).is_empty(), !circles.is_empty())
+        });
+        let mut all = all.into_iter().peekable();
+        while all.peek().is_some() {
+            let chunk: Vec<_> = all.by_ref().take(CHUNK).collect();
+            if !self.store.put_course(site, &roll.course, roll.version, chunk.clone()).await? {
+                // Another process has taken a newer call, and does what is to be done.
+                return self.store.raise_floor(site, &roll.course, roll.version, now).await;
+            }
+            for (user, circles) in chunk {
+                let (course, version) = (roll.course.clone(), roll.version);
+                let news = Arc::new(CourseRights { course, version, circles });
+                // In this order: a connect that the rosters do not know yet finds it in the hub, once they do.
+                self.hub.course_set(site, user, &news);
+                self.rosters.change_course((site, user), &news);
+            }
+        }
+        Ok(floor)
+    }
+
+    fn order(&self, site: SiteId, course: &str) -> &tokio::sync::Mutex<()> {
+        let stripe = self.hasher.hash_one((site, course)) % STRIPES as u64;
+        &self.order[usize::try_from(stripe).unwrap_or(0)]
+    }
+}

@@ -1,0 +1,115 @@
+//! `PUT circles/{course}`: who is in one course.
+
+use std::{
+    collections::{HashMap, hash_map::Entry},
+    sync::Arc,
+};
+
+use axum::{
+    Json,
+    extract::{Path, State},
+};
+use serde::{Deserialize, Deserializer, Serialize};
+use utoipa::ToSchema;
+
+use super::{ApiError, Outcome, bad_request, signed::Signed};
+use crate::{
+    app::{App, now_ms},
+    circles::Roll,
+    id::{CircleId, NO_GROUP, RightsVersion, UserId},
+    rights::{CIRCLES_MOST, Membership, Role, TITLE_CHARS},
+    store::StoreError,
+};
+
+/// Bytes of the body: some 130,000 people.
+const BODY_BYTES: usize = 8 << 20;
+
+/// The body of `PUT circles/{course}`: a snapshot of one course.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
+#[serde(deny_unknown_fields)]
+pub struct CourseBody {
+    /// Read before the rest was computed.
+    #[schema(value_type = u64)]
+    pub rights_version: RightsVersion,
+    /// What people call the course; up to 255 characters.
+    pub title: String,
+    /// Everyone in it, each once.
+    pub members: Vec<CourseMember>,
+}
+
+/// Somebody in a course.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
+#[serde(deny_unknown_fields)]
+pub struct CourseMember {
+    /// Who.
+    #[schema(value_type = u64)]
+    pub user: UserId,
+    /// In all that they hold of it.
+    pub role: Role,
+    /// Null: the whole course. Else the names of the groups; none: in no group.
+    #[serde(deserialize_with = "required")]
+    #[schema(required = true)]
+    pub groups: Option<Vec<String>>,
+}
+
+/// Without this, `groups` that is missing would be null, and that is the whole course.
+fn required<'de, D: Deserializer<'de>>(d: D) -> Result<Option<Vec<String>>, D::Error> {
+    Option::deserialize(d)
+}
+
+impl CourseBody {
+    /// With circles in place of groups. Refuses what no host should say.
+    fn roll(self, whole: &CircleId) -> Result<Roll, ApiError> {
+        if self.title.chars().nth(TITLE_CHARS).is_some() {
+            return Err(bad_request("title must have up to 255 characters"));
+        }
+        let mut members = HashMap::with_capacity(self.members.len());
+        for CourseMember { user, role, groups } in self.members {
+            let Entry::Vacant(seat) = members.entry(user) else {
+                return Err(bad_request(&format!("user {user} is named twice: name everybody once")));
+            };
+            let circles = circles(whole, groups)?;
+            let membership = |id| Membership { id, role, title: self.title.clone() };
+            seat.insert(circles.into_iter().map(membership).collect());
+        }
+        Ok(Roll { course: whole.course().into(), version: self.rights_version, members })
+    }
+}
+
+/// What the members of these groups hold.
+fn circles(whole: &CircleId, groups: Option<Vec<String>>) -> Result<Vec<CircleId>, ApiError> {
+    let Some(mut groups) = groups else { return Ok(vec![whole.clone()]) };
+    if groups.len() > CIRCLES_MOST || groups.iter().any(|group| group == NO_GROUP) {
+        return Err(bad_request("groups must be at most 1000, and of who is in no group an empty list"));
+    }
+    groups.sort_unstable();
+    groups.dedup();
+    if groups.is_empty() {
+        groups.push(NO_GROUP.into());
+    }
+    let named = groups.iter().map(|group| format!("{whole}/{group}").parse());
+    named
+        .collect::<Result<_, _>>()
+        .map_err(|_| bad_request("a group's name must have 1 to 64 of the characters A-Z a-z 0-9 . _ : -"))
+}
+
+/// Sets who is in a course.
+#[utoipa::path(put, path = "/api/v1/circles/{course}",
+    params(("course" = String, Path, description = "a circle without a group")),
+    request_body = CourseBody, security(("call" = [])),
+    responses((status = 200, body = Outcome), (status = "4XX", body = ApiError), (status = 503, body = ApiError)))]
+pub async fn put_circles(
+    State(app): State<Arc<App>>,
+    Path(course): Path<String>,
+    signed: Signed<BODY_BYTES>,
+) -> Result<Json<Outcome>, ApiError> {
+    let whole = course.parse().ok().filter(|circle: &CircleId| circle.group().is_none());
+    let whole =
+        whole.ok_or_else(|| bad_request("the course in the path must be a circle without a group"))?;
+    let body: CourseBody = signed.json()?;
+    let (site, roll) = (signed.site.site, body.roll(&whole)?);
+    // A task of its own: a host that loses patience does not leave it half done.
+    let put = tokio::spawn(async move { app.circles.put(site, roll, now_ms()).await });
+    let floor = put.await.map_err(|_| StoreError::Closed)??;
+    Ok(Json(Outcome { applied: floor.applied, rights_version: floor.version }))
+}

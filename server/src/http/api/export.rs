@@ -1,0 +1,190 @@
+//! What is kept of one user, for the host to hand to them (data protection): the record, then the messages by pages.
+
+use std::sync::Arc;
+
+use axum::{
+    Json,
+    extract::{Path, Query, State, rejection::QueryRejection},
+};
+use serde::{Deserialize, Serialize};
+use utoipa::ToSchema;
+
+use super::{ApiError, bad_request, not_found, signed::Signed, user_of};
+use crate::{
+    app::App,
+    id::{ConversationId, Seq, UserId},
+    rights::Snapshot,
+    store::{self, Page, WindowState},
+};
+
+/// Messages in one answer.
+const PAGE_MOST: i64 = 500;
+
+/// Everything kept of a user but the messages.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
+pub struct Kept {
+    /// Who.
+    #[schema(value_type = u64)]
+    pub user: UserId,
+    /// What the host last said of them.
+    #[serde(flatten)]
+    pub snapshot: Snapshot,
+    /// Their dock, with windows that were closed lately.
+    pub windows: Vec<KeptWindow>,
+    /// All that have begun.
+    pub conversations: Vec<KeptConversation>,
+}
+
+/// A window of the dock.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
+pub struct KeptWindow {
+    /// Whose.
+    #[schema(value_type = String)]
+    pub conversation: ConversationId,
+    /// `open`, `minimised` or `closed`.
+    #[schema(value_type = String)]
+    pub state: WindowState,
+}
+
+/// A conversation without its messages.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
+pub struct KeptConversation {
+    /// Which.
+    #[schema(value_type = String)]
+    pub conversation: ConversationId,
+    /// The other person.
+    pub contact: KeptContact,
+    /// The lowest kept.
+    #[schema(value_type = u64)]
+    pub first_seq: Seq,
+    /// The highest.
+    #[schema(value_type = u64)]
+    pub seq: Seq,
+    /// This user's read mark.
+    #[schema(value_type = u64)]
+    pub read_seq: Seq,
+}
+
+/// The other person of a conversation.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
+pub struct KeptContact {
+    /// Who.
+    #[schema(value_type = u64)]
+    pub id: UserId,
+    /// Empty if they were removed.
+    pub name: String,
+}
+
+/// Some messages of a conversation.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
+pub struct KeptMessages {
+    /// Of both, by seq.
+    pub messages: Vec<KeptMessage>,
+    /// There are more after these.
+    pub more: bool,
+}
+
+/// A message as it is handed out.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
+pub struct KeptMessage {
+    /// Its number.
+    #[schema(value_type = u64)]
+    pub seq: Seq,
+    /// Who wrote it.
+    #[schema(value_type = u64)]
+    pub sender: UserId,
+    /// Null once erased.
+    #[schema(value_type = Option<String>)]
+    pub text: Option<Arc<str>>,
+    /// ms.
+    pub sent_at: i64,
+}
+
+/// Which messages.
+#[derive(Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Which {
+    /// Those above this seq; 0 if absent.
+    #[serde(default)]
+    after: i64,
+    /// 1 to 500; 500 if absent.
+    #[serde(default = "page_most")]
+    limit: i64,
+}
+
+fn page_most() -> i64 {
+    PAGE_MOST
+}
+
+/// Gives everything kept of a user but the messages.
+#[utoipa::path(get, path = "/api/v1/users/{user}", params(("user" = u64, Path, description = "the user's id")),
+    security(("call" = [])),
+    responses((status = 200, body = Kept), (status = "4XX", body = ApiError), (status = 503, body = ApiError)))]
+pub async fn user(
+    State(app): State<Arc<App>>,
+    Path(user): Path<String>,
+    signed: Signed,
+) -> Result<Json<Kept>, ApiError> {
+    let user = user_of(&user)?;
+    let kept = app.store.kept(signed.site.site, user).await?;
+    let store::Kept { snapshot, windows, conversations } = kept.ok_or_else(nothing_kept)?;
+    let window = |(conversation, state)| KeptWindow { conversation, state };
+    let conversation = |kept: store::KeptConversation| {
+        let id = kept.conversation.other(user)?;
+        Some(KeptConversation {
+            conversation: kept.conversation,
+            contact: KeptContact { id, name: kept.name },
+            first_seq: kept.head.first_seq,
+            seq: kept.head.seq,
+            read_seq: kept.read_seq,
+        })
+    };
+    Ok(Json(Kept {
+        user,
+        snapshot: Arc::unwrap_or_clone(snapshot),
+        windows: windows.into_iter().map(window).collect(),
+        conversations: conversations.into_iter().filter_map(conversation).collect(),
+    }))
+}
+
+/// Gives messages of one of a user's conversations.
+#[utoipa::path(get, path = "/api/v1/users/{user}/conversations/{conversation}",
+    params(("user" = u64, Path, description = "the user's id"),
+        ("conversation" = String, Path, description = "one of theirs"),
+        ("after" = Option<u64>, Query, description = "only messages above this seq"),
+        ("limit" = Option<u64>, Query, description = "1 to 500, and 500 if absent")),
+    security(("call" = [])),
+    responses((status = 200, body = KeptMessages), (status = "4XX", body = ApiError), (status = 503, body = ApiError)))]
+pub async fn conversation(
+    State(app): State<Arc<App>>,
+    Path((user, conversation)): Path<(String, String)>,
+    which: Result<Query<Which>, QueryRejection>,
+    signed: Signed,
+) -> Result<Json<KeptMessages>, ApiError> {
+    let (site, user) = (signed.site.site, user_of(&user)?);
+    let conversation: ConversationId = conversation
+        .parse()
+        .map_err(|_| bad_request("the conversation in the path must be two user ids, such as 2-3"))?;
+    let Query(Which { after, limit }) = which
+        .map_err(|error| bad_request(&format!("the query is not as described: {}", error.body_text())))?;
+    if !(0..=UserId::MAX).contains(&after) || !(1..=PAGE_MOST).contains(&limit) {
+        return Err(bad_request("after must be a seq or 0, and limit 1 to 500"));
+    }
+    let known = app.store.user(site, user).await?.is_some_and(|stored| !stored.removed);
+    if !known || conversation.other(user).is_none() {
+        return Err(nothing_kept());
+    }
+    let (head, messages) = app.store.history(site, conversation, Page::After(Seq(after)), limit).await?;
+    if head.seq == Seq(0) {
+        return Err(nothing_kept());
+    }
+    let message =
+        |m: store::Message| KeptMessage { seq: m.seq, sender: m.sender, text: m.text, sent_at: m.sent_at };
+    let messages: Vec<_> = messages.into_iter().map(message).collect();
+    let more = messages.last().is_some_and(|last| last.seq < head.seq);
+    Ok(Json(KeptMessages { messages, more }))
+}
+
+fn nothing_kept() -> ApiError {
+    not_found("nothing is kept of this user, or not this conversation")
+}

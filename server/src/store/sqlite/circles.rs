@@ -1,0 +1,219 @@
+//! Whole courses: their floors, who is a member, and memberships as a circles call sets them.
+//!
+//! `members` is an index over the circles in `users`; whoever writes a user calls `index`. Knows no rule of rights
+//! versions but that of the floor.
+
+use std::{collections::HashMap, sync::Arc};
+
+use async_trait::async_trait;
+use sqlx::{SqliteConnection, SqliteExecutor, SqlitePool};
+
+use super::{
+    Result,
+    rows::{record, user as user_id},
+    writer::Write,
+};
+use crate::{
+    id::{RightsVersion, SiteId, UserId},
+    rights::{Floors, Membership, Snapshot},
+    store::Floor,
+};
+
+/// A column of a SELECT, the floors as a JSON array of pairs: for site ?1 and user ?2, above the version $version, of
+/// the courses in the JSON array $courses and of those on record.
+macro_rules! floors_column {
+    ($version:literal, $courses:literal) => {
+        concat!(
+            "(SELECT json_group_array(json_array(f.course, f.version)) FROM floors f \
+              WHERE f.site = ?1 AND f.version > ",
+            $version,
+            " AND f.course IN (SELECT value FROM json_each(",
+            $courses,
+            ") UNION ALL SELECT course FROM members WHERE site = ?1 AND user = ?2))"
+        )
+    };
+}
+pub(super) use floors_column;
+
+/// The courses of a snapshot as a statement takes them.
+pub(super) fn courses(snapshot: &Snapshot) -> String {
+    serde_json::to_string(&snapshot.courses()).expect("strings have a JSON form")
+}
+
+/// Floors from their column.
+pub(super) fn read_floors(column: &str) -> Result<Floors> {
+    let floors: Vec<(Arc<str>, RightsVersion)> = serde_json::from_str(column)
+        .map_err(|_| super::rows::broken("the floors are not as they should be"))?;
+    Ok(Floors(floors))
+}
+
+/// The floors above a snapshot, of courses that it names or that are on record.
+pub(super) async fn floors(
+    conn: impl SqliteExecutor<'_>,
+    site: SiteId,
+    user: UserId,
+    snapshot: &Snapshot,
+) -> Result<Floors> {
+    let column: String = sqlx::query_scalar(concat!("SELECT ", floors_column!("?3", "?4")))
+        .bind(site.0)
+        .bind(user.get())
+        .bind(snapshot.rights_version.0)
+        .bind(courses(snapshot))
+        .fetch_one(conn)
+        .await?;
+    read_floors(&column)
+}
+
+/// Brings the index up to date with a user's record, which has just been written.
+pub(super) async fn index(
+    conn: &mut SqliteConnection,
+    site: SiteId,
+    user: UserId,
+    snapshot: &Snapshot,
+) -> Result<()> {
+    let courses = courses(snapshot);
+    for sql in [
+        "DELETE FROM members WHERE site = ?1 AND user = ?2 \
+           AND course NOT IN (SELECT value FROM json_each(?3))",
+        "INSERT INTO members (site, user, course) SELECT ?1, ?2, value FROM json_each(?3) WHERE true \
+         ON CONFLICT DO NOTHING",
+    ] {
+        sqlx::query(sql).bind(site.0).bind(user.get()).bind(&courses).execute(&mut *conn).await?;
+    }
+    Ok(())
+}
+
+/// As `Store::members`.
+pub(super) async fn members(pool: &SqlitePool, site: SiteId, course: &str) -> Result<Vec<UserId>> {
+    let members: Vec<i64> = sqlx::query_scalar("SELECT user FROM members WHERE site = ?1 AND course = ?2")
+        .bind(site.0)
+        .bind(course)
+        .fetch_all(pool)
+        .await?;
+    members.into_iter().map(user_id).collect()
+}
+
+/// As `Store::raise_floor`.
+pub(super) struct RaiseFloor {
+    pub(super) site: SiteId,
+    pub(super) course: String,
+    pub(super) version: RightsVersion,
+    pub(super) now: i64,
+}
+
+#[async_trait]
+impl Write for RaiseFloor {
+    type Done = Floor;
+
+    async fn run(&self, conn: &mut SqliteConnection) -> Result<Floor> {
+        let raised = sqlx::query(
+            "INSERT INTO floors (site, course, version, set_at) VALUES (?1, ?2, ?3, ?4) \
+             ON CONFLICT DO UPDATE SET version = ?3, set_at = ?4 WHERE version <= ?3",
+        )
+        .bind(self.site.0)
+        .bind(&self.course)
+        .bind(self.version.0)
+        .bind(self.now)
+        .execute(&mut *conn)
+        .await?;
+        if raised.rows_affected() > 0 {
+            return Ok(Floor { applied: true, version: self.version });
+        }
+        let stored = floor(conn, self.site, &self.course).await?.unwrap_or(self.version);
+        Ok(Floor { applied: false, version: stored })
+    }
+}
+
+async fn floor(conn: &mut SqliteConnection, site: SiteId, course: &str) -> Result<Option<RightsVersion>> {
+    let version = sqlx::query_scalar("SELECT version FROM floors WHERE site = ?1 AND course = ?2");
+    Ok(version.bind(site.0).bind(course).fetch_optional(conn).await?.map(RightsVersion))
+}
+
+/// As `Store::put_course`.
+pub(super) struct PutCourse {
+    pub(super) site: SiteId,
+    pub(super) course: String,
+    pub(super) version: RightsVersion,
+    pub(super) circles: Vec<(UserId, Vec<Membership>)>,
+}
+
+impl PutCourse {
+    /// The records that it would change, as they become.
+    pub(super) async fn changes(&self, conn: impl SqliteExecutor<'_>) -> Result<Vec<(UserId, Snapshot)>> {
+        let users: Vec<i64> = self.circles.iter().map(|(user, _)| user.get()).collect();
+        let rows: Vec<(i64, String, bool)> = sqlx::query_as(
+            "SELECT user, snapshot, by_call FROM users \
+             WHERE site = ?1 AND user IN (SELECT value FROM json_each(?2)) \
+               AND removed = 0 AND rights_version <= ?3",
+        )
+        .bind(self.site.0)
+        .bind(serde_json::to_string(&users).expect("numbers have a JSON form"))
+        .bind(self.version.0)
+        .fetch_all(conn)
+        .await?;
+        let circles: HashMap<i64, &[Membership]> =
+            self.circles.iter().map(|(user, circles)| (user.get(), &**circles)).collect();
+        let mut changes = Vec::new();
+        for (user, snapshot, by_call) in rows {
+            let old = record(&snapshot, by_call, false)?.snapshot;
+            let new = old.with_course(&self.course, circles.get(&user).copied().unwrap_or_default());
+            if new != *old {
+                changes.push((user_id(user)?, new));
+            }
+        }
+        Ok(changes)
+    }
+
+    /// Puts in or takes out of the index.
+    async fn index(&self, conn: &mut SqliteConnection, changes: &[(UserId, Snapshot)]) -> Result<()> {
+        let (stay, go): (Vec<_>, Vec<_>) =
+            changes.iter().partition(|(_, snapshot)| snapshot.courses().contains(&*self.course));
+        for (users, sql) in [
+            (
+                stay,
+                "INSERT INTO members (site, course, user) SELECT ?1, ?2, value FROM json_each(?3) WHERE true \
+                 ON CONFLICT DO NOTHING",
+            ),
+            (
+                go,
+                "DELETE FROM members WHERE site = ?1 AND course = ?2 \
+                   AND user IN (SELECT value FROM json_each(?3))",
+            ),
+        ] {
+            let users: Vec<UserId> = users.into_iter().map(|(user, _)| *user).collect();
+            sqlx::query(sql)
+                .bind(self.site.0)
+                .bind(&self.course)
+                .bind(serde_json::to_string(&users).expect("numbers have a JSON form"))
+                .execute(&mut *conn)
+                .await?;
+        }
+        Ok(())
+    }
+}
+
+#[async_trait]
+impl Write for PutCourse {
+    type Done = bool;
+
+    async fn run(&self, conn: &mut SqliteConnection) -> Result<bool> {
+        if floor(conn, self.site, &self.course).await? != Some(self.version) {
+            return Ok(false);
+        }
+        let changes = self.changes(&mut *conn).await?;
+        let rows: Vec<(UserId, String)> = changes
+            .iter()
+            .map(|(user, new)| (*user, serde_json::to_string(new).expect("a snapshot has a JSON form")))
+            .collect();
+        sqlx::query(
+            "UPDATE users SET snapshot = k.value ->> 1 FROM json_each(?2) k \
+             WHERE users.site = ?1 AND users.user = k.value ->> 0",
+        )
+        .bind(self.site.0)
+        .bind(serde_json::to_string(&rows).expect("strings have a JSON form"))
+        .execute(&mut *conn)
+        .await?;
+        self.index(conn, &changes).await?;
+        Ok(true)
+    }
+}
