@@ -41,11 +41,20 @@ impl Drop for Running {
 }
 
 impl Running {
+    /// Waits for the end of one that was asked to stop. Whether it ended well.
+    fn ended(mut self) -> bool {
+        self.0.wait().unwrap().success()
+    }
+
     /// Asks it to stop, as systemd does, and waits. Whether it ended well.
-    fn stop(mut self) -> bool {
+    fn stop(self) -> bool {
+        self.ask_to_stop();
+        self.ended()
+    }
+
+    fn ask_to_stop(&self) {
         let id = self.0.id().to_string();
         assert!(Command::new("kill").args(["-TERM", &id]).status().unwrap().success());
-        self.0.wait().unwrap().success()
     }
 }
 
@@ -159,6 +168,63 @@ fn the_environment_stands_above_the_file_and_below_the_flags() {
         let (ok, _, error) = with(dir.path(), &["config", "check"], &[(name, value)]);
         assert!(!ok && error.contains(name), "{error}");
     }
+}
+
+/// The next state that the process tells, other than that it is alive.
+fn told(socket: &std::os::unix::net::UnixDatagram) -> String {
+    loop {
+        let mut text = [0; 200];
+        let n = socket.recv(&mut text).expect("something should have been told");
+        let text = String::from_utf8_lossy(&text[..n]).trim().to_owned();
+        if text != "WATCHDOG=1" {
+            return text;
+        }
+    }
+}
+
+fn ask(address: &str, path: &str) -> String {
+    use std::io::{Read as _, Write as _};
+    let mut socket = std::net::TcpStream::connect(address).unwrap();
+    write!(socket, "GET {path} HTTP/1.1\r\nHost: x\r\nConnection: close\r\n\r\n").unwrap();
+    let mut answer = String::new();
+    socket.read_to_string(&mut answer).unwrap();
+    answer.lines().next().unwrap_or_default().to_owned()
+}
+
+#[test]
+fn its_supervisor_is_told_when_it_is_ready_that_it_is_alive_and_when_it_stops() {
+    let dir = TempDir::new().unwrap();
+    let path = dir.path().join("notify");
+    let socket = std::os::unix::net::UnixDatagram::bind(&path).unwrap();
+    socket.set_read_timeout(Some(std::time::Duration::from_secs(20))).unwrap();
+    let free = std::net::TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap().to_string();
+    let mut command = command(dir.path(), &["serve", "--listen", &free]);
+    let child = command.env("NOTIFY_SOCKET", &path).env("WATCHDOG_USEC", "400000").stderr(Stdio::null());
+    let running = Running(child.spawn().unwrap());
+    assert_eq!(told(&socket), "READY=1");
+    assert_eq!(ask(&free, "/ready"), "HTTP/1.1 200 OK");
+    for _ in 0..3 {
+        let mut text = [0; 20];
+        let n = socket.recv(&mut text).unwrap();
+        assert_eq!(text[..n].trim_ascii(), b"WATCHDOG=1", "again and again");
+    }
+    running.ask_to_stop();
+    assert_eq!(told(&socket), "STOPPING=1");
+    assert!(running.ended());
+}
+
+#[test]
+fn where_nobody_listens_for_its_state_it_serves_all_the_same() {
+    let dir = TempDir::new().unwrap();
+    let free = std::net::TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap().to_string();
+    let mut command = command(dir.path(), &["serve", "--listen", &free]);
+    let child = command.env("NOTIFY_SOCKET", dir.path().join("nobody")).stderr(Stdio::piped());
+    let mut child = child.spawn().unwrap();
+    let mut log = BufReader::new(child.stderr.take().unwrap()).lines(); // kept: it goes on logging
+    let running = Running(child);
+    let warned = log.any(|line| line.unwrap().contains("NOTIFY_SOCKET"));
+    assert!(warned && ask(&free, "/ready").ends_with("200 OK"));
+    assert!(running.stop());
 }
 
 #[test]

@@ -3,15 +3,18 @@
 
 mod api;
 mod architecture;
+mod circles;
 mod contract;
 mod delivery;
 mod docks;
+mod export;
 mod foreign;
 mod frames;
 mod hidden;
 mod limits;
 mod logs;
 mod origins;
+mod php;
 mod revocation;
 mod rosters;
 mod sites;

@@ -201,18 +201,14 @@ impl Write for PutCourse {
             return Ok(false);
         }
         let changes = self.changes(&mut *conn).await?;
-        let rows: Vec<(UserId, String)> = changes
-            .iter()
-            .map(|(user, new)| (*user, serde_json::to_string(new).expect("a snapshot has a JSON form")))
-            .collect();
-        sqlx::query(
-            "UPDATE users SET snapshot = k.value ->> 1 FROM json_each(?2) k \
-             WHERE users.site = ?1 AND users.user = k.value ->> 0",
-        )
-        .bind(self.site.0)
-        .bind(serde_json::to_string(&rows).expect("strings have a JSON form"))
-        .execute(&mut *conn)
-        .await?;
+        for (user, new) in &changes {
+            sqlx::query("UPDATE users SET snapshot = ?3 WHERE site = ?1 AND user = ?2")
+                .bind(self.site.0)
+                .bind(user.get())
+                .bind(serde_json::to_string(new).expect("a snapshot has a JSON form"))
+                .execute(&mut *conn)
+                .await?;
+        }
         self.index(conn, &changes).await?;
         Ok(true)
     }
