@@ -1,6 +1,6 @@
 //! Global Chat's server: real-time chat for whole sites, in one binary.
 //!
-//! Arrows: `ws, http → chat, roster → presence, store, bus → hub`. ARCHITECTURE.md has the map and the invariants.
+//! Arrows: `ws, http → chat, circles, roster → presence, store, bus → hub`. ARCHITECTURE.md has the map and the invariants.
 
 pub mod app;
 pub mod auth;
