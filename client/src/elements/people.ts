@@ -23,6 +23,7 @@ const STOPPED: Readonly<Record<Extract<LineView, { state: "stopped" }>["reason"]
   too_many: "stopped_too_many",
   replaced: "stopped_replaced",
   outdated: "stopped_outdated",
+  site_first: "stopped_site_first",
   refused: "stopped_refused",
 };
 
