@@ -28,10 +28,11 @@
  * @return \core\check\check[]
  */
 function block_gchat_status_checks(): array {
+    $probe = new \block_gchat\check\probe();
     return [
-        new \block_gchat\check\connection(),
-        new \block_gchat\check\socket(),
-        new \block_gchat\check\backlog(),
-        new \block_gchat\check\leftovers(),
+        new \block_gchat\check\connection($probe),
+        new \block_gchat\check\socket($probe),
+        new \block_gchat\check\backlog($probe),
+        new \block_gchat\check\leftovers($probe),
     ];
 }

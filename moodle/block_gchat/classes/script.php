@@ -83,6 +83,8 @@ final class script {
             'sid' => login::sid(),
             'tokenurl' => $CFG->wwwroot . '/lib/ajax/service.php?sesskey=' . sesskey() . '&info=block_gchat_get_token',
             'tokenbody' => '[{"index":0,"methodname":"block_gchat_get_token","args":{}}]',
+            // What the client adds while nobody types: such a call does not keep the Moodle login alive.
+            'tokenidle' => 'nosessionupdate=true',
             'key' => login::copy_key(),
             'lang' => current_language(),
             'container' => get_config('block_gchat', 'container') ?: 'body',
