@@ -132,6 +132,16 @@ export class Screen {
     return this.list.getByRole("button", { name: `${name}, online` });
   }
 
+  /** The dock's own button, which has the list where no block is. */
+  get launcher() {
+    return this.page.getByRole("button", { name: /^Global Chat/ });
+  }
+
+  /** Somebody's button in the launcher's list. */
+  launched(name) {
+    return this.page.getByRole("dialog", { name: "Global Chat" }).getByRole("button", { name: `${name}, online` });
+  }
+
   chat(name) {
     return new Chat(this.page, name);
   }

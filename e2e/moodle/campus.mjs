@@ -8,15 +8,21 @@ const PEOPLE = [
   ["daniel", "دانيال", "الكوستا"],
   ["eva", "Eva Maria Antónia Fernanda de Albuquerque", "e Vasconcelos Teixeira de Magalhães Coutinho"],
   ["frank", "Frank", "<img src=x onerror=alert(1)>"],
+  ["gil", "Gil", "Vermelho"],
+  ["hana", "Hana", "Vermelha"],
+  ["ines", "Inês", "Azul"],
+  ["jorge", "Jorge", "Professor"],
 ];
 
 /** Names as Moodle shows them. */
 export const NAMES = Object.fromEntries(PEOPLE.map(([slug, first, last]) => [slug, `${first} ${last}`]));
 
 /**
- * Makes Algebra (everybody but Daniel; Ana teaches), Biology (Carla and Daniel) and Chemistry in separate groups (red:
- * Bruno; blue: Carla; both: Ana, who teaches), with logins and titles that
- * no other campus has. Gives their ids, and `login(slug)`.
+ * Makes three courses, with logins and titles that no other campus has:
+ * Algebra: Ana teaches; Bruno, Carla, Eva and Frank;
+ * Biology: Carla and Daniel;
+ * Chemistry, in separate groups: Jorge teaches; red: Gil and Hana; blue: Inês.
+ * Gives `login(slug)`, `users[slug]` (ids), and for each course its id, title, path, groups, modules and enrolments.
  */
 export async function campus(site, { mark = `${process.pid}x${worlds++}` } = {}) {
   const login = (slug) => slug + mark;
@@ -36,9 +42,10 @@ export async function campus(site, { mark = `${process.pid}x${worlds++}` } = {})
         groupmode: 1,
         groups: ["red", "blue"],
         members: [
-          member("ana", { role: "editingteacher" }),
-          member("bruno", { groups: ["red"] }),
-          member("carla", { groups: ["blue"] }),
+          member("jorge", { role: "editingteacher" }),
+          member("gil", { groups: ["red"] }),
+          member("hana", { groups: ["red"] }),
+          member("ines", { groups: ["blue"] }),
         ],
       },
     ],

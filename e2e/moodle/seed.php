@@ -33,13 +33,16 @@ echo json_encode($made, JSON_THROW_ON_ERROR), "\n";
 /** A person with the tests' one password. */
 function seed_user(stdClass $user): int {
     global $CFG;
-    return (int) user_create_user((object) ((array) $user + [
+    $id = (int) user_create_user((object) ((array) $user + [
         'email' => $user->username . '@example.org',
         'password' => 'Chat.2026-now',
         'confirmed' => 1,
         'mnethostid' => $CFG->mnet_localhost_id,
         'maildisplay' => 0,
     ]));
+    // Boost keeps the blocks in a drawer; this person has opened it once.
+    set_user_preference('drawer-open-block', 1, $id);
+    return $id;
 }
 
 /** A course with everything in it. */
