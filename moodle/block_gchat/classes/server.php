@@ -33,8 +33,11 @@ require_once($CFG->libdir . '/filelib.php');
  * @license    https://www.gnu.org/copyleft/gpl.html GNU GPL v3 or later
  */
 final class server {
-    /** How long a server that did not answer is left alone, in seconds. */
+    /** How long a server that did not answer is left alone, in seconds: at first, doubled each time, and at most. */
     private const OUTAGE = 30;
+
+    /** See above. */
+    private const LONGEST_OUTAGE = 300;
 
     /** The time to connect, in milliseconds. */
     private const CONNECT_MS = 2000;
@@ -161,7 +164,17 @@ final class server {
      * @return bool
      */
     public static function is_away(): bool {
-        return (int) \cache::make('block_gchat', 'server')->get('away') > time();
+        return self::outage()[0] > time();
+    }
+
+    /**
+     * The outage that was noticed.
+     *
+     * @return int[] when it is tried again, and how long it was left alone; both 0: none
+     */
+    private static function outage(): array {
+        $noted = explode(' ', (string) \cache::make('block_gchat', 'server')->get('away'));
+        return [(int) $noted[0], (int) ($noted[1] ?? 0)];
     }
 
     /**
@@ -229,7 +242,11 @@ final class server {
             'CURLOPT_SSL_VERIFYPEER' => 1,
         ]);
         try {
-            return $this->judge($curl, (string) $answer);
+            $said = $this->judge($curl, (string) $answer);
+            if (self::outage()[0]) {
+                self::forget_outage();
+            }
+            return $said;
         } catch (server_exception $e) {
             $this->remember($e);
             throw $e;
@@ -274,8 +291,9 @@ final class server {
         if ($e->reason === 'wrong_wwwroot') {
             set_config('paused', 'wrong_wwwroot', 'block_gchat');
         }
-        if ($e->is_outage() && $this->limit === null) {
-            \cache::make('block_gchat', 'server')->set('away', time() + self::OUTAGE);
+        if ($e->is_outage()) {
+            $wait = min(max(self::OUTAGE, self::outage()[1] * 2), self::LONGEST_OUTAGE);
+            \cache::make('block_gchat', 'server')->set('away', (time() + $wait) . " $wait");
         }
     }
 }

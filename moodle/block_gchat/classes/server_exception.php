@@ -52,6 +52,11 @@ final class server_exception extends \RuntimeException {
      * @return bool
      */
     public function is_outage(): bool {
-        return $this->status === 0 || $this->status >= 500 || in_array($this->reason, ['redirected', 'unexpected']);
+        if ($this->status === 400 || $this->status === 413) {
+            // The fault of this call alone. (A proxy says 413 in words of its own.)
+            return false;
+        }
+        return $this->status === 0 || $this->status >= 500 || in_array($this->status, [401, 403, 429])
+            || in_array($this->reason, ['redirected', 'unexpected', 'wrong_wwwroot']);
     }
 }
