@@ -120,7 +120,8 @@ export class Screen {
   }
 
   get block() {
-    return this.page.getByRole("region", { name: "Global Chat", exact: true });
+    // A host may have a region of the same name around it, as a block of Moodle's is.
+    return this.page.getByRole("region", { name: "Global Chat", exact: true }).last();
   }
 
   get list() {

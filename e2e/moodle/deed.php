@@ -18,12 +18,10 @@ foreach (json_decode(stream_get_contents(STDIN), true, 32, JSON_THROW_ON_ERROR) 
     $name = 'deed_' . array_shift($deed);
     $result = $name(...$deed);
     $done[] = ['at' => microtime(true), 'result' => $result];
+    // A script of a site may go on for long after a change.
+    usleep((int) (1e6 * (float) getenv('STAY')));
 }
 echo json_encode($done, JSON_THROW_ON_ERROR), "\n";
-// A long script of a site goes on for a while after each change.
-if (getenv('STAY')) {
-    usleep((int) (1e6 * getenv('STAY')));
-}
 
 /** The manual enrolment of a course. */
 function deed_instance(int $course): stdClass {
@@ -53,6 +51,10 @@ function deed_show_course(int $course, bool $visible): void {
     course_change_visibility($course, $visible);
 }
 
+function deed_group_mode(int $course, int $mode): void {
+    update_course((object) ['id' => $course, 'groupmode' => $mode]);
+}
+
 function deed_suspend(int $user, bool $suspended): void {
     global $DB;
     $record = $DB->get_record('user', ['id' => $user], '*', MUST_EXIST);
@@ -69,6 +71,17 @@ function deed_config(string $name, $value, ?string $plugin = null): void {
 /** A setting as Moodle gives it to the plugin. */
 function deed_read_config(string $plugin): stdClass {
     return get_config($plugin);
+}
+
+function deed_preference(int $user, string $name, $value): void {
+    set_user_preference($name, $value, $user);
+}
+
+/** What a role may not do in a course. */
+function deed_prohibit(int $course, string $role, string $capability): void {
+    global $DB;
+    $role = $DB->get_field('role', 'id', ['shortname' => $role], MUST_EXIST);
+    assign_capability($capability, CAP_PROHIBIT, $role, context_course::instance($course)->id);
 }
 
 function deed_purge(): void {

@@ -8,6 +8,13 @@ export class Members extends People {
   /** The login of one of the campus's people. */
   login = (slug) => slug;
 
+  async enter(name, options) {
+    const person = await super.enter(name, options);
+    // Moodle makes scripts and stylesheets when they are first asked for.
+    person.context.setDefaultTimeout(30_000);
+    return person;
+  }
+
   /** A browser of its own for one of the campus's people, already signed in, on a page if one is named. */
   async arrive(slug, { path, ...options } = {}) {
     const person = await this.enter(NAMES[slug], options);

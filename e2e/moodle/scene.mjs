@@ -13,6 +13,11 @@ export function scene() {
   const folder = process.env.MOODLE_SITE;
   if (folder === undefined) throw new Error("MOODLE_SITE names no running site: start one with 'node moodle/serve.mjs TREE'");
   const it = { site: attach(folder), people: null, campus: null };
+  /** Notes what Moodle tells the chat server from now on. Gives the calls so far. */
+  it.calls = () => {
+    const before = apiCalls(folder).length;
+    return () => apiCalls(folder).slice(before);
+  };
   let logged = 0;
   before(async () => {
     it.people = await Members.open(it.site);
@@ -37,4 +42,10 @@ export function scene() {
 /** The lines of PHP's log that are about the plugin. */
 function complaints(folder) {
   return readFileSync(join(folder, "php.log"), "utf8").split("\n").filter((line) => /gchat/.test(line.replaceAll(folder, "")));
+}
+
+/** The calls to the chat server's API in the web server's log. */
+function apiCalls(folder) {
+  const lines = readFileSync(join(folder, "web", "access.log"), "utf8").split("\n");
+  return lines.map((line) => /"((?:PUT|POST|DELETE|GET) \/gchat\/api\/\S+)/.exec(line)?.[1]).filter((call) => call !== undefined);
 }

@@ -26,6 +26,7 @@ try {
   if (existsSync(join(plugin, "version.php"))) {
     symlinkSync(plugin, site.plugin);
     await attempt("the upgrade", () => site.upgrade());
+    await attempt("the stylesheets", () => site.warm());
     await attempt("the connection code", () => connect(site));
     await attempt("the courses", async () => {
       await site.seed({ everywhere: true });
@@ -35,7 +36,6 @@ try {
     symlinkSync(plugin, site.plugin);
     console.log("the plugin has no version.php yet: it is linked, upgrade when it has");
   }
-  await attempt("the stylesheets", () => site.warm());
   console.log(`
 ${site.title}
   site       ${site.url}
