@@ -2,4 +2,6 @@
 import { behind } from "./behind.mjs";
 import { apache } from "./front.mjs";
 
-behind("Apache", apache, (text) => text.replaceAll(" timeout=120 ", " timeout=5 ").replace("Timeout 30\n", "Timeout 5\n"));
+behind("Apache", apache, {
+  impatient: (text) => text.replaceAll(" timeout=120 ", " timeout=5 ").replace("Timeout 30\n", "Timeout 5\n"),
+});

@@ -1,4 +1,4 @@
-// The real nginx and Apache with our files in the site's server block, in front of a server. What surrounds the
+// The real nginx, Apache and Caddy with our files in the site's server block, in front of a server. What surrounds the
 // files is what Debian's own configuration says, on a free port.
 import { Child, ask, atEnd } from "./process.mjs";
 import { freePort, packaged, replaced } from "./place.mjs";
@@ -80,6 +80,33 @@ Listen 127.0.0.1:${port}
   );
   const child = new Child("apache2", ["-f", main, "-DFOREGROUND"]);
   return opened(child, "Apache", port);
+}
+
+/** Caddy before `daemon`. */
+export async function caddy(daemon) {
+  const port = await freePort();
+  const { place } = daemon;
+  const name = `caddy-${port}`;
+  const snippet = place.write(`${name}/gchat.conf`, replaced(packaged("caddy/gchat.conf"), ADDRESS, daemon.address));
+  const main = place.write(
+    `${name}/Caddyfile`,
+    `{
+	admin off
+	auto_https off
+	storage file_system ${place.at(name)}/data
+}
+http://127.0.0.1:${port} {
+	import ${snippet}
+	handle {
+		respond "a page of the site
+"
+	}
+}
+`,
+  );
+  const env = { ...process.env, XDG_CONFIG_HOME: place.at(name), XDG_DATA_HOME: place.at(name) };
+  const child = new Child("caddy", ["run", "--adapter", "caddyfile", "--config", main], { env });
+  return opened(child, "Caddy", port);
 }
 
 async function opened(child, name, port) {

@@ -3,4 +3,4 @@ import { behind } from "./behind.mjs";
 import { nginx } from "./front.mjs";
 import { replaced } from "./place.mjs";
 
-behind("nginx", nginx, (text) => replaced(text, "proxy_read_timeout 120s", "proxy_read_timeout 5s"));
+behind("nginx", nginx, { impatient: (text) => replaced(text, "proxy_read_timeout 120s", "proxy_read_timeout 5s") });

@@ -8,7 +8,7 @@ import { tmpdir, userInfo } from "node:os";
 import { dirname, join, resolve } from "node:path";
 import { atEnd } from "./process.mjs";
 
-const REPOSITORY = resolve(import.meta.dirname, "../..");
+export const REPOSITORY = resolve(import.meta.dirname, "../..");
 const BUILT = process.env.GCHAT_BIN ?? resolve(REPOSITORY, process.env.CARGO_TARGET_DIR ?? "target", "debug", "gchat");
 
 /** Where the files of `packaging/` expect things, and what this run must replace. */

@@ -1,7 +1,6 @@
 // packaging/systemd/*, read by the real systemd; and what the unit promises of the server: that it speaks to systemd.
 import assert from "node:assert/strict";
 import { execFileSync, spawnSync } from "node:child_process";
-import { mkdirSync, readFileSync } from "node:fs";
 import { before, describe, it } from "node:test";
 import { Child, atEnd, until } from "./process.mjs";
 import { Place, freePort, packaged, replaced } from "./place.mjs";
@@ -42,13 +41,6 @@ describe("the systemd unit", () => {
     const [line, exposure] = /Overall exposure level for gchat.service: ([0-9.]+)[^\n]*/.exec(said);
     t.diagnostic(line);
     assert.ok(Number(exposure) <= EXPOSURE, said);
-  });
-
-  it("has its user made by systemd-sysusers", () => {
-    mkdirSync(place.at("/etc"), { recursive: true });
-    const file = place.write("/usr/lib/sysusers.d/gchat.conf", packaged("systemd/gchat.sysusers"));
-    execFileSync("systemd-sysusers", [`--root=${place.root}`, file], { stdio: "pipe" });
-    assert.match(readFileSync(place.at("/etc/passwd"), "utf8"), /^gchat:x:\d+:\d+:Global Chat:\/var\/lib\/gchat:\S*nologin$/m);
   });
 
   it("waits for a server that says when it is ready, that it lives, and when it stops", async () => {
