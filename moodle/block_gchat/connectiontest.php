@@ -43,7 +43,7 @@ echo $OUTPUT->header();
 echo $OUTPUT->heading(get_string('connectiontest', 'block_gchat'));
 echo $OUTPUT->render_from_template('block_gchat/connection_test', [
     'checks' => array_map(
-        fn($check) => ['name' => $check->get_name(), 'details' => $check->get_result()->get_details()],
+        fn($check) => ['name' => $check->get_name(), 'details' => $check->report()],
         $checks
     ),
     'againurl' => $PAGE->url->out(false),

@@ -26,8 +26,8 @@ namespace block_gchat\check;
  * @license    https://www.gnu.org/copyleft/gpl.html GNU GPL v3 or later
  */
 final class finding {
-    /** @var string[] levels from good to bad, as in \core\check\result */
-    public const LEVELS = ['na', 'ok', 'info', 'unknown', 'warning', 'error'];
+    /** @var string[] levels as in \core\check\result, in the order in which they decide for a whole check */
+    public const LEVELS = ['na', 'info', 'ok', 'unknown', 'warning', 'error'];
 
     /**
      * Made by the functions below.
@@ -122,7 +122,7 @@ final class finding {
     }
 
     /**
-     * The worst of some findings, the first of them if they are equally bad.
+     * The finding that decides: the worst, the first of them if several are equally bad.
      *
      * @param self[] $findings at least one
      * @return self

@@ -53,18 +53,38 @@ abstract class plain_check extends check {
     }
 
     /**
-     * The worst finding in one line, and all of them with how to mend them.
+     * The worst finding in one line; in the details, which stand below it, how to mend it, and the other findings.
      *
      * @return result
      */
     #[\Override]
     public function get_result(): result {
-        global $OUTPUT;
         $findings = $this->findings();
         $worst = finding::worst($findings);
-        $context = ['findings' => array_map(self::words(...), $findings)];
-        $details = $OUTPUT->render_from_template('block_gchat/findings', $context);
+        $others = array_filter($findings, fn($finding) => $finding !== $worst);
+        $details = self::render(['mend' => self::mend($worst), 'findings' => array_map(self::words(...), $others)]);
         return new result($worst->level, s(self::text($worst)), $details);
+    }
+
+    /**
+     * All findings, where no line above has told the worst.
+     *
+     * @return string HTML
+     */
+    public function report(): string {
+        return self::render(['mend' => '', 'findings' => array_map(self::words(...), $this->findings())]);
+    }
+
+    /**
+     * Findings as HTML.
+     *
+     * @param array $context of the template
+     * @return string HTML
+     */
+    private static function render(array $context): string {
+        global $OUTPUT;
+        $context['findings'] = array_values($context['findings']);
+        return $OUTPUT->render_from_template('block_gchat/findings', $context);
     }
 
     /**
@@ -78,7 +98,7 @@ abstract class plain_check extends check {
         return [
             'badge' => $OUTPUT->check_result(new result($finding->level, '')),
             'text' => self::text($finding),
-            'mend' => $finding->can_be_mended() ? get_string("finding_{$finding->id}_mend", 'block_gchat', $finding->a) : '',
+            'mend' => self::mend($finding),
         ];
     }
 
@@ -90,5 +110,15 @@ abstract class plain_check extends check {
      */
     private static function text(finding $finding): string {
         return get_string("finding_{$finding->id}", 'block_gchat', $finding->a);
+    }
+
+    /**
+     * What to do about a finding.
+     *
+     * @param finding $finding
+     * @return string plain text; empty: nothing
+     */
+    private static function mend(finding $finding): string {
+        return $finding->can_be_mended() ? get_string("finding_{$finding->id}_mend", 'block_gchat', $finding->a) : '';
     }
 }
