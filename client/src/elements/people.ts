@@ -175,7 +175,7 @@ export class GchatPeople extends LitElement {
         @click=${(event: Event) => {
           scene.openWith(person, this.origin ?? (event.currentTarget as HTMLElement));
         }}
-        @focus=${() => (this.rover = person.id)}
+        @focusin=${() => (this.rover = person.id)}
       >
         <gchat-avatar .name=${person.name} .picture=${person.picture} status="online"></gchat-avatar>
         <span class="name clip" dir="auto">${person.name}</span>
