@@ -39,10 +39,12 @@ foreach (
         'message_user_blocked', 'message_user_unblocked',
     ] as $event
 ) {
-    // Inside the change's transaction.
+    // Inside the change's transaction. The priority makes it the first of the two where there is no transaction: Moodle
+    // calls observers of equal priority in the reverse of this order, and sending would find nothing to send.
     $observers[] = [
         'eventname' => "\\core\\event\\$event",
         'callback' => '\block_gchat\observer::note',
+        'priority' => 1,
     ];
     // After its commit.
     $observers[] = [
