@@ -5,6 +5,7 @@
 import { mkdir, rm } from "node:fs/promises";
 import { fileURLToPath } from "node:url";
 import { build as esbuild } from "esbuild";
+import { shrink } from "./shrink.mjs";
 
 const here = fileURLToPath(new URL(".", import.meta.url));
 export const outdir = fileURLToPath(new URL("../moodle/block_gchat/js", import.meta.url));
@@ -31,7 +32,7 @@ export async function build({ write }) {
     sourcesContent: true,
     // The licences of bundled parts, in a .LEGAL.txt beside each file.
     legalComments: "linked",
-    loader: { ".css": "text" },
+    plugins: [shrink],
     metafile: true,
     logLevel: "warning",
     write,

@@ -24,7 +24,7 @@ export class People {
     if (executablePath === undefined) throw new Error("Chromium is missing: run 'scripts/install browser'");
     // The sandbox needs what root in a container does not have; the pages are this repository's own.
     const sandbox = process.getuid?.() === 0 ? ["--no-sandbox"] : [];
-    const people = new People();
+    const people = new this();
     people.campus = campus;
     people.browser = await chromium.launch({ executablePath, args: [...FLAGS, ...sandbox] });
     people.all = [];
@@ -32,8 +32,16 @@ export class People {
   }
 
   /** A browser of its own, signed in as `slug`, on a page of the campus. */
-  async arrive(slug, { path, line = false, ...options } = {}) {
-    const person = new Person(this.campus, NAMES[slug]);
+  async arrive(slug, { path, ...options } = {}) {
+    const person = await this.enter(NAMES[slug], options);
+    await person.page.goto(`${this.campus.url}/demo/as/${slug}`);
+    if (path !== undefined) await person.go(path);
+    return person;
+  }
+
+  /** A browser of its own, for somebody who is not signed in yet. */
+  async enter(name, { line = false, ...options } = {}) {
+    const person = new Person(this.campus, name);
     person.line = line ? await Line.open() : null;
     person.context = await this.browser.newContext({
       locale: "en-GB",
@@ -44,8 +52,6 @@ export class People {
     person.context.setDefaultTimeout(10_000);
     this.all.push(person);
     person.page = await person.tab();
-    await person.page.goto(`${this.campus.url}/demo/as/${slug}`);
-    if (path !== undefined) await person.go(path);
     return person;
   }
 
@@ -114,7 +120,8 @@ export class Screen {
   }
 
   get block() {
-    return this.page.getByRole("region", { name: "Global Chat", exact: true });
+    // A host may have a region of the same name around it, as a block of Moodle's is.
+    return this.page.getByRole("region", { name: "Global Chat", exact: true }).last();
   }
 
   get list() {
@@ -124,6 +131,16 @@ export class Screen {
   /** Somebody's button in the block. */
   person(name) {
     return this.list.getByRole("button", { name: `${name}, online` });
+  }
+
+  /** The dock's own button, which has the list where no block is. */
+  get launcher() {
+    return this.page.getByRole("button", { name: /^Global Chat/ });
+  }
+
+  /** Somebody's button in the launcher's list. */
+  launched(name) {
+    return this.page.getByRole("dialog", { name: "Global Chat" }).getByRole("button", { name: `${name}, online` });
   }
 
   chat(name) {

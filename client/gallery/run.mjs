@@ -12,6 +12,7 @@ import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { build } from "esbuild";
 import { chromium } from "playwright-core";
+import { shrink } from "../shrink.mjs";
 
 const here = fileURLToPath(new URL(".", import.meta.url));
 const folder = process.argv[2] ?? (await mkdtemp(join(tmpdir(), "gchat-gallery-")));
@@ -61,6 +62,7 @@ const bundle = await build({
   format: "esm",
   write: false,
   target: "es2022",
+  plugins: [shrink],
 });
 const files = {
   "/": ["text/html", await readFile(join(here, "page.html"))],

@@ -21,6 +21,8 @@ export const PROBE_MS = 5_000;
 const WELCOME_MS = 15_000;
 const BACKOFF_FIRST_MS = 500;
 const BACKOFF_MOST_MS = 30_000;
+/** A host in trouble is asked less often: all its pages ask. */
+const HOST_BACKOFF_MOST_MS = 120_000;
 
 export interface ConnectionEvents {
   /** Every well-formed frame but ping and pong; `welcome` first on each connection. */
@@ -43,8 +45,8 @@ export interface ConnectionParts {
 }
 
 /** Full jitter below the doubling bound, in ms. `attempts` before this one: 0, 1, 2 … */
-export function backoff(attempts: number, random: number): number {
-  return random * Math.min(BACKOFF_MOST_MS, BACKOFF_FIRST_MS * 2 ** Math.min(attempts, 16));
+export function backoff(attempts: number, random: number, most = BACKOFF_MOST_MS): number {
+  return random * Math.min(most, BACKOFF_FIRST_MS * 2 ** Math.min(attempts, 16));
 }
 
 export class Connection {
@@ -143,7 +145,7 @@ export class Connection {
       return;
     }
     if ("later" in answer) {
-      this.#comeBack(answer.retryAfter);
+      this.#comeBack(answer.retryAfter, HOST_BACKOFF_MOST_MS);
       return;
     }
     this.#token = answer.token;
@@ -284,9 +286,9 @@ export class Connection {
     this.#comeBack(wait);
   }
 
-  #comeBack(wait: number | null): void {
+  #comeBack(wait: number | null, most?: number): void {
     const { clock } = this.#parts;
-    const delay = wait ?? backoff(this.#attempts, clock.random());
+    const delay = wait ?? backoff(this.#attempts, clock.random(), most);
     this.#attempts += 1;
     this.#retry?.();
     this.#retry = clock.after(delay, () => void this.#call());

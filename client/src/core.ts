@@ -57,6 +57,7 @@ export class Core {
   readonly #port: Port;
   readonly #config: PageConfig;
   readonly #environment: Environment;
+  readonly #tokens: TokenSource;
   readonly #connection: Connection;
   readonly #outbox: Outbox;
   readonly #keeper: CopyKeeper;
@@ -94,12 +95,13 @@ export class Core {
     this.#compare = collation(config.lang);
     const { clock, crypto } = environment;
     const random = (bytes: Uint8Array<ArrayBuffer>): void => void crypto.getRandomValues(bytes);
+    this.#tokens = new TokenSource(config, environment.shelf, environment.fetch, clock);
     this.#connection = new Connection(
       {
         url: socketUrl(config.server),
         session: uuid4(random),
         clock,
-        tokens: new TokenSource(config, environment.shelf, environment.fetch, clock),
+        tokens: this.#tokens,
         open: (url) => environment.openSocket(url),
         warn: (text) => {
           environment.warn(text);
@@ -213,6 +215,7 @@ export class Core {
         this.#want(command.conversation, "closed", null);
         return;
       case "send":
+        this.#tokens.active();
         this.#draft(command.conversation, "");
         this.#deeds.storing(this.#outbox.add(command.conversation, command.text, command.key));
         return;
@@ -229,6 +232,7 @@ export class Core {
         this.#markSeen(command.conversation, command.seq);
         return;
       case "typing":
+        this.#tokens.active();
         this.#tellTyping(command.conversation);
         return;
       case "draft":

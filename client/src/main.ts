@@ -53,12 +53,16 @@ export function readPage(script: HTMLElement, base: string): PageConfig {
   if (readKey(key) === undefined) throw new PageError("data-key is not 32 bytes in unpadded base64url");
   const tokenUrl = address("token-url");
   if (tokenUrl.origin !== new URL(base).origin) throw new PageError("data-token-url must be of the page's own origin");
+  const tokenIdle = script.getAttribute("data-token-idle");
+  if (tokenIdle !== null && !/^[^?&#=]+=[^#]*$/.test(tokenIdle)) throw new PageError("data-token-idle is not name=value");
   return {
     server: server.origin + server.pathname,
     site: attribute("site"),
     user,
     sid: attribute("sid"),
     tokenUrl: tokenUrl.href,
+    tokenBody: script.getAttribute("data-token-body"),
+    tokenIdle,
     key,
     lang: script.getAttribute("data-lang") ?? "en",
   };

@@ -6,7 +6,7 @@
  */
 import { boolean, integer, list, nullable, object, oneOf, optional, ShapeError, string } from "./shape.js";
 import type { Read, Shaped } from "./shape.js";
-import type { ConversationId, Seq, UserId } from "./view.js";
+import type { ConversationId, LineView, Seq, UserId } from "./view.js";
 
 /** The version that this client speaks: `hello.protocol`. */
 export const PROTOCOL = 1;
@@ -247,14 +247,7 @@ export function closing(code: string): boolean {
 export type ErrorCode = keyof typeof errorCodes;
 
 /** Why the line is over until the page is loaded again, in the words of `LineView`. */
-export type StopReason =
-  | "logged_out"
-  | "not_allowed"
-  | "other_user"
-  | "too_many"
-  | "replaced"
-  | "outdated"
-  | "refused";
+export type StopReason = Extract<LineView, { state: "stopped" }>["reason"];
 
 /** What a close means for the client. */
 export type CloseMeaning =

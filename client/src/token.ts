@@ -1,6 +1,6 @@
 /**
  * User tokens: keeps one for the tab's next pages, uses it again until shortly before it ends, and asks the host for
- * the next.
+ * the next. Reads the answers of a plain host and those of Moodle's AJAX service alike.
  *
  * The signature is the server's to check; here the claims only tell whose token it is and how long it lives. Must not
  * know sockets or pages (where it is kept comes in as a `TokenShelf`), and never leads the page anywhere.
@@ -61,6 +61,8 @@ export class TokenSource {
   readonly #fetch: typeof fetch;
   readonly #clock: Clock;
   #asking: Promise<TokenAnswer> | null = null;
+  /** The person has written since the host was last told so. */
+  #active = false;
 
   constructor(config: PageConfig, shelf: TokenShelf, fetcher: typeof fetch, clock: Clock) {
     this.#config = config;
@@ -81,6 +83,11 @@ export class TokenSource {
       this.#asking = null;
     });
     return this.#asking;
+  }
+
+  /** The person writes: the next question counts as theirs, so that a host does not log out who is chatting. */
+  active(): void {
+    this.#active = true;
   }
 
   /** The kept token is of no more use. */
@@ -118,28 +125,37 @@ export class TokenSource {
 
   async #ask(): Promise<TokenAnswer> {
     const at = this.#clock.now();
+    const { tokenUrl, tokenBody = null, tokenIdle = null } = this.#config;
+    const active = this.#active;
+    this.#active = false;
     const abort = new AbortController();
     const cancel = this.#clock.after(FETCH_TIMEOUT_MS, () => {
       abort.abort();
     });
     try {
-      const answer = await this.#fetch(this.#config.tokenUrl, {
+      const answer = await this.#fetch(active || tokenIdle === null ? tokenUrl : withQuery(tokenUrl, tokenIdle), {
         method: "POST",
         credentials: "same-origin",
         cache: "no-store",
         // A host that has forgotten the login sends to its login page: that is an answer, not a way to go.
         redirect: "manual",
-        headers: { Accept: "application/json" },
+        headers: { Accept: "application/json", ...(tokenBody === null ? {} : { "Content-Type": "application/json" }) },
+        body: tokenBody,
         signal: abort.signal,
       });
       const problem = refusalOf(answer);
       if (problem !== undefined) return problem;
-      const token = tokenIn(await answer.json());
-      if (token === undefined) return { later: true, retryAfter: null };
+      const { token, errorcode } = readAnswer(await answer.json());
+      if (typeof token !== "string") {
+        const stop = ERRORCODES.get(errorcode);
+        return stop === undefined ? { later: true, retryAfter: null } : { stop };
+      }
       const judged = this.#judge(token, at);
       this.#shelf.keep("token" in judged ? JSON.stringify({ token, at }) : null);
       return judged;
     } catch {
+      // Nobody was told.
+      this.#active ||= active;
       return { later: true, retryAfter: null };
     } finally {
       cancel();
@@ -147,11 +163,38 @@ export class TokenSource {
   }
 }
 
-function tokenIn(body: unknown): string | undefined {
-  return typeof body === "object" && body !== null && "token" in body && typeof body.token === "string"
-    ? body.token
-    : undefined;
+function withQuery(url: string, query: string): string {
+  return `${url}${url.includes("?") ? "&" : "?"}${query}`;
 }
+
+const field = (value: unknown, name: string): unknown =>
+  typeof value === "object" && value !== null ? (value as Record<string, unknown>)[name] : undefined;
+
+/**
+ * A plain host's `{"token"}`; of Moodle's lib/ajax/service.php one answer a call, `[{"data": {"token"}}]` or
+ * `[{"exception": {"errorcode"}}]`, and `{"errorcode"}` where it failed before the call.
+ */
+function readAnswer(body: unknown): { token: unknown; errorcode: unknown } {
+  const answer = Array.isArray(body) ? (body[0] as unknown) : body;
+  return {
+    token: field(field(answer, "data") ?? answer, "token"),
+    errorcode: field(field(answer, "exception") ?? answer, "errorcode"),
+  };
+}
+
+/** What Moodle's errorcodes mean; every other one: later. */
+const ERRORCODES: ReadonlyMap<unknown, StopReason> = new Map([
+  ["servicerequireslogin", "logged_out"],
+  ["requireloginerror", "logged_out"],
+  // Somebody is logged in, but not with the login that this page is from: signing in is not what helps.
+  ["invalidsesskey", "outdated"],
+  ["sitepolicynotagreed", "site_first"],
+  ["forcepasswordchangenotice", "site_first"],
+  ["usernotfullysetup", "site_first"],
+  // Instead of a redirect: to a second factor, for one.
+  ["redirecterrordetected", "site_first"],
+  ["nochat", "not_allowed"],
+]);
 
 /** What an HTTP answer means where it holds no token. */
 function refusalOf(answer: Response): TokenAnswer | undefined {

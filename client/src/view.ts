@@ -47,7 +47,15 @@ export type LineView =
   /** Over until the page is loaded again. `reason` names the string to show. */
   | {
       state: "stopped";
-      reason: "logged_out" | "not_allowed" | "other_user" | "too_many" | "replaced" | "outdated" | "refused";
+      reason:
+        | "logged_out"
+        | "not_allowed"
+        | "other_user"
+        | "too_many"
+        | "replaced"
+        | "outdated"
+        | "site_first"
+        | "refused";
     };
 
 export type Delivery =
@@ -160,8 +168,12 @@ export interface PageConfig {
   user: UserId;
   /** Hash of the host's login, as `sid` in tokens. */
   sid: string;
-  /** Where a user token is had: POST, same origin, answers `{"token": "…"}`. */
+  /** Where a user token is had: POST, same origin, answers `{"token": "…"}` or Moodle's `[{"data": {"token": "…"}}]`. */
   tokenUrl: string;
+  /** JSON to send there; without it an empty body. */
+  tokenBody?: string | null;
+  /** Added to the address's query where the person has typed nothing since the last call: `name=value`. */
+  tokenIdle?: string | null;
   /** 32 bytes, unpadded base64url: encrypts the browser's copy; made per login, stored nowhere in the browser. */
   key: string;
   /** `en`, `pt`, `pt_br` …; falls back to English. */

@@ -191,6 +191,16 @@ describe("an open line", () => {
     }
   });
 
+  test("a host in trouble is asked ever less often, down to every two minutes at most", async () => {
+    const { clock, host } = stage(true);
+    clock.chance = 0.999;
+    await clock.pass(600_000);
+    const soFar = host.asked;
+    await clock.pass(600_000);
+    expect(host.asked - soFar).toBeLessThanOrEqual(6);
+    expect(host.asked - soFar).toBeGreaterThanOrEqual(4);
+  });
+
   test("ends when the renewal answers for somebody else", async () => {
     const { signIn, clock, host, lines } = stage();
     const socket = await signIn();

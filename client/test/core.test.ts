@@ -5,7 +5,7 @@ import { openDatabase } from "../src/database.js";
 import { cleanText } from "../src/outbox.js";
 import type { Command } from "../src/view.js";
 import { Browser, bruno, emptyHistory, message, Page, UUID7, window, withWindow } from "./browser.js";
-import { config, crypto, settled } from "./stage.js";
+import { config, crypto, json, settled, tokenOf } from "./stage.js";
 
 let browser: Browser;
 
@@ -345,4 +345,29 @@ test("a page that tells its visibility before the core is ready opens one socket
   page.end = await starting;
   await settled();
   expect(page.sockets).toHaveLength(1);
+});
+
+test("who writes is active, with what is only typed too; who reads is not", async () => {
+  const asked: unknown[] = [];
+  const fetch = (url: unknown): Promise<Response> => {
+    asked.push(url);
+    return Promise.resolve(json({ token: tokenOf(browser.clock.now()) }));
+  };
+  const page = await browser.page({ tokenIdle: "idle=1" }, { fetch });
+  const again = async (): Promise<unknown> => {
+    await page.online(withWindow);
+    page.socket.drops(4010);
+    await browser.clock.pass(30_000);
+    return asked.at(-1);
+  };
+  const idle = `${config.tokenUrl}?idle=1`;
+  expect(await again()).toBe(idle);
+  await page.does({ kind: "seen", conversation: "2-3", seq: 1 });
+  await page.does({ kind: "visible", visible: true });
+  expect(await again()).toBe(idle);
+  await page.does({ kind: "typing", conversation: "2-3" });
+  expect(await again()).toBe(config.tokenUrl);
+  expect(await again()).toBe(idle);
+  await page.does({ kind: "send", conversation: "2-3", text: "hello" });
+  expect(await again()).toBe(config.tokenUrl);
 });

@@ -28,7 +28,12 @@ function script(over: Record<string, string | null> = {}): HTMLElement {
 
 describe("the page's script tag", () => {
   test("is read, its addresses made absolute", () => {
-    expect(readPage(script(), base)).toEqual(config);
+    expect(readPage(script(), base)).toEqual({ ...config, tokenBody: null, tokenIdle: null });
+  });
+
+  test("may name what to send for a token", () => {
+    const given = { "token-body": '[{"index":0}]', "token-idle": "nosessionupdate=true" };
+    expect(readPage(script(given), base)).toMatchObject({ tokenBody: '[{"index":0}]', tokenIdle: "nosessionupdate=true" });
   });
 
   test("needs no language", () => {
@@ -42,6 +47,7 @@ describe("the page's script tag", () => {
     ["user", "0", "data-user"],
     ["user", "two", "data-user"],
     ["key", "short", "data-key"],
+    ["token-idle", "&nosessionupdate=true", "data-token-idle is not name=value"],
     ["token-url", "https://elsewhere.example/token", "data-token-url must be of the page's own origin"],
   ])("with data-%s = %s tells what to mend", (name, value, problem) => {
     expect(() => readPage(script({ [name]: value }), base)).toThrow(problem);

@@ -8,6 +8,7 @@ import { repeat } from "lit/directives/repeat.js";
 import type { ConversationId, WindowView } from "../view.js";
 import { base, tokens } from "../styles/theme.js";
 import { BAR, dockStyles, EDGE, GAP, LAUNCHER, MORE, OPEN, PHONE } from "../styles/dock.js";
+import { coverPage, holdFocus } from "./cover.js";
 import { followKeyboard, keepClear } from "./edge.js";
 import { fitting, type Place } from "./fit.js";
 import { closeIcon, warningIcon } from "./icons.js";
@@ -40,6 +41,7 @@ export class GchatDock extends LitElement {
   /** On a phone: the one window that covers the page. Only a person's own hand opens it: a page that loads is seen. */
   #whole: ConversationId | null = null;
   #stops: (() => void)[] = [];
+  #uncover: (() => void) | null = null;
 
   static override styles = [tokens, base, dockStyles];
 
@@ -65,6 +67,7 @@ export class GchatDock extends LitElement {
       () => { media.removeEventListener("change", changed); },
       keepClear(this, () => this.phone, () => { this.requestUpdate(); }),
       followKeyboard(this),
+      holdFocus(this),
     ];
   }
 
@@ -72,6 +75,7 @@ export class GchatDock extends LitElement {
     super.disconnectedCallback();
     for (const stop of this.#stops) stop();
     this.#stops = [];
+    this.#cover(false);
   }
 
   override firstUpdated(): void {
@@ -130,6 +134,7 @@ export class GchatDock extends LitElement {
   }
 
   override updated(): void {
+    this.#cover(this.shadowRoot?.querySelector(".covered") !== null);
     const wanted = this.#wanted;
     if (wanted === null) return;
     const element = this.#element(wanted.conversation);
@@ -137,6 +142,15 @@ export class GchatDock extends LitElement {
     else if (element?.open === true) {
       this.#wanted = null;
       void element.updateComplete.then(() => { element.focusIn(); });
+    }
+  }
+
+  #cover(whole: boolean): void {
+    this.toggleAttribute("whole", whole);
+    if (whole) this.#uncover ??= coverPage(this);
+    else {
+      this.#uncover?.();
+      this.#uncover = null;
     }
   }
 
@@ -176,6 +190,7 @@ export class GchatDock extends LitElement {
   #done(conversation: ConversationId, deed: "minimise" | "close"): void {
     if (this.#whole === conversation) this.#whole = null;
     if (this.#wanted?.conversation === conversation) this.#wanted = null;
+    this.#cover(false);
     if (deed === "close") this.#ranks.delete(conversation);
     const origin = this.scene?.takeOrigin(conversation) ?? null;
     if (origin !== null) {

@@ -1,37 +1,55 @@
 /**
- * Keeps the dock clear of what the page has at its bottom. Moodle's Boost has a sticky footer, which the dock rises
- * above, and round buttons in the corner, which it stands beside (on a phone, above). A theme that knows better sets
- * `--gchat-bottom` and `--gchat-end`, which win.
+ * Keeps the dock clear of what the page has at its bottom and its side. Moodle's Boost has a sticky footer, which the
+ * dock rises above (on a phone, above the round buttons too), and round buttons and a drawer of blocks, which it stands
+ * beside. On narrow screens the drawer lies over the page: there only open windows stay, above it. A theme that knows
+ * better sets `--gchat-bottom` and `--gchat-end`, which win.
  */
 
 const GAP_PX = 12;
 const FOOTERS = ".hasstickyfooter .stickyfooter, .hasstickyfooter #sticky-footer";
 const BUTTONS = ".btn-footer-popover, .btn-footer-communication";
+const DRAWER = ".drawer-right";
+/** Where Moodle marks that something came or went, as a class. */
+const MARKED = `body, #page, ${DRAWER}`;
+/** Below Bootstrap's `lg` a drawer lies over the page. */
+const NARROW = 992;
 
-/** Sets `--g-measured-bottom` and `--g-measured-end` on `host` until the returned function is called. */
+/** Sets `--g-measured-bottom`, `--g-measured-end` and `aside` on `host` until the returned function is called. */
 export function keepClear(host: HTMLElement, phone: () => boolean, moved: () => void): () => void {
   const measure = (): void => {
     const footer = heightOf(document.querySelectorAll(FOOTERS));
-    const buttons = [...document.querySelectorAll(BUTTONS)].map(fixedBox).filter((box) => box !== null);
-    let bottom = footer;
-    let end = 0;
-    for (const box of buttons) {
-      if (phone()) bottom = Math.max(bottom, window.innerHeight - box.top + GAP_PX);
-      else end = Math.max(end, isRtl(host) ? box.right : document.documentElement.clientWidth - box.left);
-    }
-    host.style.setProperty("--g-measured-bottom", `${bottom}px`);
-    host.style.setProperty("--g-measured-end", `${end}px`);
+    const width = document.documentElement.clientWidth;
+    const fromEnd = (box: DOMRect): number => (isRtl(host) ? box.right : width - box.left);
+    const drawers = boxes(DRAWER).filter((box) => box.left < width && box.right > 0);
+    const narrow = window.innerWidth < NARROW;
+    const buttons = boxes(BUTTONS);
+    const tops = phone() ? buttons.map((box) => window.innerHeight - box.top + GAP_PX) : [];
+    const ends = phone() ? [] : [...(narrow ? [] : drawers), ...buttons].map(fromEnd);
+    host.style.setProperty("--g-measured-bottom", `${Math.max(footer, ...tops)}px`);
+    host.style.setProperty("--g-measured-end", `${Math.max(0, ...ends)}px`);
+    host.toggleAttribute("aside", narrow && drawers.length > 0);
     moved();
   };
   const observer = new MutationObserver(measure);
-  observer.observe(document.body, { attributes: true, attributeFilter: ["class"] });
+  const watch = (): void => {
+    for (const element of document.querySelectorAll(MARKED)) {
+      observer.observe(element, { attributes: true, attributeFilter: ["class"] });
+    }
+    measure();
+  };
+  // What slides in is where it belongs only then.
+  const slid = (event: Event): void => {
+    if (event.target instanceof Element && event.target.matches(`${DRAWER}, ${BUTTONS}, ${FOOTERS}`)) measure();
+  };
   window.addEventListener("resize", measure);
-  window.addEventListener("load", measure);
-  measure();
+  window.addEventListener("load", watch);
+  document.addEventListener("transitionend", slid);
+  watch();
   return () => {
     observer.disconnect();
     window.removeEventListener("resize", measure);
-    window.removeEventListener("load", measure);
+    window.removeEventListener("load", watch);
+    document.removeEventListener("transitionend", slid);
   };
 }
 
@@ -56,6 +74,10 @@ export function followKeyboard(host: HTMLElement): () => void {
 
 export function isRtl(element: HTMLElement): boolean {
   return getComputedStyle(element).direction === "rtl";
+}
+
+function boxes(selector: string): DOMRect[] {
+  return [...document.querySelectorAll(selector)].map(fixedBox).filter((box) => box !== null);
 }
 
 function heightOf(elements: Iterable<Element>): number {

@@ -1,6 +1,5 @@
 /** One message of the log as a template: bubble, time, delivery; a failed one with its reason and ways out. */
 import { html, nothing, type TemplateResult } from "lit";
-import { classMap } from "lit/directives/class-map.js";
 import type { Delivery, MessageView } from "../view.js";
 import { clockIcon, seenIcon, sentIcon, warningIcon } from "./icons.js";
 import type { StringId, Strings } from "./strings.js";
@@ -59,7 +58,7 @@ export function rowTemplate(row: Row, around: Surroundings, now: number): Templa
 function messageTemplate(row: Extract<Row, { kind: "message" }>, around: Surroundings): TemplateResult {
   const { message } = row;
   const { strings } = around;
-  const classes = { message: true, mine: message.mine, first: row.first, last: row.last };
+  const classes = ["message", message.mine && "mine", row.first && "first", row.last && "last"];
   const meta = strings.get("message_meta", {
     name: message.mine ? strings.get("you") : around.name,
     time: clockTime(message.sentAt, strings),
@@ -68,7 +67,7 @@ function messageTemplate(row: Extract<Row, { kind: "message" }>, around: Surroun
     !message.mine && row.last
       ? html`<gchat-avatar class="face" .name=${around.name} .picture=${around.picture}></gchat-avatar>`
       : nothing;
-  return html`<div class=${classMap(classes)} data-key=${message.key} data-seq=${message.mine ? 0 : message.seq}>
+  return html`<div class=${joined(classes)} data-key=${message.key} data-seq=${message.mine ? 0 : message.seq}>
     ${face}
     <div class="line">
       ${row.first ? html`<span class="out-of-sight">${meta}</span>` : nothing}${bubble(message, strings)}
@@ -83,8 +82,12 @@ function messageTemplate(row: Extract<Row, { kind: "message" }>, around: Surroun
 /** In one piece: white space inside the bubble would show. */
 function bubble(message: MessageView, strings: Strings): TemplateResult {
   if (message.text === null) return html`<p class="bubble erased">${strings.get("message_deleted")}</p>`;
-  const classes = { bubble: true, large: isEmojiOnly(message.text), failed: message.delivery === "failed" };
-  return html`<p class=${classMap(classes)} dir="auto">${textNodes(message.text)}</p>`;
+  const classes = ["bubble", isEmojiOnly(message.text) && "large", message.delivery === "failed" && "failed"];
+  return html`<p class=${joined(classes)} dir="auto">${textNodes(message.text)}</p>`;
+}
+
+function joined(classes: (string | false)[]): string {
+  return classes.filter((name) => name !== false).join(" ");
 }
 
 function deliveryTemplate(

@@ -77,6 +77,7 @@ export class GchatLauncher extends Panel {
     const { scene } = this;
     if (scene === null) return nothing;
     const { strings, roster, line } = scene;
+    if (!isOffered(scene)) return nothing;
     const online = `${strings.number(roster.people.length)}${roster.more ? "+" : ""}`;
     const troubled = line.state === "lost" || line.state === "stopped";
     const name = [
@@ -119,6 +120,12 @@ export class GchatLauncher extends Panel {
       <gchat-people .scene=${scene} .origin=${this.button}></gchat-people>
     </div>`;
   }
+}
+
+/** Who may not chat has no launcher, also not for the moment until the host has said so. */
+function isOffered({ line, roster, windows }: Scene): boolean {
+  if (line.state === "connecting") return roster.known || windows.length > 0;
+  return line.state !== "stopped" || line.reason !== "not_allowed";
 }
 
 /** The windows for which there is no room, oldest last turned to. */

@@ -23,6 +23,7 @@ const STOPPED: Readonly<Record<Extract<LineView, { state: "stopped" }>["reason"]
   too_many: "stopped_too_many",
   replaced: "stopped_replaced",
   outdated: "stopped_outdated",
+  site_first: "stopped_site_first",
   refused: "stopped_refused",
 };
 
@@ -174,7 +175,7 @@ export class GchatPeople extends LitElement {
         @click=${(event: Event) => {
           scene.openWith(person, this.origin ?? (event.currentTarget as HTMLElement));
         }}
-        @focus=${() => (this.rover = person.id)}
+        @focusin=${() => (this.rover = person.id)}
       >
         <gchat-avatar .name=${person.name} .picture=${person.picture} status="online"></gchat-avatar>
         <span class="name clip" dir="auto">${person.name}</span>

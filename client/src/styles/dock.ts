@@ -22,7 +22,8 @@ export const dockStyles = css`
     position: fixed;
     inset-block-end: var(--g-bottom);
     inset-inline: 0;
-    z-index: var(--gchat-z-index, 1040);
+    /* Above a page's own parts, below its navigation, drawers and all that comes with a backdrop. */
+    z-index: var(--gchat-z-index, 1010);
     display: block;
     pointer-events: none;
   }
@@ -80,6 +81,14 @@ export const dockStyles = css`
     .covered > :not([open]) {
       visibility: hidden;
     }
+  }
+  /* Above drawers too, still below modals. */
+  :host([aside]),
+  :host([whole]) {
+    z-index: calc(var(--gchat-z-index, 1010) + 30);
+  }
+  :host([aside]) .dock > :not([open]) {
+    visibility: hidden;
   }
   @media print {
     :host {

@@ -21,8 +21,9 @@ export const windowStyles = css`
     background: var(--g-surface);
     box-shadow: var(--g-shadow);
   }
+  /* Moodle's navigation stays over the page's top. */
   :host([open]) section {
-    block-size: min(460px, calc(100dvh - var(--g-bottom, 0px) - 16px));
+    block-size: min(460px, calc(100dvh - var(--g-bottom, 0px) - 72px));
   }
   header {
     position: relative;

@@ -35,6 +35,32 @@ test("a lost line keeps the list and offers to try now", async () => {
   expect(page.last("reconnect")).toBeDefined();
 });
 
+test("who may not chat is told so in the block, and has no launcher at any time", async () => {
+  const page = await stage();
+  const launchers = () => byRole("button", /^Global Chat/);
+  expect(launchers()).toEqual([]);
+  await page.tell({ kind: "line", line: { state: "stopped", reason: "not_allowed" } });
+  expect(launchers()).toEqual([]);
+  expect(reading()).toContain("You may not use the chat on this site.");
+  expect(byRole("button", "Load the page again")).toEqual([]);
+});
+
+test("a server that is away leaves the launcher, and says so", async () => {
+  const page = await stage();
+  await page.tell({ kind: "line", line: { state: "lost" } });
+  expect(byRole("button", /^Global Chat/)).toHaveLength(1);
+  expect(reading()).toContain("Connection lost. Trying again…");
+});
+
+test("what the site wants first is said, and the page is never led away", async () => {
+  const page = await stage();
+  await page.tell(dock(windowOf(ana, { draft: "half a thought" })), talk([{}]));
+  await page.tell({ kind: "line", line: { state: "stopped", reason: "site_first" } });
+  expect(reading()).toContain("The site wants something from you first");
+  expect(byRole("button", "Load the page again")).toHaveLength(1);
+  expect((one("textbox", "Message to Ana Sousa") as HTMLTextAreaElement).value).toBe("half a thought");
+});
+
 test("nobody's status is claimed while the line is down", async () => {
   const page = await stage();
   await page.tell({ kind: "line", line: { state: "online" } }, dock(windowOf(ana)), talk([{}]));
@@ -52,6 +78,7 @@ test("nobody's status is claimed while the line is down", async () => {
 
 test("what goes wrong outside any window is a notice that can be dismissed", async () => {
   const page = await stage();
+  await page.tell({ kind: "line", line: { state: "online" } });
   await page.tell({ kind: "refused", code: "outbox_unreadable", message: "…" });
   expect(reading()).toContain("cannot be read any more. Please write them again.");
   one("button", "Dismiss").click();

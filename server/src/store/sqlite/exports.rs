@@ -12,6 +12,9 @@ use crate::{
     store::{Head, Kept, KeptConversation},
 };
 
+/// The other person and their name, the head's four, the read mark.
+type Row = (i64, Option<String>, i64, i64, i64, i64, i64);
+
 /// As `Store::kept`: from one moment.
 pub(super) async fn kept(pool: &SqlitePool, site: SiteId, user: UserId) -> Result<Option<Kept>> {
     let mut tx = pool.begin().await?;
@@ -24,7 +27,7 @@ pub(super) async fn kept(pool: &SqlitePool, site: SiteId, user: UserId) -> Resul
             .bind(user.get())
             .fetch_all(&mut *tx)
             .await?;
-    let conversations: Vec<(i64, Option<String>, i64, i64, i64, i64, i64)> = sqlx::query_as(
+    let conversations: Vec<Row> = sqlx::query_as(
         "SELECT CASE WHEN c.lower = p.user THEN c.higher ELSE c.lower END AS other, u.snapshot ->> 'name', \
                 c.first_seq, c.seq, c.rev, c.reset_rev, p.read_seq \
          FROM participants p \

@@ -1,0 +1,107 @@
+<?php
+// Part of the tests of Global Chat in a real Moodle. Run beside a copy of Moodle: php deed.php ROOT < deeds.json
+//
+// Does what an administrator or a synchronisation script does from a command line, and prints for each deed when it was
+// done (seconds since 1970, with a fraction). Deeds: [[name, argument, …], …], the names of the functions below.
+
+define('CLI_SCRIPT', true);
+require($argv[1] . '/config.php');
+require_once($CFG->dirroot . '/user/lib.php');
+require_once($CFG->dirroot . '/course/lib.php');
+require_once($CFG->dirroot . '/group/lib.php');
+require_once($CFG->libdir . '/enrollib.php');
+require_once($CFG->libdir . '/clilib.php');
+
+\core\session\manager::set_user(get_admin());
+$done = [];
+foreach (json_decode(stream_get_contents(STDIN), true, 32, JSON_THROW_ON_ERROR) as $deed) {
+    $name = 'deed_' . array_shift($deed);
+    $result = $name(...$deed);
+    $done[] = ['at' => microtime(true), 'result' => $result];
+    // A script of a site may go on for long after a change.
+    usleep((int) (1e6 * (float) getenv('STAY')));
+}
+echo json_encode($done, JSON_THROW_ON_ERROR), "\n";
+
+/** The manual enrolment of a course. */
+function deed_instance(int $course): stdClass {
+    global $DB;
+    return $DB->get_record('enrol', ['courseid' => $course, 'enrol' => 'manual'], '*', MUST_EXIST);
+}
+
+function deed_enrol(int $course, int $user, string $role = 'student'): void {
+    global $DB;
+    $role = $DB->get_field('role', 'id', ['shortname' => $role], MUST_EXIST);
+    enrol_get_plugin('manual')->enrol_user(deed_instance($course), $user, $role);
+}
+
+function deed_unenrol(int $course, int $user): void {
+    enrol_get_plugin('manual')->unenrol_user(deed_instance($course), $user);
+}
+
+function deed_join(int $group, int $user): void {
+    groups_add_member($group, $user);
+}
+
+function deed_leave(int $group, int $user): void {
+    groups_remove_member($group, $user);
+}
+
+function deed_show_course(int $course, bool $visible): void {
+    course_change_visibility($course, $visible);
+}
+
+function deed_group_mode(int $course, int $mode): void {
+    update_course((object) ['id' => $course, 'groupmode' => $mode]);
+}
+
+function deed_suspend(int $user, bool $suspended): void {
+    global $DB;
+    $record = $DB->get_record('user', ['id' => $user], '*', MUST_EXIST);
+    user_update_user((object) ['id' => $record->id, 'suspended' => (int) $suspended], false);
+    if ($suspended) {
+        \core\session\manager::destroy_user_sessions($user);
+    }
+}
+
+function deed_config(string $name, $value, ?string $plugin = null): void {
+    set_config($name, $value, $plugin);
+}
+
+/** A setting as Moodle gives it to the plugin. */
+function deed_read_config(string $plugin): stdClass {
+    return get_config($plugin);
+}
+
+function deed_preference(int $user, string $name, $value): void {
+    set_user_preference($name, $value, $user);
+}
+
+/** What a role may not do in a course. */
+function deed_prohibit(int $course, string $role, string $capability): void {
+    global $DB;
+    $role = $DB->get_field('role', 'id', ['shortname' => $role], MUST_EXIST);
+    assign_capability($capability, CAP_PROHIBIT, $role, context_course::instance($course)->id);
+}
+
+function deed_purge(): void {
+    purge_all_caches();
+}
+
+/** Rows of a query, for what no page shows. */
+function deed_rows(string $sql): array {
+    global $DB;
+    return array_values($DB->get_records_sql($sql));
+}
+
+function deed_execute(string $sql): void {
+    global $DB;
+    $DB->execute($sql);
+}
+
+/** No pop-up over the pages that the tests read. */
+function deed_no_tours(): void {
+    foreach (\tool_usertours\helper::get_tours() as $tour) {
+        $tour->set_enabled(false)->persist();
+    }
+}

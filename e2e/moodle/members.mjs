@@ -1,0 +1,38 @@
+// The people of a Moodle, in browsers.
+import { People } from "../people.mjs";
+import { NAMES } from "./campus.mjs";
+import { ADMIN, PASSWORD } from "./site.mjs";
+import { Session } from "./session.mjs";
+
+export class Members extends People {
+  /** The login of one of the campus's people. */
+  login = (slug) => slug;
+
+  async enter(name, options) {
+    const person = await super.enter(name, options);
+    // Moodle makes scripts and stylesheets when they are first asked for.
+    person.context.setDefaultTimeout(30_000);
+    return person;
+  }
+
+  /** A browser of its own for one of the campus's people, already signed in, on a page if one is named. */
+  async arrive(slug, { path, ...options } = {}) {
+    const person = await this.enter(NAMES[slug], options);
+    person.session = await Session.login(this.campus.url, this.login(slug), PASSWORD);
+    await person.context.addCookies(person.session.cookies());
+    if (path !== undefined) await person.go(path);
+    return person;
+  }
+
+  /** The administrator, by the login form as everybody sees it. */
+  async signIn({ username, password } = ADMIN, options = {}) {
+    const person = await this.enter(username, options);
+    // The form's script takes the fields' values away if they come before it.
+    await person.page.goto(`${this.campus.url}/login/index.php`, { waitUntil: "networkidle" });
+    await person.page.getByLabel("Username").fill(username);
+    await person.page.getByLabel("Password", { exact: true }).fill(password);
+    await person.page.getByRole("button", { name: "Log in", exact: true }).click();
+    await person.page.waitForURL((url) => !url.pathname.startsWith("/login/"));
+    return person;
+  }
+}

@@ -1,0 +1,145 @@
+<?php
+// This file is part of Moodle - https://moodle.org/
+//
+// Moodle is free software: you can redistribute it and/or modify
+// it under the terms of the GNU General Public License as published by
+// the Free Software Foundation, either version 3 of the License, or
+// (at your option) any later version.
+//
+// Moodle is distributed in the hope that it will be useful,
+// but WITHOUT ANY WARRANTY; without even the implied warranty of
+// MERCHANTABILITY or FITNESS FOR A PARTICULAR PURPOSE.  See the
+// GNU General Public License for more details.
+//
+// You should have received a copy of the GNU General Public License
+// along with Moodle.  If not, see <https://www.gnu.org/licenses/>.
+
+namespace block_gchat;
+
+/**
+ * Which circles somebody is in, worked out from what Moodle's tables say: the pure part, without Moodle.
+ *
+ * A circle is a course (`c7`), one of its groups (`c7/g3`), or, in a course with separate groups, "in no group" (`c7/-`);
+ * see protocol/README.md, "Circles". Times are compared to the second: Moodle's own functions round them to 100 s.
+ *
+ * @package    block_gchat
+ * @copyright  2026 The Global Chat contributors
+ * @license    https://www.gnu.org/copyleft/gpl.html GNU GPL v3 or later
+ */
+final class circles {
+    /** The most circles that a token may name. */
+    public const MOST = 1000;
+
+    /** As in SEPARATEGROUPS of Moodle's grouplib. */
+    private const SEPARATE_GROUPS = 1;
+
+    /**
+     * Works out one person's circles.
+     *
+     * @param \stdClass[] $courses in which they have an enrolment of any kind, in the order in which they matter: `id`,
+     *     `title`, `visible`, `groupmode`, `enddate`
+     * @param array[] $enrolments `[courseid, timestart, timeend]`, those that nobody has suspended; 0: no such date
+     * @param array $groups by course id, the ids of those groups of theirs that others may know of
+     * @param callable $may `(string $capability, \stdClass $course): bool`, with `chat`, `teach`, `allgroups`, `hidden`
+     * @param int $now
+     * @return array `circles`; `closed`: they have courses, but the chat is closed to them in all; `ends`: when the first
+     *     of the circles ends; `until`: when this must be worked out again (both PHP_INT_MAX: never)
+     */
+    public static function of(array $courses, array $enrolments, array $groups, callable $may, int $now): array {
+        [$enrolled, $ends, $until] = self::active($enrolments, $now);
+        $circles = [];
+        $closed = 0;
+        foreach ($courses as $course) {
+            if (empty($enrolled[$course->id]) || self::has_ended($course, $now)) {
+                continue;
+            }
+            if (!$course->visible && !$may('hidden', $course)) {
+                continue;
+            }
+            if ($course->enddate > $now) {
+                $until = min($until, (int) $course->enddate);
+            }
+            if (!$may('chat', $course)) {
+                $closed++;
+                continue;
+            }
+            $ends = min($ends, $enrolled[$course->id], $course->enddate > 0 ? (int) $course->enddate : PHP_INT_MAX);
+            $role = $may('teach', $course) ? 'teacher' : 'student';
+            foreach (self::names($course, $groups[$course->id] ?? [], fn() => $may('allgroups', $course)) as $name) {
+                $circles[] = ['id' => $name, 'role' => $role, 'title' => $course->title];
+            }
+        }
+        return [
+            'circles' => array_slice($circles, 0, self::MOST),
+            'closed' => $closed > 0 && !$circles,
+            'ends' => $ends,
+            'until' => min($until, $ends),
+        ];
+    }
+
+    /**
+     * What a person's membership in a course is called in a snapshot of that course: null is the bare course.
+     *
+     * @param \stdClass $course `groupmode`
+     * @param int[] $groups of this course, those of theirs that others may know of
+     * @param bool $allgroups whether they may access all groups
+     * @return string[]|null
+     */
+    public static function groups(\stdClass $course, array $groups, bool $allgroups): ?array {
+        if ($course->groupmode != self::SEPARATE_GROUPS || $allgroups) {
+            return null;
+        }
+        sort($groups);
+        return array_map(fn($group) => "g$group", array_values(array_unique($groups)));
+    }
+
+    /**
+     * Whether a course is past its end.
+     *
+     * @param \stdClass $course `enddate`
+     * @param int $now
+     * @return bool
+     */
+    public static function has_ended(\stdClass $course, int $now): bool {
+        return $course->enddate > 0 && $course->enddate <= $now;
+    }
+
+    /**
+     * Names the circles of one course.
+     *
+     * @param \stdClass $course
+     * @param int[] $groups
+     * @param callable $allgroups asked only where it matters
+     * @return string[]
+     */
+    private static function names(\stdClass $course, array $groups, callable $allgroups): array {
+        $groups = self::groups($course, $groups, $course->groupmode == self::SEPARATE_GROUPS && $allgroups());
+        if ($groups === null) {
+            return ["c$course->id"];
+        }
+        return array_map(fn($group) => "c$course->id/$group", $groups ?: ['-']);
+    }
+
+    /**
+     * Sorts enrolments by now.
+     *
+     * @param array[] $enrolments
+     * @param int $now
+     * @return array when each course's last enrolment ends, by course id; PHP_INT_MAX; when the first begins
+     */
+    private static function active(array $enrolments, int $now): array {
+        $enrolled = [];
+        $begins = PHP_INT_MAX;
+        foreach ($enrolments as [$courseid, $start, $end]) {
+            if ($end > 0 && $end <= $now) {
+                continue;
+            }
+            if ($start > $now) {
+                $begins = min($begins, (int) $start);
+                continue;
+            }
+            $enrolled[$courseid] = max($enrolled[$courseid] ?? 0, $end > 0 ? (int) $end : PHP_INT_MAX);
+        }
+        return [$enrolled, PHP_INT_MAX, $begins];
+    }
+}

@@ -1,0 +1,77 @@
+<?php
+// This file is part of Moodle - https://moodle.org/
+//
+// Moodle is free software: you can redistribute it and/or modify
+// it under the terms of the GNU General Public License as published by
+// the Free Software Foundation, either version 3 of the License, or
+// (at your option) any later version.
+//
+// Moodle is distributed in the hope that it will be useful,
+// but WITHOUT ANY WARRANTY; without even the implied warranty of
+// MERCHANTABILITY or FITNESS FOR A PARTICULAR PURPOSE.  See the
+// GNU General Public License for more details.
+//
+// You should have received a copy of the GNU General Public License
+// along with Moodle.  If not, see <https://www.gnu.org/licenses/>.
+
+namespace block_gchat;
+
+/**
+ * What the chat knows of a login: a name for it, and a key for what the browser keeps.
+ *
+ * Both are derived from the id of Moodle's session with a secret of this site, so neither tells the session's id nor the
+ * other, and both end with the login: nothing stores them.
+ *
+ * @package    block_gchat
+ * @copyright  2026 The Global Chat contributors
+ * @license    https://www.gnu.org/copyleft/gpl.html GNU GPL v3 or later
+ */
+final class login {
+    /**
+     * The name of this login (`sid`), the same in all its tokens.
+     *
+     * @return string|null null where there is no session, as in web-service calls
+     */
+    public static function sid(): ?string {
+        $session = session_id();
+        return $session === false || $session === '' ? null : self::sid_of($session);
+    }
+
+    /**
+     * The name of the login with this session.
+     *
+     * @param string $session Moodle's session id
+     * @return string 32 characters
+     */
+    public static function sid_of(#[\SensitiveParameter] string $session): string {
+        return substr(hash_hmac('sha256', "sid\0$session", self::secret()), 0, 32);
+    }
+
+    /**
+     * The key with which the browser encrypts what it keeps of this login: 32 bytes in unpadded base64url.
+     *
+     * @return string|null null where there is no session
+     */
+    public static function copy_key(): ?string {
+        $session = session_id();
+        if ($session === false || $session === '') {
+            return null;
+        }
+        return jwt::base64url(hash_hmac('sha256', "copy\0$session", self::secret(), true));
+    }
+
+    /**
+     * The site's secret, made at install.
+     *
+     * @return string
+     */
+    private static function secret(): string {
+        $secret = get_config('block_gchat', 'copysecret');
+        if (!$secret) {
+            // A site whose settings were wiped; the names of the logins that are open change once.
+            $secret = bin2hex(random_bytes(32));
+            set_config('copysecret', $secret, 'block_gchat');
+        }
+        return $secret;
+    }
+}

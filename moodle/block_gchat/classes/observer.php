@@ -1,0 +1,156 @@
+<?php
+// This file is part of Moodle - https://moodle.org/
+//
+// Moodle is free software: you can redistribute it and/or modify
+// it under the terms of the GNU General Public License as published by
+// the Free Software Foundation, either version 3 of the License, or
+// (at your option) any later version.
+//
+// Moodle is distributed in the hope that it will be useful,
+// but WITHOUT ANY WARRANTY; without even the implied warranty of
+// MERCHANTABILITY or FITNESS FOR A PARTICULAR PURPOSE.  See the
+// GNU General Public License for more details.
+//
+// You should have received a copy of the GNU General Public License
+// along with Moodle.  If not, see <https://www.gnu.org/licenses/>.
+
+namespace block_gchat;
+
+use core\event\base;
+
+/**
+ * Hears of changes in Moodle.
+ *
+ * `note` is called inside the change's transaction: it writes one row and computes nothing, and whatever goes wrong in it
+ * must never break an enrolment. (Core catches exceptions of observers, but not errors such as a TypeError.) `send` is
+ * called after the commit: it sees to it that the row is sent soon.
+ *
+ * @package    block_gchat
+ * @copyright  2026 The Global Chat contributors
+ * @license    https://www.gnu.org/copyleft/gpl.html GNU GPL v3 or later
+ */
+final class observer {
+    /**
+     * Writes down what has changed.
+     *
+     * @param base $event
+     */
+    public static function note(base $event): void {
+        try {
+            $row = self::row($event);
+            if ($row !== null) {
+                outbox::add(...$row);
+            }
+        } catch (\Throwable $e) {
+            debugging('block_gchat could not note ' . $event->eventname . ': ' . $e->getMessage(), DEBUG_DEVELOPER);
+        }
+    }
+
+    /**
+     * Sees to it that the chat server is told.
+     *
+     * @param base $event
+     */
+    public static function send(base $event): void {
+        try {
+            sender::later();
+        } catch (\Throwable $e) {
+            debugging('block_gchat could not tell of ' . $event->eventname . ': ' . $e->getMessage(), DEBUG_DEVELOPER);
+        }
+    }
+
+    /**
+     * What the outbox is to say of an event: the arguments of outbox::add().
+     *
+     * @param base $event
+     * @return array|null null: nothing
+     */
+    private static function row(base $event): ?array {
+        $courseid = (int) $event->courseid;
+        switch ($event->eventname) {
+            case '\core\event\user_enrolment_created':
+            case '\core\event\user_enrolment_updated':
+            case '\core\event\user_enrolment_deleted':
+            case '\core\event\group_member_added':
+            case '\core\event\group_member_removed':
+                return [outbox::USER, $event->relateduserid, $courseid];
+            case '\core\event\enrol_instance_updated':
+            case '\core\event\enrol_instance_deleted':
+            case '\core\event\group_updated':
+            case '\core\event\group_deleted':
+                return [outbox::COURSE, $courseid];
+            case '\core\event\course_updated':
+            case '\core\event\course_deleted':
+                return [outbox::COURSE, $event->objectid];
+            case '\core\event\course_category_updated':
+                return [outbox::CATEGORY, $event->objectid];
+            case '\core\event\course_category_deleted':
+            case '\core\event\role_deleted':
+                return [outbox::SITE, 0];
+            case '\core\event\role_assigned':
+            case '\core\event\role_unassigned':
+                return self::row_of_role($event);
+            case '\core\event\capability_assigned':
+            case '\core\event\capability_unassigned':
+                return self::row_of_capability($event);
+            case '\core\event\user_updated':
+                return [outbox::USER, $event->objectid];
+            case '\core\event\user_deleted':
+                return [outbox::ERASE, $event->objectid];
+            case '\core\event\message_user_blocked':
+            case '\core\event\message_user_unblocked':
+                return [outbox::USER, $event->userid];
+            case '\core\event\user_loggedout':
+                return self::row_of_logout($event, (int) $event->objectid, $event->other['sessionid'] ?? '');
+            case '\core\event\user_loggedinas':
+                // The login goes on in another's name, under the same session: what it said in its own name ends.
+                return self::row_of_logout($event, (int) $event->objectid, (string) session_id());
+            default:
+                return null;
+        }
+    }
+
+    /**
+     * The row for a role that somebody got or lost. Below a course, roles change no circle.
+     *
+     * @param base $event
+     * @return array|null
+     */
+    private static function row_of_role(base $event): ?array {
+        return match ((int) $event->contextlevel) {
+            CONTEXT_COURSE => [outbox::USER, $event->relateduserid, (int) $event->contextinstanceid],
+            CONTEXT_COURSECAT, CONTEXT_SYSTEM => [outbox::USER, $event->relateduserid],
+            default => null,
+        };
+    }
+
+    /**
+     * The row for a capability that a role got or lost.
+     *
+     * @param base $event
+     * @return array|null
+     */
+    private static function row_of_capability(base $event): ?array {
+        if (!in_array($event->other['capability'] ?? '', roles::capabilities())) {
+            return null;
+        }
+        return match ((int) $event->contextlevel) {
+            CONTEXT_COURSE => [outbox::COURSE, (int) $event->contextinstanceid],
+            CONTEXT_COURSECAT => [outbox::CATEGORY, (int) $event->contextinstanceid],
+            CONTEXT_SYSTEM => [outbox::SITE, 0],
+            default => null,
+        };
+    }
+
+    /**
+     * The row for a login that ended. It holds the login's name, never the session's id.
+     *
+     * @param base $event
+     * @param int $userid
+     * @param string $session
+     * @return array|null
+     */
+    private static function row_of_logout(base $event, int $userid, #[\SensitiveParameter] string $session): ?array {
+        return $session === '' ? null : [outbox::LOGOUT, $userid, 0, login::sid_of($session)];
+    }
+}

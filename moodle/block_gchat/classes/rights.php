@@ -1,0 +1,259 @@
+<?php
+// This file is part of Moodle - https://moodle.org/
+//
+// Moodle is free software: you can redistribute it and/or modify
+// it under the terms of the GNU General Public License as published by
+// the Free Software Foundation, either version 3 of the License, or
+// (at your option) any later version.
+//
+// Moodle is distributed in the hope that it will be useful,
+// but WITHOUT ANY WARRANTY; without even the implied warranty of
+// MERCHANTABILITY or FITNESS FOR A PARTICULAR PURPOSE.  See the
+// GNU General Public License for more details.
+//
+// You should have received a copy of the GNU General Public License
+// along with Moodle.  If not, see <https://www.gnu.org/licenses/>.
+
+namespace block_gchat;
+
+/**
+ * What the chat server is told of one person: who they are, and whom they may see.
+ *
+ * How no old answer can undo a newer one
+ * --------------------------------------
+ * The ids of the outbox are the site's clock: the database hands them out in order, and the newest row is never deleted.
+ * A rights version is `versionbase` + MAX(id), read before anything is computed.
+ *
+ * 1. The row that a change writes in its own transaction only says that there is something to send. The version of the
+ *    call that tells of it is the id of another row, a tick, which the sender inserts after that commit. So whoever reads
+ *    a version as high as the call's reads it after that id was handed out, thus after the commit, and computes with the
+ *    change in place. (MAX(id) of the change's own row would not do: a row with a higher id may be committed before it,
+ *    and somebody who computes in between has the high version and the old rights.)
+ * 2. The sender inserts two ticks at once and uses the lower one: every token that is computed later has a higher version
+ *    than the call, never the same one. So a call and a token never tie, and a token with an equal version never loses
+ *    to a call what only it knows, such as an enrolment that has begun since.
+ * 3. What changes without an event (a date passes, a preference) changes no version. So the digest of what the last token
+ *    said is kept; a token that says something else gets a tick of its own first, and is computed again. Then an older
+ *    token of the same version, still held by another tab, cannot bring the old content back.
+ * 4. What is cached keeps the version with which it was computed, and a token made of it says that one, not today's: a
+ *    cache that has missed a change loses to the call that tells of it. Besides, the sender marks what it tells of as out
+ *    of date (`stale` of a person, a `floor` in the outbox for a course), in the transaction of its ticks.
+ * 5. Nobody is told to the server who never got a token. A person's row in `block_gchat_user` is committed before their
+ *    version is read; the sender looks for it after the change's commit. If it does not see the row, then the row was
+ *    committed later than the change, and their rights were computed later still, so with the change.
+ * 6. A database that was restored from a backup has a clock that went back: the server then answers a call that it has
+ *    a higher version. The sender raises `versionbase` beyond it and calls again.
+ *
+ * @package    block_gchat
+ * @copyright  2026 The Global Chat contributors
+ * @license    https://www.gnu.org/copyleft/gpl.html GNU GPL v3 or later
+ */
+final class rights {
+    /** The most people that somebody may have blocked, as far as a token names them. */
+    private const MOST_BLOCKED = 1000;
+
+    /**
+     * What a person's token says.
+     *
+     * @param int $userid
+     * @return array|null `content` (with its `rights_version`) and `ends`, when it must have ended; null: they may not chat
+     */
+    public static function for_token(int $userid): ?array {
+        $person = person::read($userid);
+        if ($person && $person->is_active() && !$person->is_known()) {
+            self::make_known($userid);
+            $person = person::read($userid);
+        }
+        if (!$person || !$person->is_active()) {
+            return null;
+        }
+        $found = self::circles_of($person);
+        $content = self::content($person, $found);
+        if ($person->digest() !== null && $person->digest() !== self::digest($content)) {
+            outbox::tick();
+            $person = person::read($userid);
+            if (!$person || !$person->is_active()) {
+                return null;
+            }
+            $found = self::circles_of($person, true);
+            $content = self::content($person, $found);
+        }
+        self::remember($person, self::digest($content));
+        if (!$content['rights']) {
+            return null;
+        }
+        return ['content' => ['rights_version' => $found['version']] + $content, 'ends' => $found['ends']];
+    }
+
+    /**
+     * What a call says of a person. The version must be that of a tick made before; see outbox::at_source().
+     *
+     * @param int $userid
+     * @param int $version
+     * @return array|null null: there is no such person (any more)
+     */
+    public static function for_call(int $userid, int $version): ?array {
+        $person = person::read($userid);
+        if (!$person) {
+            return null;
+        }
+        $content = self::content($person, $person->is_active() ? self::compute($person) : null);
+        return ['rights_version' => $version] + $content;
+    }
+
+    /**
+     * Puts the parts together.
+     *
+     * @param person $person
+     * @param array|null $found as compute() gives it; null: no rights at all
+     * @return array
+     */
+    private static function content(person $person, ?array $found): array {
+        return $person->contact() + [
+            'rights' => $found === null || $found['closed'] ? [] : ['chat'],
+            'circles' => $found['circles'] ?? [],
+            'blocked' => $found['blocked'] ?? [],
+        ];
+    }
+
+    /**
+     * A person's circles, from the cache where they hold.
+     *
+     * @param person $person
+     * @param bool $anew without looking into the cache
+     * @return array as compute() gives it
+     */
+    private static function circles_of(person $person, bool $anew = false): array {
+        $cache = \cache::make('block_gchat', 'rights');
+        $found = $anew ? false : $cache->get($person->id());
+        if (
+            !is_array($found) || $found['newest'] < $person->stale() || $found['until'] <= time()
+                || $found['version'] > $person->version()
+        ) {
+            $found = outbox::at_source(fn() => self::compute($person));
+            $cache->set($person->id(), $found);
+        }
+        return $found;
+    }
+
+    /**
+     * Computes a person's circles: three queries, whatever the number of courses and groups.
+     *
+     * @param person $person read before, so that its version is older than everything here
+     * @return array `version`, `newest`, `circles`, `closed`, `blocked`, `ends`, `until`
+     */
+    private static function compute(person $person): array {
+        [$enrolments, $groups, $blocked] = self::belongings($person->id());
+        $courses = enrol_get_all_users_courses($person->id(), false, 'enddate', 'visible DESC, sortorder ASC');
+        $system = \context_system::instance();
+        foreach ($courses as $course) {
+            \context_helper::preload_from_record($course);
+            $course->title = self::title($course->fullname, $system);
+        }
+        $found = circles::of($courses, $enrolments, $groups, roles::of($person->id()), time());
+        return ['version' => $person->version(), 'newest' => $person->newest(), 'blocked' => $blocked] + $found;
+    }
+
+    /**
+     * A course's name as plain text.
+     *
+     * @param string $fullname
+     * @param \context $system filters are asked for here only: a course's own would cost a query each
+     * @return string
+     */
+    public static function title(string $fullname, \context $system): string {
+        $title = trim(strip_tags(format_string($fullname, true, ['context' => $system, 'escape' => false])));
+        return \core_text::substr($title, 0, 255);
+    }
+
+    /**
+     * What else the tables say of a person, in one query.
+     *
+     * Own groups are asked for here, not through groups_get_user_groups(), which answers by what the caller may see, and
+     * shows people also those of their groups that nobody else may know of.
+     *
+     * @param int $userid
+     * @return array enrolments, groups, blocked
+     */
+    private static function belongings(int $userid): array {
+        global $CFG, $DB;
+        require_once($CFG->libdir . '/grouplib.php');
+        $rows = $DB->get_recordset_sql(
+            "SELECT 'e' AS kind, e.courseid AS one, ue.timestart AS two, ue.timeend AS three
+               FROM {user_enrolments} ue
+               JOIN {enrol} e ON e.id = ue.enrolid
+              WHERE ue.userid = :user1 AND ue.status = :active AND e.status = :enabled
+          UNION ALL
+             SELECT 'g' AS kind, g.courseid AS one, g.id AS two, 0 AS three
+               FROM {groups_members} gm
+               JOIN {groups} g ON g.id = gm.groupid
+              WHERE gm.userid = :user2 AND g.participation = 1 AND g.visibility IN (:all, :members)
+          UNION ALL
+             SELECT 'b' AS kind, b.blockeduserid AS one, 0 AS two, 0 AS three
+               FROM {message_users_blocked} b
+              WHERE b.userid = :user3",
+            [
+                'user1' => $userid,
+                'active' => ENROL_USER_ACTIVE,
+                'enabled' => ENROL_INSTANCE_ENABLED,
+                'user2' => $userid,
+                'all' => GROUPS_VISIBILITY_ALL,
+                'members' => GROUPS_VISIBILITY_MEMBERS,
+                'user3' => $userid,
+            ]
+        );
+        [$enrolments, $groups, $blocked] = [[], [], []];
+        foreach ($rows as $row) {
+            if ($row->kind === 'e') {
+                $enrolments[] = [(int) $row->one, (int) $row->two, (int) $row->three];
+            } else if ($row->kind === 'g') {
+                $groups[(int) $row->one][] = (int) $row->two;
+            } else {
+                $blocked[] = (int) $row->one;
+            }
+        }
+        $rows->close();
+        sort($blocked);
+        return [$enrolments, $groups, array_slice(array_values(array_unique($blocked)), 0, self::MOST_BLOCKED)];
+    }
+
+    /**
+     * A short name for what a token says, whatever its version.
+     *
+     * @param array $content
+     * @return string
+     */
+    private static function digest(array $content): string {
+        return hash('sha256', json_encode($content, JSON_THROW_ON_ERROR));
+    }
+
+    /**
+     * Writes down that the server may know this person from now on. It is committed before anything of theirs is read.
+     *
+     * @param int $userid
+     */
+    private static function make_known(int $userid): void {
+        global $DB;
+        try {
+            $DB->insert_record('block_gchat_user', ['userid' => $userid, 'stale' => 0, 'timecreated' => time()]);
+        } catch (\dml_write_exception $e) {
+            // Two pages of the same person at once: the other one has written it.
+            if (!$DB->record_exists('block_gchat_user', ['userid' => $userid])) {
+                throw $e;
+            }
+        }
+    }
+
+    /**
+     * Keeps what a token says.
+     *
+     * @param person $person
+     * @param string $digest
+     */
+    private static function remember(person $person, string $digest): void {
+        global $DB;
+        if ($person->digest() !== $digest) {
+            $DB->set_field('block_gchat_user', 'digest', $digest, ['userid' => $person->id()]);
+        }
+    }
+}

@@ -1,0 +1,312 @@
+<?php
+// This file is part of Moodle - https://moodle.org/
+//
+// Moodle is free software: you can redistribute it and/or modify
+// it under the terms of the GNU General Public License as published by
+// the Free Software Foundation, either version 3 of the License, or
+// (at your option) any later version.
+//
+// Moodle is distributed in the hope that it will be useful,
+// but WITHOUT ANY WARRANTY; without even the implied warranty of
+// MERCHANTABILITY or FITNESS FOR A PARTICULAR PURPOSE.  See the
+// GNU General Public License for more details.
+//
+// You should have received a copy of the GNU General Public License
+// along with Moodle.  If not, see <https://www.gnu.org/licenses/>.
+
+namespace block_gchat;
+
+/**
+ * Tells the chat server what waits in the outbox.
+ *
+ * On the web this happens after the answer: PHP's own shutdown functions run after core's, which has by then rolled back,
+ * closed the session and printed the last tags. Where the answer cannot be finished first (mod_php), it takes 0.3 s at
+ * most and leaves the rest to the task of every minute. In CLI, where the script may run for long, it happens at each
+ * commit, or at least each second while very much changes.
+ *
+ * What is sent is computed when it is sent, so calls may come twice or late and still say what holds. {@see rights} says
+ * why none undoes a newer one.
+ *
+ * @package    block_gchat
+ * @copyright  2026 The Global Chat contributors
+ * @license    https://www.gnu.org/copyleft/gpl.html GNU GPL v3 or later
+ */
+final class sender {
+    /** Rows of one round. */
+    private const BATCH = 1000;
+
+    /** Rounds of one run. */
+    private const ROUNDS = 20;
+
+    /** So many courses of a category are told one by one; beyond, what changed acts with people's next tokens. */
+    private const MOST_COURSES = 200;
+
+    /** After so many tries a call that the server refuses (not one that it does not answer) is given up. */
+    private const MOST_ATTEMPTS = 30;
+
+    /** The time after the answer, in seconds: where the browser has it already, and where it has not. */
+    private const AFTER_ANSWER = 20.0;
+
+    /** See above. */
+    private const BEFORE_END = 0.3;
+
+    /** In CLI, the seconds a minute that may go into sending at each commit. */
+    private const CLI_SHARE = 3.0;
+
+    /** @var bool whether this request sends at its end */
+    private static bool $registered = false;
+
+    /** @var bool whether this CLI script sends once more at its end */
+    private static bool $atend = false;
+
+    /** @var bool whether this process is sending */
+    private static bool $busy = false;
+
+    /** @var array in CLI: when the minute began, what it has cost, when the last run ended */
+    private static array $spent = [0.0, 0.0, 0.0];
+
+    /** @var int calls that the server has taken */
+    private int $made = 0;
+
+    /**
+     * A run of calls.
+     *
+     * @param server $server
+     * @param float $deadline by microtime(true)
+     */
+    private function __construct(
+        /** @var server */
+        private readonly server $server,
+        /** @var float */
+        private readonly float $deadline,
+    ) {
+    }
+
+    /**
+     * Sees to it that what has just been committed is sent soon.
+     */
+    public static function later(): void {
+        if (self::$busy || self::$registered || get_config('block_gchat', 'paused') || !get_config('block_gchat', 'url')) {
+            return;
+        }
+        if (CLI_SCRIPT) {
+            self::in_cli();
+            return;
+        }
+        self::$registered = true;
+        register_shutdown_function([self::class, 'after_answer']);
+    }
+
+    /**
+     * Sends at the end of a request.
+     */
+    public static function after_answer(): void {
+        self::$registered = false;
+        ignore_user_abort(true);
+        $finished = false;
+        foreach (['fastcgi_finish_request', 'litespeed_finish_request'] as $finish) {
+            if (function_exists($finish)) {
+                $finished = (bool) $finish();
+                break;
+            }
+        }
+        try {
+            self::run($finished ? self::AFTER_ANSWER : self::BEFORE_END, $finished ? 2 : 0);
+        } catch (\Throwable $e) {
+            // The page is long out; the rows are still there, and the task of every minute tells of what stays wrong.
+            debugging('block_gchat could not send: ' . $e->getMessage(), DEBUG_DEVELOPER);
+        }
+    }
+
+    /**
+     * Sends what is due.
+     *
+     * @param float $seconds that it may take
+     * @param int $wait for another process that is sending, in seconds; it sends what has come meanwhile as well
+     * @return int how many calls the server has taken
+     * @throws server_exception where the server is out of order; what was not told is still in the outbox
+     */
+    public static function run(float $seconds = 50.0, int $wait = 0): int {
+        global $DB;
+        $connection = connection::current();
+        if (self::$busy || $connection === null || get_config('block_gchat', 'paused') || $DB->is_transaction_started()) {
+            return 0;
+        }
+        if (server::is_away()) {
+            return 0;
+        }
+        $lock = \core\lock\lock_config::get_lock_factory('block_gchat')->get_lock('outbox', $wait);
+        if (!$lock) {
+            return 0;
+        }
+        self::$busy = true;
+        $sender = new self(new server($connection), microtime(true) + $seconds);
+        try {
+            for ($round = 0; $round < self::ROUNDS && $sender->has_time(); $round++) {
+                $rows = outbox::due(self::BATCH);
+                if (!$rows) {
+                    break;
+                }
+                $sender->tell($rows);
+            }
+            return $sender->made;
+        } finally {
+            self::$busy = false;
+            $lock->release();
+        }
+    }
+
+    /**
+     * Sends at a commit in CLI: at once, as long as that costs little, and then once a second.
+     */
+    private static function in_cli(): void {
+        $now = microtime(true);
+        [$began, $cost, $last] = self::$spent;
+        if ($now - $began > 60) {
+            [$began, $cost] = [$now, 0.0];
+        }
+        if ($cost > self::CLI_SHARE && $now - $last < 1) {
+            self::$spent = [$began, $cost, $last];
+            if (!self::$atend) {
+                self::$atend = true;
+                register_shutdown_function([self::class, 'after_answer']);
+            }
+            return;
+        }
+        try {
+            self::run(10.0);
+        } catch (server_exception $e) {
+            // What was not told is still in the outbox, and the task says what is wrong.
+            unset($e);
+        } finally {
+            $end = microtime(true);
+            self::$spent = [$began, $cost + $end - $now, $end];
+        }
+    }
+
+    /**
+     * Makes the calls for some rows.
+     *
+     * @param \stdClass[] $rows
+     */
+    private function tell(array $rows): void {
+        $known = outbox::known(array_map(fn($row) => (int) $row->target, $rows));
+        $plan = plan::of($rows, $known);
+        foreach ($plan->categories as $row => $category) {
+            $courses = $this->courses_of($category);
+            if (count($courses) > self::MOST_COURSES) {
+                $plan->site = true;
+                $courses = [];
+            }
+            // They are told in the next round.
+            outbox::replace($row, outbox::COURSE, $courses);
+        }
+        if ($plan->calls || $plan->site) {
+            $everybody = $plan->site || $plan->targets('course');
+            $id = outbox::ticks($plan->targets('user'), $everybody, $plan->targets('erase'));
+            $version = outbox::version_of($id);
+            foreach ($plan->calls as $call) {
+                $this->make($call, $version);
+            }
+            outbox::purge();
+        }
+        outbox::done($plan->idle);
+    }
+
+    /**
+     * Makes one call, and settles its rows.
+     *
+     * @param array $call as in plan
+     * @param int $version
+     */
+    private function make(array $call, int $version): void {
+        if (!$this->has_time()) {
+            return;
+        }
+        try {
+            $answer = $this->call($call, $version);
+        } catch (server_exception $e) {
+            outbox::again($call['ids'], $call['attempts']);
+            if ($e->is_outage()) {
+                throw $e;
+            }
+            if ($call['attempts'] >= self::MOST_ATTEMPTS && $call['kind'] !== outbox::ERASE) {
+                outbox::done($call['ids']);
+            }
+            return;
+        }
+        if ($answer['applied'] ?? true) {
+            $this->made++;
+            outbox::done($call['ids']);
+            return;
+        }
+        // Another call or a token came between, or the clock went back. What it told is not what this one would have, so
+        // this one is computed anew, with a higher version.
+        outbox::seen((int) $answer['rights_version']);
+        outbox::again($call['ids'], $call['attempts'], true);
+    }
+
+    /**
+     * Computes and calls.
+     *
+     * @param array $call
+     * @param int $version
+     * @return array the answer
+     */
+    private function call(array $call, int $version): array {
+        [$kind, $target] = [$call['kind'], $call['target']];
+        $this->limit();
+        if ($kind === outbox::LOGOUT) {
+            return $this->server->logout($target, $call['sid']);
+        }
+        if ($kind === outbox::ERASE) {
+            return $this->server->delete_user($target, $version);
+        }
+        if ($kind === outbox::COURSE) {
+            $snapshot = outbox::at_source(fn() => members::of($target, $version));
+            $this->limit();
+            return $this->server->put_circle($target, $snapshot);
+        }
+        $snapshot = outbox::at_source(fn() => rights::for_call($target, $version));
+        $this->limit();
+        return $snapshot === null ? [] : $this->server->put_user($target, $snapshot);
+    }
+
+    /**
+     * Those courses of a category, and of what is below it, in which somebody is whom the server may know.
+     *
+     * @param int $categoryid
+     * @return int[] up to one more than are told one by one
+     */
+    private function courses_of(int $categoryid): array {
+        global $DB;
+        return outbox::at_source(fn() => array_keys($DB->get_records_sql(
+            'SELECT DISTINCT c.id
+               FROM {course_categories} cc
+               JOIN {course} c ON c.category = cc.id
+               JOIN {enrol} e ON e.courseid = c.id
+               JOIN {user_enrolments} ue ON ue.enrolid = e.id
+               JOIN {block_gchat_user} k ON k.userid = ue.userid
+              WHERE cc.id = :id OR ' . $DB->sql_like('cc.path', ':path'),
+            ['id' => $categoryid, 'path' => '%/' . $categoryid . '/%'],
+            0,
+            self::MOST_COURSES + 1
+        )));
+    }
+
+    /**
+     * Lets no call take longer than this run may.
+     */
+    private function limit(): void {
+        $this->server->limit(max(50, (int) (($this->deadline - microtime(true)) * 1000)));
+    }
+
+    /**
+     * Whether there is time for another call.
+     *
+     * @return bool
+     */
+    private function has_time(): bool {
+        return $this->deadline - microtime(true) > 0.05;
+    }
+}

@@ -1,0 +1,58 @@
+<?php
+// This file is part of Moodle - https://moodle.org/
+//
+// Moodle is free software: you can redistribute it and/or modify
+// it under the terms of the GNU General Public License as published by
+// the Free Software Foundation, either version 3 of the License, or
+// (at your option) any later version.
+//
+// Moodle is distributed in the hope that it will be useful,
+// but WITHOUT ANY WARRANTY; without even the implied warranty of
+// MERCHANTABILITY or FITNESS FOR A PARTICULAR PURPOSE.  See the
+// GNU General Public License for more details.
+//
+// You should have received a copy of the GNU General Public License
+// along with Moodle.  If not, see <https://www.gnu.org/licenses/>.
+
+namespace block_gchat\task;
+
+use block_gchat\connection;
+use block_gchat\sender;
+use block_gchat\server;
+use block_gchat\server_exception;
+
+/**
+ * Tells the chat server, every minute, what no request could tell it at once.
+ *
+ * @package    block_gchat
+ * @copyright  2026 The Global Chat contributors
+ * @license    https://www.gnu.org/copyleft/gpl.html GNU GPL v3 or later
+ */
+final class send extends \core\task\scheduled_task {
+    #[\Override]
+    public function get_name() {
+        return get_string('tasksend', 'block_gchat');
+    }
+
+    #[\Override]
+    public function execute() {
+        if ($reason = get_config('block_gchat', 'paused')) {
+            mtrace("paused ($reason): nothing is sent until an administrator sets the connection again");
+            return;
+        }
+        if (connection::current() === null) {
+            mtrace('not connected to a chat server');
+            return;
+        }
+        if (server::is_away()) {
+            mtrace('the chat server did not answer a moment ago and is left alone for a while');
+            return;
+        }
+        try {
+            mtrace('calls made: ' . sender::run());
+        } catch (server_exception $e) {
+            // No failed task: it would be retried ever more seldom, and revocations would wait for it.
+            mtrace('not sent (' . $e->reason . '): ' . $e->getMessage() . '; what waits is tried again');
+        }
+    }
+}

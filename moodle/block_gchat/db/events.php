@@ -1,0 +1,55 @@
+<?php
+// This file is part of Moodle - https://moodle.org/
+//
+// Moodle is free software: you can redistribute it and/or modify
+// it under the terms of the GNU General Public License as published by
+// the Free Software Foundation, either version 3 of the License, or
+// (at your option) any later version.
+//
+// Moodle is distributed in the hope that it will be useful,
+// but WITHOUT ANY WARRANTY; without even the implied warranty of
+// MERCHANTABILITY or FITNESS FOR A PARTICULAR PURPOSE.  See the
+// GNU General Public License for more details.
+//
+// You should have received a copy of the GNU General Public License
+// along with Moodle.  If not, see <https://www.gnu.org/licenses/>.
+
+/**
+ * Which changes the chat server hears of.
+ *
+ * Enrolments that end by date, preferences, and sessions that time out or are killed raise no event: they act with the
+ * next token.
+ *
+ * @package    block_gchat
+ * @copyright  2026 The Global Chat contributors
+ * @license    https://www.gnu.org/copyleft/gpl.html GNU GPL v3 or later
+ */
+
+defined('MOODLE_INTERNAL') || die();
+
+$observers = [];
+foreach (
+    [
+        'user_enrolment_created', 'user_enrolment_updated', 'user_enrolment_deleted',
+        'enrol_instance_updated', 'enrol_instance_deleted',
+        'group_member_added', 'group_member_removed', 'group_updated', 'group_deleted',
+        'course_updated', 'course_deleted', 'course_category_updated', 'course_category_deleted',
+        'role_assigned', 'role_unassigned', 'role_deleted', 'capability_assigned', 'capability_unassigned',
+        'user_updated', 'user_deleted', 'user_loggedout', 'user_loggedinas',
+        'message_user_blocked', 'message_user_unblocked',
+    ] as $event
+) {
+    // Inside the change's transaction. The priority makes it the first of the two where there is no transaction: Moodle
+    // calls observers of equal priority in the reverse of this order, and sending would find nothing to send.
+    $observers[] = [
+        'eventname' => "\\core\\event\\$event",
+        'callback' => '\block_gchat\observer::note',
+        'priority' => 1,
+    ];
+    // After its commit.
+    $observers[] = [
+        'eventname' => "\\core\\event\\$event",
+        'callback' => '\block_gchat\observer::send',
+        'internal' => false,
+    ];
+}
