@@ -318,8 +318,8 @@ impl Truth {
 /// What a connection holds, by its last frame that says so.
 fn held(client: &TestClient) -> Vec<String> {
     let frames = client.bytes.lines().map(|line| serde_json::from_str::<Value>(line).unwrap());
-    let said = frames.filter(|f| matches!(f["type"].as_str(), Some("welcome" | "circles"))).last().unwrap();
-    ids(&said["circles"]).into_iter().map(str::to_owned).collect()
+    let mut said = frames.filter(|f| matches!(f["type"].as_str(), Some("welcome" | "circles")));
+    ids(&said.next_back().unwrap()["circles"]).into_iter().map(str::to_owned).collect()
 }
 
 /// Signs in; `None` if the token is out of date. Nothing else may refuse it.
