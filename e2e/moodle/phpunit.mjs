@@ -31,8 +31,9 @@ export async function phpunit({ source, database = "pgsql", options = [], gchat 
     if (tree.branch !== BRANCH) return { code: 0, tests: 0, failed: 0, skipped: 0, reason: `PHPUnit 9.6 is not for Moodle ${tree.release}` };
     service = await DATABASES[database](home);
     await prepare(tree, service, home);
+    const locale = await locales(home);
     out(`Moodle ${tree.release}, ${service.name} ${service.version}, ${gchat ?? "no chat server"}\n`);
-    return await tests(tree, gchat, options, out);
+    return await tests(tree, gchat, options, locale, out);
   } finally {
     await service?.close();
     rmSync(home, { recursive: true, force: true });
@@ -106,9 +107,16 @@ require_once('PHPUnit/Autoload.php');
   writeFileSync(at("bin/phpunit"), "<?php\nrequire_once(__DIR__ . '/../autoload.php');\nPHPUnit\\TextUI\\Command::main();\n");
 }
 
-async function tests(tree, gchat, options, out) {
+/** Moodle's tests want this locale and no other; few systems have it. */
+async function locales(home) {
+  const at = folder(join(home, "locale"), null);
+  await run(["localedef", "-i", "en_AU", "-f", "UTF-8", join(at, "en_AU.UTF-8")]);
+  return at;
+}
+
+async function tests(tree, gchat, options, locale, out) {
   let said = "";
-  const env = { ...CALM, ...(gchat === null ? {} : { GCHAT_BIN: gchat }), GCHAT_FIXTURES: join(project, "protocol/fixtures") };
+  const env = { ...CALM, LOCPATH: locale, ...(gchat === null ? {} : { GCHAT_BIN: gchat }), GCHAT_FIXTURES: join(project, "protocol/fixtures") };
   const command = ["php", "-d", "max_input_vars=5000", "-d", "memory_limit=1G", "vendor/bin/phpunit", "--colors=never", ...options];
   const service = new Service("PHPUnit", command, { account: WEB, cwd: tree.root, env, out: (text) => out(((said += text), text)) });
   const [code] = await service.ended;

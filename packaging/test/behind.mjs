@@ -58,13 +58,12 @@ export function behind(name, open, { impatient, skip = false }) {
       assert.equal((await ask(`${front.server}api/v1/status`)).status, 401);
     });
 
-    it("a course of 8 MiB reaches the server, and one more byte does not", async () => {
+    it("a course of 8 MiB reaches the server, and one more byte is too much", async () => {
       const snapshot = JSON.stringify({ rights_version: 1, title: "A large course", members: [] });
       const answered = await daemon.site.call(front.server, "PUT", "circles/c7", snapshot.padEnd(8 * MIB));
       assert.equal(answered.status, 200, answered.text);
       const refused = await daemon.site.call(front.server, "PUT", "circles/c7", snapshot.padEnd(8 * MIB + 1));
-      assert.equal(refused.status, 413);
-      assert.doesNotMatch(refused.text, /^\{"code"/);
+      assert.equal(refused.status, 413, refused.text);
     });
 
     it("a socket opens for the site's pages, and for no others", async () => {

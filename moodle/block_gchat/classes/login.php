@@ -27,14 +27,38 @@ namespace block_gchat;
  * @license    https://www.gnu.org/copyleft/gpl.html GNU GPL v3 or later
  */
 final class login {
+    /** @var string|null a session's id for tests, which have none and cannot begin one */
+    private static ?string $pretended = null;
+
+    /**
+     * The id of Moodle's session.
+     *
+     * @return string empty where there is none, as in web-service calls
+     */
+    public static function session(): string {
+        return self::$pretended ?? (string) session_id();
+    }
+
+    /**
+     * Pretends that there is a session, in tests.
+     *
+     * @param string|null $session null: no longer
+     */
+    public static function pretend(?string $session): void {
+        if (!PHPUNIT_TEST) {
+            throw new \coding_exception('only tests may pretend a login');
+        }
+        self::$pretended = $session;
+    }
+
     /**
      * The name of this login (`sid`), the same in all its tokens.
      *
      * @return string|null null where there is no session, as in web-service calls
      */
     public static function sid(): ?string {
-        $session = session_id();
-        return $session === false || $session === '' ? null : self::sid_of($session);
+        $session = self::session();
+        return $session === '' ? null : self::sid_of($session);
     }
 
     /**
@@ -53,8 +77,8 @@ final class login {
      * @return string|null null where there is no session
      */
     public static function copy_key(): ?string {
-        $session = session_id();
-        if ($session === false || $session === '') {
+        $session = self::session();
+        if ($session === '') {
             return null;
         }
         return jwt::base64url(hash_hmac('sha256', "copy\0$session", self::secret(), true));

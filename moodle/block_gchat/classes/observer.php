@@ -104,7 +104,7 @@ final class observer {
                 return self::row_of_logout($event, (int) $event->objectid, $event->other['sessionid'] ?? '');
             case '\core\event\user_loggedinas':
                 // The login goes on in another's name, under the same session: what it said in its own name ends.
-                return self::row_of_logout($event, (int) $event->objectid, (string) session_id());
+                return self::row_of_logout($event, (int) $event->objectid, login::session());
             default:
                 return null;
         }

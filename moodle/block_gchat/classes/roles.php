@@ -22,7 +22,7 @@ namespace block_gchat;
  * Not `has_capability()`: for the person of the request it answers from the session, as of when the request began and with
  * a role that is switched; in a "log in as" it denies everything outside that course, for anybody; and in CLI it asks the
  * database once a check. A token must say what holds after the rights version was read, whoever asks. So the role
- * assignments are read fresh (one query, whatever the number of courses) and judged by core's own function.
+ * assignments are read fresh, all at once, and judged by core's own function.
  *
  * @package    block_gchat
  * @copyright  2026 The Global Chat contributors
@@ -47,15 +47,21 @@ final class roles {
     }
 
     /**
-     * Reads somebody's roles.
+     * Judges by somebody's roles.
      *
      * @param int $userid
+     * @param array[] $roles `[role, path of the context]`, everything that is assigned to them
      * @return callable `(string $capability, \stdClass $course): bool`, as circles::of() takes it
      */
-    public static function of(int $userid): callable {
+    public static function judge(int $userid, array $roles): callable {
         global $CFG;
-        require_once($CFG->libdir . '/accesslib.php');
-        $access = get_user_roles_sitewide_accessdata($userid);
+        $access = ['ra' => [], 'rsw' => [], 'time' => time()];
+        if (!empty($CFG->defaultuserroleid)) {
+            $roles[] = [(int) $CFG->defaultuserroleid, \context_system::instance()->path];
+        }
+        foreach ($roles as [$role, $path]) {
+            $access['ra'][$path][$role] = $role;
+        }
         return function (string $capability, \stdClass $course) use ($userid, $access): bool {
             // Being an administrator opens hidden courses, as everywhere, but no chat: for that one has a role there.
             if ($capability === 'hidden' && is_siteadmin($userid)) {

@@ -103,7 +103,7 @@ final class get_token extends external_api {
      */
     private static function login_is_over(): bool {
         global $USER;
-        $session = manager::time_remaining(session_id());
+        $session = manager::time_remaining(login::session());
         return $session['userid'] != $USER->id || $session['timeremaining'] <= 0;
     }
 

@@ -35,8 +35,7 @@ class inner_address extends \admin_setting_configtext {
             new \lang_string('setting_innerurl', 'block_gchat'),
             new \lang_string('setting_innerurl_desc', 'block_gchat'),
             '',
-            PARAM_RAW_TRIMMED,
-            60
+            PARAM_RAW_TRIMMED
         );
         $this->set_force_ltr(true);
     }
