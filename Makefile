@@ -1,6 +1,6 @@
 # Everyday commands. Each is thin: the work is in cargo, npm and scripts/.
 .DEFAULT_GOAL := help
-.PHONY: help demo test check fmt bundle e2e screenshots
+.PHONY: help demo test check fmt bundle e2e e2e-moodle package screenshots
 
 help: ## what there is
 	@grep -E '^[a-z0-9-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 14
@@ -25,6 +25,12 @@ e2e: ## the browser tests alone; one file: make e2e ARGS=test/talk.test.mjs
 	scripts/install browser npm e2e
 	cargo build --locked --package gchat
 	cd e2e && node run.mjs $(ARGS)
+
+e2e-moodle: ## the tests in a real Moodle: make e2e-moodle MOODLE_DIR=TREE [DATABASES=mariadb]
+	@MOODLE_DIR="$(MOODLE_DIR)" DATABASES="$(DATABASES)" scripts/test moodle moodle-phpunit
+
+package: ## the plugin's zip, as a site installs it, into target/package
+	scripts/package
 
 screenshots: ## pictures of every state into TO (a temporary folder by default), one into docs/images
 	scripts/install browser fonts npm e2e
