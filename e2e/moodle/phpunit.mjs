@@ -2,7 +2,7 @@
 //
 // The tree is copied, a database started, the plugin put in. Moodle wants its tools from Composer; where they are not, its
 // copy gets a `vendor` that leads to the PHPUnit that the system has. Moodle 4.5 is made for PHPUnit 9.6, as Debian has it.
-import { existsSync, mkdirSync, mkdtempSync, realpathSync, rmSync, writeFileSync } from "node:fs";
+import { chmodSync, existsSync, mkdirSync, mkdtempSync, realpathSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { dirname, join, resolve } from "node:path";
 import { exit, stderr, stdout } from "node:process";
@@ -27,6 +27,8 @@ export async function phpunit({ source, database = "pgsql", options = [], gchat 
   let service;
   try {
     folder(home, WEB);
+    // The accounts of the database and of PHP must get to their folders in it.
+    chmodSync(home, 0o755);
     const tree = await copyTree(source, join(home, "moodle"));
     if (tree.branch !== BRANCH) return { code: 0, tests: 0, failed: 0, skipped: 0, reason: `PHPUnit 9.6 is not for Moodle ${tree.release}` };
     service = await DATABASES[database](home);

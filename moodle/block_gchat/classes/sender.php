@@ -112,8 +112,11 @@ final class sender {
         }
         try {
             self::run($finished ? self::AFTER_ANSWER : self::BEFORE_END, $finished ? 2 : 0);
+        } catch (server_exception $e) {
+            // The rows are still there, and the task of every minute says what is wrong. Nothing may be printed here, behind
+            // a page or an answer to a script.
+            unset($e);
         } catch (\Throwable $e) {
-            // The page is long out; the rows are still there, and the task of every minute tells of what stays wrong.
             debugging('block_gchat could not send: ' . $e->getMessage(), DEBUG_DEVELOPER);
         }
     }

@@ -138,6 +138,19 @@ final class outbox_test extends \advanced_testcase {
         $this->assertStringNotContainsString('the-session', json_encode($row));
     }
 
+    public function test_a_log_in_as_ends_the_login_that_it_goes_on_with(): void {
+        global $DB;
+        $this->setAdminUser();
+        $user = $this->getDataGenerator()->create_user();
+        $DB->delete_records('block_gchat_outbox');
+        login::pretend('the-session');
+        \core\session\manager::loginas($user->id, \context_system::instance());
+        login::pretend(null);
+        $row = $DB->get_record('block_gchat_outbox', []);
+        $this->assertEquals(['logout', get_admin()->id], [$row->kind, $row->target]);
+        $this->assertSame(login::sid_of('the-session'), $row->sid);
+    }
+
     public function test_a_change_that_is_rolled_back_leaves_no_row(): void {
         global $DB;
         $this->preventResetByRollback();
