@@ -1,68 +1,57 @@
 //! The plugin's own PHP signs, and this server takes it.
 
-use std::{path::Path, process::Command};
-
-use gchat::{
-    connection_code::ConnectionCode,
-    store::{SiteKey, SiteRecord},
+use std::{
+    io::Write as _,
+    path::Path,
+    process::{Command, Stdio},
 };
-use serde::Deserialize;
 
-use crate::util::{Host, TestClient, TestServer, host::send_call};
+use gchat::{app::now_ms, connection_code::ConnectionCode};
+use serde_json::{Value, json};
 
-/// What `moodle/tests/mint.php` prints.
-#[derive(Deserialize)]
-struct Minted {
-    code: String,
-    user_token: String,
-    api: Call,
-    /// The host's address, where it is not the origin of the code's address.
-    wwwroot: Option<String>,
-}
+use crate::util::{
+    Host, TestClient, TestServer, circle,
+    host::{merge, send_call},
+};
 
-#[derive(Deserialize)]
-struct Call {
-    method: String,
-    path: String,
-    body: String,
-    bearer: String,
+/// What `moodle/tests/mint.php` signs of this.
+fn mint(host: &Host, what: &str, mut of: Value) -> String {
+    let code = ConnectionCode {
+        url: format!("{}/gchat/", host.url),
+        site: host.issuer.clone(),
+        kid: host.key.kid.clone(),
+        key: host.key.secret.clone(),
+    };
+    merge(&mut of, json!({"code": code.to_string(), "now": now_ms() / 1_000}));
+    let script = Path::new(env!("CARGO_MANIFEST_DIR")).join("../moodle/tests/mint.php");
+    let mut php = Command::new("php");
+    php.arg(script).arg(what).stdin(Stdio::piped()).stdout(Stdio::piped()).stderr(Stdio::piped());
+    let mut php = php.spawn().unwrap();
+    php.stdin.take().unwrap().write_all(of.to_string().as_bytes()).unwrap();
+    let said = php.wait_with_output().unwrap();
+    assert!(said.status.success(), "{}", String::from_utf8_lossy(&said.stderr));
+    String::from_utf8(said.stdout).unwrap().trim().to_owned()
 }
 
 #[tokio::test]
 #[ignore = "needs php: the php step of make test runs it"]
-async fn what_the_plugin_signs_is_taken() {
-    let script = Path::new(env!("CARGO_MANIFEST_DIR")).join("../moodle/tests/mint.php");
-    let printed = Command::new("php").arg(&script).output().unwrap();
-    let errors = String::from_utf8_lossy(&printed.stderr);
-    assert!(printed.status.success(), "{errors}");
-    let minted: Minted = serde_json::from_slice(&printed.stdout).unwrap_or_else(|e| panic!("{e}: {errors}"));
-    let code: ConnectionCode = minted.code.parse().unwrap();
+async fn what_the_plugin_signs_is_taken_and_only_for_what_it_was_signed() {
+    let (server, host) = TestServer::start().await;
+    let content =
+        host.person(7, "Ana Sousa <b> ñ 👋", &[circle("c7", "teacher"), circle("c9/g4", "student")]);
+    let user = json!({"user": 2, "sid": "the-login-of-ana", "content": content});
+    let mut ana = TestClient::connect(&server, &host, &mint(&host, "user", user)).await;
+    assert_eq!(ana.welcome["user"]["name"], "Ana Sousa <b> ñ 👋");
+    assert_eq!(ana.welcome["circles"], content["circles"]);
 
-    let origin = url::Url::parse(&code.url).unwrap().origin().ascii_serialization();
-    let wwwroot = minted.wwwroot.unwrap_or_else(|| origin.clone());
-    let (server, _) = TestServer::start_with(|_| {}).await;
-    for site in server.store.sites().await.unwrap() {
-        server.store.remove_site(site.site).await.unwrap(); // it may have the same address
-    }
-    let host = Host {
-        issuer: code.site.clone(),
-        url: url::Url::parse(&wwwroot).unwrap().origin().ascii_serialization(),
-        key: SiteKey { kid: code.kid.clone(), secret: code.key.clone(), created_at: 0 },
-    };
-    let record = SiteRecord {
-        site: gchat::id::SiteId(0),
-        issuer: code.site,
-        url: wwwroot,
-        origins: vec![host.url.clone()],
-        keys: vec![host.key.clone()],
-        policy: Default::default(),
-        policy_version: Default::default(),
-    };
-    server.store.add_site(record).await.unwrap();
-
-    let client = TestClient::connect(&server, &host, &minted.user_token).await;
-    assert_eq!(client.welcome["type"], "welcome");
-    let Call { method, path, body, bearer } = minted.api;
-    let (status, answer) = send_call(&server, &method, &path, &body, &bearer).await;
-    assert_eq!(status, 200, "{answer}");
+    let members = json!([{"user": 2, "role": "student", "groups": ["g5"]}]);
+    let body = json!({"rights_version": 8, "title": "Álgebra", "members": members}).to_string();
+    let (method, path) = ("PUT", "/api/v1/circles/c7");
+    let call = json!({"wwwroot": host.url, "method": method, "path": path, "body": body});
+    let bearer = mint(&host, "call", call);
+    let changed = send_call(&server, method, path, &format!("{body} "), &bearer).await;
+    assert_eq!((changed.0, &changed.1["code"]), (401, &json!("bad_token")));
+    let answer = send_call(&server, method, path, &body, &bearer).await;
+    assert_eq!(answer, (200, json!({"applied": true, "rights_version": 8})));
+    assert_eq!(ana.next_of("circles").await["circles"][0]["id"], "c7/g5");
 }
