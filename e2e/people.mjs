@@ -76,6 +76,8 @@ export class Person {
     this.campus = campus;
     this.name = name;
     this.wrongs = [];
+    /** How far a page has to be before something is done on it. */
+    this.loaded = { waitUntil: "load" };
   }
 
   /** Another tab of the same browser. */
@@ -95,12 +97,12 @@ export class Person {
       if (message.type() !== "error" || /ERR_|WebSocket|Failed to load resource/.test(message.text())) return;
       this.wrongs.push(`on the console: ${message.text()}`);
     });
-    if (path !== undefined) await page.goto(this.campus.url + path);
+    if (path !== undefined) await this.go(path, page);
     return page;
   }
 
   async go(path, page = this.page) {
-    await page.goto(this.campus.url + path);
+    await page.goto(this.campus.url + path, this.loaded);
   }
 
   /** What the block and the dock show, by the names that everybody hears. */

@@ -84,6 +84,19 @@ function deed_prohibit(int $course, string $role, string $capability): void {
     assign_capability($capability, CAP_PROHIBIT, $role, context_course::instance($course)->id);
 }
 
+/** The tables whose names begin so. */
+function deed_tables(string $prefix): array {
+    global $DB;
+    return array_values(array_filter($DB->get_tables(false), fn($table) => str_starts_with($table, $prefix)));
+}
+
+function deed_drop_tables(array $tables): void {
+    global $DB;
+    foreach ($tables as $table) {
+        $DB->get_manager()->drop_table(new xmldb_table($table));
+    }
+}
+
 function deed_purge(): void {
     purge_all_caches();
 }

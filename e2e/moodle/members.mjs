@@ -11,7 +11,9 @@ export class Members extends People {
   async enter(name, options) {
     const person = await super.enter(name, options);
     // Moodle makes scripts and stylesheets when they are first asked for.
-    person.context.setDefaultTimeout(30_000);
+    person.context.setDefaultTimeout(60_000);
+    // Moodle's own scripts go on for long, and nothing here waits for them.
+    person.loaded = { waitUntil: "domcontentloaded" };
     return person;
   }
 

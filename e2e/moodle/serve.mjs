@@ -1,6 +1,6 @@
-// One real Moodle with the chat, kept running for a person: `node moodle/serve.mjs [TREE] [mariadb|pgsql]`. The plugin's
-// folder in it is a link to this repository's, so that an edit counts at once.
-import { existsSync, symlinkSync, writeFileSync, chmodSync } from "node:fs";
+// One real Moodle with the chat, kept running for a person: `node moodle/serve.mjs [TREE] [mariadb|pgsql]`. What is edited
+// in this repository's plugin is copied into it at once.
+import { chmodSync, cpSync, existsSync, rmSync, watch, writeFileSync } from "node:fs";
 import { join, resolve } from "node:path";
 import { connect } from "./connect.mjs";
 import { share } from "./control.mjs";
@@ -24,7 +24,7 @@ try {
   const unshare = await share(site);
   const php = command(site);
   if (existsSync(join(plugin, "version.php"))) {
-    symlinkSync(plugin, site.plugin);
+    follow();
     await attempt("the upgrade", () => site.upgrade());
     await attempt("the stylesheets", () => site.warm());
     await attempt("the connection code", () => connect(site));
@@ -33,8 +33,8 @@ try {
       await campus(site, { mark: "" });
     });
   } else {
-    symlinkSync(plugin, site.plugin);
-    console.log("the plugin has no version.php yet: it is linked, upgrade when it has");
+    follow();
+    console.log("the plugin has no version.php yet: upgrade when it has");
   }
   console.log(`
 ${site.title}
@@ -53,6 +53,20 @@ Ctrl+C or SIGTERM ends it.`);
   unshare();
 } finally {
   await site.close();
+}
+
+/** Copies the plugin now, and whenever something in it changes. (A link would not do: its pages ask for "../../config.php".) */
+function follow() {
+  cpSync(plugin, site.plugin, { recursive: true });
+  watch(plugin, { recursive: true }, (_, name) => {
+    const [from, to] = [join(plugin, name), join(site.plugin, name)];
+    try {
+      if (existsSync(from)) cpSync(from, to, { recursive: true });
+      else rmSync(to, { recursive: true, force: true });
+    } catch (error) {
+      console.error(`${name} could not be copied: ${error.message}`);
+    }
+  }).unref();
 }
 
 /** What goes wrong with a plugin in the making must not end the site that one mends it with. */

@@ -1,11 +1,11 @@
 // One Moodle with the chat, as an administrator makes it: database, web server and chat server, the installer, the
 // plugin's zip, the upgrade.
-import { chmodSync, existsSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { chmodSync, cpSync, existsSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { basename, join, resolve } from "node:path";
 import { Chat } from "./chat.mjs";
 import { DATABASES } from "./databases.mjs";
-import { folder, run, WEB } from "./process.mjs";
+import { folder, run, Service, WEB } from "./process.mjs";
 import { copyTree } from "./tree.mjs";
 import { phpFlags, Web } from "./web.mjs";
 
@@ -111,6 +111,22 @@ export class Site {
     return JSON.parse(await this.php([join(import.meta.dirname, "seed.php"), this.tree.root], { input: JSON.stringify(spec) }));
   }
 
+  /** Holds a table, so that whoever reads it waits, until `release`. */
+  async hold(table) {
+    const command = ["php", ...phpFlags(this.path), join(import.meta.dirname, "hold.php"), this.tree.root, table];
+    const holder = new Service("a holder of a table", command, { account: WEB, cwd: this.tree.root });
+    await holder.ready(() => holder.said.includes("held"));
+    return { release: () => holder.close() };
+  }
+
+  /** How many queries wait for a table. */
+  async waiting() {
+    const mariadb = "SELECT id, state FROM information_schema.processlist WHERE state LIKE 'Waiting for table%'";
+    const postgres = "SELECT pid AS id FROM pg_stat_activity WHERE wait_event_type = 'Lock'";
+    const [{ result }] = await this.deeds(["rows", this.database.name === "pgsql" ? postgres : mariadb]);
+    return result.length;
+  }
+
   /** The folder that the plugin is installed in. */
   get plugin() {
     return join(this.tree.web, "blocks", "gchat");
@@ -121,6 +137,12 @@ export class Site {
     const zip = await packaged(join(this.path, "package"));
     rmSync(this.plugin, { recursive: true, force: true });
     await run(["unzip", "-q", zip, "-d", join(this.tree.web, "blocks")]);
+  }
+
+  /** Puts the abandoned plugin of this name in the place of ours, as far as an upgrade sees it: version, block and tables. */
+  oldPlugin() {
+    rmSync(this.plugin, { recursive: true, force: true });
+    cpSync(join(import.meta.dirname, "old"), this.plugin, { recursive: true });
   }
 
   /** What Moodle does when it finds a plugin of another version. */

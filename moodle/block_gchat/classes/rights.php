@@ -143,6 +143,7 @@ final class rights {
      * @return array `version`, `newest`, `circles`, `closed`, `blocked`, `ends`, `until`
      */
     private static function compute(person $person): array {
+        roles::forget();
         [$enrolments, $groups, $blocked, $roles] = self::belongings($person->id());
         $courses = enrol_get_all_users_courses($person->id(), false, 'enddate', 'visible DESC, sortorder ASC');
         $system = \context_system::instance();

@@ -47,6 +47,15 @@ final class roles {
     }
 
     /**
+     * Forgets what this process remembers of the roles' capabilities, which may be older than the rights version: it does
+     * not hear of changes made by others, and core has no function for that. What is cached between requests is asked.
+     */
+    public static function forget(): void {
+        global $ACCESSLIB_PRIVATE;
+        $ACCESSLIB_PRIVATE->cacheroledefs = [];
+    }
+
+    /**
      * Judges by somebody's roles.
      *
      * @param int $userid
