@@ -159,7 +159,7 @@ export type Command =
   /** The person asks to try again now (a button beside "Connection lost"). */
   | { kind: "reconnect" };
 
-/** What the page says about itself: the data attributes of the script tag (see README.md, "Embedding"). */
+/** What the page says about itself: the data attributes of the script tag (see client/README.md, "Embedding"). */
 export interface PageConfig {
   /** The server's address with its final slash. */
   server: string;

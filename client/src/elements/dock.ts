@@ -134,7 +134,10 @@ export class GchatDock extends LitElement {
   }
 
   override updated(): void {
+    const covered = this.#uncover !== null;
     this.#cover(this.shadowRoot?.querySelector(".covered") !== null);
+    // Another tab has closed what covered the page here, with the focus in it.
+    if (covered && this.#uncover === null && document.activeElement === document.body) this.#launcher?.focusButton();
     const wanted = this.#wanted;
     if (wanted === null) return;
     const element = this.#element(wanted.conversation);

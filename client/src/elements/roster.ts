@@ -41,7 +41,7 @@ export class GchatRoster extends LitElement {
   constructor() {
     super();
     this.scene = null;
-    new SceneWatcher(this, ["line"]);
+    new SceneWatcher(this, ["line", "roster"]);
   }
 
   override connectedCallback(): void {
@@ -58,11 +58,13 @@ export class GchatRoster extends LitElement {
   }
 
   override render(): unknown {
-    // The fallback text of the host stays until there is something to say.
-    if (this.scene === null) return html`<slot></slot>`;
+    const { scene } = this;
+    if (scene === null) return html`<slot></slot>`;
+    // The host's own text stays until there is something to say: one change to read, and one to look at.
+    const early = scene.line.state === "connecting" && !scene.roster.known && this.childElementCount > 0;
     return html`<span class="accent-probe"></span>
-      <section role="region" aria-label=${this.scene.strings.get("globalchat")}>
-        <gchat-people .scene=${this.scene}></gchat-people>
+      <section role="region" aria-label=${scene.strings.get("globalchat")}>
+        ${early ? html`<slot></slot>` : html`<gchat-people .scene=${scene}></gchat-people>`}
       </section>`;
   }
 

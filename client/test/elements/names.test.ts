@@ -3,7 +3,8 @@ import { afterEach, expect, test, vi } from "vitest";
 import { pictureSource } from "../../src/elements/avatar.js";
 import { failureString } from "../../src/elements/message.js";
 import { closing, errorCodes } from "../../src/protocol.js";
-import { all, ana, byRole, dock, focused, one, press, reading, roster, settled, stage, talk, windowOf } from "./stage.js";
+import { all, ana, byRole, dock, focused, fragment, one, press } from "./stage.js";
+import { reading, roster, settled, stage, talk, windowOf } from "./stage.js";
 
 afterEach(() => {
   document.body.replaceChildren();
@@ -16,6 +17,18 @@ test("the block says what it is doing before it knows anybody", async () => {
   expect(reading()).toContain("Connecting…");
   await page.tell({ kind: "line", line: { state: "online" } }, roster([]));
   expect(reading()).toContain("Nobody from your courses is online.");
+});
+
+test("the host's own text in the block stays until there is something to say", async () => {
+  const page = await stage();
+  const block = document.querySelector("gchat-roster")!;
+  block.append(fragment("<p>In a moment.</p>"));
+  await page.tell({ kind: "line", line: { state: "connecting" } });
+  expect(block.shadowRoot?.querySelector("[role=region] slot")).not.toBeNull();
+  expect(reading()).not.toContain("Connecting…");
+  await page.tell(roster([ana]));
+  expect(block.shadowRoot?.querySelector("slot")).toBeNull();
+  expect(byRole("button", "Ana Sousa, online")).toHaveLength(1);
 });
 
 test("a person is a button that begins with the full name and has the status", async () => {

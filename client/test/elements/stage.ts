@@ -41,6 +41,11 @@ export async function settled(): Promise<void> {
   for (let turn = 0; turn < 6; turn += 1) await new Promise((resolve) => setTimeout(resolve));
 }
 
+/** The page's own markup. */
+export function fragment(markup: string): DocumentFragment {
+  return document.createRange().createContextualFragment(markup);
+}
+
 /** Everything on the page, through open shadow roots. */
 export function all(root: ParentNode = document): HTMLElement[] {
   return [...root.querySelectorAll<HTMLElement>("*")].flatMap((element) => [
