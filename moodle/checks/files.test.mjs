@@ -8,7 +8,8 @@ const files = filesOf("moodle/block_gchat");
 test("every XML and SVG file is well-formed", () => {
   const documents = files.filter((path) => /\.(xml|svg)$/.test(path));
   assert.ok(documents.length > 0);
-  const { code, out } = run("xmllint", ["--noout", "--nonet", ...documents]);
+  const program = "foreach (array_slice($argv, 1) as $path) { if (!(new DOMDocument())->load($path, LIBXML_NONET)) { exit(1); } }";
+  const { code, out } = run("php", ["-d", "xdebug.mode=off", "-d", "display_errors=stderr", "-r", program, "--", ...documents]);
   assert.equal(code, 0, out);
 });
 

@@ -8,12 +8,14 @@ import { filesOf, ROOT, run } from "./plugin.mjs";
 
 const files = filesOf("moodle").filter((path) => path.endsWith(".php"));
 
-test("every PHP file parses", () => {
+test("every PHP file compiles", () => {
   assert.ok(files.length > 0);
-  for (const file of files) {
-    const { code, out } = run("php", ["-d", "xdebug.mode=off", "-l", file]);
-    assert.equal(code, 0, `${file}\n${out}`);
-  }
+  // One process for all: `php -l` takes a file at a time.
+  const program = "foreach (array_slice($argv, 1) as $path) { opcache_compile_file($path) || exit(print($path)); }";
+  const options = ["xdebug.mode=off", "opcache.enable_cli=1", "opcache.file_cache=", "display_errors=stderr", "error_reporting=-1"];
+  const { code, out } = run("php", [...options.flatMap((option) => ["-d", option]), "-r", program, "--", ...files]);
+  assert.equal(code, 0, out);
+  assert.equal(out, "");
 });
 
 test("every PHP file follows the project's rules", () => {

@@ -15,8 +15,8 @@ function asked(source) {
     new RegExp(String.raw`(?:get_string|lang_string|moodle_exception|addHelpButton)\(\s*${id},\s*['"]block_gchat['"]`, "g"),
     // Templates: {{#str}} id, block_gchat {{/str}}.
     /\{\{#\s*str\s*\}\}\s*([\w:.]+)\s*,\s*block_gchat\b/g,
-    // What the privacy API is told.
-    /['"](privacy:metadata[\w:.]*)['"]/g,
+    // What the privacy API is told of places; of their fields, see composed().
+    /'(privacy:metadata:\w+)'/g,
   ];
   return forms.flatMap((form) => [...source.matchAll(form)].map(([, found]) => found));
 }
@@ -33,6 +33,9 @@ function composed() {
     }
     if (path.endsWith("db/caches.php")) {
       for (const [, name] of source.matchAll(/^ {4}'(\w+)' => \[/gm)) ids.push(`cachedef_${name}`);
+    }
+    for (const [, place, fields] of source.matchAll(/\$fields\('(\w+)', \[([^\]]*)\]/g)) {
+      for (const [, field] of fields.matchAll(/'(\w+)'/g)) ids.push(`privacy:metadata:${place}:${field}`);
     }
     if (/class \w+ extends plain_check/.test(source)) ids.push(`check${/class (\w+)/.exec(source)[1]}`);
     for (const [, level, name] of source.matchAll(/finding::(\w+)\('(\w+)'/g)) {
