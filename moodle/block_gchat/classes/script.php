@@ -53,7 +53,8 @@ final class script {
         if (isset(self::$printed[$page])) {
             return null;
         }
-        if (!get_config('block_gchat', 'everypage') && !isset(self::$wanted[$page])) {
+        // Not set yet, false, counts as every page: the default.
+        if (get_config('block_gchat', 'everypage') === '0' && !isset(self::$wanted[$page])) {
             return null;
         }
         if (gate::page_refusal($page) !== null) {
