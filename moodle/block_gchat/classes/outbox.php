@@ -245,14 +245,17 @@ final class outbox {
     }
 
     /**
-     * Computes in a transaction, so that a site with read replicas reads from its primary: a version that was read there
-     * must not go with rights that a replica still has from before.
+     * Computes in a transaction where the site has read replicas, so that it reads from the primary: a version that was
+     * read there must not go with rights that a replica still has from before.
      *
      * @param callable $compute
      * @return mixed what it gives
      */
     public static function at_source(callable $compute): mixed {
-        global $DB;
+        global $CFG, $DB;
+        if (empty($CFG->dboptions['readonly'])) {
+            return $compute();
+        }
         $transaction = $DB->start_delegated_transaction();
         try {
             $result = $compute();
