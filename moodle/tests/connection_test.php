@@ -105,6 +105,9 @@ final class connection_test extends \PHPUnit\Framework\TestCase {
     }
 
     public function test_the_key_is_in_no_trace(): void {
+        if (PHP_VERSION_ID < 80200) {
+            $this->markTestSkipped('PHP hides arguments since 8.2');
+        }
         try {
             connection::from_code('gchat1.' . jwt::base64url('{"url":"https://m.example/","site":"s","kid":"k","key":"c2VjcmV0"}'));
         } catch (\InvalidArgumentException $e) {
