@@ -53,8 +53,9 @@ final class script {
         if (isset(self::$printed[$page])) {
             return null;
         }
-        // Not set yet, false, counts as every page: the default.
-        if (get_config('block_gchat', 'everypage') === '0' && !isset(self::$wanted[$page])) {
+        $everypage = get_config('block_gchat', 'everypage');
+        // Not set yet (false) is as the default: every page.
+        if ($everypage !== false && !$everypage && !isset(self::$wanted[$page])) {
             return null;
         }
         if (gate::page_refusal($page) !== null) {
