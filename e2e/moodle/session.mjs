@@ -23,7 +23,7 @@ export class Session {
   async fetch(path, options = {}) {
     const cookie = [...this.jar].map(([name, value]) => `${name}=${value}`).join("; ");
     const headers = { ...options.headers, cookie };
-    const answer = await fetch(new URL(path, this.url), { ...options, headers, redirect: "manual" });
+    const answer = await fetch(new URL(path, this.url), { ...options, headers, redirect: "manual", signal: AbortSignal.timeout(60_000) });
     for (const line of answer.headers.getSetCookie()) {
       const [, name, value] = /^([^=]+)=([^;]*)/.exec(line);
       this.jar.set(name, value);

@@ -10,18 +10,17 @@ const TABLES = ["block_gchat_users", "block_gchat_sessions", "block_gchat_user_s
 
 after(() => it.site.seed({ everywhere: true }));
 
-test("nothing is left after uninstalling", async () => {
+test("uninstalling leaves nothing, and the abandoned plugin is replaced by this one", async () => {
   await it.site.php(["admin/cli/uninstall_plugins.php", "--plugins=block_gchat", "--run"]);
-  const [{ result: config }, { result: tables }, { result: tasks }, { result: blocks }] = await it.site.deeds(
+  const [{ result: config }, { result: left }, { result: tasks }, { result: blocks }] = await it.site.deeds(
     ["read_config", "block_gchat"],
     ["tables", "block_gchat"],
     ["rows", "SELECT id, classname FROM {task_scheduled} WHERE component = 'block_gchat' UNION SELECT id, classname FROM {task_adhoc} WHERE component = 'block_gchat'"],
     ["rows", "SELECT id, blockname FROM {block_instances} WHERE blockname = 'gchat'"],
   );
-  assert.deepEqual([Object.keys(config), tables, tasks, blocks], [[], [], [], []]);
-});
+  assert.deepEqual([Object.keys(config), left, tasks, blocks], [[], [], [], []]);
 
-test("the abandoned plugin is replaced by this one, and the site works", async () => {
+  // The abandoned plugin, as such a site has it.
   it.site.oldPlugin();
   await it.site.upgrade();
   const [{ result: old }, { result: tables }] = await it.site.deeds(["read_config", "block_gchat"], ["tables", "block_gchat"]);

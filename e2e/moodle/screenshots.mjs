@@ -1,0 +1,153 @@
+// Pictures of the chat in a real Moodle, to be looked at: `node moodle/screenshots.mjs [FOLDER]`, on the running site that
+// MOODLE_SITE names, or on one made of the first tree of MOODLE_DIR.
+import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { becomes, seen } from "../expect.mjs";
+import { campus } from "./campus.mjs";
+import { connect, SETTINGS } from "./connect.mjs";
+import { attach } from "./control.mjs";
+import { Members } from "./members.mjs";
+import { WEB, folder as ownedBy } from "./process.mjs";
+import { install } from "./site.mjs";
+
+const folder = process.argv[2] ?? mkdtempSync(join(tmpdir(), "gchat-pictures-"));
+mkdirSync(folder, { recursive: true });
+const running = process.env.MOODLE_SITE;
+const site = running ? attach(running) : await prepared();
+const people = await Members.open(site);
+const BIG = { viewport: { width: 1440, height: 900 } };
+const PHONE = { viewport: { width: 390, height: 844 }, isMobile: true, hasTouch: true, deviceScaleFactor: 2 };
+let place;
+
+try {
+  await pictures();
+} finally {
+  await site.chat.start();
+  await people.close();
+  if (!running) await site.close();
+}
+console.log(folder);
+
+async function prepared() {
+  const made = await install(process.env.MOODLE_DIR.split(":")[0], process.env.DATABASES?.split(",")[0] ?? "mariadb", { say: console.log });
+  await made.unzip();
+  await made.upgrade();
+  await made.warm(["boost", "classic"]);
+  await connect(made);
+  await made.seed({ everywhere: true });
+  return made;
+}
+
+async function pictures() {
+  await site.deeds(["config", "allowthemechangeonurl", 1]);
+  place = await campus(site, { mark: `p${process.pid}` });
+  people.login = place.login;
+  await ofPeople("", BIG);
+  await ofPeople("dark-", { ...BIG, colorScheme: "dark" }, ["course"]);
+  await ofPeople("phone-", PHONE, ["course", "forum"]);
+  await ofPeople("classic-", BIG, ["course", "forum"], "classic");
+  await rightToLeft();
+  await ofAdministrators();
+  await ofNothing();
+}
+
+async function picture(page, name) {
+  // Chromium paints a page's pictures and letters late on a busy machine.
+  await page.waitForLoadState("networkidle");
+  await page.screenshot({ path: join(folder, `${site.tree.branch}-${name}.png`), animations: "disabled" });
+  console.log(name);
+}
+
+/** Ana on the named pages, with talks to Bruno and Carla in the dock. */
+async function ofPeople(prefix, options, wanted = ["course", "dashboard", "mycourses", "forum", "participants"], theme = "") {
+  const { algebra } = place;
+  const paths = {
+    course: algebra.path,
+    dashboard: "/my/",
+    mycourses: "/my/courses.php",
+    forum: `/mod/forum/view.php?id=${algebra.modules.forum}`,
+    participants: `/user/index.php?id=${algebra.id}`,
+  };
+  const themed = (path) => (theme === "" ? path : `${path}${path.includes("?") ? "&" : "?"}theme=${theme}`);
+  const others = [];
+  for (const slug of ["bruno", "carla", "eva", "frank"]) others.push(await people.arrive(slug, { path: algebra.path }));
+  const ana = await people.arrive("ana", { ...options, path: themed("/my/") });
+  for (const [other, mine, his] of [
+    [others[0], "Morning, Bruno! Did you get through exercise 3?", "Almost. May I divide by two first?"],
+    [others[1], "Hi Carla, are you coming on Thursday?", "Yes! 14:00 in the library 📚 https://example.org/map"],
+  ]) {
+    await ana.go(themed(paths.forum));
+    if (!(await ana.screen.chat(other.name).window.count())) {
+      await ana.screen.launcher.click();
+      await ana.screen.launched(other.name).click();
+    }
+    const chat = ana.screen.chat(other.name);
+    if (!(await chat.box.isVisible())) await chat.button("Restore").click();
+    await chat.say(mine);
+    const theirs = other.screen.chat(ana.name);
+    if (!(await theirs.box.isVisible())) await theirs.button("Restore").click();
+    await theirs.say(his);
+    await seen(chat.message(his).last(), "the answer");
+  }
+  for (const name of wanted) {
+    await ana.go(themed(paths[name]));
+    await seen(ana.screen.chat(others[0].name).window.or(ana.page.getByRole("button", { name: /more chats?$/ })).first(), "the dock");
+    await picture(ana.page, prefix + name);
+  }
+  await ana.go(themed(paths.forum));
+  await ana.screen.launcher.click();
+  await seen(ana.screen.launched(others[0].name), "the launcher's list");
+  await picture(ana.page, `${prefix}launcher`);
+  await people.leave();
+}
+
+/** As in a language that is written from right to left: none is installed, so English is said to be one. */
+async function rightToLeft() {
+  const local = ownedBy(join(ownedBy(join(site.data, "lang"), WEB), "en_local"), WEB);
+  writeFileSync(join(local, "langconfig.php"), "<?php\n$string['thisdirection'] = 'rtl';\n");
+  await site.php(["admin/cli/purge_caches.php"]);
+  try {
+    await ofPeople("rtl-", BIG, ["course"]);
+  } finally {
+    rmSync(local, { recursive: true });
+    await site.php(["admin/cli/purge_caches.php"]);
+  }
+}
+
+async function ofAdministrators() {
+  const admin = await people.signIn(undefined, BIG);
+  const page = async (path, name) => {
+    await admin.page.goto(site.url + path, { timeout: 120_000 });
+    await picture(admin.page, name);
+  };
+  const status = async (name) => {
+    await admin.page.goto(`${site.url}/report/status/index.php`, { timeout: 120_000 });
+    await admin.page.locator("tr", { hasText: "Global Chat" }).first().scrollIntoViewIfNeeded();
+    await picture(admin.page, name);
+  };
+  await page(SETTINGS, "settings");
+  await status("status");
+  await page("/blocks/gchat/connectiontest.php", "test");
+  await site.chat.kill();
+  await page(SETTINGS, "settings-dead");
+  await status("status-dead");
+  await page("/blocks/gchat/connectiontest.php", "test-dead");
+  await site.chat.start();
+  await people.leave();
+}
+
+/** An empty list, and a server that is away. */
+async function ofNothing() {
+  const daniel = await people.arrive("daniel", { ...BIG, path: place.biology.path });
+  await seen(daniel.screen.block.getByText("Nobody from your courses is online."), "the empty list");
+  await picture(daniel.page, "empty");
+  await site.chat.kill();
+  await daniel.page.reload();
+  await becomes(() => daniel.screen.block.innerText().then((text) => text.length > 0), true, "a text");
+  await picture(daniel.page, "away-at-first");
+  await seen(daniel.screen.block.getByText(/lost|not connected/i).first(), "the notice", 60_000);
+  await picture(daniel.page, "away");
+  await site.chat.start();
+  await people.leave();
+}
