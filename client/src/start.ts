@@ -12,8 +12,8 @@ import { emptyState } from "./state.js";
 import { openVault } from "./vault.js";
 import type { Command, PageConfig } from "./view.js";
 
-/** A browser that does not open its database within so long is treated as having none. */
-const DATABASE_MS = 3_000;
+/** A browser that does not open its database within so long is treated as having none. Busy old computers are slow. */
+const DATABASE_MS = 6_000;
 
 /** Starts the core behind `port`; what it gives back ends it. */
 export async function startCore(port: Port, config: PageConfig, environment: Environment): Promise<Cancel> {
