@@ -44,7 +44,9 @@ export class Place {
     place.binary = place.at("/usr/local/bin/gchat");
     copyFileSync(BUILT, place.binary);
     chmodSync(place.binary, 0o755);
-    atEnd(() => rmSync(place.root, { recursive: true, force: true }));
+    const remove = () => rmSync(place.root, { recursive: true, force: true, maxRetries: 5 });
+    atEnd(remove);
+    process.once("exit", remove);
     return place;
   }
 

@@ -59,9 +59,9 @@ export async function ready(url, within) {
   return Math.round(performance.now() - began);
 }
 
-/** A child that is killed with this process, whatever ends it. */
+/** A child that ends with this process, whatever ends it: by a signal that lets it end its own children. */
 export class Child {
-  constructor(command, args, options = {}) {
+  constructor(command, args, { signal = "SIGTERM", ...options } = {}) {
     this.process = spawn(command, args, { stdio: ["ignore", "pipe", "pipe"], ...options });
     this.said = "";
     for (const stream of [this.process.stdout, this.process.stderr]) {
@@ -69,7 +69,7 @@ export class Child {
         this.said = (this.said + data).slice(-16_000);
       });
     }
-    const end = () => this.process.kill("SIGKILL");
+    const end = () => this.process.kill(signal);
     process.once("exit", end);
     this.ended = once(this.process, "exit").finally(() => process.off("exit", end));
     this.ended.catch(() => {});

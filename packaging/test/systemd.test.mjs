@@ -31,7 +31,7 @@ describe("under a real systemd", { skip: !asked && "it wants SYSTEMD=1, and root
     const group = join(GROUPS, `gchat-test-${process.pid}`);
     mkdirSync(group);
     atEnd(() => removeGroup(group));
-    const machine = new Child("sh", ["-c", ENTER, "sh", group, place.at("inside.sh"), place.root]);
+    const machine = new Child("sh", ["-c", ENTER, "sh", group, place.at("inside.sh"), place.root], { signal: "SIGKILL" });
     atEnd(() => machine.stop("SIGKILL"));
     await machine.ended;
     assert.ok(existsSync(place.at("/out/said")), machine.said);
