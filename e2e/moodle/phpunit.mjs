@@ -155,7 +155,11 @@ if (process.argv[1] && realpathSync(process.argv[1]) === fileURLToPath(import.me
   for (const signal of ["SIGINT", "SIGTERM", "SIGHUP"]) process.once(signal, () => exit(1));
   const [first, ...rest] = process.argv.slice(2);
   const named = first !== undefined && first in DATABASES;
-  const result = await phpunit({ source, database: named ? first : "pgsql", options: named || !first ? rest : [first, ...rest] });
-  stdout.write(`# pass ${result.tests - result.failed - result.skipped}\n# fail ${result.failed}\n# skipped ${result.skipped}\n`);
-  exit(result.code);
+  const options = named || !first ? rest : [first, ...rest];
+  const databases = named ? [first] : (process.env.DATABASES || "mariadb,pgsql").split(",");
+  const results = [];
+  for (const database of databases) results.push(await phpunit({ source, database, options }));
+  const sum = (key) => results.reduce((total, result) => total + result[key], 0);
+  stdout.write(`# pass ${sum("tests") - sum("failed") - sum("skipped")}\n# fail ${sum("failed")}\n# skipped ${sum("skipped")}\n`);
+  exit(Math.max(...results.map((result) => result.code)));
 }
