@@ -68,15 +68,21 @@ export function readPage(script: HTMLElement, base: string): PageConfig {
   };
 }
 
+/** Where the page wants the chat. A theme without that place gets it in the body: a chat there is better than none. */
+export function containerFor(script: HTMLElement): Element {
+  const selector = script.getAttribute("data-container") ?? "body";
+  const container = document.querySelector(selector);
+  if (container !== null) return container;
+  console.warn(`gchat: data-container: nothing on the page matches ${selector}; the chat is put into the body`);
+  return document.body;
+}
+
 function startFromPage(): void {
   const script = document.querySelector<HTMLElement>("script[data-gchat]");
   if (script === null) return;
   try {
     const config = readPage(script, document.baseURI);
-    const selector = script.getAttribute("data-container") ?? "body";
-    const container = document.querySelector(selector);
-    if (container === null) throw new PageError(`data-container: nothing on the page matches ${selector}`);
-    start(config, container);
+    start(config, containerFor(script));
   } catch (error) {
     console.error(`gchat: ${error instanceof Error ? error.message : "cannot start"}`);
   }

@@ -1,12 +1,17 @@
 // @vitest-environment jsdom
-import { beforeAll, describe, expect, test, vi } from "vitest";
-import type { readPage as ReadPage } from "../src/main.js";
+import { afterEach, beforeAll, describe, expect, test, vi } from "vitest";
+import type { containerFor as ContainerFor, readPage as ReadPage } from "../src/main.js";
 import { config } from "./stage.js";
 
 vi.mock("../src/elements/index.js", () => ({ mount: () => undefined }));
 let readPage: typeof ReadPage;
+let containerFor: typeof ContainerFor;
 beforeAll(async () => {
-  ({ readPage } = await import("../src/main.js"));
+  ({ readPage, containerFor } = await import("../src/main.js"));
+});
+afterEach(() => {
+  vi.restoreAllMocks();
+  document.body.replaceChildren();
 });
 
 const base = "https://moodle.example/course/view.php?id=7";
@@ -51,5 +56,23 @@ describe("the page's script tag", () => {
     ["token-url", "https://elsewhere.example/token", "data-token-url must be of the page's own origin"],
   ])("with data-%s = %s tells what to mend", (name, value, problem) => {
     expect(() => readPage(script({ [name]: value }), base)).toThrow(problem);
+  });
+});
+
+describe("the container", () => {
+  test("is what the page names, and the body if it names none", () => {
+    const warn = vi.spyOn(console, "warn");
+    const page = document.createElement("div");
+    page.id = "page";
+    document.body.append(page);
+    expect(containerFor(script({ container: "#page" }))).toBe(page);
+    expect(containerFor(script())).toBe(document.body);
+    expect(warn).not.toHaveBeenCalled();
+  });
+
+  test("is the body, with one warning, where nothing on the page matches", () => {
+    const warn = vi.spyOn(console, "warn").mockImplementation(() => undefined);
+    expect(containerFor(script({ container: "#page" }))).toBe(document.body);
+    expect(warn).toHaveBeenCalledExactlyOnceWith(expect.stringContaining("nothing on the page matches #page"));
   });
 });
