@@ -76,6 +76,8 @@ export class Person {
     this.campus = campus;
     this.name = name;
     this.wrongs = [];
+    /** Whether something wrong is to be told of, by the address or the stack that it comes from. */
+    this.concerns = () => true;
     /** How far a page has to be before something is done on it. */
     this.loaded = { waitUntil: "load" };
   }
@@ -87,14 +89,17 @@ export class Person {
       this.wrongs.push(`a dialog: ${dialog.message()}`);
       void dialog.dismiss();
     });
-    page.on("pageerror", (error) => this.wrongs.push(`an uncaught error: ${error.message}`));
+    page.on("pageerror", (error) => {
+      if (this.concerns(error.stack ?? "")) this.wrongs.push(`an uncaught error: ${error.message}`);
+    });
     page.on("response", (response) => {
-      if (response.status() < 400 || response.request().isNavigationRequest()) return;
+      if (response.status() < 400 || response.request().isNavigationRequest() || !this.concerns(response.url())) return;
       this.wrongs.push(`${response.status()} for ${new URL(response.url()).pathname}`);
     });
     page.on("console", (message) => {
       // Chromium reports policy breaches here too. That a server is away is the test's doing, not a fault.
       if (message.type() !== "error" || /ERR_|WebSocket|Failed to load resource/.test(message.text())) return;
+      if (!this.concerns(message.location().url)) return;
       this.wrongs.push(`on the console: ${message.text()}`);
     });
     if (path !== undefined) await this.go(path, page);

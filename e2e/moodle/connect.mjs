@@ -6,8 +6,7 @@ export const SETTINGS = "/admin/settings.php?section=blocksettinggchat";
 /** Pastes `code` and saves. Gives what the page says then. */
 export async function paste(page, code) {
   await page.getByRole("textbox", { name: "Connection code" }).fill(code);
-  await page.getByRole("button", { name: "Save changes" }).click();
-  await page.waitForLoadState("networkidle");
+  await Promise.all([page.waitForEvent("domcontentloaded"), page.getByRole("button", { name: "Save changes" }).click()]);
   return page.locator("#region-main").innerText();
 }
 

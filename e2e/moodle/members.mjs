@@ -14,21 +14,32 @@ export class Members extends People {
     person.context.setDefaultTimeout(60_000);
     // Moodle's own scripts go on for long, and nothing here waits for them.
     person.loaded = { waitUntil: "domcontentloaded" };
+    // Nor is what goes wrong in them, such as when somebody loses a course while its page is loading.
+    person.concerns = (from) => /gchat/.test(from);
     return person;
   }
 
   /** A browser of its own for one of the campus's people, already signed in, on a page if one is named. */
-  async arrive(slug, { path, ...options } = {}) {
-    const person = await this.enter(NAMES[slug], options);
-    person.session = await Session.login(this.campus.url, this.login(slug), PASSWORD);
+  arrive(slug, options) {
+    return this.#signedIn(NAMES[slug], this.login(slug), PASSWORD, options);
+  }
+
+  /** The same for the administrator. */
+  administrator(options) {
+    return this.#signedIn("the administrator", ADMIN.username, ADMIN.password, options);
+  }
+
+  async #signedIn(name, username, password, { path, ...options } = {}) {
+    const person = await this.enter(name, options);
+    person.session = await Session.login(this.campus.url, username, password);
     await person.context.addCookies(person.session.cookies());
     if (path !== undefined) await person.go(path);
     return person;
   }
 
   /** The administrator, by the login form as everybody sees it. */
-  async signIn({ username, password } = ADMIN, options = {}) {
-    const person = await this.enter(username, options);
+  async signIn({ username, password } = ADMIN) {
+    const person = await this.enter(username);
     // The form's script takes the fields' values away if they come before it.
     await person.page.goto(`${this.campus.url}/login/index.php`, { waitUntil: "networkidle" });
     await person.page.getByLabel("Username").fill(username);

@@ -41,8 +41,6 @@ async function prepared() {
 
 async function pictures() {
   await site.deeds(["config", "allowthemechangeonurl", 1]);
-  place = await campus(site, { mark: `p${process.pid}` });
-  people.login = place.login;
   await ofPeople("", BIG);
   await ofPeople("dark-", { ...BIG, colorScheme: "dark" }, ["course"]);
   await ofPeople("phone-", PHONE, ["course", "forum"]);
@@ -61,6 +59,8 @@ async function picture(page, name) {
 
 /** Ana on the named pages, with talks to Bruno and Carla in the dock. */
 async function ofPeople(prefix, options, wanted = ["course", "dashboard", "mycourses", "forum", "participants"], theme = "") {
+  place = await campus(site);
+  people.login = place.login;
   const { algebra } = place;
   const paths = {
     course: algebra.path,
@@ -78,15 +78,12 @@ async function ofPeople(prefix, options, wanted = ["course", "dashboard", "mycou
     [others[1], "Hi Carla, are you coming on Thursday?", "Yes! 14:00 in the library 📚 https://example.org/map"],
   ]) {
     await ana.go(themed(paths.forum));
-    if (!(await ana.screen.chat(other.name).window.count())) {
-      await ana.screen.launcher.click();
-      await ana.screen.launched(other.name).click();
-    }
+    await ana.screen.launcher.click();
+    await ana.screen.launched(other.name).click();
     const chat = ana.screen.chat(other.name);
-    if (!(await chat.box.isVisible())) await chat.button("Restore").click();
     await chat.say(mine);
     const theirs = other.screen.chat(ana.name);
-    if (!(await theirs.box.isVisible())) await theirs.button("Restore").click();
+    await theirs.button("Restore").click();
     await theirs.say(his);
     await seen(chat.message(his).last(), "the answer");
   }
@@ -116,7 +113,7 @@ async function rightToLeft() {
 }
 
 async function ofAdministrators() {
-  const admin = await people.signIn(undefined, BIG);
+  const admin = await people.administrator(BIG);
   const page = async (path, name) => {
     await admin.page.goto(site.url + path, { timeout: 120_000 });
     await picture(admin.page, name);

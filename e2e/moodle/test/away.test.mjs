@@ -57,8 +57,7 @@ test("no page waits for the server, and none asks it anything", async () => {
   const well = await times();
   const hole = await blackHole();
   try {
-    const person = await it.people.signIn();
-    await person.go(SETTINGS);
+    const person = await it.people.administrator({ path: SETTINGS });
     const parts = JSON.parse(Buffer.from(it.site.code.slice("gchat1.".length), "base64url").toString());
     await paste(person.page, `gchat1.${Buffer.from(JSON.stringify({ ...parts, url: hole.url })).toString("base64url")}`);
     await person.context.close();
