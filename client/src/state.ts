@@ -16,6 +16,8 @@ import type { ConversationId, Seq, UserId } from "./view.js";
 export const TYPING_MS = 5_000;
 /** `unread` stops here; it then means "100 or more". */
 export const UNREAD_MOST = 100;
+/** Rosters that `hello` names: a frame must fit them beside the token and the cursor. Of others, a snapshot comes. */
+const HELLO_ROSTERS = 200;
 
 export interface State {
   me: UserId;
@@ -141,7 +143,7 @@ export function cursorOf(state: State, most: number): { epoch: string; conversat
 
 /** What `hello` says of the rosters held: absent where there is none. */
 export function rostersOf(state: State): { boot: string; versions: HeldRoster[] } | undefined {
-  const versions = heldRosters(state.rosters);
+  const versions = heldRosters(state.rosters).slice(0, HELLO_ROSTERS);
   return state.boot === null || versions.length === 0 ? undefined : { boot: state.boot, versions };
 }
 

@@ -210,6 +210,15 @@ describe("welcome", () => {
     expect(cursorOf(state, 100)?.conversations).toEqual([]);
   });
 
+  test("names of very many rosters as many as a frame can take", () => {
+    const circles = Array.from({ length: 600 }, (_, id) => ({ id: `c${id}`, role: "student" as const, title: "" }));
+    let state = applyFrame(emptyState(2), welcome({ circles }), 0).state;
+    for (const { id } of circles) {
+      state = applyFrame(state, { type: "roster", circle: id, version: 4, total: 0, contacts: [] }, 0).state;
+    }
+    expect(rostersOf(state)?.versions).toHaveLength(200);
+  });
+
   test("of another boot keeps rosters on show and names no version of theirs", () => {
     let state = applyFrame(emptyState(2), welcome(), 0).state;
     state = applyFrame(state, { type: "roster", circle: "c7", version: 4, total: 1, contacts: [contact(3, "Bruno")] }, 0).state;

@@ -110,9 +110,25 @@ final class circles_test extends \PHPUnit\Framework\TestCase {
         $this->assertFalse($this->circles([], [])['closed']);
     }
 
-    public function test_no_more_circles_than_a_token_may_name(): void {
-        $ids = range(1, circles::MOST + 5);
-        $found = $this->circles(array_fill_keys($ids, []), array_map(fn($id) => [$id, 0, 0], $ids));
-        $this->assertCount(circles::MOST, $found['circles']);
+    public function test_a_token_of_very_many_circles_fits_a_frame(): void {
+        $size = fn(array $found) => strlen(json_encode($found['circles'], JSON_UNESCAPED_SLASHES));
+        $held = function (int $number, string $title): array {
+            $ids = range(1, $number);
+            $courses = array_fill_keys($ids, ['title' => $title]);
+            return $this->circles($courses, array_map(fn($id) => [$id, 0, 0], $ids));
+        };
+        // Usual ones are left as they are.
+        $found = $held(120, str_repeat('Algebra ', 20));
+        $this->assertSame([str_repeat('Algebra ', 20)], array_values(array_unique(array_column($found['circles'], 'title'))));
+        // Where letters take six bytes each, titles give way and circles stay.
+        $found = $held(120, str_repeat('Математика ', 23));
+        $this->assertCount(120, $found['circles']);
+        $this->assertSame(30, mb_strlen($found['circles'][0]['title']));
+        $this->assertLessThanOrEqual(28000, $size($found));
+        // Too many even without: those that matter most stay.
+        $found = $held(1200, str_repeat('я', 255));
+        $this->assertLessThanOrEqual(28000, $size($found));
+        $this->assertGreaterThan(500, count($found['circles']));
+        $this->assertSame(['id' => 'c1', 'role' => 'student', 'title' => ''], $found['circles'][0]);
     }
 }

@@ -27,8 +27,15 @@ namespace block_gchat;
  * @license    https://www.gnu.org/copyleft/gpl.html GNU GPL v3 or later
  */
 final class circles {
-    /** The most circles that a token may name. */
-    public const MOST = 1000;
+    /**
+     * The most bytes that a token's circles may take as JSON. In base64, and with what else the client says in the same
+     * frame, they have to fit the server's 64 KiB; with more, the client would try in vain for ever. It is fewer than the
+     * 1,000 circles that a token may name.
+     */
+    private const MOST_BYTES = 28000;
+
+    /** Where they take more, titles are cut to so many characters, one after the other; then circles are left out. */
+    private const TITLES = [60, 30, 12, 0];
 
     /** As in SEPARATEGROUPS of Moodle's grouplib. */
     private const SEPARATE_GROUPS = 1;
@@ -70,7 +77,7 @@ final class circles {
             }
         }
         return [
-            'circles' => array_slice($circles, 0, self::MOST),
+            'circles' => self::fitting($circles),
             'closed' => $closed > 0 && !$circles,
             'ends' => $ends,
             'until' => min($until, $ends),
@@ -118,6 +125,28 @@ final class circles {
             return ["c$course->id"];
         }
         return array_map(fn($group) => "c$course->id/$group", $groups ?: ['-']);
+    }
+
+    /**
+     * As many circles, with as much of their titles, as a token can carry.
+     *
+     * @param array[] $circles
+     * @return array[]
+     */
+    private static function fitting(array $circles): array {
+        // As the token's JSON has them: what is not ASCII takes six bytes or more.
+        $fits = fn(array $circles) => strlen(json_encode($circles, JSON_UNESCAPED_SLASHES)) <= self::MOST_BYTES;
+        foreach (self::TITLES as $length) {
+            if ($fits($circles)) {
+                return $circles;
+            }
+            $cut = fn(array $circle) => array_replace($circle, ['title' => mb_substr($circle['title'], 0, $length)]);
+            $circles = array_map($cut, $circles);
+        }
+        while (!$fits($circles)) {
+            $circles = array_slice($circles, 0, intdiv(count($circles) * 9, 10));
+        }
+        return $circles;
     }
 
     /**
