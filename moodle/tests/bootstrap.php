@@ -43,6 +43,21 @@ namespace {
     function fixture(string $name): array {
         return json_decode(file_get_contents(__DIR__ . "/../../protocol/fixtures/$name.json"), true, 32, JSON_THROW_ON_ERROR);
     }
+
+    /**
+     * The plugin's own words in English, as far as classes that need no Moodle ask for them.
+     *
+     * @param string $id
+     * @param string $component
+     * @param string|int|null $a what is filled in
+     * @return string
+     */
+    function get_string(string $id, string $component, string|int|null $a = null): string {
+        assert($component === 'block_gchat');
+        $string = [];
+        require(__DIR__ . '/../block_gchat/lang/en/block_gchat.php');
+        return str_replace('{$a}', (string) $a, $string[$id]);
+    }
 }
 
 namespace Firebase\JWT {

@@ -60,8 +60,8 @@ final class connection_test extends \PHPUnit\Framework\TestCase {
         $code = fn(array $with) => 'gchat1.' . jwt::base64url(json_encode(array_filter($with + $content)));
         $whole = $code([]);
         return [
-            'empty' => ['', 'begins with "gchat1."'],
-            'another version' => ['gchat2.e30', 'begins with "gchat1."'],
+            'empty' => ['', 'begins with “gchat1.”'],
+            'another version' => ['gchat2.e30', 'begins with “gchat1.”'],
             'nothing in it' => ['gchat1.', 'damaged'],
             'cut off' => [substr($whole, 0, -9), 'damaged'],
             'padded' => ["$whole==", 'damaged'],
@@ -71,7 +71,7 @@ final class connection_test extends \PHPUnit\Framework\TestCase {
             'no JSON' => ['gchat1.' . jwt::base64url('hello'), 'damaged'],
             'no key' => [$code(['key' => null]), 'has no key'],
             'a number for a site' => [$code(['site' => 7]), 'has no site'],
-            'an odd site' => [$code(['site' => "s\n"]), 'site has characters'],
+            'an odd site' => [$code(['site' => "s\n"]), 'the site in the connection code has characters'],
             'a short key' => [$code(['key' => str_repeat('A', 42)]), 'shorter than 32 bytes'],
             'a key that is none' => [$code(['key' => str_repeat('+', 43)]), 'shorter than 32 bytes'],
             'another scheme' => [$code(['url' => 'javascript:alert(1)//']), 'must be like'],

@@ -82,62 +82,53 @@ final class connection {
      *
      * @param string $code
      * @return self
-     * @throws \InvalidArgumentException lower case, naming what is wrong and the fix; never with the key in it
+     * @throws \InvalidArgumentException in the reader's language: what is wrong and the fix; never with the key in it
      */
     public static function from_code(#[\SensitiveParameter] string $code): self {
         $code = trim($code);
         if (!str_starts_with($code, 'gchat1.')) {
-            throw new \InvalidArgumentException(
-                'a connection code begins with "gchat1.": copy the whole line that gchat site add printed'
-            );
+            throw new \InvalidArgumentException(get_string('code_begins', 'block_gchat'));
         }
         $json = self::bytes(substr($code, 7));
         $said = $json === null ? null : json_decode($json, true, 4);
         if (!is_array($said)) {
-            throw new \InvalidArgumentException(
-                'the connection code is damaged, perhaps cut off: copy the whole line that gchat site add printed'
-            );
+            throw new \InvalidArgumentException(get_string('code_damaged', 'block_gchat'));
         }
         foreach (['url', 'site', 'kid', 'key'] as $field) {
             if (!isset($said[$field]) || !is_string($said[$field]) || $said[$field] === '') {
-                throw new \InvalidArgumentException("the connection code has no $field: make another with gchat site add");
+                throw new \InvalidArgumentException(get_string('code_lacks', 'block_gchat', $field));
             }
         }
         foreach (['site', 'kid'] as $field) {
             if (!preg_match('/^[A-Za-z0-9._-]{1,64}$/D', $said[$field])) {
-                throw new \InvalidArgumentException(
-                    "the connection code's $field has characters that no server makes: make another with gchat site add"
-                );
+                throw new \InvalidArgumentException(get_string('code_odd', 'block_gchat', $field));
             }
         }
         $key = self::bytes($said['key']);
         if ($key === null || strlen($key) < self::KEY_BYTES) {
-            throw new \InvalidArgumentException(
-                'the key in the connection code is shorter than ' . self::KEY_BYTES . ' bytes: make another with gchat site add'
-            );
+            throw new \InvalidArgumentException(get_string('code_key', 'block_gchat', self::KEY_BYTES));
         }
-        return new self(self::address($said['url'], 'the server\'s address'), '', $said['site'], $said['kid'], $key);
+        return new self(self::address($said['url']), '', $said['site'], $said['kid'], $key);
     }
 
     /**
      * Checks an address of the server, and ends it with a slash.
      *
      * @param string $url
-     * @param string $what the address's name in messages
      * @return string
-     * @throws \InvalidArgumentException
+     * @throws \InvalidArgumentException as from_code()
      */
-    public static function address(string $url, string $what = 'the address'): string {
+    public static function address(string $url): string {
         $url = trim($url);
         $parts = parse_url($url);
         if (
             !$parts || empty($parts['host']) || !in_array($parts['scheme'] ?? '', ['http', 'https'])
                 || preg_match('/[\s"\'<>\\\\\x00-\x1f]/', $url)
         ) {
-            throw new \InvalidArgumentException("$what must be like https://moodle.example/gchat/");
+            throw new \InvalidArgumentException(get_string('address_form', 'block_gchat'));
         }
         if (isset($parts['user']) || isset($parts['pass']) || isset($parts['query']) || isset($parts['fragment'])) {
-            throw new \InvalidArgumentException("$what must have no name, password, ? or #: like https://moodle.example/gchat/");
+            throw new \InvalidArgumentException(get_string('address_extra', 'block_gchat'));
         }
         return rtrim($url, '/') . '/';
     }

@@ -24,6 +24,8 @@
 
 defined('MOODLE_INTERNAL') || die();
 
+$string['address_extra'] = 'the server’s address must have no name, password, ? or #: like https://moodle.example/gchat/';
+$string['address_form'] = 'the server’s address must be like https://moodle.example/gchat/';
 $string['arrived'] = '{$a->name} says: {$a->text}';
 $string['arrived_many'] = '{$a->name} has sent {$a->count} new messages';
 $string['block_noscript'] = 'Global Chat needs JavaScript. Switch it on in this browser to see who is online.';
@@ -44,6 +46,11 @@ $string['checkleftovers'] = 'Global Chat: files of its first version';
 $string['checksocket'] = 'Global Chat: browsers to the chat server';
 $string['close_chat'] = 'Close chat with {$a}';
 $string['close_list'] = 'Close the list';
+$string['code_begins'] = 'a connection code begins with “gchat1.”: copy the whole line that gchat site add printed';
+$string['code_damaged'] = 'the connection code is damaged, perhaps cut off: copy the whole line that gchat site add printed';
+$string['code_key'] = 'the key in the connection code is shorter than {$a} bytes: make another with gchat site add';
+$string['code_lacks'] = 'the connection code has no {$a}: make another with gchat site add';
+$string['code_odd'] = 'the {$a} in the connection code has characters that no server makes: make another with gchat site add';
 $string['connecting'] = 'Connecting…';
 $string['connection_lost'] = 'Connection lost. Trying again…';
 $string['connectiontest'] = 'Connection test';
