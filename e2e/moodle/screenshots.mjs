@@ -1,9 +1,9 @@
-// Pictures of the chat in a real Moodle, to be looked at: `node moodle/screenshots.mjs [FOLDER]`, on the running site that
-// MOODLE_SITE names, or on one made of the first tree of MOODLE_DIR.
+// Pictures of the chat in a real Moodle, to be looked at: `node moodle/screenshots.mjs [FOLDER [PART…]]`, on the running site
+// that MOODLE_SITE names, or on one made of the first tree of MOODLE_DIR.
 import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { becomes, seen } from "../expect.mjs";
+import { seen } from "../expect.mjs";
 import { campus } from "./campus.mjs";
 import { connect, SETTINGS } from "./connect.mjs";
 import { attach } from "./control.mjs";
@@ -40,14 +40,18 @@ async function prepared() {
 }
 
 async function pictures() {
+  const parts = {
+    people: () => ofPeople("", BIG),
+    dark: () => ofPeople("dark-", { ...BIG, colorScheme: "dark" }, ["course"]),
+    phone: () => ofPeople("phone-", PHONE, ["course", "forum"]),
+    classic: () => ofPeople("classic-", BIG, ["course", "forum"], "classic"),
+    rtl: rightToLeft,
+    settings: ofAdministrators,
+    nothing: ofNothing,
+  };
+  const named = process.argv.slice(3);
   await site.deeds(["config", "allowthemechangeonurl", 1]);
-  await ofPeople("", BIG);
-  await ofPeople("dark-", { ...BIG, colorScheme: "dark" }, ["course"]);
-  await ofPeople("phone-", PHONE, ["course", "forum"]);
-  await ofPeople("classic-", BIG, ["course", "forum"], "classic");
-  await rightToLeft();
-  await ofAdministrators();
-  await ofNothing();
+  for (const part of named.length > 0 ? named : Object.keys(parts)) await parts[part]();
 }
 
 async function picture(page, name) {
@@ -109,6 +113,7 @@ async function rightToLeft() {
   } finally {
     rmSync(local, { recursive: true });
     await site.php(["admin/cli/purge_caches.php"]);
+    await site.warm();
   }
 }
 
@@ -136,12 +141,13 @@ async function ofAdministrators() {
 
 /** An empty list, and a server that is away. */
 async function ofNothing() {
+  place = await campus(site);
+  people.login = place.login;
   const daniel = await people.arrive("daniel", { ...BIG, path: place.biology.path });
   await seen(daniel.screen.block.getByText("Nobody from your courses is online."), "the empty list");
   await picture(daniel.page, "empty");
   await site.chat.kill();
   await daniel.page.reload();
-  await becomes(() => daniel.screen.block.innerText().then((text) => text.length > 0), true, "a text");
   await picture(daniel.page, "away-at-first");
   await seen(daniel.screen.block.getByText(/lost|not connected/i).first(), "the notice", 60_000);
   await picture(daniel.page, "away");

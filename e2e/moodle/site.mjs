@@ -1,8 +1,8 @@
 // One Moodle with the chat, as an administrator makes it: database, web server and chat server, the installer, the
 // plugin's zip, the upgrade.
-import { chmodSync, cpSync, existsSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { chmodSync, cpSync, existsSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
-import { basename, join, resolve } from "node:path";
+import { join, resolve } from "node:path";
 import { Chat } from "./chat.mjs";
 import { DATABASES } from "./databases.mjs";
 import { folder, run, Service, WEB } from "./process.mjs";
@@ -167,16 +167,6 @@ export class Site {
 
 /** The plugin's zip: `make package`'s. */
 async function packaged(target) {
-  mkdirSync(target, { recursive: true });
-  const script = join(REPOSITORY, "scripts", "package");
-  if (existsSync(script)) {
-    const said = await run([script], { cwd: REPOSITORY, env: { TO: target } });
-    const zip = said.trim().split("\n").at(-1);
-    return resolve(REPOSITORY, zip);
-  }
-  const zip = join(target, "gchat.zip");
-  mkdirSync(join(target, "gchat"), { recursive: true });
-  await run(["cp", "-a", `${join(REPOSITORY, "moodle", "block_gchat")}/.`, join(target, "gchat")]);
-  await run(["zip", "-qr", zip, basename("gchat")], { cwd: target });
-  return zip;
+  const said = await run([join(REPOSITORY, "scripts", "package")], { cwd: REPOSITORY, env: { TO: target } });
+  return resolve(REPOSITORY, said.trim().split("\n").at(-1));
 }

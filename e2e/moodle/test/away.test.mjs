@@ -60,6 +60,8 @@ test("no page waits for the server, and none asks it anything", async () => {
     const person = await it.people.administrator({ path: SETTINGS });
     const parts = JSON.parse(Buffer.from(it.site.code.slice("gchat1.".length), "base64url").toString());
     await paste(person.page, `gchat1.${Buffer.from(JSON.stringify({ ...parts, url: hole.url })).toString("base64url")}`);
+    // The settings page asks for a test of the connection when it stands; that one may call the server.
+    await person.page.waitForLoadState("networkidle");
     await person.context.close();
     const calls = hole.calls;
     const dead = await times();
