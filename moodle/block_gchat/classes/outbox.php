@@ -54,8 +54,11 @@ final class outbox {
     /** How far beyond the server's version the clock is set when it went back: others may have higher ones still. */
     private const LEAP = 1000000;
 
-    /** The longest wait before another try, in seconds. */
-    private const LONGEST_WAIT = 3600;
+    /**
+     * The longest wait before another try, in seconds: what has failed through a long outage is told as soon as the server
+     * is back, which {@see server} finds out in as many.
+     */
+    private const LONGEST_WAIT = 300;
 
     /** So many ids in one statement. */
     private const CHUNK = 1000;

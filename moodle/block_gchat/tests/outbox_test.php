@@ -230,7 +230,7 @@ final class outbox_test extends \advanced_testcase {
             $this->assertEquals($attempts + 1, $row->attempts);
             $waits[] = (int) round(($row->timedue - time()) / 30);
         }
-        $this->assertSame([1, 2, 4, 8, 16, 32, 64, 120, 120, 120, 120, 120], $waits);
+        $this->assertSame([1, 2, 4, 8, 10, 10, 10, 10, 10, 10, 10, 10], $waits);
         $this->assertSame([], outbox::due(10));
     }
 }
