@@ -47,21 +47,8 @@ function deed_leave(int $group, int $user): void {
     groups_remove_member($group, $user);
 }
 
-function deed_show_course(int $course, bool $visible): void {
-    course_change_visibility($course, $visible);
-}
-
 function deed_group_mode(int $course, int $mode): void {
     update_course((object) ['id' => $course, 'groupmode' => $mode]);
-}
-
-function deed_suspend(int $user, bool $suspended): void {
-    global $DB;
-    $record = $DB->get_record('user', ['id' => $user], '*', MUST_EXIST);
-    user_update_user((object) ['id' => $record->id, 'suspended' => (int) $suspended], false);
-    if ($suspended) {
-        \core\session\manager::destroy_user_sessions($user);
-    }
 }
 
 function deed_config(string $name, $value, ?string $plugin = null): void {
@@ -95,10 +82,6 @@ function deed_drop_tables(array $tables): void {
     foreach ($tables as $table) {
         $DB->get_manager()->drop_table(new xmldb_table($table));
     }
-}
-
-function deed_purge(): void {
-    purge_all_caches();
 }
 
 /** Rows of a query, for what no page shows. */

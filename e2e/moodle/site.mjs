@@ -76,7 +76,7 @@ export class Site {
     const flags = Object.entries(options).map(([name, value]) => `--${name}=${value}`);
     await this.php(["admin/cli/install.php", "--non-interactive", "--agree-license", "--allow-unstable", ...flags]);
     this.#configure();
-    await this.deeds(["no_tours"], ["config", "enablewebservices", "0"], ["config", "country", "PT"]);
+    await this.deeds(["no_tours"]);
   }
 
   /** What a test's config.php says besides the installer's. */
@@ -157,8 +157,7 @@ export class Site {
   }
 
   async close() {
-    await this.web?.close();
-    await this.chat?.close();
+    await Promise.all([this.web?.close(), this.chat?.close()]);
     await this.database?.close();
     if (this.path !== undefined) rmSync(this.path, { recursive: true, force: true });
     this.removed?.();
