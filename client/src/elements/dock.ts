@@ -178,10 +178,11 @@ export class GchatDock extends LitElement {
 
   #measures(): Parameters<typeof fitting>[1] {
     const width = document.documentElement.clientWidth;
-    const end = Number.parseFloat(getComputedStyle(this).getPropertyValue("--g-measured-end")) || 0;
+    const style = getComputedStyle(this);
+    const taken = (side: string): number => Number.parseFloat(style.getPropertyValue(`--g-measured-${side}`)) || 0;
     const sizes = this.phone ? "phone" : "wide";
     return {
-      room: width - 2 * EDGE[sizes] - end - LAUNCHER[sizes] - GAP,
+      room: width - 2 * EDGE[sizes] - taken("end") - taken("start") - LAUNCHER[sizes] - GAP,
       open: OPEN,
       bar: BAR[sizes],
       more: MORE[sizes],

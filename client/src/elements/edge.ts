@@ -1,32 +1,40 @@
 /**
- * Keeps the dock clear of what the page has at its bottom and its side. Moodle's Boost has a sticky footer, which the
- * dock rises above (on a phone, above the round buttons too), and round buttons and a drawer of blocks, which it stands
- * beside. On narrow screens the drawer lies over the page: there only open windows stay, above it. A theme that knows
- * better sets `--gchat-bottom` and `--gchat-end`, which win.
+ * Keeps the dock clear of what the page has at its bottom and its sides. Moodle's Boost has a sticky footer, which the
+ * dock rises above (on a phone, above the round buttons too), round buttons and a drawer of blocks, which it stands
+ * beside, and a drawer on the other side, which its windows stop short of. On narrow screens the drawers lie over the
+ * page: there only open windows stay, above them. A theme that knows better sets `--gchat-bottom` and `--gchat-end`,
+ * which win.
  */
 
 const GAP_PX = 12;
 const FOOTERS = ".hasstickyfooter .stickyfooter, .hasstickyfooter #sticky-footer";
 const BUTTONS = ".btn-footer-popover, .btn-footer-communication";
 const DRAWER = ".drawer-right";
+const OTHER_DRAWER = ".drawer-left";
 /** Where Moodle marks that something came or went, as a class. */
-const MARKED = `body, #page, ${DRAWER}`;
+const MARKED = `body, #page, ${DRAWER}, ${OTHER_DRAWER}`;
 /** Below Bootstrap's `lg` a drawer lies over the page. */
 const NARROW = 992;
 
-/** Sets `--g-measured-bottom`, `--g-measured-end` and `aside` on `host` until the returned function is called. */
+/** Sets `--g-measured-bottom`, `-end`, `-start` and `aside` on `host` until the returned function is called. */
 export function keepClear(host: HTMLElement, phone: () => boolean, moved: () => void): () => void {
   const measure = (): void => {
     const footer = heightOf(document.querySelectorAll(FOOTERS));
     const width = document.documentElement.clientWidth;
-    const fromEnd = (box: DOMRect): number => (isRtl(host) ? box.right : width - box.left);
-    const drawers = boxes(DRAWER).filter((box) => box.left < width && box.right > 0);
+    const rtl = isRtl(host);
+    const fromEnd = (box: DOMRect): number => (rtl ? box.right : width - box.left);
+    const fromStart = (box: DOMRect): number => (rtl ? width - box.left : box.right);
+    const shown = (selector: string): DOMRect[] =>
+      boxes(selector).filter((box) => box.left < width && box.right > 0);
+    const drawers = shown(DRAWER);
     const narrow = window.innerWidth < NARROW;
     const buttons = boxes(BUTTONS);
     const tops = phone() ? buttons.map((box) => window.innerHeight - box.top + GAP_PX) : [];
     const ends = phone() ? [] : [...(narrow ? [] : drawers), ...buttons].map(fromEnd);
     host.style.setProperty("--g-measured-bottom", `${Math.max(footer, ...tops)}px`);
     host.style.setProperty("--g-measured-end", `${Math.max(0, ...ends)}px`);
+    const starts = narrow ? [] : shown(OTHER_DRAWER).map(fromStart);
+    host.style.setProperty("--g-measured-start", `${Math.max(0, ...starts)}px`);
     host.toggleAttribute("aside", narrow && drawers.length > 0);
     moved();
   };
@@ -39,7 +47,7 @@ export function keepClear(host: HTMLElement, phone: () => boolean, moved: () => 
   };
   // What slides in is where it belongs only then.
   const slid = (event: Event): void => {
-    if (event.target instanceof Element && event.target.matches(`${DRAWER}, ${BUTTONS}, ${FOOTERS}`)) measure();
+    if (event.target instanceof Element && event.target.matches(`${MARKED}, ${BUTTONS}, ${FOOTERS}`)) measure();
   };
   window.addEventListener("resize", measure);
   window.addEventListener("load", watch);
