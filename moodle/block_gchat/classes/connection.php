@@ -154,6 +154,7 @@ final class connection {
         set_config('site', $this->site, 'block_gchat');
         set_config('kid', $this->kid, 'block_gchat');
         unset_config('paused', 'block_gchat');
+        outbox::begin();
         server::forget_outage();
     }
 

@@ -160,6 +160,21 @@ final class outbox {
     }
 
     /**
+     * Begins anew, with a server that this site is being connected to.
+     *
+     * Without a connection nothing is written down, so what is cached may have missed a change. And the server may know
+     * this site from before: from before the plugin was uninstalled, or a backup restored. The time in milliseconds is
+     * beyond every version that it can have been told, as rows are written more seldom.
+     */
+    public static function begin(): void {
+        $least = (int) (microtime(true) * 1000) - self::at_source(fn() => self::newest());
+        if ((int) get_config('block_gchat', 'versionbase') < $least) {
+            set_config('versionbase', $least, 'block_gchat');
+        }
+        self::tick(self::FLOOR);
+    }
+
+    /**
      * Rows to be sent now, oldest first.
      *
      * @param int $limit
@@ -239,12 +254,14 @@ final class outbox {
     }
 
     /**
-     * Takes old ticks away; the newest row and the newest floor stay.
+     * Takes old ticks away; the newest one and the newest floor stay. (The newest row would not do: it may be one that
+     * somebody has just written, and taken away without another tick, the clock would be behind what the server was told.)
      */
     public static function purge(): void {
         global $DB;
+        $tick = (int) $DB->get_field_sql('SELECT MAX(id) FROM {block_gchat_outbox} WHERE timedue IS NULL');
         $floor = (int) $DB->get_field_sql('SELECT MAX(id) FROM {block_gchat_outbox} WHERE kind = ?', [self::FLOOR]);
-        $DB->delete_records_select('block_gchat_outbox', 'timedue IS NULL AND id < ? AND id <> ?', [self::newest(), $floor]);
+        $DB->delete_records_select('block_gchat_outbox', 'timedue IS NULL AND id < ? AND id <> ?', [$tick, $floor]);
     }
 
     /**
