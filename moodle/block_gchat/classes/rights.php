@@ -43,6 +43,8 @@ namespace block_gchat;
  *    committed later than the change, and their rights were computed later still, so with the change.
  * 6. A database that was restored from a backup has a clock that went back: the server then answers a call that it has
  *    a higher version. The sender raises `versionbase` beyond it and calls again.
+ * 7. Without a connection nothing is written down, and a plugin that was uninstalled comes back with a clock at zero. So
+ *    whoever connects sets the clock by the time, beyond all that the server was told, and ends what is cached.
  *
  * @package    block_gchat
  * @copyright  2026 The Global Chat contributors
@@ -156,15 +158,15 @@ final class rights {
     }
 
     /**
-     * A course's name as plain text.
+     * A course's name as plain text: as the site's pages show it, without tags and with entities as what they stand for.
      *
      * @param string $fullname
      * @param \context $system filters are asked for here only: a course's own would cost a query each
      * @return string
      */
     public static function title(string $fullname, \context $system): string {
-        $title = trim(strip_tags(format_string($fullname, true, ['context' => $system, 'escape' => false])));
-        return \core_text::substr($title, 0, 255);
+        $title = strip_tags(format_string($fullname, true, ['context' => $system, 'escape' => false]));
+        return \core_text::substr(trim(html_entity_decode($title, ENT_QUOTES | ENT_HTML5, 'UTF-8')), 0, 255);
     }
 
     /**

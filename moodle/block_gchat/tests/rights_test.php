@@ -286,6 +286,47 @@ final class rights_test extends \advanced_testcase {
         $this->assertSame($second['circles'], $first['circles']);
     }
 
+    public function test_a_title_is_what_pages_show(): void {
+        $system = \context_system::instance();
+        $titles = [
+            'Tom & Jerry' => 'Tom & Jerry',
+            'Tom &amp; Jerry' => 'Tom & Jerry',
+            'A < B' => 'A < B',
+            '<b>Bold</b> &lt;i&gt;' => 'Bold <i>',
+            '"Both" \'quotes\'' => '"Both" \'quotes\'',
+        ];
+        foreach ($titles as $name => $title) {
+            $this->assertSame($title, rights::title($name, $system));
+        }
+    }
+
+    public function test_a_new_connection_begins_anew(): void {
+        global $DB;
+        $code = 'gchat1.' . jwt::base64url(json_encode([
+            'url' => 'http://127.0.0.1:9/', 'site' => 'moodle', 'kid' => 'k1', 'key' => jwt::base64url(random_bytes(32)),
+        ]));
+        connection::from_code($code)->save();
+        $course = $this->getDataGenerator()->create_course();
+        $user = $this->member($course);
+        $first = rights::for_token((int) $user->id)['content'];
+        $this->assertCount(1, $first['circles']);
+        // A change while nobody is connected is written nowhere.
+        connection::forget();
+        $instance = $DB->get_record('enrol', ['courseid' => $course->id, 'enrol' => 'manual'], '*', MUST_EXIST);
+        enrol_get_plugin('manual')->unenrol_user($instance, $user->id);
+        connection::from_code($code)->save();
+        $second = rights::for_token((int) $user->id)['content'];
+        $this->assertSame([], $second['circles']);
+        $this->assertGreaterThan($first['rights_version'], $second['rights_version']);
+        // The plugin comes again to a site that the server knows: its clock goes on from there.
+        $DB->delete_records('block_gchat_outbox');
+        set_config('versionbase', 0, 'block_gchat');
+        \cache::make('block_gchat', 'rights')->purge();
+        connection::from_code($code)->save();
+        $third = rights::for_token((int) $user->id)['content'];
+        $this->assertGreaterThanOrEqual($second['rights_version'], $third['rights_version']);
+    }
+
     public function test_sixty_courses_with_groups_cost_five_queries_at_most(): void {
         global $DB;
         $generator = $this->getDataGenerator();
