@@ -229,13 +229,20 @@ final class sender {
         try {
             $answer = $this->call($call, $version);
         } catch (server_exception $e) {
-            outbox::again($call['ids'], $call['attempts']);
+            if ($e->hurried) {
+                // It was this run that had no time: the rows stay due, for one that has.
+                return;
+            }
             if ($e->is_outage()) {
+                outbox::again($call['ids'], $call['attempts']);
                 throw $e;
             }
-            if ($call['attempts'] >= self::MOST_ATTEMPTS && $call['kind'] !== outbox::ERASE) {
-                outbox::done($call['ids']);
-            }
+            $this->put_off($call);
+            return;
+        } catch (\Throwable $e) {
+            // One person or course that cannot be computed (a broken filter, say) must not keep all others back.
+            $this->put_off($call);
+            debugging("block_gchat could not tell of $call[kind] $call[target]: {$e->getMessage()}", DEBUG_DEVELOPER);
             return;
         }
         if ($answer['applied'] ?? true) {
@@ -247,6 +254,19 @@ final class sender {
         // this one is computed anew, with a higher version.
         outbox::seen((int) $answer['rights_version']);
         outbox::again($call['ids'], $call['attempts'], true);
+    }
+
+    /**
+     * Lets a call that failed by its own fault wait for another try, of which there are only so many.
+     *
+     * @param array $call as in plan
+     */
+    private function put_off(array $call): void {
+        if ($call['attempts'] >= self::MOST_ATTEMPTS && $call['kind'] !== outbox::ERASE) {
+            outbox::done($call['ids']);
+        } else {
+            outbox::again($call['ids'], $call['attempts']);
+        }
     }
 
     /**

@@ -33,6 +33,7 @@ final class server_exception extends \RuntimeException {
      * @param string $message lower case; what it was and how to mend it; no secret is in it
      * @param int $status of HTTP; 0: no answer
      * @param int $errno of curl; 0: none
+     * @param bool $hurried whether it was only that the caller had no time to wait for the answer
      */
     public function __construct(
         /** @var string see above */
@@ -42,6 +43,8 @@ final class server_exception extends \RuntimeException {
         public readonly int $status = 0,
         /** @var int of curl; 0: none */
         public readonly int $errno = 0,
+        /** @var bool see above */
+        public readonly bool $hurried = false,
     ) {
         parent::__construct($message);
     }
@@ -52,6 +55,9 @@ final class server_exception extends \RuntimeException {
      * @return bool
      */
     public function is_outage(): bool {
+        if ($this->hurried) {
+            return false;
+        }
         if ($this->status === 400 || $this->status === 413) {
             // The fault of this call alone. (A proxy says 413 in words of its own.)
             return false;

@@ -19,6 +19,7 @@ namespace block_gchat;
 defined('MOODLE_INTERNAL') || die();
 
 require_once(__DIR__ . '/fixtures/running_server.php');
+require_once(__DIR__ . '/fixtures/odd_server.php');
 
 /**
  * What is written down reaches the real chat server, and a dead one slows nothing and loses nothing.
@@ -306,6 +307,47 @@ final class sender_test extends \advanced_testcase {
         } catch (server_exception $e) {
             $this->assertSame(['bad_token', 401, true], [$e->reason, $e->status, $e->is_outage()]);
         }
+    }
+
+    /**
+     * Connects this site to a server that is not the chat server.
+     *
+     * @param odd_server $server
+     */
+    private function connect_to(odd_server $server): void {
+        $said = ['url' => $server->url, 'site' => 'moodle', 'kid' => 'k1', 'key' => jwt::base64url(random_bytes(32))];
+        connection::from_code('gchat1.' . jwt::base64url(json_encode($said)))->save();
+    }
+
+    public function test_what_cannot_be_computed_keeps_nobody_back(): void {
+        global $DB;
+        $server = odd_server::http(200, '{"applied": true, "rights_version": 1}');
+        $this->connect_to($server);
+        $generator = $this->getDataGenerator();
+        $course = $generator->create_course();
+        $users = [$generator->create_and_enrol($course), $generator->create_and_enrol($generator->create_course())];
+        array_map(fn($user) => rights::for_token((int) $user->id), $users);
+        array_map(fn($user) => outbox::add(outbox::USER, (int) $user->id), $users);
+        // A course whose place is lost.
+        $DB->delete_records('context', ['contextlevel' => CONTEXT_COURSE, 'instanceid' => $course->id]);
+        $DB->set_field('course', 'category', 987654, ['id' => $course->id]);
+        accesslib_clear_all_caches(true);
+        $this->assertSame(1, sender::run());
+        $this->assertSame(["user {$users[0]->id}"], $this->waiting());
+        $this->assertSame([], outbox::due(10));
+        $this->assertDebuggingCalled();
+    }
+
+    public function test_a_lack_of_time_is_no_outage(): void {
+        $server = new odd_server('');
+        $this->connect_to($server);
+        $user = $this->getDataGenerator()->create_and_enrol($this->getDataGenerator()->create_course());
+        rights::for_token((int) $user->id);
+        outbox::add(outbox::USER, (int) $user->id);
+        // As at the end of a request whose answer cannot be finished first.
+        $this->assertSame(0, sender::run(0.3));
+        $this->assertFalse(server::is_away());
+        $this->assertCount(1, outbox::due(10));
     }
 
     public function test_nobody_is_told_of_who_never_had_a_token(): void {
