@@ -162,9 +162,6 @@ final class sender_test extends \advanced_testcase {
         foreach ($tokens as $token) {
             $this->assertSame(["c$course->id" => 'student'], $this->greeted($token));
         }
-        if (!$this->knows_circles()) {
-            $this->markTestSkipped('this chat server is from before PUT /api/v1/circles');
-        }
         update_course((object) ['id' => $course->id, 'groupmode' => SEPARATEGROUPS]);
         $this->assertSame([], $this->waiting());
         // The old tokens name the course as it was: the client is to fetch others.
@@ -177,21 +174,6 @@ final class sender_test extends \advanced_testcase {
         $this->assertSame('token_expired', $this->greeted($tokens[0]));
         delete_course($course, false);
         $this->assertSame([], $this->waiting());
-    }
-
-    /**
-     * Whether the server that runs has the call for a course.
-     *
-     * @return bool
-     */
-    private function knows_circles(): bool {
-        try {
-            (new server(connection::current()))->put_circle(987654, ['rights_version' => 0, 'title' => '', 'members' => []]);
-            return true;
-        } catch (server_exception $e) {
-            server::forget_outage();
-            return false;
-        }
     }
 
     public function test_a_clock_that_went_back_is_set_beyond_the_servers(): void {
