@@ -2,8 +2,11 @@
 import assert from "node:assert/strict";
 import { setTimeout as later } from "node:timers/promises";
 
+/** How long what must become true may take where no test says otherwise: longer where pages are heavy. */
+const PATIENCE_MS = Number(process.env.PATIENCE_MS ?? 10_000);
+
 /** Asks until `ask` gives something that equals `wanted`. */
-export async function becomes(ask, wanted, what, within = 10_000) {
+export async function becomes(ask, wanted, what, within = PATIENCE_MS) {
   const end = performance.now() + within;
   let found;
   for (;;) {
@@ -25,7 +28,7 @@ function same(found, wanted) {
 }
 
 /** Waits for a locator to be seen. */
-export async function seen(locator, what, within = 10_000) {
+export async function seen(locator, what, within = PATIENCE_MS) {
   try {
     await locator.waitFor({ state: "visible", timeout: within });
   } catch (error) {
@@ -34,7 +37,7 @@ export async function seen(locator, what, within = 10_000) {
 }
 
 /** Waits for a locator to be gone. */
-export async function gone(locator, what, within = 10_000) {
+export async function gone(locator, what, within = PATIENCE_MS) {
   try {
     await locator.waitFor({ state: "hidden", timeout: within });
   } catch (error) {

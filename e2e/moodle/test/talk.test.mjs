@@ -18,8 +18,8 @@ for (const [place, path] of Object.entries(PLACES)) {
     await seen(ana.screen.block, "Ana's block");
     const bruno = await it.people.arrive("bruno", { path: path() });
     await Promise.all([
-      seen(ana.screen.person(bruno.name), "Ana sees Bruno", 5_000),
-      seen(bruno.screen.person(ana.name), "Bruno sees Ana", 5_000),
+      seen(ana.screen.person(bruno.name), "Ana sees Bruno"),
+      seen(bruno.screen.person(ana.name), "Bruno sees Ana"),
     ]);
     const title = await bruno.page.title();
 
