@@ -167,10 +167,12 @@ final class outbox {
      * beyond every version that it can have been told, as rows are written more seldom.
      */
     public static function begin(): void {
-        $least = (int) (microtime(true) * 1000) - self::at_source(fn() => self::newest());
+        // Whatever the ids are at: the versions go on from the time.
+        $least = (int) (microtime(true) * 1000) - self::tick(self::FLOOR);
         if ((int) get_config('block_gchat', 'versionbase') < $least) {
             set_config('versionbase', $least, 'block_gchat');
         }
+        // What was computed between the two ends as well.
         self::tick(self::FLOOR);
     }
 
