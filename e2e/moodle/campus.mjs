@@ -7,7 +7,7 @@ const PEOPLE = [
   ["carla", "Carla 🌻", "Nunes"],
   ["daniel", "دانيال", "الكوستا"],
   ["eva", "Eva Maria Antónia Fernanda de Albuquerque", "e Vasconcelos Teixeira de Magalhães Coutinho"],
-  ["frank", "Frank", "<img src=x onerror=alert(1)>"],
+  ["frank", "Frank \"onload=alert(1)", "{{x}} ${y}"],
   ["gil", "Gil", "Vermelho"],
   ["hana", "Hana", "Vermelha"],
   ["ines", "Inês", "Azul"],

@@ -60,6 +60,12 @@ function deed_read_config(string $plugin): stdClass {
     return get_config($plugin);
 }
 
+/** A name that Moodle's forms refuse, but that came from another system, or stands there since an older version. */
+function deed_lastname(int $user, string $name): void {
+    global $DB;
+    $DB->set_field('user', 'lastname', $name, ['id' => $user]);
+}
+
 function deed_preference(int $user, string $name, $value): void {
     set_user_preference($name, $value, $user);
 }

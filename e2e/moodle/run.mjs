@@ -7,7 +7,7 @@ import { readdirSync } from "node:fs";
 import { join } from "node:path";
 import { connect } from "./connect.mjs";
 import { share } from "./control.mjs";
-import { install } from "./site.mjs";
+import { closeAll, install } from "./site.mjs";
 
 const SKIPPED = 77;
 const list = (text, separator) => (text ?? "").split(separator).filter((part) => part !== "");
@@ -20,7 +20,7 @@ if (trees.length === 0) {
 const folder = join(import.meta.dirname, "test");
 const named = process.argv.slice(2);
 const files = named.length > 0 ? named : readdirSync(folder).sort().filter((name) => name.endsWith(".test.mjs")).map((name) => join(folder, name));
-for (const signal of ["SIGINT", "SIGTERM", "SIGHUP"]) process.once(signal, () => process.exit(1));
+for (const signal of ["SIGINT", "SIGTERM", "SIGHUP"]) process.once(signal, () => closeAll().finally(() => process.exit(1)));
 
 const began = performance.now();
 const results = [];

@@ -32,7 +32,7 @@ echo json_encode($made, JSON_THROW_ON_ERROR), "\n";
 
 /** A person with the tests' one password. */
 function seed_user(stdClass $user): int {
-    global $CFG, $DB;
+    global $CFG;
     $id = (int) user_create_user((object) ((array) $user + [
         'email' => $user->username . '@example.org',
         'password' => 'Chat.2026-now',
@@ -40,8 +40,6 @@ function seed_user(stdClass $user): int {
         'mnethostid' => $CFG->mnet_localhost_id,
         'maildisplay' => 0,
     ]));
-    // Names that Moodle's forms refuse come from other systems, and stand in databases of older versions.
-    $DB->update_record('user', (object) ['id' => $id, 'firstname' => $user->firstname, 'lastname' => $user->lastname]);
     // Boost keeps the blocks in a drawer; this person has opened it once.
     set_user_preference('drawer-open-block', 1, $id);
     return $id;

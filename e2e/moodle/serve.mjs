@@ -5,7 +5,7 @@ import { join, resolve } from "node:path";
 import { connect } from "./connect.mjs";
 import { share } from "./control.mjs";
 import { WEB } from "./process.mjs";
-import { ADMIN, install, PASSWORD } from "./site.mjs";
+import { ADMIN, closeAll, install, PASSWORD } from "./site.mjs";
 import { campus } from "./campus.mjs";
 import { phpFlags } from "./web.mjs";
 
@@ -16,7 +16,7 @@ if (!tree) {
   process.exit(77);
 }
 
-let end = () => process.exit(1);
+let end = () => closeAll().finally(() => process.exit(1));
 for (const signal of ["SIGINT", "SIGTERM", "SIGHUP"]) process.once(signal, () => end());
 const plugin = resolve(import.meta.dirname, "..", "..", "moodle", "block_gchat");
 const site = await install(tree, database, { say: (text) => console.log(`${text} …`) });

@@ -13,6 +13,13 @@ const REPOSITORY = resolve(import.meta.dirname, "..", "..");
 export const ADMIN = { username: "admin", password: "Admin.2026-now" };
 export const PASSWORD = "Chat.2026-now";
 
+const open = new Set();
+
+/** Ends all sites of this process, those that are still being made too. */
+export async function closeAll() {
+  await Promise.all([...open].map((site) => site.close()));
+}
+
 /** A site without the plugin: `tree` is somebody's Moodle, `database` one of DATABASES. */
 export async function install(tree, database, { say = () => {} } = {}) {
   const site = new Site();
@@ -33,9 +40,7 @@ export class Site {
     chmodSync(this.path, 0o755);
     this.web = await Web.prepare(this.path);
     this.url = this.web.url;
-    const remove = () => rmSync(this.path, { recursive: true, force: true, maxRetries: 3 });
-    process.once("exit", remove);
-    this.removed = () => process.off("exit", remove);
+    open.add(this);
     this.data = folder(join(this.path, "data"), WEB);
     writeFileSync(join(this.path, "php.log"), "");
     chmodSync(join(this.path, "php.log"), 0o666);
@@ -159,8 +164,8 @@ export class Site {
   async close() {
     await Promise.all([this.web?.close(), this.chat?.close()]);
     await this.database?.close();
-    if (this.path !== undefined) rmSync(this.path, { recursive: true, force: true });
-    this.removed?.();
+    if (this.path !== undefined) rmSync(this.path, { recursive: true, force: true, maxRetries: 3 });
+    open.delete(this);
   }
 }
 

@@ -2,12 +2,14 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import { seen } from "../../expect.mjs";
+import { NAMES } from "../campus.mjs";
 import { scene } from "../scene.mjs";
 
 const it = scene();
+const SCRIPT = "<img src=x onerror=alert(1)>";
 const PAYLOADS = [
   "<script>window.pwned = 1; alert(1)</script>",
-  "<img src=x onerror=alert(1)>",
+  SCRIPT,
   "</textarea></p></style></script><b onclick=alert(1)>bold</b>",
   "javascript:alert(document.domain)",
   "https://example.org/\"onmouseover=\"alert(1)",
@@ -16,8 +18,10 @@ const PAYLOADS = [
 ];
 
 test("a name with a script is text in block, window, launcher and title", async () => {
-  const { algebra } = it.campus;
+  const { algebra, users } = it.campus;
+  await it.site.deeds(["lastname", users.frank, SCRIPT]);
   const frank = await it.people.arrive("frank", { path: algebra.path });
+  frank.name = `${NAMES.frank.split(" {{")[0]} ${SCRIPT}`;
   const ana = await it.people.arrive("ana", { path: algebra.path });
   await seen(ana.screen.person(frank.name), "Frank's whole name in the list");
   const mine = await ana.screen.open(frank.name);
@@ -34,6 +38,6 @@ test("a name with a script is text in block, window, launcher and title", async 
   assert.deepEqual(texts, [...PAYLOADS, "<b>Back</b>"]);
   for (const page of [ana.page, frank.page]) assert.equal(await page.evaluate(() => "pwned" in window), false);
   // Moodle trusts the names in its database, and prints one's own as it is at the top of one's own pages.
-  assert.ok((await frank.session.text(algebra.path)).includes("<img src=x onerror=alert(1)>"), "the script in Frank's menu is Moodle's");
+  assert.ok((await frank.session.text(algebra.path)).includes(SCRIPT), "the script in Frank's menu is Moodle's");
   assert.deepEqual(new Set(frank.wrongs.splice(0)), new Set(["a dialog: 1"]));
 });
