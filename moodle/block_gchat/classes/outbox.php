@@ -66,7 +66,8 @@ final class outbox {
     /**
      * Writes down that something changed, in the change's own transaction.
      *
-     * Without a connection, or while it is paused, only erasures are kept: whoever connects next begins anew.
+     * Without a connection, or while it is paused, only erasures are kept, of people whom a server may know: whoever
+     * connects next begins anew.
      *
      * @param string $kind
      * @param int $target
@@ -75,7 +76,8 @@ final class outbox {
      */
     public static function add(string $kind, int $target, int $courseid = 0, ?string $sid = null): void {
         $config = get_config('block_gchat');
-        if ($kind === self::ERASE || (!empty($config->url) && empty($config->paused))) {
+        $connected = !empty($config->url) && empty($config->paused);
+        if ($connected || ($kind === self::ERASE && self::known([$target]))) {
             self::insert($kind, ['target' => $target, 'courseid' => $courseid, 'sid' => $sid, 'timedue' => time()]);
         }
     }

@@ -194,6 +194,8 @@ final class check_test extends \advanced_testcase {
     public function test_a_backlog_is_told(): void {
         global $DB;
         $id = fn() => (new check\backlog())->findings()[0]->id;
+        $this->assertSame('socket_later', $id());
+        $this->connect('http://127.0.0.1:1/');
         $this->assertSame('backlog_none', $id());
         $row = ['kind' => 'course', 'target' => 5, 'timedue' => time(), 'timecreated' => time()];
         $DB->insert_record('block_gchat_outbox', $row);

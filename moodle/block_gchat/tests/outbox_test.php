@@ -188,12 +188,19 @@ final class outbox_test extends \advanced_testcase {
         $this->assertSame(["user $user->id in $course->id"], array_slice($this->written(), -1));
     }
 
-    public function test_without_a_connection_only_erasures_are_kept(): void {
+    public function test_without_a_connection_only_erasures_of_people_whom_a_server_may_know_are_kept(): void {
+        global $DB;
         foreach ([['paused', 'wrong_wwwroot'], ['url', '']] as [$name, $value]) {
             set_config($name, $value, 'block_gchat');
-            $user = $this->getDataGenerator()->create_and_enrol($this->getDataGenerator()->create_course());
-            delete_user($user);
-            $this->assertSame(["erase $user->id in 0"], $this->written());
+            $course = $this->getDataGenerator()->create_course();
+            [$known, $unknown] = [
+                $this->getDataGenerator()->create_and_enrol($course),
+                $this->getDataGenerator()->create_and_enrol($course),
+            ];
+            $DB->insert_record('block_gchat_user', ['userid' => $known->id, 'stale' => 0, 'timecreated' => time()]);
+            delete_user($known);
+            delete_user($unknown);
+            $this->assertSame(["erase $known->id in 0"], $this->written());
         }
     }
 

@@ -27,6 +27,9 @@ class backlog extends plain_check {
     #[\Override]
     public function findings(): array {
         global $DB;
+        if (!get_config('block_gchat', 'url')) {
+            return [finding::na('socket_later')];
+        }
         $sql = "SELECT COUNT(1) AS waiting, MIN(timecreated) AS oldest FROM {block_gchat_outbox} WHERE timedue IS NOT NULL";
         $outbox = $DB->get_record_sql($sql);
         $age = $outbox->waiting > 0 ? max(0, time() - $outbox->oldest) : 0;

@@ -17,6 +17,7 @@
 namespace block_gchat\task;
 
 use block_gchat\connection;
+use block_gchat\outbox;
 use block_gchat\sender;
 use block_gchat\server;
 use block_gchat\server_exception;
@@ -44,6 +45,8 @@ final class send extends \core\task\scheduled_task {
             mtrace('not connected to a chat server');
             return;
         }
+        // Tokens with new content leave ticks too, on a site where nothing else is told for long.
+        outbox::purge();
         if (server::is_away()) {
             mtrace('the chat server did not answer a moment ago and is left alone for a while');
             return;
