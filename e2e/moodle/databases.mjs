@@ -23,6 +23,8 @@ async function mariadb(path) {
     "--skip-log-bin",
     "--innodb-flush-log-at-trx-commit=0",
     "--innodb-doublewrite=0",
+    "--loose-innodb-flush-method=nosync",
+    "--loose-sync-frm=OFF",
     "--innodb-buffer-pool-size=384M",
     "--innodb-log-file-size=256M",
     "--performance-schema=OFF",
