@@ -8,8 +8,9 @@ require($argv[1] . '/config.php');
 
 $table = $CFG->prefix . preg_replace('/\W/', '', $argv[2]);
 if ($DB->get_dbfamily() === 'postgres') {
-    $DB->change_database_structure('BEGIN');
-    $DB->change_database_structure("LOCK TABLE $table IN ACCESS EXCLUSIVE MODE");
+    // Moodle commits each change of structure at once, and the lock would end with it.
+    $DB->start_delegated_transaction();
+    $DB->execute("LOCK TABLE $table IN ACCESS EXCLUSIVE MODE");
 } else {
     $DB->change_database_structure("LOCK TABLES $table WRITE");
 }
