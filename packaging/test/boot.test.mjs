@@ -105,7 +105,7 @@ describe("the boot script", () => {
     const closed = once(other, "close");
     other.close();
     await closed;
-    await ready(url, 3_000);
+    await ready(url);
     assert.equal(boot("stop").status, 0);
     assert.deepEqual(processesOf(place), []);
   });
