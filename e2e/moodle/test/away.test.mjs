@@ -86,6 +86,7 @@ test("the block says calmly that the chat is away, and it comes back by itself",
   const bruno = await it.people.arrive("bruno", { path: algebra.path });
   const mine = await ana.screen.open(bruno.name);
   await mine.say("Before");
+  await seen(bruno.screen.chat(ana.name).window, "Bruno has the window");
   await it.site.chat.kill();
   await seen(ana.screen.block.getByText("Connection lost. Trying again…"), "Ana is told", BACK);
   await mine.say("Written while it was away");
