@@ -4,6 +4,8 @@
 mod appends;
 mod courses;
 mod docks;
+#[path = "../memory/mod.rs"]
+mod memory;
 mod model;
 mod sites;
 mod sqlite;
@@ -83,3 +85,21 @@ macro_rules! every_story {
     };
 }
 pub(crate) use {every_story, stories};
+
+/// The store of the simulations keeps the same promises.
+mod in_memory {
+    use std::sync::Arc;
+
+    use crate::{
+        memory::{Calm, MemoryStore},
+        util::AnyStore,
+    };
+
+    async fn open() -> ((), AnyStore) {
+        ((), Arc::new(MemoryStore::open(Arc::default(), Calm)))
+    }
+
+    mod story {
+        crate::every_story!(crate::in_memory::open);
+    }
+}
