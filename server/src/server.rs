@@ -1,12 +1,15 @@
-//! The server as a whole: bind, run, drain, stop.
+//! The server as a whole: bind, run, drain, stop. Over any listener, so that a simulated network runs the real thing.
 
 use std::{future::Future, net::SocketAddr, sync::Arc, time::Duration};
 
 use anyhow::Context as _;
-use axum::Router;
+use axum::{Router, serve::Listener};
 use hyper_util::rt::{TokioIo, TokioTimer};
 use rand::RngExt as _;
-use tokio::net::{TcpListener, TcpStream};
+use tokio::{
+    io::{AsyncRead, AsyncWrite},
+    net::{TcpListener, TcpStream},
+};
 use tokio_util::{sync::CancellationToken, task::TaskTracker};
 
 use crate::{
@@ -20,9 +23,9 @@ const DRAIN_SOONEST_MS: u64 = 500;
 const STOP_PATIENCE: Duration = Duration::from_secs(5);
 
 /// A server that listens.
-pub struct Server {
+pub struct Server<L = Tcp> {
     app: Arc<App>,
-    listener: TcpListener,
+    listener: L,
     router: Router,
 }
 
@@ -36,17 +39,26 @@ impl Server {
             .with_context(|| format!("cannot listen at {listen}: is another server running there?"))?;
         let router = http::routes(app.clone());
         let router = host.map_or(router.clone(), |host| host.merge(router));
-        Ok(Self { app, listener, router })
+        Ok(Self { app, listener: Tcp(listener), router })
     }
 
     /// Where it listens.
     pub fn local_addr(&self) -> anyhow::Result<SocketAddr> {
         Ok(self.listener.local_addr()?)
     }
+}
+
+impl<L: Listener<Addr = SocketAddr>> Server<L> {
+    /// Takes the connections of a listener that is there already, wherever `config.listen` says.
+    pub async fn over(listener: L, config: Config, store: Arc<dyn Store>) -> anyhow::Result<Self> {
+        let app = App::build(config, store).await.context("the store could not be read")?;
+        let router = http::routes(app.clone());
+        Ok(Self { app, listener, router })
+    }
 
     /// Serves until `shutdown` completes; then stops accepting, tells clients when to come back, finishes what it has
     /// begun, and closes the store.
-    pub async fn run(self, shutdown: impl Future<Output = ()> + Send + 'static) -> anyhow::Result<()> {
+    pub async fn run(mut self, shutdown: impl Future<Output = ()> + Send + 'static) -> anyhow::Result<()> {
         let cancel = CancellationToken::new();
         let jobs = tokio::spawn(jobs::run(self.app.clone(), cancel.clone()));
         let tasks = TaskTracker::new();
@@ -54,15 +66,8 @@ impl Server {
         loop {
             tokio::select! {
                 () = &mut shutdown => break,
-                accepted = self.listener.accept() => match accepted {
-                    Ok((stream, peer)) => {
-                        tasks.spawn(connection(self.app.clone(), self.router.clone(), stream, peer, cancel.clone()));
-                    }
-                    Err(error) => {
-                        // Out of files, mostly: those who leave make room.
-                        tracing::warn!(%error, "a connection could not be accepted");
-                        tokio::time::sleep(Duration::from_millis(100)).await;
-                    }
+                (stream, peer) = self.listener.accept() => {
+                    tasks.spawn(connection(self.app.clone(), self.router.clone(), stream, peer, cancel.clone()));
                 }
             }
         }
@@ -76,6 +81,34 @@ impl Server {
         let _ = jobs.await;
         self.app.store.close().await;
         Ok(())
+    }
+}
+
+/// TCP, with small frames sent at once.
+pub struct Tcp(TcpListener);
+
+impl Listener for Tcp {
+    type Io = TcpStream;
+    type Addr = SocketAddr;
+
+    async fn accept(&mut self) -> (TcpStream, SocketAddr) {
+        loop {
+            match self.0.accept().await {
+                Ok((stream, peer)) => {
+                    let _ = stream.set_nodelay(true);
+                    return (stream, peer);
+                }
+                Err(error) => {
+                    // Out of files, mostly: those who leave make room.
+                    tracing::warn!(%error, "a connection could not be accepted");
+                    tokio::time::sleep(Duration::from_millis(100)).await;
+                }
+            }
+        }
+    }
+
+    fn local_addr(&self) -> std::io::Result<SocketAddr> {
+        self.0.local_addr()
     }
 }
 
@@ -97,11 +130,10 @@ async fn drain(app: &App) {
 async fn connection(
     app: Arc<App>,
     router: Router,
-    stream: TcpStream,
+    stream: impl AsyncRead + AsyncWrite + Unpin + Send + 'static,
     peer: SocketAddr,
     cancel: CancellationToken,
 ) {
-    let _ = stream.set_nodelay(true);
     let service = hyper::service::service_fn(move |request| http::serve(router.clone(), peer, request));
     let headers = Duration::from_millis(app.config.limits.header_timeout_ms);
     let connection = hyper::server::conn::http1::Builder::new()
