@@ -3,7 +3,12 @@
 //! Knows no socket and no SQL: the store commits, the bus tells. Everything takes a `Speaker`: the connection decides
 //! who that is, never a frame.
 
-use std::sync::{Arc, atomic::Ordering};
+use std::{
+    collections::HashSet,
+    sync::{Arc, atomic::Ordering},
+};
+
+use parking_lot::Mutex;
 
 use crate::{
     bus::Bus,
@@ -48,8 +53,29 @@ pub struct Chat {
     order: Box<[tokio::sync::Mutex<()>]>,
     /// Keep one user's docks in order; taken after `order`.
     dock_order: Box<[tokio::sync::Mutex<()>]>,
+    doubts: Mutex<Doubts>,
     history_page: i64,
     dock_windows: usize,
+}
+
+/// Messages whose append ended with an error: they may be committed all the same, and then nobody was told. When the
+/// sender tries again, everyone is. Beyond the bound the newest are not remembered, and those concerned see such a
+/// message when they next resume.
+#[derive(Default)]
+struct Doubts(HashSet<(SiteId, UserId, ClientMessageId)>);
+
+impl Doubts {
+    const MOST: usize = 10_000;
+
+    fn add(&mut self, key: (SiteId, UserId, ClientMessageId)) {
+        if self.0.len() < Self::MOST {
+            self.0.insert(key);
+        }
+    }
+
+    fn remove(&mut self, key: &(SiteId, UserId, ClientMessageId)) -> bool {
+        self.0.remove(key)
+    }
 }
 
 impl Chat {
@@ -70,6 +96,7 @@ impl Chat {
             bus,
             order: (0..STRIPES).map(|_| tokio::sync::Mutex::default()).collect(),
             dock_order: (0..STRIPES).map(|_| tokio::sync::Mutex::default()).collect(),
+            doubts: Mutex::default(),
             history_page: limits.history_page,
             dock_windows: limits.dock_windows,
         }
@@ -92,18 +119,23 @@ impl Chat {
             text: text.trim().into(),
             sent_at: now,
         };
-        let appended = match self.may_send(&message).await {
-            Ok(()) => {
-                let _order = self.order(speaker.site, conversation).lock().await;
-                let appended = self.store.append(message).await?;
-                if let Appended::New { message, window_came_back } = &appended {
-                    self.deliver(speaker, conversation, message, *window_came_back).await;
-                }
-                appended
-            }
+        let key = (speaker.site, speaker.user, client_message_id);
+        let allowed = self.may_send(&message).await;
+        let _order = self.order(speaker.site, conversation).lock().await;
+        let appended = match allowed {
+            Ok(()) => self.store.append(message).await.inspect_err(|_| self.doubts.lock().add(key))?,
             // An id that was committed is answered as before, whatever has changed since.
             Err(refusal) => self.store.find_sent(&message).await?.ok_or(refusal)?,
         };
+        match &appended {
+            Appended::New { message, window_came_back } => {
+                self.deliver(speaker, conversation, message, *window_came_back).await;
+            }
+            Appended::Repeated(message) if self.doubts.lock().remove(&key) => {
+                self.deliver(speaker, conversation, message, true).await;
+            }
+            Appended::Repeated(_) | Appended::Conflict => {}
+        }
         match appended {
             Appended::New { message, .. } | Appended::Repeated(message) => Ok(ServerFrame::Ack {
                 client_message_id,

@@ -406,7 +406,8 @@ pub trait Store: Send + Sync + 'static {
     /// Finds an earlier commit of this id: `Repeated` or `Conflict` as `append` would say; `None` if it is new.
     async fn find_sent(&self, message: &NewMessage) -> Result<Option<Appended>>;
     /// Appends one message, and with it lets the other person see the sender's read mark. Appends that wait at the
-    /// same time are committed together. Makes the conversation if need be.
+    /// same time are committed together. Makes the conversation if need be. After an error the message may be committed
+    /// all the same: the same id tells.
     async fn append(&self, message: NewMessage) -> Result<Appended>;
     /// Up to `limit` messages, ascending, and the head. An empty list and `Head::default()` where there is
     /// none.

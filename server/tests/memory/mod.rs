@@ -68,6 +68,42 @@ impl Default for Disk {
     }
 }
 
+impl Disk {
+    /// All messages of a site.
+    pub(crate) fn everything(&self, site: SiteId) -> BTreeMap<ConversationId, Vec<Message>> {
+        let conversations = self.sites.get(&site).map(|site| &site.conversations).into_iter().flatten();
+        conversations.map(|(id, c)| (*id, c.messages.iter().map(|(m, _)| m.clone()).collect())).collect()
+    }
+
+    /// Takes the newest message back, as if it had never been committed.
+    pub(crate) fn lose_the_last_commit(&mut self) {
+        for site in self.sites.values_mut() {
+            let last = |c: &Conversation| c.messages.last().map_or(0, |(_, place)| *place);
+            let Some(conversation) = site.conversations.values_mut().max_by_key(|c| last(c)) else {
+                continue;
+            };
+            let Some((message, _)) = conversation.messages.pop() else { continue };
+            let head = &mut conversation.head;
+            (head.seq.0, head.rev.0) = (head.seq.0 - 1, head.rev.0 - 1);
+            if let Some(id) = message.client_message_id {
+                site.sent.remove(&(id, message.sender));
+            }
+        }
+    }
+
+    /// Puts a user on record.
+    pub(crate) fn put_user(&mut self, site: SiteId, user: UserId, snapshot: &Snapshot) {
+        if let Some(site) = self.sites.get_mut(&site) {
+            site.put_user(user, &Arc::new(snapshot.clone()), Origin::Call);
+        }
+    }
+
+    /// Knows no message by its id any more.
+    pub(crate) fn forget_ids(&mut self) {
+        self.sites.values_mut().for_each(|site| site.sent.clear());
+    }
+}
+
 /// Everything of one site.
 #[derive(Debug)]
 struct Site {

@@ -11,7 +11,7 @@ use gchat::{
 use super::{Disk, Site};
 
 impl Disk {
-    pub(super) fn add_site(&mut self, record: SiteRecord) -> Result<SiteId> {
+    pub(crate) fn add_site(&mut self, record: SiteRecord) -> Result<SiteId> {
         let others = || self.sites.values().map(|site| &site.record);
         if others().any(|other| other.issuer == record.issuer) {
             return Err(StoreError::InUse("this site id"));

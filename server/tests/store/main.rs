@@ -5,6 +5,7 @@ mod appends;
 mod courses;
 mod docks;
 #[path = "../memory/mod.rs"]
+#[allow(dead_code, reason = "the simulation uses more of it")]
 mod memory;
 mod model;
 mod sites;

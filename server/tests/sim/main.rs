@@ -1,0 +1,91 @@
+//! The whole server in a simulated world: the real connections, rules, hub and bus over a simulated network (turmoil)
+//! and a store in memory, whose clock is simulated too. People on several devices write to each other while the server
+//! crashes, restarts and fails, and the network delays, holds back and cuts; then all is quiet, and everything must be
+//! as if nothing had happened.
+//!
+//! Each seed is a world of its own. `SEED=n` runs that one alone, `SEEDS=n` so many (a multiple of the usual number is
+//! the long form). A world that fails prints its seed.
+#![allow(clippy::unwrap_used, reason = "a test may stop at what it did not expect")]
+
+mod device;
+mod judge;
+#[path = "../memory/mod.rs"]
+#[allow(dead_code, reason = "the stories of the store use more of it")]
+mod memory;
+mod storm;
+mod world;
+
+use std::panic::{AssertUnwindSafe, catch_unwind};
+
+use world::{Faults, World};
+
+/// Worlds of each test in the short form.
+const WORLDS: u64 = 500;
+
+/// Runs worlds whose seeds begin at `first`, a range of its own for each test.
+fn worlds(first: u64, faults: Faults) {
+    let number = |name| std::env::var(name).ok().map(|n: String| n.parse::<u64>().expect("a number"));
+    let (seeds, what) = match number("SEED") {
+        Some(seed) => (seed..seed + 1, "one seed".to_owned()),
+        None => {
+            let count = number("SEEDS").unwrap_or(WORLDS);
+            (first..first + count, format!("{count} seeds from {first}"))
+        }
+    };
+    let mut totals = judge::Totals::default();
+    for seed in seeds {
+        match catch_unwind(AssertUnwindSafe(|| World::run(seed, faults))) {
+            Ok(Ok(run)) => totals.add(&run),
+            Ok(Err(why)) => panic!("SEED={seed}: {why}"),
+            Err(_) => panic!("SEED={seed}: see above"),
+        }
+    }
+    println!("{what}: {totals}");
+    totals.must_have_met(faults);
+}
+
+#[test]
+fn talk_survives_a_network_that_delays_and_cuts() {
+    worlds(0, Faults { network: true, ..Faults::default() });
+}
+
+#[test]
+fn talk_survives_crashes_and_restarts_of_the_server() {
+    worlds(1_000_000, Faults { crashes: true, ..Faults::default() });
+}
+
+#[test]
+fn talk_survives_a_store_that_is_slow_and_fails() {
+    worlds(2_000_000, Faults { store: true, ..Faults::default() });
+}
+
+#[test]
+fn talk_survives_all_of_it_at_once() {
+    worlds(3_000_000, Faults { network: true, crashes: true, store: true, ..Faults::default() });
+}
+
+/// The judge can find something: each of these worlds has a fault that no client can repair.
+mod planted {
+    use super::*;
+
+    fn is_found(plant: world::Plant) {
+        let faults = Faults { network: true, crashes: true, plant: Some(plant), ..Faults::default() };
+        let found = (0..200).find_map(|seed| World::run(seed, faults).err());
+        println!("{plant:?}: {}", found.expect("a planted fault that nobody found"));
+    }
+
+    #[test]
+    fn an_ack_before_the_commit_is_found() {
+        is_found(world::Plant::EarlyAck);
+    }
+
+    #[test]
+    fn a_store_that_forgets_ids_is_found() {
+        is_found(world::Plant::ForgetIds);
+    }
+
+    #[test]
+    fn a_client_that_fetches_no_gap_is_found() {
+        is_found(world::Plant::NoGapFetch);
+    }
+}
