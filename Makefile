@@ -1,6 +1,6 @@
 # Everyday commands. Each is thin: the work is in cargo, npm and scripts/.
 .DEFAULT_GOAL := help
-.PHONY: help demo test check fmt bundle e2e e2e-moodle package screenshots
+.PHONY: help demo test check fmt bundle simulate e2e e2e-moodle package screenshots
 
 help: ## what there is
 	@grep -E '^[a-z0-9-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 14
@@ -20,6 +20,9 @@ fmt: ## format the Rust code
 bundle: ## build the browser client into moodle/block_gchat/js
 	scripts/install npm client
 	npm --prefix client run build
+
+simulate: ## simulated worlds: make simulate SEEDS=10000 (of each kind), or one of them again: SEED=3000017
+	SEED="$(SEED)" SEEDS="$(SEEDS)" cargo test --locked --package gchat --test sim -- --nocapture
 
 e2e: ## the browser tests alone; one file: make e2e ARGS=test/talk.test.mjs
 	scripts/install browser npm e2e

@@ -24,7 +24,10 @@ const WORLDS: u64 = 500;
 
 /// Runs worlds whose seeds begin at `first`, a range of its own for each test.
 fn worlds(first: u64, faults: Faults) {
-    let number = |name| std::env::var(name).ok().map(|n: String| n.parse::<u64>().expect("a number"));
+    let number = |name| {
+        let set = std::env::var(name).ok().filter(|n: &String| !n.is_empty());
+        set.map(|n| n.parse::<u64>().expect("a number"))
+    };
     let (seeds, what) = match number("SEED") {
         Some(seed) => (seed..seed + 1, "one seed".to_owned()),
         None => {
