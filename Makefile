@@ -1,6 +1,6 @@
 # Everyday commands. Each is thin: the work is in cargo, npm and scripts/.
 .DEFAULT_GOAL := help
-.PHONY: help demo test check fmt bundle simulate e2e e2e-moodle package screenshots
+.PHONY: help demo test check fmt bundle simulate e2e e2e-moodle package screenshots autobahn
 
 help: ## what there is
 	@grep -E '^[a-z0-9-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 14
@@ -31,6 +31,11 @@ e2e: ## the browser tests alone; one file: make e2e ARGS=test/talk.test.mjs
 
 e2e-moodle: ## the tests in a real Moodle: make e2e-moodle MOODLE_DIR=TREE [DATABASES=mariadb]
 	@MOODLE_DIR="$(MOODLE_DIR)" DATABASES="$(DATABASES)" scripts/test moodle moodle-phpunit
+
+autobahn: ## Autobahn's WebSocket cases against the server; some: make autobahn CASES='"6.*"'
+	scripts/install compiler python
+	cargo build --locked --package gchat --example echo
+	target/python/bin/python conformance/autobahn.py target/debug/examples/echo $(CASES)
 
 package: ## the plugin's zip, as a site installs it, into target/package
 	scripts/package

@@ -2,8 +2,9 @@
 
 # Tools that were installed for this repository alone.
 TOOLS="$PWD/target/tools"
+PYTHON="$PWD/target/python"
 PATH="$TOOLS/bin:$PATH"
-export TOOLS PATH
+export TOOLS PYTHON PATH
 
 say() {
   printf '%s\n' "── $*" >&2

@@ -68,12 +68,17 @@ pub async fn upgrade(
         let why = "too many connections from this address that have not signed in: wait a moment\n";
         return (StatusCode::TOO_MANY_REQUESTS, why).into_response();
     };
+    configured(upgrade, FRAME_BYTES).on_upgrade(move |socket| live(app, socket, origin, ticket))
+}
+
+/// Sets an upgrade up as every socket of this server is; `most`: bytes of a frame, and of a message made of several.
+/// For the upgrade above, and for the echo on which Autobahn's cases run (examples/echo.rs).
+pub fn configured(upgrade: WebSocketUpgrade, most: usize) -> WebSocketUpgrade {
     upgrade
         .read_buffer_size(BUFFER_BYTES)
         .write_buffer_size(BUFFER_BYTES)
-        .max_message_size(FRAME_BYTES)
-        .max_frame_size(FRAME_BYTES)
-        .on_upgrade(move |socket| live(app, socket, origin, ticket))
+        .max_message_size(most)
+        .max_frame_size(most)
 }
 
 /// The address that limits count: of the nearest party that is no trusted proxy.
@@ -128,6 +133,12 @@ async fn farewell(mut socket: WebSocket, code: Close) {
     .await;
 }
 
+/// Sends the answer to the other side's close, which the library has ready and writes with the next thing that is done
+/// to the socket: dropped without it, the closing would not be clean (RFC 6455, section 5.5.1).
+pub async fn answer_close(socket: &mut WebSocket) {
+    let _ = timeout(FAREWELL, socket.flush()).await;
+}
+
 /// Waits for `hello` and greets. `Ok(None)`: the client went away.
 async fn sign_in(
     app: &Arc<App>,
@@ -152,6 +163,10 @@ async fn sign_in(
         Err(_) => return Err((None, Close::NoHello)),
         Ok(Some(Ok(Message::Text(text)))) => text,
         Ok(Some(Ok(Message::Binary(_)))) => return Err(refuse(Code::HelloExpected.into())),
+        Ok(Some(Ok(Message::Close(_)))) => {
+            answer_close(socket).await;
+            return Ok(None);
+        }
         Ok(Some(Err(error))) if is_too_large(&error) => return Err((None, Close::TooLarge)),
         Ok(_) => return Ok(None),
     };
@@ -235,7 +250,11 @@ impl<'a> Loop<'a> {
                             self.reply(&ServerFrame::Error(refusal.frame()));
                         }
                         Some(Ok(Message::Ping(_) | Message::Pong(_))) => {}
-                        Some(Ok(Message::Close(_))) | None => return None,
+                        Some(Ok(Message::Close(_))) => {
+                            answer_close(socket).await;
+                            return None;
+                        }
+                        None => return None,
                         Some(Err(error)) => return is_too_large(&error).then_some(Close::TooLarge),
                     }
                 }

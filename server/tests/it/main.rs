@@ -21,3 +21,4 @@ mod sites;
 mod smoke;
 mod tokens;
 mod util;
+mod wire;
