@@ -1,6 +1,6 @@
 # Everyday commands. Each is thin: the work is in cargo, npm and scripts/.
 .DEFAULT_GOAL := help
-.PHONY: help demo test check fmt bundle simulate e2e e2e-moodle package screenshots autobahn
+.PHONY: help demo test check fmt bundle simulate e2e e2e-moodle package screenshots autobahn api
 
 help: ## what there is
 	@grep -E '^[a-z0-9-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 14
@@ -36,6 +36,11 @@ autobahn: ## Autobahn's WebSocket cases against the server; some: make autobahn 
 	scripts/install compiler python
 	cargo build --locked --package gchat --example echo
 	target/python/bin/python conformance/autobahn.py target/debug/examples/echo $(CASES)
+
+api: ## the HTTP API against its description; make api CASES=10000 [SEED=7]
+	scripts/install compiler python
+	cargo build --locked --package gchat
+	SEED=$(SEED) target/python/bin/python conformance/api.py target/debug/gchat $(or $(CASES),1000)
 
 package: ## the plugin's zip, as a site installs it, into target/package
 	scripts/package

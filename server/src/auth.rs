@@ -84,7 +84,7 @@ pub async fn user_token(sites: &Sites, token: &str, now: i64) -> Result<Identity
         return Err(bad("aud must be gchat"));
     }
     let user = claims.sub.parse().map_err(|_| bad("sub must be a user id in decimal"))?;
-    if !(8..=128).contains(&claims.sid.len()) {
+    if !is_sid(&claims.sid) {
         return Err(bad("sid must have 8 to 128 characters"));
     }
     if !(1..=64).contains(&claims.jti.len()) {
@@ -197,6 +197,11 @@ impl SignedHead {
         }
         Ok(self.site)
     }
+}
+
+/// Whether this may be the name of a host's login: 8 to 128 characters.
+pub fn is_sid(sid: &str) -> bool {
+    (8..=128).contains(&sid.chars().take(129).count())
 }
 
 /// SHA-256 in lower-case hex.

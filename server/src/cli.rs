@@ -15,7 +15,7 @@ use clap::{CommandFactory as _, Parser, Subcommand};
 
 use crate::{
     config::{Config, Flags},
-    logs,
+    http, logs,
     server::Server,
     store::sqlite::SqliteStore,
     systemd,
@@ -56,6 +56,8 @@ enum Command {
         #[command(subcommand)]
         command: ConfigCommand,
     },
+    /// Print the description of the HTTP API, in OpenAPI 3.1
+    Openapi,
     /// Print completions for a shell, to be read by it
     Completions {
         /// Which shell
@@ -108,6 +110,7 @@ pub fn run() -> Result<()> {
             settings.load(None)?;
             answer("the configuration is fine\n")
         }
+        Command::Openapi => answer(&http::api::describe::text()),
         Command::Completions { shell } => {
             let mut script = Vec::new();
             clap_complete::generate(shell, &mut Cli::command(), "gchat", &mut script);

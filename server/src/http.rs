@@ -3,7 +3,7 @@
 use std::{convert::Infallible, net::SocketAddr, sync::Arc};
 
 use axum::{
-    Json, Router,
+    Router,
     extract::{OriginalUri, Path, Request, State},
     http::{HeaderValue, StatusCode, header},
     response::{IntoResponse, Response},
@@ -23,22 +23,40 @@ pub fn routes(app: Arc<App>) -> Router {
     let base = app.config.base_path.trim_end_matches('/').to_owned();
     let routes = Router::new()
         .route("/ws", get(ws::upgrade))
-        .route("/health", get(async || "ok\n"))
+        .route("/health", get(health))
         .route("/ready", get(ready))
         .route("/client/{*file}", get(client))
+        .merge(api())
+        .with_state(app);
+    if base.is_empty() { routes } else { Router::new().nest(&base, routes.clone()).merge(routes) }
+}
+
+/// The API for the host, where every refusal is JSON.
+fn api() -> Router<Arc<App>> {
+    Router::new()
         .route("/api/{*path}", any(api::no_such_path))
-        .route("/api/v1/openapi.json", get(async || Json(api::description())))
+        .route("/api/v1/openapi.json", get(api::openapi))
         .route("/api/v1/status", get(api::status))
         .route("/api/v1/policy", put(api::put_policy))
         .route("/api/v1/logouts", post(api::log_out))
         .route("/api/v1/users/{user}", put(api::put_user).delete(api::remove_user).get(api::export::user))
         .route("/api/v1/users/{user}/conversations/{conversation}", get(api::export::conversation))
         .route("/api/v1/circles/{course}", put(api::circles::put_circles))
-        .with_state(app);
-    if base.is_empty() { routes } else { Router::new().nest(&base, routes.clone()).merge(routes) }
+        .method_not_allowed_fallback(api::no_such_method)
 }
 
-/// `GET /ready`: whether a load balancer should send people here.
+/// Tells that the process runs.
+#[utoipa::path(get, path = "/health", security(()),
+    responses((status = 200, description = "the process runs", body = String, content_type = "text/plain")))]
+async fn health() -> &'static str {
+    "ok\n"
+}
+
+/// Tells whether a load balancer should send people here.
+#[utoipa::path(get, path = "/ready", security(()),
+    responses((status = 200, description = "it takes connections", body = String, content_type = "text/plain"),
+        (status = 503, description = "it starts, stops, or its store is out of order", body = String,
+            content_type = "text/plain")))]
 async fn ready(State(app): State<Arc<App>>) -> Response {
     if app.is_draining() {
         return (StatusCode::SERVICE_UNAVAILABLE, "draining\n").into_response();

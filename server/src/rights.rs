@@ -30,11 +30,11 @@ pub enum Role {
 #[serde(deny_unknown_fields)]
 pub struct Membership {
     /// Which circle.
-    #[schema(value_type = String)]
     pub id: CircleId,
     /// The role in it.
     pub role: Role,
     /// What people call it.
+    #[schema(max_length = 255)]
     pub title: String,
 }
 
@@ -42,24 +42,29 @@ pub struct Membership {
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
 pub struct Snapshot {
     /// Read before the rest was computed.
-    #[schema(value_type = u64)]
     pub rights_version: RightsVersion,
     /// 1 … 200 characters.
+    #[schema(min_length = 1, max_length = 200)]
     pub name: String,
     /// http(s) URL, or none.
+    #[schema(max_length = 2048, pattern = "^[Hh][Tt][Tt][Pp][Ss]?:")]
     pub picture: Option<String>,
     /// http(s) URL, or none.
+    #[schema(max_length = 2048, pattern = "^[Hh][Tt][Tt][Pp][Ss]?:")]
     pub profile_url: Option<String>,
     /// E.g. `pt_br`.
+    #[schema(max_length = 32)]
     pub lang: String,
     /// Appears offline to all others.
     pub hidden: bool,
     /// Known: `chat`. Unknown ones are kept and ignored.
+    #[schema(max_items = 100)]
     pub rights: Vec<String>,
     /// At most 1,000.
+    #[schema(max_items = 1000)]
     pub circles: Vec<Membership>,
     /// Whom this user has blocked; at most 1,000.
-    #[schema(value_type = Vec<u64>)]
+    #[schema(max_items = 1000)]
     pub blocked: Vec<UserId>,
 }
 
@@ -79,12 +84,12 @@ impl Default for Policy {
 impl Snapshot {
     /// Refuses what no host should say. The sentence names the field and its rule.
     pub fn check(&self) -> Result<(), &'static str> {
+        let chars = |s: &str, from: usize, to: usize| (from..=to).contains(&s.chars().take(to + 1).count());
         let url = |u: &Option<String>| {
             u.as_ref().is_none_or(|u| {
-                u.len() <= 2_048 && url::Url::parse(u).is_ok_and(|u| matches!(u.scheme(), "http" | "https"))
+                chars(u, 1, 2_048) && url::Url::parse(u).is_ok_and(|u| matches!(u.scheme(), "http" | "https"))
             })
         };
-        let chars = |s: &str, from: usize, to: usize| (from..=to).contains(&s.chars().take(to + 1).count());
         if !chars(&self.name, 1, 200) {
             return Err("name must have 1 to 200 characters");
         }
@@ -94,7 +99,7 @@ impl Snapshot {
         if !url(&self.profile_url) {
             return Err("profile_url must be an http or https URL of up to 2048 characters, or null");
         }
-        if self.lang.len() > 32 {
+        if !chars(&self.lang, 0, 32) {
             return Err("lang must have up to 32 characters");
         }
         if self.circles.len() > CIRCLES_MOST {
@@ -110,7 +115,7 @@ impl Snapshot {
         if self.blocked.len() > 1_000 {
             return Err("blocked must be at most 1000");
         }
-        if self.rights.len() > 100 || self.rights.iter().any(|r| r.len() > 64) {
+        if self.rights.len() > 100 || self.rights.iter().any(|r| !chars(r, 0, 64)) {
             return Err("rights must be at most 100 words of up to 64 characters");
         }
         Ok(())

@@ -8,16 +8,16 @@ use std::sync::Arc;
 
 use axum::{
     Json,
-    extract::{Path, State},
+    extract::State,
     http::StatusCode,
     response::{IntoResponse, Response},
 };
 use serde::{Deserialize, Serialize};
-use utoipa::{OpenApi, ToSchema};
+use utoipa::ToSchema;
 
 use crate::{
     app::{App, now_ms},
-    auth::{SKEW_MS, USER_TOKEN_S},
+    auth::{self, SKEW_MS, USER_TOKEN_S},
     error::Close,
     id::{Epoch, RightsVersion, SiteId, UserId},
     protocol::PROTOCOL,
@@ -26,8 +26,12 @@ use crate::{
 };
 
 pub mod circles;
+pub mod describe;
 pub mod export;
+mod path;
 mod signed;
+use describe::Refusals;
+use path::InPath;
 use signed::Signed;
 
 /// The body of `DELETE users/{user}`.
@@ -35,7 +39,6 @@ use signed::Signed;
 #[serde(deny_unknown_fields)]
 pub struct Removal {
     /// The site's rights version after the removal.
-    #[schema(value_type = u64)]
     pub rights_version: RightsVersion,
 }
 
@@ -44,9 +47,9 @@ pub struct Removal {
 #[serde(deny_unknown_fields)]
 pub struct Logout {
     /// Whose login.
-    #[schema(value_type = u64)]
     pub user: UserId,
     /// `sid` of its tokens.
+    #[schema(min_length = 8, max_length = 128)]
     pub sid: String,
 }
 
@@ -55,7 +58,6 @@ pub struct Logout {
 #[serde(deny_unknown_fields)]
 pub struct PolicyBody {
     /// The site's rights version with it.
-    #[schema(value_type = u64)]
     pub rights_version: RightsVersion,
     /// Off: of two who see each other, one is a teacher in the circle they share.
     pub students_see_students: bool,
@@ -67,7 +69,6 @@ pub struct Outcome {
     /// False: a higher version is stored, of the thing itself or of a course that it names.
     pub applied: bool,
     /// The stored version: if not applied, the one that was in the way.
-    #[schema(value_type = u64)]
     pub rights_version: RightsVersion,
 }
 
@@ -88,7 +89,6 @@ pub struct Status {
     /// ms.
     pub server_time: i64,
     /// The store's.
-    #[schema(value_type = uuid::Uuid)]
     pub epoch: Epoch,
     /// Of this site, the hidden included.
     pub users_online: usize,
@@ -131,6 +131,12 @@ impl From<StoreError> for ApiError {
     }
 }
 
+/// A path below `/api/` that is there, but not for this method; the header `Allow` has those that it is there for.
+pub async fn no_such_method() -> ApiError {
+    let why = "this path of the api is there for other methods: see the header Allow";
+    ApiError::new(StatusCode::METHOD_NOT_ALLOWED, "method_not_allowed", why)
+}
+
 /// Any other path below `/api/`.
 pub async fn no_such_path() -> ApiError {
     not_found("the api has no such path: see api/v1/openapi.json")
@@ -148,13 +154,20 @@ fn user_of(path: &str) -> Result<UserId, ApiError> {
     path.parse().map_err(|_| bad_request("the user in the path must be a user id in decimal"))
 }
 
+/// Gives this description.
+#[utoipa::path(get, path = "/api/v1/openapi.json", security(()),
+    responses((status = 200, description = "this API in OpenAPI 3.1", body = serde_json::Value)))]
+pub async fn openapi() -> Json<utoipa::openapi::OpenApi> {
+    Json(describe::description())
+}
+
 /// Sets a user's rights and contact.
-#[utoipa::path(put, path = "/api/v1/users/{user}", params(("user" = u64, Path, description = "the user's id")),
+#[utoipa::path(put, path = "/api/v1/users/{user}", params(("user" = UserId, Path, description = "the user's id")),
     request_body = Snapshot, security(("call" = [])),
-    responses((status = 200, body = Outcome), (status = "4XX", body = ApiError), (status = 503, body = ApiError)))]
+    responses((status = 200, description = "what became of it", body = Outcome), Refusals))]
 pub async fn put_user(
     State(app): State<Arc<App>>,
-    Path(user): Path<String>,
+    InPath(user): InPath<String>,
     signed: Signed,
 ) -> Result<Json<Outcome>, ApiError> {
     let (site, user) = (signed.site.site, user_of(&user)?);
@@ -176,12 +189,12 @@ pub async fn put_user(
 }
 
 /// Removes a user for good.
-#[utoipa::path(delete, path = "/api/v1/users/{user}", params(("user" = u64, Path, description = "the user's id")),
+#[utoipa::path(delete, path = "/api/v1/users/{user}", params(("user" = UserId, Path, description = "the user's id")),
     request_body = Removal, security(("call" = [])),
-    responses((status = 200, body = Outcome), (status = "4XX", body = ApiError), (status = 503, body = ApiError)))]
+    responses((status = 200, description = "what became of it", body = Outcome), Refusals))]
 pub async fn remove_user(
     State(app): State<Arc<App>>,
-    Path(user): Path<String>,
+    InPath(user): InPath<String>,
     signed: Signed,
 ) -> Result<Json<Outcome>, ApiError> {
     let (site, user) = (signed.site.site, user_of(&user)?);
@@ -199,10 +212,10 @@ pub async fn remove_user(
 
 /// Ends a login.
 #[utoipa::path(post, path = "/api/v1/logouts", request_body = Logout, security(("call" = [])),
-    responses((status = 200, body = LoggedOut), (status = "4XX", body = ApiError), (status = 503, body = ApiError)))]
+    responses((status = 200, description = "what became of it", body = LoggedOut), Refusals))]
 pub async fn log_out(State(app): State<Arc<App>>, signed: Signed) -> Result<Json<LoggedOut>, ApiError> {
     let Logout { user, sid } = signed.json()?;
-    if !(8..=128).contains(&sid.len()) {
+    if !auth::is_sid(&sid) {
         return Err(bad_request("sid must have 8 to 128 characters"));
     }
     // Every token of this login was signed before now, give or take the skew of the clocks.
@@ -214,7 +227,7 @@ pub async fn log_out(State(app): State<Arc<App>>, signed: Signed) -> Result<Json
 
 /// Sets what the site allows.
 #[utoipa::path(put, path = "/api/v1/policy", request_body = PolicyBody, security(("call" = [])),
-    responses((status = 200, body = Outcome), (status = "4XX", body = ApiError), (status = 503, body = ApiError)))]
+    responses((status = 200, description = "what became of it", body = Outcome), Refusals))]
 pub async fn put_policy(State(app): State<Arc<App>>, signed: Signed) -> Result<Json<Outcome>, ApiError> {
     let PolicyBody { rights_version, students_see_students } = signed.json()?;
     let site = signed.site.site;
@@ -233,7 +246,7 @@ async fn stored_policy_version(app: &App, site: SiteId) -> Result<RightsVersion,
 
 /// Tells how the server is.
 #[utoipa::path(get, path = "/api/v1/status", security(("call" = [])),
-    responses((status = 200, body = Status), (status = "4XX", body = ApiError)))]
+    responses((status = 200, description = "how it is", body = Status), Refusals))]
 pub async fn status(State(app): State<Arc<App>>, signed: Signed) -> Json<Status> {
     Json(Status {
         version: env!("CARGO_PKG_VERSION").into(),
@@ -243,36 +256,4 @@ pub async fn status(State(app): State<Arc<App>>, signed: Signed) -> Json<Status>
         users_online: app.rosters.online(signed.site.site),
         connections: app.hub.count_of(signed.site.site),
     })
-}
-
-#[derive(OpenApi)]
-#[openapi(
-    info(title = "Global Chat: the API for the host", description = "See protocol/README.md for the signature."),
-    paths(
-        put_user,
-        remove_user,
-        circles::put_circles,
-        log_out,
-        put_policy,
-        export::user,
-        export::conversation,
-        status
-    ),
-    modifiers(&Bearer)
-)]
-struct Description;
-
-struct Bearer;
-
-impl utoipa::Modify for Bearer {
-    fn modify(&self, openapi: &mut utoipa::openapi::OpenApi) {
-        use utoipa::openapi::security::{HttpAuthScheme, HttpBuilder, SecurityScheme};
-        let scheme = HttpBuilder::new().scheme(HttpAuthScheme::Bearer).bearer_format("JWT").build();
-        openapi.components.get_or_insert_default().add_security_scheme("call", SecurityScheme::Http(scheme));
-    }
-}
-
-/// This API in OpenAPI 3.1.
-pub fn description() -> utoipa::openapi::OpenApi {
-    Description::openapi()
 }

@@ -13,6 +13,7 @@ mod frames;
 mod hidden;
 mod limits;
 mod logs;
+mod openapi;
 mod origins;
 mod php;
 mod revocation;

@@ -5,14 +5,16 @@ use std::{
     sync::Arc,
 };
 
-use axum::{
-    Json,
-    extract::{Path, State},
-};
+use axum::{Json, extract::State};
 use serde::{Deserialize, Deserializer, Serialize};
 use utoipa::ToSchema;
 
-use super::{ApiError, Outcome, bad_request, signed::Signed};
+use super::{
+    ApiError, Outcome, bad_request,
+    describe::{Course, Group, Refusals},
+    path::InPath,
+    signed::Signed,
+};
 use crate::{
     app::{App, now_ms},
     circles::Roll,
@@ -29,9 +31,9 @@ const BODY_BYTES: usize = 8 << 20;
 #[serde(deny_unknown_fields)]
 pub struct CourseBody {
     /// Read before the rest was computed.
-    #[schema(value_type = u64)]
     pub rights_version: RightsVersion,
     /// What people call the course; up to 255 characters.
+    #[schema(max_length = 255)]
     pub title: String,
     /// Everyone in it, each once.
     pub members: Vec<CourseMember>,
@@ -42,13 +44,12 @@ pub struct CourseBody {
 #[serde(deny_unknown_fields)]
 pub struct CourseMember {
     /// Who.
-    #[schema(value_type = u64)]
     pub user: UserId,
     /// In all that they hold of it.
     pub role: Role,
     /// Null: the whole course. Else the names of the groups; none: in no group.
     #[serde(deserialize_with = "required")]
-    #[schema(required = true)]
+    #[schema(required = true, value_type = Option<Vec<Group>>, max_items = 1000)]
     pub groups: Option<Vec<String>>,
 }
 
@@ -95,12 +96,12 @@ fn circles(whole: &CircleId, groups: Option<Vec<String>>) -> Result<Vec<CircleId
 
 /// Sets who is in a course.
 #[utoipa::path(put, path = "/api/v1/circles/{course}",
-    params(("course" = String, Path, description = "a circle without a group")),
+    params(("course" = Course, Path, description = "a circle without a group")),
     request_body = CourseBody, security(("call" = [])),
-    responses((status = 200, body = Outcome), (status = "4XX", body = ApiError), (status = 503, body = ApiError)))]
+    responses((status = 200, description = "what became of it", body = Outcome), Refusals))]
 pub async fn put_circles(
     State(app): State<Arc<App>>,
-    Path(course): Path<String>,
+    InPath(course): InPath<String>,
     signed: Signed<BODY_BYTES>,
 ) -> Result<Json<Outcome>, ApiError> {
     let whole = course.parse().ok().filter(|circle: &CircleId| circle.group().is_none());

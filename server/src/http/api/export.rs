@@ -4,12 +4,12 @@ use std::sync::Arc;
 
 use axum::{
     Json,
-    extract::{Path, Query, State, rejection::QueryRejection},
+    extract::{Query, State, rejection::QueryRejection},
 };
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 
-use super::{ApiError, bad_request, not_found, signed::Signed, user_of};
+use super::{ApiError, bad_request, describe::Refusals, not_found, path::InPath, signed::Signed, user_of};
 use crate::{
     app::App,
     id::{ConversationId, Seq, UserId},
@@ -24,7 +24,6 @@ const PAGE_MOST: i64 = 500;
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
 pub struct Kept {
     /// Who.
-    #[schema(value_type = u64)]
     pub user: UserId,
     /// What the host last said of them.
     #[serde(flatten)]
@@ -39,10 +38,9 @@ pub struct Kept {
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
 pub struct KeptWindow {
     /// Whose.
-    #[schema(value_type = String)]
     pub conversation: ConversationId,
     /// `open`, `minimised` or `closed`.
-    #[schema(value_type = String)]
+    #[schema(value_type = String, pattern = "^(open|minimised|closed)$")]
     pub state: WindowState,
 }
 
@@ -50,18 +48,14 @@ pub struct KeptWindow {
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
 pub struct KeptConversation {
     /// Which.
-    #[schema(value_type = String)]
     pub conversation: ConversationId,
     /// The other person.
     pub contact: KeptContact,
     /// The lowest kept.
-    #[schema(value_type = u64)]
     pub first_seq: Seq,
     /// The highest.
-    #[schema(value_type = u64)]
     pub seq: Seq,
     /// This user's read mark.
-    #[schema(value_type = u64)]
     pub read_seq: Seq,
 }
 
@@ -69,7 +63,6 @@ pub struct KeptConversation {
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
 pub struct KeptContact {
     /// Who.
-    #[schema(value_type = u64)]
     pub id: UserId,
     /// Empty if they were removed.
     pub name: String,
@@ -88,10 +81,8 @@ pub struct KeptMessages {
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
 pub struct KeptMessage {
     /// Its number.
-    #[schema(value_type = u64)]
     pub seq: Seq,
     /// Who wrote it.
-    #[schema(value_type = u64)]
     pub sender: UserId,
     /// Null once erased.
     #[schema(value_type = Option<String>)]
@@ -117,12 +108,12 @@ fn page_most() -> i64 {
 }
 
 /// Gives everything kept of a user but the messages.
-#[utoipa::path(get, path = "/api/v1/users/{user}", params(("user" = u64, Path, description = "the user's id")),
+#[utoipa::path(get, path = "/api/v1/users/{user}", params(("user" = UserId, Path, description = "the user's id")),
     security(("call" = [])),
-    responses((status = 200, body = Kept), (status = "4XX", body = ApiError), (status = 503, body = ApiError)))]
+    responses((status = 200, description = "what is kept", body = Kept), Refusals))]
 pub async fn user(
     State(app): State<Arc<App>>,
-    Path(user): Path<String>,
+    InPath(user): InPath<String>,
     signed: Signed,
 ) -> Result<Json<Kept>, ApiError> {
     let user = user_of(&user)?;
@@ -149,15 +140,15 @@ pub async fn user(
 
 /// Gives messages of one of a user's conversations.
 #[utoipa::path(get, path = "/api/v1/users/{user}/conversations/{conversation}",
-    params(("user" = u64, Path, description = "the user's id"),
-        ("conversation" = String, Path, description = "one of theirs"),
-        ("after" = Option<u64>, Query, description = "only messages above this seq"),
-        ("limit" = Option<u64>, Query, description = "1 to 500, and 500 if absent")),
+    params(("user" = UserId, Path, description = "the user's id"),
+        ("conversation" = ConversationId, Path, description = "one of theirs"),
+        ("after" = Option<Seq>, Query, description = "only messages above this seq"),
+        ("limit" = Option<u32>, Query, minimum = 1, maximum = 500, description = "1 to 500, and 500 if absent")),
     security(("call" = [])),
-    responses((status = 200, body = KeptMessages), (status = "4XX", body = ApiError), (status = 503, body = ApiError)))]
+    responses((status = 200, description = "the next of them", body = KeptMessages), Refusals))]
 pub async fn conversation(
     State(app): State<Arc<App>>,
-    Path((user, conversation)): Path<(String, String)>,
+    InPath((user, conversation)): InPath<(String, String)>,
     which: Result<Query<Which>, QueryRejection>,
     signed: Signed,
 ) -> Result<Json<KeptMessages>, ApiError> {
