@@ -1,7 +1,8 @@
 //! The command line: what may be asked of the binary, and how it starts and stops.
 //!
 //! Knows no frame and no SQL. Answers go to standard output, everything else to standard error; an error is one line
-//! that names the thing and the fix, with exit code 1.
+//! that names the thing and the fix, with exit code 1; 2 for a wrong command line, 3 for a database that cannot be used
+//! as it is (damaged, of a newer release, not ours, not writable, served by another process).
 
 use std::{
     io::Write as _,
@@ -17,10 +18,11 @@ use crate::{
     config::{Config, Flags},
     http, logs,
     server::Server,
-    store::sqlite::SqliteStore,
+    store::{StoreError, sqlite::SqliteStore},
     systemd,
 };
 
+mod backup;
 mod demo;
 mod site;
 
@@ -50,6 +52,25 @@ enum Command {
         settings: Settings,
         #[command(subcommand)]
         command: site::Command,
+    },
+    /// Make a backup, also while the server runs
+    Backup {
+        #[command(flatten)]
+        settings: Settings,
+        /// The file to make, or a folder in which it is named by the time
+        to: PathBuf,
+    },
+    /// Put a backup in the place of the database; the server must not run
+    Restore {
+        #[command(flatten)]
+        settings: Settings,
+        /// The backup
+        from: PathBuf,
+    },
+    /// Read the whole database and say whether it is sound, also while the server runs
+    Check {
+        #[command(flatten)]
+        settings: Settings,
     },
     /// Show or check the configuration
     Config {
@@ -105,6 +126,9 @@ pub fn run() -> Result<()> {
         }
         Command::Demo(demo) => wait_for(demo.run()),
         Command::Site { settings, command } => wait_for(command.run(settings.load(None)?)),
+        Command::Backup { settings, to } => wait_for(backup::backup(settings.load(None)?, to)),
+        Command::Restore { settings, from } => wait_for(backup::restore(settings.load(None)?, from)),
+        Command::Check { settings } => wait_for(backup::check(settings.load(None)?)),
         Command::Config { command: ConfigCommand::Template } => answer(&Config::template()),
         Command::Config { command: ConfigCommand::Check { settings } } => {
             settings.load(None)?;
@@ -124,13 +148,18 @@ pub fn run() -> Result<()> {
     }
 }
 
+/// The exit code of an error.
+pub fn exit_code(error: &anyhow::Error) -> u8 {
+    if matches!(error.downcast_ref(), Some(StoreError::Unusable(_))) { 3 } else { 1 }
+}
+
 fn wait_for(work: impl Future<Output = Result<()>>) -> Result<()> {
     let runtime = tokio::runtime::Builder::new_multi_thread().enable_all().build();
     runtime.context("the threads of the server cannot be started")?.block_on(work)
 }
 
 async fn serve(config: Config) -> Result<()> {
-    let store = open(&config.database).await?;
+    let store = Arc::new(SqliteStore::serve(&config.database).await?);
     let stop = stopped()?;
     let server = Server::bind(config, store, None).await?;
     tracing::info!(version = env!("CARGO_PKG_VERSION"), listen = %server.local_addr()?, "ready");

@@ -30,7 +30,7 @@ impl From<Code> for Refusal {
 impl From<StoreError> for Refusal {
     /// The details are logged here, at the boundary, and nowhere else.
     fn from(error: StoreError) -> Self {
-        tracing::error!(%error, "the store refused");
+        error.log();
         Self { code: Code::Unavailable, detail: None, retry_after_ms: Some(1_000) }
     }
 }

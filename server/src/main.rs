@@ -13,7 +13,7 @@ fn main() -> ExitCode {
             {
                 eprintln!("gchat: {error:#}");
             }
-            ExitCode::FAILURE
+            ExitCode::from(gchat::cli::exit_code(&error))
         }
     }
 }

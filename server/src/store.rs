@@ -302,6 +302,13 @@ pub enum StoreError {
     /// The site was removed, or never was.
     #[error("this server has no such site: `gchat site list` shows those it has")]
     NoSite,
+    /// Nothing can be written just now: the disk is full, fails, or another process holds the database. It is tried
+    /// again by itself, and was logged when it began.
+    #[error("nothing can be written: {0}")]
+    Blocked(String),
+    /// A backup cannot be made or brought back, or a check has found damage: what is wrong and what to do.
+    #[error("{0}")]
+    Backup(String),
     /// The store is shutting down.
     #[error("the store is closed")]
     Closed,
@@ -316,6 +323,17 @@ impl From<sqlx::Error> for StoreError {
     }
 }
 
+impl StoreError {
+    /// Notes it where a client is refused because of it.
+    pub fn log(&self) {
+        match self {
+            // Told once when it began: a full disk must not fill the log as well.
+            Self::Blocked(_) => tracing::debug!(error = %self, "the store refused"),
+            error => tracing::error!(%error, "the store refused"),
+        }
+    }
+}
+
 /// Result of the store.
 pub type Result<T> = std::result::Result<T, StoreError>;
 
@@ -324,6 +342,11 @@ pub type Result<T> = std::result::Result<T, StoreError>;
 pub trait Store: Send + Sync + 'static {
     /// Changes when a backup is restored.
     fn epoch(&self) -> Epoch;
+    /// When the epoch began, ms: what was signed before then may rest on what the store has forgotten. 0 for a store
+    /// that was never restored.
+    fn epoch_began(&self) -> i64 {
+        0
+    }
 
     /// All sites with their keys.
     async fn sites(&self) -> Result<Vec<SiteRecord>>;
@@ -442,7 +465,7 @@ pub trait Store: Send + Sync + 'static {
         most: usize,
     ) -> Result<bool>;
 
-    /// Whether the database answers.
+    /// Whether the database answers and, as far as is known, can be written.
     async fn ready(&self) -> Result<()>;
     /// Commits what is under way and closes. Later calls fail with `Closed`.
     async fn close(&self);

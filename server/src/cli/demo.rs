@@ -5,20 +5,21 @@
 use std::{
     net::{IpAddr, Ipv4Addr, Ipv6Addr, SocketAddr},
     path::{Path, PathBuf},
+    sync::Arc,
 };
 
 use anyhow::{Context as _, Result};
 use gchat_demo::{Campus, CampusConfig};
 use tokio_util::sync::CancellationToken;
 
-use super::{answer, open, site::new_key, stopped};
+use super::{answer, site::new_key, stopped};
 use crate::{
     config::Config,
     id::{RightsVersion, SiteId},
     logs,
     rights::Policy,
     server::Server,
-    store::{SiteRecord, Store},
+    store::{SiteRecord, Store, sqlite::SqliteStore},
 };
 
 /// The campus's site in its store.
@@ -53,7 +54,7 @@ impl Demo {
         logs::init(&config);
 
         let wwwroot = wwwroot(listen);
-        let store = open(&config.database).await?;
+        let store = Arc::new(SqliteStore::serve(&config.database).await?);
         let site = campus_site(&*store, listen, &wwwroot).await?;
         let key =
             site.keys.into_iter().next().context("the demo's site has lost its key: remove --data-dir")?;

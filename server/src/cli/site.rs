@@ -223,6 +223,6 @@ fn word(length: usize) -> Result<String> {
 
 /// For the person at the terminal, beside the answer.
 #[expect(clippy::print_stderr, reason = "these commands have no log")]
-fn hint(text: &str) {
+pub(super) fn hint(text: &str) {
     eprintln!("{text}");
 }

@@ -122,7 +122,7 @@ impl IntoResponse for ApiError {
 
 impl From<StoreError> for ApiError {
     fn from(error: StoreError) -> Self {
-        tracing::error!(%error, "the store refused");
+        error.log();
         Self::new(
             StatusCode::SERVICE_UNAVAILABLE,
             "unavailable",

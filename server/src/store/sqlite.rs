@@ -3,12 +3,13 @@
 //! One task writes (`writer`), a few connections read. The submodules hold the statements, one file per subject; a
 //! change is a value that can be run again. Nothing outside this directory knows that there is SQL.
 
-use std::{collections::HashSet, path::Path, sync::Arc};
+use std::{collections::HashSet, fs::File, path::Path, sync::Arc};
 
 use async_trait::async_trait;
+use parking_lot::Mutex;
 use sqlx::{SqlitePool, sqlite::SqlitePoolOptions};
 
-use self::writer::Writer;
+use self::{schema::Purpose, writer::Writer};
 use super::{
     Appended, Applied, Arrival, Dock, Floor, Head, Kept, Message, NewMessage, Origin, Page, Put, Result,
     SiteKey, SiteRecord, Store, StoreError, UserRecord, WindowChange,
@@ -19,10 +20,17 @@ use crate::{
 };
 
 mod append;
+pub mod backup;
+mod check;
 mod circles;
 mod docks;
+mod erasures;
 mod exports;
 mod history;
+mod log;
+mod pen;
+mod place;
+pub mod restore;
 mod rows;
 mod schema;
 mod sites;
@@ -35,22 +43,41 @@ const READERS: u32 = 4;
 /// The store in one SQLite file.
 pub struct SqliteStore {
     epoch: Epoch,
+    epoch_began: i64,
     writer: Writer,
     readers: SqlitePool,
+    /// The lock of a serving process, until the store is closed.
+    served: Mutex<Option<File>>,
 }
 
 impl SqliteStore {
-    /// Opens the database, making or migrating it if need be. `Unusable` says what to do about a file that is not
-    /// ours, damaged, or from a newer release.
+    /// Opens the database for a tool, also while another process serves it; makes or migrates it if need be.
+    /// `Unusable` says what to do about a file that is not ours, damaged, or from a newer release.
     pub async fn open(path: impl AsRef<Path>) -> Result<Self> {
+        Self::open_for(path.as_ref(), Purpose::Tool, None).await
+    }
+
+    /// Opens the database for the one process that serves it, and looks first, for half a second at most, whether it is
+    /// sound. `Unusable` as above, and for a file that another process serves, or beside which lies another's log.
+    pub async fn serve(path: impl AsRef<Path>) -> Result<Self> {
         let path = path.as_ref();
-        let (conn, epoch) = schema::open(path).await?;
+        let lock = place::lock(path)?;
+        Self::open_for(path, Purpose::Serving, Some(lock)).await
+    }
+
+    async fn open_for(path: &Path, purpose: Purpose, lock: Option<File>) -> Result<Self> {
+        let (conn, (epoch, epoch_began)) = schema::open(path, purpose).await?;
+        // They stay: on a full disk new ones could not be made, and reading goes on.
         let readers = SqlitePoolOptions::new()
+            .min_connections(READERS)
             .max_connections(READERS)
+            .idle_timeout(None)
+            .max_lifetime(None)
             .test_before_acquire(false)
             .connect_with(schema::reading(path))
             .await?;
-        Ok(Self { epoch, writer: Writer::start(conn), readers })
+        let writer = Writer::start(path.to_owned(), conn);
+        Ok(Self { epoch, epoch_began, writer, readers, served: Mutex::new(lock) })
     }
 }
 
@@ -58,6 +85,10 @@ impl SqliteStore {
 impl Store for SqliteStore {
     fn epoch(&self) -> Epoch {
         self.epoch
+    }
+
+    fn epoch_began(&self) -> i64 {
+        self.epoch_began
     }
 
     async fn sites(&self) -> Result<Vec<SiteRecord>> {
@@ -213,9 +244,7 @@ impl Store for SqliteStore {
     }
 
     async fn ready(&self) -> Result<()> {
-        if self.writer.is_closed() {
-            return Err(StoreError::Closed);
-        }
+        self.writer.ready()?;
         sqlx::query("SELECT 1 FROM meta").execute(&self.readers).await?;
         Ok(())
     }
@@ -223,5 +252,6 @@ impl Store for SqliteStore {
     async fn close(&self) {
         self.readers.close().await; // a reader would keep the log from being emptied
         self.writer.close().await;
+        self.served.lock().take();
     }
 }

@@ -7,7 +7,7 @@ use std::sync::{Arc, atomic::Ordering};
 
 use crate::{
     app::{App, now_ms},
-    auth::{self, Identity},
+    auth::{self, Identity, SKEW_MS},
     chat::{self, MESSAGE_CHARS, Speaker},
     error::{Code, Refusal},
     hub::{Connection, Outbound, Registration},
@@ -91,8 +91,18 @@ pub(super) async fn arrival(
     conversations: &[ConversationId],
 ) -> Result<Arrival, Refusal> {
     let Identity { site, user, sid, snapshot, .. } = identity;
+    if is_from_before_a_restore(identity.issued_at, app.store.epoch_began(), now_ms()) {
+        let why = "this token is older than the restore of the server's backup: fetch a new one";
+        return Err(Refusal::with(Code::TokenExpired, why));
+    }
     let arrival = app.store.arrival(*site, *user, sid, snapshot, conversations).await?;
     if arrival.revoked { Err(Code::LoggedOut.into()) } else { Ok(arrival) }
+}
+
+/// What ended between the backup and its restore is forgotten, and a token from before could bring it back. If the clock
+/// was far ahead during the restore, and is right again, such tokens end by themselves before it gets there.
+fn is_from_before_a_restore(issued_at: i64, epoch_began: i64, now: i64) -> bool {
+    issued_at < epoch_began && epoch_began <= now + SKEW_MS
 }
 
 /// The rights that hold for a token: its own, or the stored ones (protocol/README.md, "Rights versions"). Stores the

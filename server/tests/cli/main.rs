@@ -1,6 +1,8 @@
 //! The binary as an administrator meets it: its answers, its refusals, and what it leaves behind.
 #![allow(clippy::unwrap_used, reason = "a test may stop at what it did not expect")]
 
+mod backups;
+
 use std::{
     io::{BufRead as _, BufReader},
     path::Path,

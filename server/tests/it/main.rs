@@ -16,6 +16,7 @@ mod logs;
 mod openapi;
 mod origins;
 mod php;
+mod restored;
 mod revocation;
 mod rosters;
 mod sites;

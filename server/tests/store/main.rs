@@ -4,6 +4,7 @@
 mod appends;
 mod courses;
 mod docks;
+mod hardening;
 #[path = "../memory/mod.rs"]
 #[allow(dead_code, reason = "the simulation uses more of it")]
 mod memory;

@@ -119,7 +119,7 @@ async fn a_schema_newer_than_the_binary_is_refused() {
     .await
     .unwrap();
     conn.close().await.unwrap();
-    assert!(refused(&path).await.contains("its schema is 99, and this gchat knows up to 1"));
+    assert!(refused(&path).await.contains("its schema is 99, and this gchat knows up to 2"));
 }
 
 #[tokio::test]

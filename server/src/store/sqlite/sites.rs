@@ -3,7 +3,7 @@
 use async_trait::async_trait;
 use sqlx::{SqliteConnection, SqlitePool};
 
-use super::{Result, StoreError, rows::broken, writer::Write};
+use super::{Result, StoreError, erasures, rows::broken, writer::Write};
 use crate::{
     id::{RightsVersion, SiteId},
     rights::Policy,
@@ -104,6 +104,7 @@ impl Write for RemoveSite {
     type Done = ();
 
     async fn run(&self, conn: &mut SqliteConnection) -> Result<()> {
+        erasures::note_site(&mut *conn, self.0).await?;
         let gone = sqlx::query("DELETE FROM sites WHERE site = ?1").bind(self.0.0).execute(conn).await?;
         if gone.rows_affected() == 0 { Err(StoreError::NoSite) } else { Ok(()) }
     }

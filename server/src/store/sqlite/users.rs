@@ -11,6 +11,7 @@ use super::{
     Result,
     circles::{self, floors_column},
     docks::{self, dock_columns},
+    erasures,
     rows::{broken, record, user as user_id},
     writer::Write,
 };
@@ -186,6 +187,7 @@ impl Write for RemoveUser {
         let record = UserRecord { snapshot: Arc::new(self.nobody()), origin: Origin::Call, removed: true };
         let changed = stored.as_ref() != Some(&record);
         let erased = if changed {
+            erasures::note_user(conn, self).await?;
             write(conn, self.site, self.user, &record).await?;
             self.erase(conn).await?
         } else {

@@ -2,24 +2,28 @@
 //!
 //! Everything that queued while the last commit ran goes into the next transaction, so a quiet server commits at once
 //! and a busy one commits many writes with one flush (no timer). Callers are answered after the commit. If a
-//! transaction fails, each of its writes is tried alone, so that one bad write does not fail the others. Knows no
-//! write but the append, which it gathers.
+//! transaction fails, each of its writes is tried alone, so that one bad write does not fail the others; unless it
+//! failed for what would fail the next one too (`pen`). Knows no write but the append, which it gathers.
+
+use std::{path::PathBuf, sync::Arc};
 
 use async_trait::async_trait;
 use sqlx::{Connection as _, SqliteConnection};
-use tokio::sync::{mpsc, oneshot};
+use tokio::{
+    sync::{mpsc, oneshot},
+    time::timeout_at,
+};
 
-use super::{Result, StoreError, append};
+use super::{
+    Result, StoreError, append,
+    pen::{Pen, Trouble, blocks},
+};
 use crate::store::{Appended, NewMessage};
 
 /// Writes in one transaction at most.
 const BATCH: usize = 1_000;
 /// Writes that may wait; further callers wait for room.
 const QUEUE: usize = 4_096;
-/// Writes between two looks at the log's length.
-const LOOK: usize = 256;
-/// Pages of 4 KiB (64 MiB) at which the log is copied into the database and begun anew.
-const LOG: i64 = 16_384;
 
 /// A change that can be run again if its transaction fails.
 #[async_trait]
@@ -33,6 +37,7 @@ pub(super) trait Write: Send + Sync + 'static {
 /// The callers' end.
 pub(super) struct Writer {
     queue: mpsc::Sender<Job>,
+    trouble: Arc<Trouble>,
 }
 
 enum Job {
@@ -43,10 +48,11 @@ enum Job {
 
 impl Writer {
     /// Starts the task. It ends after `close`, or when the writer is dropped.
-    pub(super) fn start(conn: SqliteConnection) -> Self {
+    pub(super) fn start(path: PathBuf, conn: SqliteConnection) -> Self {
         let (queue, jobs) = mpsc::channel(QUEUE);
-        tokio::spawn(work(conn, jobs));
-        Self { queue }
+        let trouble = Arc::<Trouble>::default();
+        tokio::spawn(work(Pen::new(path, conn, trouble.clone()), jobs));
+        Self { queue, trouble }
     }
 
     pub(super) async fn append(&self, message: NewMessage) -> Result<Appended> {
@@ -70,8 +76,13 @@ impl Writer {
         }
     }
 
-    pub(super) fn is_closed(&self) -> bool {
-        self.queue.is_closed()
+    /// Whether writes are taken, as far as is known.
+    pub(super) fn ready(&self) -> Result<()> {
+        if self.queue.is_closed() {
+            Err(StoreError::Closed)
+        } else {
+            self.trouble.refusal().map_or(Ok(()), Err)
+        }
     }
 }
 
@@ -101,84 +112,128 @@ impl<W: Write> Queued for Waiting<W> {
     }
 }
 
-async fn work(mut conn: SqliteConnection, mut jobs: mpsc::Receiver<Job>) {
+async fn work(mut pen: Pen, mut jobs: mpsc::Receiver<Job>) {
     let mut batch = Vec::with_capacity(BATCH);
-    let mut since_look = 0;
     let mut closers = Vec::new();
-    while jobs.recv_many(&mut batch, BATCH).await > 0 {
-        since_look += batch.len();
-        let mut appends = Vec::new();
-        let mut others = Vec::new();
+    loop {
+        // In trouble it looks by itself whether that is over, so that nobody need write for others to be let in again.
+        let received = match pen.next_try() {
+            None => jobs.recv_many(&mut batch, BATCH).await,
+            Some(at) => timeout_at(at, jobs.recv_many(&mut batch, BATCH)).await.unwrap_or(usize::MAX),
+        };
+        if received == 0 {
+            break;
+        }
+        let mut waiting = Batch::default();
         for job in batch.drain(..) {
             match job {
-                Job::Append(message, reply) => appends.push((message, reply)),
-                Job::Other(job) => others.push(job),
+                Job::Append(message, reply) => waiting.appends.push((message, reply)),
+                Job::Other(job) => waiting.others.push(job),
                 Job::Close(reply) => {
                     jobs.close(); // what waits is still received
                     closers.push(reply);
                 }
             }
         }
-        commit(&mut conn, appends, others).await;
-        if since_look >= LOOK {
-            since_look = 0;
-            if let Err(error) = checkpoint(&mut conn).await {
-                tracing::warn!(%error, "the log could not be copied into the database; it grows until it can");
+        let writes = waiting.len();
+        match pen.conn().await {
+            Ok(conn) => {
+                if let Err(error) = waiting.commit(conn).await {
+                    pen.blocked(&error).await;
+                }
+                pen.written(writes).await;
             }
+            Err(error) => waiting.refuse(&error),
         }
     }
-    let truncated = sqlx::query("PRAGMA wal_checkpoint(TRUNCATE)").execute(&mut conn).await;
-    if let Err(error) = truncated.map(drop).and(conn.close().await) {
-        tracing::warn!(%error, "the database was not closed cleanly; nothing committed is lost");
-    }
+    pen.close().await;
     drop(closers); // their callers wait for this
 }
 
-type Append = (NewMessage, oneshot::Sender<Result<Appended>>);
+/// Writes that wait at the same time. Nobody sees the order between appends and others, as none of them was answered.
+#[derive(Default)]
+struct Batch {
+    appends: Vec<(NewMessage, oneshot::Sender<Result<Appended>>)>,
+    others: Vec<Box<dyn Queued>>,
+}
 
-/// Commits all of these together, or, if that fails, each alone. Nobody sees the order between appends and others
-/// that wait at the same time, as none of them was answered.
-async fn commit(conn: &mut SqliteConnection, appends: Vec<Append>, mut others: Vec<Box<dyn Queued>>) {
-    if appends.is_empty() && others.is_empty() {
-        return;
+impl Batch {
+    fn len(&self) -> usize {
+        self.appends.len() + self.others.len()
     }
-    let (messages, replies): (Vec<_>, Vec<_>) = appends.into_iter().unzip();
-    let error = match together(conn, &messages, &mut others).await {
-        Ok(appended) => {
-            for (reply, appended) in replies.into_iter().zip(appended) {
-                let _ = reply.send(Ok(appended)); // the caller may have gone
-            }
-            others.into_iter().for_each(|job| job.answer(Ok(())));
-            return;
+
+    /// Commits all of these together, or, if that fails, each alone. An error: writing has become impossible, and
+    /// everybody whose write was not committed has been refused.
+    async fn commit(mut self, conn: &mut SqliteConnection) -> Result<()> {
+        if self.len() == 0 {
+            return Ok(());
         }
-        Err(error) => error,
-    };
-    if messages.len() + others.len() == 1 {
-        fail(error, replies, others);
-        return;
-    }
-    tracing::warn!(%error, writes = messages.len() + others.len(), "a commit failed; its writes are tried one by one");
-    let mut messages = messages.into_iter().zip(replies);
-    while let Some((message, reply)) = messages.next() {
-        match together(conn, &[message], &mut []).await {
-            Ok(mut appended) => drop(reply.send(appended.pop().ok_or(StoreError::Closed))),
-            Err(error) if blocked(&error) => {
-                let waiting = std::iter::once(reply).chain(messages.map(|(_, reply)| reply)).collect();
-                return fail(error, waiting, others);
+        let messages: Vec<_> = self.appends.iter().map(|(message, _)| message.clone()).collect();
+        let error = match together(conn, &messages, &mut self.others).await {
+            Ok(appended) => {
+                for ((_, reply), appended) in self.appends.into_iter().zip(appended) {
+                    let _ = reply.send(Ok(appended)); // the caller may have gone
+                }
+                self.others.into_iter().for_each(|job| job.answer(Ok(())));
+                return Ok(());
             }
-            Err(error) => drop(reply.send(Err(error))),
+            Err(error) => error,
+        };
+        if blocks(&error) {
+            self.refuse(&error);
+            return Err(error);
         }
+        if self.len() > 1 {
+            tracing::warn!(%error, writes = self.len(), "a commit failed; its writes are tried one by one");
+        }
+        self.one_by_one(conn).await
     }
-    let mut others = others.into_iter();
-    while let Some(job) = others.next() {
-        let mut alone = [job];
-        let committed = together(conn, &[], &mut alone).await.map(drop);
-        let [job] = alone;
-        match committed {
-            Err(error) if blocked(&error) => {
-                return fail(error, Vec::new(), std::iter::once(job).chain(others).collect());
+
+    async fn one_by_one(self, conn: &mut SqliteConnection) -> Result<()> {
+        let mut rest = Self { appends: Vec::new(), others: self.others };
+        let mut appends = self.appends.into_iter();
+        while let Some((message, reply)) = appends.next() {
+            match together(conn, std::slice::from_ref(&message), &mut []).await {
+                Err(error) if blocks(&error) => {
+                    rest.appends = std::iter::once((message, reply)).chain(appends).collect();
+                    rest.refuse(&error);
+                    return Err(error);
+                }
+                appended => {
+                    let alone = appended.and_then(|mut one| one.pop().ok_or(StoreError::Closed));
+                    let _ = reply.send(alone); // the caller may have gone
+                }
             }
-            committed => job.answer(committed),
+        }
+        let mut others = rest.others.into_iter();
+        while let Some(job) = others.next() {
+            let mut alone = [job];
+            let committed = together(conn, &[], &mut alone).await.map(drop);
+            let [job] = alone;
+            match committed {
+                Err(error) if blocks(&error) => {
+                    let others = std::iter::once(job).chain(others).collect();
+                    Self { appends: Vec::new(), others }.refuse(&error);
+                    return Err(error);
+                }
+                committed => job.answer(committed),
+            }
+        }
+        Ok(())
+    }
+
+    /// Tells everybody that nothing can be written just now.
+    fn refuse(self, why: &StoreError) {
+        let text = match why {
+            StoreError::Blocked(text) => text.clone(),
+            error => error.to_string(),
+        };
+        let blocked = || StoreError::Blocked(text.clone());
+        for (_, reply) in self.appends {
+            let _ = reply.send(Err(blocked())); // the caller may have gone
+        }
+        for job in self.others {
+            job.answer(Err(blocked()));
         }
     }
 }
@@ -195,42 +250,4 @@ async fn together(
     }
     tx.commit().await?;
     Ok(appended)
-}
-
-/// Whether the next write would fail in the same way: busy, read-only, out of space, I/O error.
-fn blocked(error: &StoreError) -> bool {
-    match error {
-        StoreError::Database(sqlx::Error::Database(error)) => {
-            let primary = error.code().and_then(|c| c.parse::<i64>().ok()).map(|c| c & 0xff);
-            matches!(primary, Some(5 | 6 | 8 | 10 | 13)) // https://www.sqlite.org/rescode.html
-        }
-        StoreError::Database(sqlx::Error::Io(_) | sqlx::Error::WorkerCrashed) => true,
-        _ => false,
-    }
-}
-
-fn fail(error: StoreError, replies: Vec<oneshot::Sender<Result<Appended>>>, others: Vec<Box<dyn Queued>>) {
-    let text = error.to_string();
-    let mut first = Some(error);
-    let mut next =
-        || first.take().unwrap_or_else(|| StoreError::Database(sqlx::Error::Protocol(text.clone())));
-    for reply in replies {
-        let _ = reply.send(Err(next()));
-    }
-    for job in others {
-        job.answer(Err(next()));
-    }
-}
-
-/// Begins the log anew once it is long. NOOP only looks (https://www.sqlite.org/pragma.html#pragma_wal_checkpoint).
-async fn checkpoint(conn: &mut SqliteConnection) -> sqlx::Result<()> {
-    let (_, log, _): (i64, i64, i64) =
-        sqlx::query_as("PRAGMA wal_checkpoint(NOOP)").fetch_one(&mut *conn).await?;
-    if log >= LOG {
-        let started = std::time::Instant::now();
-        let (busy, log, copied): (i64, i64, i64) =
-            sqlx::query_as("PRAGMA wal_checkpoint(RESTART)").fetch_one(conn).await?;
-        tracing::debug!(busy, log, copied, elapsed = ?started.elapsed(), "checkpoint");
-    }
-    Ok(())
 }

@@ -1,0 +1,66 @@
+//! `gchat backup`, `gchat restore`, `gchat check`: what keeps the database from being lost.
+
+use std::path::PathBuf;
+
+use anyhow::{Result, ensure};
+use jiff::Timestamp;
+
+use super::{answer, site::hint};
+use crate::{
+    app::now_ms,
+    config::Config,
+    store::sqlite::{
+        backup::{self, Backup, Sound},
+        restore::{self, Replayed, Restored},
+    },
+};
+
+pub(super) async fn backup(config: Config, to: PathBuf) -> Result<()> {
+    there_is_one(&config)?;
+    let Backup { path, bytes, messages } = backup::backup(&config.database, &to, now_ms()).await?;
+    answer(&format!("the backup {} was made: {messages} messages, {bytes} bytes\n", path.display()))
+}
+
+pub(super) async fn check(config: Config) -> Result<()> {
+    there_is_one(&config)?;
+    let Sound { messages, taken_at } = backup::check(&config.database).await?;
+    let kind = taken_at.map_or("the database".into(), |at| format!("the backup of {}", time(at)));
+    answer(&format!("{kind} {} is sound: {messages} messages\n", config.database.display()))
+}
+
+pub(super) async fn restore(config: Config, from: PathBuf) -> Result<()> {
+    let Restored { kept, taken_at, messages, erasures } =
+        restore::restore(&from, &config.database, now_ms()).await?;
+    if let Some(kept) = kept {
+        hint(&format!(
+            "The database that was there before is now {}: it holds what was written since, and everybody's messages; \
+             delete it when nobody needs it.",
+            kept.display()
+        ));
+    }
+    match erasures {
+        Replayed::Nothing => {}
+        Replayed::Done { people, sites } => hint(&format!(
+            "Erased again, as they were erased after the backup was made: {people} people, {sites} sites."
+        )),
+        Replayed::Unknown(why) => hint(&format!(
+            "WARNING: the database that was there before could not be read ({why}). People whose accounts were deleted \
+             after the backup was made are in it again: have the site delete them once more."
+        )),
+    }
+    hint(
+        "Sites and keys are those of the backup: compare them with `gchat site list`. Start the server now.",
+    );
+    let of = taken_at.map_or("without a time".into(), |at| format!("of {}", time(at)));
+    answer(&format!("the backup {of} was restored as {}: {messages} messages\n", config.database.display()))
+}
+
+fn there_is_one(config: &Config) -> Result<()> {
+    let path = config.database.display();
+    ensure!(config.database.exists(), "there is no database {path}: name it with --database or --config");
+    Ok(())
+}
+
+fn time(ms: i64) -> String {
+    Timestamp::from_millisecond(ms).map_or("?".into(), |t| t.strftime("%F %T UTC").to_string())
+}

@@ -1,0 +1,127 @@
+//! Whether a database is sound: a look that costs little at every start, and the whole check that costs a read of
+//! everything.
+//!
+//! At a start, `look` has half a second. It is spent on SQLite's quick check, table by table, the messages last: up to
+//! about half a million messages that is the whole of it, and of a larger database everything but a part of the messages'
+//! pages. What was written last, which a power cut or a lying disk would hurt first, is then compared with both indexes
+//! and the heads, whatever the size. So a start costs the same at any size, and after a crash no more than after a good
+//! end: a full check would keep people out for minutes, just when they want to come back. (Measured: the quick check of
+//! 200,000 messages, 43 MB in memory, takes 0.13 s of CPU; a start with 10 million messages and 200,000 users, 1.9 GB,
+//! takes 0.1 s of CPU besides the look.) Damage deeper down is found by `whole`, which `gchat check` runs, and every
+//! `gchat backup` on its copy; a backup besides reads every row. Knows no record.
+
+use std::time::{Duration, Instant};
+
+use sqlx::{AssertSqlSafe, Row as _, SqliteConnection};
+
+use super::Result;
+
+/// What the look at a start may take, longest.
+const PATIENCE: Duration = Duration::from_millis(500);
+/// Instructions of SQLite between two looks at the clock.
+const STEPS: i32 = 1_000;
+/// Messages that count as written last.
+const LAST: i64 = 1_000;
+/// Sentences about damage that are told.
+const TOLD: usize = 20;
+
+/// What a check has found.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(super) enum Finding {
+    /// Nothing is wrong with what was looked at; `whole` if that was everything that there is to look at.
+    Sound {
+        /// False: the time ended first.
+        whole: bool,
+    },
+    /// What is wrong, one sentence of SQLite's or ours each.
+    Damaged(Vec<String>),
+}
+
+/// The look at a start: bounded in time.
+pub(super) async fn look(conn: &mut SqliteConnection) -> Result<Finding> {
+    let end = Instant::now() + PATIENCE;
+    conn.lock_handle().await?.set_progress_handler(STEPS, move || Instant::now() < end);
+    let found = tables(conn).await;
+    conn.lock_handle().await?.remove_progress_handler();
+    let whole = match found {
+        Ok(Finding::Sound { whole }) => whole,
+        Err(error) if primary_code(&error) == Some(9) => false, // interrupted
+        damaged_or_error => return Ok(damaged_or_error?),
+    };
+    Ok(match last(conn).await? {
+        Some(sentence) => Finding::Damaged(vec![sentence]),
+        None => Finding::Sound { whole },
+    })
+}
+
+async fn tables(conn: &mut SqliteConnection) -> sqlx::Result<Finding> {
+    let names: Vec<String> = sqlx::query_scalar(
+        "SELECT name FROM sqlite_schema WHERE type = 'table' AND name NOT LIKE 'sqlite%' \
+         ORDER BY name = 'messages', name",
+    )
+    .fetch_all(&mut *conn)
+    .await?;
+    for name in names {
+        let wrong = pragma(conn, format!("PRAGMA quick_check(\"{name}\")")).await?;
+        if !wrong.is_empty() {
+            return Ok(Finding::Damaged(wrong));
+        }
+    }
+    Ok(Finding::Sound { whole: true })
+}
+
+/// Whether what was written last is found by both indexes and fits the heads: in a log that was not kept, or that
+/// belongs to another copy, it does not. What is wrong, if anything.
+pub(super) async fn last(conn: &mut SqliteConnection) -> Result<Option<String>> {
+    let wrong: i64 = sqlx::query_scalar(
+        "SELECT count(*) FROM (SELECT * FROM messages ORDER BY message DESC LIMIT ?1) m \
+         LEFT JOIN conversations c ON c.conversation = m.conversation \
+         WHERE c.conversation IS NULL OR m.seq > c.seq OR m.rev > c.rev \
+            OR (SELECT s.message FROM messages s WHERE s.conversation = m.conversation AND s.seq = m.seq) \
+               IS NOT m.message \
+            OR (m.client_message_id IS NOT NULL AND \
+                (SELECT s.message FROM messages s WHERE s.client_message_id = m.client_message_id \
+                                                    AND s.sender = m.sender AND s.site = m.site) \
+                IS NOT m.message) \
+            OR (c.first_seq <= c.seq AND NOT EXISTS \
+                (SELECT 1 FROM messages h WHERE h.conversation = c.conversation AND h.seq = c.seq))",
+    )
+    .bind(LAST)
+    .fetch_one(conn)
+    .await?;
+    Ok((wrong > 0).then(|| format!("{wrong} of the last messages do not fit the rest")))
+}
+
+/// Everything: pages, indexes, references, and that every conversation has its messages without gaps.
+pub(super) async fn whole(conn: &mut SqliteConnection) -> Result<Finding> {
+    let mut wrong = pragma(conn, format!("PRAGMA integrity_check({TOLD})")).await?;
+    if wrong.is_empty() {
+        let astray: i64 =
+            sqlx::query_scalar("SELECT count(*) FROM pragma_foreign_key_check").fetch_one(&mut *conn).await?;
+        if astray > 0 {
+            wrong.push(format!("{astray} rows belong to nothing"));
+        }
+        let gaps: i64 = sqlx::query_scalar(
+            "SELECT count(*) FROM conversations c WHERE max(seq - first_seq + 1, 0) <> \
+             (SELECT count(*) FROM messages m WHERE m.conversation = c.conversation AND m.seq >= c.first_seq)",
+        )
+        .fetch_one(conn)
+        .await?;
+        if gaps > 0 {
+            wrong.push(format!("{gaps} conversations have gaps"));
+        }
+    }
+    Ok(if wrong.is_empty() { Finding::Sound { whole: true } } else { Finding::Damaged(wrong) })
+}
+
+/// The sentences of a check of SQLite; none if all is well.
+async fn pragma(conn: &mut SqliteConnection, sql: String) -> sqlx::Result<Vec<String>> {
+    let rows = sqlx::query(AssertSqlSafe(sql)).fetch_all(conn).await?;
+    let sentences = rows.iter().map(|row| row.try_get::<String, _>(0)).collect::<sqlx::Result<Vec<_>>>()?;
+    Ok(sentences.into_iter().filter(|sentence| sentence != "ok").take(TOLD).collect())
+}
+
+/// SQLite's primary result code (https://www.sqlite.org/rescode.html), if it was SQLite that refused.
+pub(super) fn primary_code(error: &sqlx::Error) -> Option<i64> {
+    error.as_database_error()?.code()?.parse::<i64>().ok().map(|code| code & 0xff)
+}
