@@ -1,0 +1,180 @@
+//! The real binary as a process, and the host that signs for its people.
+
+use std::{
+    fs::File,
+    io::{BufRead as _, BufReader},
+    net::SocketAddr,
+    path::{Path, PathBuf},
+    process::{Child, Command, Stdio},
+    sync::{
+        Arc,
+        atomic::{AtomicI64, Ordering},
+    },
+};
+
+use gchat::{app::now_ms, auth::sha256_hex, connection_code::ConnectionCode};
+use jsonwebtoken::{Algorithm, EncodingKey, Header};
+use serde_json::{Value, json};
+use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
+use uuid::Uuid;
+
+pub(crate) const SITE: &str = "https://moodle.example";
+
+/// The binary with a command, in an environment without settings.
+pub(crate) fn gchat(dir: &Path, args: &[&str]) -> Command {
+    let mut command = Command::new(env!("CARGO_BIN_EXE_gchat"));
+    command.args(args).current_dir(dir).stdin(Stdio::null());
+    for (name, _) in std::env::vars().filter(|(name, _)| name.starts_with("GCHAT_")) {
+        command.env_remove(name);
+    }
+    command
+}
+
+/// A command that must succeed; what it answers.
+pub(crate) fn answer(dir: &Path, args: &[&str]) -> String {
+    let out = gchat(dir, args).output().unwrap();
+    assert!(out.status.success(), "{args:?}: {}", String::from_utf8_lossy(&out.stderr));
+    String::from_utf8(out.stdout).unwrap()
+}
+
+/// A server that runs, in a folder that has its database and settings.
+pub(crate) struct Server {
+    child: Child,
+    pub(crate) dir: PathBuf,
+    pub(crate) address: SocketAddr,
+    pub(crate) host: Host,
+}
+
+impl Drop for Server {
+    fn drop(&mut self) {
+        let _ = self.child.kill();
+        let _ = self.child.wait();
+    }
+}
+
+impl Server {
+    /// Makes database, site and settings in a folder, and starts. `limits`: lines of that section.
+    pub(crate) fn begin(dir: &Path, limits: &str, env: &[(&str, &str)]) -> Self {
+        let settings = format!(
+            "listen = \"127.0.0.1:0\"\n[limits]\nmessages_per_second = 100000\nmessage_burst = 100000\n\
+             frames_per_second = 100000\nframe_burst = 100000\n{limits}\n"
+        );
+        std::fs::write(dir.join("gchat.toml"), settings).unwrap();
+        let code = answer(dir, &["site", "add", SITE, "--config", "gchat.toml"]);
+        let code: ConnectionCode = code.parse().unwrap();
+        let host = Host { code: Arc::new(code), clock: Arc::default() };
+        let (child, address) = start(dir, "127.0.0.1:0", env);
+        Self { child, dir: dir.to_owned(), address, host }
+    }
+
+    /// Ends it at once, as a crash does, and starts it again at the same address.
+    pub(crate) fn crash_and_start(&mut self) {
+        self.child.kill().unwrap();
+        self.child.wait().unwrap();
+        (self.child, self.address) = start(&self.dir, &self.address.to_string(), &[]);
+    }
+
+    /// Stops it as systemd does, and waits for a good end.
+    pub(crate) fn stop(mut self) -> PathBuf {
+        assert!(Command::new("kill").arg(self.id()).status().unwrap().success());
+        assert!(self.child.wait().unwrap().success(), "it should end well");
+        self.dir.clone()
+    }
+
+    pub(crate) fn id(&self) -> String {
+        self.child.id().to_string()
+    }
+
+    pub(crate) fn is_running(&mut self) -> bool {
+        self.child.try_wait().unwrap().is_none()
+    }
+
+    /// Whether `/ready` says so.
+    pub(crate) async fn is_ready(&self) -> bool {
+        self.ask("/ready", "").await.starts_with("HTTP/1.1 200")
+    }
+
+    /// How many connections the server has, by its own word.
+    pub(crate) async fn connections(&self) -> u64 {
+        let path = "/api/v1/status";
+        let bearer = self.host.call("GET", path);
+        let answer = self.ask(path, &format!("Authorization: Bearer {bearer}\r\n")).await;
+        let body = answer.split("\r\n\r\n").nth(1).unwrap_or_default();
+        let status: Value = serde_json::from_str(body).unwrap_or_else(|_| panic!("{answer}"));
+        status["connections"].as_u64().unwrap()
+    }
+
+    async fn ask(&self, path: &str, headers: &str) -> String {
+        let mut answer = String::new();
+        let asked = async {
+            let mut socket = tokio::net::TcpStream::connect(self.address).await?;
+            let request = format!("GET {path} HTTP/1.1\r\nHost: x\r\n{headers}Connection: close\r\n\r\n");
+            socket.write_all(request.as_bytes()).await?;
+            socket.read_to_string(&mut answer).await
+        };
+        let _: std::io::Result<usize> = asked.await;
+        answer
+    }
+}
+
+/// Starts the binary and waits until it says where it listens. Its log is in `log` in the folder.
+fn start(dir: &Path, listen: &str, env: &[(&str, &str)]) -> (Child, SocketAddr) {
+    let log = dir.join("log");
+    let out = File::create(&log).unwrap();
+    let mut command = gchat(dir, &["serve", "--config", "gchat.toml", "--listen", listen]);
+    let mut child = command.envs(env.iter().copied()).stderr(out).spawn().unwrap();
+    let began = std::time::Instant::now();
+    loop {
+        let lines = BufReader::new(File::open(&log).unwrap()).lines().map(|line| line.unwrap_or_default());
+        let listens = lines.filter(|line| line.contains(" ready ")).find_map(|line| {
+            line.split("listen=").nth(1).and_then(|rest| rest.split_whitespace().next()?.parse().ok())
+        });
+        if let Some(address) = listens {
+            return (child, address);
+        }
+        let ended = child.try_wait().unwrap();
+        let told = || std::fs::read_to_string(&log).unwrap();
+        assert!(ended.is_none(), "it did not start: {}", told());
+        assert!(began.elapsed() < super::world::PATIENCE, "it is not ready: {}", told());
+        std::thread::sleep(std::time::Duration::from_millis(20));
+    }
+}
+
+/// The site: signs for its people, by a clock of its own.
+#[derive(Clone)]
+pub(crate) struct Host {
+    code: Arc<ConnectionCode>,
+    /// Seconds by which its clock is ahead.
+    pub(crate) clock: Arc<AtomicI64>,
+}
+
+impl Host {
+    pub(crate) fn now_s(&self) -> i64 {
+        now_ms() / 1_000 + self.clock.load(Ordering::SeqCst)
+    }
+
+    /// A good token of someone in the one course that there is.
+    pub(crate) fn token(&self, user: i64) -> String {
+        let now = self.now_s();
+        self.sign(&json!({
+            "iss": self.code.site, "aud": "gchat", "sub": user.to_string(), "sid": format!("login-of-{user}"),
+            "jti": Uuid::new_v4(), "iat": now, "nbf": now, "exp": now + 600,
+            "rights_version": 1, "name": format!("Person {user}"), "picture": null, "profile_url": null,
+            "lang": "en", "hidden": false, "rights": ["chat"], "blocked": [],
+            "circles": [{"id": "c1", "role": "student", "title": "Algebra"}],
+        }))
+    }
+
+    fn call(&self, method: &str, path: &str) -> String {
+        let now = self.now_s();
+        self.sign(&json!({
+            "iss": self.code.site, "aud": "gchat-api", "jti": Uuid::new_v4(), "iat": now, "exp": now + 60,
+            "wwwroot": SITE, "method": method, "path": path, "body_sha256": sha256_hex(b""),
+        }))
+    }
+
+    fn sign(&self, claims: &Value) -> String {
+        let header = Header { kid: Some(self.code.kid.clone()), ..Header::new(Algorithm::HS256) };
+        jsonwebtoken::encode(&header, claims, &EncodingKey::from_secret(&self.code.key)).unwrap()
+    }
+}
