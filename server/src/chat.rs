@@ -120,9 +120,10 @@ impl Chat {
             sent_at: now,
         };
         let key = (speaker.site, speaker.user, client_message_id);
-        let allowed = self.may_send(&message).await;
+        // Judged where its order is decided: were it judged before, a retry on another connection could be refused, and
+        // find nothing committed, while the first try waits here with the rights of a moment ago.
         let _order = self.order(speaker.site, conversation).lock().await;
-        let appended = match allowed {
+        let appended = match self.may_send(&message).await {
             Ok(()) => self.store.append(message).await.inspect_err(|_| self.doubts.lock().add(key))?,
             // An id that was committed is answered as before, whatever has changed since.
             Err(refusal) => self.store.find_sent(&message).await?.ok_or(refusal)?,

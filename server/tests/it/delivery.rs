@@ -3,6 +3,7 @@
 use std::collections::BTreeMap;
 
 use serde_json::{Value, json};
+use sqlx::{ConnectOptions as _, sqlite::SqliteConnectOptions};
 use uuid::Uuid;
 
 use crate::util::{Host, TestClient, TestServer, circle, host::merge};
@@ -202,4 +203,38 @@ async fn marks_only_rise_and_never_past_the_head() {
         (&json!(3), &json!(1)),
         "writing moves no mark"
     );
+}
+
+/// The first try waits behind another message while the host takes the right to write; the second comes on another
+/// connection when it is gone. Whatever the answer is, it is one answer, and the store agrees.
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_retry_that_overtakes_its_first_try_gets_the_same_answer() {
+    let (server, host) = fast().await;
+    let mut bruno = TestClient::person(&server, &host, 3, "Bruno", &c7()).await;
+    let mut ana = TestClient::person(&server, &host, 2, "Ana", &c7()).await;
+    let mut elsewhere = TestClient::person(&server, &host, 2, "Ana", &c7()).await;
+    let mut database = SqliteConnectOptions::new().filename(server.file("gchat.db")).connect().await.unwrap();
+    let slowly = "CREATE VIEW slow AS \
+                      WITH RECURSIVE n (i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n WHERE i < 1000000) \
+                      SELECT max(i) AS i FROM n; \
+                  CREATE TRIGGER slowly AFTER INSERT ON messages BEGIN SELECT i FROM slow; END";
+    sqlx::raw_sql(slowly).execute(&mut database).await.unwrap();
+
+    let id = Uuid::now_v7();
+    let send = |id: Uuid, text: &str| json!({"type": "send", "client_message_id": id, "conversation": "2-3", "text": text});
+    bruno.send(send(Uuid::now_v7(), "this takes its time")).await;
+    ana.send(send(id, "and this waits for it")).await;
+    let mut blocked = host.person(2, "Bruno", &c7());
+    merge(&mut blocked, json!({"blocked": [2]}));
+    host.put(&server, 3, &blocked).await;
+    let second = elsewhere.say_as(id, "2-3", "and this waits for it").await;
+    let first = ana
+        .wait(|f| {
+            matches!(f["type"].as_str(), Some("ack" | "error")) && f["client_message_id"] == *id.to_string()
+        })
+        .await;
+    let page = bruno.ask(json!({"type": "history", "conversation": "2-3", "limit": 10})).await;
+    let stored =
+        page["messages"].as_array().unwrap().iter().any(|m| m["client_message_id"] == *id.to_string());
+    assert_eq!((first["type"] == "ack", second["type"] == "ack"), (stored, stored), "{first} {second}");
 }
