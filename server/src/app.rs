@@ -4,7 +4,7 @@ use std::{
     net::IpAddr,
     sync::{
         Arc,
-        atomic::{AtomicBool, Ordering},
+        atomic::{AtomicBool, AtomicU64, Ordering},
     },
 };
 
@@ -18,6 +18,7 @@ use crate::{
     circles::Circles,
     config::Config,
     hub::Hub,
+    id::ConnectionId,
     roster::Rosters,
     sites::Sites,
     store::{self, Store},
@@ -58,7 +59,11 @@ impl App {
         let rosters = Arc::new(Rosters::new(sites.clone(), &config.limits));
         let chat = Chat::new(store.clone(), sites.clone(), rosters.clone(), hub.clone(), &config.limits);
         let circles = Circles::new(store.clone(), hub.clone(), rosters.clone());
-        let gate = Gate { most: config.limits.unauthenticated_per_address, waiting: Arc::default() };
+        let gate = Gate {
+            most: config.limits.unauthenticated_per_address,
+            waiting: Arc::default(),
+            next: AtomicU64::new(0),
+        };
         Ok(Arc::new(Self {
             config,
             store,
@@ -91,11 +96,15 @@ impl App {
 pub struct Gate {
     most: usize,
     waiting: Arc<DashMap<IpAddr, usize>>,
+    next: AtomicU64,
 }
 
 /// One such socket; dropping it makes room.
 #[derive(Debug)]
 pub struct Ticket {
+    /// Rises in the order in which sockets come, which is not the one in which they sign in: what a socket said before
+    /// it was cut may be read after its successor has been welcomed.
+    pub id: ConnectionId,
     address: IpAddr,
     waiting: Arc<DashMap<IpAddr, usize>>,
 }
@@ -108,7 +117,8 @@ impl Gate {
             return None;
         }
         *count += 1;
-        Some(Ticket { address, waiting: self.waiting.clone() })
+        let id = ConnectionId(self.next.fetch_add(1, Ordering::Relaxed));
+        Some(Ticket { id, address, waiting: self.waiting.clone() })
     }
 }
 

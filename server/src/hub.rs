@@ -6,7 +6,7 @@ use std::{
     ops::Deref,
     sync::{
         Arc,
-        atomic::{AtomicBool, AtomicI64, AtomicU64, AtomicUsize, Ordering},
+        atomic::{AtomicBool, AtomicI64, AtomicUsize, Ordering},
     },
 };
 
@@ -34,7 +34,7 @@ pub type Connections = SmallVec<[Arc<Connection>; 2]>;
 /// One socket, as the rest of the server sees it.
 #[derive(Debug)]
 pub struct Connection {
-    /// Unique in this process; rises, so a lower one is older.
+    /// Unique in this process; rises with the sockets, so a lower one is older.
     pub id: ConnectionId,
     /// The token's site.
     pub site: SiteId,
@@ -85,7 +85,6 @@ impl Connection {
 #[derive(Debug, Default)]
 pub struct Hub {
     users: DashMap<(SiteId, UserId), Connections>,
-    next: AtomicU64,
     count: AtomicUsize,
 }
 
@@ -122,6 +121,7 @@ impl Hub {
     /// loop has sent `welcome`.
     pub fn register(
         self: &Arc<Self>,
+        id: ConnectionId,
         (site, user): (SiteId, UserId),
         sid: Arc<str>,
         session: SessionId,
@@ -129,7 +129,7 @@ impl Hub {
         out: Outbound,
     ) -> Registration {
         let connection = Arc::new(Connection {
-            id: ConnectionId(self.next.fetch_add(1, Ordering::Relaxed)),
+            id,
             site,
             user,
             sid,
@@ -145,12 +145,13 @@ impl Hub {
         Registration { hub: self.clone(), connection }
     }
 
-    /// Makes room for a connection that is welcome: closes an older one of the same session, and the user's oldest
-    /// beyond `most`.
+    /// Makes room for a connection that is welcome: closes the older ones of the same session (the newcomer itself, if
+    /// it signed in after its successor), and the user's oldest beyond `most`.
     pub fn make_room(&self, newcomer: &Connection, most: usize) {
         let mut all = self.connections(newcomer.site, newcomer.user);
+        let newest = all.iter().filter(|c| c.session == newcomer.session).map(|c| c.id).max();
         all.retain(|c| {
-            let replaced = c.session == newcomer.session && c.id < newcomer.id;
+            let replaced = c.session == newcomer.session && Some(c.id) < newest;
             if replaced {
                 c.out.close(Close::Replaced);
             }

@@ -175,7 +175,7 @@ async fn sign_in(
         Ok(_) => return Err(refuse(Code::HelloExpected.into())),
         Err(error) => return Err(refuse(answer::bad_frame(&error))),
     };
-    let (seated, welcome) = greet::greet(app, origin, hello).await.map_err(refuse)?;
+    let (seated, welcome) = greet::greet(app, ticket.id, origin, hello).await.map_err(refuse)?;
     drop(ticket);
     let frame = ServerFrame::Welcome(Box::new(welcome)).encode();
     match timeout(patience, socket.send(Message::Text(frame))).await {

@@ -11,7 +11,7 @@ use crate::{
     chat::{self, MESSAGE_CHARS, Speaker},
     error::{Code, Refusal},
     hub::{Connection, Outbound, Registration},
-    id::ConversationId,
+    id::{ConnectionId, ConversationId},
     protocol::{Hello, LimitsFrame, Myself, PROTOCOL, Welcome},
     roster,
     store::{Arrival, Origin, Put, UserRecord},
@@ -45,7 +45,12 @@ impl Drop for Seated {
 }
 
 /// Answers `hello`.
-pub(super) async fn greet(app: &Arc<App>, origin: &str, hello: Hello) -> Result<(Seated, Welcome), Refusal> {
+pub(super) async fn greet(
+    app: &Arc<App>,
+    id: ConnectionId,
+    origin: &str,
+    hello: Hello,
+) -> Result<(Seated, Welcome), Refusal> {
     if hello.protocol != PROTOCOL {
         return Err(Code::UnsupportedProtocol.into());
     }
@@ -62,6 +67,7 @@ pub(super) async fn greet(app: &Arc<App>, origin: &str, hello: Hello) -> Result<
     let speaker = Speaker { site: identity.site, user: identity.user };
     let limits = &app.config.limits;
     let registration = app.hub.register(
+        id,
         (speaker.site, speaker.user),
         identity.sid.clone(),
         hello.session,

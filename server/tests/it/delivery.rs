@@ -238,3 +238,19 @@ async fn a_retry_that_overtakes_its_first_try_gets_the_same_answer() {
         page["messages"].as_array().unwrap().iter().any(|m| m["client_message_id"] == *id.to_string());
     assert_eq!((first["type"] == "ack", second["type"] == "ack"), (stored, stored), "{first} {second}");
 }
+
+/// A client that was cut off while it signed in comes back at once: what it said on the first socket may be read after
+/// what it says on the second.
+#[tokio::test]
+async fn a_socket_that_signs_in_after_its_successor_does_not_replace_it() {
+    let (server, host) = TestServer::start().await;
+    let token = host.token(2, "Ana", &c7());
+    let mut first = TestClient::open(&server, Some(&host.url)).await.unwrap();
+    let mut second = TestClient::open(&server, Some(&host.url)).await.unwrap();
+    second.session = first.session;
+    second.hello(&token, json!({})).await;
+    second.next_of("welcome").await;
+    first.hello(&token, json!({})).await;
+    assert_eq!(first.closed().await, Some(4409));
+    second.all_until_now().await;
+}
