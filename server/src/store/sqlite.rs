@@ -7,9 +7,12 @@ use std::{collections::HashSet, fs::File, path::Path, sync::Arc};
 
 use async_trait::async_trait;
 use parking_lot::Mutex;
-use sqlx::{SqlitePool, sqlite::SqlitePoolOptions};
+use sqlx::{SqliteConnection, SqlitePool, sqlite::SqlitePoolOptions};
 
-use self::{schema::Purpose, writer::Writer};
+use self::{
+    schema::{Purpose, Since},
+    writer::Writer,
+};
 use super::{
     Appended, Applied, Arrival, Dock, Floor, Head, Kept, Message, NewMessage, Origin, Page, Put, Result,
     SiteKey, SiteRecord, Store, StoreError, UserRecord, WindowChange,
@@ -65,8 +68,27 @@ impl SqliteStore {
         Self::open_for(path, Purpose::Serving, Some(lock)).await
     }
 
+    /// As `open`, but an acknowledged commit is not on the disk yet. For the control of the power cuts (`soak/`), which
+    /// shows that they would find such a store out, and for nothing else.
+    #[doc(hidden)]
+    pub async fn open_unsynced(path: impl AsRef<Path>) -> Result<Self> {
+        let path = path.as_ref();
+        let (mut conn, since) = schema::open(path, Purpose::Tool).await?;
+        sqlx::query("PRAGMA synchronous = NORMAL").execute(&mut conn).await?;
+        Self::start(path, conn, since, None).await
+    }
+
     async fn open_for(path: &Path, purpose: Purpose, lock: Option<File>) -> Result<Self> {
-        let (conn, (epoch, epoch_began)) = schema::open(path, purpose).await?;
+        let (conn, since) = schema::open(path, purpose).await?;
+        Self::start(path, conn, since, lock).await
+    }
+
+    async fn start(
+        path: &Path,
+        conn: SqliteConnection,
+        (epoch, epoch_began): Since,
+        lock: Option<File>,
+    ) -> Result<Self> {
         // They stay: on a full disk new ones could not be made, and reading goes on.
         let readers = SqlitePoolOptions::new()
             .min_connections(READERS)

@@ -181,6 +181,10 @@ impl<W: Weather> Store for MemoryStore<W> {
         self.disk.lock().epoch
     }
 
+    fn epoch_began(&self) -> i64 {
+        0
+    }
+
     async fn sites(&self) -> Result<Vec<SiteRecord>> {
         self.weather.read().await?;
         Ok(self.disk.lock().sites.values().map(|site| site.record.clone()).collect())
