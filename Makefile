@@ -1,6 +1,6 @@
 # Everyday commands. Each is thin: the work is in cargo, npm and scripts/.
 .DEFAULT_GOAL := help
-.PHONY: help demo test check fmt bundle simulate e2e e2e-moodle package screenshots autobahn api
+.PHONY: help demo test check fmt bundle simulate e2e e2e-moodle package screenshots autobahn api fuzz
 
 help: ## what there is
 	@grep -E '^[a-z0-9-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 14
@@ -41,6 +41,10 @@ api: ## the HTTP API against its description; make api CASES=10000 [SEED=7]
 	scripts/install compiler python
 	cargo build --locked --package gchat
 	SEED=$(SEED) target/python/bin/python conformance/api.py target/debug/gchat $(or $(CASES),1000)
+
+fuzz: ## any bytes against server and client: make fuzz SECONDS=60 [SEED=7]
+	scripts/install compiler cplusplus npm client
+	SEED=$(SEED) scripts/fuzz $(or $(SECONDS),60)
 
 package: ## the plugin's zip, as a site installs it, into target/package
 	scripts/package

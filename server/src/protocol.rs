@@ -15,8 +15,10 @@ use uuid::Uuid;
 
 pub mod codes;
 mod parts;
+mod read;
 use codes::Code;
 pub use parts::{Contact, Dock, Gap, Message, Status, Window};
+pub use read::read;
 
 /// The protocol's version: `hello.protocol` and `welcome.protocol`.
 pub const PROTOCOL: u32 = 1;

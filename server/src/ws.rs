@@ -27,7 +27,7 @@ use crate::{
     auth::SKEW_MS,
     error::{Close, Code, Refusal},
     id::ConversationId,
-    protocol::{ClientFrame, ServerFrame},
+    protocol::{self, ClientFrame, ServerFrame},
 };
 
 mod answer;
@@ -170,10 +170,10 @@ async fn sign_in(
         Ok(Some(Err(error))) if is_too_large(&error) => return Err((None, Close::TooLarge)),
         Ok(_) => return Ok(None),
     };
-    let hello = match serde_json::from_str(&text) {
+    let hello = match protocol::read(&text) {
         Ok(ClientFrame::Hello(hello)) => hello,
         Ok(_) => return Err(refuse(Code::HelloExpected.into())),
-        Err(error) => return Err(refuse(answer::bad_frame(&error))),
+        Err(refusal) => return Err(refuse(Refusal::with(refusal.code, refusal.message))),
     };
     let (seated, welcome) = greet::greet(app, ticket.id, origin, hello).await.map_err(refuse)?;
     drop(ticket);

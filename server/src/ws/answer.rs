@@ -7,22 +7,16 @@ use crate::{
     app::now_ms,
     auth,
     error::{Close, Code, Refusal},
-    protocol::{ClientFrame, RosterVersion, ServerFrame},
+    protocol::{self, ClientFrame, RosterVersion, ServerFrame},
     store::{Page, WindowChange},
 };
 
 /// `Err`: the connection ends with this code.
 pub(super) async fn answer(state: &mut Loop<'_>, text: &str) -> Result<(), Close> {
-    let frame = match serde_json::from_str::<ClientFrame>(text) {
+    let frame = match protocol::read(text) {
         Ok(frame) => frame,
-        Err(error) => {
-            let mut frame = bad_frame(&error).frame();
-            // Whatever names the request is repeated, so that its maker need not wait for ever.
-            if let Ok(hint) = serde_json::from_str::<Hint>(text) {
-                frame.request = hint.request;
-                frame.client_message_id = hint.client_message_id;
-            }
-            state.reply(&ServerFrame::Error(frame));
+        Err(refusal) => {
+            state.reply(&ServerFrame::Error(*refusal));
             return Ok(());
         }
     };
@@ -109,21 +103,6 @@ pub(super) async fn answer(state: &mut Loop<'_>, text: &str) -> Result<(), Close
     Ok(())
 }
 
-/// What can be read of a frame that cannot be read.
-#[derive(serde::Deserialize)]
-struct Hint {
-    #[serde(default)]
-    request: Option<u32>,
-    #[serde(default)]
-    client_message_id: Option<crate::id::ClientMessageId>,
-}
-
-/// The refusal of a text that is no frame. serde's sentence names the field; it repeats no value but short words.
-pub(super) fn bad_frame(error: &serde_json::Error) -> Refusal {
-    let why: String = error.to_string().chars().take(200).collect();
-    Refusal::with(Code::BadFrame, format!("this frame is not one of the protocol: {why}"))
-}
-
 async fn renew(state: &mut Loop<'_>, token: &str) -> Result<(), Close> {
     match renewed(state, token).await {
         Ok(lease_ends) => {
@@ -165,7 +144,7 @@ fn see(state: &Loop<'_>, visible: bool, held: &[RosterVersion]) {
     }
 }
 
-type Found = (Vec<crate::protocol::Contact>, Option<String>);
+type Found = (Vec<protocol::Contact>, Option<String>);
 
 fn search(
     state: &Loop<'_>,

@@ -19,6 +19,7 @@ mod php;
 mod restored;
 mod revocation;
 mod rosters;
+mod roundtrips;
 mod sites;
 mod smoke;
 mod tokens;

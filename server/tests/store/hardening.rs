@@ -186,7 +186,9 @@ async fn a_crash_at_any_point_of_a_start_leaves_a_file_that_starts() {
         let dir = TempDir::new().unwrap();
         let path = dir.path().join("gchat.db");
         fs::write(&path, file).unwrap();
-        log.map(|log| fs::write(dir.path().join("gchat.db-wal"), log).unwrap());
+        if let Some(log) = log {
+            fs::write(dir.path().join("gchat.db-wal"), log).unwrap();
+        }
         match SqliteStore::serve(&path).await {
             Ok(store) => {
                 assert!(starts, "{what}");

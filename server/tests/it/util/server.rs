@@ -53,17 +53,21 @@ impl TestServer {
     /// Adds a site, as `gchat site add` does beside a running server.
     pub(crate) async fn add_site(&self, url: &str) -> Host {
         let host = Host::new(url);
-        let record = SiteRecord {
+        self.store.add_site(Self::record(&host)).await.unwrap();
+        host
+    }
+
+    /// A host's site as stores have it.
+    pub(crate) fn record(host: &Host) -> SiteRecord {
+        SiteRecord {
             site: gchat::id::SiteId(0),
             issuer: host.issuer.clone(),
-            url: url.into(),
-            origins: vec![url.into()],
+            url: host.url.clone(),
+            origins: vec![host.url.clone()],
             keys: vec![host.key.clone()],
             policy: Default::default(),
             policy_version: Default::default(),
-        };
-        self.store.add_site(record).await.unwrap();
-        host
+        }
     }
 
     /// Stops as SIGTERM does, and waits for the end.

@@ -1,0 +1,36 @@
+//! What a client has sent, as a frame or as the refusal of what is none.
+
+use serde::Deserialize;
+
+use super::{ClientFrame, ErrorFrame, codes::Code};
+use crate::id::ClientMessageId;
+
+/// Characters of serde's sentence that a refusal repeats.
+const WHY_CHARS: usize = 200;
+
+/// What can be read of a frame that cannot be read.
+#[derive(Default, Deserialize)]
+struct Hint {
+    #[serde(default)]
+    request: Option<u32>,
+    #[serde(default)]
+    client_message_id: Option<ClientMessageId>,
+}
+
+/// Reads one text message. The refusal repeats whatever names the request, so that its maker need not wait for ever;
+/// serde's sentence in it names the field, and repeats no value but short words.
+pub fn read(text: &str) -> Result<ClientFrame, Box<ErrorFrame>> {
+    serde_json::from_str(text).map_err(|error| {
+        let why: String = error.to_string().chars().take(WHY_CHARS).collect();
+        let hint: Hint = serde_json::from_str(text).unwrap_or_default();
+        Box::new(ErrorFrame {
+            code: Code::BadFrame,
+            message: format!("this frame is not one of the protocol: {why}"),
+            is_final: Code::BadFrame.is_final(),
+            request: hint.request,
+            client_message_id: hint.client_message_id,
+            conversation: None,
+            retry_after_ms: None,
+        })
+    })
+}

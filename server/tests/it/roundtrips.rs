@@ -1,0 +1,401 @@
+//! What is written can be read again, for every value and not only for the examples: ids, frames, tokens, the
+//! connection code, the configuration. And a token that was changed anywhere is no token.
+
+use std::{path::PathBuf, sync::Arc};
+
+use gchat::{
+    app::now_ms,
+    auth,
+    config::{Config, Flags, LogFormat},
+    connection_code::ConnectionCode,
+    id::{CircleId, ClientMessageId, ConversationId, Epoch, Rev, RightsVersion, Seq, SessionId, UserId},
+    protocol::{
+        ClientFrame, Contact, Cursor, CursorEntry, Dock, Gap, HeldRosters, Hello, LimitsFrame, Message,
+        Myself, RosterVersion, ServerFrame, Status, Welcome, Window,
+    },
+    rights::{Membership, Role, Snapshot},
+    sites::Sites,
+    store::{WindowState, sqlite::SqliteStore},
+};
+use proptest::{collection::vec, option, prelude::*, sample::select};
+use serde::{Serialize, de::DeserializeOwned};
+use serde_json::json;
+use uuid::Uuid;
+
+use crate::util::{Host, TestServer};
+
+fn user() -> impl Strategy<Value = UserId> + Clone {
+    let near = select(vec![1, 2, 9, 10, UserId::MAX - 1, UserId::MAX]);
+    prop_oneof![near, 1..=UserId::MAX].prop_map(|id| UserId::new(id).unwrap())
+}
+
+fn conversation() -> impl Strategy<Value = ConversationId> + Clone {
+    (user(), user()).prop_filter_map("two people", |(a, b)| ConversationId::between(a, b))
+}
+
+fn circle() -> impl Strategy<Value = CircleId> + Clone {
+    "[A-Za-z0-9._:-]{1,64}(/[A-Za-z0-9._:-]{1,64})?".prop_map(|text| text.parse().unwrap())
+}
+
+fn count() -> impl Strategy<Value = i64> + Clone {
+    prop_oneof![0..3_i64, 0..=UserId::MAX]
+}
+
+fn seq() -> impl Strategy<Value = Seq> + Clone {
+    count().prop_map(Seq)
+}
+
+fn rev() -> impl Strategy<Value = Rev> + Clone {
+    count().prop_map(Rev)
+}
+
+fn uuid() -> impl Strategy<Value = Uuid> + Clone {
+    any::<u128>().prop_map(Uuid::from_u128)
+}
+
+fn message_id() -> impl Strategy<Value = ClientMessageId> + Clone {
+    uuid().prop_map(ClientMessageId)
+}
+
+fn request() -> impl Strategy<Value = u32> + Clone {
+    1..=i32::MAX.unsigned_abs()
+}
+
+fn text() -> impl Strategy<Value = Arc<str>> + Clone {
+    any::<String>().prop_map(Arc::from)
+}
+
+fn role() -> impl Strategy<Value = Role> + Clone {
+    select(vec![Role::Teacher, Role::Student])
+}
+
+fn state() -> impl Strategy<Value = WindowState> + Clone {
+    select(vec![WindowState::Open, WindowState::Minimised, WindowState::Closed])
+}
+
+fn status() -> impl Strategy<Value = Status> + Clone {
+    select(vec![Status::Online, Status::Offline])
+}
+
+fn membership() -> impl Strategy<Value = Membership> + Clone {
+    (circle(), role(), any::<String>()).prop_map(|(id, role, title)| Membership { id, role, title })
+}
+
+fn held() -> impl Strategy<Value = Vec<RosterVersion>> + Clone {
+    vec((circle(), any::<u64>()).prop_map(|(circle, version)| RosterVersion { circle, version }), 0..4)
+}
+
+fn contact() -> impl Strategy<Value = Contact> + Clone {
+    let fields =
+        (user(), text(), option::of(text()), option::of(text()), option::of(role()), option::of(status()));
+    fields.prop_map(|(id, name, picture, profile_url, role, status)| Contact {
+        id,
+        name,
+        picture,
+        profile_url,
+        role,
+        status,
+    })
+}
+
+fn message() -> impl Strategy<Value = Message> + Clone {
+    let fields = (seq(), rev(), user(), option::of(message_id()), option::of(text()), any::<i64>());
+    fields.prop_map(|(seq, rev, sender, client_message_id, text, sent_at)| Message {
+        seq,
+        rev,
+        sender,
+        client_message_id,
+        text,
+        sent_at,
+    })
+}
+
+fn dock() -> impl Strategy<Value = Dock> + Clone {
+    let fields = (conversation(), state(), contact(), vec(seq(), 4), rev(), count());
+    let window = fields.prop_map(|(conversation, state, contact, seqs, rev, unread)| Window {
+        conversation,
+        state,
+        contact,
+        first_seq: seqs[0],
+        seq: seqs[1],
+        rev,
+        read_seq: seqs[2],
+        other_read_seq: seqs[3],
+        unread,
+    });
+    (any::<i64>(), vec(window, 0..3)).prop_map(|(version, windows)| Dock { version, windows })
+}
+
+fn hello() -> impl Strategy<Value = ClientFrame> {
+    let entry = (conversation(), rev(), seq()).prop_map(|(conversation, rev, seq)| CursorEntry {
+        conversation,
+        rev,
+        seq,
+    });
+    let cursor = (uuid(), vec(entry, 0..4))
+        .prop_map(|(epoch, conversations)| Cursor { epoch: Epoch(epoch), conversations });
+    let rosters = (uuid(), held()).prop_map(|(boot, versions)| HeldRosters { boot, versions });
+    let fields =
+        (any::<u32>(), any::<String>(), uuid(), any::<bool>(), option::of(cursor), option::of(rosters));
+    fields.prop_map(|(protocol, token, session, visible, cursor, rosters)| {
+        ClientFrame::Hello(Hello { protocol, token, session: SessionId(session), visible, cursor, rosters })
+    })
+}
+
+fn client_frame() -> impl Strategy<Value = ClientFrame> {
+    use ClientFrame as F;
+    prop_oneof![
+        hello(),
+        any::<String>().prop_map(|token| F::Renew { token }),
+        (message_id(), conversation(), any::<String>()).prop_map(
+            |(client_message_id, conversation, text)| F::Send { client_message_id, conversation, text }
+        ),
+        (request(), conversation(), option::of(seq()), option::of(seq()), any::<i64>()).prop_map(
+            |(request, conversation, before, after, limit)| F::History {
+                request,
+                conversation,
+                before,
+                after,
+                limit
+            }
+        ),
+        (conversation(), seq()).prop_map(|(conversation, seq)| F::Read { conversation, seq }),
+        conversation().prop_map(|conversation| F::Typing { conversation }),
+        (conversation(), state(), any::<i64>(), option::of(seq()))
+            .prop_map(|(conversation, state, base, seen)| F::Dock { conversation, state, base, seen }),
+        (any::<bool>(), option::of(held())).prop_map(|(visible, rosters)| F::Visibility { visible, rosters }),
+        circle().prop_map(|circle| F::Roster { circle }),
+        (request(), any::<String>(), option::of(circle()), option::of(any::<String>()), any::<usize>())
+            .prop_map(|(request, text, circle, next, limit)| F::Search {
+                request,
+                text,
+                circle,
+                next,
+                limit
+            }),
+        Just(F::Ping {}),
+        Just(F::Pong {}),
+    ]
+}
+
+fn welcome() -> impl Strategy<Value = ServerFrame> {
+    let gap = (conversation(), any::<bool>(), seq(), seq(), rev(), vec(message(), 0..3), any::<bool>())
+        .prop_map(|(conversation, reset, first_seq, seq, rev, messages, more)| Gap {
+            conversation,
+            reset,
+            first_seq,
+            seq,
+            rev,
+            messages,
+            more,
+        });
+    let user = (contact(), any::<bool>()).prop_map(|(contact, hidden)| Myself { contact, hidden });
+    let limits = any::<(usize, usize, u32, u32, i64, usize, usize)>().prop_map(|n| LimitsFrame {
+        frame_bytes: n.0,
+        message_chars: n.1,
+        messages_per_second: n.2,
+        message_burst: n.3,
+        history_page: n.4,
+        dock_windows: n.5,
+        roster_window: n.6,
+    });
+    let facts = (any::<u32>(), uuid(), uuid(), any::<i64>(), any::<i64>());
+    (facts, user, vec(membership(), 0..3), dock(), vec(gap, 0..3), limits).prop_map(
+        |((protocol, epoch, boot, server_time, lease_ends), user, circles, dock, gaps, limits)| {
+            let epoch = Epoch(epoch);
+            ServerFrame::Welcome(Box::new(Welcome {
+                protocol,
+                epoch,
+                boot,
+                server_time,
+                lease_ends,
+                user,
+                circles,
+                dock,
+                gaps,
+                limits,
+            }))
+        },
+    )
+}
+
+fn server_frame() -> impl Strategy<Value = ServerFrame> {
+    use ServerFrame as F;
+    let contacts = || vec(contact(), 0..3);
+    prop_oneof![
+        welcome(),
+        any::<i64>().prop_map(|lease_ends| F::Renewed { lease_ends }),
+        vec(membership(), 0..3).prop_map(|circles| F::Circles { circles }),
+        (circle(), any::<u64>(), any::<usize>(), contacts())
+            .prop_map(|(circle, version, total, contacts)| F::Roster { circle, version, total, contacts }),
+        (circle(), any::<u64>(), any::<u64>(), any::<usize>(), contacts(), vec(user(), 0..3)).prop_map(
+            |(circle, from, version, total, joined, left)| F::RosterDiff {
+                circle,
+                from,
+                version,
+                total,
+                joined,
+                left
+            }
+        ),
+        (user(), status()).prop_map(|(user, status)| F::Presence { user, status }),
+        (request(), contacts(), option::of(any::<String>()))
+            .prop_map(|(request, contacts, next)| F::Contacts { request, contacts, next }),
+        (message_id(), conversation(), seq(), rev(), any::<i64>()).prop_map(
+            |(client_message_id, conversation, seq, rev, sent_at)| F::Ack {
+                client_message_id,
+                conversation,
+                seq,
+                rev,
+                sent_at
+            }
+        ),
+        (conversation(), message()).prop_map(|(conversation, message)| F::Message { conversation, message }),
+        (request(), conversation(), seq(), seq(), rev(), vec(message(), 0..3)).prop_map(
+            |(request, conversation, first_seq, seq, rev, messages)| F::History {
+                request,
+                conversation,
+                first_seq,
+                seq,
+                rev,
+                messages
+            }
+        ),
+        (conversation(), user(), seq()).prop_map(|(conversation, user, seq)| F::Read {
+            conversation,
+            user,
+            seq
+        }),
+        (conversation(), user()).prop_map(|(conversation, user)| F::Typing { conversation, user }),
+        dock().prop_map(F::Dock),
+        conversation().prop_map(|conversation| F::Reset { conversation }),
+        any::<u64>().prop_map(|retry_after_ms| F::Drain { retry_after_ms }),
+        Just(F::Ping {}),
+        Just(F::Pong {}),
+    ]
+}
+
+/// Written and read as the wire does it: by its bytes.
+fn again<T: Serialize + DeserializeOwned>(value: &T) -> T {
+    let written = serde_json::to_string(value).unwrap();
+    serde_json::from_str(&written).unwrap_or_else(|error| panic!("{error}: {written}"))
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig { failure_persistence: None, ..ProptestConfig::default() })]
+
+    #[test]
+    fn ids_are_read_as_they_are_written((user, conversation, circle) in (user(), conversation(), circle())) {
+        prop_assert_eq!(user.to_string().parse(), Ok(user));
+        prop_assert_eq!(again(&user), user);
+        prop_assert_eq!(conversation.to_string().parse(), Ok(conversation));
+        prop_assert_eq!(again(&conversation), conversation);
+        prop_assert_eq!(conversation.other(conversation.lower()), Some(conversation.higher()));
+        prop_assert_eq!(again(&circle), circle.clone());
+        prop_assert_eq!(circle.group().is_some(), circle.as_str().contains('/'));
+    }
+
+    #[test]
+    fn an_id_has_one_form(text in "[0-9+-]{0,20}|[a-c/.]{0,5}|.{0,70}") {
+        if let Ok(user) = text.parse::<UserId>() {
+            prop_assert_eq!(user.to_string(), text.clone());
+        }
+        if let Ok(conversation) = text.parse::<ConversationId>() {
+            prop_assert_eq!(conversation.to_string(), text.clone());
+        }
+        if let Ok(circle) = text.parse::<CircleId>() {
+            prop_assert_eq!(circle.to_string(), text);
+        }
+    }
+
+    #[test]
+    fn frames_of_the_client_are_read_as_they_are_written(frame in client_frame()) {
+        prop_assert_eq!(again(&frame), frame);
+    }
+
+    #[test]
+    fn frames_of_the_server_are_read_as_they_are_written(frame in server_frame()) {
+        let read: ServerFrame = serde_json::from_str(&frame.encode()).unwrap();
+        prop_assert_eq!(read, frame);
+    }
+
+    #[test]
+    fn a_connection_code_is_read_as_it_is_written(
+        (url, site, kid) in (".{0,40}/", ".{0,20}", ".{0,20}"), key in vec(any::<u8>(), 32..80),
+    ) {
+        let code = ConnectionCode { url, site, kid, key };
+        let text = code.to_string();
+        prop_assert_eq!(text.parse(), Ok(code));
+        prop_assert!(text.is_ascii() && !text.contains(char::is_whitespace), "it can be pasted");
+    }
+
+    #[test]
+    fn a_configuration_is_read_as_it_is_written(
+        (port, path, json) in (any::<u16>(), "(/[a-z0-9._~-]{0,5}[a-z]){0,3}/", any::<bool>()),
+        database in "[a-zA-Z0-9 \"\\\\'äß/._-]{1,20}",
+        (users, burst, page) in (1..100_usize, 1..u32::MAX, 1..=100_i64),
+        (heartbeat, beyond) in (1..1_000_000_u64, 1..1_000_000_u64),
+    ) {
+        let mut wanted = Config { listen: ([127, 0, 0, 1], port).into(), base_path: path, ..Config::default() };
+        wanted.database = PathBuf::from(&database);
+        wanted.log_format = if json { LogFormat::Json } else { LogFormat::Text };
+        (wanted.limits.connections_per_user, wanted.limits.message_burst) = (users, burst);
+        (wanted.limits.history_page, wanted.limits.heartbeat_ms) = (page, heartbeat);
+        wanted.limits.silence_ms = heartbeat + beyond;
+        let limits = format!(
+            "[limits]\nconnections_per_user = {users}\nmessage_burst = {burst}\nhistory_page = {page}\n\
+             heartbeat_ms = {heartbeat}\nsilence_ms = {}\n", heartbeat + beyond);
+        let text = format!(
+            "listen = \"{}\"\nbase_path = {:?}\ndatabase = {}\nlog_format = {:?}\n{limits}",
+            wanted.listen, wanted.base_path, json!(database), if json { "json" } else { "text" });
+        let file = tempfile::NamedTempFile::new().unwrap();
+        std::fs::write(file.path(), &text).unwrap();
+        let read = Config::load(Some(file.path()), Flags::default());
+        prop_assert_eq!(read.map_err(|error| format!("{error}: {text}")), Ok(wanted));
+    }
+}
+
+fn snapshot() -> impl Strategy<Value = Snapshot> {
+    let words = (".{1,200}", "[ -~]{0,32}", option::of("https?://[a-z]{1,9}\\.example/[a-z0-9?&=]{0,20}"));
+    let circles = proptest::collection::btree_map(circle(), (role(), ".{0,255}"), 0..5);
+    (words, circles, vec(user(), 0..5), count(), any::<bool>(), vec("[a-z]{0,64}", 0..3)).prop_map(
+        |((name, lang, url), circles, blocked, version, hidden, rights)| Snapshot {
+            rights_version: RightsVersion(version),
+            name,
+            picture: url.clone(),
+            profile_url: url,
+            lang,
+            hidden,
+            rights,
+            circles: circles.into_iter().map(|(id, (role, title))| Membership { id, role, title }).collect(),
+            blocked,
+        },
+    )
+}
+
+#[test]
+fn a_token_says_what_was_signed_and_changed_anywhere_it_says_nothing() {
+    let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap();
+    let (host, sites, _folder) = runtime.block_on(async {
+        let folder = tempfile::TempDir::new().unwrap();
+        let store = SqliteStore::open(&folder.path().join("gchat.db")).await.unwrap();
+        let host = Host::new("https://moodle.example");
+        gchat::store::Store::add_site(&store, TestServer::record(&host)).await.unwrap();
+        (host, Sites::load(Arc::new(store)).await.unwrap(), folder)
+    });
+    let config = ProptestConfig { failure_persistence: None, ..ProptestConfig::default() };
+    let given = (user(), snapshot(), any::<prop::sample::Index>(), any::<char>());
+    proptest!(config, |((user, snapshot, at, other) in given)| {
+        let mut claims = host.claims(user.get(), "", &[]);
+        crate::util::host::merge(&mut claims, serde_json::to_value(&snapshot).unwrap());
+        let token = host.sign(&claims);
+        let verify = |token: &str| runtime.block_on(auth::user_token(&sites, token, now_ms()));
+        let identity = verify(&token).unwrap();
+        prop_assert_eq!((identity.user, &*identity.snapshot), (user, &snapshot));
+        let mut changed: Vec<char> = token.chars().collect();
+        let at = at.index(changed.len());
+        changed[at] = other;
+        let changed: String = changed.into_iter().collect();
+        prop_assert_eq!(verify(&changed).is_ok(), changed == token, "{}", changed);
+    });
+}
