@@ -1,6 +1,6 @@
 # Everyday commands. Each is thin: the work is in cargo, npm and scripts/.
 .DEFAULT_GOAL := help
-.PHONY: help demo test check fmt bundle simulate e2e e2e-moodle package screenshots autobahn api fuzz
+.PHONY: help demo test check fmt bundle simulate e2e e2e-moodle package screenshots autobahn api fuzz soak reconnects powercut soak-build
 
 help: ## what there is
 	@grep -E '^[a-z0-9-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 14
@@ -53,3 +53,24 @@ screenshots: ## pictures of every state into TO (a temporary folder by default),
 	scripts/install browser fonts npm e2e
 	cargo build --locked --package gchat
 	cd e2e && node screenshots.mjs $(TO)
+
+# The long proofs of soak/README.md; PROFILE=release for a faster server.
+KILLS ?= 5
+MESSAGES ?= 50000
+RECONNECTS ?= 10000
+CUTS ?= 5
+PROFILE ?= dev
+SOAK = SEED="$(SEED)" target/$(if $(filter dev,$(PROFILE)),debug,$(PROFILE))/gchat-soak
+
+soak: soak-build ## kill -9 under load: make soak KILLS=5 MESSAGES=50000 [SEED=1]
+	$(SOAK) soak --kills $(KILLS) --messages $(MESSAGES)
+
+reconnects: soak-build ## cut sockets under load: make reconnects RECONNECTS=10000 [SEED=1]
+	$(SOAK) reconnects --cuts $(RECONNECTS)
+
+powercut: soak-build ## cut the power under load (needs root): make powercut CUTS=5 [SEED=1]
+	[ "$$(id -u)" != 0 ] || scripts/install disks
+	$(SOAK) powercut --cuts $(CUTS)
+
+soak-build:
+	cargo build --locked --profile $(PROFILE) --package gchat --package gchat-soak

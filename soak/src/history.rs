@@ -1,0 +1,322 @@
+//! What happened, as seen from outside the server: a log of events from many clients, in memory and as JSON lines.
+//!
+//! Pure data and its file. Knows no server, no socket and no rule: `check` judges. A log says nothing of texts but a
+//! hash, so it can be shown to anybody.
+
+use std::{
+    fmt,
+    fs::File,
+    io::{BufRead as _, BufReader, BufWriter, Write as _},
+    path::Path,
+    str::FromStr,
+};
+
+use anyhow::{Context as _, Result};
+use parking_lot::Mutex;
+use serde::{Deserialize, Deserializer, Serialize, Serializer, de::Error as _};
+use tokio::time::Instant;
+use uuid::Uuid;
+
+/// One of the clients of a log. 0 is no client: the harness itself.
+pub type ClientId = u32;
+
+/// The harness itself: the one that kills, and the last honest reader.
+pub const HARNESS: ClientId = 0;
+
+/// The conversation of two users, lower id first.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
+pub struct Conversation {
+    /// The lower user id.
+    pub lower: u64,
+    /// The higher user id.
+    pub higher: u64,
+}
+
+impl Conversation {
+    /// Of two different users, in either order.
+    pub fn between(a: u64, b: u64) -> Self {
+        Self { lower: a.min(b), higher: a.max(b) }
+    }
+
+    /// Whether this user takes part.
+    pub fn has(self, user: u64) -> bool {
+        self.lower == user || self.higher == user
+    }
+}
+
+impl fmt::Display for Conversation {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{}-{}", self.lower, self.higher)
+    }
+}
+
+impl FromStr for Conversation {
+    type Err = &'static str;
+
+    fn from_str(text: &str) -> Result<Self, Self::Err> {
+        let parts = text.split_once('-').and_then(|(a, b)| Some((a.parse().ok()?, b.parse().ok()?)));
+        match parts {
+            Some((lower, higher)) if lower < higher => Ok(Self { lower, higher }),
+            _ => Err("a conversation is LOWER-HIGHER, two user ids"),
+        }
+    }
+}
+
+impl Serialize for Conversation {
+    fn serialize<S: Serializer>(&self, s: S) -> Result<S::Ok, S::Error> {
+        s.collect_str(self)
+    }
+}
+
+impl<'de> Deserialize<'de> for Conversation {
+    fn deserialize<D: Deserializer<'de>>(d: D) -> Result<Self, D::Error> {
+        String::deserialize(d)?.parse().map_err(D::Error::custom)
+    }
+}
+
+/// A message as somebody was told of it.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Said {
+    /// Its number in the conversation.
+    pub seq: u64,
+    /// Who wrote it.
+    pub sender: u64,
+    /// Its client_message_id; `None` for a stub.
+    pub id: Option<Uuid>,
+    /// `hash` of its text.
+    pub text: u64,
+}
+
+/// What happened. All of one client's events are in the order in which they happened to it.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(tag = "what", rename_all = "snake_case")]
+pub enum What {
+    /// The client is of this user: its first event.
+    Client {
+        /// Whose.
+        user: u64,
+    },
+    /// A message was written: before the first try to send it. Texts must differ from each other (the harness puts
+    /// the id into them), or the rule against doubles cannot tell two from one.
+    Invoke {
+        /// Its client_message_id.
+        id: Uuid,
+        /// Where.
+        conversation: Conversation,
+        /// `hash` of its text after trimming.
+        text: u64,
+    },
+    /// The server said that it is committed.
+    Ack {
+        /// Of the invoke.
+        id: Uuid,
+        /// Where.
+        conversation: Conversation,
+        /// As what number.
+        seq: u64,
+    },
+    /// The server refused it for good.
+    Refusal {
+        /// Of the invoke.
+        id: Uuid,
+        /// The error code.
+        code: Box<str>,
+    },
+    /// Nobody waits for an answer any more: it may have been committed or not.
+    Timeout {
+        /// Of the invoke.
+        id: Uuid,
+    },
+    /// A frame brought a message.
+    Deliver {
+        /// Where.
+        conversation: Conversation,
+        /// What.
+        message: Said,
+    },
+    /// A person sees it from now on.
+    Display {
+        /// Where.
+        conversation: Conversation,
+        /// What.
+        message: Said,
+    },
+    /// A frame told of a read mark.
+    Read {
+        /// Where.
+        conversation: Conversation,
+        /// Whose.
+        user: u64,
+        /// Up to which.
+        seq: u64,
+    },
+    /// The client dropped its copy and shows the conversation from its beginning again.
+    Reset {
+        /// Which.
+        conversation: Conversation,
+    },
+    /// The client holds all there is. Nothing is written afterwards.
+    Drained,
+    /// The server answered the call that took the right to chat from this user.
+    Revoked {
+        /// Whose.
+        user: u64,
+    },
+    /// The call that gives it back is about to be made.
+    Restored {
+        /// Whose.
+        user: u64,
+    },
+    /// The host has done what makes copies void (an erasure, a backup restored): from now on a reset is no fault.
+    Voided,
+    /// The server was killed.
+    Killed,
+    /// The last honest reader found this in the store. In the order of its pages.
+    Stored {
+        /// Where.
+        conversation: Conversation,
+        /// What.
+        message: Said,
+    },
+}
+
+/// Something that happened.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Event {
+    /// Since the log began, in microseconds, by a clock that never goes back.
+    pub at_us: u64,
+    /// To whom.
+    pub client: ClientId,
+    /// What.
+    #[serde(flatten)]
+    pub what: What,
+}
+
+/// A log that many clients write to.
+pub struct Log {
+    began: Instant,
+    written: Mutex<Written>,
+}
+
+struct Written {
+    events: Vec<Event>,
+    file: Option<BufWriter<File>>,
+}
+
+impl Log {
+    /// In memory, and as JSON lines in `file` if one is given.
+    pub fn new(file: Option<&Path>) -> Result<Self> {
+        let open = |path: &Path| {
+            File::create(path).with_context(|| format!("cannot write the log {}", path.display()))
+        };
+        let file = file.map(open).transpose()?.map(BufWriter::new);
+        Ok(Self { began: Instant::now(), written: Mutex::new(Written { events: Vec::new(), file }) })
+    }
+
+    /// Adds an event. Its time is taken under the log's lock, so times rise with the order of the log.
+    pub fn add(&self, client: ClientId, what: What) {
+        let mut written = self.written.lock();
+        let at_us = u64::try_from(self.began.elapsed().as_micros()).unwrap_or(u64::MAX);
+        let event = Event { at_us, client, what };
+        if let Some(file) = &mut written.file {
+            // A disk that is full is seen by `take`, whose flush fails.
+            let _ = write_line(file, &event);
+        }
+        written.events.push(event);
+    }
+
+    /// Looks at all that was written so far.
+    pub fn look<T>(&self, see: impl FnOnce(&[Event]) -> T) -> T {
+        see(&self.written.lock().events)
+    }
+
+    /// Everything, in order; the file is complete afterwards.
+    pub fn take(&self) -> Result<Vec<Event>> {
+        let mut written = self.written.lock();
+        if let Some(file) = &mut written.file {
+            file.flush().context("the log could not be written to its file: is the disk full?")?;
+        }
+        Ok(std::mem::take(&mut written.events))
+    }
+}
+
+fn write_line(file: &mut BufWriter<File>, event: &Event) -> Result<()> {
+    serde_json::to_writer(&mut *file, event)?;
+    Ok(file.write_all(b"\n")?)
+}
+
+/// Writes a history as JSON lines.
+pub fn write(path: &Path, history: &[Event]) -> Result<()> {
+    let mut file =
+        BufWriter::new(File::create(path).with_context(|| format!("cannot write {}", path.display()))?);
+    history.iter().try_for_each(|event| write_line(&mut file, event))?;
+    Ok(file.flush()?)
+}
+
+/// Reads JSON lines back.
+pub fn read(path: &Path) -> Result<Vec<Event>> {
+    let file = File::open(path).with_context(|| format!("cannot read the log {}", path.display()))?;
+    let lines = BufReader::new(file).lines().enumerate();
+    let event = |(n, line): (usize, std::io::Result<String>)| {
+        serde_json::from_str(&line?).with_context(|| format!("line {} of the log is no event", n + 1))
+    };
+    lines.map(event).collect()
+}
+
+/// FNV-1a, 64 bits: the same in every run, so that logs can be compared.
+pub fn hash(text: &str) -> u64 {
+    text.bytes().fold(0xcbf2_9ce4_8422_2325, |hash, byte| {
+        (hash ^ u64::from(byte)).wrapping_mul(0x0000_0100_0000_01b3)
+    })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_log_reads_back_as_it_was_written() {
+        let conversation = Conversation::between(3, 2);
+        let id = Uuid::now_v7();
+        let message = Said { seq: 1, sender: 2, id: Some(id), text: hash("a") };
+        let whats = [
+            What::Client { user: 2 },
+            What::Invoke { id, conversation, text: u64::MAX },
+            What::Ack { id, conversation, seq: 1 },
+            What::Refusal { id, code: "not_allowed".into() },
+            What::Timeout { id },
+            What::Deliver { conversation, message },
+            What::Display { conversation, message: Said { id: None, ..message } },
+            What::Read { conversation, user: 3, seq: 1 },
+            What::Reset { conversation },
+            What::Drained,
+            What::Revoked { user: 2 },
+            What::Restored { user: 2 },
+            What::Voided,
+            What::Killed,
+            What::Stored { conversation, message },
+        ];
+        let file = tempfile::NamedTempFile::new().unwrap();
+        let log = Log::new(Some(file.path())).unwrap();
+        whats.into_iter().for_each(|what| log.add(7, what));
+        let events = log.take().unwrap();
+        assert_eq!(read(file.path()).unwrap(), events);
+        assert!(events.is_sorted_by_key(|event| event.at_us));
+        write(file.path(), &events[..2]).unwrap();
+        assert_eq!(read(file.path()).unwrap(), &events[..2]);
+    }
+
+    #[test]
+    fn a_line_that_is_no_event_is_named() {
+        let file = tempfile::NamedTempFile::new().unwrap();
+        std::fs::write(file.path(), "{\"at_us\":1,\"client\":0,\"what\":\"killed\"}\n{}\n").unwrap();
+        assert_eq!(read(file.path()).unwrap_err().to_string(), "line 2 of the log is no event");
+    }
+
+    #[test]
+    fn the_hash_is_the_published_one() {
+        // http://www.isthe.com/chongo/tech/comp/fnv/, test vectors
+        assert_eq!(hash(""), 0xcbf2_9ce4_8422_2325);
+        assert_eq!(hash("foobar"), 0x8594_4171_f739_67e8);
+    }
+}

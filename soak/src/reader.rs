@@ -1,0 +1,103 @@
+//! The last honest reader: asks a server for everything, page by page, and writes down what it says.
+//!
+//! It holds no copy and corrects nothing, so that the checker sees the store as it is.
+
+use std::{collections::BTreeMap, net::SocketAddr, time::Duration};
+
+use anyhow::{Context as _, Result, bail};
+use futures_util::{SinkExt as _, StreamExt as _};
+use tokio::{task::JoinSet, time::timeout};
+use tokio_tungstenite::tungstenite::Message as Packet;
+use uuid::Uuid;
+
+use crate::{
+    client::{Socket, connect},
+    history::{Conversation, HARNESS, Said},
+    site::Site,
+    wire::{History, Incoming, Outgoing},
+};
+
+/// For one answer.
+const PATIENCE: Duration = Duration::from_secs(30);
+
+/// People who read at the same time.
+const AT_ONCE: usize = 8;
+
+/// All messages of these conversations, in the order of the store. Each is read by its lower user, who needs one
+/// connection for all of theirs: more could cost their own clients their place.
+pub(crate) async fn read(
+    site: &Site,
+    server: SocketAddr,
+    conversations: &[Conversation],
+) -> Result<Vec<(Conversation, Vec<Said>)>> {
+    let mut people: BTreeMap<u64, Vec<Conversation>> = BTreeMap::new();
+    for conversation in conversations {
+        people.entry(conversation.lower).or_default().push(*conversation);
+    }
+    let mut all = Vec::new();
+    let mut reading = JoinSet::new();
+    loop {
+        while reading.len() < AT_ONCE
+            && let Some((user, own)) = people.pop_first()
+        {
+            let token = site.token(user).context("a suspended person cannot read")?;
+            reading.spawn(by_one(server, token, own));
+        }
+        match reading.join_next().await {
+            Some(read) => all.extend(read??),
+            None => break,
+        }
+    }
+    all.sort_unstable_by_key(|(conversation, _)| *conversation);
+    Ok(all)
+}
+
+async fn by_one(
+    server: SocketAddr,
+    token: String,
+    conversations: Vec<Conversation>,
+) -> Result<Vec<(Conversation, Vec<Said>)>> {
+    let mut socket = connect(server, HARNESS).await.context("the last reader cannot connect")?;
+    let session = Uuid::new_v4();
+    let hello = Outgoing::Hello { protocol: 1, token, session, visible: false, cursor: None };
+    ask(&mut socket, &hello).await?;
+    let mut read = Vec::new();
+    for conversation in conversations {
+        read.push((conversation, whole(&mut socket, conversation).await?));
+    }
+    Ok(read)
+}
+
+async fn whole(socket: &mut Socket, conversation: Conversation) -> Result<Vec<Said>> {
+    let mut messages: Vec<Said> = Vec::new();
+    for request in 1.. {
+        let after = messages.last().map_or(0, |last| last.seq);
+        ask(socket, &Outgoing::History { request, conversation, after, limit: 100 }).await?;
+        let page = page(socket, conversation).await?;
+        let before = messages.len();
+        messages.extend(page.messages.iter().map(|message| message.said()));
+        // A page that does not go on would be read for ever; the checker is told of it as it is.
+        if messages.len() == before || messages[before..].iter().any(|message| message.seq <= after) {
+            break;
+        }
+    }
+    Ok(messages)
+}
+
+async fn ask(socket: &mut Socket, frame: &Outgoing) -> Result<()> {
+    Ok(timeout(PATIENCE, socket.send(Packet::text(frame.encode()))).await??)
+}
+
+/// The answer: there is one question at a time.
+async fn page(socket: &mut Socket, conversation: Conversation) -> Result<History> {
+    loop {
+        let packet = timeout(PATIENCE, socket.next()).await.context("the last reader gets no answer")?;
+        let Packet::Text(text) = packet.context("the last reader was cut off")?? else { continue };
+        match serde_json::from_str(&text)? {
+            Incoming::History(page) if page.conversation == conversation => return Ok(page),
+            Incoming::Error(refusal) => bail!("the last reader was refused: {}", refusal.code),
+            Incoming::Ping => ask(socket, &Outgoing::Pong).await?,
+            _ => {}
+        }
+    }
+}

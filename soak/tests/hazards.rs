@@ -1,0 +1,98 @@
+//! Short runs against real servers: what must hold, and the planted mutants that show that the checker can see.
+//!
+//! `scripts/test soak` runs them (they are ignored elsewhere, as they keep both cores busy). A seed that failed is
+//! tried again with SEED; what happened is kept as a log for `gchat-soak check`.
+#![allow(clippy::unwrap_used, reason = "a test may stop at what it did not expect")]
+
+use std::path::{Path, PathBuf};
+
+use gchat_soak::{
+    Program,
+    check::Rule,
+    history,
+    run::{Outcome, Plan},
+};
+
+/// The binary of this crate, with its lying stores.
+const OURS: &str = env!("CARGO_BIN_EXE_gchat-soak");
+
+/// The shipped server: built beside it.
+fn shipped() -> PathBuf {
+    Path::new(OURS).with_file_name("gchat")
+}
+
+/// A size at which each mutant is caught; the clean runs have the same.
+fn plan() -> Plan {
+    let seed = std::env::var("SEED").ok().and_then(|seed| seed.parse().ok()).unwrap_or_else(rand::random);
+    Plan { people: 24, ..Plan::new(&shipped(), seed, 1_500) }
+}
+
+fn kills() -> Plan {
+    Plan { kills: 3, ..plan() }
+}
+
+fn cuts() -> Plan {
+    Plan { cuts: 400, ..plan() }
+}
+
+fn over_store(kind: &str) -> Plan {
+    Plan { server: Program::with_store(Path::new(OURS), kind), ..kills() }
+}
+
+async fn clean(plan: Plan) -> Outcome {
+    let outcome = plan.run().await.unwrap();
+    if !outcome.holds() {
+        let file = std::env::temp_dir().join(format!("gchat-soak-{}.jsonl", plan.seed));
+        history::write(&file, &outcome.history).unwrap();
+        let complaints: Vec<_> = outcome.complaints().collect();
+        panic!("SEED={}, {}: {complaints:#?}", plan.seed, file.display());
+    }
+    assert!(outcome.verdict.acked >= plan.messages);
+    assert_eq!(outcome.verdict.kills, plan.kills);
+    outcome
+}
+
+/// The rule is found broken, and the other one is not.
+async fn caught(plan: Plan, broken: Rule, whole: Rule) {
+    let (verdict, seed) = (plan.run().await.unwrap().verdict, plan.seed);
+    assert!(verdict.count(broken) > 0, "SEED={seed}: not caught: {verdict}, {:?}", verdict.broken);
+    assert_eq!(verdict.count(whole), 0, "SEED={seed}: taken for another: {:#?}", verdict.faults);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+#[ignore = "scripts/test soak"]
+async fn kills_lose_double_and_reorder_nothing() {
+    let outcome = clean(kills()).await;
+    assert!(outcome.verdict.displayed > outcome.verdict.acked, "nobody was shown anything");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+#[ignore = "scripts/test soak"]
+async fn reconnects_leave_no_gap_and_no_reorder() {
+    let outcome = clean(cuts()).await;
+    assert!(outcome.cuts >= 400);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+#[ignore = "scripts/test soak"]
+async fn the_mutants_server_with_an_honest_store_is_clean() {
+    clean(over_store("honest")).await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+#[ignore = "scripts/test soak"]
+async fn an_ack_before_the_commit_is_caught() {
+    caught(over_store("early"), Rule::Lost, Rule::Doubled).await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+#[ignore = "scripts/test soak"]
+async fn a_store_that_forgets_ids_is_caught() {
+    caught(over_store("forgetful"), Rule::Doubled, Rule::Lost).await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+#[ignore = "scripts/test soak"]
+async fn a_client_that_fetches_no_gap_is_caught() {
+    caught(Plan { careless: true, ..cuts() }, Rule::DisplayGap, Rule::Lost).await;
+}
