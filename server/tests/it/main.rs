@@ -3,6 +3,7 @@
 
 mod api;
 mod architecture;
+mod authorisation;
 mod circles;
 mod contract;
 mod delivery;

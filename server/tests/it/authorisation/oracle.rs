@@ -1,0 +1,383 @@
+//! The rules of DESIGN.md and protocol/README.md once more, as a small model: who may do what, and who hears of it.
+//!
+//! It calls nothing of the server. A world of one conversation: `ME` acts, `them` is the other person, all others are
+//! bystanders, whom nothing of it may reach.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use serde_json::Value;
+
+/// Who acts.
+pub(super) const ME: i64 = 10;
+
+/// A circle and the role in it.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) struct Held {
+    pub(super) circle: &'static str,
+    pub(super) teacher: bool,
+}
+
+/// A user of the site that the world is about.
+#[derive(Clone, Debug)]
+pub(super) struct Person {
+    pub(super) id: i64,
+    pub(super) name: String,
+    pub(super) holds: Vec<Held>,
+    pub(super) hidden: bool,
+    /// Has the right `chat`.
+    pub(super) chat: bool,
+    pub(super) blocks: Vec<i64>,
+    pub(super) online: bool,
+    /// The server knows them: not removed, and not only of another site.
+    pub(super) known: bool,
+}
+
+/// What happens, with its conversation where it has one.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Deed {
+    Nothing,
+    History,
+    HistoryBefore,
+    HistoryAfter,
+    Read,
+    Typing,
+    Window(&'static str),
+    SearchAll,
+    SearchTheirCircle,
+    SearchForgedNext,
+    TheirRoster,
+    Send,
+    SendAgain,
+    SendSameIdElsewhere,
+    Resume,
+    ResumeForeign,
+    Renew,
+    LookAwayAndBack,
+    HelloAgain,
+    /// The same of a conversation between two others, which exists.
+    Foreign(&'static str),
+    /// And of one that does not exist.
+    Nowhere(&'static str),
+}
+
+/// Gists of the frames that each party gets for a deed; everybody else gets none.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub(super) struct Heard {
+    /// The connection that acted.
+    pub(super) acting: Vec<String>,
+    /// The same user's other device.
+    pub(super) device: Vec<String>,
+    pub(super) them: Vec<String>,
+    /// A connection that was made for the deed.
+    pub(super) fresh: Vec<String>,
+}
+
+/// One site, as it should be.
+#[derive(Clone, Debug)]
+pub(super) struct World {
+    pub(super) people: Vec<Person>,
+    pub(super) students_see_students: bool,
+    pub(super) them: i64,
+    /// Of our conversation: sender and text.
+    pub(super) messages: Vec<(i64, String)>,
+    /// By owner: the state of the window with the other one.
+    pub(super) windows: BTreeMap<i64, &'static str>,
+    pub(super) my_mark: usize,
+}
+
+impl World {
+    pub(super) fn person(&self, id: i64) -> Option<&Person> {
+        self.people.iter().find(|p| p.id == id)
+    }
+
+    pub(super) fn conversation(&self) -> String {
+        format!("{}-{}", ME.min(self.them), ME.max(self.them))
+    }
+
+    fn me(&self) -> &Person {
+        self.person(ME).expect("me")
+    }
+
+    /// Two memberships of one course let their holders see each other.
+    fn meet(&self, a: Held, b: Held) -> bool {
+        let split =
+            |held: Held| held.circle.split_once('/').map_or((held.circle, None), |(c, g)| (c, Some(g)));
+        let ((a_course, a_group), (b_course, b_group)) = (split(a), split(b));
+        let groups = match (a_group, b_group) {
+            (Some("-"), Some("-")) => false,
+            (Some(a), Some(b)) => a == b,
+            _ => true,
+        };
+        a_course == b_course && groups && (self.students_see_students || a.teacher || b.teacher)
+    }
+
+    pub(super) fn sees(&self, a: &Person, b: &Person) -> bool {
+        a.known && b.known && a.holds.iter().any(|x| b.holds.iter().any(|y| self.meet(*x, *y)))
+    }
+
+    fn i_see_them(&self) -> bool {
+        self.person(self.them).is_some_and(|them| self.sees(self.me(), them))
+    }
+
+    fn i_may_write(&self) -> bool {
+        let me = self.me();
+        self.person(self.them).is_some_and(|them| {
+            let blocked = me.blocks.contains(&them.id) || them.blocks.contains(&me.id);
+            self.sees(me, them) && me.chat && them.chat && !blocked
+        })
+    }
+
+    fn shown(person: &Person) -> bool {
+        person.online && !person.hidden && person.chat
+    }
+
+    /// Who is in the roster of one of a viewer's circles, the viewer included.
+    pub(super) fn roster(&self, held: Held) -> BTreeSet<i64> {
+        let there =
+            self.people.iter().filter(|p| Self::shown(p) && p.holds.iter().any(|h| self.meet(held, *h)));
+        there.map(|p| p.id).collect()
+    }
+
+    fn roster_gist(&self, held: Held) -> String {
+        format!("roster {} {:?}", held.circle, self.roster(held))
+    }
+
+    /// Everybody whom I find, of all my circles or of one.
+    fn found(&self, circle: Option<&str>) -> String {
+        let mine = self.me().holds.iter().filter(|h| circle.is_none_or(|c| c == h.circle));
+        let all: BTreeSet<i64> = mine.flat_map(|h| self.roster(*h)).filter(|id| *id != ME).collect();
+        format!("contacts {all:?}")
+    }
+
+    fn history(&self, from: usize, to: usize) -> String {
+        let texts: Vec<&str> = self.messages[from..to].iter().map(|(_, text)| &**text).collect();
+        format!("history {} {} {texts:?}", self.conversation(), self.messages.len())
+    }
+
+    fn talked(&self) -> bool {
+        !self.messages.is_empty()
+    }
+
+    /// Somebody's dock: at most our conversation.
+    fn dock(&self, owner: i64) -> String {
+        let other = if owner == ME { self.them } else { ME };
+        let Some(state) = self.windows.get(&owner) else { return "dock []".into() };
+        let (owner, person) = (self.person(owner).expect("the owner"), self.person(other));
+        let status = person.is_some_and(|p| Self::shown(p) && self.sees(owner, p));
+        let name = person.filter(|p| p.known).map_or("", |p| &p.name);
+        let status = if status { "online" } else { "offline" };
+        format!("dock [{} {state} {status} {name:?}]", self.conversation())
+    }
+
+    /// The circle of theirs that is asked for: the first that they hold, or one that nobody does.
+    pub(super) fn their_circle(&self) -> &'static str {
+        self.person(self.them).and_then(|p| p.holds.first()).map_or("c98", |held| held.circle)
+    }
+
+    fn of_their_circle(&self, answer: impl Fn(Held) -> String) -> String {
+        let circle = self.their_circle();
+        let held = self.me().holds.iter().find(|h| h.circle == circle);
+        held.map_or("error not_found".into(), |held| answer(*held))
+    }
+
+    fn welcome(&self, gap: bool) -> Vec<String> {
+        let gap = if gap && self.talked() {
+            let texts: Vec<&str> = self.messages.iter().map(|(_, text)| &**text).collect();
+            format!("{} {texts:?}", self.conversation())
+        } else {
+            String::new()
+        };
+        let mut heard = vec![format!("welcome gaps [{gap}] {}", self.dock(ME))];
+        heard.extend(self.me().holds.iter().map(|held| self.roster_gist(*held)));
+        heard
+    }
+
+    /// What each hears of a deed of mine. The world is then as after it.
+    pub(super) fn hears(&mut self, deed: Deed) -> Heard {
+        if self.them == ME {
+            return self.with_oneself(deed);
+        }
+        let answer = |gist: &str| Heard { acting: vec![gist.into()], ..Heard::default() };
+        let n = self.messages.len();
+        match deed {
+            Deed::Nothing => Heard::default(),
+            Deed::History => answer(&self.history(0, n)),
+            Deed::HistoryAfter => answer(&self.history(n.min(1), n)),
+            Deed::HistoryBefore => answer(&self.history(0, n.min(1))),
+            Deed::Read => self.read(),
+            Deed::Typing => {
+                let hears = self.i_may_write()
+                    && !self.me().hidden
+                    && self.person(self.them).is_some_and(|them| them.online);
+                let gist = format!("typing {} {ME}", self.conversation());
+                Heard { them: hears.then_some(gist).into_iter().collect(), ..Heard::default() }
+            }
+            Deed::Window(state) => self.window(state),
+            Deed::SearchAll => answer(&self.found(None)),
+            Deed::SearchTheirCircle | Deed::SearchForgedNext => {
+                answer(&self.of_their_circle(|held| self.found(Some(held.circle))))
+            }
+            Deed::TheirRoster => answer(&self.of_their_circle(|held| self.roster_gist(held))),
+            Deed::Send => self.send(),
+            // The first answer again, whatever it was.
+            Deed::SendAgain if self.i_may_write() => answer(&format!("ack {n}")),
+            Deed::SendAgain => self.send(),
+            Deed::SendSameIdElsewhere if self.i_may_write() => answer("error conflict"),
+            Deed::SendSameIdElsewhere => answer(self.refused_send()),
+            Deed::Resume => Heard { fresh: self.welcome(true), ..Heard::default() },
+            Deed::ResumeForeign => Heard { fresh: self.welcome(false), ..Heard::default() },
+            Deed::Renew => answer("renewed"),
+            Deed::LookAwayAndBack => {
+                let acting = self.me().holds.iter().map(|held| self.roster_gist(*held)).collect();
+                Heard { acting, ..Heard::default() }
+            }
+            Deed::HelloAgain => answer("error hello_repeated"),
+            Deed::Foreign("typing") | Deed::Nowhere("typing") => Heard::default(),
+            Deed::Foreign(_) | Deed::Nowhere(_) => answer("error not_found"),
+        }
+    }
+
+    /// A conversation with oneself is no conversation: there is no such name.
+    fn with_oneself(&mut self, deed: Deed) -> Heard {
+        let answer = |gist: &str| Heard { acting: vec![gist.into()], ..Heard::default() };
+        match deed {
+            Deed::History
+            | Deed::HistoryBefore
+            | Deed::HistoryAfter
+            | Deed::Read
+            | Deed::Typing
+            | Deed::Window(_)
+            | Deed::Send
+            | Deed::SendAgain
+            | Deed::SendSameIdElsewhere => answer("error bad_frame"),
+            Deed::Resume => Heard { fresh: vec!["error bad_frame".into()], ..Heard::default() },
+            other => {
+                self.them = 0;
+                let circle = self.me().holds[0];
+                let heard = match other {
+                    Deed::TheirRoster => answer(&self.roster_gist(circle)),
+                    Deed::SearchTheirCircle | Deed::SearchForgedNext => {
+                        answer(&self.found(Some(circle.circle)))
+                    }
+                    other => self.hears(other),
+                };
+                self.them = ME;
+                heard
+            }
+        }
+    }
+
+    fn refused_send(&self) -> &'static str {
+        if self.i_see_them() || self.talked() { "error not_allowed" } else { "error unknown_recipient" }
+    }
+
+    fn send(&mut self) -> Heard {
+        if !self.i_may_write() {
+            return Heard { acting: vec![self.refused_send().into()], ..Heard::default() };
+        }
+        self.messages.push((ME, "hello".into()));
+        let seq = self.messages.len();
+        let message = format!("message {} {seq} {ME} \"hello\"", self.conversation());
+        let mut heard = Heard {
+            acting: vec![format!("ack {seq}"), message.clone()],
+            device: vec![message.clone()],
+            ..Heard::default()
+        };
+        let came_back = !self.windows.contains_key(&self.them);
+        self.windows.entry(self.them).or_insert("minimised");
+        if self.person(self.them).is_some_and(|them| them.online) {
+            if came_back {
+                heard.them.push(self.dock(self.them));
+            }
+            heard.them.push(message);
+        }
+        heard
+    }
+
+    fn read(&mut self) -> Heard {
+        let mark = self.messages.len();
+        if mark <= self.my_mark {
+            return Heard::default();
+        }
+        self.my_mark = mark;
+        let gist = format!("read {} {ME} {mark}", self.conversation());
+        let told = !self.me().hidden && self.i_see_them() && self.person(self.them).is_some_and(|p| p.online);
+        let them = told.then(|| gist.clone()).into_iter().collect();
+        Heard { acting: vec![gist.clone()], device: vec![gist], them, fresh: Vec::new() }
+    }
+
+    fn window(&mut self, state: &'static str) -> Heard {
+        if state != "closed" && !self.i_see_them() && !self.talked() {
+            return Heard { acting: vec!["error not_found".into()], ..Heard::default() };
+        }
+        let before = self.windows.get(&ME).copied();
+        let changed = before.unwrap_or("closed") != state;
+        if state == "closed" {
+            self.windows.remove(&ME);
+        } else {
+            self.windows.insert(ME, state);
+        }
+        let dock = self.dock(ME);
+        // All of mine learn of a change; who asks for what is so already is shown it alone.
+        let device = changed.then(|| dock.clone()).into_iter().collect();
+        Heard { acting: vec![dock], device, ..Heard::default() }
+    }
+}
+
+/// A frame's gist: all of it that the rules speak of.
+pub(super) fn gist(frame: &Value) -> String {
+    let text = |name: &str| frame[name].as_str().unwrap_or("?").to_owned();
+    let texts = |messages: &Value| -> Vec<String> {
+        let all = messages.as_array().expect("messages").iter();
+        all.map(|m| m["text"].as_str().unwrap_or("(stub)").to_owned()).collect()
+    };
+    let ids = |contacts: &Value| -> BTreeSet<i64> {
+        contacts.as_array().expect("contacts").iter().map(|c| c["id"].as_i64().expect("an id")).collect()
+    };
+    match frame["type"].as_str().expect("a type") {
+        "error" => format!("error {}", text("code")),
+        "ack" => format!("ack {}", frame["seq"]),
+        "message" => {
+            let m = &frame["message"];
+            format!("message {} {} {} {}", text("conversation"), m["seq"], m["sender"], m["text"])
+        }
+        "history" => {
+            format!("history {} {} {:?}", text("conversation"), frame["seq"], texts(&frame["messages"]))
+        }
+        "read" => format!("read {} {} {}", text("conversation"), frame["user"], frame["seq"]),
+        "typing" => format!("typing {} {}", text("conversation"), frame["user"]),
+        "dock" => dock_gist(&frame["windows"]),
+        "contacts" => format!("contacts {:?}", ids(&frame["contacts"])),
+        "roster" => {
+            let there = ids(&frame["contacts"]);
+            assert_eq!(frame["total"], there.len(), "a total that gives away more than the list: {frame}");
+            format!("roster {} {there:?}", text("circle"))
+        }
+        "welcome" => {
+            let gaps = frame["gaps"].as_array().expect("gaps").iter();
+            let gaps: Vec<_> = gaps
+                .map(|g| {
+                    format!("{} {:?}", g["conversation"].as_str().expect("a name"), texts(&g["messages"]))
+                })
+                .collect();
+            format!("welcome gaps [{}] {}", gaps.join("; "), dock_gist(&frame["dock"]["windows"]))
+        }
+        "renewed" | "pong" => text("type"),
+        _ => frame.to_string(),
+    }
+}
+
+fn dock_gist(windows: &Value) -> String {
+    let windows = windows.as_array().expect("windows").iter().map(|w| {
+        let text = |v: &Value| v.as_str().expect("a text").to_owned();
+        let contact = &w["contact"];
+        format!(
+            "{} {} {} {}",
+            text(&w["conversation"]),
+            text(&w["state"]),
+            text(&contact["status"]),
+            contact["name"]
+        )
+    });
+    format!("dock [{}]", windows.collect::<Vec<_>>().join("; "))
+}
