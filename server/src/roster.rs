@@ -307,8 +307,7 @@ impl Rosters {
         if new.says_the_same(&old) {
             return false;
         }
-        self.rooms.displace(person, &old);
-        self.rooms.place(person, &new);
+        self.rooms.replace(person, &old, &new);
         if new.circles != old.circles {
             self.show_circles(online, &old);
         }

@@ -72,6 +72,13 @@ impl Rooms {
         }
     }
 
+    /// As `displace` and then `place`, but nobody is told by a tick in between that somebody left who stays.
+    pub(super) fn replace(&self, person: Person, old: &Snapshot, new: &Snapshot) {
+        let stays = if new.hidden || !new.may_chat() { HashSet::new() } else { new.courses() };
+        self.take_from(person, old.courses().difference(&stays).copied());
+        self.place(person, new);
+    }
+
     /// As `displace` and then `place`, in one course.
     pub(super) fn replace_in(&self, (site, user): Person, course: &str, rights: &Snapshot) {
         // Those who are not seen were not placed. Whoever holds nothing of it is only taken out.
@@ -81,8 +88,12 @@ impl Rooms {
     }
 
     /// Takes somebody who had these rights from where they were seen.
-    pub(super) fn displace(&self, (site, user): Person, rights: &Snapshot) {
-        for course in rights.courses() {
+    pub(super) fn displace(&self, person: Person, rights: &Snapshot) {
+        self.take_from(person, rights.courses().into_iter());
+    }
+
+    fn take_from<'a>(&self, (site, user): Person, courses: impl Iterator<Item = &'a str>) {
+        for course in courses {
             let key = (site, Arc::from(course));
             self.in_room(&key, |room| room.course.remove(user));
             self.dirty.lock().insert(key);
