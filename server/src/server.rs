@@ -13,7 +13,15 @@ use tokio::{
 use tokio_util::{sync::CancellationToken, task::TaskTracker};
 
 use crate::{
-    app::App, config::Config, error::Close, http, hub::Kind, jobs, protocol::ServerFrame, store::Store,
+    app::App,
+    config::Config,
+    error::Close,
+    http,
+    hub::Kind,
+    jobs,
+    protocol::ServerFrame,
+    store::Store,
+    ws::meter::{Meter, Metered},
 };
 
 /// The soonest that a drained client comes back: a restart takes about this long.
@@ -134,7 +142,10 @@ async fn connection(
     peer: SocketAddr,
     cancel: CancellationToken,
 ) {
-    let service = hyper::service::service_fn(move |request| http::serve(router.clone(), peer, request));
+    let meter = Meter::default();
+    let stream = Metered::new(stream, meter.clone());
+    let service =
+        hyper::service::service_fn(move |request| http::serve(router.clone(), peer, meter.clone(), request));
     let headers = Duration::from_millis(app.config.limits.header_timeout_ms);
     let connection = hyper::server::conn::http1::Builder::new()
         .timer(TokioTimer::new())

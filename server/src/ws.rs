@@ -4,13 +4,17 @@
 //! their order; a write that gets stuck is given up when the queue behind it overflows.
 
 use std::{
+    future::{Future as _, poll_fn},
     net::{IpAddr, SocketAddr},
     num::NonZeroU32,
+    pin::pin,
     sync::Arc,
+    task::Poll,
     time::Duration,
 };
 
 use axum::{
+    Extension,
     extract::{
         ConnectInfo, State, WebSocketUpgrade,
         ws::{CloseFrame, Message, WebSocket},
@@ -32,13 +36,21 @@ use crate::{
 
 mod answer;
 mod greet;
+pub mod meter;
 use greet::Seated;
+use meter::Meter;
 
 /// Bytes of a client's frame (protocol/README.md, "Limits").
 pub const FRAME_BYTES: usize = 65_536;
 
 /// The library's own read buffer is 128 KiB, kept for every connection.
 const BUFFER_BYTES: usize = 4_096;
+
+/// What may come without making a whole message: twice the largest, for the headers of its fragments.
+const UNFINISHED_BYTES: u64 = 2 * FRAME_BYTES as u64;
+
+/// Pings and pongs before the first frame; no browser sends one.
+const EARLY_PINGS: usize = 20;
 
 /// For the last frames of a connection that is being closed.
 const FAREWELL: Duration = Duration::from_secs(2);
@@ -47,6 +59,7 @@ const FAREWELL: Duration = Duration::from_secs(2);
 pub async fn upgrade(
     State(app): State<Arc<App>>,
     ConnectInfo(peer): ConnectInfo<SocketAddr>,
+    Extension(meter): Extension<Meter>,
     headers: HeaderMap,
     upgrade: WebSocketUpgrade,
 ) -> Response {
@@ -68,7 +81,7 @@ pub async fn upgrade(
         let why = "too many connections from this address that have not signed in: wait a moment\n";
         return (StatusCode::TOO_MANY_REQUESTS, why).into_response();
     };
-    configured(upgrade, FRAME_BYTES).on_upgrade(move |socket| live(app, socket, origin, ticket))
+    configured(upgrade, FRAME_BYTES).on_upgrade(move |socket| live(app, socket, meter, origin, ticket))
 }
 
 /// Sets an upgrade up as every socket of this server is; `most`: bytes of a frame, and of a message made of several.
@@ -104,10 +117,10 @@ fn client_address(app: &App, peer: IpAddr, headers: &HeaderMap) -> IpAddr {
 }
 
 /// A connection from its upgrade to its end.
-async fn live(app: Arc<App>, mut socket: WebSocket, origin: String, ticket: Ticket) {
+async fn live(app: Arc<App>, mut socket: WebSocket, meter: Meter, origin: String, ticket: Ticket) {
     let _counted = app.sockets.token();
-    let code = match sign_in(&app, &mut socket, &origin, ticket).await {
-        Ok(Some(seated)) => Loop::new(&app, seated).run(&mut socket).await,
+    let code = match sign_in(&app, &mut socket, &meter, &origin, ticket).await {
+        Ok(Some(seated)) => Loop::new(&app, seated, meter).run(&mut socket).await,
         Ok(None) => None,
         Err((refusal, close)) => {
             if let Some(refusal) = refusal {
@@ -143,6 +156,7 @@ pub async fn answer_close(socket: &mut WebSocket) {
 async fn sign_in(
     app: &Arc<App>,
     socket: &mut WebSocket,
+    meter: &Meter,
     origin: &str,
     ticket: Ticket,
 ) -> Result<Option<Seated>, (Option<Refusal>, Close)> {
@@ -152,23 +166,25 @@ async fn sign_in(
     };
     let patience = Duration::from_millis(app.config.limits.hello_timeout_ms);
     let first = timeout(patience, async {
-        loop {
-            match socket.recv().await {
-                Some(Ok(Message::Ping(_) | Message::Pong(_))) => {}
+        for _ in 0..EARLY_PINGS {
+            match receive(socket, meter, 0).await {
+                Ok(Some(Ok(Message::Ping(_) | Message::Pong(_)))) => {}
                 other => return other,
             }
         }
+        Err(Close::Flood)
     });
     let text = match first.await {
         Err(_) => return Err((None, Close::NoHello)),
-        Ok(Some(Ok(Message::Text(text)))) => text,
-        Ok(Some(Ok(Message::Binary(_)))) => return Err(refuse(Code::HelloExpected.into())),
-        Ok(Some(Ok(Message::Close(_)))) => {
+        Ok(Err(close)) => return Err((None, close)),
+        Ok(Ok(Some(Ok(Message::Text(text))))) => text,
+        Ok(Ok(Some(Ok(Message::Binary(_))))) => return Err(refuse(Code::HelloExpected.into())),
+        Ok(Ok(Some(Ok(Message::Close(_))))) => {
             answer_close(socket).await;
             return Ok(None);
         }
-        Ok(Some(Err(error))) if is_too_large(&error) => return Err((None, Close::TooLarge)),
-        Ok(_) => return Ok(None),
+        Ok(Ok(Some(Err(error)))) if is_too_large(&error) => return Err((None, Close::TooLarge)),
+        Ok(Ok(_)) => return Ok(None),
     };
     let hello = match protocol::read(&text) {
         Ok(ClientFrame::Hello(hello)) => hello,
@@ -182,6 +198,24 @@ async fn sign_in(
         Ok(Ok(())) => Ok(Some(seated)),
         _ => Ok(None),
     }
+}
+
+/// The next message. `Err`: more has come since the last one, when the meter stood at `whole`, than a message can take
+/// (the library gives no sign of fragments). Cancel-safe.
+async fn receive(
+    socket: &mut WebSocket,
+    meter: &Meter,
+    whole: u64,
+) -> Result<Option<Result<Message, axum::Error>>, Close> {
+    let mut message = pin!(socket.recv());
+    poll_fn(|cx| match message.as_mut().poll(cx) {
+        Poll::Ready(message) => Poll::Ready(Ok(message)),
+        Poll::Pending if meter.read().saturating_sub(whole) > UNFINISHED_BYTES => {
+            Poll::Ready(Err(Close::Flood))
+        }
+        Poll::Pending => Poll::Pending,
+    })
+    .await
 }
 
 fn is_too_large(error: &axum::Error) -> bool {
@@ -200,10 +234,13 @@ struct Loop<'a> {
     typed: Vec<(ConversationId, Instant)>,
     heard: Instant,
     sent: Instant,
+    meter: Meter,
+    /// Where the meter stood at the last whole message.
+    whole: u64,
 }
 
 impl<'a> Loop<'a> {
-    fn new(app: &'a Arc<App>, seated: Seated) -> Self {
+    fn new(app: &'a Arc<App>, seated: Seated, meter: Meter) -> Self {
         let limits = &app.config.limits;
         let n = |n: u32| NonZeroU32::new(n).unwrap_or(NonZeroU32::MIN);
         let frames = Quota::per_second(n(limits.frames_per_second)).allow_burst(n(limits.frame_burst));
@@ -216,6 +253,8 @@ impl<'a> Loop<'a> {
             typed: Vec::new(),
             heard: now,
             sent: now,
+            whole: meter.read(),
+            meter,
         }
     }
 
@@ -232,8 +271,20 @@ impl<'a> Loop<'a> {
                         return end;
                     }
                 }
-                frame = socket.recv() => {
+                // Before what comes in: who sends without end must not keep the clock from being looked at.
+                () = &mut alarm => {
+                    if let Some(close) = self.alarmed() {
+                        return Some(close);
+                    }
+                    alarm.as_mut().reset(self.next_alarm());
+                }
+                frame = receive(socket, &self.meter, self.whole) => {
+                    let frame = match frame {
+                        Ok(frame) => frame,
+                        Err(close) => return Some(close),
+                    };
                     self.heard = Instant::now();
+                    self.whole = self.meter.read();
                     if matches!(frame, Some(Ok(_))) && self.frames.check().is_err() {
                         return Some(Close::Flood);
                     }
@@ -257,12 +308,6 @@ impl<'a> Loop<'a> {
                         None => return None,
                         Some(Err(error)) => return is_too_large(&error).then_some(Close::TooLarge),
                     }
-                }
-                () = &mut alarm => {
-                    if let Some(close) = self.alarmed() {
-                        return Some(close);
-                    }
-                    alarm.as_mut().reset(self.next_alarm());
                 }
             }
         }

@@ -167,6 +167,10 @@ impl Store for Lying {
         self.inner.epoch()
     }
 
+    fn epoch_began(&self) -> i64 {
+        self.inner.epoch_began()
+    }
+
     async fn sites(&self) -> StoreResult<Vec<SiteRecord>> {
         self.inner.sites().await
     }

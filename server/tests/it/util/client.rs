@@ -2,6 +2,7 @@
 
 use std::{
     collections::{BTreeMap, BTreeSet, VecDeque},
+    net::SocketAddr,
     time::Duration,
 };
 
@@ -64,7 +65,12 @@ impl TestClient {
         path: &str,
         headers: &[(&str, &str)],
     ) -> Result<Self, u16> {
-        let mut request = format!("ws://{}{path}", server.address).into_client_request().unwrap();
+        Self::open_at(server.address, path, headers).await
+    }
+
+    /// At any server.
+    async fn open_at(address: SocketAddr, path: &str, headers: &[(&str, &str)]) -> Result<Self, u16> {
+        let mut request = format!("ws://{address}{path}").into_client_request().unwrap();
         for (name, value) in headers {
             let name: tungstenite::http::HeaderName = name.parse().unwrap();
             request.headers_mut().append(name, value.parse().unwrap());
@@ -89,6 +95,23 @@ impl TestClient {
     pub(crate) async fn connect(server: &TestServer, host: &Host, token: &str) -> Self {
         let mut client = Self::open(server, Some(&host.url)).await.unwrap();
         client.hello(token, json!({})).await;
+        client.welcome = client.next_of("welcome").await;
+        client
+    }
+
+    /// Signs in at a server that is not of this process.
+    pub(crate) async fn connect_at(address: SocketAddr, host: &Host, token: &str) -> Self {
+        Self::connect_with(address, host, token, json!({})).await
+    }
+
+    /// The same on a page that nobody sees, with a cursor if there is one.
+    pub(crate) async fn connect_unseen(address: SocketAddr, host: &Host, token: &str, cursor: Value) -> Self {
+        Self::connect_with(address, host, token, json!({"visible": false, "cursor": cursor})).await
+    }
+
+    async fn connect_with(address: SocketAddr, host: &Host, token: &str, more: Value) -> Self {
+        let mut client = Self::open_at(address, "/ws", &[("origin", &host.url)]).await.unwrap();
+        client.hello(token, more).await;
         client.welcome = client.next_of("welcome").await;
         client
     }

@@ -3,6 +3,8 @@
 
 pub(crate) mod client;
 pub(crate) mod host;
+pub(crate) mod process;
+pub(crate) mod raw;
 pub(crate) mod server;
 
 pub(crate) use client::TestClient;
