@@ -1,0 +1,280 @@
+// Hundreds of texts that would like to run, as messages, names, course titles, pictures and profile addresses, the
+// addresses also from a server that lets everything through: nothing runs, nothing is asked of a foreign host, no
+// element comes that is not the chat's own, and the page keeps its shape.
+import assert from "node:assert/strict";
+import { after, afterEach, before, test } from "node:test";
+import { Embedding } from "../embedding.mjs";
+import { becomes, seen } from "../expect.mjs";
+import { PAYLOADS, SHAPES, URLS } from "../payloads.mjs";
+import { People } from "../people.mjs";
+
+const VICTIM = 2;
+const AUTHOR = 3;
+const FIRST = 100;
+/** Messages that a window has at once: the client asks for 50. */
+const FULL = 45;
+/** What a name may be: 200 characters, and something. Three of four: each is a socket. */
+const NAMES = [...new Set(PAYLOADS.map((text) => [...text].slice(0, 200).join("")))].filter((_, n) => n % 4 !== 3);
+const MANY = {
+  GCHAT_LIMITS_FRAMES_PER_SECOND: "100000", GCHAT_LIMITS_FRAME_BURST: "100000", GCHAT_LIMITS_QUEUE_FRAMES: "5000",
+  GCHAT_LIMITS_MESSAGES_PER_SECOND: "100000", GCHAT_LIMITS_MESSAGE_BURST: "100000", GCHAT_LIMITS_QUEUE_BYTES: "33554432",
+};
+/** What the chat's own templates are made of; more than these can only have come out of a text. */
+const OWN = /^(gchat-[a-z]+|section|header|footer|div|span|p|b|i|ul|li|h[1-6]|button|input|textarea|label|time|svg|path|circle|rect|line|g|slot|style|form|dialog|ol|br|strong|small|kbd|nav)$/;
+
+let host, people;
+before(async () => {
+  host = await Embedding.open(MANY);
+  people = await People.open(host);
+  NAMES.forEach((name, n) => {
+    const title = [...PAYLOADS[n]].slice(0, 100).join("");
+    host.introduce(FIRST + n, { name, circles: circles(n, title), ...addresses(n) });
+  });
+  const held = NAMES.map((_, n) => circles(n, [...PAYLOADS[n]].slice(0, 60).join(""))).flat();
+  host.introduce(VICTIM, { name: "Vera", circles: [...new Map(held.map((circle) => [circle.id, circle])).values()] });
+  for (let n = 0; n < 10; n += 1) host.introduce(AUTHOR + n, { name: PAYLOADS[n * 7], circles: circles(0, "Algebra") });
+});
+afterEach(async () => assert.deepEqual(await people.leave(), [], "what must not happen on any page"));
+after(async () => {
+  await people?.close();
+  await host?.close();
+});
+
+/** Each of them shares two courses with Vera, so that her list names the courses. */
+function circles(n, title) {
+  return [`a${Math.floor(n / 60)}`, `b${n}`].map((id) => ({ id, role: "student", title }));
+}
+
+/** Addresses that the server takes: http(s) alone. */
+function addresses(n) {
+  const fine = URLS.filter((url) => URL.canParse(url) && /^https?:/.test(new URL(url).protocol));
+  return { picture: fine[n % fine.length], profile_url: fine[(n + 7) % fine.length] };
+}
+
+/** Vera's page. What comes for it from the server is first made worse by `worse`. */
+async function vera(worse, options) {
+  const person = await people.enter("Vera", options);
+  person.context.setDefaultTimeout(30_000);
+  person.foreign = [];
+  person.context.on("request", (asked) => {
+    const { protocol, origin } = new URL(asked.url());
+    if (!["data:", "blob:"].includes(protocol) && origin !== host.url) person.foreign.push(asked.url());
+  });
+  // A worker's socket is out of reach: without workers, the page has the socket.
+  await person.context.addInitScript(() => delete globalThis.SharedWorker);
+  await person.context.routeWebSocket(/\/gchat\/ws$/, (socket) => {
+    const server = socket.connectToServer();
+    server.onMessage((text) => socket.send(JSON.stringify(worse(JSON.parse(text)))));
+  });
+  await person.go(`/as/${VICTIM}`);
+  await seen(person.page.locator("gchat-roster .person").first(), "somebody in her list", 30_000);
+  return person;
+}
+
+/** Everybody signs in, from a page of the same host, and does `deed` (runs there). Their sockets stay. */
+async function arrive(users) {
+  const crowd = await people.enter("The crowd");
+  crowd.context.setDefaultTimeout(30_000);
+  await crowd.go("/empty");
+  await crowd.page.evaluate(async (all) => {
+    globalThis.sockets = new Map();
+    const join = ([user, token]) =>
+      new Promise((resolve, reject) => {
+        const socket = new WebSocket(`ws://${location.host}/gchat/ws`);
+        globalThis.sockets.set(user, socket);
+        const hello = { type: "hello", protocol: 1, token, session: crypto.randomUUID(), visible: false };
+        socket.addEventListener("open", () => socket.send(JSON.stringify(hello)));
+        socket.addEventListener("message", ({ data }) => {
+          const frame = JSON.parse(data);
+          if (frame.type === "welcome") resolve();
+          if (frame.type === "ping") socket.send('{"type":"pong"}');
+        });
+        socket.addEventListener("close", ({ code, reason }) => reject(new Error(`${user}: ${code} ${reason}`)));
+      });
+    for (let n = 0; n < all.length; n += 20) await Promise.all(all.slice(n, n + 20).map(join));
+  }, users.map((user) => [user, host.token(user)]));
+  return crowd;
+}
+
+/** One of the crowd writes these texts to Vera: the codes of what was refused, by text. */
+function write(crowd, user, texts) {
+  return crowd.page.evaluate(async ([user, to, texts]) => {
+    const socket = globalThis.sockets.get(user);
+    const waiting = new Map(), refused = [];
+    const conversation = `${Math.min(user, to)}-${Math.max(user, to)}`;
+    await new Promise((resolve) => {
+      socket.addEventListener("message", ({ data }) => {
+        const frame = JSON.parse(data);
+        if (!waiting.has(frame.client_message_id) || !["ack", "error"].includes(frame.type)) return;
+        if (frame.type === "error") refused.push([frame.code, waiting.get(frame.client_message_id)]);
+        waiting.delete(frame.client_message_id);
+        if (waiting.size === 0) resolve();
+      });
+      texts.forEach((text, n) => {
+        const time = (Date.now() + n).toString(16).padStart(12, "0");
+        const id = `${time.slice(0, 8)}-${time.slice(8)}-7${crypto.randomUUID().slice(15)}`;
+        waiting.set(id, text);
+        socket.send(JSON.stringify({ type: "send", client_message_id: id, conversation, text }));
+      });
+    });
+    return refused;
+  }, [user, VICTIM, texts]);
+}
+
+/** Everything on the page, shadow roots included: what must not be there, in words. */
+function strange(page) {
+  return page.evaluate((own) => {
+    const found = [], allowed = new RegExp(own);
+    const look = (root) => {
+      for (const element of root.querySelectorAll("*")) {
+        const name = element.localName, say = (what) => found.push(`<${name}> ${what}: ${element.outerHTML.slice(0, 200)}`);
+        if (root !== document && !allowed.test(name) && !["a", "img"].includes(name)) say("is not of the chat");
+        for (const { name: attribute, value } of element.attributes) {
+          if (/^on/i.test(attribute)) say(`has ${attribute}`);
+          if (["href", "src", "action", "formaction", "xlink:href", "srcset", "data", "poster"].includes(attribute) && root !== document) {
+            const { protocol, origin } = new URL(value, document.baseURI);
+            if (name === "a" ? !/^(https?|mailto):$/.test(protocol) : origin !== location.origin) say(`leads to ${value}`);
+          }
+        }
+        if (element.shadowRoot !== null) look(element.shadowRoot);
+      }
+    };
+    look(document);
+    const outside = [...document.body.children].map((child) => child.localName).filter((name) => !/^(main|script|gchat-.*|div|link|style|h1)$/.test(name));
+    if (outside.length > 0) found.push(`beside the page: ${outside}`);
+    if ("ran" in window) found.push(`pwned() was called ${window.ran} times`);
+    for (const key of ["pwned", "polluted"]) if (key in {}) found.push(`every object has ${key}`);
+    return found;
+  }, OWN.source);
+}
+
+/** Where the page or a part of it is wider than it may be, or a window has lost its header or its composer. */
+function misshapen(page) {
+  return page.evaluate(() => {
+    const wrong = [], root = document.documentElement;
+    if (root.scrollWidth > root.clientWidth) wrong.push(`the page is ${root.scrollWidth} wide in ${root.clientWidth}`);
+    const all = (selector, from = document) => [
+      ...from.querySelectorAll(selector),
+      ...[...from.querySelectorAll("*")].flatMap((element) => (element.shadowRoot === null ? [] : all(selector, element.shadowRoot))),
+    ];
+    const within = (part, whole, what) => {
+      const [a, b] = [part.getBoundingClientRect(), whole];
+      if (a.height < 8 || a.left < b.left - 1 || a.right > b.right + 1 || a.top < b.top - 1 || a.bottom > b.bottom + 1) {
+        wrong.push(`${what} is at ${[a.left, a.top, a.right, a.bottom].map(Math.round)}, not within ${[b.left, b.top, b.right, b.bottom].map(Math.round)}`);
+      }
+    };
+    const view = { left: 0, top: 0, right: innerWidth, bottom: innerHeight };
+    for (const window of all("gchat-window[open]")) {
+      within(window, view, "a window");
+      const whole = window.getBoundingClientRect();
+      for (const part of ["header", "gchat-composer"]) within(window.shadowRoot.querySelector(part), whole, part);
+      for (const button of all("header button", window.shadowRoot)) within(button, whole, button.ariaLabel?.slice(0, 20) ?? "a button");
+    }
+    for (const bubble of all(".bubble")) {
+      const log = bubble.getRootNode().host;
+      const [a, b] = [bubble.getBoundingClientRect(), log.getBoundingClientRect()];
+      if (a.right > b.right + 1 || a.left < b.left - 1) wrong.push(`a message is wider than its log: ${bubble.textContent.slice(0, 40)}`);
+    }
+    for (const block of all("gchat-roster")) {
+      const box = block.getBoundingClientRect();
+      for (const row of all("li.row", block.shadowRoot)) {
+        const { left, right, height } = row.getBoundingClientRect();
+        if (right > box.right + 5 || left < box.left - 5 || height > 120) wrong.push(`somebody's row is misshapen: ${row.textContent.slice(0, 40)}`);
+      }
+    }
+    return wrong;
+  });
+}
+
+async function unharmed(person, what) {
+  assert.deepEqual(await strange(person.page), [], what);
+  assert.deepEqual(await misshapen(person.page), [], what);
+  assert.deepEqual(person.foreign, [], `${what}: asked of foreign hosts`);
+  assert.equal(person.page.url(), `${host.url}/as/${VICTIM}`, what);
+}
+
+const asItIs = (frame) => frame;
+
+/** Every contact's addresses, by their ids, as a server might give them that checks nothing. */
+function withAddresses(frame) {
+  const walk = (value) => {
+    if (Array.isArray(value)) value.forEach(walk);
+    else if (value !== null && typeof value === "object") {
+      if ("profile_url" in value) [value.picture, value.profile_url] = [URLS[value.id % URLS.length], URLS[value.id % URLS.length]];
+      Object.values(value).forEach(walk);
+    }
+  };
+  walk(frame);
+  return frame;
+}
+
+/** Sends these texts by as many authors as there are windows' fulls of them, and looks at each window. */
+async function look(texts, options) {
+  const authors = Array.from({ length: Math.ceil(texts.length / FULL) }, (_, n) => AUTHOR + n);
+  const crowd = await arrive(authors);
+  const person = await vera(asItIs, options);
+  for (const [n, author] of authors.entries()) {
+    const part = texts.slice(n * FULL, (n + 1) * FULL);
+    assert.deepEqual(await write(crowd, author, part), []);
+    await person.page.locator(`gchat-roster .person[data-id="${author}"]`).click();
+    const bubbles = person.page.locator("gchat-window[open] .bubble");
+    const shown = () => bubbles.evaluateAll((all) => all.map((one) => one.textContent));
+    // As the server trims: white space at both ends.
+    await becomes(shown, part.map((text) => text.replace(/^[\s\u0085]+|[\s\u0085]+$/gu, "")), `the messages of ${author}`, 30_000);
+    await unharmed(person, `with the messages of ${author}`);
+    await person.page.locator("gchat-window[open] button.close").click();
+    await becomes(() => bubbles.count(), 0, "the window is closed", 30_000);
+  }
+  return crowd;
+}
+
+test(`${PAYLOADS.length} messages are shown as they were typed`, async () => {
+  const crowd = await look(PAYLOADS);
+  const zero = ["\u0000", "a\u0000<b>"];
+  assert.deepEqual(await write(crowd, AUTHOR, zero), zero.map((text) => ["bad_text", text]));
+});
+
+test(`${SHAPES.length} that would break the page leave it whole on a phone`, async () => {
+  await look(SHAPES, { viewport: { width: 360, height: 640 } });
+});
+
+test(`${NAMES.length} names, course titles and addresses are shown as they are`, async () => {
+  // A browser has 255 sockets to one server at most.
+  const all = NAMES.map((_, n) => FIRST + n), half = Math.ceil(all.length / 2);
+  const crowds = [await arrive(all.slice(0, half)), await arrive(all.slice(half))];
+  const person = await vera(withAddresses);
+  const buttons = person.page.locator("gchat-roster .person");
+  await becomes(() => buttons.count(), NAMES.length, "everybody in the list", 30_000);
+  const names = await buttons.locator(".name").evaluateAll((all) => all.map((one) => one.textContent));
+  assert.deepEqual(names.sort(), [...NAMES].sort());
+  await unharmed(person, "with the names");
+  // Some open as windows: the header has the name, its link the profile's address.
+  for (let n = 0; n < NAMES.length; n += 53) {
+    await write(crowds[n < half ? 0 : 1], FIRST + n, ["hello"]);
+    await person.page.locator(`gchat-roster .person[data-id="${FIRST + n}"]`).click();
+    const name = person.page.locator("gchat-window[open] header .name");
+    await becomes(() => name.allTextContents(), [NAMES[n]], "the name on the window", 30_000);
+    await unharmed(person, `with the window of ${JSON.stringify(NAMES[n])}`);
+    await person.page.locator("gchat-window[open] button.close").click();
+    await becomes(() => name.count(), 0, "the window is closed", 30_000);
+  }
+});
+
+test("what must not happen is seen when it does", async () => {
+  await arrive([AUTHOR]);
+  const person = await vera(asItIs);
+  await person.page.evaluate(() => {
+    const list = document.querySelector("gchat-roster").shadowRoot.querySelector("gchat-people").shadowRoot;
+    const plant = document.createElement("div");
+    plant.innerHTML = `<marquee>x</marquee><a href="javascript:pwned()">x</a><img src="http://127.0.0.1:1/x" onerror="pwned()">`;
+    plant.style.inlineSize = "3000px";
+    list.append(plant);
+  });
+  await becomes(async () => (await strange(person.page)).filter((what) => what.includes("pwned() was called")).length, 1, "the script has run", 30_000);
+  const seen = (await strange(person.page)).join("\n");
+  for (const what of ["<marquee> is not of the chat", "<a> leads to javascript:", "<img> has onerror", "<img> leads to http://127.0.0.1:1/x"]) {
+    assert.ok(seen.includes(what), `${what}: ${seen}`);
+  }
+  assert.match((await misshapen(person.page)).join(), /the page is \d+ wide/);
+  assert.deepEqual(person.foreign, ["http://127.0.0.1:1/x"]);
+});
