@@ -13,3 +13,23 @@ fn every_path_that_the_map_names_exists() {
     let missing: Vec<_> = paths.into_iter().filter(|path| !root.join(path).exists()).collect();
     assert!(missing.is_empty(), "ARCHITECTURE.md names what is not there: {missing:?}");
 }
+
+#[test]
+fn every_test_that_the_security_model_names_exists() {
+    let root = Path::new(env!("CARGO_MANIFEST_DIR")).join("..");
+    let text = std::fs::read_to_string(root.join("docs/security.md")).unwrap();
+    let quoted = text.split('`').skip(1).step_by(2);
+    let named: Vec<(&str, &str)> =
+        quoted.filter_map(|q| q.split_once("::").filter(|(f, _)| f.contains('/'))).collect();
+    assert!(named.len() > 40, "the model has become short: {named:?}");
+    let is_there = |(file, name): &(&str, &str)| {
+        let text = std::fs::read_to_string(root.join(file)).unwrap_or_default();
+        let rust = file.ends_with(".rs");
+        text.contains(&if rust { format!("fn {name}()") } else { (*name).to_owned() })
+    };
+    let missing: Vec<_> = named.iter().filter(|named| !is_there(named)).collect();
+    assert!(missing.is_empty(), "docs/security.md names tests that are not there: {missing:?}");
+    let also = text.split("](").skip(1).filter_map(|link| link.split([')', '#']).next());
+    let gone: Vec<_> = also.filter(|to| !to.is_empty() && !root.join("docs").join(to).exists()).collect();
+    assert!(gone.is_empty(), "docs/security.md links to what is not there: {gone:?}");
+}
