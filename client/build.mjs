@@ -2,7 +2,9 @@
  * Builds the client into the plugin's js/: the same bytes on every run and from every checkout, because the result is
  * committed and compared. Everything that could vary (paths, order, time) stays out of it.
  */
-import { mkdir, rm } from "node:fs/promises";
+import { createHash } from "node:crypto";
+import { mkdir, rm, writeFile } from "node:fs/promises";
+import { basename, join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { build as esbuild } from "esbuild";
 import { shrink } from "./shrink.mjs";
@@ -10,15 +12,25 @@ import { shrink } from "./shrink.mjs";
 const here = fileURLToPath(new URL(".", import.meta.url));
 export const outdir = fileURLToPath(new URL("../moodle/block_gchat/js", import.meta.url));
 
+/** Stands for the worker's name until its content is known; of the same length, for the source maps' sake. */
+const UNNAMED = "gchat-worker-00000000";
+
 /** esbuild's result; with `write: false` nothing on disk changes and the bytes are in `outputFiles`. */
 export async function build({ write }) {
+  const built = named(await bundled());
   if (write) {
     await rm(outdir, { recursive: true, force: true });
     await mkdir(outdir, { recursive: true });
+    for (const { path, contents } of built.outputFiles) await writeFile(path, contents);
   }
+  return built;
+}
+
+function bundled() {
   return esbuild({
     absWorkingDir: here,
-    entryPoints: { gchat: "src/main.ts" },
+    entryPoints: { gchat: "src/main.ts", [UNNAMED]: "src/worker.ts" },
+    define: { WORKER_FILE: JSON.stringify(`${UNNAMED}.js`) },
     outdir,
     bundle: true,
     format: "esm",
@@ -35,8 +47,20 @@ export async function build({ write }) {
     plugins: [shrink],
     metafile: true,
     logLevel: "warning",
-    write,
+    write: false,
   });
+}
+
+/** Gives the worker's file the name of its content, as chunks have it: pages of another build have another worker. */
+function named({ outputFiles, metafile }) {
+  const worker = outputFiles.find(({ path }) => basename(path) === `${UNNAMED}.js`);
+  const hash = createHash("sha256").update(worker.contents).digest("hex").slice(0, 8).toUpperCase();
+  const rename = (text) => text.replaceAll(UNNAMED, UNNAMED.replace("00000000", hash));
+  const files = outputFiles.map(({ path, contents }) => ({
+    path: join(outdir, rename(basename(path))),
+    contents: Buffer.from(rename(Buffer.from(contents).toString())),
+  }));
+  return { outputFiles: files, metafile: JSON.parse(rename(JSON.stringify(metafile))) };
 }
 
 if (process.argv[1] === fileURLToPath(import.meta.url)) {

@@ -5,6 +5,8 @@ export default defineConfig({
   test: {
     include: ["test/**/*.test.ts"],
     environment: "node",
+    // For busy computers: no test waits for a time to pass.
+    testTimeout: 30_000,
     restoreMocks: true,
     unstubGlobals: true,
   },

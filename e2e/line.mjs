@@ -11,6 +11,8 @@ export class Line {
     line.waiting = new Set();
     line.tunnels = new Set();
     line.held = false;
+    /** How many WebSockets have been asked for so far. */
+    line.asked = 0;
     line.server = createServer((incoming, outgoing) => forward(incoming, outgoing));
     line.server.on("connect", (incoming, socket) => line.#tunnel(incoming, socket));
     line.server.listen(0, "127.0.0.1");
@@ -36,6 +38,11 @@ export class Line {
     for (const socket of this.tunnels) socket.destroy();
   }
 
+  /** How many WebSockets there are now. */
+  get sockets() {
+    return this.tunnels.size;
+  }
+
   async close() {
     this.cut();
     this.server.closeAllConnections();
@@ -44,7 +51,13 @@ export class Line {
 
   async #tunnel(incoming, socket) {
     socket.on("error", () => {});
+    // The browser's own calls to its maker are no concern of a test.
+    if (!/^(127\.|localhost:)/.test(incoming.url)) {
+      socket.destroy();
+      return;
+    }
     this.tunnels.add(socket);
+    this.asked += 1;
     socket.on("close", () => this.tunnels.delete(socket));
     if (this.held) await new Promise((go) => this.waiting.add(go));
     if (socket.destroyed) return;

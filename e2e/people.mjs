@@ -49,7 +49,7 @@ export class People {
       ...options,
       ...(person.line === null ? {} : { proxy: { server: person.line.address, bypass: "<-loopback>" } }),
     });
-    person.context.setDefaultTimeout(10_000);
+    person.context.setDefaultTimeout(Number(process.env.PATIENCE_MS ?? 10_000));
     this.all.push(person);
     person.page = await person.tab();
     return person;

@@ -17,6 +17,12 @@ export type Socket = Pick<WebSocket, "send" | "close" | "onopen" | "onmessage" |
 export const SILENCE_MS = 100_000;
 /** A probe (`ping`) is answered within so long, or the socket is dead. */
 export const PROBE_MS = 5_000;
+/**
+ * The clock is looked at so often; where more than `ASLEEP_MS` more have passed, the computer has slept and the socket
+ * may be gone without a word. Pages in the background have their timers held back by up to a minute.
+ */
+const TICK_MS = 15_000;
+export const ASLEEP_MS = 75_000;
 /** From the call to `welcome`. */
 const WELCOME_MS = 15_000;
 const BACKOFF_FIRST_MS = 500;
@@ -67,6 +73,7 @@ export class Connection {
   #silence: Cancel | null = null;
   #probe: Cancel | null = null;
   #renewal: Cancel | null = null;
+  #tick: Cancel | null = null;
 
   constructor(parts: ConnectionParts, events: ConnectionEvents) {
     this.#parts = parts;
@@ -119,6 +126,18 @@ export class Connection {
     this.#probe = this.#parts.clock.after(PROBE_MS, () => {
       this.#lose("a probe without answer", null);
     });
+  }
+
+  /** The host may have another login by now: asks it for a token at once. Another person's ends the line. */
+  recheck(): void {
+    if (this.#line.state === "stopped") return;
+    if (this.online) {
+      void this.#renew();
+      return;
+    }
+    // What is under way has the token in doubt.
+    this.#parts.tokens.discard();
+    void this.#call();
   }
 
   /** Ends for good. */
@@ -216,6 +235,7 @@ export class Connection {
     this.#refusedOnce = false;
     this.#drainUntil = 0;
     this.#watchSilence();
+    this.#watchSleep();
     this.#planRenewal();
     this.#line = { state: "online" };
     // The frame first: what the line's coming triggers must see its content.
@@ -229,6 +249,16 @@ export class Connection {
     this.#silence = this.#parts.clock.after(Math.max(0, wait), () => {
       if (this.#parts.clock.now() - this.#lastHeard >= SILENCE_MS) this.#lose("silence", null);
       else this.#watchSilence();
+    });
+  }
+
+  #watchSleep(): void {
+    const { clock } = this.#parts;
+    const then = clock.now();
+    this.#tick?.();
+    this.#tick = clock.after(TICK_MS, () => {
+      if (clock.now() - then > TICK_MS + ASLEEP_MS) this.probe();
+      this.#watchSleep();
     });
   }
 
@@ -249,6 +279,7 @@ export class Connection {
 
   async #renew(): Promise<void> {
     const current = this.#try;
+    this.#renewal?.();
     const answer = await this.#parts.tokens.fresh();
     if (current !== this.#try || this.#socket === null) return;
     if ("stop" in answer) {
@@ -313,8 +344,8 @@ export class Connection {
   #letGo(): void {
     this.#try += 1;
     this.#calling = false;
-    for (const cancel of [this.#retry, this.#welcomeBy, this.#silence, this.#probe, this.#renewal]) cancel?.();
-    this.#retry = this.#welcomeBy = this.#silence = this.#probe = this.#renewal = null;
+    for (const cancel of [this.#retry, this.#welcomeBy, this.#silence, this.#probe, this.#renewal, this.#tick]) cancel?.();
+    this.#retry = this.#welcomeBy = this.#silence = this.#probe = this.#renewal = this.#tick = null;
     const socket = this.#socket;
     this.#socket = null;
     if (socket === null) return;

@@ -43,7 +43,8 @@ export class CopyKeeper {
   readonly #written = new Map<string, unknown>();
   #latest: Copy | null = null;
   #timer: Cancel | null = null;
-  #writing: Promise<void> | null = null;
+  #writing: Promise<boolean> | null = null;
+  #ended = false;
 
   constructor(config: PageConfig, database: Database | undefined, vault: Vault | undefined, clock: Clock) {
     this.#config = config;
@@ -71,13 +72,13 @@ export class CopyKeeper {
 
   /** Keeps this value soon; a later one replaces it. */
   keep(copy: Copy): void {
-    if (this.#database === undefined || this.#vault === undefined) return;
+    if (this.#database === undefined || this.#vault === undefined || this.#ended) return;
     this.#latest = copy;
     this.#timer ??= this.#clock.after(GATHER_MS, () => void this.flush());
   }
 
-  /** Writes what waits; only the newest of what comes meanwhile. Afterwards it outlives the page. */
-  flush(): Promise<void> {
+  /** Writes what waits; only the newest of what comes meanwhile. True: it outlives the page. */
+  flush(): Promise<boolean> {
     this.#timer?.();
     this.#timer = null;
     this.#writing ??= this.#writeAll().finally(() => {
@@ -86,16 +87,28 @@ export class CopyKeeper {
     return this.#writing;
   }
 
-  async #writeAll(): Promise<void> {
+  /** The login has ended: what it kept is erased, and nothing is kept any more. */
+  async forget(): Promise<void> {
+    this.#ended = true;
+    this.#latest = null;
+    await this.#writing;
+    const { site, user, sid } = this.#config;
+    await this.#database?.delete("copies", IDBKeyRange.bound([site, user, sid], [site, user, sid, []])).catch(() => undefined);
+  }
+
+  async #writeAll(): Promise<boolean> {
     while (this.#latest !== null) {
       const copy = this.#latest;
       this.#latest = null;
       try {
         await this.#write(copy);
       } catch {
-        // Full or taken away: the copy is a convenience.
+        // Full or taken away: tried again with what is kept next.
+        this.#latest ??= copy;
+        return false;
       }
     }
+    return this.#database !== undefined && this.#vault !== undefined && !this.#ended;
   }
 
   #name(part: string): string {

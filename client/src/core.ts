@@ -18,10 +18,11 @@ import type { Environment } from "./environment.js";
 import { History } from "./history.js";
 import { uuid4 } from "./ids.js";
 import { Outbox } from "./outbox.js";
+import type { Channel } from "./outbox.js";
 import { presentDock } from "./present.js";
-import type { Known, WantedWindow } from "./present.js";
+import type { Known, PendingMessage, WantedWindow } from "./present.js";
 import { closing, conversationOf, CURSOR_CONVERSATIONS, otherOf } from "./protocol.js";
-import type { ClientFrame, HelloFrame, Server, ServerFrame } from "./protocol.js";
+import type { ClientFrame, HelloFrame, Server, ServerFrame, StopReason } from "./protocol.js";
 import { Publisher } from "./publisher.js";
 import type { Slice } from "./publisher.js";
 import { Requests } from "./requests.js";
@@ -39,8 +40,13 @@ import type { Command, ConversationId, LineView, PageConfig, Seq, Update } from 
 const TYPING_EVERY_MS = 2_000;
 /** A dock change without any answer for so long gives way to what the server says. */
 const CHANGE_MS = 5_000;
+/** A draft that has rested for so long is told to the other pages. */
+const DRAFT_MS = 300;
 /** Before a question that the server could not answer just now is asked again. */
 const AGAIN_MS = 1_500;
+
+/** Stops after which the login's copy is of no use to anybody. */
+const GONE: ReadonlySet<StopReason> = new Set(["logged_out", "other_user", "outdated"]);
 
 /** The part of MessagePort that is used. */
 export type Port = Pick<MessagePort, "postMessage" | "onmessage">;
@@ -51,6 +57,8 @@ export interface Kept {
   vault: Vault | undefined;
   keeper: CopyKeeper;
   copy: Copy | undefined;
+  /** Entries of the outbox that are known already. */
+  pending?: Iterable<PendingMessage>;
 }
 
 export class Core {
@@ -69,6 +77,8 @@ export class Core {
   readonly #deeds: Deeds;
   readonly #compare: (one: string, other: string) => number;
   readonly #unwatch: Cancel;
+  /** Where pages of one site tell each other whose login they are from. */
+  readonly #logins: Channel | undefined;
   #state: State;
   #drafts: ReadonlyMap<ConversationId, string>;
   #visible: boolean;
@@ -81,8 +91,10 @@ export class Core {
   readonly #typed = new Map<ConversationId, number>();
   #typingEnds: Cancel | null = null;
   #changeEnds: Cancel | null = null;
+  #draftRests: Cancel | null = null;
 
-  constructor(port: Port, config: PageConfig, environment: Environment, { database, vault, keeper, copy }: Kept) {
+  constructor(port: Port, config: PageConfig, environment: Environment, kept: Kept) {
+    const { database, vault, keeper, copy } = kept;
     this.#port = port;
     this.#config = config;
     this.#environment = environment;
@@ -169,7 +181,15 @@ export class Core {
         const message = `${count} unsent message(s) of an earlier login cannot be read any more: write them again`;
         this.#post({ kind: "refused", code: "outbox_unreadable", message });
       },
+      ...(kept.pending === undefined ? {} : { shown: kept.pending }),
     });
+    this.#logins = environment.openChannel(`gchat login ${config.site}`);
+    if (this.#logins !== undefined) {
+      this.#logins.onmessage = ({ data }: MessageEvent<unknown>) => {
+        // Whose login holds is the host's to say: a page from the browser's history speaks here too.
+        if (data !== this.#login) this.#connection.recheck();
+      };
+    }
     this.#unwatch = environment.watchNetwork(() => {
       this.#connection.wake();
     });
@@ -179,81 +199,92 @@ export class Core {
     await this.#outbox.load();
   }
 
-  start(): void {
+  /** Tells the elements everything. */
+  paint(): void {
     this.#publisher.all();
+  }
+
+  start(): void {
+    this.paint();
+    this.#logins?.postMessage(this.#login);
     this.#connection.start();
   }
 
   end(): void {
     this.#unwatch();
+    this.#logins?.close();
+    this.#draftRests?.();
     this.#connection.end();
     this.#outbox.end();
     void this.#keeper.flush();
   }
 
   command(command: Command): void {
-    this.#do(command);
-    if ("deed" in command) this.#deeds.done(command.deed);
+    this.#deeds.done(command, this.#do(command));
   }
 
-  #do(command: Command): void {
+  get #login(): string {
+    return `${this.#config.user} ${this.#config.sid}`;
+  }
+
+  /** For a message: resolves when it cannot be lost any more. */
+  #do(command: Command): Promise<void> | undefined {
     switch (command.kind) {
       case "open": {
         const { id, name, picture, profileUrl } = command.person;
-        if (id === this.#config.user) return;
+        if (id === this.#config.user) return undefined;
         const contact = { id, name, picture, profile_url: profileUrl, status: "online" as const };
         this.#want(conversationOf(this.#config.user, id), "open", contact);
-        return;
+        return undefined;
       }
       case "restore":
         this.#want(command.conversation, "open", null);
-        return;
+        return undefined;
       case "minimise":
         this.#want(command.conversation, "minimised", null);
-        return;
+        return undefined;
       case "close":
         this.#want(command.conversation, "closed", null);
-        return;
+        return undefined;
       case "send":
         this.#tokens.active();
         this.#draft(command.conversation, "");
-        this.#deeds.storing(this.#outbox.add(command.conversation, command.text, command.key));
-        return;
+        return this.#outbox.add(command.conversation, command.text, command.key);
       case "retry":
         void this.#outbox.retry(command.key);
-        return;
+        return undefined;
       case "discard":
         void this.#discard(command.conversation, command.key);
-        return;
+        return undefined;
       case "older":
         this.#history.askOlder(command.conversation);
-        return;
+        return undefined;
       case "seen":
         this.#markSeen(command.conversation, command.seq);
-        return;
+        return undefined;
       case "typing":
         this.#tokens.active();
         this.#tellTyping(command.conversation);
-        return;
+        return undefined;
       case "draft":
         this.#draft(command.conversation, command.text);
-        return;
+        return undefined;
       case "search":
         this.#search.wish(command.text, command.more ?? false);
-        return;
+        return undefined;
       case "visible":
         this.#look(command.visible);
-        return;
+        return undefined;
       case "leaving":
         void this.#keeper.flush();
-        return;
+        return undefined;
       case "back":
         this.#connection.restart();
         void this.#outbox.load();
-        return;
+        return undefined;
       case "reconnect":
         this.#connection.wake();
-        return;
+        return undefined;
     }
   }
 
@@ -276,6 +307,8 @@ export class Core {
       this.#history.clear();
       this.#changes.unsend();
       this.#outbox.offline();
+      // The person has left, or another has come: what was kept for them is nobody's any more.
+      if (line.state === "stopped" && GONE.has(line.reason)) void this.#keeper.forget();
       return;
     }
     this.#sendChanges();
@@ -289,6 +322,7 @@ export class Core {
     switch (frame.type) {
       case "welcome":
         this.#skew = frame.server_time - this.#environment.clock.now();
+        if (this.#state.epoch !== frame.epoch) this.#outbox.forgetAcked();
         // Once: later clocks may differ, but the page was shown when it was.
         if (this.#shownAt === Number.POSITIVE_INFINITY) this.#shownAt = this.#started + this.#skew;
         this.#take(applyFrame(this.#state, frame, this.#environment.clock.now()));
@@ -459,6 +493,10 @@ export class Core {
     else drafts.set(conversation, text);
     this.#drafts = drafts;
     this.#keep();
+    this.#draftRests?.();
+    this.#draftRests = this.#environment.clock.after(DRAFT_MS, () => {
+      this.#mark("dock");
+    });
   }
 
   async #discard(conversation: ConversationId, key: string): Promise<void> {

@@ -1,39 +1,50 @@
 /**
  * Answers `kept` to the commands that the page remembers, once what they asked for is in the browser's database.
- * Where there is none they are answered too: nothing will outlive the page.
+ *
+ * Where it cannot be stored, only commands about windows are answered: the server has the dock. A text is then the
+ * page's to remember, and goes on to the tab's next page.
  */
-import type { Update } from "./view.js";
+import type { Command, Update } from "./view.js";
 
 export class Deeds {
-  readonly #done: number[] = [];
-  readonly #storing: Promise<void>[] = [];
-  readonly #keep: () => Promise<void>;
+  readonly #windows: number[] = [];
+  readonly #drafts: number[] = [];
+  readonly #keep: () => Promise<boolean>;
   readonly #post: (update: Update) => void;
   #confirming = false;
+  #more = false;
 
-  /** `keep` writes what waits to be written. */
-  constructor(keep: () => Promise<void>, post: (update: Update) => void) {
+  /** `keep` writes what waits to be written, and says whether the database has it. */
+  constructor(keep: () => Promise<boolean>, post: (update: Update) => void) {
     this.#keep = keep;
     this.#post = post;
   }
 
-  /** Something that a command of this turn stores besides the copy. */
-  storing(task: Promise<void>): void {
-    this.#storing.push(task);
-  }
-
-  /** The command with this number has been done. */
-  done(deed: number): void {
-    this.#done.push(deed);
+  /** The command has been done; of a message, `stored` resolves when it cannot be lost any more. */
+  done(command: Command, stored: Promise<void> | undefined): void {
+    if (!("deed" in command)) return;
+    const { deed } = command;
+    if (stored !== undefined) {
+      void Promise.all([stored, this.#keep()]).then(() => {
+        this.#post({ kind: "kept", deeds: [deed] });
+      });
+      return;
+    }
+    (command.kind === "draft" ? this.#drafts : this.#windows).push(deed);
+    this.#more = true;
     if (!this.#confirming) void this.#confirm();
   }
 
   async #confirm(): Promise<void> {
     this.#confirming = true;
-    while (this.#done.length > 0) {
-      const [deeds, storing] = [this.#done.splice(0), this.#storing.splice(0)];
-      await Promise.all([...storing, this.#keep()]);
-      this.#post({ kind: "kept", deeds });
+    while (this.#more) {
+      this.#more = false;
+      // Drafts that could not be written wait for the next command: their texts are in the page meanwhile.
+      const [windows, drafts] = [this.#windows.splice(0), this.#drafts.splice(0)];
+      const written = await this.#keep();
+      if (!written) this.#drafts.unshift(...drafts);
+      const deeds = written ? [...windows, ...drafts] : windows;
+      if (deeds.length > 0) this.#post({ kind: "kept", deeds });
     }
     this.#confirming = false;
   }

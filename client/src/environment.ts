@@ -1,14 +1,14 @@
 /**
- * What the core needs of the place it runs in, as small adapters: a page gives its own, a worker would ask its pages
- * for the token's shelf. The core itself touches no document, window or sessionStorage.
+ * What the core needs of the place it runs in, as small adapters. Page and worker give the same but for the token's
+ * shelf, whether anybody looks, and what the tab's last page left. The core itself touches no document, window or
+ * sessionStorage.
  */
 import type { Cancel, Clock } from "./clock.js";
 import { realClock } from "./clock.js";
 import type { Socket } from "./connection.js";
 import type { Channel } from "./outbox.js";
-import { sessionShelf } from "./token.js";
 import type { TokenShelf } from "./token.js";
-import type { Command, PageConfig } from "./view.js";
+import type { Command } from "./view.js";
 
 export interface Environment {
   clock: Clock;
@@ -30,18 +30,16 @@ export interface Environment {
   warn(text: string): void;
 }
 
-/** The page as the core's place. */
-export function pageEnvironment(config: PageConfig, left: Environment["left"]): Environment {
+/** The page or worker that this runs in as the core's place. */
+export function environmentHere(own: Pick<Environment, "shelf" | "visible" | "left">): Environment {
   return {
+    ...own,
     clock: realClock,
     // Outside a secure context `subtle` is missing, whatever the type says.
     crypto: globalThis.crypto,
     fetch: globalThis.fetch.bind(globalThis),
-    shelf: sessionShelf(config, () => globalThis.sessionStorage),
     database: "indexedDB" in globalThis,
     locks: "locks" in navigator ? navigator.locks : undefined,
-    left,
-    visible: document.visibilityState === "visible",
     openSocket: (url) => new WebSocket(url),
     openChannel: (name) => ("BroadcastChannel" in globalThis ? new BroadcastChannel(name) : undefined),
     watchNetwork(back) {

@@ -2,33 +2,66 @@
  * The entry: reads what the page says about itself from `script[data-gchat]`, starts the core and mounts the
  * elements. A host that would rather call than mark up imports this module and calls `start`.
  */
+import { Attach } from "./attach.js";
+import type { WorkerEnd } from "./attach.js";
 import { mount } from "./elements/index.js";
-import { pageEnvironment } from "./environment.js";
+import { environmentHere } from "./environment.js";
+import { uuid4 } from "./ids.js";
 import { Parting } from "./parting.js";
-import { startCore } from "./start.js";
+import { paint, startCore } from "./start.js";
+import { sessionShelf } from "./token.js";
 import { readKey } from "./vault.js";
 import type { PageConfig } from "./view.js";
+
+/** The worker's file beside this one, which the build names by its content. */
+declare const WORKER_FILE: string;
 
 /** A page that cannot be read: the message names the attribute and the fix. */
 class PageError extends Error {}
 
 /** Starts the chat in `container`. Call it once per page. */
 export function start(config: PageConfig, container: Element): void {
-  const channel = new MessageChannel();
   const { crypto } = globalThis;
-  const parting = new Parting({ config, crypto, storage: () => globalThis.sessionStorage, now: () => Date.now() });
-  mount(parting.port(channel.port1), config, container);
+  const storage = (): Storage => globalThis.sessionStorage;
+  const parting = new Parting({ config, crypto, storage, now: () => Date.now() });
+  const shelf = sessionShelf(config, storage);
+  const visible = (): boolean => document.visibilityState === "visible";
+  const here = environmentHere({ shelf, visible: visible(), left: () => parting.unkept() });
+  const attach = new Attach({
+    config,
+    clock: here.clock,
+    sharing: "SharedWorker" in globalThis && here.locks !== undefined,
+    locks: here.locks,
+    shelf,
+    name: uuid4((bytes) => void crypto.getRandomValues(bytes)),
+    openWorker: () => openWorker(config),
+    visible,
+    unkept: () => parting.unkept(),
+    startHere(port, left) {
+      const environment = { ...here, visible: visible(), left: () => left };
+      startCore(port, config, environment).catch((error: unknown) => {
+        console.error("gchat: cannot start:", error);
+      });
+    },
+    paint: (post) => paint(config, here, post),
+  });
+  mount(parting.port(attach), config, container);
+  attach.start();
   // After the elements' own listener: what they tell on leaving is among it.
   globalThis.addEventListener("pagehide", () => {
     parting.leave();
+    attach.leave();
   });
   globalThis.addEventListener("pageshow", (event) => {
     if (event.persisted) parting.back();
   });
-  const environment = pageEnvironment(config, () => parting.collect());
-  void startCore(channel.port2, config, environment).catch((error: unknown) => {
-    console.error("gchat: cannot start:", error);
-  });
+}
+
+/** One for all pages of this login. A script of another origin cannot have any: its pages go without. */
+function openWorker({ server, site, user, sid }: PageConfig): WorkerEnd | undefined {
+  const url = new URL(WORKER_FILE, import.meta.url);
+  if (!("SharedWorker" in globalThis) || url.origin !== location.origin) return undefined;
+  return new SharedWorker(url, { type: "module", name: JSON.stringify(["gchat", server, site, user, sid]) });
 }
 
 /** Reads the attributes of the script tag. Throws where one is missing or wrong. */

@@ -44,10 +44,32 @@ export interface OutboxParts {
   late(): void;
   changed(): void;
   /** Resolves when what is shown now is in the browser's copy. */
-  kept(): Promise<void>;
+  kept(): Promise<unknown>;
   /** So many entries of an ended login could not be read. */
   lost(count: number): void;
+  /** Entries to show from the beginning. */
+  shown?: Iterable<PendingMessage>;
 }
+
+/** Every entry of a user that can be read with this login's key, by id, and the ids of the others. */
+export async function readEntries(
+  database: Database,
+  vault: Vault,
+  { site, user }: Pick<PageConfig, "site" | "user">,
+): Promise<{ stored: Map<string, PendingMessage>; unreadable: string[] }> {
+  const records = await database.getAllFromIndex("outbox", "owner", [site, user]);
+  const stored = new Map<string, PendingMessage>();
+  const unreadable: string[] = [];
+  for (const record of records) {
+    const content = (await vault.open(nameOf(site, user, record.id), record)) as Sealable | undefined;
+    if (content === undefined) unreadable.push(record.id);
+    else stored.set(record.id, { id: record.id, ...content });
+  }
+  return { stored, unreadable };
+}
+
+/** What a record is sealed under. */
+const nameOf = (site: string, user: number, id: string): string => JSON.stringify(["outbox", site, user, id]);
 
 interface Sealable {
   conversation: ConversationId;
@@ -70,6 +92,8 @@ export class Outbox {
   readonly #trying = new Map<ConversationId, { id: string; cancels: Cancel[] }>();
   /** In memory, not (yet) in the database. */
   readonly #unstored = new Set<string>();
+  /** Whom to tell that an entry that could not be stored needs no storing any more. */
+  readonly #safe = new Map<string, () => void>();
   /** Storing has ended, well or not: may be sent. */
   readonly #ready = new Set<string>();
   /** Dropped here; a read that began earlier must not bring them back. */
@@ -84,6 +108,7 @@ export class Outbox {
   constructor(parts: OutboxParts) {
     this.#parts = parts;
     this.#ids = new OrderedIds(parts.random, () => parts.clock.now());
+    for (const entry of parts.shown ?? []) this.#entries.set(entry.id, entry);
     if (parts.channel !== undefined) parts.channel.onmessage = () => void this.load();
   }
 
@@ -98,14 +123,7 @@ export class Outbox {
     if (database === undefined || vault === undefined) return;
     try {
       const before = [...this.#entries.values()].filter(({ id, acked }) => acked !== true && !this.#unstored.has(id));
-      const records = await database.getAllFromIndex("outbox", "owner", [config.site, config.user]);
-      const stored = new Map<string, PendingMessage>();
-      const unreadable: string[] = [];
-      for (const record of records) {
-        const content = (await vault.open(this.#name(record.id), record)) as Sealable | undefined;
-        if (content === undefined) unreadable.push(record.id);
-        else stored.set(record.id, { id: record.id, ...content });
-      }
+      const { stored, unreadable } = await readEntries(database, vault, config);
       // Known before the read and missing in it: another tab is done with them, by an ack or by the person's wish.
       for (const { id, failure } of before) {
         if (stored.has(id)) continue;
@@ -125,7 +143,10 @@ export class Outbox {
     this.#pump();
   }
 
-  /** Takes a message to send; it is stored before the first try. Nothing happens for an empty one. */
+  /**
+   * Takes a message to send; it is stored before the first try. Nothing happens for an empty one. Resolves when it
+   * cannot be lost with the page any more: it is stored, or else the server has it or the person has removed it.
+   */
   async add(conversation: ConversationId, raw: string, id = this.#ids.next()): Promise<void> {
     const text = cleanText(raw);
     // The page before this one may have stored it, and have been left before it knew.
@@ -135,6 +156,7 @@ export class Outbox {
     // What is too long is refused here: as a frame it could be too large for the socket.
     const failure = Array.from(text).length > this.#maxChars ? "message_too_long" : null;
     await this.#put({ id, conversation, text, writtenAt, failure });
+    if (this.#unstored.has(id)) await new Promise<void>((resolve) => this.#safe.set(id, resolve));
   }
 
   /** Tries a refused message again, as a new one. */
@@ -142,7 +164,7 @@ export class Outbox {
     const entry = this.#entries.get(id);
     if (entry === undefined || entry.failure === null) return;
     await this.#drop(id);
-    await this.add(entry.conversation, entry.text);
+    void this.add(entry.conversation, entry.text);
   }
 
   /** Removes a refused message and gives its text back. */
@@ -202,6 +224,7 @@ export class Outbox {
     if (entry === undefined) return;
     this.#gone.add(id);
     this.#settle(entry);
+    this.#save(id);
     this.#entries.set(id, { ...entry, failure: null, acked: true });
     this.#parts.changed();
     this.#pump();
@@ -236,13 +259,15 @@ export class Outbox {
     return true;
   }
 
+  /** The store is another one: an ack from before says nothing of it, and the message will not come. */
+  forgetAcked(): void {
+    for (const { id, acked } of this.pending) if (acked === true) this.#forget(id);
+    this.#parts.changed();
+  }
+
   end(): void {
     this.offline();
     this.#parts.channel?.close();
-  }
-
-  #name(id: string): string {
-    return JSON.stringify(["outbox", this.#parts.config.site, this.#parts.config.user, id]);
   }
 
   async #put(entry: PendingMessage): Promise<void> {
@@ -253,7 +278,7 @@ export class Outbox {
     if (database !== undefined && vault !== undefined) {
       try {
         const { id, conversation, text, writtenAt, failure } = entry;
-        const sealed = await vault.seal(this.#name(id), { conversation, text, writtenAt, failure } satisfies Sealable);
+        const sealed = await vault.seal(nameOf(config.site, config.user, id), { conversation, text, writtenAt, failure } satisfies Sealable);
         await database.put("outbox", { id, site: config.site, user: config.user, ...sealed });
         this.#unstored.delete(id);
         this.#parts.channel?.postMessage("changed");
@@ -290,6 +315,12 @@ export class Outbox {
     this.#settle(entry);
     this.#entries.delete(id);
     this.#unstored.delete(id);
+    this.#save(id);
+  }
+
+  #save(id: string): void {
+    this.#safe.get(id)?.();
+    this.#safe.delete(id);
   }
 
   /** Shown as sent until the message itself comes. */

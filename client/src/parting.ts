@@ -9,7 +9,7 @@
  */
 import { OrderedIds } from "./ids.js";
 import { readKey } from "./vault.js";
-import type { Command, PageConfig, Update } from "./view.js";
+import type { Command, MessageView, PageConfig, Update } from "./view.js";
 
 /** Room for two of the longest messages. What does not fit is left out, the oldest drafts first. */
 const PAD_BYTES = 64 * 1024;
@@ -35,9 +35,11 @@ export interface PartingParts {
 export class Parting {
   readonly #parts: PartingParts;
   readonly #ids: OrderedIds;
+  /** By number. Of drafts and windows only the last word: the earlier ones are answered by it. */
   readonly #open = new Map<number, Command>();
   #last = 0;
   #key: Promise<CryptoKey | undefined>;
+  #collected: Promise<void> | null = null;
   #pad: Pad | null = null;
 
   constructor(parts: PartingParts) {
@@ -48,10 +50,14 @@ export class Parting {
   }
 
   /** The elements' end of the core's port. */
-  port(inner: MessagePort): PagePort {
+  port(inner: PagePort): PagePort {
     const note = (command: Command): Command => this.#noted(command);
     const kept = (deeds: readonly number[]): void => {
       for (const deed of deeds) this.#open.delete(deed);
+    };
+    // Whatever the clock does: what is written after something unsent is sent after it.
+    const follow = (messages: readonly MessageView[]): void => {
+      for (const { seq, key } of messages) if (seq === 0) this.#ids.follow(key);
     };
     return {
       postMessage(command: Command) {
@@ -63,24 +69,35 @@ export class Parting {
       set onmessage(heard) {
         inner.onmessage = (event: MessageEvent<Update>) => {
           if (event.data.kind === "kept") kept(event.data.deeds);
-          else heard?.call(inner, event);
+          else heard?.call(inner as MessagePort, event);
+          if (event.data.kind === "conversation") follow(event.data.view.messages);
         };
       },
     };
   }
 
-  /** What this tab's last page left; it is erased here, and remembered until the core has kept it. */
-  async collect(): Promise<Command[]> {
+  /** What the tab's last page left and what this one did, in its order, as far as no core has kept it. */
+  async unkept(): Promise<Command[]> {
+    this.#collected ??= this.#collect();
+    await this.#collected.catch(() => undefined);
+    return [...this.#open].sort(([one], [other]) => one - other).map(([, command]) => command);
+  }
+
+  /** What this tab's last page left is erased there, and remembered here until the core has kept it. */
+  async #collect(): Promise<void> {
     const note = this.#take();
     const key = await this.#key;
-    if (note === undefined || key === undefined) return [];
+    if (note === undefined || key === undefined) return;
     const bytes = decoded(note);
     const counter = bytes.slice(0, COUNTER_BYTES);
     const hidden = bytes.slice(COUNTER_BYTES);
-    if (counter.length < COUNTER_BYTES || hidden.length > PAD_BYTES) return [];
+    if (counter.length < COUNTER_BYTES || hidden.length > PAD_BYTES) return;
     const stream = await this.#stream(key, counter);
-    const commands = opened(xor(hidden, stream));
-    return commands.map((command) => this.#noted(command));
+    const left = opened(xor(hidden, stream));
+    const since = [...this.#open.values()];
+    this.#open.clear();
+    // Before what this page has done meanwhile.
+    for (const command of [...left, ...since]) this.#noted(command);
   }
 
   /** Writes what the core has not kept. Within the event: nothing here waits. */
@@ -125,6 +142,10 @@ export class Parting {
         if (noted.kind === "send") {
           if (noted.key === undefined) noted.key = this.#ids.next();
           else this.#ids.follow(noted.key);
+        }
+        const subject = subjectOf(noted);
+        for (const [deed, earlier] of this.#open) {
+          if (subject !== null && subjectOf(earlier) === subject) this.#open.delete(deed);
         }
         this.#open.set(this.#last, noted);
         return noted;

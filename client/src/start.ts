@@ -8,9 +8,10 @@ import { Core } from "./core.js";
 import type { Kept, Port } from "./core.js";
 import { eraseOthers, openDatabase } from "./database.js";
 import type { Environment } from "./environment.js";
+import { readEntries } from "./outbox.js";
 import { emptyState } from "./state.js";
 import { openVault } from "./vault.js";
-import type { Command, PageConfig } from "./view.js";
+import type { Command, PageConfig, Update } from "./view.js";
 
 /** A browser that does not open its database within so long is treated as having none. Busy old computers are slow. */
 const DATABASE_MS = 6_000;
@@ -20,6 +21,8 @@ export async function startCore(port: Port, config: PageConfig, environment: Env
   const early: Command[] = [];
   port.onmessage = (event: MessageEvent<Command>) => early.push(event.data);
   const { database, vault } = await openKept(config, environment);
+  // Also where nothing can be sealed: what others left is erased. Nothing waits for it.
+  if (database !== undefined) void eraseOthers(database, config).catch(() => undefined);
   const keeper = new CopyKeeper(config, database, vault, environment.clock);
   const [copy, left] = await Promise.all([
     keeper.load(emptyState(config.user)),
@@ -34,7 +37,37 @@ export async function startCore(port: Port, config: PageConfig, environment: Env
   core.start();
   return () => {
     core.end();
+    database?.close();
   };
+}
+
+/**
+ * Tells once what a core would tell first, while the one in the worker is still starting. It reads only: the worker
+ * writes, sends, and answers for what the page did.
+ */
+export async function paint(config: PageConfig, environment: Environment, post: (update: Update) => void): Promise<void> {
+  const { database, vault } = await openKept(config, environment);
+  if (database === undefined || vault === undefined) return;
+  const { clock } = environment;
+  const [copy, left, entries] = await Promise.all([
+    new CopyKeeper(config, database, vault, clock).load(emptyState(config.user)),
+    environment.left().catch((): Command[] => []),
+    readEntries(database, vault, config).catch(() => undefined),
+  ]);
+  database.close();
+  const keeper = new CopyKeeper(config, undefined, undefined, clock);
+  const pending = entries?.stored.values() ?? [];
+  const apart = { ...environment, locks: undefined, openChannel: () => undefined, watchNetwork: () => () => undefined };
+  const port: Port = {
+    onmessage: null,
+    postMessage(update: Update) {
+      if (update.kind !== "kept") post(update);
+    },
+  };
+  const kept = { database: undefined, vault: undefined, keeper, copy, pending };
+  const core = new Core(port, config, apart, kept);
+  for (const command of left) core.command(command);
+  core.paint();
 }
 
 async function openKept(config: PageConfig, environment: Environment): Promise<Pick<Kept, "database" | "vault">> {
@@ -46,7 +79,5 @@ async function openKept(config: PageConfig, environment: Environment): Promise<P
   });
   const database = await Promise.race([openDatabase(environment.database), impatient]);
   if (database === undefined) environment.warn("no database in this browser: nothing is kept beyond this page");
-  // Also where nothing can be sealed: what others left is erased. Nothing waits for it.
-  else void eraseOthers(database, config).catch(() => undefined);
   return { database, vault };
 }

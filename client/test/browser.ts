@@ -32,14 +32,29 @@ export const message = (seq: number, over: Partial<Message> = {}): Message => ({
 export const bruno = { id: 3, name: "Bruno", picture: null, profileUrl: null };
 export const UUID7 = /^[0-9a-f]{8}-[0-9a-f]{4}-7[0-9a-f]{3}-[89ab][0-9a-f]{3}-[0-9a-f]{12}$/;
 
+type LockTask = () => unknown;
+
 /** Web Locks of one browser. */
-class Locks {
+export class Locks {
   readonly #tails = new Map<string, Promise<unknown>>();
 
-  request(name: string, options: { signal?: AbortSignal }, task: () => Promise<unknown>): Promise<unknown> {
-    const turn = (this.#tails.get(name) ?? Promise.resolve()).then(() => (options.signal?.aborted ? undefined : task()));
-    this.#tails.set(name, turn.catch(() => undefined));
-    return turn;
+  /** Those of one page or worker, which lose all that they hold or wish when it dies. */
+  of(): LockManager & { die: () => void } {
+    const death = new AbortController();
+    const died = new Promise<void>((resolve) => {
+      death.signal.addEventListener("abort", () => {
+        resolve();
+      });
+    });
+    const request = (name: string, ...rest: [LockTask] | [{ signal?: AbortSignal }, LockTask]): Promise<unknown> => {
+      const [options, task] = rest.length === 1 ? [{}, rest[0]] : rest;
+      const turn = (this.#tails.get(name) ?? Promise.resolve()).then(() =>
+        options.signal?.aborted === true || death.signal.aborted ? undefined : Promise.race([task(), died]),
+      );
+      this.#tails.set(name, turn.catch(() => undefined));
+      return turn;
+    };
+    return { request, die: () => { death.abort(); } } as unknown as LockManager & { die: () => void };
   }
 }
 
@@ -48,7 +63,7 @@ export class Browser {
   readonly clock = new ManualClock();
   readonly locks = new Locks();
   readonly shelf = new MemoryShelf();
-  readonly channels = new Set<Channel>();
+  readonly channels = new Map<Channel, string>();
   readonly pages: Page[] = [];
 
   async page(over: Partial<PageConfig> = {}, environment: Partial<Environment> = {}): Promise<Page> {
@@ -85,7 +100,7 @@ export class Page {
         ),
       shelf,
       database: true,
-      locks: locks as unknown as LockManager,
+      locks: locks.of(),
       visible: true,
       left: () => Promise.resolve([]),
       openSocket: () => {
@@ -93,15 +108,17 @@ export class Page {
         this.sockets.push(socket);
         return socket;
       },
-      openChannel: () => {
+      openChannel: (name) => {
         const channel: Channel = {
           onmessage: null,
-          postMessage: () => {
-            for (const other of channels) if (other !== channel) other.onmessage?.call(other as never, {} as MessageEvent);
+          postMessage: (data: unknown) => {
+            for (const [other, its] of channels) {
+              if (other !== channel && its === name) other.onmessage?.call(other as never, { data } as MessageEvent);
+            }
           },
           close: () => void channels.delete(channel),
         };
-        channels.add(channel);
+        channels.set(channel, name);
         return channel;
       },
       watchNetwork: () => () => undefined,

@@ -57,7 +57,7 @@ test("what the core has not kept is done again by the tab's next page, once", as
   page.does({ kind: "send", conversation: "2-3", text: "sent" }, draft("h"), draft("half a thou"), { kind: "typing", conversation: "2-3" });
   page.parting.leave();
   const next = await tab.page();
-  const left = await next.parting.collect();
+  const left = await next.parting.unkept();
   expect(left).toMatchObject([
     { kind: "send", text: "sent", key: expect.stringMatching(/^[0-9a-f-]{36}$/) as unknown },
     { kind: "draft", text: "half a thou" },
@@ -66,8 +66,8 @@ test("what the core has not kept is done again by the tab's next page, once", as
   expect(tab.items.size).toBe(0);
   // Left again before its core had kept it.
   next.parting.leave();
-  expect(await (await tab.page()).parting.collect()).toMatchObject([{ text: "sent" }, { text: "half a thou" }]);
-  expect(await (await tab.page()).parting.collect()).toEqual([]);
+  expect(await (await tab.page()).parting.unkept()).toMatchObject([{ text: "sent" }, { text: "half a thou" }]);
+  expect(await (await tab.page()).parting.unkept()).toEqual([]);
 });
 
 test("what the core has kept is not left", async () => {
@@ -103,7 +103,7 @@ test.each([
   page.does(draft("mine"));
   page.parting.leave();
   expect(tab.items.size).toBe(1);
-  expect(await (await tab.page({ ...over, key: "BBECAwQFBgcICQoLDA0ODxAREhMUFRYXGBkaGxwdHh8" })).parting.collect()).toEqual([]);
+  expect(await (await tab.page({ ...over, key: "BBECAwQFBgcICQoLDA0ODxAREhMUFRYXGBkaGxwdHh8" })).parting.unkept()).toEqual([]);
   expect(tab.items.size).toBe(0);
 });
 
@@ -113,11 +113,11 @@ test("another key or a cut note reads as nothing", async () => {
   page.does(draft("mine"));
   page.parting.leave();
   const [[name, note]] = [...tab.items] as [[string, string]];
-  expect(await (await tab.page({ key: "BBECAwQFBgcICQoLDA0ODxAREhMUFRYXGBkaGxwdHh8" })).parting.collect()).toEqual([]);
+  expect(await (await tab.page({ key: "BBECAwQFBgcICQoLDA0ODxAREhMUFRYXGBkaGxwdHh8" })).parting.unkept()).toEqual([]);
   tab.items.set(name, note.slice(0, 40));
-  expect(await (await tab.page()).parting.collect()).toEqual([]);
+  expect(await (await tab.page()).parting.unkept()).toEqual([]);
   tab.items.set(name, "no base64 !");
-  expect(await (await tab.page()).parting.collect()).toEqual([]);
+  expect(await (await tab.page()).parting.unkept()).toEqual([]);
 });
 
 test("the longest message and the longest draft fit; an older draft gives way", async () => {
@@ -127,7 +127,7 @@ test("the longest message and the longest draft fit; an older draft gives way", 
   const drafts = ["2-3", "2-4", "2-5", "2-6"].map((conversation): Command => ({ kind: "draft", conversation, text: long }));
   page.does(...drafts, { kind: "send", conversation: "2-3", text: long });
   page.parting.leave();
-  const left = await (await tab.page()).parting.collect();
+  const left = await (await tab.page()).parting.unkept();
   expect(left.map((command) => `${command.kind} ${"conversation" in command ? command.conversation : ""}`)).toEqual([
     "draft 2-5",
     "draft 2-6",

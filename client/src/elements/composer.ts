@@ -72,7 +72,9 @@ export class GchatComposer extends LitElement {
   override willUpdate(): void {
     const draft = this.window?.draft ?? "";
     if (draft === this.#draft) return;
-    const untouched = this.text === "" || this.text === this.#draft;
+    // Of two pages that one person writes on, the one with the cursor is right.
+    const writing = document.hasFocus() && this.#area !== null && this.shadowRoot?.activeElement === this.#area;
+    const untouched = this.text === "" || (this.text === this.#draft && !writing);
     if (untouched && !this.#own.has(draft)) {
       this.text = draft;
       this.#kept = draft;

@@ -10,15 +10,15 @@ import { base, tokens } from "../styles/theme.js";
 import { BAR, dockStyles, EDGE, GAP, LAUNCHER, MORE, OPEN, PHONE } from "../styles/dock.js";
 import { coverPage, holdFocus } from "./cover.js";
 import { followKeyboard, keepClear } from "./edge.js";
+import { failureString } from "./failures.js";
 import { fitting, type Place } from "./fit.js";
 import { closeIcon, warningIcon } from "./icons.js";
-import { failureString } from "./message.js";
 import type { GchatLauncher } from "./panel.js";
 import type { Scene} from "./scene.js";
 import { SceneWatcher, type Signal } from "./scene.js";
 import { followScheme } from "./scheme.js";
 import type { Strings } from "./strings.js";
-import { GchatWindow, type WindowDeed } from "./window.js";
+import type { GchatWindow, WindowDeed } from "./window.js";
 
 /** A window asked for gets the focus if it comes within this time; later, people are elsewhere. */
 const ASKED_FOR_MS = 5000;
@@ -226,8 +226,9 @@ export class GchatDock extends LitElement {
   }
 
   #turnedTo(): void {
-    const window = this.shadowRoot?.activeElement;
-    const conversation = window instanceof GchatWindow ? window.window?.conversation : undefined;
+    // By name: its class is fetched with the first window.
+    const turned = this.shadowRoot?.activeElement?.closest<GchatWindow>("gchat-window");
+    const conversation = turned?.window?.conversation;
     if (conversation !== undefined) this.#rankUp(conversation);
   }
 

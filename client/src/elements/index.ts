@@ -4,39 +4,42 @@
  */
 import type { PageConfig } from "../view.js";
 import { GchatAvatar } from "./avatar.js";
-import { GchatComposer } from "./composer.js";
 import { GchatDock } from "./dock.js";
+import { gated } from "./gate.js";
 import { GchatLauncher, GchatMore } from "./panel.js";
-import { GchatLog } from "./log.js";
 import { GchatPeople } from "./people.js";
 import { GchatRoster, provideRosters } from "./roster.js";
 import { Scene, type ScenePort } from "./scene.js";
 import { Strings } from "./strings.js";
 import { PageTitle } from "./title.js";
-import { GchatWindow } from "./window.js";
 
 const ELEMENTS: Readonly<Record<string, CustomElementConstructor>> = {
   "gchat-avatar": GchatAvatar,
   "gchat-people": GchatPeople,
-  "gchat-composer": GchatComposer,
-  "gchat-log": GchatLog,
-  "gchat-window": GchatWindow,
   "gchat-launcher": GchatLauncher,
   "gchat-more": GchatMore,
   "gchat-dock": GchatDock,
   "gchat-roster": GchatRoster,
 };
 
+function define(elements: Readonly<Record<string, CustomElementConstructor>>): void {
+  for (const [name, element] of Object.entries(elements)) {
+    if (customElements.get(name) === undefined) customElements.define(name, element);
+  }
+}
+
+async function loadWindows(): Promise<void> {
+  define((await import("./windows.js")).WINDOWS);
+}
+
 /** Puts the dock into `container` and brings every `<gchat-roster>` of the page to life, later ones included. */
 export function mount(port: ScenePort, config: PageConfig, container: Element): void {
-  const scene = new Scene(port, new Strings(config.lang));
+  const scene = new Scene(gated(port, loadWindows), new Strings(config.lang));
   const title = new PageTitle();
   scene.subscribe((signal) => {
     if (signal.kind === "dock") title.show(scene.unread);
   });
-  for (const [name, element] of Object.entries(ELEMENTS)) {
-    if (customElements.get(name) === undefined) customElements.define(name, element);
-  }
+  define(ELEMENTS);
   provideRosters(scene);
   const dock = new GchatDock();
   dock.scene = scene;

@@ -1,6 +1,7 @@
 /** One message of the log as a template: bubble, time, delivery; a failed one with its reason and ways out. */
 import { html, nothing, type TemplateResult } from "lit";
 import type { Delivery, MessageView } from "../view.js";
+import { failureString } from "./failures.js";
 import { clockIcon, seenIcon, sentIcon, warningIcon } from "./icons.js";
 import type { StringId, Strings } from "./strings.js";
 import { isEmojiOnly, textNodes } from "./text.js";
@@ -15,25 +16,6 @@ export interface Surroundings {
   picture: string | null;
   retry: (message: MessageView) => void;
   discard: (message: MessageView) => void;
-}
-
-const FAILURES: Readonly<Record<string, StringId>> = {
-  bad_text: "failure_bad_text",
-  chat_not_allowed: "failure_chat_not_allowed",
-  conflict: "failure_conflict",
-  empty_message: "failure_empty_message",
-  message_too_long: "failure_message_too_long",
-  not_allowed: "failure_not_allowed",
-  not_found: "failure_not_found",
-  outbox_unreadable: "failure_outbox_unreadable",
-  rate_limited: "failure_rate_limited",
-  unavailable: "failure_unavailable",
-  unknown_recipient: "failure_unknown_recipient",
-};
-
-/** The sentence for an error code of the contract, also for codes that this page does not know yet. */
-export function failureString(code: string | undefined): StringId {
-  return (code === undefined ? undefined : FAILURES[code]) ?? "failure_other";
 }
 
 const DELIVERIES: Readonly<Record<Delivery, { text: StringId; icon: TemplateResult }>> = {

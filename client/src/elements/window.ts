@@ -7,9 +7,9 @@ import type { WindowView } from "../view.js";
 import { base } from "../styles/theme.js";
 import { windowStyles } from "../styles/window.js";
 import { GchatComposer } from "./composer.js";
+import { failureString } from "./failures.js";
 import { closeIcon, minimiseIcon, warningIcon } from "./icons.js";
 import { GchatLog } from "./log.js";
-import { failureString } from "./message.js";
 import type { Scene} from "./scene.js";
 import { SceneWatcher } from "./scene.js";
 

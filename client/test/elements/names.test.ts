@@ -1,7 +1,7 @@
 // @vitest-environment jsdom
 import { afterEach, expect, test, vi } from "vitest";
 import { pictureSource } from "../../src/elements/avatar.js";
-import { failureString } from "../../src/elements/message.js";
+import { failureString } from "../../src/elements/failures.js";
 import { closing, errorCodes } from "../../src/protocol.js";
 import { all, ana, byRole, dock, focused, fragment, one, press } from "./stage.js";
 import { reading, roster, settled, stage, talk, windowOf } from "./stage.js";

@@ -1,0 +1,21 @@
+/** The sentences for what went wrong. */
+import type { StringId } from "./strings.js";
+
+const FAILURES: Readonly<Record<string, StringId>> = {
+  bad_text: "failure_bad_text",
+  chat_not_allowed: "failure_chat_not_allowed",
+  conflict: "failure_conflict",
+  empty_message: "failure_empty_message",
+  message_too_long: "failure_message_too_long",
+  not_allowed: "failure_not_allowed",
+  not_found: "failure_not_found",
+  outbox_unreadable: "failure_outbox_unreadable",
+  rate_limited: "failure_rate_limited",
+  unavailable: "failure_unavailable",
+  unknown_recipient: "failure_unknown_recipient",
+};
+
+/** The sentence for an error code of the contract, also for codes that this page does not know yet. */
+export function failureString(code: string | undefined): StringId {
+  return (code === undefined ? undefined : FAILURES[code]) ?? "failure_other";
+}

@@ -1,0 +1,10 @@
+/** The elements that only a page with windows needs: fetched with its first window. */
+import { GchatComposer } from "./composer.js";
+import { GchatLog } from "./log.js";
+import { GchatWindow } from "./window.js";
+
+export const WINDOWS: Readonly<Record<string, CustomElementConstructor>> = {
+  "gchat-composer": GchatComposer,
+  "gchat-log": GchatLog,
+  "gchat-window": GchatWindow,
+};

@@ -1,0 +1,272 @@
+/**
+ * The worker's half of the one core per browser: many pages of one login on one core.
+ *
+ * Folds what the pages say (who looks, whose deeds are whose) and fans out what the core tells; a page that comes
+ * later is told every slice as it stands. A page that dies says nothing: each holds a Web Lock of its own while it
+ * lives, and the worker waits for it. Must not know frames or views beyond their kinds.
+ */
+import type { Cancel, Clock } from "./clock.js";
+import type { Port } from "./core.js";
+import type { TokenShelf } from "./token.js";
+import type { Command, PageConfig, Update } from "./view.js";
+
+/** Without any page for so long the socket is closed: walking from page to page takes less. */
+export const LONELY_MS = 10_000;
+
+/** What a page says to the worker. The first is `join`, and is said once. */
+export type FromPage =
+  | {
+      kind: "join";
+      config: PageConfig;
+      /** What the tab's shelf has. */
+      token: string | null;
+      visible: boolean;
+      /** Held by the page as long as it lives. */
+      lock: string;
+      /** What the person did last on the tab's earlier page. */
+      left: Command[];
+    }
+  | Command;
+
+/** What the worker says to a page. */
+export type FromWorker =
+  /** The worker lives; `lock` is held as long as it does. */
+  | { kind: "here"; lock: string }
+  /** The page is one of the core's pages now. */
+  | { kind: "joined" }
+  /** There will be no core here. */
+  | { kind: "failed" }
+  /** For the tab's shelf: whatever becomes of this worker, the next page has it. */
+  | { kind: "token"; token: string | null }
+  | Update;
+
+/** The part of MessagePort that is used. */
+export type PagePort = Pick<MessagePort, "postMessage" | "onmessage">;
+
+export interface PagesParts {
+  clock: Clock;
+  locks: LockManager;
+  /** The worker's own lock, held already. */
+  lock: string;
+  start(
+    port: Port,
+    config: PageConfig,
+    place: { shelf: TokenShelf; visible: boolean; left(): Promise<Command[]> },
+  ): Promise<Cancel>;
+}
+
+interface Page {
+  port: PagePort;
+  visible: boolean;
+}
+
+type Join = Extract<FromPage, { kind: "join" }>;
+
+export class Pages {
+  readonly #parts: PagesParts;
+  readonly #pages = new Set<Page>();
+  /** Who did it, and under which number there, by the number here. */
+  readonly #deeds = new Map<number, { page: Page; deed: number }>();
+  /** The latest of each slice, in the order in which a page is to hear them. */
+  readonly #slices = new Map<string, Update>();
+  #lastDeed = 0;
+  /** The page that did the latest: it is told what came of it. */
+  #actor: Page | null = null;
+  #core: { port: Port; config: PageConfig; ended: boolean; end: Cancel } | null = null;
+  #token: string | null = null;
+  #lonely: Cancel | null = null;
+
+  constructor(parts: PagesParts) {
+    this.#parts = parts;
+  }
+
+  /** A page has opened its end. */
+  connect(port: PagePort): void {
+    const page: Page = { port, visible: false };
+    port.onmessage = ({ data }: MessageEvent<FromPage>) => {
+      // What a page says in its last instant may come after the news of its end.
+      if (data.kind === "join") this.#join(page, data);
+      else this.#command(page, data);
+    };
+    tell(page, { kind: "here", lock: this.#parts.lock });
+  }
+
+  #join(page: Page, { config, token, visible, lock, left }: Join): void {
+    this.#lonely?.();
+    this.#pages.add(page);
+    page.visible = visible;
+    this.#offer(token);
+    tell(page, { kind: "joined" });
+    // Granted when the page is gone, however it went.
+    void this.#parts.locks.request(lock, () => {
+      this.#leave(page);
+    });
+    const numbered = left.map((command) => this.#numbered(page, command));
+    // A core that has stopped is over for its pages; one that is loaded later begins anew.
+    const stopped = this.#line === "stopped";
+    if (this.#core === null || stopped) {
+      this.#end();
+      this.#start(config, numbered);
+      return;
+    }
+    // The newest page knows best how the host is asked.
+    Object.assign(this.#core.config, config);
+    for (const update of this.#slices.values()) tell(page, update);
+    for (const command of numbered) this.#say(command);
+    if (visible) this.#say({ kind: "visible", visible });
+  }
+
+  #start(config: PageConfig, left: Command[]): void {
+    const port: Port = {
+      onmessage: null,
+      postMessage: (update: Update) => {
+        if (this.#core === core) this.#told(update);
+      },
+    };
+    const core = { port, config: { ...config }, ended: false, end: (): void => undefined };
+    this.#core = core;
+    const shelf: TokenShelf = {
+      load: () => this.#token,
+      keep: (token) => {
+        if (this.#core !== core) return;
+        this.#token = token;
+        for (const page of this.#pages) tell(page, { kind: "token", token });
+      },
+    };
+    const place = { shelf, visible: this.#visible, left: () => Promise.resolve(left) };
+    void this.#parts.start(port, core.config, place).then(
+      (end) => {
+        core.end = end;
+        if (core.ended) end();
+      },
+      () => {
+        if (this.#core !== core) return;
+        this.#end();
+        for (const page of this.#pages) tell(page, { kind: "failed" });
+        this.#pages.clear();
+      },
+    );
+  }
+
+  #end(): void {
+    if (this.#core !== null) {
+      this.#core.ended = true;
+      this.#core.end();
+    }
+    this.#core = null;
+    this.#slices.clear();
+  }
+
+  #leave(page: Page): void {
+    if (!this.#pages.delete(page)) return;
+    if (this.#actor === page) this.#actor = null;
+    for (const [number, { page: doer }] of this.#deeds) if (doer === page) this.#deeds.delete(number);
+    if (page.visible && !this.#visible) this.#say({ kind: "visible", visible: false });
+    if (this.#pages.size > 0) return;
+    this.#say({ kind: "leaving" });
+    this.#lonely?.();
+    this.#lonely = this.#parts.clock.after(LONELY_MS, () => {
+      this.#end();
+    });
+  }
+
+  get #visible(): boolean {
+    return [...this.#pages].some((page) => page.visible);
+  }
+
+  get #line(): string | undefined {
+    const told = this.#slices.get("line");
+    return told?.kind === "line" ? told.line.state : undefined;
+  }
+
+  /** A token that was fetched later is the better one. */
+  #offer(token: string | null): void {
+    if (token !== null && fetchedAt(token) > fetchedAt(this.#token)) this.#token = token;
+  }
+
+  #command(page: Page, command: Command): void {
+    switch (command.kind) {
+      case "visible":
+        if (!this.#pages.has(page)) return;
+        page.visible = command.visible;
+        // Hidden is who is hidden everywhere; whoever looks again may come from a sleep.
+        if (command.visible || !this.#visible) this.#say(command);
+        return;
+      case "leaving":
+        this.#say(command);
+        return;
+      case "back":
+        // The socket is the worker's: it only has to be tried.
+        this.#say({ kind: "reconnect" });
+        return;
+      default:
+        if (this.#pages.has(page)) this.#actor = page;
+        this.#say(this.#numbered(page, command));
+    }
+  }
+
+  #say(command: Command): void {
+    this.#core?.port.onmessage?.call(globalThis as never, { data: command } as MessageEvent);
+  }
+
+  /** Pages number their deeds from 1 on; here each has a number of its own. */
+  #numbered(page: Page, command: Command): Command {
+    if (!("deed" in command)) return command;
+    this.#lastDeed += 1;
+    this.#deeds.set(this.#lastDeed, { page, deed: command.deed });
+    return { ...command, deed: this.#lastDeed };
+  }
+
+  #told(update: Update): void {
+    switch (update.kind) {
+      case "kept":
+        this.#kept(update.deeds);
+        return;
+      case "found":
+      case "refused":
+        if (this.#actor !== null) tell(this.#actor, update);
+        else for (const page of this.#pages) tell(page, update);
+        return;
+      case "arrived":
+        break;
+      case "conversation":
+        this.#slices.set(`talk:${update.view.conversation}`, update);
+        break;
+      default:
+        // The dock last: a window that appears has its messages.
+        this.#slices.delete(update.kind);
+        if (update.kind === "dock") this.#forgetClosed(update.windows.map((window) => window.conversation));
+        this.#slices.set(update.kind, update);
+    }
+    for (const page of this.#pages) tell(page, update);
+  }
+
+  #forgetClosed(windows: readonly string[]): void {
+    const shown = new Set(windows);
+    for (const [slice, update] of this.#slices) {
+      if (update.kind === "conversation" && !shown.has(update.view.conversation)) this.#slices.delete(slice);
+    }
+  }
+
+  #kept(deeds: readonly number[]): void {
+    for (const number of deeds) {
+      const done = this.#deeds.get(number);
+      this.#deeds.delete(number);
+      if (done !== undefined) tell(done.page, { kind: "kept", deeds: [done.deed] });
+    }
+  }
+}
+
+function tell(page: Page, message: FromWorker): void {
+  page.port.postMessage(message);
+}
+
+/** The shelf's `{"token", "at"}`; what cannot be read is older than all. */
+function fetchedAt(kept: string | null): number {
+  try {
+    const { at } = JSON.parse(kept ?? "") as { at?: unknown };
+    return typeof at === "number" ? at : 0;
+  } catch {
+    return 0;
+  }
+}

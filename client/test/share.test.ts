@@ -1,0 +1,325 @@
+/** Pages on the one core of a shared worker: the page's half and the worker's, with the real core between them. */
+import { IDBFactory } from "fake-indexeddb";
+import { afterEach, beforeEach, describe, expect, test, vi } from "vitest";
+import { Attach, DEATHS_MOST, HERE_MS } from "../src/attach.js";
+import type { WorkerEnd } from "../src/attach.js";
+import { LONELY_MS, Pages } from "../src/pages.js";
+import { paint, startCore } from "../src/start.js";
+import type { Command, PageConfig, Update } from "../src/view.js";
+import { Browser, emptyHistory, message, Page as Tab, window, withWindow } from "./browser.js";
+import { config, MemoryShelf, settled, tokenOf } from "./stage.js";
+
+let browser: Browser;
+let worker: Worker | null;
+
+beforeEach(() => {
+  vi.stubGlobal("indexedDB", new IDBFactory());
+  browser = new Browser();
+  worker = null;
+});
+afterEach(() => {
+  worker?.die();
+});
+
+/** Two ends that speak by structured clones, in order, a turn later. */
+function channel(): [WorkerEnd["port"], WorkerEnd["port"]] {
+  const end = (other: () => WorkerEnd["port"]): WorkerEnd["port"] => ({
+    onmessage: null,
+    postMessage: (data: unknown) => {
+      const cloned: unknown = structuredClone(data);
+      queueMicrotask(() => {
+        other().onmessage?.call(other() as never, { data: cloned } as MessageEvent);
+      });
+    },
+    close: () => undefined,
+  });
+  const one = end(() => two);
+  const two = end(() => one);
+  return [one, two];
+}
+
+/** The shared worker, with a tab of the stage for its sockets. */
+class Worker {
+  readonly place = new Tab(browser, config);
+  readonly locks = browser.locks.of();
+  readonly ends: (() => void)[] = [];
+  #pages: Pages | null = null;
+
+  async begin(): Promise<this> {
+    void this.locks.request("gchat worker", () => {
+      this.#pages = new Pages({
+        clock: browser.clock,
+        locks: this.locks,
+        lock: "gchat worker",
+        start: async (port, own, place) => {
+          const end = await startCore(port, own, { ...this.place.environment(), locks: this.locks, ...place });
+          this.ends.push(end);
+          return end;
+        },
+      });
+      return new Promise(() => undefined);
+    });
+    await settled();
+    return this;
+  }
+
+  connect(port: WorkerEnd["port"]): void {
+    this.#pages?.connect(port);
+  }
+
+  die(): void {
+    for (const end of this.ends) end();
+    this.locks.die();
+    this.#pages = null;
+  }
+}
+
+class SharingPage {
+  readonly heard: Update[] = [];
+  readonly shelf = new MemoryShelf();
+  readonly locks = browser.locks.of();
+  readonly open: Command[] = [];
+  /** Cores that were started in the page. */
+  readonly here: Tab[] = [];
+  visible = true;
+  readonly attach: Attach;
+
+  constructor(own: Partial<PageConfig> = {}, openWorker: () => WorkerEnd | undefined = () => this.connected()) {
+    this.attach = new Attach({
+      config: { ...config, ...own },
+      clock: browser.clock,
+      sharing: true,
+      locks: this.locks,
+      shelf: this.shelf,
+      name: String(Math.random()),
+      openWorker,
+      visible: () => this.visible,
+      unkept: () => Promise.resolve([...this.open]),
+      startHere: (port, left) => {
+        const tab = new Tab(browser, config);
+        this.here.push(tab);
+        void startCore(port, config, { ...tab.environment(), left: () => left });
+      },
+      paint: (post) => paint(config, new Tab(browser, config).environment(), post),
+    });
+    this.attach.onmessage = ({ data }: MessageEvent<Update>) => {
+      if (data.kind === "kept") this.open.splice(0, this.open.length, ...this.open.filter((one) => !data.deeds.includes((one as { deed: number }).deed)));
+      this.heard.push(data);
+    };
+  }
+
+  connected(): WorkerEnd {
+    const [ours, theirs] = channel();
+    queueMicrotask(() => worker?.connect(theirs));
+    return { port: ours, onerror: null };
+  }
+
+  async start(): Promise<this> {
+    this.attach.start();
+    await settled();
+    return this;
+  }
+
+  async does(command: Command): Promise<void> {
+    if ("deed" in command) this.open.push(command);
+    this.attach.postMessage(command);
+    await settled();
+  }
+
+  /** As a crash: no word, only its locks are free. */
+  async dies(): Promise<void> {
+    this.locks.die();
+    await settled();
+  }
+
+  last<K extends Update["kind"]>(kind: K): Extract<Update, { kind: K }> | undefined {
+    return this.heard.filter((update): update is Extract<Update, { kind: K }> => update.kind === kind).at(-1);
+  }
+
+  get shown(): string[] {
+    return (this.last("conversation")?.view.messages ?? []).map(({ text, delivery }) => `${text ?? "∅"} ${delivery ?? "theirs"}`);
+  }
+}
+
+const page = (own?: Partial<PageConfig>): Promise<SharingPage> => new SharingPage(own).start();
+const visibilities = () => worker!.place.socket.of("visibility").map(({ visible }) => visible);
+
+describe("pages of one login", () => {
+  beforeEach(async () => {
+    worker = await new Worker().begin();
+  });
+
+  test("share one socket, and a later one is told everything", async () => {
+    const one = await page();
+    const socket = await worker!.place.online(withWindow);
+    emptyHistory(socket);
+    socket.says({ type: "message", conversation: "2-3", message: message(1) });
+    await settled();
+    const other = await page();
+    expect(worker!.place.sockets).toHaveLength(1);
+    expect(other.shown).toEqual(["m1 theirs"]);
+    expect(other.last("line")?.line.state).toBe("online");
+    const kinds = other.heard.map(({ kind }) => kind);
+    expect(kinds.lastIndexOf("conversation")).toBeLessThan(kinds.lastIndexOf("dock"));
+    await other.does({ kind: "send", conversation: "2-3", text: "hello" });
+    expect(one.shown).toEqual(other.shown);
+    expect(socket.of("send")).toHaveLength(1);
+  });
+
+  test("are hidden when all of them are, and seen again when one is", async () => {
+    const one = await page();
+    const other = await page();
+    await worker!.place.online();
+    await one.does({ kind: "visible", visible: false });
+    expect(visibilities()).toEqual([]);
+    await other.does({ kind: "visible", visible: false });
+    expect(visibilities()).toEqual([false]);
+    await one.does({ kind: "visible", visible: true });
+    await one.dies();
+    expect(visibilities()).toEqual([false, true, false]);
+  });
+
+  test("hear of their own deeds and refusals only", async () => {
+    const one = await page();
+    const other = await page();
+    const socket = await worker!.place.online(withWindow);
+    await one.does({ kind: "draft", conversation: "2-3", text: "one", deed: 7 });
+    await other.does({ kind: "draft", conversation: "2-3", text: "other", deed: 7 });
+    await other.does({ kind: "search", text: "b" });
+    const { request } = socket.of("search")[0]!;
+    socket.says({ type: "contacts", request, contacts: [], next: null });
+    socket.says({ type: "error", code: "not_found", message: "…", final: true, conversation: "2-3" });
+    await settled();
+    expect(one.heard.filter(({ kind }) => kind === "kept")).toEqual([{ kind: "kept", deeds: [7] }]);
+    expect(other.heard.filter(({ kind }) => kind === "kept")).toEqual([{ kind: "kept", deeds: [7] }]);
+    expect([one.last("found"), one.last("refused")]).toEqual([undefined, undefined]);
+    expect(other.last("found")).toBeDefined();
+    expect(other.last("refused")).toMatchObject({ code: "not_found" });
+  });
+
+  test("keep each other's token, and the newer one is used", async () => {
+    const token = (age: number) => JSON.stringify({ token: tokenOf(browser.clock.now() - age, { jti: String(age) }), at: browser.clock.now() - age });
+    const one = new SharingPage();
+    one.shelf.content = token(60_000);
+    await one.start();
+    worker!.place.socket.opens();
+    expect(worker!.place.socket.of("hello")[0]?.token).toBe((JSON.parse(one.shelf.content) as { token: string }).token);
+    const other = new SharingPage();
+    other.shelf.content = token(1_000);
+    await other.start();
+    worker!.place.socket.drops(1006);
+    await browser.clock.pass(1_000);
+    worker!.place.socket.opens();
+    expect(worker!.place.socket.of("hello")[0]?.token).toBe((JSON.parse(other.shelf.content) as { token: string }).token);
+    worker!.place.socket.drops(4010);
+    await browser.clock.pass(5_000);
+    expect(one.shelf.content).toBe(other.shelf.content);
+    expect(one.shelf.content).not.toBe(token(1_000));
+  });
+
+  test("that come while the core has stopped begin it anew", async () => {
+    const one = await page();
+    (await worker!.place.online()).drops(4403);
+    await settled();
+    expect(one.last("line")?.line).toEqual({ state: "stopped", reason: "not_allowed" });
+    await page();
+    await worker!.place.online();
+    expect(one.last("line")?.line.state).toBe("online");
+    expect(worker!.place.sockets).toHaveLength(2);
+  });
+
+  test("that are all gone leave no socket behind, but not at once", async () => {
+    const one = await page();
+    const socket = await worker!.place.online();
+    one.attach.leave();
+    await browser.clock.pass(LONELY_MS - 1_000);
+    expect(socket.closed).toBe(false);
+    const next = await page();
+    // A page that looks has the line probed.
+    socket.says({ type: "pong" });
+    await browser.clock.pass(LONELY_MS);
+    expect(socket.closed).toBe(false);
+    await next.dies();
+    await browser.clock.pass(LONELY_MS);
+    expect(socket.closed).toBe(true);
+  });
+});
+
+describe("a page", () => {
+  test("whose worker dies begins another and does again what was not kept", async () => {
+    worker = await new Worker().begin();
+    const one = await page();
+    await worker.place.online(withWindow);
+    const first = worker;
+    worker = null;
+    first.die();
+    // Written in between: nobody is there.
+    await one.does({ kind: "send", conversation: "2-3", text: "in between", key: "019aaaaa-aaaa-7aaa-8aaa-aaaaaaaaaaaa", deed: 1 });
+    worker = await new Worker().begin();
+    await browser.clock.pass(HERE_MS - 1);
+    if (one.here.length > 0) throw new Error("it went without");
+    one.attach.leave();
+    await one.does({ kind: "back" });
+    const socket = await worker.place.online(withWindow);
+    expect(socket.of("send")).toMatchObject([{ text: "in between", client_message_id: "019aaaaa-aaaa-7aaa-8aaa-aaaaaaaaaaaa" }]);
+    expect(one.open).toEqual([]);
+  });
+
+  test.each([
+    ["there is none", () => undefined],
+    [
+      "it is forbidden",
+      () => {
+        throw new DOMException("forbidden", "SecurityError");
+      },
+    ],
+  ])("has the core itself where %s", async (_, openWorker) => {
+    const one = await new SharingPage({}, openWorker).start();
+    expect(one.here).toHaveLength(1);
+    await one.does({ kind: "visible", visible: true });
+    expect(one.here[0]!.sockets).toHaveLength(1);
+  });
+
+  test("has the core itself where the worker never answers, with all that was done meanwhile", async () => {
+    const one = await page();
+    await one.does({ kind: "send", conversation: "2-3", text: "early", deed: 1 });
+    expect(one.here).toHaveLength(0);
+    await browser.clock.pass(HERE_MS);
+    expect(one.here).toHaveLength(1);
+    await settled();
+    const socket = await one.here[0]!.online(withWindow);
+    expect(socket.of("send").map(({ text }) => text)).toEqual(["early"]);
+  });
+
+  test(`that has lost ${DEATHS_MOST} workers does without`, async () => {
+    let one: SharingPage | null = null;
+    for (let n = 0; n < DEATHS_MOST; n += 1) {
+      worker = await new Worker().begin();
+      if (one === null) one = await page();
+      else {
+        one.attach.postMessage({ kind: "back" });
+        await settled();
+      }
+      const dead = worker;
+      worker = null;
+      dead.die();
+      await settled();
+    }
+    expect(one!.here).toHaveLength(1);
+  });
+
+  test("is painted from the copy before the worker has said a word, and writes nothing by it", async () => {
+    const before = await browser.page();
+    const socket = await before.online({ dock: { version: 1, windows: [window()] } });
+    emptyHistory(socket);
+    socket.says({ type: "message", conversation: "2-3", message: message(1) });
+    await browser.clock.pass(1_000);
+    before.end();
+    await settled();
+    const written = vi.spyOn(IDBObjectStore.prototype, "put");
+    const one = await page();
+    expect(one.shown).toEqual(["m1 theirs"]);
+    expect(one.last("dock")?.windows).toMatchObject([{ conversation: "2-3" }]);
+    expect(written).not.toHaveBeenCalled();
+  });
+});
