@@ -1,6 +1,8 @@
 /** A page with the real elements on it and a core that does only what a test says. */
 import { vi } from "vitest";
 import { mount } from "../../src/elements/index.js";
+// Fetched with the first window: in a test it is there.
+import "../../src/elements/windows.js";
 import type { Command, ConversationView, MessageView, RosterPerson, Update, WindowView } from "../../src/view.js";
 
 export interface Stage {
