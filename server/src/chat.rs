@@ -180,6 +180,8 @@ impl Chat {
             && self.last_known(speaker.site, other).await?.is_some_and(|them| {
                 rights::may_see(self.sites.policy(speaker.site), &me.circles, &them.circles)
             });
+        // Two of the speaker's connections may raise it at once: it is told in the order in which it rose.
+        let _order = self.order(speaker.site, conversation).lock().await;
         let mark = self.store.read(speaker.site, conversation, speaker.user, seq, shown).await?;
         if let Some(seq) = mark {
             let both = [speaker.user, other];
