@@ -6,6 +6,7 @@
 //! Each seed is a world of its own. `SEED=n` runs that one alone, `SEEDS=n` so many (a multiple of the usual number is
 //! the long form). A world that fails prints its seed.
 #![allow(clippy::unwrap_used, reason = "a test may stop at what it did not expect")]
+#![allow(clippy::print_stdout, reason = "what the worlds have met is worth reading")]
 
 mod device;
 mod judge;
