@@ -23,8 +23,14 @@ const EACH: i64 = 500;
 /// More than the queue may hold is nowhere kept: the growth is the store's and the writers'.
 const GROWTH_KIB: u64 = 60 * 1_024;
 
-fn settings() -> [(&'static str, &'static str); 2] {
-    [("GCHAT_LIMITS_MESSAGES_PER_SECOND", "100000"), ("GCHAT_LIMITS_MESSAGE_BURST", "100000")]
+/// The writers write as fast as they are answered.
+fn settings() -> [(&'static str, &'static str); 4] {
+    [
+        ("GCHAT_LIMITS_MESSAGES_PER_SECOND", "100000"),
+        ("GCHAT_LIMITS_MESSAGE_BURST", "100000"),
+        ("GCHAT_LIMITS_FRAMES_PER_SECOND", "100000"),
+        ("GCHAT_LIMITS_FRAME_BURST", "100000"),
+    ]
 }
 
 fn conversation(writer: i64) -> String {

@@ -44,6 +44,8 @@ struct Copy {
     rev: i64,
     last: i64,
     shown: Vec<(i64, Uuid)>,
+    /// The highest seq that is known to be there.
+    head: i64,
     /// A history that is under way.
     asked: bool,
 }
@@ -157,6 +159,8 @@ impl Device {
                     let mut frames = Vec::new();
                     if welcome {
                         frames = self.due();
+                        let held: Vec<_> = self.copies.keys().copied().collect();
+                        frames.extend(held.into_iter().flat_map(|id| self.fetch(id, 0)));
                         if heard.elapsed() > SILENCE / 3 {
                             frames.push(json!({"type": "ping"}));
                         }
@@ -234,7 +238,7 @@ impl Device {
             "reset" => {
                 let id = conversation(frame);
                 self.copies.remove(&id);
-                self.fetch(id, i64::MAX)
+                self.fetch(id, 1)
             }
             "ack" => self.acknowledged(frame),
             "error" => self.failed(frame),
@@ -280,7 +284,8 @@ impl Device {
     /// Asks for what lies between the copy and a head.
     fn fetch(&mut self, id: ConversationId, head: i64) -> Vec<Value> {
         let copy = self.copies.entry(id).or_default();
-        if copy.last >= head || copy.asked || !self.fetches_gaps {
+        copy.head = copy.head.max(head);
+        if copy.last >= copy.head || copy.asked || !self.fetches_gaps {
             return vec![];
         }
         copy.asked = true;

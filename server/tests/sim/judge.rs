@@ -75,7 +75,10 @@ impl Totals {
         assert!(!faults.crashes || self.crashes > self.worlds / 2, "hardly a crash: {self}");
         assert!(!faults.store || self.failures > self.worlds / 2, "hardly a failure: {self}");
         let rough = faults.network || faults.crashes;
-        assert!(!rough || (self.repeats > self.worlds && self.gaps > self.worlds / 4), "too smooth: {self}");
+        assert!(
+            !rough || (self.repeats > self.worlds / 4 && self.gaps > self.worlds / 4),
+            "too smooth: {self}"
+        );
     }
 }
 
