@@ -45,6 +45,28 @@ export async function gone(locator, what, within = PATIENCE_MS) {
   }
 }
 
+/** What each followed page has asked for and not got yet, and when that last changed. */
+const asked = new WeakMap();
+
+/** Follows a new page's requests, for `settled`. The browser never says that a shared worker's file has come. */
+export function follow(page) {
+  const state = { open: new Set(), since: performance.now() };
+  const changed = (change) => (request) => {
+    if (/\/gchat-worker-[^/]*\.js/.test(request.url())) return;
+    change(request);
+    state.since = performance.now();
+  };
+  page.on("request", changed((request) => state.open.add(request)));
+  for (const end of ["requestfinished", "requestfailed"]) page.on(end, changed((request) => state.open.delete(request)));
+  asked.set(page, state);
+}
+
+/** Waits until a page has asked for nothing for half a second: "networkidle" for pages with a shared worker. */
+export async function settled(page, within = 60_000) {
+  const state = asked.get(page);
+  await becomes(() => state.open.size === 0 && performance.now() - state.since > 500, true, "the page asks for nothing", within);
+}
+
 export async function focused(locator, what) {
   await becomes(() => locator.evaluate((element) => element.getRootNode().activeElement === element), true, what);
 }

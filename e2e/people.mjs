@@ -2,6 +2,7 @@
 // happen on any page (a script from somebody's text, an error, a breach of the page's policy).
 import { existsSync } from "node:fs";
 import { chromium } from "playwright-core";
+import { follow } from "./expect.mjs";
 import { Line } from "./line.mjs";
 
 const PATHS = [process.env.CHROMIUM, "/usr/bin/chromium", "/usr/bin/chromium-browser", "/usr/bin/google-chrome"];
@@ -85,6 +86,7 @@ export class Person {
   /** Another tab of the same browser. */
   async tab(path) {
     const page = await this.context.newPage();
+    follow(page);
     page.on("dialog", (dialog) => {
       this.wrongs.push(`a dialog: ${dialog.message()}`);
       void dialog.dismiss();

@@ -3,7 +3,7 @@
 import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { seen } from "../expect.mjs";
+import { seen, settled } from "../expect.mjs";
 import { campus } from "./campus.mjs";
 import { connect, SETTINGS } from "./connect.mjs";
 import { attach } from "./control.mjs";
@@ -56,7 +56,7 @@ async function pictures() {
 
 async function picture(page, name) {
   // Chromium paints a page's pictures and letters late on a busy machine.
-  await page.waitForLoadState("networkidle");
+  await settled(page);
   await page.screenshot({ path: join(folder, `${site.tree.branch}-${name}.png`), animations: "disabled" });
   console.log(name);
 }

@@ -4,7 +4,7 @@ import { once } from "node:events";
 import { createServer } from "node:net";
 import { afterEach, test } from "node:test";
 import { setTimeout as later } from "node:timers/promises";
-import { gone, seen } from "../../expect.mjs";
+import { gone, seen, settled } from "../../expect.mjs";
 import { connect, paste, SETTINGS } from "../connect.mjs";
 import { scene } from "../scene.mjs";
 import { Session } from "../session.mjs";
@@ -62,7 +62,7 @@ test("no page waits for the server, and none asks it anything", async () => {
     const parts = JSON.parse(Buffer.from(it.site.code.slice("gchat1.".length), "base64url").toString());
     await paste(person.page, `gchat1.${Buffer.from(JSON.stringify({ ...parts, url: hole.url })).toString("base64url")}`);
     // The settings page asks for a test of the connection when it stands; that one may call the server.
-    await person.page.waitForLoadState("networkidle");
+    await settled(person.page);
     await person.context.close();
     const calls = hole.calls;
     const dead = await times();

@@ -3,7 +3,7 @@
 import assert from "node:assert/strict";
 import { createHash } from "node:crypto";
 import { before, test } from "node:test";
-import { gone, seen } from "../../expect.mjs";
+import { gone, seen, settled } from "../../expect.mjs";
 import { scene } from "../scene.mjs";
 import { Session } from "../session.mjs";
 import { ADMIN } from "../site.mjs";
@@ -37,7 +37,7 @@ async function two() {
   const bruno = await it.people.arrive("bruno", { path });
   await Promise.all([seen(ana.screen.person(bruno.name), "Ana sees Bruno"), seen(bruno.screen.person(ana.name), "Bruno sees Ana")]);
   // What Moodle's own scripts still ask for would send a browser that has just lost its login to the login page.
-  await bruno.page.waitForLoadState("networkidle");
+  await settled(bruno.page);
   return { ana, bruno };
 }
 
