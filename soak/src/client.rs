@@ -66,7 +66,7 @@ pub(crate) struct Habits {
     pub(crate) cut_every: Option<Duration>,
     /// The chance that after a cut it stays away for a while, so that much is missed.
     pub(crate) naps: f64,
-    /// The planted mutant: fetches no gap.
+    /// The planted mutant: fetches no gap, and takes none that comes with a welcome.
     pub(crate) careless: bool,
 }
 

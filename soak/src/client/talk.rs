@@ -94,7 +94,7 @@ impl Client {
         for gap in welcome.gaps {
             if gap.reset {
                 self.reset(gap.conversation);
-            } else {
+            } else if !self.shared.habits.careless {
                 gap.messages.iter().for_each(|message| self.message(gap.conversation, message));
             }
             self.copies.told(gap.conversation, gap.seq);
