@@ -8,6 +8,7 @@ const files = process.argv.slice(2);
 if (files.length === 0) {
   for (const name of readdirSync("test").sort()) if (name.endsWith(".test.mjs")) files.push(`test/${name}`);
 }
-const flags = ["--test", "--test-concurrency=1", "--test-reporter=spec", "--test-timeout=120000"];
+// For a file as well as for a test: some show hundreds of payloads.
+const flags = ["--test", "--test-concurrency=1", "--test-reporter=spec", "--test-timeout=300000"];
 const child = spawn(process.execPath, [...flags, ...files], { stdio: "inherit" });
 child.on("exit", (code) => exit(code ?? 1));
