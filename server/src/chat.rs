@@ -59,8 +59,8 @@ pub struct Chat {
 }
 
 /// Messages whose append ended with an error: they may be committed all the same, and then nobody was told. When the
-/// sender tries again, everyone is. Beyond the bound the newest are not remembered, and those concerned see such a
-/// message when they next resume.
+/// sender tries again, everyone is. At the bound all earlier ones are forgotten, and those concerned see such a message
+/// when they next resume.
 #[derive(Default)]
 struct Doubts(HashSet<(SiteId, UserId, ClientMessageId)>);
 
@@ -68,9 +68,10 @@ impl Doubts {
     const MOST: usize = 10_000;
 
     fn add(&mut self, key: (SiteId, UserId, ClientMessageId)) {
-        if self.0.len() < Self::MOST {
-            self.0.insert(key);
+        if self.0.len() >= Self::MOST {
+            self.0.clear();
         }
+        self.0.insert(key);
     }
 
     fn remove(&mut self, key: &(SiteId, UserId, ClientMessageId)) -> bool {
@@ -128,25 +129,27 @@ impl Chat {
             // An id that was committed is answered as before, whatever has changed since.
             Err(refusal) => self.store.find_sent(&message).await?.ok_or(refusal)?,
         };
-        match &appended {
+        let doubted = self.doubts.lock().remove(&key);
+        let message = match appended {
             Appended::New { message, window_came_back } => {
-                self.deliver(speaker, conversation, message, *window_came_back).await;
+                self.deliver(speaker, conversation, &message, window_came_back).await;
+                message
             }
-            Appended::Repeated(message) if self.doubts.lock().remove(&key) => {
-                self.deliver(speaker, conversation, message, true).await;
+            Appended::Repeated(message) => {
+                if doubted {
+                    self.deliver(speaker, conversation, &message, true).await;
+                }
+                message
             }
-            Appended::Repeated(_) | Appended::Conflict => {}
-        }
-        match appended {
-            Appended::New { message, .. } | Appended::Repeated(message) => Ok(ServerFrame::Ack {
-                client_message_id,
-                conversation,
-                seq: message.seq,
-                rev: message.rev,
-                sent_at: message.sent_at,
-            }),
-            Appended::Conflict => Err(Code::Conflict.into()),
-        }
+            Appended::Conflict => return Err(Code::Conflict.into()),
+        };
+        Ok(ServerFrame::Ack {
+            client_message_id,
+            conversation,
+            seq: message.seq,
+            rev: message.rev,
+            sent_at: message.sent_at,
+        })
     }
 
     /// A page of one of the speaker's conversations.

@@ -127,7 +127,10 @@ async fn work(mut pen: Pen, mut jobs: mpsc::Receiver<Job>) {
         let mut waiting = Batch::default();
         for job in batch.drain(..) {
             match job {
-                Job::Append(message, reply) => waiting.appends.push((message, reply)),
+                Job::Append(message, reply) => {
+                    waiting.messages.push(message);
+                    waiting.replies.push(reply);
+                }
                 Job::Other(job) => waiting.others.push(job),
                 Job::Close(reply) => {
                     jobs.close(); // what waits is still received
@@ -143,7 +146,7 @@ async fn work(mut pen: Pen, mut jobs: mpsc::Receiver<Job>) {
                 }
                 pen.written(writes).await;
             }
-            Err(error) => waiting.refuse(&error),
+            Err(error) => refuse(waiting.replies, waiting.others, &error),
         }
     }
     pen.close().await;
@@ -153,13 +156,15 @@ async fn work(mut pen: Pen, mut jobs: mpsc::Receiver<Job>) {
 /// Writes that wait at the same time. Nobody sees the order between appends and others, as none of them was answered.
 #[derive(Default)]
 struct Batch {
-    appends: Vec<(NewMessage, oneshot::Sender<Result<Appended>>)>,
+    messages: Vec<NewMessage>,
+    /// To those who wait for these messages, in the same order.
+    replies: Vec<oneshot::Sender<Result<Appended>>>,
     others: Vec<Box<dyn Queued>>,
 }
 
 impl Batch {
     fn len(&self) -> usize {
-        self.appends.len() + self.others.len()
+        self.messages.len() + self.others.len()
     }
 
     /// Commits all of these together, or, if that fails, each alone. An error: writing has become impossible, and
@@ -168,10 +173,9 @@ impl Batch {
         if self.len() == 0 {
             return Ok(());
         }
-        let messages: Vec<_> = self.appends.iter().map(|(message, _)| message.clone()).collect();
-        let error = match together(conn, &messages, &mut self.others).await {
+        let error = match together(conn, &self.messages, &mut self.others).await {
             Ok(appended) => {
-                for ((_, reply), appended) in self.appends.into_iter().zip(appended) {
+                for (reply, appended) in self.replies.into_iter().zip(appended) {
                     let _ = reply.send(Ok(appended)); // the caller may have gone
                 }
                 self.others.into_iter().for_each(|job| job.answer(Ok(())));
@@ -180,7 +184,7 @@ impl Batch {
             Err(error) => error,
         };
         if blocks(&error) {
-            self.refuse(&error);
+            refuse(self.replies, self.others, &error);
             return Err(error);
         }
         if self.len() > 1 {
@@ -190,13 +194,12 @@ impl Batch {
     }
 
     async fn one_by_one(self, conn: &mut SqliteConnection) -> Result<()> {
-        let mut rest = Self { appends: Vec::new(), others: self.others };
-        let mut appends = self.appends.into_iter();
-        while let Some((message, reply)) = appends.next() {
+        let mut replies = self.replies.into_iter();
+        for message in self.messages {
+            let Some(reply) = replies.next() else { break };
             match together(conn, std::slice::from_ref(&message), &mut []).await {
                 Err(error) if blocks(&error) => {
-                    rest.appends = std::iter::once((message, reply)).chain(appends).collect();
-                    rest.refuse(&error);
+                    refuse(std::iter::once(reply).chain(replies), self.others, &error);
                     return Err(error);
                 }
                 appended => {
@@ -205,15 +208,14 @@ impl Batch {
                 }
             }
         }
-        let mut others = rest.others.into_iter();
+        let mut others = self.others.into_iter();
         while let Some(job) = others.next() {
             let mut alone = [job];
             let committed = together(conn, &[], &mut alone).await.map(drop);
             let [job] = alone;
             match committed {
                 Err(error) if blocks(&error) => {
-                    let others = std::iter::once(job).chain(others).collect();
-                    Self { appends: Vec::new(), others }.refuse(&error);
+                    refuse([], std::iter::once(job).chain(others), &error);
                     return Err(error);
                 }
                 committed => job.answer(committed),
@@ -221,20 +223,24 @@ impl Batch {
         }
         Ok(())
     }
+}
 
-    /// Tells everybody that nothing can be written just now.
-    fn refuse(self, why: &StoreError) {
-        let text = match why {
-            StoreError::Blocked(text) => text.clone(),
-            error => error.to_string(),
-        };
-        let blocked = || StoreError::Blocked(text.clone());
-        for (_, reply) in self.appends {
-            let _ = reply.send(Err(blocked())); // the caller may have gone
-        }
-        for job in self.others {
-            job.answer(Err(blocked()));
-        }
+/// Tells everybody that nothing can be written just now.
+fn refuse(
+    replies: impl IntoIterator<Item = oneshot::Sender<Result<Appended>>>,
+    others: impl IntoIterator<Item = Box<dyn Queued>>,
+    why: &StoreError,
+) {
+    let text = match why {
+        StoreError::Blocked(text) => text.clone(),
+        error => error.to_string(),
+    };
+    let blocked = || StoreError::Blocked(text.clone());
+    for reply in replies {
+        let _ = reply.send(Err(blocked())); // the caller may have gone
+    }
+    for job in others {
+        job.answer(Err(blocked()));
     }
 }
 
