@@ -68,8 +68,20 @@ pub(crate) struct Device {
     trying: BTreeSet<ConversationId>,
     epoch: Value,
     copies: BTreeMap<ConversationId, Copy>,
+    dock: Dock,
     requests: u32,
     not_before: Instant,
+}
+
+/// The windows, by which a user's other devices learn of conversations that the user has begun.
+#[derive(Debug, Default)]
+struct Dock {
+    version: i64,
+    shown: BTreeSet<ConversationId>,
+    /// Opened here, as everybody opens a window before they write in it.
+    opened: BTreeSet<ConversationId>,
+    /// Told to the server on this connection.
+    told: BTreeSet<ConversationId>,
 }
 
 impl Device {
@@ -98,6 +110,7 @@ impl Device {
             trying: BTreeSet::new(),
             epoch: Value::Null,
             copies: BTreeMap::new(),
+            dock: Dock::default(),
             requests: 0,
             not_before: now,
         }
@@ -111,6 +124,7 @@ impl Device {
                 self.talk(socket).await;
             }
             self.trying.clear();
+            self.dock.told.clear();
             self.copies.values_mut().for_each(|copy| copy.asked = false);
             let pause = Duration::from_millis(self.rng.random_range(20..400));
             sleep(pause.max(self.not_before.saturating_duration_since(Instant::now()))).await;
@@ -158,7 +172,8 @@ impl Device {
                     }
                     let mut frames = Vec::new();
                     if welcome {
-                        frames = self.due();
+                        frames = self.open_windows();
+                        frames.extend(self.due());
                         let held: Vec<_> = self.copies.keys().copied().collect();
                         frames.extend(held.into_iter().flat_map(|id| self.fetch(id, 0)));
                         if heard.elapsed() > SILENCE / 3 {
@@ -194,8 +209,18 @@ impl Device {
             let id = id.into_uuid();
             let sent = Sent { device: self.index, conversation, text: text.clone(), acks: vec![], tries: 0 };
             ledger.sent.insert(id, sent);
+            self.dock.opened.insert(conversation);
             self.outbox.push(Pending { id, conversation, text });
         }
+    }
+
+    /// The windows that were opened here and are not in the dock.
+    fn open_windows(&mut self) -> Vec<Value> {
+        let Dock { version, shown, opened, told } = &mut self.dock;
+        let missing = opened.iter().filter(|id| !shown.contains(id) && told.insert(**id));
+        missing
+            .map(|id| json!({"type": "dock", "conversation": id, "state": "open", "base": version}))
+            .collect()
     }
 
     /// The first message of each conversation that is not under way.
@@ -276,6 +301,8 @@ impl Device {
     /// A dock tells the heads of conversations that are not held yet.
     fn windows(&mut self, dock: &Value) -> Vec<Value> {
         let windows = dock["windows"].as_array().unwrap();
+        self.dock.version = dock["version"].as_i64().unwrap();
+        self.dock.shown = windows.iter().map(conversation).collect();
         let heads = windows.iter().map(|w| (conversation(w), w["seq"].as_i64().unwrap()));
         let unknown: Vec<_> = heads.filter(|(id, _)| !self.copies.contains_key(id)).collect();
         unknown.into_iter().flat_map(|(id, head)| self.fetch(id, head)).collect()
@@ -341,11 +368,13 @@ impl Device {
             }
         }
         self.copies.values_mut().for_each(|copy| copy.asked = false);
+        self.dock.told.clear();
         vec![]
     }
 
     fn is_done(&self) -> bool {
-        let quiet = *self.shared.calm.lock() && self.script.is_empty() && self.outbox.is_empty();
+        let written = self.script.is_empty() && self.outbox.is_empty();
+        let quiet = *self.shared.calm.lock() && written && self.dock.opened.is_subset(&self.dock.shown);
         let mut ledger = self.shared.ledger.lock();
         ledger.idle[self.index] = quiet;
         if !ledger.complaints.is_empty() {
