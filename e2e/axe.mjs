@@ -1,13 +1,11 @@
 // What axe-core finds on a page, shadow roots included.
 import assert from "node:assert/strict";
 import axe from "axe-core";
+import { atRest } from "./expect.mjs";
 
 /** Fails if axe finds anything serious or critical: on the whole page, or in the elements that `selectors` name. */
 export async function accessible(page, state, selectors = []) {
-  // Colours are measured when nothing moves any more.
-  await page.evaluate(() =>
-    Promise.allSettled(document.getAnimations().filter((one) => one.effect?.getTiming().iterations !== Infinity).map((one) => one.finished)),
-  );
+  await atRest(page); // a text that fades in has too little contrast
   await page.evaluate(axe.source);
   const found = await page.evaluate(async (chosen) => {
     const include = chosen.filter((selector) => document.querySelector(selector) !== null);

@@ -3,7 +3,7 @@ import assert from "node:assert/strict";
 import { setTimeout as later } from "node:timers/promises";
 
 /** How long what must become true may take where no test says otherwise: longer where pages are heavy. */
-const PATIENCE_MS = Number(process.env.PATIENCE_MS ?? 10_000);
+export const PATIENCE_MS = Number(process.env.PATIENCE_MS ?? 30_000);
 
 /** Asks until `ask` gives something that equals `wanted`. */
 export async function becomes(ask, wanted, what, within = PATIENCE_MS) {
@@ -65,6 +65,21 @@ export function follow(page) {
 export async function settled(page, within = 60_000) {
   const state = asked.get(page);
   await becomes(() => state.open.size === 0 && performance.now() - state.since > 500, true, "the page asks for nothing", within);
+}
+
+/** Waits until nothing on a page moves that will ever stop, shadow trees included: the document's own list lacks them. */
+export async function atRest(page) {
+  const moving = () =>
+    page.evaluate(async () => {
+      await new Promise((drawn) => requestAnimationFrame(() => requestAnimationFrame(drawn)));
+      const roots = [document];
+      for (const root of roots) {
+        for (const element of root.querySelectorAll("*")) if (element.shadowRoot !== null) roots.push(element.shadowRoot);
+      }
+      const animations = roots.flatMap((root) => root.getAnimations());
+      return animations.filter((one) => one.playState === "running" && one.effect.getComputedTiming().endTime !== Infinity).length;
+    });
+  await becomes(moving, 0, "the number of animations that have not ended");
 }
 
 export async function focused(locator, what) {

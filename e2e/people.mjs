@@ -2,7 +2,7 @@
 // happen on any page (a script from somebody's text, an error, a breach of the page's policy).
 import { existsSync } from "node:fs";
 import { chromium } from "playwright-core";
-import { follow } from "./expect.mjs";
+import { follow, PATIENCE_MS } from "./expect.mjs";
 import { Line } from "./line.mjs";
 
 const PATHS = [process.env.CHROMIUM, "/usr/bin/chromium", "/usr/bin/chromium-browser", "/usr/bin/google-chrome"];
@@ -50,7 +50,7 @@ export class People {
       ...options,
       ...(person.line === null ? {} : { proxy: { server: person.line.address, bypass: "<-loopback>" } }),
     });
-    person.context.setDefaultTimeout(Number(process.env.PATIENCE_MS ?? 10_000));
+    person.context.setDefaultTimeout(PATIENCE_MS);
     this.all.push(person);
     person.page = await person.tab();
     return person;

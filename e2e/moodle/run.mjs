@@ -66,7 +66,7 @@ async function combination(tree, database) {
 async function test(site) {
   // For a whole file, on a busy machine; within it, nothing waits for more than a minute.
   const flags = ["--test", "--test-concurrency=1", "--test-reporter=spec", "--test-timeout=1200000"];
-  const env = { PATIENCE_MS: "30000", ...process.env, MOODLE_SITE: site.path };
+  const env = { PATIENCE_MS: "60000", ...process.env, MOODLE_SITE: site.path };
   const child = spawn(process.execPath, [...flags, ...files], { stdio: ["ignore", "pipe", "inherit"], env });
   let text = "";
   child.stdout.setEncoding("utf8").on("data", (data) => {
