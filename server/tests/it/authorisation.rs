@@ -1,7 +1,7 @@
 //! Every operation against every relation, by an oracle: what the answer is, and that nobody else receives a byte.
 //!
-//! `oracle` knows the rules, `calls` tries the host's API, `revoked` what has ended;
-//! `relations` how people stand to each other, `scene` plays a world on a real server. After
+//! `oracle` knows the rules, `calls` tries the host's API, `revoked` what has ended, `outside` who
+//! may not come in at all; `relations` how people stand to each other, `scene` plays a world on a real server. After
 //! each deed every party's frames, from all their sockets, are those of a round in which nothing was done, plus what
 //! the oracle says; for bystanders (a classmate, a stranger, a teacher of everything, people of another site with the
 //! same ids) that is nothing.
@@ -12,6 +12,7 @@ use futures_util::{StreamExt, stream};
 
 mod calls;
 mod oracle;
+mod outside;
 mod relations;
 mod revoked;
 mod scene;
