@@ -9,6 +9,7 @@ answer is one that it promises; never a 5xx. SEED replays a run. Ends with `N ca
 import base64
 import hashlib
 import hmac
+import itertools
 import json
 import os
 import random
@@ -23,6 +24,7 @@ from collections import Counter
 from pathlib import Path
 
 import schemathesis
+import websocket
 from requests.auth import AuthBase
 from schemathesis.cli import schemathesis as command_line
 
@@ -50,20 +52,26 @@ def base64url(data: bytes) -> str:
     return base64.urlsafe_b64encode(data).rstrip(b"=").decode()
 
 
+def signed(code: dict, claims: dict) -> str:
+    """A token of the site that the connection code is of."""
+    header = {"alg": "HS256", "typ": "JWT", "kid": code["kid"]}
+    claims = {"iss": code["site"], "jti": uuid.uuid4().hex, **claims}
+    text = ".".join(base64url(json.dumps(part).encode()) for part in (header, claims))
+    key = base64.urlsafe_b64decode(code["key"] + "=" * (-len(code["key"]) % 4))
+    return f"{text}.{base64url(hmac.new(key, text.encode(), hashlib.sha256).digest())}"
+
+
 class Signed(AuthBase):
     """Signs what is about to be sent, as protocol/README.md asks ("The API for the host")."""
 
     def __init__(self, code: dict) -> None:
         self.code = code
-        self.key = base64.urlsafe_b64decode(code["key"] + "=" * (-len(code["key"]) % 4))
 
     def __call__(self, request):
         now = int(time.time())
         body = request.body or b""
         claims = {
-            "iss": self.code["site"],
             "aud": "gchat-api",
-            "jti": uuid.uuid4().hex,
             "iat": now,
             "exp": now + 60,
             "wwwroot": WWWROOT,
@@ -71,10 +79,7 @@ class Signed(AuthBase):
             "path": request.path_url,
             "body_sha256": hashlib.sha256(body.encode() if isinstance(body, str) else body).hexdigest(),
         }
-        header = {"alg": "HS256", "typ": "JWT", "kid": self.code["kid"]}
-        text = ".".join(base64url(json.dumps(part).encode()) for part in (header, claims))
-        signature = hmac.new(self.key, text.encode(), hashlib.sha256).digest()
-        request.headers["Authorization"] = f"Bearer {text}.{base64url(signature)}"
+        request.headers["Authorization"] = f"Bearer {signed(self.code, claims)}"
         return request
 
 
@@ -112,6 +117,38 @@ class Server:
         self.reader.join(timeout=30)
 
 
+def talk(server: Server) -> None:
+    """Each of the few people writes to each other, so that there are conversations to ask for."""
+    now = int(time.time())
+    sockets = {}
+    for user in range(1, PEOPLE + 1):
+        claims = {
+            **json.loads((DESCRIPTION.parent / "fixtures/token/user.json").read_text()),
+            **{"iss": server.code["site"], "sub": str(user), "iat": now, "nbf": now, "exp": now + 600},
+            **{"rights_version": 1, "blocked": []},
+        }
+        sockets[user] = websocket.create_connection(server.url.replace("http", "ws") + "/ws", timeout=30, origin=WWWROOT)
+        hello = {"type": "hello", "protocol": 1, "session": str(uuid.uuid4()), "visible": False}
+        tell(sockets[user], {**hello, "token": signed(server.code, claims)}, "welcome")
+    for user, other in itertools.permutations(sockets, 2):
+        message = {"type": "send", "client_message_id": str(uuid.uuid4()), "text": f"from {user}"}
+        tell(sockets[user], {**message, "conversation": between(user, other)}, "ack")
+    for socket in sockets.values():
+        socket.close()
+
+
+def tell(socket, frame: dict, answer: str) -> None:
+    """Sends a frame and waits for its answer."""
+    socket.send(json.dumps(frame))
+    while (got := json.loads(socket.recv()))["type"] != answer:
+        if got["type"] == "error":
+            raise SystemExit(f"the server refused {frame['type']}: {got}")
+
+
+def between(user: int, other: int) -> str:
+    return f"{min(user, other)}-{max(user, other)}"
+
+
 def number(text: str) -> int:
     return int(hashlib.sha256(text.encode()).hexdigest(), 16)
 
@@ -124,6 +161,11 @@ def map_path_parameters(context, path_parameters):
         met["user"] = user % PEOPLE + 1
     if re.fullmatch(r"[A-Za-z0-9._:-]{1,64}", str(met.get("course", ""))):
         met["course"] = f"c{number(met['course']) % COURSES + 1}"
+    if re.fullmatch(r"[1-9][0-9]*-[1-9][0-9]*", conversation := str(met.get("conversation", ""))):
+        # One of the user's own, or now and then another's.
+        apart = number(conversation) % (PEOPLE - 1) + 1
+        user = met["user"] if met.get("user") in range(1, PEOPLE + 1) else 1
+        met["conversation"] = between(user, (user + apart - 1) % PEOPLE + 1) if apart > 1 else "1-2"
     return met
 
 
@@ -157,6 +199,7 @@ def main() -> int:
     seed = int(os.environ.get("SEED") or random.SystemRandom().randrange(2**32))
     print(f"seed {seed}")
     with tempfile.TemporaryDirectory(prefix="gchat-api-") as folder, Server(gchat, folder) as server:
+        talk(server)
         schemathesis.auth.set_from_requests(Signed(server.code))
         failed = run(server.url, seed, cases)
         alive = server.process.poll() is None
