@@ -205,6 +205,38 @@ async fn marks_only_rise_and_never_past_the_head() {
     );
 }
 
+/// On many connections at once the store may take two in one order, and their tasks tell of them in the other.
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn marks_are_told_in_the_order_in_which_they_rose() {
+    const MESSAGES: i64 = 400;
+    const DEVICES: i64 = 8;
+    let (server, host) = fast().await;
+    let mut ana = TestClient::person(&server, &host, 2, "Ana", &c7()).await;
+    let mut devices = Vec::new();
+    for _ in 0..DEVICES {
+        devices.push(TestClient::person(&server, &host, 3, "Bruno", &c7()).await);
+    }
+    for n in 0..MESSAGES {
+        ana.send(json!({"type": "send", "client_message_id": Uuid::now_v7(), "conversation": "2-3", "text": n.to_string()}))
+            .await;
+    }
+    ana.wait(|frame| frame["type"] == "ack" && frame["seq"] == MESSAGES).await;
+    ana.all_until_now().await;
+    let raised = devices.into_iter().zip(1..).map(async |(mut device, first)| {
+        for seq in (first..=MESSAGES).step_by(DEVICES as usize) {
+            device.send(json!({"type": "read", "conversation": "2-3", "seq": seq})).await;
+        }
+        device.all_until_now().await;
+    });
+    futures_util::future::join_all(raised).await;
+    let told: Vec<i64> = (ana.all_until_now().await.iter())
+        .filter(|frame| frame["type"] == "read")
+        .map(|frame| frame["seq"].as_i64().unwrap())
+        .collect();
+    assert!(told.len() > 10, "hardly a mark rose: {told:?}");
+    assert!(told.is_sorted(), "{told:?}");
+}
+
 /// The first try waits behind another message while the host takes the right to write; the second comes on another
 /// connection when it is gone. Whatever the answer is, it is one answer, and the store agrees.
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
