@@ -8,6 +8,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use futures_util::{SinkExt, StreamExt};
+use gchat_wire::{Incoming, Outgoing, Refusal, Welcome};
 use tokio::net::TcpStream;
 use tokio::sync::Semaphore;
 use tokio::task::JoinSet;
@@ -20,7 +21,6 @@ use tokio_tungstenite::tungstenite::{self, Message};
 use tokio_tungstenite::{MaybeTlsStream, WebSocketStream};
 use uuid::Uuid;
 
-use crate::frames::{Incoming, Outgoing, Welcome};
 use crate::people::{FIRST_CLASSMATE, Person};
 use crate::talks::Talks;
 use crate::{Host, now_seconds, random_text, sha256_hex};
@@ -158,7 +158,7 @@ impl Classmate {
                     }
                     return Ok((socket, welcome));
                 }
-                Ok(Incoming::Error { code, .. }) => {
+                Ok(Incoming::Error(Refusal { code, .. })) => {
                     tracing::debug!(
                         code,
                         classmate = self.person.id,
@@ -237,7 +237,7 @@ impl Classmate {
 
 /// Sends one frame.
 async fn say(socket: &mut Socket, frame: &Outgoing) -> Result<(), tungstenite::Error> {
-    let text = serde_json::to_string(frame).expect("frames are plain JSON");
+    let text = frame.encode();
     socket.send(Message::text(text)).await
 }
 

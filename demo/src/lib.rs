@@ -26,7 +26,6 @@ use crate::signature::{Rights, SiteKey};
 
 mod api;
 mod classmates;
-mod frames;
 mod pages;
 mod people;
 mod register;

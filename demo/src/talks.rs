@@ -7,10 +7,12 @@
 use std::collections::BTreeMap;
 use std::time::Duration;
 
+use gchat_wire::{
+    Conversation, Cursor, Dock, History, Incoming, Message, Outgoing, Position, Refusal, State, Welcome,
+};
 use tokio::time::Instant;
 use uuid::Uuid;
 
-use crate::frames::{Cursor, Dock, Incoming, Message, Outgoing, Position, Welcome};
 use crate::people::FIRST_CLASSMATE;
 use crate::replies::reply;
 
@@ -23,9 +25,9 @@ const CURSOR_CONVERSATIONS: usize = 100;
 /// All conversations of one classmate.
 pub(crate) struct Talks {
     me: u64,
-    epoch: Option<String>,
+    epoch: Option<Uuid>,
     dock_version: u64,
-    talks: BTreeMap<String, Talk>,
+    talks: BTreeMap<Conversation, Talk>,
     requests: u32,
 }
 
@@ -67,10 +69,10 @@ impl Talks {
 
     /// What `hello` says about the past.
     pub(crate) fn cursor(&self) -> Option<Cursor> {
-        let epoch = self.epoch.clone()?;
+        let epoch = self.epoch?;
         let held = self.talks.iter().filter(|(_, talk)| talk.seq > 0).take(CURSOR_CONVERSATIONS);
-        let position = |(name, talk): (&String, &Talk)| Position {
-            conversation: name.clone(),
+        let position = |(conversation, talk): (&Conversation, &Talk)| Position {
+            conversation: *conversation,
             rev: talk.rev,
             seq: talk.seq,
         };
@@ -96,25 +98,25 @@ impl Talks {
                 Vec::new()
             }
             Incoming::Message { conversation, message } => {
-                if self.apply(&conversation, message, now) {
+                if self.apply(conversation, message, now) {
                     return Vec::new();
                 }
-                vec![self.history(&conversation)]
+                vec![self.history(conversation)]
             }
-            Incoming::History { conversation, first_seq, seq, rev, messages } => {
-                self.page(&conversation, first_seq, messages, now);
-                let talk = self.talks.entry(conversation.clone()).or_default();
+            Incoming::History(History { conversation, first_seq, seq, rev, messages, .. }) => {
+                self.page(conversation, first_seq, messages, now);
+                let talk = self.talks.entry(conversation).or_default();
                 if talk.seq >= seq {
                     talk.rev = talk.rev.max(rev);
                     return Vec::new();
                 }
-                vec![self.history(&conversation)]
+                vec![self.history(conversation)]
             }
-            Incoming::Ack { client_message_id } => {
+            Incoming::Ack { client_message_id, .. } => {
                 self.settle(client_message_id, now);
                 Vec::new()
             }
-            Incoming::Error { is_final, client_message_id: Some(id), retry_after_ms, .. } => {
+            Incoming::Error(Refusal { is_final, client_message_id: Some(id), retry_after_ms, .. }) => {
                 let sent = |talk: &&mut Talk| talk.unsent.as_ref().is_some_and(|(unsent, _)| *unsent == id);
                 if is_final {
                     self.settle(id, now);
@@ -139,17 +141,13 @@ impl Talks {
             if talk.due.is_none_or(|due| due > now) {
                 continue;
             }
-            let conversation = conversation.clone();
+            let conversation = *conversation;
             let pause = match talk.step {
                 Step::Rest => None,
                 Step::Look => {
                     if !talk.open {
                         let base = self.dock_version;
-                        frames.push(Outgoing::Dock {
-                            conversation: conversation.clone(),
-                            state: "open",
-                            base,
-                        });
+                        frames.push(Outgoing::Dock { conversation, state: State::Open, base });
                     }
                     talk.read = talk.seq;
                     frames.push(Outgoing::Read { conversation, seq: talk.seq });
@@ -183,7 +181,7 @@ impl Talks {
     }
 
     fn welcome(&mut self, welcome: Welcome, now: Instant) -> Vec<Outgoing> {
-        if self.epoch.as_ref() != Some(&welcome.epoch) {
+        if self.epoch != Some(welcome.epoch) {
             self.epoch = Some(welcome.epoch);
             self.talks.values_mut().for_each(|talk| (talk.seq, talk.rev) = (0, 0));
         }
@@ -192,13 +190,13 @@ impl Talks {
         }
         let mut frames = Vec::new();
         for gap in welcome.gaps {
-            let talk = self.talks.entry(gap.conversation.clone()).or_default();
+            let talk = self.talks.entry(gap.conversation).or_default();
             if gap.reset {
                 (talk.seq, talk.rev) = (0, 0);
             }
-            self.page(&gap.conversation, gap.first_seq, gap.messages, now);
+            self.page(gap.conversation, gap.first_seq, gap.messages, now);
             if gap.more {
-                frames.push(self.history(&gap.conversation));
+                frames.push(self.history(gap.conversation));
             } else if let Some(talk) = self.talks.get_mut(&gap.conversation) {
                 talk.rev = talk.rev.max(gap.rev);
             }
@@ -206,10 +204,10 @@ impl Talks {
         self.dock(&welcome.dock);
         // What was written while nobody was here: everything up to the read mark was answered, or never will be.
         for window in welcome.dock.windows.iter().filter(|window| window.unread > 0) {
-            let talk = self.talks.entry(window.conversation.clone()).or_default();
+            let talk = self.talks.entry(window.conversation).or_default();
             if talk.seq == 0 && window.seq > window.read_seq {
                 talk.seq = window.read_seq;
-                frames.push(self.history(&window.conversation));
+                frames.push(self.history(window.conversation));
             }
         }
         frames
@@ -219,13 +217,13 @@ impl Talks {
         self.dock_version = dock.version;
         for (conversation, talk) in &mut self.talks {
             let window = dock.windows.iter().find(|window| window.conversation == *conversation);
-            talk.open = window.is_some_and(|window| window.state == "open");
+            talk.open = window.is_some_and(|window| window.state == State::Open);
         }
     }
 
     /// Applies messages that follow one another; those that retention has removed are skipped.
-    fn page(&mut self, conversation: &str, first_seq: u64, messages: Vec<Message>, now: Instant) {
-        let talk = self.talks.entry(conversation.to_owned()).or_default();
+    fn page(&mut self, conversation: Conversation, first_seq: u64, messages: Vec<Message>, now: Instant) {
+        let talk = self.talks.entry(conversation).or_default();
         let before_page = messages.first().map_or(0, |message| message.seq.saturating_sub(1));
         if talk.seq == 0 || talk.seq + 1 < first_seq {
             talk.seq = talk.seq.max(before_page);
@@ -236,8 +234,8 @@ impl Talks {
     }
 
     /// Applies one message. False: something before it is missing.
-    fn apply(&mut self, conversation: &str, message: Message, now: Instant) -> bool {
-        let talk = self.talks.entry(conversation.to_owned()).or_default();
+    fn apply(&mut self, conversation: Conversation, message: Message, now: Instant) -> bool {
+        let talk = self.talks.entry(conversation).or_default();
         if message.seq <= talk.seq {
             return true;
         }
@@ -276,10 +274,10 @@ impl Talks {
         };
     }
 
-    fn history(&mut self, conversation: &str) -> Outgoing {
+    fn history(&mut self, conversation: Conversation) -> Outgoing {
         self.requests = self.requests % (i32::MAX as u32) + 1;
-        let after = self.talks.get(conversation).map_or(0, |talk| talk.seq);
-        Outgoing::History { request: self.requests, conversation: conversation.to_owned(), after, limit: 100 }
+        let after = self.talks.get(&conversation).map_or(0, |talk| talk.seq);
+        Outgoing::History { request: self.requests, conversation, after, limit: 100 }
     }
 }
 
@@ -290,18 +288,21 @@ fn a_moment(least: u64, most: u64) -> Duration {
 
 #[cfg(test)]
 mod tests {
+    use gchat_wire::Window;
+
     use super::*;
 
+    const EPOCH: Uuid = Uuid::from_u128(7);
     const MINUTE: Duration = Duration::from_secs(60);
 
     fn message(seq: u64, sender: u64, text: &str) -> Incoming {
         let message = Message { seq, rev: seq, sender, client_message_id: None, text: Some(text.to_owned()) };
-        Incoming::Message { conversation: "2-100".into(), message }
+        Incoming::Message { conversation: Conversation::between(2, 100), message }
     }
 
-    fn welcome(windows: Vec<crate::frames::Window>) -> Incoming {
+    fn welcome(windows: Vec<Window>) -> Incoming {
         Incoming::Welcome(Welcome {
-            epoch: "e".into(),
+            epoch: EPOCH,
             server_time: 0,
             lease_ends: 600_000,
             dock: Dock { version: 4, windows },
@@ -330,7 +331,7 @@ mod tests {
         assert!(talks.busy());
         let (frames, now) = until_sent(&mut talks, now);
         let [
-            Outgoing::Dock { state: "open", base: 4, .. },
+            Outgoing::Dock { state: State::Open, base: 4, .. },
             Outgoing::Read { seq: 1, .. },
             Outgoing::Typing { .. },
             Outgoing::Send { client_message_id, .. },
@@ -338,7 +339,8 @@ mod tests {
         else {
             panic!("{frames:?}")
         };
-        talks.receive(Incoming::Ack { client_message_id: *client_message_id }, now);
+        let conversation = Conversation::between(2, 100);
+        talks.receive(Incoming::Ack { client_message_id: *client_message_id, conversation, seq: 2 }, now);
         assert!(!talks.busy());
         assert_eq!(talks.next_due(), None);
         assert_eq!(talks.receive(message(1, 2, "Hi"), now), [], "a repeated message is dropped");
@@ -365,15 +367,15 @@ mod tests {
         let frames = talks.receive(message(3, 2, "c"), now);
         assert!(matches!(&frames[..], [Outgoing::History { after: 1, .. }]), "{frames:?}");
         let cursor = talks.cursor().expect("a cursor");
-        assert_eq!((cursor.conversations[0].seq, cursor.epoch.as_str()), (1, "e"));
+        assert_eq!((cursor.conversations[0].seq, cursor.epoch), (1, EPOCH));
     }
 
     #[test]
     fn what_was_written_in_the_absence_is_fetched_and_answered() {
         let (mut talks, now) = (Talks::new(100), Instant::now());
-        let window = crate::frames::Window {
-            conversation: "2-100".into(),
-            state: "minimised".into(),
+        let window = Window {
+            conversation: Conversation::between(2, 100),
+            state: State::Minimised,
             seq: 5,
             read_seq: 4,
             unread: 1,
@@ -381,13 +383,14 @@ mod tests {
         let frames = talks.receive(welcome(vec![window]), now);
         assert!(matches!(&frames[..], [Outgoing::History { after: 4, .. }]), "{frames:?}");
         let Incoming::Message { message, .. } = message(5, 2, "Are you there?") else { unreachable!() };
-        let page = Incoming::History {
-            conversation: "2-100".into(),
+        let page = Incoming::History(History {
+            request: 1,
+            conversation: Conversation::between(2, 100),
             first_seq: 1,
             seq: 5,
             rev: 5,
             messages: vec![message],
-        };
+        });
         assert_eq!(talks.receive(page, now), []);
         assert!(talks.busy());
     }
@@ -400,12 +403,13 @@ mod tests {
         let (frames, now) = until_sent(&mut talks, now);
         let Some(Outgoing::Send { client_message_id, .. }) = frames.last() else { panic!("{frames:?}") };
         talks.receive(
-            Incoming::Error {
+            Incoming::Error(Refusal {
                 code: "not_allowed".into(),
                 is_final: true,
+                request: None,
                 client_message_id: Some(*client_message_id),
                 retry_after_ms: None,
-            },
+            }),
             now,
         );
         assert_eq!(talks.act(now + MINUTE), []);

@@ -8,9 +8,10 @@ use std::{
     fmt,
 };
 
+use gchat_wire::Conversation;
 use uuid::Uuid;
 
-use crate::history::{ClientId, Conversation, Event, Said, What};
+use crate::history::{ClientId, Event, Said, What};
 
 mod store;
 #[cfg(test)]

@@ -10,6 +10,7 @@ use std::{
     time::Duration,
 };
 
+use gchat_wire::Conversation;
 use rand::{RngExt as _, SeedableRng as _, rngs::StdRng};
 use tokio::{
     net::{TcpSocket, TcpStream},
@@ -20,7 +21,7 @@ use tokio_tungstenite::{WebSocketStream, client_async, tungstenite::client::Into
 use uuid::Uuid;
 
 use crate::{
-    history::{ClientId, Conversation, Log, What},
+    history::{ClientId, Log, What},
     process::Troubles,
     site::{self, Site},
 };

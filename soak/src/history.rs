@@ -4,16 +4,15 @@
 //! hash, so it can be shown to anybody.
 
 use std::{
-    fmt,
     fs::File,
     io::{BufRead as _, BufReader, BufWriter, Write as _},
     path::Path,
-    str::FromStr,
 };
 
 use anyhow::{Context as _, Result};
+use gchat_wire::{Conversation, Message};
 use parking_lot::Mutex;
-use serde::{Deserialize, Deserializer, Serialize, Serializer, de::Error as _};
+use serde::{Deserialize, Serialize};
 use tokio::time::Instant;
 use uuid::Uuid;
 
@@ -22,57 +21,6 @@ pub type ClientId = u32;
 
 /// The harness itself: the one that kills, and the last honest reader.
 pub const HARNESS: ClientId = 0;
-
-/// The conversation of two users, lower id first.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
-pub struct Conversation {
-    /// The lower user id.
-    pub lower: u64,
-    /// The higher user id.
-    pub higher: u64,
-}
-
-impl Conversation {
-    /// Of two different users, in either order.
-    pub fn between(a: u64, b: u64) -> Self {
-        Self { lower: a.min(b), higher: a.max(b) }
-    }
-
-    /// Whether this user takes part.
-    pub fn has(self, user: u64) -> bool {
-        self.lower == user || self.higher == user
-    }
-}
-
-impl fmt::Display for Conversation {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "{}-{}", self.lower, self.higher)
-    }
-}
-
-impl FromStr for Conversation {
-    type Err = &'static str;
-
-    fn from_str(text: &str) -> Result<Self, Self::Err> {
-        let parts = text.split_once('-').and_then(|(a, b)| Some((a.parse().ok()?, b.parse().ok()?)));
-        match parts {
-            Some((lower, higher)) if lower < higher => Ok(Self { lower, higher }),
-            _ => Err("a conversation is LOWER-HIGHER, two user ids"),
-        }
-    }
-}
-
-impl Serialize for Conversation {
-    fn serialize<S: Serializer>(&self, s: S) -> Result<S::Ok, S::Error> {
-        s.collect_str(self)
-    }
-}
-
-impl<'de> Deserialize<'de> for Conversation {
-    fn deserialize<D: Deserializer<'de>>(d: D) -> Result<Self, D::Error> {
-        String::deserialize(d)?.parse().map_err(D::Error::custom)
-    }
-}
 
 /// A message as somebody was told of it.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -85,6 +33,14 @@ pub struct Said {
     pub id: Option<Uuid>,
     /// `hash` of its text.
     pub text: u64,
+}
+
+impl Said {
+    /// A message as the log has it.
+    pub fn of(message: &Message) -> Self {
+        let text = message.text.as_deref().map_or(0, hash);
+        Self { seq: message.seq, sender: message.sender, id: message.client_message_id, text }
+    }
 }
 
 /// What happened. All of one client's events are in the order in which they happened to it.

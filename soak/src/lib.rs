@@ -14,6 +14,5 @@ mod reader;
 pub mod run;
 mod site;
 mod stage;
-mod wire;
 
 pub use process::Program;

@@ -6,15 +6,15 @@ use std::{collections::BTreeMap, net::SocketAddr, time::Duration};
 
 use anyhow::{Context as _, Result, bail};
 use futures_util::{SinkExt as _, StreamExt as _};
+use gchat_wire::{Conversation, History, Incoming, Outgoing};
 use tokio::{task::JoinSet, time::timeout};
 use tokio_tungstenite::tungstenite::Message as Packet;
 use uuid::Uuid;
 
 use crate::{
     client::{Socket, connect},
-    history::{Conversation, HARNESS, Said},
+    history::{HARNESS, Said},
     site::Site,
-    wire::{History, Incoming, Outgoing},
 };
 
 /// For one answer.
@@ -75,7 +75,7 @@ async fn whole(socket: &mut Socket, conversation: Conversation) -> Result<Vec<Sa
         ask(socket, &Outgoing::History { request, conversation, after, limit: 100 }).await?;
         let page = page(socket, conversation).await?;
         let before = messages.len();
-        messages.extend(page.messages.iter().map(|message| message.said()));
+        messages.extend(page.messages.iter().map(Said::of));
         // A page that does not go on would be read for ever; the checker is told of it as it is.
         if messages.len() == before || messages[before..].iter().any(|message| message.seq <= after) {
             break;

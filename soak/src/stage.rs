@@ -3,6 +3,7 @@
 use std::{collections::BTreeSet, net::SocketAddr, sync::Arc, time::Duration};
 
 use anyhow::{Context as _, Result, bail, ensure};
+use gchat_wire::Conversation;
 use tokio::{
     sync::{mpsc, watch},
     task::JoinSet,
@@ -11,7 +12,7 @@ use tokio::{
 
 use crate::{
     client::{Client, Habits, Phase, Shared},
-    history::{Conversation, HARNESS, Log, Said, What},
+    history::{HARNESS, Log, Said, What},
     process::Troubles,
     reader,
     site::Site,

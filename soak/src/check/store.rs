@@ -5,10 +5,11 @@ use std::{
     fmt,
 };
 
+use gchat_wire::Conversation;
 use uuid::Uuid;
 
 use super::{Rule, Verdict};
-use crate::history::{Conversation, Event, Said, What};
+use crate::history::{Event, Said, What};
 
 /// What is stored, by place and by id.
 #[derive(Default)]

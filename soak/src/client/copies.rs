@@ -4,12 +4,8 @@
 
 use std::collections::BTreeMap;
 
+use gchat_wire::{Conversation, Cursor, Position};
 use uuid::Uuid;
-
-use crate::{
-    history::Conversation,
-    wire::{Cursor, Position},
-};
 
 /// Conversations that a cursor may name.
 const CURSOR_MOST: usize = 100;

@@ -3,13 +3,13 @@
 use std::time::Duration;
 
 use futures_util::SinkExt as _;
+use gchat_wire::Outgoing;
 use rand::RngExt as _;
 use tokio::{io::AsyncWriteExt as _, time::timeout};
 use tokio_tungstenite::tungstenite::Message;
 use uuid::Uuid;
 
 use super::Client;
-use crate::wire::Outgoing;
 
 /// A cut that cannot be made in this time is made by dropping the socket.
 const PATIENCE: Duration = Duration::from_secs(1);

@@ -7,10 +7,9 @@ use std::{
     time::Duration,
 };
 
+use gchat_wire::Conversation;
 use tokio::time::Instant;
 use uuid::Uuid;
-
-use crate::history::Conversation;
 
 /// A connection on which a send is not answered within this is given up: the send is repeated on the next one. Never
 /// on the same: there, the first may be refused and the second, a moment later, be right.

@@ -3,16 +3,17 @@
 use std::time::Duration;
 
 use futures_util::{SinkExt as _, StreamExt as _};
+use gchat_wire::{Conversation, Incoming, Message, Outgoing, Refusal, Welcome};
 use rand::RngExt as _;
 use tokio::time::{Instant, sleep, timeout};
 use tokio_tungstenite::tungstenite::{self, Message as Packet};
 use uuid::Uuid;
 
 use super::{Client, End, PATIENCE, Phase, connect, outbox::Letter};
+
 use crate::{
-    history::{Conversation, What, hash},
+    history::{Said, What, hash},
     site,
-    wire::{Incoming, Message, Outgoing, Refusal, Welcome},
 };
 
 /// How often a client looks at its clocks when nothing comes.
@@ -270,7 +271,7 @@ impl Client {
     }
 
     fn message(&mut self, conversation: Conversation, message: &Message) {
-        let said = message.said();
+        let said = Said::of(message);
         self.log(What::Deliver { conversation, message: said });
         if self.copies.take(conversation, message.seq, message.rev) {
             self.log(What::Display { conversation, message: said });

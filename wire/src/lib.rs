@@ -1,17 +1,20 @@
-//! The frames that the client model sends and understands: the part of `protocol/README.md` that it needs.
+//! The frames that a client sends and understands, for all programs here that are one: the demo's classmates and the
+//! soak's model.
 //!
-//! Written from the contract and not shared with the server, so that a mistake in one is no mistake in both. Fields
-//! and frames that the model has no use for are left out; a client must ignore them anyway.
+//! Written from `protocol/README.md` and not shared with the server, so that a mistake in one is no mistake in both.
+//! Fields and frames that none of them has a use for are left out; a client must ignore them anyway.
+#![allow(missing_docs, reason = "frames and fields are those of protocol/README.md, which says what each is")]
 
 use serde::{Deserialize, Serialize};
 use uuid::Uuid;
 
-use crate::history::{Conversation, Said, hash};
+mod conversation;
+pub use conversation::Conversation;
 
 /// What a client sends.
 #[derive(Clone, Debug, PartialEq, Serialize)]
 #[serde(tag = "type", rename_all = "snake_case")]
-pub(crate) enum Outgoing {
+pub enum Outgoing {
     Hello {
         protocol: u32,
         token: String,
@@ -38,29 +41,38 @@ pub(crate) enum Outgoing {
         conversation: Conversation,
         seq: u64,
     },
+    Typing {
+        conversation: Conversation,
+    },
+    Dock {
+        conversation: Conversation,
+        state: State,
+        /// The dock's version on which the person acted.
+        base: u64,
+    },
     Ping,
     Pong,
 }
 
 /// Where a client left off.
 #[derive(Clone, Debug, PartialEq, Serialize)]
-pub(crate) struct Cursor {
-    pub(crate) epoch: Uuid,
-    pub(crate) conversations: Vec<Position>,
+pub struct Cursor {
+    pub epoch: Uuid,
+    pub conversations: Vec<Position>,
 }
 
 /// What a client holds of one conversation.
 #[derive(Clone, Debug, PartialEq, Serialize)]
-pub(crate) struct Position {
-    pub(crate) conversation: Conversation,
-    pub(crate) rev: u64,
-    pub(crate) seq: u64,
+pub struct Position {
+    pub conversation: Conversation,
+    pub rev: u64,
+    pub seq: u64,
 }
 
 /// What a client understands.
 #[derive(Clone, Debug, PartialEq, Deserialize)]
 #[serde(tag = "type", rename_all = "snake_case")]
-pub(crate) enum Incoming {
+pub enum Incoming {
     Welcome(Welcome),
     Renewed {
         lease_ends: u64,
@@ -96,83 +108,94 @@ pub(crate) enum Incoming {
 
 /// The server's answer to `hello`.
 #[derive(Clone, Debug, PartialEq, Deserialize)]
-pub(crate) struct Welcome {
-    pub(crate) epoch: Uuid,
-    pub(crate) server_time: u64,
-    pub(crate) lease_ends: u64,
-    pub(crate) dock: Dock,
-    pub(crate) gaps: Vec<Gap>,
+pub struct Welcome {
+    pub epoch: Uuid,
+    pub server_time: u64,
+    pub lease_ends: u64,
+    pub dock: Dock,
+    pub gaps: Vec<Gap>,
 }
 
 /// A person's windows.
 #[derive(Clone, Debug, PartialEq, Deserialize)]
-pub(crate) struct Dock {
-    pub(crate) windows: Vec<Window>,
+pub struct Dock {
+    pub version: u64,
+    pub windows: Vec<Window>,
 }
 
-/// One window: its conversation and head.
+/// One window.
 #[derive(Clone, Debug, PartialEq, Deserialize)]
-pub(crate) struct Window {
-    pub(crate) conversation: Conversation,
-    pub(crate) seq: u64,
+pub struct Window {
+    pub conversation: Conversation,
+    pub state: State,
+    pub seq: u64,
+    pub read_seq: u64,
+    pub unread: u32,
+}
+
+/// How a window stands in the dock.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum State {
+    Open,
+    Minimised,
+    Closed,
 }
 
 /// What happened in a conversation since the cursor.
 #[derive(Clone, Debug, PartialEq, Deserialize)]
-pub(crate) struct Gap {
-    pub(crate) conversation: Conversation,
-    pub(crate) reset: bool,
-    pub(crate) seq: u64,
-    pub(crate) messages: Vec<Message>,
+pub struct Gap {
+    pub conversation: Conversation,
+    pub reset: bool,
+    pub first_seq: u64,
+    pub seq: u64,
+    pub rev: u64,
+    pub messages: Vec<Message>,
+    pub more: bool,
 }
 
 /// A page of messages, and the head.
 #[derive(Clone, Debug, PartialEq, Deserialize)]
-pub(crate) struct History {
-    pub(crate) request: u32,
-    pub(crate) conversation: Conversation,
-    pub(crate) seq: u64,
-    pub(crate) messages: Vec<Message>,
+pub struct History {
+    pub request: u32,
+    pub conversation: Conversation,
+    pub first_seq: u64,
+    pub seq: u64,
+    pub rev: u64,
+    pub messages: Vec<Message>,
 }
 
 /// One message.
 #[derive(Clone, Debug, PartialEq, Deserialize)]
-pub(crate) struct Message {
-    pub(crate) seq: u64,
-    pub(crate) rev: u64,
-    pub(crate) sender: u64,
-    pub(crate) client_message_id: Option<Uuid>,
+pub struct Message {
+    pub seq: u64,
+    pub rev: u64,
+    pub sender: u64,
+    pub client_message_id: Option<Uuid>,
     /// None: erased.
-    pub(crate) text: Option<String>,
+    pub text: Option<String>,
 }
 
 /// Why something is not done.
 #[derive(Clone, Debug, PartialEq, Deserialize)]
-pub(crate) struct Refusal {
-    pub(crate) code: String,
+pub struct Refusal {
+    pub code: String,
     #[serde(rename = "final")]
-    pub(crate) is_final: bool,
-    pub(crate) request: Option<u32>,
-    pub(crate) client_message_id: Option<Uuid>,
-    pub(crate) retry_after_ms: Option<u64>,
-}
-
-impl Message {
-    /// As the log has it.
-    pub(crate) fn said(&self) -> Said {
-        let text = self.text.as_deref().map_or(0, hash);
-        Said { seq: self.seq, sender: self.sender, id: self.client_message_id, text }
-    }
+    pub is_final: bool,
+    pub request: Option<u32>,
+    pub client_message_id: Option<Uuid>,
+    pub retry_after_ms: Option<u64>,
 }
 
 impl Outgoing {
     /// As sent.
-    pub(crate) fn encode(&self) -> String {
+    pub fn encode(&self) -> String {
         serde_json::to_string(self).expect("frames have string keys and no failing field")
     }
 }
 
 #[cfg(test)]
+#[allow(clippy::unwrap_used, reason = "a test may stop at what it did not expect")]
 mod tests {
     use serde_json::Value;
 
@@ -208,6 +231,8 @@ mod tests {
             Outgoing::Send { client_message_id: id, conversation, text: text() },
             Outgoing::History { request: 1, conversation, after: 0, limit: 1 },
             Outgoing::Read { conversation, seq: 1 },
+            Outgoing::Typing { conversation },
+            Outgoing::Dock { conversation, state: State::Minimised, base: 1 },
             Outgoing::Ping,
             Outgoing::Pong,
         ];
