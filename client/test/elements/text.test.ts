@@ -56,7 +56,8 @@ function check(text: string, place: HTMLElement): void {
     expect(element.getAttributeNames().filter((name) => !ATTRIBUTES.includes(name))).toEqual([]);
     expect(element.getAttribute("rel")).toBe("noopener noreferrer nofollow ugc");
     expect(new URL(element.getAttribute("href") ?? "").protocol).toMatch(/^(https?|mailto):$/);
-    expect((element as HTMLAnchorElement).protocol).toMatch(/^(https?|mailto):$/);
+    // Or none: jsdom's own parser refuses some hosts that Node's and the browsers' take.
+    expect((element as HTMLAnchorElement).protocol).toMatch(/^(https?|mailto)?:$/);
   }
 }
 
