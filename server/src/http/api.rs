@@ -29,9 +29,10 @@ pub mod circles;
 pub mod describe;
 pub mod export;
 mod path;
+mod shapes;
 mod signed;
-use describe::Refusals;
 use path::InPath;
+use shapes::Refusals;
 use signed::Signed;
 
 /// The body of `DELETE users/{user}`.

@@ -9,10 +9,7 @@ use async_trait::async_trait;
 use parking_lot::Mutex;
 use sqlx::{SqliteConnection, SqlitePool, sqlite::SqlitePoolOptions};
 
-use self::{
-    schema::{Purpose, Since},
-    writer::Writer,
-};
+use self::{meta::Since, schema::Purpose, writer::Writer};
 use super::{
     Appended, Applied, Arrival, Dock, Floor, Head, Kept, Message, NewMessage, Origin, Page, Put, Result,
     SiteKey, SiteRecord, Store, StoreError, UserRecord, WindowChange,
@@ -30,9 +27,12 @@ mod docks;
 mod erasures;
 mod exports;
 mod history;
+mod link;
 mod log;
+mod meta;
 mod pen;
 mod place;
+mod refusal;
 pub mod restore;
 mod rows;
 mod schema;
@@ -96,7 +96,7 @@ impl SqliteStore {
             .idle_timeout(None)
             .max_lifetime(None)
             .test_before_acquire(false)
-            .connect_with(schema::reading(path))
+            .connect_with(link::reading(path))
             .await?;
         let writer = Writer::start(path.to_owned(), conn);
         Ok(Self { epoch, epoch_began, writer, readers, served: Mutex::new(lock) })

@@ -11,8 +11,8 @@ use utoipa::ToSchema;
 
 use super::{
     ApiError, Outcome, bad_request,
-    describe::{Course, Group, Refusals},
     path::InPath,
+    shapes::{Course, Group, Refusals},
     signed::Signed,
 };
 use crate::{

@@ -9,7 +9,7 @@ use axum::{
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 
-use super::{ApiError, bad_request, describe::Refusals, not_found, path::InPath, signed::Signed, user_of};
+use super::{ApiError, bad_request, not_found, path::InPath, shapes::Refusals, signed::Signed, user_of};
 use crate::{
     app::App,
     id::{ConversationId, Seq, UserId},

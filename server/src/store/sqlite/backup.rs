@@ -13,7 +13,7 @@ use sqlx::{ConnectOptions as _, Connection as _, SqliteConnection, sqlite::Sqlit
 use super::{
     Result, StoreError,
     check::{self, Finding, primary_code},
-    log, place, schema,
+    link, log, meta, place, refusal, schema,
 };
 
 /// A backup that was made.
@@ -62,9 +62,9 @@ pub async fn backup(from: &Path, to: &Path, now: i64) -> Result<Backup> {
 pub async fn check(path: &Path) -> Result<Sound> {
     let mut conn = open(path).await?;
     let found = check::whole(&mut conn).await;
-    let sound = match found.map_err(|error| with_refusal(path, error))? {
-        Finding::Damaged(wrong) => Err(schema::damaged(path, &wrong)),
-        Finding::Sound { .. } => Ok(sound(&mut conn).await.map_err(|error| schema::refusal(path, error))?),
+    let sound = match found.map_err(|error| refusal::again(path, error))? {
+        Finding::Damaged(wrong) => Err(refusal::damaged(path, &wrong)),
+        Finding::Sound { .. } => Ok(sound(&mut conn).await.map_err(|error| refusal::of(path, error))?),
     };
     let _ = conn.close().await;
     sound
@@ -73,9 +73,9 @@ pub async fn check(path: &Path) -> Result<Sound> {
 /// A connection that reads a database or a backup of ours.
 pub(super) async fn open(path: &Path) -> Result<SqliteConnection> {
     let alone = log::alone(path).await;
-    let mut conn = schema::reading(path).connect().await.map_err(|error| schema::refusal(path, error))?;
+    let mut conn = link::reading(path).connect().await.map_err(|error| refusal::of(path, error))?;
     if !schema::ours(path, alone, &mut conn).await? {
-        return Err(schema::unusable(path, "it is empty: name the right one"));
+        return Err(refusal::unusable(path, "it is empty: name the right one"));
     }
     Ok(conn)
 }
@@ -95,7 +95,7 @@ pub(super) async fn copy(from: &Path, part: &Path) -> Result<()> {
     let copied = sqlx::query("VACUUM INTO ?1").bind(name).execute(&mut conn).await;
     let _ = conn.close().await;
     copied.map(drop).map_err(|error| match primary_code(&error) {
-        Some(11 | 26) => schema::refusal(from, error),
+        Some(11 | 26) => refusal::of(from, error),
         _ => cannot_write(part, &error),
     })
 }
@@ -104,14 +104,14 @@ async fn fill(from: &Path, part: &Path, to: &Path, now: i64) -> Result<(u64, i64
     copy(from, part).await?;
     let failed = |error: sqlx::Error| cannot_write(part, &error);
     // Not in WAL mode: one file, which can be read from a medium that is not writable, too.
-    let options = schema::writing(part).journal_mode(SqliteJournalMode::Delete);
+    let options = link::writing(part).journal_mode(SqliteJournalMode::Delete);
     let mut conn = options.connect().await.map_err(failed)?;
     log::forget(&mut conn).await.map_err(failed)?;
-    schema::set(&mut conn, "backup", now.to_be_bytes().to_vec()).await.map_err(failed)?;
+    meta::set(&mut conn, "backup", now.to_be_bytes().to_vec()).await.map_err(failed)?;
     if let Finding::Damaged(wrong) =
-        check::whole(&mut conn).await.map_err(|error| with_refusal(part, error))?
+        check::whole(&mut conn).await.map_err(|error| refusal::again(part, error))?
     {
-        return Err(schema::damaged(from, &wrong));
+        return Err(refusal::damaged(from, &wrong));
     }
     let Sound { messages, .. } = sound(&mut conn).await.map_err(failed)?;
     conn.close().await.map_err(failed)?;
@@ -150,13 +150,6 @@ fn cannot_write(to: &Path, error: &sqlx::Error) -> StoreError {
         "the copy {} cannot be written ({error}): see to the room on its disk, and to permissions",
         to.display()
     ))
-}
-
-fn with_refusal(path: &Path, error: StoreError) -> StoreError {
-    match error {
-        StoreError::Database(error) => schema::refusal(path, error),
-        error => error,
-    }
 }
 
 fn refused(to: &Path, fix: &str) -> StoreError {

@@ -1,19 +1,24 @@
-//! The log of who was erased: written with each erasure, replayed when a backup from before it is restored.
+//! The log of who was erased: written with each erasure, replayed when a backup from before it is restored (`restore`).
 
 use sqlx::SqliteConnection;
 
-use super::{Result, rows::user as user_id, sites::RemoveSite, users::RemoveUser, writer::Write as _};
-use crate::id::{RightsVersion, SiteId};
+use super::Result;
+use crate::id::{RightsVersion, SiteId, UserId};
 
 /// Stands for all users of a site.
-const EVERYBODY: i64 = 0;
+pub(super) const EVERYBODY: i64 = 0;
 
 /// One entry: (issuer, user, version, erased_at).
 pub(super) type Erasure = (String, i64, i64, i64);
 
 /// Notes that a user was erased.
-pub(super) async fn note_user(conn: &mut SqliteConnection, erased: &RemoveUser) -> Result<()> {
-    note(conn, erased.site, erased.user.get(), erased.version.0).await
+pub(super) async fn note_user(
+    conn: &mut SqliteConnection,
+    site: SiteId,
+    user: UserId,
+    version: RightsVersion,
+) -> Result<()> {
+    note(conn, site, user.get(), version.0).await
 }
 
 /// Notes that a whole site is being erased, before it is.
@@ -46,41 +51,4 @@ pub(super) async fn all(conn: &mut SqliteConnection) -> sqlx::Result<Vec<Erasure
         "SELECT s.issuer, u.user, u.rights_version, 0 FROM users u JOIN sites s USING (site) WHERE u.removed"
     };
     sqlx::query_as(sql).fetch_all(conn).await
-}
-
-/// Erases once more whom this file does not know to be erased. Returns how many people and how many sites that were
-/// still there.
-pub(super) async fn replay(conn: &mut SqliteConnection, log: &[Erasure]) -> Result<(usize, usize)> {
-    let (mut people, mut sites) = (0, 0);
-    for (issuer, user, version, erased_at) in log {
-        let new = sqlx::query("INSERT INTO erasures VALUES (?1, ?2, ?3, ?4) ON CONFLICT DO NOTHING")
-            .bind(issuer)
-            .bind(user)
-            .bind(version)
-            .bind(erased_at)
-            .execute(&mut *conn)
-            .await?;
-        let site: Option<i64> = sqlx::query_scalar("SELECT site FROM sites WHERE issuer = ?1")
-            .bind(issuer)
-            .fetch_optional(&mut *conn)
-            .await?;
-        let (1.., Some(site)) = (new.rows_affected(), site) else { continue };
-        if *user == EVERYBODY {
-            RemoveSite(SiteId(site)).run(conn).await?;
-            sites += 1;
-        } else {
-            let there: i64 = sqlx::query_scalar(
-                "SELECT count(*) FROM users WHERE site = ?1 AND user = ?2 AND NOT removed",
-            )
-            .bind(site)
-            .bind(user)
-            .fetch_one(&mut *conn)
-            .await?;
-            let erase =
-                RemoveUser { site: SiteId(site), user: user_id(*user)?, version: RightsVersion(*version) };
-            let (applied, _) = erase.run(conn).await?;
-            people += usize::from(applied.applied && there > 0);
-        }
-    }
-    Ok((people, sites))
 }

@@ -11,7 +11,7 @@ use std::path::Path;
 use sqlx::{ConnectOptions as _, Connection as _, SqliteConnection};
 use uuid::Uuid;
 
-use super::schema;
+use super::{link, meta};
 
 const MARK: &str = "log";
 const TOUCH: &str = "touched";
@@ -25,7 +25,7 @@ pub(super) type Mark = [u8; 16];
 /// The mark that the file has without its log (`immutable` passes it over); `None` if that cannot be read. To be asked
 /// before this process has any connection to the file: closing this one ends the locks of all others (POSIX).
 pub(super) async fn alone(path: &Path) -> Option<Mark> {
-    let mut conn = schema::reading(path).immutable(true).connect().await.ok()?;
+    let mut conn = link::reading(path).immutable(true).connect().await.ok()?;
     let tables = sqlx::query_scalar("SELECT count(*) FROM sqlite_schema").fetch_one(&mut conn).await;
     let found = match tables {
         Ok(0_i64) => Some(NONE),
@@ -47,15 +47,15 @@ pub(super) async fn belongs(alone: Option<Mark>, conn: &mut SqliteConnection) ->
 pub(super) async fn mark(alone: Option<Mark>, conn: &mut SqliteConnection) -> sqlx::Result<()> {
     let Some(alone) = alone else { return touch(conn).await };
     let new = *Uuid::new_v4().as_bytes();
-    schema::set(conn, MARK, [new, alone].concat()).await?;
+    meta::set(conn, MARK, [new, alone].concat()).await?;
     let (busy, ..): (i64, i64, i64) =
         sqlx::query_as("PRAGMA wal_checkpoint(TRUNCATE)").fetch_one(&mut *conn).await?;
-    if busy == 0 { schema::set(conn, MARK, [new, new].concat()).await } else { Ok(()) }
+    if busy == 0 { meta::set(conn, MARK, [new, new].concat()).await } else { Ok(()) }
 }
 
 /// Writes the page with the mark into the log; as good as any other write to see whether writing works.
 pub(super) async fn touch(conn: &mut SqliteConnection) -> sqlx::Result<()> {
-    schema::set(conn, TOUCH, Uuid::new_v4().as_bytes().to_vec()).await
+    meta::set(conn, TOUCH, Uuid::new_v4().as_bytes().to_vec()).await
 }
 
 /// Takes the mark away.

@@ -23,7 +23,7 @@ use tokio::time::Instant;
 use super::{
     Result, StoreError,
     check::{self, primary_code},
-    log, schema,
+    link, log, refusal,
 };
 
 /// Between two tries whether writing works again.
@@ -127,11 +127,11 @@ impl Pen {
     }
 
     async fn mend(&self) -> Result<SqliteConnection> {
-        let mut conn = schema::writing(&self.path).connect().await?;
+        let mut conn = link::writing(&self.path).connect().await?;
         patience(&mut conn, READERS_MS).await?;
         sqlx::query("PRAGMA wal_checkpoint(TRUNCATE)").execute(&mut conn).await?;
         if let Some(sentence) = check::last(&mut conn).await? {
-            return Err(schema::damaged(&self.path, &[sentence]));
+            return Err(refusal::damaged(&self.path, &[sentence]));
         }
         log::touch(&mut conn).await?;
         patience(&mut conn, whole_patience()).await?;
@@ -176,7 +176,7 @@ fn is_damage(error: &StoreError) -> bool {
 }
 
 fn whole_patience() -> u32 {
-    u32::try_from(schema::BUSY.as_millis()).unwrap_or(u32::MAX)
+    u32::try_from(link::BUSY.as_millis()).unwrap_or(u32::MAX)
 }
 
 async fn patience(conn: &mut SqliteConnection, ms: u32) -> sqlx::Result<()> {

@@ -8,7 +8,7 @@ use std::{
     path::{Path, PathBuf},
 };
 
-use super::{Result, schema::unusable};
+use super::{Result, refusal::unusable};
 
 /// The file whose lock the serving process holds; it stays when the process ends, the lock does not.
 const LOCK: &str = "-lock";

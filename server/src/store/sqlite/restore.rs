@@ -16,11 +16,17 @@ use super::{
     Result, StoreError,
     backup::{self, Sound},
     check::{self, Finding, primary_code},
-    erasures::{self, Erasure},
-    log,
+    erasures::{self, EVERYBODY, Erasure},
+    link, log, meta,
     place::{self, PART, RESTORING, beside},
+    refusal,
+    rows::user as user_id,
     schema,
+    sites::RemoveSite,
+    users::RemoveUser,
+    writer::Write as _,
 };
+use crate::id::{RightsVersion, SiteId};
 
 /// A backup that was brought back.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -142,7 +148,7 @@ async fn prepare(
     sqlx::query("PRAGMA journal_mode = DELETE").execute(&mut conn).await?; // one file, which can be renamed
     conn.close().await?;
     if let Finding::Damaged(wrong) = found {
-        return Err(of_backup(from, schema::damaged(from, &wrong)));
+        return Err(of_backup(from, refusal::damaged(from, &wrong)));
     }
     place::flush(part).map_err(|error| moved(from, &error))?;
     Ok((sound, done))
@@ -152,15 +158,15 @@ async fn renew(conn: &mut SqliteConnection, erased: &[Erasure], now: i64) -> Res
     let mut tx = conn.begin().await?;
     log::forget(&mut tx).await?;
     sqlx::query("DELETE FROM meta WHERE name = 'backup'").execute(&mut *tx).await?;
-    schema::begin_epoch(&mut tx, now).await?;
-    let done = erasures::replay(&mut tx, erased).await?;
+    meta::begin_epoch(&mut tx, now).await?;
+    let done = replay(&mut tx, erased).await?;
     tx.commit().await?;
     Ok(done)
 }
 
 /// Brings what is in the old database's log into it, and sees that nobody has it open.
 async fn alone(from: &Path, path: &Path) -> Result<()> {
-    let options = schema::writing(path).locking_mode(SqliteLockingMode::Exclusive);
+    let options = link::writing(path).locking_mode(SqliteLockingMode::Exclusive);
     let closed = async {
         let mut conn = options.connect().await?;
         // Leaving WAL mode copies and removes the log, and cannot be done while others have it open.
@@ -217,4 +223,41 @@ fn moved(from: &Path, error: &io::Error) -> StoreError {
 
 fn refused(from: &Path, fix: &str) -> StoreError {
     StoreError::Backup(format!("the backup {} was not restored: {fix}", from.display()))
+}
+
+/// Erases once more whom this file does not know to be erased. Returns how many people and how many sites that were
+/// still there.
+async fn replay(conn: &mut SqliteConnection, log: &[Erasure]) -> Result<(usize, usize)> {
+    let (mut people, mut sites) = (0, 0);
+    for (issuer, user, version, erased_at) in log {
+        let new = sqlx::query("INSERT INTO erasures VALUES (?1, ?2, ?3, ?4) ON CONFLICT DO NOTHING")
+            .bind(issuer)
+            .bind(user)
+            .bind(version)
+            .bind(erased_at)
+            .execute(&mut *conn)
+            .await?;
+        let site: Option<i64> = sqlx::query_scalar("SELECT site FROM sites WHERE issuer = ?1")
+            .bind(issuer)
+            .fetch_optional(&mut *conn)
+            .await?;
+        let (1.., Some(site)) = (new.rows_affected(), site) else { continue };
+        if *user == EVERYBODY {
+            RemoveSite(SiteId(site)).run(conn).await?;
+            sites += 1;
+        } else {
+            let there: i64 = sqlx::query_scalar(
+                "SELECT count(*) FROM users WHERE site = ?1 AND user = ?2 AND NOT removed",
+            )
+            .bind(site)
+            .bind(user)
+            .fetch_one(&mut *conn)
+            .await?;
+            let erase =
+                RemoveUser { site: SiteId(site), user: user_id(*user)?, version: RightsVersion(*version) };
+            let (applied, _) = erase.run(conn).await?;
+            people += usize::from(applied.applied && there > 0);
+        }
+    }
+    Ok((people, sites))
 }

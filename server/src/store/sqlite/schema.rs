@@ -2,22 +2,22 @@
 //!
 //! Knows no records.
 
-use std::{io::ErrorKind, path::Path, time::Duration};
+use std::{io::ErrorKind, path::Path};
 
 use sqlx::{
     ConnectOptions, Connection as _, SqlSafeStr as _, SqliteConnection,
     migrate::{MigrateError, Migration, MigrationType, Migrator},
-    sqlite::{SqliteConnectOptions, SqliteJournalMode, SqliteSynchronous},
 };
-use uuid::Uuid;
 
 use super::{
-    Result, StoreError,
-    check::{self, Finding, primary_code},
+    Result,
+    check::{self, Finding},
+    link::{reading, writing},
     log::{self, Mark},
+    meta::{self, Since},
     place,
+    refusal::{self, damaged, unusable},
 };
-use crate::id::Epoch;
 
 /// Every migration, in order. A number is never used twice; one that was released is never changed.
 const MIGRATIONS: &[(i64, &str, &str)] = &[
@@ -28,9 +28,6 @@ const MIGRATIONS: &[(i64, &str, &str)] = &[
 /// `PRAGMA application_id` of our files: "gcht".
 const APPLICATION_ID: i64 = 0x6763_6874;
 
-/// How long a statement waits for another process (`gchat site add`) before it fails.
-pub(super) const BUSY: Duration = Duration::from_secs(5);
-
 /// What a database is opened for.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Purpose {
@@ -38,27 +35,6 @@ pub(super) enum Purpose {
     Serving,
     /// For a tool, also beside a serving process.
     Tool,
-}
-
-/// The store's epoch, and when it began (ms; 0 for one that was never restored).
-pub(super) type Since = (Epoch, i64);
-
-/// For connections that only read.
-pub(super) fn reading(path: &Path) -> SqliteConnectOptions {
-    SqliteConnectOptions::new().filename(path).read_only(true).busy_timeout(BUSY).disable_statement_logging()
-}
-
-/// For the one connection that writes. It checkpoints by itself, and overwrites what is erased.
-pub(super) fn writing(path: &Path) -> SqliteConnectOptions {
-    SqliteConnectOptions::new()
-        .filename(path)
-        .busy_timeout(BUSY)
-        .journal_mode(SqliteJournalMode::Wal)
-        .synchronous(SqliteSynchronous::Full)
-        .foreign_keys(true)
-        .pragma("wal_autocheckpoint", "0")
-        .pragma("secure_delete", "ON")
-        .disable_statement_logging()
 }
 
 /// Makes the file if need be, brings its schema up to date, and returns the connection that writes.
@@ -70,9 +46,9 @@ pub(super) async fn open(path: &Path, purpose: Purpose) -> Result<(SqliteConnect
     let alone = log::alone(path).await;
     examine(path, purpose, alone).await?;
     let mut conn = migrated(path).await?;
-    let since = since(&mut conn).await.map_err(|error| refusal(path, error))?;
+    let since = meta::since(&mut conn).await.map_err(|error| refusal::of(path, error))?;
     if purpose == Purpose::Serving {
-        log::mark(alone, &mut conn).await.map_err(|error| refusal(path, error))?;
+        log::mark(alone, &mut conn).await.map_err(|error| refusal::of(path, error))?;
     }
     Ok((conn, since))
 }
@@ -95,7 +71,7 @@ fn make(path: &Path) -> Result<()> {
 
 /// A connection that writes to a file that was examined, its schema brought up to date.
 pub(super) async fn migrated(path: &Path) -> Result<SqliteConnection> {
-    let refuse = |error: sqlx::Error| refusal(path, error);
+    let refuse = |error: sqlx::Error| refusal::of(path, error);
     let mut conn = writing(path).connect().await.map_err(refuse)?;
     let list = MIGRATIONS.iter().map(|(version, name, sql)| {
         Migration::new(*version, (*name).into(), MigrationType::Simple, sql.into_sql_str(), false)
@@ -106,7 +82,7 @@ pub(super) async fn migrated(path: &Path) -> Result<SqliteConnection> {
             path,
             &format!("its schema {version} is not the one of any release: restore a backup, or use a released gchat"),
         ),
-        MigrateError::Execute(error) | MigrateError::ExecuteMigration(error, _) => refusal(path, error),
+        MigrateError::Execute(error) | MigrateError::ExecuteMigration(error, _) => refusal::of(path, error),
         other => unusable(path, &format!("its schema cannot be brought up to date ({other})")),
     })?;
     Ok(conn)
@@ -115,7 +91,7 @@ pub(super) async fn migrated(path: &Path) -> Result<SqliteConnection> {
 /// Before anything is written, through a connection that cannot write: is this file empty or ours, not from a later
 /// release, no backup, with the log that belongs to it, and, to be served, as sound as can be seen in half a second?
 async fn examine(path: &Path, purpose: Purpose, alone: Option<Mark>) -> Result<()> {
-    let refuse = |error: sqlx::Error| refusal(path, error);
+    let refuse = |error: sqlx::Error| refusal::of(path, error);
     let mut conn = reading(path).connect().await.map_err(refuse)?;
     if ours(path, alone, &mut conn).await? {
         let backup: Option<i64> = sqlx::query_scalar("SELECT 1 FROM meta WHERE name = 'backup'")
@@ -126,7 +102,7 @@ async fn examine(path: &Path, purpose: Purpose, alone: Option<Mark>) -> Result<(
             return Err(unusable(path, "it is a backup: bring it back with `gchat restore`"));
         }
         if purpose == Purpose::Serving {
-            match check::look(&mut conn).await.map_err(|error| refused(path, error))? {
+            match check::look(&mut conn).await.map_err(|error| refusal::again(path, error))? {
                 Finding::Sound { whole } => tracing::debug!(whole, "the database was looked at"),
                 Finding::Damaged(wrong) => return Err(damaged(path, &wrong)),
             }
@@ -137,7 +113,7 @@ async fn examine(path: &Path, purpose: Purpose, alone: Option<Mark>) -> Result<(
 
 /// Refuses what is not ours, of a later release, or beside a log that is not its own. False: the file is empty.
 pub(super) async fn ours(path: &Path, alone: Option<Mark>, conn: &mut SqliteConnection) -> Result<bool> {
-    let refuse = |error: sqlx::Error| refusal(path, error);
+    let refuse = |error: sqlx::Error| refusal::of(path, error);
     let (tables, id): (i64, i64) = sqlx::query_as(
         "SELECT (SELECT count(*) FROM sqlite_schema), (SELECT application_id FROM pragma_application_id)",
     )
@@ -172,84 +148,4 @@ pub(super) async fn ours(path: &Path, alone: Option<Mark>, conn: &mut SqliteConn
         return Err(unusable(path, &fix));
     }
     Ok(true)
-}
-
-async fn since(conn: &mut SqliteConnection) -> sqlx::Result<Since> {
-    sqlx::query("INSERT INTO meta (name, value) VALUES ('epoch', ?1) ON CONFLICT DO NOTHING")
-        .bind(Uuid::new_v4().as_bytes().to_vec())
-        .execute(&mut *conn)
-        .await?;
-    let bytes: Vec<u8> =
-        sqlx::query_scalar("SELECT value FROM meta WHERE name = 'epoch'").fetch_one(&mut *conn).await?;
-    let epoch = Uuid::from_slice(&bytes).map(Epoch).map_err(|error| sqlx::Error::Decode(error.into()))?;
-    let began: Option<Vec<u8>> =
-        sqlx::query_scalar("SELECT value FROM meta WHERE name = 'epoch_began'").fetch_optional(conn).await?;
-    let began = began.and_then(|bytes| Some(i64::from_be_bytes(bytes.try_into().ok()?)));
-    Ok((epoch, began.unwrap_or(0)))
-}
-
-/// Begins another epoch at this time.
-pub(super) async fn begin_epoch(conn: &mut SqliteConnection, now: i64) -> sqlx::Result<()> {
-    let rows = [("epoch", Uuid::new_v4().as_bytes().to_vec()), ("epoch_began", now.to_be_bytes().to_vec())];
-    for (name, value) in rows {
-        set(conn, name, value).await?;
-    }
-    Ok(())
-}
-
-/// Sets a row of `meta`.
-pub(super) async fn set(conn: &mut SqliteConnection, name: &str, value: Vec<u8>) -> sqlx::Result<()> {
-    let sql =
-        "INSERT INTO meta (name, value) VALUES (?1, ?2) ON CONFLICT DO UPDATE SET value = excluded.value";
-    sqlx::query(sql).bind(name).bind(value).execute(conn).await.map(drop)
-}
-
-/// The refusal of a file with which SQLite cannot work, with what to do.
-pub(super) fn refusal(path: &Path, error: sqlx::Error) -> StoreError {
-    // https://www.sqlite.org/rescode.html; 522 is a read beyond the end
-    let code = error.as_database_error().and_then(|e| e.code());
-    match (primary_code(&error), code.as_deref()) {
-        (Some(26), _) => {
-            unusable(path, "it is no SQLite database: set `database` to another path, or restore a backup")
-        }
-        (Some(11), _) | (_, Some("522")) => damaged(path, &[error.to_string()]),
-        (Some(14 | 8 | 3), _) => {
-            let fix = format!(
-                "it cannot be opened for writing ({error}): check the permissions of it and its directory, and whether \
-                 the disk is mounted for writing"
-            );
-            unusable(path, &fix)
-        }
-        (Some(5 | 6 | 15), _) => {
-            unusable(path, "another process is holding it: stop that process, and start again")
-        }
-        (Some(13), _) => unusable(path, "the disk is full: make room, and start again"),
-        (Some(10), _) => unusable(
-            path,
-            &format!(
-                "the disk fails ({error}): see whether it is full, and what the kernel says of it (`dmesg`)"
-            ),
-        ),
-        _ => StoreError::Database(error),
-    }
-}
-
-fn refused(path: &Path, error: StoreError) -> StoreError {
-    match error {
-        StoreError::Database(error) => refusal(path, error),
-        error => error,
-    }
-}
-
-pub(super) fn damaged(path: &Path, wrong: &[String]) -> StoreError {
-    let first = wrong.first().map_or("", |sentence| sentence);
-    let first = first.lines().find(|line| !line.starts_with("***")).unwrap_or(first);
-    let fix = format!(
-        "it is damaged ({first}): restore a backup with `gchat restore`, or save what `sqlite3 FILE .recover` can read"
-    );
-    unusable(path, &fix)
-}
-
-pub(super) fn unusable(path: &Path, fix: &str) -> StoreError {
-    StoreError::Unusable(format!("the database {} cannot be used: {fix}", path.display()))
 }

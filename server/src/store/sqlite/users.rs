@@ -187,7 +187,7 @@ impl Write for RemoveUser {
         let record = UserRecord { snapshot: Arc::new(self.nobody()), origin: Origin::Call, removed: true };
         let changed = stored.as_ref() != Some(&record);
         let erased = if changed {
-            erasures::note_user(conn, self).await?;
+            erasures::note_user(conn, self.site, self.user, self.version).await?;
             write(conn, self.site, self.user, &record).await?;
             self.erase(conn).await?
         } else {

@@ -1,0 +1,58 @@
+//! Files that cannot be used: why, and what to do.
+
+use std::path::Path;
+
+use super::{StoreError, check::primary_code};
+
+/// The refusal of a file with which SQLite cannot work, with what to do.
+pub(super) fn of(path: &Path, error: sqlx::Error) -> StoreError {
+    // https://www.sqlite.org/rescode.html; 522 is a read beyond the end
+    let code = error.as_database_error().and_then(|e| e.code());
+    match (primary_code(&error), code.as_deref()) {
+        (Some(26), _) => {
+            unusable(path, "it is no SQLite database: set `database` to another path, or restore a backup")
+        }
+        (Some(11), _) | (_, Some("522")) => damaged(path, &[error.to_string()]),
+        (Some(14 | 8 | 3), _) => {
+            let fix = format!(
+                "it cannot be opened for writing ({error}): check the permissions of it and its directory, and whether \
+                 the disk is mounted for writing"
+            );
+            unusable(path, &fix)
+        }
+        (Some(5 | 6 | 15), _) => {
+            unusable(path, "another process is holding it: stop that process, and start again")
+        }
+        (Some(13), _) => unusable(path, "the disk is full: make room, and start again"),
+        (Some(10), _) => unusable(
+            path,
+            &format!(
+                "the disk fails ({error}): see whether it is full, and what the kernel says of it (`dmesg`)"
+            ),
+        ),
+        _ => StoreError::Database(error),
+    }
+}
+
+/// The same, for what was a refusal already.
+pub(super) fn again(path: &Path, error: StoreError) -> StoreError {
+    match error {
+        StoreError::Database(error) => of(path, error),
+        error => error,
+    }
+}
+
+/// The refusal of a file that is damaged; the first of these sentences tells where.
+pub(super) fn damaged(path: &Path, wrong: &[String]) -> StoreError {
+    let first = wrong.first().map_or("", |sentence| sentence);
+    let first = first.lines().find(|line| !line.starts_with("***")).unwrap_or(first);
+    let fix = format!(
+        "it is damaged ({first}): restore a backup with `gchat restore`, or save what `sqlite3 FILE .recover` can read"
+    );
+    unusable(path, &fix)
+}
+
+/// The refusal of a file, with what to do.
+pub(super) fn unusable(path: &Path, fix: &str) -> StoreError {
+    StoreError::Unusable(format!("the database {} cannot be used: {fix}", path.display()))
+}
