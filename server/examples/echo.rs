@@ -6,35 +6,40 @@
 use std::{io::Read as _, sync::Arc};
 
 use anyhow::Context as _;
-use axum::{
-    Router,
-    extract::{
-        WebSocketUpgrade,
-        ws::{Message, WebSocket},
+use axum::{Extension, Router, extract::WebSocketUpgrade, http::HeaderMap, response::Response, routing::get};
+use gchat::{
+    config::Config,
+    server::Server,
+    store::sqlite::SqliteStore,
+    ws::{
+        self,
+        socket::{Broken, Message, Socket},
     },
-    response::Response,
-    routing::get,
 };
-use gchat::{config::Config, server::Server, store::sqlite::SqliteStore, ws};
+use hyper::upgrade::OnUpgrade;
 
 /// The largest message of the cases (9.1.6, 9.2.6).
 const CASE_BYTES: usize = 16 << 20;
 
-async fn upgrade(upgrade: WebSocketUpgrade) -> Response {
-    ws::configured(upgrade, CASE_BYTES).on_upgrade(echo)
+async fn upgrade(
+    upgraded: Option<Extension<OnUpgrade>>,
+    headers: HeaderMap,
+    asked: WebSocketUpgrade,
+) -> Response {
+    ws::switch(upgraded, &headers, asked, CASE_BYTES, echo)
 }
 
 /// Reads and answers as the server's own loop does: whatever breaks the protocol ends the connection.
-async fn echo(mut socket: WebSocket) {
-    while let Some(Ok(message)) = socket.recv().await {
-        match message {
-            Message::Text(_) | Message::Binary(_) => {
-                if socket.send(message).await.is_err() {
-                    return;
-                }
-            }
-            Message::Ping(_) | Message::Pong(_) => {}
-            Message::Close(_) => return ws::answer_close(&mut socket).await,
+async fn echo(mut socket: Socket<ws::Stream>) {
+    while let Ok(message) = socket.receive().await {
+        let sent = match message {
+            Message::Text(text) => socket.send(&[text]).await,
+            Message::Binary(bytes) => socket.send_binary(&bytes).await,
+            Message::Ping | Message::Pong => Ok(()),
+            Message::Close => socket.answer_close().await.and(Err(Broken::Gone)),
+        };
+        if sent.is_err() {
+            return;
         }
     }
 }

@@ -98,12 +98,10 @@ async fn client(Path(file): Path<String>, OriginalUri(uri): OriginalUri) -> Resp
 pub(crate) async fn serve(
     router: Router,
     peer: SocketAddr,
-    meter: ws::meter::Meter,
     request: hyper::Request<hyper::body::Incoming>,
 ) -> Result<Response, Infallible> {
     use tower::ServiceExt as _;
     let mut request: Request = request.map(axum::body::Body::new);
     request.extensions_mut().insert(axum::extract::ConnectInfo(peer));
-    request.extensions_mut().insert(meter);
     router.oneshot(request).await
 }

@@ -13,15 +13,7 @@ use tokio::{
 use tokio_util::{sync::CancellationToken, task::TaskTracker};
 
 use crate::{
-    app::App,
-    config::Config,
-    error::Close,
-    http,
-    hub::Kind,
-    jobs,
-    protocol::ServerFrame,
-    store::Store,
-    ws::meter::{Meter, Metered},
+    app::App, config::Config, error::Close, http, hub::Kind, jobs, protocol::ServerFrame, store::Store,
 };
 
 /// The soonest that a drained client comes back: a restart takes about this long.
@@ -142,10 +134,7 @@ async fn connection(
     peer: SocketAddr,
     cancel: CancellationToken,
 ) {
-    let meter = Meter::default();
-    let stream = Metered::new(stream, meter.clone());
-    let service =
-        hyper::service::service_fn(move |request| http::serve(router.clone(), peer, meter.clone(), request));
+    let service = hyper::service::service_fn(move |request| http::serve(router.clone(), peer, request));
     let headers = Duration::from_millis(app.config.limits.header_timeout_ms);
     let connection = hyper::server::conn::http1::Builder::new()
         .timer(TokioTimer::new())

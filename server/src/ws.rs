@@ -4,27 +4,26 @@
 //! their order; a write that gets stuck is given up when the queue behind it overflows.
 
 use std::{
-    future::{Future as _, poll_fn},
     net::{IpAddr, SocketAddr},
     num::NonZeroU32,
-    pin::pin,
     sync::Arc,
-    task::Poll,
     time::Duration,
 };
 
 use axum::{
     Extension,
-    extract::{
-        ConnectInfo, State, WebSocketUpgrade,
-        ws::{CloseFrame, Message, WebSocket},
-    },
+    extract::{ConnectInfo, State, WebSocketUpgrade},
     http::{HeaderMap, StatusCode, header},
     response::{IntoResponse, Response},
 };
-use futures_util::SinkExt;
 use governor::{DefaultDirectRateLimiter, Quota, RateLimiter};
-use tokio::time::{Instant, sleep_until, timeout};
+use hyper::upgrade::OnUpgrade;
+use hyper_util::rt::TokioIo;
+use tokio::{
+    io::{AsyncRead, AsyncWrite},
+    time::{Instant, sleep_until, timeout},
+};
+use tokio_tungstenite::tungstenite::handshake::derive_accept_key;
 
 use crate::{
     app::{App, Ticket, now_ms},
@@ -36,18 +35,12 @@ use crate::{
 
 mod answer;
 mod greet;
-pub mod meter;
+pub mod socket;
 use greet::Seated;
-use meter::Meter;
+use socket::{Broken, Message, Socket};
 
 /// Bytes of a client's frame (protocol/README.md, "Limits").
 pub const FRAME_BYTES: usize = 65_536;
-
-/// The library's own read buffer is 128 KiB, kept for every connection.
-const BUFFER_BYTES: usize = 4_096;
-
-/// What may come without making a whole message: twice the largest, for the headers of its fragments.
-const UNFINISHED_BYTES: u64 = 2 * FRAME_BYTES as u64;
 
 /// Pings and pongs before the first frame; no browser sends one.
 const EARLY_PINGS: usize = 20;
@@ -59,9 +52,9 @@ const FAREWELL: Duration = Duration::from_secs(2);
 pub async fn upgrade(
     State(app): State<Arc<App>>,
     ConnectInfo(peer): ConnectInfo<SocketAddr>,
-    Extension(meter): Extension<Meter>,
+    upgraded: Option<Extension<OnUpgrade>>,
     headers: HeaderMap,
-    upgrade: WebSocketUpgrade,
+    asked: WebSocketUpgrade,
 ) -> Response {
     if app.is_draining() {
         return (StatusCode::SERVICE_UNAVAILABLE, "the server is stopping: come back in a moment\n")
@@ -81,18 +74,43 @@ pub async fn upgrade(
         let why = "too many connections from this address that have not signed in: wait a moment\n";
         return (StatusCode::TOO_MANY_REQUESTS, why).into_response();
     };
-    configured(upgrade, FRAME_BYTES).on_upgrade(move |socket| live(app, socket, meter, origin, ticket))
+    let serve = move |socket| live(app, socket, origin, ticket);
+    switch(upgraded, &headers, asked, FRAME_BYTES, serve)
 }
 
-/// Sets an upgrade up as every socket of this server is; `most`: bytes of a frame, and of a message made of several.
-/// For the upgrade above, and for the echo on which Autobahn's cases run (examples/echo.rs).
-pub fn configured(upgrade: WebSocketUpgrade, most: usize) -> WebSocketUpgrade {
-    upgrade
-        .read_buffer_size(BUFFER_BYTES)
-        .write_buffer_size(BUFFER_BYTES)
-        .max_message_size(most)
-        .max_frame_size(most)
+/// Answers a request for a WebSocket that the library has found in order, and hands the socket over once the answer is
+/// sent; `most`: bytes of a frame, and of a message made of several. For the upgrade above, and for the echo on which
+/// Autobahn's cases run (examples/echo.rs).
+///
+/// The library would drive the socket as well, with a buffer for each direction that stays as large as it ever was.
+pub fn switch<F: Future<Output = ()> + Send + 'static>(
+    upgraded: Option<Extension<OnUpgrade>>,
+    headers: &HeaderMap,
+    asked: WebSocketUpgrade,
+    most: usize,
+    serve: impl FnOnce(Socket<Stream>) -> F + Send + 'static,
+) -> Response {
+    drop(asked); // that there is one means that the request is in order
+    let (Some(Extension(upgraded)), Some(key)) = (upgraded, headers.get(header::SEC_WEBSOCKET_KEY)) else {
+        return StatusCode::UPGRADE_REQUIRED.into_response();
+    };
+    let accept = derive_accept_key(key.as_bytes());
+    tokio::spawn(async move {
+        // An error: the client went away before it was answered.
+        if let Ok(upgraded) = upgraded.await {
+            serve(Socket::new(TokioIo::new(upgraded), most)).await;
+        }
+    });
+    let headers = [
+        (header::CONNECTION, "upgrade"),
+        (header::UPGRADE, "websocket"),
+        (header::SEC_WEBSOCKET_ACCEPT, accept.as_str()),
+    ];
+    (StatusCode::SWITCHING_PROTOCOLS, headers).into_response()
 }
+
+/// What is left of an HTTP connection after its upgrade.
+pub type Stream = TokioIo<hyper::upgrade::Upgraded>;
 
 /// The address that limits count: of the nearest party that is no trusted proxy.
 fn client_address(app: &App, peer: IpAddr, headers: &HeaderMap) -> IpAddr {
@@ -116,48 +134,49 @@ fn client_address(app: &App, peer: IpAddr, headers: &HeaderMap) -> IpAddr {
     address
 }
 
-/// A connection from its upgrade to its end.
-async fn live(app: Arc<App>, mut socket: WebSocket, meter: Meter, origin: String, ticket: Ticket) {
+/// A connection from its upgrade to its end. What is done once in its life, or when a frame comes, is done in memory
+/// that is given back afterwards: the task of somebody who idles is as small as its loop.
+async fn live<S>(app: Arc<App>, mut socket: Socket<S>, origin: String, ticket: Ticket)
+where
+    S: AsyncRead + AsyncWrite + Unpin + Send,
+{
     let _counted = app.sockets.token();
-    let code = match sign_in(&app, &mut socket, &meter, &origin, ticket).await {
-        Ok(Some(seated)) => Loop::new(&app, seated, meter).run(&mut socket).await,
+    let code = match Box::pin(sign_in(&app, &mut socket, origin, ticket)).await {
+        Ok(Some(seated)) => Loop::new(&app, seated).run(&mut socket).await,
         Ok(None) => None,
         Err((refusal, close)) => {
             if let Some(refusal) = refusal {
                 let frame = ServerFrame::Error(refusal.frame()).encode();
-                let _ = timeout(FAREWELL, socket.send(Message::Text(frame))).await;
+                let _ = timeout(FAREWELL, socket.send(&[frame])).await;
             }
             Some(close)
         }
     };
     if let Some(code) = code {
-        farewell(socket, code).await;
+        Box::pin(farewell(socket, code)).await;
     }
 }
 
 /// Says why the connection ends, and waits a moment for the other side to have read it.
-async fn farewell(mut socket: WebSocket, code: Close) {
-    let close = CloseFrame { code: code.number(), reason: code.reason().into() };
+async fn farewell<S: AsyncRead + AsyncWrite + Unpin>(mut socket: Socket<S>, code: Close) {
     let _ = timeout(FAREWELL, async {
-        if socket.send(Message::Close(Some(close))).await.is_ok() {
-            while let Some(Ok(_)) = socket.recv().await {}
+        if socket.close(code.number(), code.reason()).await.is_ok() {
+            while !matches!(socket.receive().await, Ok(Message::Close) | Err(_)) {}
         }
     })
     .await;
 }
 
-/// Sends the answer to the other side's close, which the library has ready and writes with the next thing that is done
-/// to the socket: dropped without it, the closing would not be clean (RFC 6455, section 5.5.1).
-pub async fn answer_close(socket: &mut WebSocket) {
-    let _ = timeout(FAREWELL, socket.flush()).await;
+/// Sends the answer to the other side's close.
+async fn answer_close<S: AsyncRead + AsyncWrite + Unpin>(socket: &mut Socket<S>) {
+    let _ = timeout(FAREWELL, socket.answer_close()).await;
 }
 
 /// Waits for `hello` and greets. `Ok(None)`: the client went away.
-async fn sign_in(
+async fn sign_in<S: AsyncRead + AsyncWrite + Unpin>(
     app: &Arc<App>,
-    socket: &mut WebSocket,
-    meter: &Meter,
-    origin: &str,
+    socket: &mut Socket<S>,
+    origin: String,
     ticket: Ticket,
 ) -> Result<Option<Seated>, (Option<Refusal>, Close)> {
     let refuse = |refusal: Refusal| {
@@ -167,61 +186,44 @@ async fn sign_in(
     let patience = Duration::from_millis(app.config.limits.hello_timeout_ms);
     let first = timeout(patience, async {
         for _ in 0..EARLY_PINGS {
-            match receive(socket, meter, 0).await {
-                Ok(Some(Ok(Message::Ping(_) | Message::Pong(_)))) => {}
+            match socket.receive().await {
+                Ok(Message::Ping | Message::Pong) => {}
                 other => return other,
             }
         }
-        Err(Close::Flood)
+        Err(Broken::Flood)
     });
     let text = match first.await {
         Err(_) => return Err((None, Close::NoHello)),
-        Ok(Err(close)) => return Err((None, close)),
-        Ok(Ok(Some(Ok(Message::Text(text))))) => text,
-        Ok(Ok(Some(Ok(Message::Binary(_))))) => return Err(refuse(Code::HelloExpected.into())),
-        Ok(Ok(Some(Ok(Message::Close(_))))) => {
+        Ok(Ok(Message::Text(text))) => text,
+        Ok(Ok(Message::Close)) => {
             answer_close(socket).await;
             return Ok(None);
         }
-        Ok(Ok(Some(Err(error)))) if is_too_large(&error) => return Err((None, Close::TooLarge)),
-        Ok(Ok(_)) => return Ok(None),
+        Ok(Ok(_)) => return Err(refuse(Code::HelloExpected.into())),
+        Ok(Err(broken)) => return ending(broken).map_or(Ok(None), |close| Err((None, close))),
     };
     let hello = match protocol::read(&text) {
         Ok(ClientFrame::Hello(hello)) => hello,
         Ok(_) => return Err(refuse(Code::HelloExpected.into())),
         Err(refusal) => return Err(refuse(Refusal::with(refusal.code, refusal.message))),
     };
-    let (seated, welcome) = greet::greet(app, ticket.id, origin, hello).await.map_err(refuse)?;
+    let (seated, welcome) = greet::greet(app, ticket.id, &origin, hello).await.map_err(refuse)?;
     drop(ticket);
     let frame = ServerFrame::Welcome(Box::new(welcome)).encode();
-    match timeout(patience, socket.send(Message::Text(frame))).await {
+    match timeout(patience, socket.send(&[frame])).await {
         Ok(Ok(())) => Ok(Some(seated)),
         _ => Ok(None),
     }
 }
 
-/// The next message. `Err`: more has come since the last one, when the meter stood at `whole`, than a message can take
-/// (the library gives no sign of fragments). Cancel-safe.
-async fn receive(
-    socket: &mut WebSocket,
-    meter: &Meter,
-    whole: u64,
-) -> Result<Option<Result<Message, axum::Error>>, Close> {
-    let mut message = pin!(socket.recv());
-    poll_fn(|cx| match message.as_mut().poll(cx) {
-        Poll::Ready(message) => Poll::Ready(Ok(message)),
-        Poll::Pending if meter.read().saturating_sub(whole) > UNFINISHED_BYTES => {
-            Poll::Ready(Err(Close::Flood))
-        }
-        Poll::Pending => Poll::Pending,
-    })
-    .await
-}
-
-fn is_too_large(error: &axum::Error) -> bool {
-    use std::error::Error as _;
-    let inner = error.source().and_then(|e| e.downcast_ref::<tokio_tungstenite::tungstenite::Error>());
-    matches!(inner, Some(tokio_tungstenite::tungstenite::Error::Capacity(_)))
+/// What is said to whoever has broken the connection; nothing to those who are gone or speak no WebSocket.
+fn ending(broken: Broken) -> Option<Close> {
+    match broken {
+        Broken::Gone | Broken::Violation => None,
+        Broken::TooLarge => Some(Close::TooLarge),
+        Broken::Flood => Some(Close::Flood),
+    }
 }
 
 /// The loop's state.
@@ -234,13 +236,10 @@ struct Loop<'a> {
     typed: Vec<(ConversationId, Instant)>,
     heard: Instant,
     sent: Instant,
-    meter: Meter,
-    /// Where the meter stood at the last whole message.
-    whole: u64,
 }
 
 impl<'a> Loop<'a> {
-    fn new(app: &'a Arc<App>, seated: Seated, meter: Meter) -> Self {
+    fn new(app: &'a Arc<App>, seated: Seated) -> Self {
         let limits = &app.config.limits;
         let n = |n: u32| NonZeroU32::new(n).unwrap_or(NonZeroU32::MIN);
         let frames = Quota::per_second(n(limits.frames_per_second)).allow_burst(n(limits.frame_burst));
@@ -253,13 +252,14 @@ impl<'a> Loop<'a> {
             typed: Vec::new(),
             heard: now,
             sent: now,
-            whole: meter.read(),
-            meter,
         }
     }
 
     /// Until the end; the close code to send, or `None` if the other side is gone.
-    async fn run(mut self, socket: &mut WebSocket) -> Option<Close> {
+    async fn run<S>(mut self, socket: &mut Socket<S>) -> Option<Close>
+    where
+        S: AsyncRead + AsyncWrite + Unpin,
+    {
         let connection = self.seated.connection().clone();
         let alarm = sleep_until(self.next_alarm());
         tokio::pin!(alarm);
@@ -278,35 +278,32 @@ impl<'a> Loop<'a> {
                     }
                     alarm.as_mut().reset(self.next_alarm());
                 }
-                frame = receive(socket, &self.meter, self.whole) => {
+                frame = socket.receive() => {
                     let frame = match frame {
                         Ok(frame) => frame,
-                        Err(close) => return Some(close),
+                        Err(broken) => return ending(broken),
                     };
                     self.heard = Instant::now();
-                    self.whole = self.meter.read();
-                    if matches!(frame, Some(Ok(_))) && self.frames.check().is_err() {
+                    if self.frames.check().is_err() {
                         return Some(Close::Flood);
                     }
                     match frame {
-                        Some(Ok(Message::Text(text))) => {
-                            if let Err(close) = answer::answer(&mut self, &text).await {
+                        Message::Text(text) => {
+                            if let Err(close) = Box::pin(answer::answer(&mut self, &text)).await {
                                 // What was queued before, the refusal above all, still goes out.
                                 let _ = self.write(socket).await;
                                 return Some(close);
                             }
                         }
-                        Some(Ok(Message::Binary(_))) => {
+                        Message::Binary(_) => {
                             let refusal = Refusal::with(Code::BadFrame, "frames are text: binary ones are not read");
                             self.reply(&ServerFrame::Error(refusal.frame()));
                         }
-                        Some(Ok(Message::Ping(_) | Message::Pong(_))) => {}
-                        Some(Ok(Message::Close(_))) => {
+                        Message::Ping | Message::Pong => {}
+                        Message::Close => {
                             answer_close(socket).await;
                             return None;
                         }
-                        None => return None,
-                        Some(Err(error)) => return is_too_large(&error).then_some(Close::TooLarge),
                     }
                 }
             }
@@ -328,26 +325,23 @@ impl<'a> Loop<'a> {
         self.seated.connection().out.push(frame.encode(), crate::hub::Kind::Vital);
     }
 
-    /// Writes what waits, in one flush.
-    async fn write(&mut self, socket: &mut WebSocket) -> Result<(), Option<Close>> {
+    /// Writes what waits, in one go.
+    async fn write<S>(&mut self, socket: &mut Socket<S>) -> Result<(), Option<Close>>
+    where
+        S: AsyncRead + AsyncWrite + Unpin,
+    {
         let connection = self.seated.connection();
-        let taken = connection.out.take();
+        let mut taken = connection.out.take();
         let stale = taken.stale.iter().filter_map(|circle| self.app.rosters.snapshot(connection, circle));
-        let frames: Vec<_> = taken.frames.into_iter().chain(stale).collect();
-        if !frames.is_empty() {
-            let write = async {
-                for frame in frames {
-                    socket.feed(Message::Text(frame)).await?;
-                }
-                socket.flush().await
-            };
+        taken.frames.extend(stale);
+        if !taken.frames.is_empty() {
             let stuck = async {
                 connection.out.closing().await;
                 tokio::time::sleep(FAREWELL).await;
             };
             tokio::select! {
                 biased;
-                written = write => written.map_err(|_| None)?,
+                written = socket.send(&taken.frames) => written.map_err(|_| None)?,
                 () = stuck => return Err(None),
                 // Who reads nothing must not outstay the lease, nor stay when silent, by keeping this loop here.
                 () = sleep_until(self.end()) => return Err(None),

@@ -4,10 +4,9 @@
 //! is remembered as stale and sent afresh once the queue has drained) and typing is dropped; above the bounds, the
 //! connection is closed as slow and the cursor repairs. Nothing here waits.
 
-use std::collections::VecDeque;
-
 use axum::extract::ws::Utf8Bytes;
 use parking_lot::Mutex;
+use smallvec::SmallVec;
 use tokio::sync::Notify;
 
 use crate::{error::Close, id::CircleId};
@@ -33,9 +32,12 @@ pub struct Outbound {
     most_bytes: usize,
 }
 
+/// Frames that wait: mostly one, which then takes no memory of its own.
+pub type Frames = SmallVec<[Utf8Bytes; 1]>;
+
 #[derive(Debug, Default)]
 struct Queue {
-    frames: VecDeque<Utf8Bytes>,
+    frames: Frames,
     bytes: usize,
     stale: Vec<CircleId>,
     /// Set once; nothing is queued after it.
@@ -46,7 +48,7 @@ struct Queue {
 #[derive(Debug, Default)]
 pub struct Taken {
     /// To be written, in order.
-    pub frames: VecDeque<Utf8Bytes>,
+    pub frames: Frames,
     /// Rosters whose changes were dropped: send a snapshot after the frames.
     pub stale: Vec<CircleId>,
     /// Then close.
@@ -82,7 +84,7 @@ impl Outbound {
             }
             _ => {
                 q.bytes = bytes;
-                q.frames.push_back(frame);
+                q.frames.push(frame);
             }
         }
         drop(q);

@@ -1,0 +1,240 @@
+//! One WebSocket after its handshake (RFC 6455): whole messages in, shared bytes out, nothing kept at rest.
+//!
+//! Over any stream of bytes. What has come is kept only until it is a whole frame, what goes out is never copied: so a
+//! connection that idles keeps no buffer, and one frame for a thousand people is there once. Headers are read by the
+//! library. Knows no frame of the protocol above it.
+
+use std::{
+    future::poll_fn,
+    io::IoSlice,
+    mem::MaybeUninit,
+    pin::Pin,
+    task::{Context, Poll, ready},
+};
+
+use axum::extract::ws::Utf8Bytes;
+use tokio::io::{AsyncRead, AsyncWrite, ReadBuf};
+
+mod inbox;
+pub use inbox::Broken;
+use inbox::Inbox;
+
+/// Bytes of one read, on the stack: a token's frame in one.
+const READ_BYTES: usize = 8_192;
+
+/// Frames of one write.
+const WRITE_FRAMES: usize = 16;
+
+const TEXT: u8 = 0x1;
+const BINARY: u8 = 0x2;
+const CLOSE: u8 = 0x8;
+const PONG: u8 = 0xa;
+
+/// What the other side has sent.
+#[derive(Debug, PartialEq, Eq)]
+pub enum Message {
+    /// A text.
+    Text(Utf8Bytes),
+    /// Anything.
+    Binary(Vec<u8>),
+    /// Is answered by the socket itself.
+    Ping,
+    /// Nobody asked for it, or an answer to what this server never sends.
+    Pong,
+    /// The answer is ready: `answer_close` sends it. Nothing comes after it.
+    Close,
+}
+
+/// A server's end of a WebSocket.
+#[derive(Debug)]
+pub struct Socket<S> {
+    stream: S,
+    inbox: Inbox,
+    /// An answer to a ping or a close that is being written, and how much of it has been.
+    answer: Vec<u8>,
+    answered: usize,
+    /// The newest ping that waits for that.
+    ping: Option<Vec<u8>>,
+}
+
+impl<S: AsyncRead + AsyncWrite + Unpin> Socket<S> {
+    /// Over a stream on which the handshake is done. `most`: bytes of a frame, and of a message made of several.
+    pub fn new(stream: S, most: usize) -> Self {
+        Self { stream, inbox: Inbox::new(most), answer: Vec::new(), answered: 0, ping: None }
+    }
+
+    /// The next message. Cancel-safe.
+    pub async fn receive(&mut self) -> Result<Message, Broken> {
+        poll_fn(|cx| self.poll_receive(cx)).await
+    }
+
+    /// Sends these as text frames, in this order. Not cancel-safe: a socket whose send was given up can only be dropped.
+    pub async fn send(&mut self, frames: &[Utf8Bytes]) -> Result<(), Broken> {
+        poll_fn(|cx| self.poll_answer(cx)).await?;
+        self.write(TEXT, frames.len(), |n| frames[n].as_str().as_bytes()).await
+    }
+
+    /// Sends a binary frame. For the echo of Autobahn's cases: the protocol has none.
+    pub async fn send_binary(&mut self, payload: &[u8]) -> Result<(), Broken> {
+        poll_fn(|cx| self.poll_answer(cx)).await?;
+        self.write(BINARY, 1, |_| payload).await
+    }
+
+    /// Says why the connection ends. What comes before the other side's answer is still to be received.
+    pub async fn close(&mut self, code: u16, reason: &str) -> Result<(), Broken> {
+        poll_fn(|cx| self.poll_answer(cx)).await?;
+        let payload = [&code.to_be_bytes(), reason.as_bytes()].concat();
+        self.write(CLOSE, 1, |_| &payload).await
+    }
+
+    /// Sends the answer to the other side's close: dropped without it, the closing would not be clean (RFC 6455,
+    /// section 5.5.1).
+    pub async fn answer_close(&mut self) -> Result<(), Broken> {
+        poll_fn(|cx| self.poll_answer(cx)).await
+    }
+
+    fn poll_receive(&mut self, cx: &mut Context<'_>) -> Poll<Result<Message, Broken>> {
+        loop {
+            match self.inbox.next()? {
+                Some(inbox::Message::Text(text)) => return Poll::Ready(Ok(Message::Text(text))),
+                Some(inbox::Message::Binary(bytes)) => return Poll::Ready(Ok(Message::Binary(bytes))),
+                Some(inbox::Message::Ping(payload)) => {
+                    self.ping = Some(payload);
+                    // Each is answered, unless the other side does not read: then only the newest (section 5.5.3).
+                    if let Poll::Ready(Err(broken)) = self.poll_answer(cx) {
+                        return Poll::Ready(Err(broken));
+                    }
+                    return Poll::Ready(Ok(Message::Ping));
+                }
+                Some(inbox::Message::Pong) => return Poll::Ready(Ok(Message::Pong)),
+                Some(inbox::Message::Close(payload)) => {
+                    self.ping = None;
+                    push_frame(&mut self.answer, CLOSE, &payload);
+                    return Poll::Ready(Ok(Message::Close));
+                }
+                None => {}
+            }
+            // Reading goes on while the other side does not read.
+            if let Poll::Ready(Err(broken)) = self.poll_answer(cx) {
+                return Poll::Ready(Err(broken));
+            }
+            let mut chunk = [MaybeUninit::uninit(); READ_BYTES];
+            let mut chunk = ReadBuf::uninit(&mut chunk);
+            ready!(Pin::new(&mut self.stream).poll_read(cx, &mut chunk))?;
+            if chunk.filled().is_empty() {
+                return Poll::Ready(Err(Broken::Gone));
+            }
+            self.inbox.take(chunk.filled());
+        }
+    }
+
+    /// Writes the answers that wait.
+    fn poll_answer(&mut self, cx: &mut Context<'_>) -> Poll<Result<(), Broken>> {
+        loop {
+            if self.answered == self.answer.len() {
+                (self.answer, self.answered) = (Vec::new(), 0);
+                let Some(payload) = self.ping.take() else { break };
+                push_frame(&mut self.answer, PONG, &payload);
+            }
+            let stream = Pin::new(&mut self.stream);
+            match ready!(stream.poll_write(cx, &self.answer[self.answered..]))? {
+                0 => return Poll::Ready(Err(Broken::Gone)),
+                n => self.answered += n,
+            }
+            if self.answered == self.answer.len() {
+                ready!(Pin::new(&mut self.stream).poll_flush(cx))?;
+            }
+        }
+        Poll::Ready(Ok(()))
+    }
+
+    /// Writes so many frames of one kind, several with one write, their payloads where they lie.
+    async fn write<'a>(
+        &mut self,
+        opcode: u8,
+        frames: usize,
+        payload: impl Fn(usize) -> &'a [u8],
+    ) -> Result<(), Broken> {
+        // The first frame that is not written whole, and how much of it is.
+        let (mut first, mut done) = (0, 0);
+        poll_fn(|cx| {
+            while first < frames {
+                let mut heads = [Head::default(); WRITE_FRAMES];
+                let mut slices = [IoSlice::new(&[]); 2 * WRITE_FRAMES];
+                let batch = WRITE_FRAMES.min(frames - first);
+                for (n, head) in heads[..batch].iter_mut().enumerate() {
+                    *head = Head::new(opcode, payload(first + n).len());
+                }
+                for (n, head) in heads[..batch].iter().enumerate() {
+                    slices[2 * n] = IoSlice::new(head.bytes());
+                    slices[2 * n + 1] = IoSlice::new(payload(first + n));
+                }
+                let mut left = &mut slices[..2 * batch];
+                IoSlice::advance_slices(&mut left, done);
+                let mut written = ready!(Pin::new(&mut self.stream).poll_write_vectored(cx, left))?;
+                if written == 0 {
+                    return Poll::Ready(Err(Broken::Gone));
+                }
+                while written > 0 {
+                    let rest = heads_len(opcode, payload(first).len()) - done;
+                    if written < rest {
+                        done += written;
+                        break;
+                    }
+                    written -= rest;
+                    (first, done) = (first + 1, 0);
+                }
+            }
+            Pin::new(&mut self.stream).poll_flush(cx).map_err(Broken::from)
+        })
+        .await
+    }
+}
+
+/// Bytes of a whole frame with a payload of this length.
+fn heads_len(opcode: u8, payload: usize) -> usize {
+    Head::new(opcode, payload).bytes().len() + payload
+}
+
+fn push_frame(to: &mut Vec<u8>, opcode: u8, payload: &[u8]) {
+    to.extend_from_slice(Head::new(opcode, payload.len()).bytes());
+    to.extend_from_slice(payload);
+}
+
+/// The header of a final frame without a mask (RFC 6455, section 5.2).
+#[derive(Clone, Copy, Default)]
+struct Head {
+    bytes: [u8; 10],
+    length: usize,
+}
+
+impl Head {
+    fn new(opcode: u8, payload: usize) -> Self {
+        let mut bytes = [0; 10];
+        bytes[0] = 0x80 | opcode;
+        let length = match (u8::try_from(payload), u16::try_from(payload)) {
+            (Ok(short), _) if short < 126 => {
+                bytes[1] = short;
+                2
+            }
+            (_, Ok(middle)) => {
+                bytes[1] = 126;
+                bytes[2..4].copy_from_slice(&middle.to_be_bytes());
+                4
+            }
+            _ => {
+                bytes[1] = 127;
+                bytes[2..].copy_from_slice(&(payload as u64).to_be_bytes());
+                10
+            }
+        };
+        Self { bytes, length }
+    }
+
+    fn bytes(&self) -> &[u8] {
+        &self.bytes[..self.length]
+    }
+}
+
+#[cfg(test)]
+mod tests;
