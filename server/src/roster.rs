@@ -18,6 +18,7 @@ use axum::extract::ws::Utf8Bytes;
 use dashmap::DashMap;
 use governor::{DefaultDirectRateLimiter, Quota, RateLimiter};
 use parking_lot::Mutex;
+use smallvec::SmallVec;
 
 use crate::{
     config::Limits,
@@ -61,8 +62,14 @@ struct Online {
     /// with a lower version, these memberships stay.
     said: HashMap<Arc<str>, RightsVersion>,
     limiter: Arc<DefaultDirectRateLimiter>,
-    /// What each connection looks at.
-    seats: HashMap<ConnectionId, Seat>,
+    /// What each connection looks at; mostly there is one.
+    seats: SmallVec<[Seat; 1]>,
+}
+
+impl Online {
+    fn seat(&mut self, id: ConnectionId) -> Option<&mut Seat> {
+        self.seats.iter_mut().find(|seat| seat.connection.id == id)
+    }
 }
 
 /// One connection's subscriptions.
@@ -106,11 +113,11 @@ impl Rosters {
             origin: record.origin,
             said: HashMap::new(),
             limiter: Arc::new(RateLimiter::direct(self.messages)),
-            seats: HashMap::new(),
+            seats: SmallVec::new(),
         });
         let came = online.presence.connect();
         let seat = Seat { connection: connection.clone(), views: Vec::new(), watches: Vec::new() };
-        online.seats.insert(connection.id, seat);
+        online.seats.push(seat);
         let changed = self.replace(person, &mut online, record);
         if came && !changed {
             self.rooms.place(person, &online.rights);
@@ -156,7 +163,10 @@ impl Rosters {
     pub fn leave(&self, connection: &Connection, now: i64) {
         let person = (connection.site, connection.user);
         let Some(mut online) = self.users.get_mut(&person) else { return };
-        let Some(mut seat) = online.seats.remove(&connection.id) else { return };
+        let Some(at) = online.seats.iter().position(|seat| seat.connection.id == connection.id) else {
+            return;
+        };
+        let mut seat = online.seats.swap_remove(at);
         self.rooms.blind(&seat.connection, seat.views.drain(..));
         let leaves_at = online.presence.disconnect(now, self.grace_ms);
         drop(online);
@@ -172,7 +182,7 @@ impl Rosters {
     pub fn look(&self, connection: &Arc<Connection>, held: &[RosterVersion]) {
         let Some(mut online) = self.users.get_mut(&(connection.site, connection.user)) else { return };
         let rights = online.rights.clone();
-        if let Some(seat) = online.seats.get_mut(&connection.id) {
+        if let Some(seat) = online.seat(connection.id) {
             self.rooms.blind(&seat.connection, seat.views.drain(..));
             seat.views = self.rooms.see(&seat.connection, views(&rights), held);
         }
@@ -181,7 +191,7 @@ impl Rosters {
     /// Stops sending rosters to a connection.
     pub fn look_away(&self, connection: &Connection) {
         if let Some(mut online) = self.users.get_mut(&(connection.site, connection.user))
-            && let Some(seat) = online.seats.get_mut(&connection.id)
+            && let Some(seat) = online.seat(connection.id)
         {
             self.rooms.blind(&seat.connection, seat.views.drain(..));
         }
@@ -199,7 +209,7 @@ impl Rosters {
     pub fn watch(&self, connection: &Arc<Connection>, partners: &[(UserId, Status)]) {
         let (site, me) = (connection.site, (connection.site, connection.user));
         let Some(mut online) = self.users.get_mut(&me) else { return };
-        let Some(seat) = online.seats.get_mut(&connection.id) else { return };
+        let Some(seat) = online.seat(connection.id) else { return };
         let wanted: Vec<UserId> = partners.iter().map(|(partner, _)| *partner).collect();
         let old = std::mem::replace(&mut seat.watches, wanted.clone());
         drop(online);
@@ -213,7 +223,8 @@ impl Rosters {
             self.unwatch((site, partner), connection.id);
         }
         // It may have left meanwhile, and then nobody else takes these out.
-        if !self.users.get(&me).is_some_and(|online| online.seats.contains_key(&connection.id)) {
+        let stays = |online: &Online| online.seats.iter().any(|seat| seat.connection.id == connection.id);
+        if !self.users.get(&me).is_some_and(|online| stays(&online)) {
             wanted.into_iter().for_each(|partner| self.unwatch((site, partner), connection.id));
         }
     }
@@ -318,7 +329,7 @@ impl Rosters {
     fn show_circles(&self, online: &mut Online, old: &Snapshot) {
         let circles = ServerFrame::Circles { circles: online.rights.circles.clone() }.encode();
         let wanted: HashSet<View> = views(&online.rights).into_iter().collect();
-        for seat in online.seats.values_mut() {
+        for seat in online.seats.iter_mut() {
             seat.connection.out.push(circles.clone(), Kind::Vital);
             let looking = !seat.views.is_empty() || old.circles.is_empty();
             let (stay, go): (HashSet<View>, HashSet<View>) =
@@ -347,7 +358,7 @@ impl Rosters {
         let own: Vec<(ConnectionId, Vec<UserId>)> = self
             .users
             .get(&(site, user))
-            .map(|o| o.seats.iter().map(|(id, seat)| (*id, seat.watches.clone())).collect())
+            .map(|o| o.seats.iter().map(|seat| (seat.connection.id, seat.watches.clone())).collect())
             .unwrap_or_default();
         for (id, partners) in own {
             partners.into_iter().for_each(|partner| self.tell_watchers((site, partner), Some(id)));

@@ -4,9 +4,13 @@
 //! window (the first people: teachers, then by name), each encoded once. Changes gather until `flush`; a join and a
 //! leave between two flushes cancel, because a flush compares windows, not events.
 
-use std::collections::{BTreeMap, HashMap};
+use std::{
+    collections::{BTreeMap, HashMap},
+    sync::Arc,
+};
 
 use axum::extract::ws::Utf8Bytes;
+use smallvec::SmallVec;
 
 use crate::{
     id::{CircleId, NO_GROUP, UserId},
@@ -18,7 +22,7 @@ use crate::{
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub struct Order {
     role: Role,
-    name: Box<str>,
+    name: Arc<str>,
     user: UserId,
 }
 
@@ -41,10 +45,18 @@ impl Order {
     }
 }
 
-type People = BTreeMap<Order, Contact>;
+type People = BTreeMap<Order, Arc<Contact>>;
 
-/// Where somebody stands: in the whole course or a group, in this order.
-type Place = (Option<Box<str>>, Order);
+/// What somebody holds of the course, and under which name they are sorted. The name, and the contact of those who have
+/// one role everywhere, are there once, however many lists they stand in: this is most of what being online costs.
+#[derive(Debug)]
+struct Seat {
+    name: Arc<str>,
+    /// Their place among everyone.
+    best: Role,
+    /// `None` for the whole course, else the group; mostly one.
+    places: SmallVec<[(Option<Box<str>>, Role); 1]>,
+}
 
 /// Who sees it: a circle, and the viewer's role in it.
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
@@ -55,12 +67,14 @@ pub struct View {
     pub role: Role,
 }
 
+type Window = Vec<(Order, Arc<Contact>)>;
+
 /// Roster of one view.
 #[derive(Debug)]
 struct Roster {
     version: u64,
     total: usize,
-    window: Vec<(Order, Contact)>,
+    window: Window,
     /// The frame of exactly this version, made when first asked for.
     snapshot: Option<Utf8Bytes>,
 }
@@ -68,8 +82,7 @@ struct Roster {
 /// Everyone of one course who is online and not hidden.
 #[derive(Debug, Default)]
 pub struct Course {
-    /// What each person holds: `None` for the whole course, else the group.
-    seats: HashMap<UserId, Vec<Place>>,
+    seats: HashMap<UserId, Seat>,
     everyone: People,
     whole: People,
     groups: HashMap<Box<str>, People>,
@@ -81,39 +94,37 @@ impl Course {
     pub fn put(&mut self, contact: &Contact, circles: &[(&CircleId, Role)]) {
         self.remove(contact.id);
         let Some(best) = circles.iter().map(|(_, role)| *role).min() else { return };
-        let name: Box<str> = contact.name.to_lowercase().into();
-        let with = |role: Role| {
-            let order = Order { role, name: name.clone(), user: contact.id };
-            (order, Contact { role: Some(role), ..contact.clone() })
-        };
-        let (order, entry) = with(best);
-        self.everyone.insert(order.clone(), entry);
-        let seat = self.seats.entry(contact.id).or_default();
-        seat.push((None, order));
+        let name: Arc<str> = contact.name.to_lowercase().into();
+        let order = |role: Role| Order { role, name: name.clone(), user: contact.id };
+        let entry = |role: Role| Arc::new(Contact { role: Some(role), ..contact.clone() });
+        let shared = entry(best);
+        self.everyone.insert(order(best), shared.clone());
+        let mut places = SmallVec::new();
         for (circle, role) in circles {
-            let (order, entry) = with(*role);
+            let entry = if *role == best { shared.clone() } else { entry(*role) };
             let group: Option<Box<str>> = circle.group().map(Box::from);
             match &group {
-                None => self.whole.insert(order.clone(), entry),
+                None => self.whole.insert(order(*role), entry),
                 // People without a group share it with nobody: only `everyone` has them.
                 Some(group) if &**group == NO_GROUP => continue,
-                Some(group) => self.groups.entry(group.clone()).or_default().insert(order.clone(), entry),
+                Some(group) => self.groups.entry(group.clone()).or_default().insert(order(*role), entry),
             };
-            seat.push((group, order));
+            places.push((group, *role));
         }
+        self.seats.insert(contact.id, Seat { name, best, places });
     }
 
     /// Takes somebody out.
     pub fn remove(&mut self, user: UserId) {
-        for (group, order) in self.seats.remove(&user).unwrap_or_default() {
+        let Some(Seat { name, best, places }) = self.seats.remove(&user) else { return };
+        let order = |role: Role| Order { role, name: name.clone(), user };
+        self.everyone.remove(&order(best));
+        for (group, role) in places {
             match group {
-                None => {
-                    self.everyone.remove(&order);
-                    self.whole.remove(&order);
-                }
+                None => drop(self.whole.remove(&order(role))),
                 Some(group) => {
                     if let Some(people) = self.groups.get_mut(&group) {
-                        people.remove(&order);
+                        people.remove(&order(role));
                         if people.is_empty() {
                             self.groups.remove(&group);
                         }
@@ -148,7 +159,7 @@ impl Course {
         }
         let roster = self.rosters.get_mut(view).expect("inserted above");
         let bytes = roster.snapshot.get_or_insert_with(|| {
-            let contacts = roster.window.iter().map(|(_, contact)| contact.clone()).collect();
+            let contacts = roster.window.iter().map(|(_, contact)| Contact::clone(contact)).collect();
             ServerFrame::Roster {
                 circle: view.circle.clone(),
                 version: roster.version,
@@ -172,9 +183,9 @@ impl Course {
     ) -> Option<Utf8Bytes> {
         let (window, total) = self.look(view, policy, most);
         let roster = self.rosters.get_mut(view)?;
-        let old: HashMap<UserId, &Contact> = roster.window.iter().map(|(o, c)| (o.user, c)).collect();
-        let joined: Vec<Contact> =
-            window.iter().filter(|(o, c)| old.get(&o.user) != Some(&c)).map(|(_, c)| c.clone()).collect();
+        let old: HashMap<UserId, &Arc<Contact>> = roster.window.iter().map(|(o, c)| (o.user, c)).collect();
+        let came = window.iter().filter(|(o, c)| old.get(&o.user) != Some(&c));
+        let joined: Vec<Contact> = came.map(|(_, contact)| Contact::clone(contact)).collect();
         let new: std::collections::HashSet<UserId> = window.iter().map(|(o, _)| o.user).collect();
         let left: Vec<UserId> =
             roster.window.iter().map(|(o, _)| o.user).filter(|user| !new.contains(user)).collect();
@@ -208,12 +219,12 @@ impl Course {
         let mut hits = self
             .people(view, policy)
             .filter(|(order, _)| after.is_none_or(|after| *order > after) && order.name.contains(text));
-        let found: Vec<_> = hits.by_ref().take(most).map(|(o, c)| (o.clone(), c.clone())).collect();
+        let found: Vec<_> = hits.by_ref().take(most).map(|(o, c)| (o.clone(), Contact::clone(c))).collect();
         (found, hits.next().is_some())
     }
 
     /// The window and the total as they are now.
-    fn look(&self, view: &View, policy: Policy, most: usize) -> (Vec<(Order, Contact)>, usize) {
+    fn look(&self, view: &View, policy: Policy, most: usize) -> (Window, usize) {
         let window = self.people(view, policy).take(most).map(|(o, c)| (o.clone(), c.clone())).collect();
         let total = if teachers_only(view, policy) {
             self.people(view, policy).count()
@@ -228,7 +239,7 @@ impl Course {
 
     /// Everyone whom a view sees, in order. The whole course and a group have no one in common for any viewer: who
     /// holds both is listed once, as the holder of the whole.
-    fn people(&self, view: &View, policy: Policy) -> impl Iterator<Item = (&Order, &Contact)> {
+    fn people(&self, view: &View, policy: Policy) -> impl Iterator<Item = (&Order, &Arc<Contact>)> {
         let none = const { &BTreeMap::new() };
         let (first, second) = match view.circle.group() {
             None => (&self.everyone, none),
