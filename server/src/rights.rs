@@ -123,7 +123,11 @@ impl Snapshot {
 
     /// Whether the two differ in nothing but their version.
     pub fn says_the_same(&self, other: &Self) -> bool {
-        *self == Self { rights_version: self.rights_version, ..other.clone() }
+        let Self { rights_version: _, name, picture, profile_url, lang, hidden, rights, circles, blocked } =
+            self;
+        (name, picture, profile_url, lang) == (&other.name, &other.picture, &other.profile_url, &other.lang)
+            && (hidden, rights, circles, blocked)
+                == (&other.hidden, &other.rights, &other.circles, &other.blocked)
     }
 
     /// Whether this user may use the chat at all.
