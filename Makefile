@@ -1,6 +1,6 @@
 # Everyday commands. Each is thin: the work is in cargo, npm and scripts/.
 .DEFAULT_GOAL := help
-.PHONY: help demo test check fmt bundle simulate e2e e2e-moodle package screenshots autobahn api fuzz soak reconnects powercut soak-build
+.PHONY: help demo test check fmt bundle simulate e2e e2e-moodle package screenshots autobahn api fuzz soak reconnects powercut soak-build bench bench-quick bench-build
 
 help: ## what there is
 	@grep -E '^[a-z0-9-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 14
@@ -74,3 +74,15 @@ powercut: soak-build ## cut the power under load (needs root): make powercut CUT
 
 soak-build:
 	cargo build --locked --profile $(PROFILE) --package gchat --package gchat-soak
+
+# The figures of docs/performance.md; how they are made is in bench/README.md.
+BENCH = target/release/gchat-bench run --seed $(or $(SEED),1) $(foreach name,$(ONLY),--only $(name))
+
+bench-quick: bench-build ## figures and goals in ten minutes: make bench-quick [ONLY="idle walk"] [SEED=1]
+	$(BENCH) --quick
+
+bench: bench-build ## all figures at their full size; without ONLY, rewrites docs/performance.md
+	$(BENCH) $(if $(ONLY),,--report)
+
+bench-build:
+	cargo build --locked --release --package gchat --package gchat-bench

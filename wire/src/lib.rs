@@ -1,5 +1,5 @@
-//! The frames that a client sends and understands, for all programs here that are one: the demo's classmates and the
-//! soak's model.
+//! The frames that a client sends and understands, for all programs here that are one: the demo's classmates, the
+//! soak's model, the bench.
 //!
 //! Written from `protocol/README.md` and not shared with the server, so that a mistake in one is no mistake in both.
 //! Fields and frames that none of them has a use for are left out; a client must ignore them anyway.
@@ -62,7 +62,7 @@ pub struct Cursor {
 }
 
 /// What a client holds of one conversation.
-#[derive(Clone, Debug, PartialEq, Serialize)]
+#[derive(Clone, Copy, Debug, PartialEq, Serialize)]
 pub struct Position {
     pub conversation: Conversation,
     pub rev: u64,

@@ -1,0 +1,26 @@
+//! Load, and what it costs.
+
+#![expect(missing_docs, reason = "a library for its own binary: what a name does not tell is documented")]
+
+use anyhow::Result;
+
+use crate::{figure::Figure, plan::Plan};
+
+pub mod figure;
+pub mod outside;
+pub mod plan;
+mod plot;
+pub mod report;
+
+/// Where a run leaves its figures, from the root of the repository.
+pub const RESULTS: &str = "bench/results";
+
+/// What there is, in the order in which it runs.
+pub fn scenarios() -> Vec<&'static str> {
+    outside::SCENARIOS.to_vec()
+}
+
+/// Runs one of them.
+pub async fn run(plan: &Plan, scenario: &str) -> Result<Vec<Figure>> {
+    outside::run(plan, scenario).await
+}

@@ -1,0 +1,102 @@
+//! Idle: what a connection costs that does nothing, after three stampedes, and how that grows with their number.
+
+use std::time::Duration;
+
+use anyhow::Result;
+use tokio::time::sleep;
+
+use super::{
+    campus::Kind,
+    ground::{Ground, pairs},
+    memory,
+    orders::{Habits, Order},
+};
+use crate::{
+    figure::{Figure, Goal},
+    plan::Plan,
+};
+
+const STAMPEDES: u32 = 3;
+
+/// What is measured at one number of connections, in bytes.
+struct Point {
+    connections: f64,
+    /// Allocated by the server, beyond what it has before the first connection.
+    user: f64,
+    /// Held by the kernel for both ends.
+    kernel: f64,
+}
+
+/// Of the server's memory, between two looks, when it counts as quiet; and how often it is looked at.
+const QUIET: f64 = 0.003;
+const LOOKS: u32 = 30;
+
+pub(super) async fn run(plan: &Plan) -> Result<Vec<Figure>> {
+    let sizes: &[u64] = plan.pick(&[1_200, 2_400, 4_800], &[1_875, 3_750, 7_500, 15_000]);
+    let mut points = Vec::new();
+    for size in sizes {
+        points.push(at(plan, *size).await?);
+    }
+    let slope = |of: fn(&Point) -> f64, one: &Point, next: &Point| {
+        (of(next) - of(one)) / (next.connections - one.connections)
+    };
+    let user = |pair: &[Point]| slope(|point| point.user, &pair[0], &pair[1]);
+    let slopes: Vec<f64> = points.windows(2).map(user).collect();
+    let (first, last) = (&points[0], &points[points.len() - 1]);
+    let growth = slopes[slopes.len() - 1] / slopes[0];
+    let mut figures = vec![
+        Figure::new("idle.user_per_connection", slope(|p| p.user, first, last), "B", Goal::AtMost(6_144.0))
+            .aim(Goal::AtMost(2_048.0)),
+        Figure::new(
+            "idle.kernel_per_connection_both_ends",
+            slope(|p| p.kernel, first, last),
+            "B",
+            Goal::None,
+        ),
+        Figure::new("idle.growth_of_slope", growth, "x", Goal::AtMost(1.15)),
+    ];
+    for point in &points {
+        let name = format!("idle.user_per_connection_at_{}", point.connections);
+        figures.push(Figure::new(name, point.user / point.connections, "B", Goal::None));
+    }
+    Ok(figures)
+}
+
+async fn at(plan: &Plan, people: u64) -> Result<Point> {
+    let ground = Ground::of_people(plan, "idle", Kind::University, people).await?;
+    let server = ground.serve().await?;
+    let mut crew = ground.hire(&server, &pairs(people), 1).await?;
+    let (user, before) = (memory::anonymous(server.id())?, kernel());
+    crew.order(Order::Come { over_ms: 0 }).await?;
+    for _ in 0..STAMPEDES {
+        crew.order(Order::Stampede).await?;
+    }
+    let quiet = quiet(server.id()).await?;
+    let point = Point { connections: people as f64, user: quiet - user, kernel: kernel() - before };
+    // All of them are alive: everyone's next word arrives.
+    let habits = Habits { says_per_s: 0.5, ..Habits::default() };
+    crew.order(Order::Live { ms: 1_000, habits }).await?;
+    crew.prove().await?;
+    server.stop().await?;
+    ground.clear()?;
+    Ok(point)
+}
+
+/// What the kernel holds; not a number where it does not tell (to anybody but root).
+fn kernel() -> f64 {
+    memory::kernel().unwrap_or(f64::NAN)
+}
+
+/// The server's memory once it has stopped changing: rosters have been told, graces are over, pages given back.
+async fn quiet(id: u32) -> Result<f64> {
+    let mut last = memory::anonymous(id)?;
+    for _ in 0..LOOKS {
+        sleep(Duration::from_secs(2)).await;
+        let now = memory::anonymous(id)?;
+        if (now / last - 1.0).abs() < QUIET {
+            return Ok(now);
+        }
+        last = now;
+    }
+    Ok(last)
+}
