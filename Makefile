@@ -85,4 +85,5 @@ bench: bench-build ## all figures at their full size; without ONLY, rewrites doc
 	$(BENCH) $(if $(ONLY),,--report)
 
 bench-build:
+	scripts/install bench
 	cargo build --locked --release --package gchat --package gchat-bench

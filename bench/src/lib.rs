@@ -8,6 +8,7 @@ use crate::{figure::Figure, plan::Plan};
 
 pub mod figure;
 pub mod outside;
+pub mod peers;
 pub mod plan;
 mod plot;
 pub mod report;
@@ -17,10 +18,13 @@ pub const RESULTS: &str = "bench/results";
 
 /// What there is, in the order in which it runs.
 pub fn scenarios() -> Vec<&'static str> {
-    outside::SCENARIOS.to_vec()
+    [outside::SCENARIOS, &["peers"]].concat()
 }
 
 /// Runs one of them.
 pub async fn run(plan: &Plan, scenario: &str) -> Result<Vec<Figure>> {
-    outside::run(plan, scenario).await
+    match scenario {
+        "peers" => peers::run(plan).await,
+        scenario => outside::run(plan, scenario).await,
+    }
 }
