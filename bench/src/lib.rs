@@ -7,6 +7,7 @@ use anyhow::Result;
 use crate::{figure::Figure, plan::Plan};
 
 pub mod figure;
+pub mod inside;
 pub mod outside;
 pub mod peers;
 pub mod plan;
@@ -18,13 +19,14 @@ pub const RESULTS: &str = "bench/results";
 
 /// What there is, in the order in which it runs.
 pub fn scenarios() -> Vec<&'static str> {
-    [outside::SCENARIOS, &["peers"]].concat()
+    [inside::SCENARIOS, outside::SCENARIOS, &["peers"]].concat()
 }
 
 /// Runs one of them.
 pub async fn run(plan: &Plan, scenario: &str) -> Result<Vec<Figure>> {
     match scenario {
         "peers" => peers::run(plan).await,
+        scenario if inside::SCENARIOS.contains(&scenario) => inside::run(plan, scenario).await,
         scenario => outside::run(plan, scenario).await,
     }
 }

@@ -5,7 +5,7 @@ use std::path::PathBuf;
 use anyhow::{Result, bail};
 use clap::{Parser, Subcommand};
 use gchat_bench::{
-    outside,
+    inside, outside,
     plan::{Plan, Size},
     report,
 };
@@ -25,6 +25,9 @@ enum Command {
     /// A process of clients; started by `run`
     #[command(hide = true)]
     Worker,
+    /// One hot path so many times; started by `run` under callgrind
+    #[command(hide = true)]
+    Hot { path: String, times: u32, folder: PathBuf },
 }
 
 #[derive(Debug, clap::Args)]
@@ -52,6 +55,7 @@ struct Run {
 fn main() -> Result<()> {
     match Cli::parse().command {
         Command::Worker => outside::worker::run(),
+        Command::Hot { path, times, folder } => runtime()?.block_on(inside::hot::work(&path, times, &folder)),
         Command::Run(run) => runtime()?.block_on(run.run()),
     }
 }
