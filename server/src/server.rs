@@ -8,13 +8,17 @@ use hyper_util::rt::{TokioIo, TokioTimer};
 use rand::RngExt as _;
 use tokio::{
     io::{AsyncRead, AsyncWrite},
-    net::{TcpListener, TcpStream},
+    net::{TcpListener, TcpSocket, TcpStream},
 };
 use tokio_util::{sync::CancellationToken, task::TaskTracker};
 
 use crate::{
     app::App, config::Config, error::Close, http, hub::Kind, jobs, protocol::ServerFrame, store::Store,
 };
+
+/// Connections that may wait to be accepted; the system may allow fewer (`net.core.somaxconn`). After a restart thousands
+/// come at once, and one that finds no room is lost here while its client takes it for open.
+const WAITING: u32 = 4_096;
 
 /// The soonest that a drained client comes back: a restart takes about this long.
 const DRAIN_SOONEST_MS: u64 = 500;
@@ -34,8 +38,7 @@ impl Server {
     pub async fn bind(config: Config, store: Arc<dyn Store>, host: Option<Router>) -> anyhow::Result<Self> {
         let listen = config.listen;
         let app = App::build(config, store).await.context("the store could not be read")?;
-        let listener = TcpListener::bind(listen)
-            .await
+        let listener = listener(listen)
             .with_context(|| format!("cannot listen at {listen}: is another server running there?"))?;
         let router = http::routes(app.clone());
         let router = host.map_or(router.clone(), |host| host.merge(router));
@@ -82,6 +85,14 @@ impl<L: Listener<Addr = SocketAddr>> Server<L> {
         self.app.store.close().await;
         Ok(())
     }
+}
+
+fn listener(listen: SocketAddr) -> std::io::Result<TcpListener> {
+    let socket = if listen.is_ipv4() { TcpSocket::new_v4()? } else { TcpSocket::new_v6()? };
+    #[cfg(unix)]
+    socket.set_reuseaddr(true)?; // a restart need not wait for the last packets of the run before
+    socket.bind(listen)?;
+    socket.listen(WAITING)
 }
 
 /// TCP, with small frames sent at once.
