@@ -15,4 +15,4 @@ pub mod run;
 mod site;
 mod stage;
 
-pub use process::Program;
+pub use process::{Program, ready};

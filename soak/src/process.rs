@@ -65,8 +65,8 @@ impl Program {
     }
 }
 
-/// Reads its log until it says that it is ready.
-async fn ready(lines: &mut Lines<BufReader<ChildStderr>>) -> Result<SocketAddr> {
+/// Reads a server's log (`log_format = "json"`) until it says that it is ready: where it listens.
+pub async fn ready(lines: &mut Lines<BufReader<ChildStderr>>) -> Result<SocketAddr> {
     let mut said = String::new();
     while let Some(line) = lines.next_line().await? {
         let event: Value = serde_json::from_str(&line).unwrap_or_default();

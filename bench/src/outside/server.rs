@@ -9,6 +9,7 @@ use std::{
 };
 
 use anyhow::{Context as _, Result, bail};
+use gchat_soak::ready;
 use rustix::process::{Pid, Signal, kill_process};
 use serde_json::Value;
 use tokio::{
@@ -115,22 +116,6 @@ pub fn cpu(id: u32) -> Result<f64> {
     let (_, rest) = stat.rsplit_once(") ").context("a stat line names its command in brackets")?;
     let ticks = rest.split(' ').skip(11).take(2).map(|field| field.parse::<f64>().unwrap_or(0.0));
     Ok(ticks.sum::<f64>() / 100.0)
-}
-
-/// Reads its log until it says that it is ready.
-async fn ready(lines: &mut Lines<BufReader<ChildStderr>>) -> Result<SocketAddr> {
-    let mut said = String::new();
-    while let Some(line) = lines.next_line().await? {
-        let event: Value = serde_json::from_str(&line).unwrap_or_default();
-        if event["fields"]["message"] == "ready" {
-            let listen =
-                event["fields"]["listen"].as_str().context("the server is ready, but says not where")?;
-            return Ok(listen.parse()?);
-        }
-        said += &line;
-        said.push('\n');
-    }
-    bail!("the server ended before it was ready: {said}");
 }
 
 /// Reads on, so that the server never waits for its log; passes on each sentence that it warns of, once.
