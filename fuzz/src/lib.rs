@@ -8,9 +8,11 @@
 
 mod api;
 mod frames;
+mod sockets;
 mod stage;
 mod tokens;
 
 pub use api::api;
 pub use frames::frames;
+pub use sockets::sockets;
 pub use tokens::tokens;

@@ -111,6 +111,11 @@ fn drive(target: &str, function: fn(&[u8]), inputs: u64) {
 }
 
 #[test]
+fn any_bytes_make_messages_or_end_a_connection_however_they_are_cut() {
+    drive("sockets", gchat_fuzz::sockets, 20_000);
+}
+
+#[test]
 fn any_text_as_a_frame_is_read_or_refused() {
     drive("frames", gchat_fuzz::frames, 20_000);
 }
