@@ -153,9 +153,11 @@ pub fn exit_code(error: &anyhow::Error) -> u8 {
     if matches!(error.downcast_ref(), Some(StoreError::Unusable(_))) { 3 } else { 1 }
 }
 
-fn wait_for(work: impl Future<Output = Result<()>>) -> Result<()> {
+/// Runs it on the runtime's own threads: this one would have to wake another for each connection that it accepts.
+fn wait_for(work: impl Future<Output = Result<()>> + Send + 'static) -> Result<()> {
     let runtime = tokio::runtime::Builder::new_multi_thread().enable_all().build();
-    runtime.context("the threads of the server cannot be started")?.block_on(work)
+    let runtime = runtime.context("the threads of the server cannot be started")?;
+    runtime.block_on(async { tokio::spawn(work).await? })
 }
 
 async fn serve(config: Config) -> Result<()> {

@@ -13,14 +13,13 @@ use crate::{
     plan::Plan,
 };
 
-/// From one page to the next.
-const EVERY_MS: u64 = 20_000;
-
-/// Reconnects of 20,000 people in a second.
+/// Reconnects of 20,000 people in a second, each of whom loads a page every 20 s: what one costs depends on how many
+/// there are beside it.
 const GOAL_PER_S: f64 = 1_000.0;
 
 pub(super) async fn run(plan: &Plan) -> Result<Vec<Figure>> {
     let people = plan.pick(4_000, 15_000);
+    let every_ms = (people as f64 / GOAL_PER_S * 1e3) as u64;
     let conversations = talked(people) - 1;
     let amount = Amount { users: people, conversations, messages: conversations * 10 };
     let ground = Ground::new(plan, "walk", Kind::University, amount).await?;
@@ -28,8 +27,8 @@ pub(super) async fn run(plan: &Plan) -> Result<Vec<Figure>> {
     let mut crew = ground.hire(&server, &pairs_at_end(people), 1).await?;
     crew.order(Order::Come { over_ms: plan.pick(5_000, 20_000) }).await?;
     // A little is said, so that some have missed something.
-    let habits = Habits { says_per_s: 0.01, walks_every_ms: EVERY_MS, ..Habits::default() };
-    let ms = plan.pick(EVERY_MS, EVERY_MS * 3);
+    let habits = Habits { says_per_s: 0.01, walks_every_ms: every_ms, ..Habits::default() };
+    let ms = plan.pick(20_000, 60_000);
     let walk = measure(&server, &mut crew, Order::Live { ms, habits }).await?;
     crew.prove().await?;
     server.stop().await?;

@@ -7,9 +7,9 @@ use std::{collections::HashSet, fs::File, path::Path, sync::Arc};
 
 use async_trait::async_trait;
 use parking_lot::Mutex;
-use sqlx::{SqliteConnection, SqlitePool, sqlite::SqlitePoolOptions};
+use sqlx::SqliteConnection;
 
-use self::{meta::Since, schema::Purpose, writer::Writer};
+use self::{meta::Since, readers::Readers, schema::Purpose, writer::Writer};
 use super::{
     Appended, Applied, Arrival, Dock, Floor, Head, Kept, Message, NewMessage, Origin, Page, Put, Result,
     SiteKey, SiteRecord, Store, StoreError, UserRecord, WindowChange,
@@ -32,6 +32,7 @@ mod log;
 mod meta;
 mod pen;
 mod place;
+mod readers;
 mod refusal;
 pub mod restore;
 mod rows;
@@ -40,15 +41,12 @@ mod sites;
 mod users;
 mod writer;
 
-/// Connections that read. More than a few only wait for the same cores.
-const READERS: u32 = 4;
-
 /// The store in one SQLite file.
 pub struct SqliteStore {
     epoch: Epoch,
     epoch_began: i64,
     writer: Writer,
-    readers: SqlitePool,
+    readers: Readers,
     /// The lock of a serving process, until the store is closed.
     served: Mutex<Option<File>>,
 }
@@ -89,15 +87,7 @@ impl SqliteStore {
         (epoch, epoch_began): Since,
         lock: Option<File>,
     ) -> Result<Self> {
-        // They stay: on a full disk new ones could not be made, and reading goes on.
-        let readers = SqlitePoolOptions::new()
-            .min_connections(READERS)
-            .max_connections(READERS)
-            .idle_timeout(None)
-            .max_lifetime(None)
-            .test_before_acquire(false)
-            .connect_with(link::reading(path))
-            .await?;
+        let readers = Readers::open(path).await?;
         let writer = Writer::start(path.to_owned(), conn);
         Ok(Self { epoch, epoch_began, writer, readers, served: Mutex::new(lock) })
     }
@@ -114,7 +104,7 @@ impl Store for SqliteStore {
     }
 
     async fn sites(&self) -> Result<Vec<SiteRecord>> {
-        sites::sites(&self.readers).await
+        sites::sites(&mut *self.readers.lend().await?).await
     }
 
     async fn add_site(&self, site: SiteRecord) -> Result<SiteId> {
@@ -149,11 +139,11 @@ impl Store for SqliteStore {
         token: &Snapshot,
         heads: &[ConversationId],
     ) -> Result<Arrival> {
-        users::arrival(&self.readers, site, user, sid, token, heads).await
+        users::arrival(&mut *self.readers.lend().await?, site, user, sid, token, heads).await
     }
 
     async fn user(&self, site: SiteId, user: UserId) -> Result<Option<UserRecord>> {
-        users::user(&self.readers, site, user).await
+        users::user(&mut *self.readers.lend().await?, site, user).await
     }
 
     async fn put_user(
@@ -164,7 +154,7 @@ impl Store for SqliteStore {
         origin: Origin,
     ) -> Result<Put> {
         let put = users::PutUser { site, user, snapshot, origin };
-        let outcome = put.look(&mut *self.readers.acquire().await?).await?;
+        let outcome = put.look(&mut *self.readers.lend().await?).await?;
         // What a read cannot change is not queued for the writer, which decides anew.
         let writes = matches!(outcome, Put::Done(Applied { changed: true, .. }));
         if writes { self.writer.run(put).await } else { Ok(outcome) }
@@ -180,7 +170,7 @@ impl Store for SqliteStore {
     }
 
     async fn kept(&self, site: SiteId, user: UserId) -> Result<Option<Kept>> {
-        exports::kept(&self.readers, site, user).await
+        exports::kept(&mut *self.readers.lend().await?, site, user).await
     }
 
     async fn raise_floor(
@@ -194,7 +184,7 @@ impl Store for SqliteStore {
     }
 
     async fn members(&self, site: SiteId, course: &str) -> Result<Vec<UserId>> {
-        circles::members(&self.readers, site, course).await
+        circles::members(&mut *self.readers.lend().await?, site, course).await
     }
 
     async fn put_course(
@@ -206,7 +196,7 @@ impl Store for SqliteStore {
     ) -> Result<bool> {
         let mut put = circles::PutCourse { site, course: course.to_owned(), version, circles };
         // Most people of a course stay as they are: only the others are a matter for the writer, which decides anew.
-        let changes = put.changes(&self.readers).await?;
+        let changes = put.changes(&mut *self.readers.lend().await?).await?;
         let changed: HashSet<UserId> = changes.into_iter().map(|(user, _)| user).collect();
         put.circles.retain(|(user, _)| changed.contains(user));
         if put.circles.is_empty() { Ok(true) } else { self.writer.run(put).await }
@@ -221,7 +211,7 @@ impl Store for SqliteStore {
     }
 
     async fn find_sent(&self, message: &NewMessage) -> Result<Option<Appended>> {
-        append::find_sent(&mut *self.readers.acquire().await?, message).await
+        append::find_sent(&mut *self.readers.lend().await?, message).await
     }
 
     async fn append(&self, message: NewMessage) -> Result<Appended> {
@@ -235,7 +225,7 @@ impl Store for SqliteStore {
         page: Page,
         limit: i64,
     ) -> Result<(Head, Vec<Message>)> {
-        history::history(&self.readers, site, conversation, page, limit).await
+        history::history(&mut *self.readers.lend().await?, site, conversation, page, limit).await
     }
 
     async fn read(
@@ -250,7 +240,7 @@ impl Store for SqliteStore {
     }
 
     async fn dock(&self, site: SiteId, user: UserId) -> Result<Dock> {
-        docks::dock(&self.readers, site, user).await
+        docks::dock(&mut *self.readers.lend().await?, site, user).await
     }
 
     async fn set_window(
@@ -267,7 +257,7 @@ impl Store for SqliteStore {
 
     async fn ready(&self) -> Result<()> {
         self.writer.ready()?;
-        sqlx::query("SELECT 1 FROM meta").execute(&self.readers).await?;
+        sqlx::query("SELECT 1 FROM meta").execute(&mut *self.readers.lend().await?).await?;
         Ok(())
     }
 

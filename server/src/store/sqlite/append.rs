@@ -3,14 +3,17 @@
 //! The seq and rev of a conversation come from its own row, read and written in the transaction of the insert, which
 //! holds SQLite's one write lock. Knows no queue.
 
-use std::collections::{HashMap, hash_map::Entry};
+use std::{
+    collections::{BTreeSet, HashMap, hash_map::Entry},
+    sync::Arc,
+};
 
-use sqlx::{Row as _, SqliteConnection};
+use sqlx::SqliteConnection;
 use uuid::Uuid;
 
 use super::{
     Result,
-    rows::{CLOSED, broken, message},
+    rows::{CLOSED, broken, client_message_id, user},
 };
 use crate::{
     id::{Rev, Seq, SiteId, UserId},
@@ -22,42 +25,99 @@ type Key = (i64, i64, i64);
 /// (client_message_id, sender, site)
 type SentKey = (Uuid, i64, i64);
 
-/// Appends all of these, in this order, inside the caller's transaction. The answers are in the same order.
-pub(super) async fn append(conn: &mut SqliteConnection, batch: &[NewMessage]) -> Result<Vec<Appended>> {
-    if batch.is_empty() {
-        return Ok(Vec::new());
-    }
-    let mut sent = sent_before(conn, batch).await?;
-    let mut keys: Vec<Key> = batch.iter().filter(|m| !sent.contains_key(&sent_key(m))).map(key).collect();
+/// (hex of client_message_id, sender, site, lower, higher, seq, rev, text, sent_at)
+type SentRow = (String, i64, i64, i64, i64, i64, i64, Option<Arc<str>>, i64);
+/// (site, lower, higher, conversation, seq, rev, lower_sent, higher_sent; of lower and of higher: read_seq,
+/// published_read_seq, dock state, closed_seq)
+type HeadRow = (i64, i64, i64, i64, i64, i64, i64, i64, Marks, Marks);
+type Marks = (i64, i64, Option<i64>, Option<i64>);
+
+/// A column of a SELECT, JSON of `SentRow`s: the messages that have the ids in the JSON array $ids.
+macro_rules! sent_column {
+    ($ids:literal) => {
+        concat!(
+            "(SELECT json_group_array(json_array(hex(m.client_message_id), m.sender, c.site, c.lower, c.higher, \
+                    m.seq, m.rev, m.text, m.sent_at)) \
+              FROM json_each(",
+            $ids,
+            ") k \
+              CROSS JOIN messages m ON m.client_message_id = unhex(k.value ->> 0) \
+                   AND m.sender = k.value ->> 1 AND m.site = k.value ->> 2 \
+              CROSS JOIN conversations c ON c.conversation = m.conversation)"
+        )
+    };
+}
+
+/// A column of a SELECT, JSON of `HeadRow`s: the conversations in the JSON array $keys.
+macro_rules! heads_column {
+    ($keys:literal) => {
+        concat!(
+            "(SELECT json_group_array(json_array(c.site, c.lower, c.higher, c.conversation, c.seq, c.rev, \
+                    c.lower_sent, c.higher_sent, \
+                    json_array(lp.read_seq, lp.published_read_seq, ld.state, ld.closed_seq), \
+                    json_array(hp.read_seq, hp.published_read_seq, hd.state, hd.closed_seq))) \
+              FROM json_each(",
+            $keys,
+            ") k \
+              CROSS JOIN conversations c \
+                   ON c.site = k.value ->> 0 AND c.lower = k.value ->> 1 AND c.higher = k.value ->> 2 \
+              CROSS JOIN participants lp \
+                   ON lp.site = c.site AND lp.user = c.lower AND lp.conversation = c.conversation \
+              CROSS JOIN participants hp \
+                   ON hp.site = c.site AND hp.user = c.higher AND hp.conversation = c.conversation \
+              LEFT JOIN docks ld ON ld.site = c.site AND ld.user = c.lower AND ld.other = c.higher \
+              LEFT JOIN docks hd ON hd.site = c.site AND hd.user = c.higher AND hd.other = c.lower)"
+        )
+    };
+}
+
+/// Begins a transaction and puts these messages, in this order, at the ends of their conversations. The answers are in
+/// the same order. What it changes is for the caller to write.
+pub(super) async fn begin(
+    conn: &mut SqliteConnection,
+    batch: &[NewMessage],
+) -> Result<(Vec<Appended>, Unwritten)> {
+    let mut keys: Vec<Key> = batch.iter().map(key).collect();
     keys.sort_unstable(); // the order in which every backend locks rows
     keys.dedup();
-    let mut heads = heads(conn, &keys).await?;
+    let (sent, heads): (String, String) =
+        sqlx::query_as(concat!("BEGIN IMMEDIATE; SELECT ", sent_column!("?1"), ", ", heads_column!("?2")))
+            .bind(ids(batch))
+            .bind(json(&keys))
+            .fetch_one(&mut *conn)
+            .await?;
+    let (mut sent, mut heads) = (read_sent(&sent)?, read_heads(&heads)?);
+    let fresh = batch.iter().filter(|m| !sent.contains_key(&sent_key(m)));
+    let missing: BTreeSet<Key> = fresh.map(key).filter(|key| !heads.contains_key(key)).collect();
+    if !missing.is_empty() {
+        heads.extend(start(conn, &missing).await?);
+    }
 
     let mut answers = Vec::with_capacity(batch.len());
-    let mut rows = Vec::new();
+    let mut unwritten = Unwritten::default();
     for message in batch {
         answers.push(match sent.entry(sent_key(message)) {
             Entry::Occupied(earlier) => earlier.get().answer(message),
             Entry::Vacant(place) => {
                 let head = heads.get_mut(&key(message)).ok_or_else(|| broken("a head is missing"))?;
                 let stored = head.take(message)?;
-                rows.push((head.conversation, message, stored.seq, stored.rev));
+                unwritten.add(head.conversation, message, &stored);
                 place.insert(Sent { key: key(message), message: stored.clone() });
                 Appended::New { window_came_back: head.show(message, stored.seq)?, message: stored }
             }
         });
     }
-    if !rows.is_empty() {
-        write_heads(conn, &heads).await?;
-        write_messages(conn, &rows).await?;
-    }
-    Ok(answers)
+    unwritten.heads(&heads);
+    Ok((answers, unwritten))
 }
 
-/// What `append` would say of a message that was committed before; `None` if it is new.
+/// What `begin` and a commit would say of a message that was committed before; `None` if it is new.
 pub(super) async fn find_sent(conn: &mut SqliteConnection, message: &NewMessage) -> Result<Option<Appended>> {
-    let sent = sent_before(conn, std::slice::from_ref(message)).await?;
-    Ok(sent.get(&sent_key(message)).map(|earlier| earlier.answer(message)))
+    let sent: String = sqlx::query_scalar(concat!("SELECT ", sent_column!("?1")))
+        .bind(ids(std::slice::from_ref(message)))
+        .fetch_one(conn)
+        .await?;
+    Ok(read_sent(&sent)?.get(&sent_key(message)).map(|earlier| earlier.answer(message)))
 }
 
 fn key(message: &NewMessage) -> Key {
@@ -86,30 +146,29 @@ impl Sent {
     }
 }
 
-async fn sent_before(conn: &mut SqliteConnection, batch: &[NewMessage]) -> Result<HashMap<SentKey, Sent>> {
-    let ids: Vec<_> = batch
-        .iter()
-        .map(|m| {
-            let (id, sender, site) = sent_key(m);
-            (id.simple().to_string(), sender, site)
-        })
-        .collect();
-    let rows = sqlx::query(
-        "SELECT m.seq, m.rev, m.sender, m.client_message_id, m.text, m.sent_at, c.site, c.lower, c.higher \
-         FROM json_each(?1) k \
-         CROSS JOIN messages m ON m.client_message_id = unhex(k.value ->> 0) \
-              AND m.sender = k.value ->> 1 AND m.site = k.value ->> 2 \
-         CROSS JOIN conversations c ON c.conversation = m.conversation",
-    )
-    .bind(json(&ids))
-    .fetch_all(conn)
-    .await?;
-    let sent = rows.iter().map(|row| {
-        let message = message(row)?;
-        let id =
-            message.client_message_id.ok_or_else(|| broken("a message was found by an id it has not"))?;
-        let key: Key = (row.try_get("site")?, row.try_get("lower")?, row.try_get("higher")?);
-        Ok(((id.0, message.sender.get(), key.0), Sent { key, message }))
+/// The ids of messages as a statement takes them.
+fn ids(batch: &[NewMessage]) -> String {
+    let ids = batch.iter().map(|m| {
+        let (id, sender, site) = sent_key(m);
+        (id.simple().to_string(), sender, site)
+    });
+    json(&ids.collect::<Vec<_>>())
+}
+
+fn read_sent(column: &str) -> Result<HashMap<SentKey, Sent>> {
+    let rows: Vec<SentRow> =
+        serde_json::from_str(column).map_err(|_| broken("sent messages are not as they should be"))?;
+    let sent = rows.into_iter().map(|(id, sender, site, lower, higher, seq, rev, text, sent_at)| {
+        let id = client_message_id(&id)?;
+        let message = Message {
+            seq: Seq(seq),
+            rev: Rev(rev),
+            sender: user(sender)?,
+            client_message_id: Some(id),
+            text,
+            sent_at,
+        };
+        Ok(((id.0, sender, site), Sent { key: (site, lower, higher), message }))
     });
     sent.collect()
 }
@@ -135,6 +194,21 @@ struct Side {
     closed_seq: i64,
     /// Their mark is to be published, as they have written.
     publish: bool,
+}
+
+impl Side {
+    fn new(user: i64, sent: i64, (read_seq, published_read_seq, state, closed_seq): Marks) -> Self {
+        let shown = state.unwrap_or(CLOSED) != CLOSED;
+        Self {
+            user,
+            sent,
+            read_seq,
+            published_read_seq,
+            shown,
+            closed_seq: closed_seq.unwrap_or(0),
+            publish: false,
+        }
+    }
 }
 
 impl Head {
@@ -173,140 +247,100 @@ impl Head {
     }
 }
 
-/// The rows of these conversations and of their participants, made where they are missing.
-async fn heads(conn: &mut SqliteConnection, keys: &[Key]) -> Result<HashMap<Key, Head>> {
-    let mut found = find_heads(conn, keys).await?;
-    let missing: Vec<_> = keys.iter().copied().filter(|key| !found.contains_key(key)).collect();
-    if !missing.is_empty() {
-        let missing_json = json(&missing);
-        sqlx::query(
-            "INSERT INTO conversations (site, lower, higher) \
-             SELECT k.value ->> 0, k.value ->> 1, k.value ->> 2 FROM json_each(?1) k WHERE true \
-             ON CONFLICT DO NOTHING",
-        )
-        .bind(&missing_json)
-        .execute(&mut *conn)
-        .await?;
-        // Someone who was removed and is back has read what there was before.
-        sqlx::query(
-            "INSERT INTO participants (site, user, conversation, read_seq, published_read_seq) \
-             SELECT c.site, u.value, c.conversation, c.seq, 0 \
-             FROM json_each(?1) k \
-             CROSS JOIN conversations c \
-                  ON c.site = k.value ->> 0 AND c.lower = k.value ->> 1 AND c.higher = k.value ->> 2 \
-             CROSS JOIN json_each(json_array(c.lower, c.higher)) u \
-             WHERE true ON CONFLICT DO NOTHING",
-        )
-        .bind(&missing_json)
-        .execute(&mut *conn)
-        .await?;
-        found.extend(find_heads(conn, &missing).await?);
-    }
-    Ok(found)
+fn read_heads(column: &str) -> Result<HashMap<Key, Head>> {
+    let rows: Vec<HeadRow> =
+        serde_json::from_str(column).map_err(|_| broken("heads are not as they should be"))?;
+    let heads = rows.into_iter().map(
+        |(site, lower, higher, conversation, seq, rev, lower_sent, higher_sent, of_lower, of_higher)| {
+            let (lower, higher) =
+                (Side::new(lower, lower_sent, of_lower), Side::new(higher, higher_sent, of_higher));
+            ((site, lower.user, higher.user), Head { conversation, seq, rev, lower, higher })
+        },
+    );
+    Ok(heads.collect())
 }
 
-async fn find_heads(conn: &mut SqliteConnection, keys: &[Key]) -> Result<HashMap<Key, Head>> {
-    if keys.is_empty() {
-        return Ok(HashMap::new());
-    }
-    let rows = sqlx::query(
-        "SELECT c.site, c.lower, c.higher, c.conversation, c.seq, c.rev, c.lower_sent, c.higher_sent, \
-                lp.read_seq AS lower_read, lp.published_read_seq AS lower_published, \
-                hp.read_seq AS higher_read, hp.published_read_seq AS higher_published, \
-                ld.state AS lower_state, ld.closed_seq AS lower_closed, \
-                hd.state AS higher_state, hd.closed_seq AS higher_closed \
+/// Makes the rows of conversations that have none, and of their participants.
+async fn start(conn: &mut SqliteConnection, missing: &BTreeSet<Key>) -> Result<HashMap<Key, Head>> {
+    // Someone who was removed and is back has read what there was before.
+    let heads: String = sqlx::query_scalar(concat!(
+        "INSERT INTO conversations (site, lower, higher) \
+         SELECT k.value ->> 0, k.value ->> 1, k.value ->> 2 FROM json_each(?1) k WHERE true \
+         ON CONFLICT DO NOTHING; \
+         INSERT INTO participants (site, user, conversation, read_seq, published_read_seq) \
+         SELECT c.site, u.value, c.conversation, c.seq, 0 \
          FROM json_each(?1) k \
          CROSS JOIN conversations c \
               ON c.site = k.value ->> 0 AND c.lower = k.value ->> 1 AND c.higher = k.value ->> 2 \
-         CROSS JOIN participants lp \
-              ON lp.site = c.site AND lp.user = c.lower AND lp.conversation = c.conversation \
-         CROSS JOIN participants hp \
-              ON hp.site = c.site AND hp.user = c.higher AND hp.conversation = c.conversation \
-         LEFT JOIN docks ld ON ld.site = c.site AND ld.user = c.lower AND ld.other = c.higher \
-         LEFT JOIN docks hd ON hd.site = c.site AND hd.user = c.higher AND hd.other = c.lower",
-    )
-    .bind(json(keys))
-    .fetch_all(conn)
+         CROSS JOIN json_each(json_array(c.lower, c.higher)) u \
+         WHERE true ON CONFLICT DO NOTHING; \
+         SELECT ",
+        heads_column!("?1")
+    ))
+    .bind(json(missing))
+    .fetch_one(conn)
     .await?;
-    let heads = rows.iter().map(|row| {
-        let number = |column: &str| row.try_get::<i64, _>(column);
-        let or =
-            |column: &str, default: i64| row.try_get::<Option<i64>, _>(column).map(|n| n.unwrap_or(default));
-        let lower = Side {
-            user: number("lower")?,
-            sent: number("lower_sent")?,
-            read_seq: number("lower_read")?,
-            published_read_seq: number("lower_published")?,
-            shown: or("lower_state", CLOSED)? != CLOSED,
-            closed_seq: or("lower_closed", 0)?,
-            publish: false,
-        };
-        let higher = Side {
-            user: number("higher")?,
-            sent: number("higher_sent")?,
-            read_seq: number("higher_read")?,
-            published_read_seq: number("higher_published")?,
-            shown: or("higher_state", CLOSED)? != CLOSED,
-            closed_seq: or("higher_closed", 0)?,
-            publish: false,
-        };
-        let key = (number("site")?, lower.user, higher.user);
-        let (conversation, seq, rev) = (number("conversation")?, number("seq")?, number("rev")?);
-        Ok((key, Head { conversation, seq, rev, lower, higher }))
-    });
-    heads.collect()
+    read_heads(&heads)
 }
 
-async fn write_heads(conn: &mut SqliteConnection, heads: &HashMap<Key, Head>) -> Result<()> {
-    let mut rows = Vec::new();
-    let mut marks = Vec::new();
-    for ((site, ..), head) in heads {
-        rows.push((head.conversation, head.seq, head.rev, head.lower.sent, head.higher.sent));
-        for side in [&head.lower, &head.higher] {
-            if side.publish && side.published_read_seq != side.read_seq {
-                marks.push((site, side.user, head.conversation));
-            }
-        }
-    }
-    sqlx::query(
+/// Statements that write what `Unwritten` has: its three lists are ?1 to ?3.
+macro_rules! writes {
+    () => {
         "UPDATE conversations SET seq = k.value ->> 1, rev = k.value ->> 2, \
                 lower_sent = k.value ->> 3, higher_sent = k.value ->> 4 \
-         FROM json_each(?1) k WHERE conversation = k.value ->> 0",
-    )
-    .bind(json(&rows))
-    .execute(&mut *conn)
-    .await?;
-    if !marks.is_empty() {
-        sqlx::query(
-            "UPDATE participants SET published_read_seq = read_seq \
-             FROM json_each(?1) k \
-             WHERE site = k.value ->> 0 AND user = k.value ->> 1 AND conversation = k.value ->> 2",
-        )
-        .bind(json(&marks))
-        .execute(conn)
-        .await?;
-    }
-    Ok(())
-}
-
-async fn write_messages(conn: &mut SqliteConnection, rows: &[(i64, &NewMessage, Seq, Rev)]) -> Result<()> {
-    let rows: Vec<_> = rows
-        .iter()
-        .map(|(conversation, m, seq, rev)| {
-            let (id, sender, site) = sent_key(m);
-            (site, conversation, seq, rev, sender, id.simple().to_string(), &*m.text, m.sent_at)
-        })
-        .collect();
-    sqlx::query(
-        "INSERT INTO messages (site, conversation, seq, rev, sender, client_message_id, text, sent_at) \
+         FROM json_each(?1) k WHERE conversation = k.value ->> 0; \
+         UPDATE participants SET published_read_seq = read_seq \
+         FROM json_each(?2) k \
+         WHERE site = k.value ->> 0 AND user = k.value ->> 1 AND conversation = k.value ->> 2; \
+         INSERT INTO messages (site, conversation, seq, rev, sender, client_message_id, text, sent_at) \
          SELECT value ->> 0, value ->> 1, value ->> 2, value ->> 3, value ->> 4, unhex(value ->> 5), \
                 value ->> 6, value ->> 7 \
-         FROM json_each(?1)",
-    )
-    .bind(json(&rows))
-    .execute(conn)
-    .await?;
-    Ok(())
+         FROM json_each(?3)"
+    };
+}
+
+/// What a batch changes, as the statements take it.
+#[derive(Default)]
+pub(super) struct Unwritten {
+    /// (conversation, seq, rev, lower_sent, higher_sent)
+    heads: Vec<(i64, i64, i64, i64, i64)>,
+    /// (site, user, conversation) of marks to be published.
+    marks: Vec<(i64, i64, i64)>,
+    /// (site, conversation, seq, rev, sender, hex of client_message_id, text, sent_at)
+    messages: Vec<(i64, i64, Seq, Rev, i64, String, Arc<str>, i64)>,
+}
+
+impl Unwritten {
+    fn add(&mut self, conversation: i64, message: &NewMessage, stored: &Message) {
+        let (id, sender, site) = sent_key(message);
+        let (text, id) = (message.text.clone(), id.simple().to_string());
+        self.messages.push((site, conversation, stored.seq, stored.rev, sender, id, text, stored.sent_at));
+    }
+
+    /// The heads of conversations that have changed, and those that have not.
+    fn heads(&mut self, heads: &HashMap<Key, Head>) {
+        for ((site, ..), head) in heads {
+            let sides = [&head.lower, &head.higher];
+            if sides.iter().any(|side| side.publish) {
+                self.heads.push((head.conversation, head.seq, head.rev, head.lower.sent, head.higher.sent));
+            }
+            let unpublished =
+                sides.into_iter().filter(|side| side.publish && side.published_read_seq != side.read_seq);
+            self.marks.extend(unpublished.map(|side| (*site, side.user, head.conversation)));
+        }
+    }
+
+    /// Writes all of it, and, with `commit`, ends the transaction.
+    pub(super) async fn write(&self, conn: &mut SqliteConnection, commit: bool) -> Result<()> {
+        let sql = if commit { concat!(writes!(), "; COMMIT") } else { writes!() };
+        sqlx::query(sql)
+            .bind(json(&self.heads))
+            .bind(json(&self.marks))
+            .bind(json(&self.messages))
+            .execute(conn)
+            .await?;
+        Ok(())
+    }
 }
 
 fn json<T: serde::Serialize + ?Sized>(rows: &T) -> String {

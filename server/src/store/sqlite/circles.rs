@@ -6,7 +6,7 @@
 use std::{collections::HashMap, sync::Arc};
 
 use async_trait::async_trait;
-use sqlx::{SqliteConnection, SqliteExecutor, SqlitePool};
+use sqlx::{SqliteConnection, SqliteExecutor};
 
 use super::{
     Result,
@@ -84,11 +84,11 @@ pub(super) async fn index(
 }
 
 /// As `Store::members`.
-pub(super) async fn members(pool: &SqlitePool, site: SiteId, course: &str) -> Result<Vec<UserId>> {
+pub(super) async fn members(conn: &mut SqliteConnection, site: SiteId, course: &str) -> Result<Vec<UserId>> {
     let members: Vec<i64> = sqlx::query_scalar("SELECT user FROM members WHERE site = ?1 AND course = ?2")
         .bind(site.0)
         .bind(course)
-        .fetch_all(pool)
+        .fetch_all(conn)
         .await?;
     members.into_iter().map(user_id).collect()
 }

@@ -4,7 +4,7 @@
 //! nothing of who may see whom.
 
 use async_trait::async_trait;
-use sqlx::{SqliteConnection, SqlitePool};
+use sqlx::SqliteConnection;
 
 use super::{
     Result,
@@ -64,11 +64,11 @@ macro_rules! dock_columns {
 pub(super) use dock_columns;
 
 /// As `Store::dock`.
-pub(super) async fn dock(pool: &SqlitePool, site: SiteId, user: UserId) -> Result<Dock> {
+pub(super) async fn dock(conn: &mut SqliteConnection, site: SiteId, user: UserId) -> Result<Dock> {
     let (version, windows): (i64, String) = sqlx::query_as(concat!("SELECT ", dock_columns!()))
         .bind(site.0)
         .bind(user.get())
-        .fetch_one(pool)
+        .fetch_one(conn)
         .await?;
     read(version, &windows, user)
 }

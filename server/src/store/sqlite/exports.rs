@@ -1,6 +1,6 @@
 //! Everything kept of one user, for them to have. The messages themselves come through the history.
 
-use sqlx::SqlitePool;
+use sqlx::{Connection as _, SqliteConnection};
 
 use super::{
     Result, docks,
@@ -16,8 +16,8 @@ use crate::{
 type Row = (i64, Option<String>, i64, i64, i64, i64, i64);
 
 /// As `Store::kept`: from one moment.
-pub(super) async fn kept(pool: &SqlitePool, site: SiteId, user: UserId) -> Result<Option<Kept>> {
-    let mut tx = pool.begin().await?;
+pub(super) async fn kept(conn: &mut SqliteConnection, site: SiteId, user: UserId) -> Result<Option<Kept>> {
+    let mut tx = conn.begin().await?;
     let Some(stored) = users::user(&mut *tx, site, user).await?.filter(|stored| !stored.removed) else {
         return Ok(None);
     };

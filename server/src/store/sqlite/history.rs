@@ -1,32 +1,42 @@
 //! Reading messages, and read marks.
 
-use async_trait::async_trait;
-use sqlx::{Row as _, SqliteConnection, SqlitePool};
+use std::sync::Arc;
 
-use super::{Result, rows::message, writer::Write};
+use async_trait::async_trait;
+use sqlx::SqliteConnection;
+
+use super::{
+    Result,
+    rows::{broken, client_message_id, user},
+    writer::Write,
+};
 use crate::{
     id::{ConversationId, Rev, Seq, SiteId, UserId},
     store::{Head, Message, Page},
 };
 
+/// (seq, rev, sender, hex of client_message_id, text, sent_at)
+type Row = (i64, i64, i64, Option<String>, Option<Arc<str>>, i64);
+
 macro_rules! page {
     ($order:literal) => {
         concat!(
-            "SELECT c.first_seq, c.seq AS head_seq, c.rev AS head_rev, c.reset_rev, \
-                    m.seq, m.rev, m.sender, m.client_message_id, m.text, m.sent_at \
-             FROM conversations c \
-             LEFT JOIN messages m ON m.conversation = c.conversation AND m.seq > ?4 AND m.seq < ?5 \
-             WHERE c.site = ?1 AND c.lower = ?2 AND c.higher = ?3 \
-             ORDER BY m.seq ",
+            "SELECT c.first_seq, c.seq, c.rev, c.reset_rev, \
+                    (SELECT json_group_array(json_array(seq, rev, sender, hex(client_message_id), text, sent_at) \
+                                ORDER BY seq) \
+                     FROM (SELECT * FROM messages \
+                           WHERE conversation = c.conversation AND seq > max(?4, c.first_seq - 1) AND seq < ?5 \
+                           ORDER BY seq ",
             $order,
-            " LIMIT ?6"
+            " LIMIT ?6)) \
+             FROM conversations c WHERE c.site = ?1 AND c.lower = ?2 AND c.higher = ?3"
         )
     };
 }
 
 /// As `Store::history`: head and messages from one statement, so from one moment.
 pub(super) async fn history(
-    pool: &SqlitePool,
+    conn: &mut SqliteConnection,
     SiteId(site): SiteId,
     conversation: ConversationId,
     page: Page,
@@ -37,32 +47,26 @@ pub(super) async fn history(
         Page::Before(Seq(seq)) => (page!("DESC"), 0, seq),
         Page::After(Seq(seq)) => (page!("ASC"), seq, i64::MAX),
     };
-    let rows = sqlx::query(sql)
+    let row: Option<(i64, i64, i64, i64, String)> = sqlx::query_as(sql)
         .bind(site)
         .bind(conversation.lower().get())
         .bind(conversation.higher().get())
         .bind(above)
         .bind(below)
-        .bind(limit.max(1)) // the head comes with the first row
-        .fetch_all(pool)
+        .bind(limit.max(0)) // SQLite takes a negative one for none
+        .fetch_optional(conn)
         .await?;
-    let Some(first) = rows.first() else { return Ok((Head::default(), Vec::new())) };
-    let head = Head {
-        first_seq: Seq(first.try_get("first_seq")?),
-        seq: Seq(first.try_get("head_seq")?),
-        rev: Rev(first.try_get("head_rev")?),
-        reset_rev: Rev(first.try_get("reset_rev")?),
-    };
-    let mut messages = Vec::with_capacity(rows.len());
-    for row in &rows {
-        if row.try_get::<Option<i64>, _>("seq")?.is_some_and(|seq| seq >= head.first_seq.0) && limit > 0 {
-            messages.push(message(row)?);
-        }
-    }
-    if !matches!(page, Page::After(_)) {
-        messages.reverse();
-    }
-    Ok((head, messages))
+    let Some((first_seq, seq, rev, reset_rev, messages)) = row else { return Ok(Default::default()) };
+    let head = Head { first_seq: Seq(first_seq), seq: Seq(seq), rev: Rev(rev), reset_rev: Rev(reset_rev) };
+    let messages: Vec<Row> =
+        serde_json::from_str(&messages).map_err(|_| broken("a page is not as it should be"))?;
+    let messages = messages.into_iter().map(|(seq, rev, sender, id, text, sent_at)| {
+        let (seq, rev, sender) = (Seq(seq), Rev(rev), user(sender)?);
+        let client_message_id =
+            id.filter(|id| !id.is_empty()).as_deref().map(client_message_id).transpose()?;
+        Ok(Message { seq, rev, sender, client_message_id, text, sent_at })
+    });
+    Ok((head, messages.collect::<Result<_>>()?))
 }
 
 /// As `Store::read`.

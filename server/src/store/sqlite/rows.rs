@@ -4,13 +4,12 @@
 
 use std::sync::Arc;
 
-use sqlx::{Row as _, sqlite::SqliteRow};
 use uuid::Uuid;
 
 use super::{Result, StoreError};
 use crate::{
-    id::{ClientMessageId, Rev, Seq, UserId},
-    store::{Message, Origin, UserRecord},
+    id::{ClientMessageId, UserId},
+    store::{Origin, UserRecord},
 };
 
 /// `docks.state`; a window that is shown has a higher one.
@@ -20,20 +19,9 @@ pub(super) const MINIMISED: i64 = 1;
 /// Open.
 pub(super) const OPEN: i64 = 2;
 
-/// A message from the columns `seq, rev, sender, client_message_id, text, sent_at`.
-pub(super) fn message(row: &SqliteRow) -> Result<Message> {
-    let id: Option<Vec<u8>> = row.try_get("client_message_id")?;
-    Ok(Message {
-        seq: Seq(row.try_get("seq")?),
-        rev: Rev(row.try_get("rev")?),
-        sender: user(row.try_get("sender")?)?,
-        client_message_id: id
-            .map(|id| Uuid::from_slice(&id).map(ClientMessageId))
-            .transpose()
-            .map_err(|_| broken("a client_message_id is no UUID"))?,
-        text: row.try_get::<Option<String>, _>("text")?.map(Arc::from),
-        sent_at: row.try_get("sent_at")?,
-    })
+/// A message's id from the hex of its column.
+pub(super) fn client_message_id(hex: &str) -> Result<ClientMessageId> {
+    Uuid::try_parse(hex).map(ClientMessageId).map_err(|_| broken("a client_message_id is no UUID"))
 }
 
 /// A user's id from a column.

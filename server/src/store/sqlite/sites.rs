@@ -1,7 +1,7 @@
 //! Sites and their keys.
 
 use async_trait::async_trait;
-use sqlx::{SqliteConnection, SqlitePool};
+use sqlx::SqliteConnection;
 
 use super::{Result, StoreError, erasures, rows::broken, writer::Write};
 use crate::{
@@ -11,14 +11,14 @@ use crate::{
 };
 
 /// As `Store::sites`: keys are joined in, newest first.
-pub(super) async fn sites(pool: &SqlitePool) -> Result<Vec<SiteRecord>> {
+pub(super) async fn sites(conn: &mut SqliteConnection) -> Result<Vec<SiteRecord>> {
     type Row = (i64, String, String, String, bool, i64, Option<String>, Option<Vec<u8>>, Option<i64>);
     let rows: Vec<Row> = sqlx::query_as(
         "SELECT s.site, s.issuer, s.url, s.origins, s.students_see_students, s.policy_version, \
                 k.kid, k.secret, k.created_at \
          FROM sites s LEFT JOIN site_keys k ON k.site = s.site ORDER BY s.site, k.number DESC",
     )
-    .fetch_all(pool)
+    .fetch_all(conn)
     .await?;
     let mut sites: Vec<SiteRecord> = Vec::new();
     for (site, issuer, url, origins, students_see_students, version, kid, secret, created_at) in rows {

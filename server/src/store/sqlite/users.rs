@@ -5,7 +5,7 @@
 use std::sync::Arc;
 
 use async_trait::async_trait;
-use sqlx::{SqliteConnection, SqliteExecutor, SqlitePool};
+use sqlx::{SqliteConnection, SqliteExecutor};
 
 use super::{
     Result,
@@ -40,7 +40,7 @@ type ArrivalRow = (Option<String>, Option<bool>, Option<bool>, bool, String, i64
 
 /// As `Store::arrival`.
 pub(super) async fn arrival(
-    pool: &SqlitePool,
+    conn: &mut SqliteConnection,
     site: SiteId,
     user: UserId,
     sid: &str,
@@ -69,7 +69,7 @@ pub(super) async fn arrival(
     .bind(asked)
     .bind(token.rights_version.0)
     .bind(circles::courses(token))
-    .fetch_one(pool)
+    .fetch_one(conn)
     .await?;
     let (snapshot, by_call, removed, revoked, floors, version, windows, heads) = row;
     let record = match (snapshot, by_call, removed) {

@@ -8,7 +8,7 @@
 use std::{path::PathBuf, sync::Arc};
 
 use async_trait::async_trait;
-use sqlx::{Connection as _, SqliteConnection};
+use sqlx::SqliteConnection;
 use tokio::{
     sync::{mpsc, oneshot},
     time::timeout_at,
@@ -244,16 +244,38 @@ fn refuse(
     }
 }
 
+/// All of these in one transaction. Each statement is a change of threads and back: messages alone take two.
 async fn together(
     conn: &mut SqliteConnection,
     messages: &[NewMessage],
     others: &mut [Box<dyn Queued>],
 ) -> Result<Vec<Appended>> {
-    let mut tx = conn.begin_with("BEGIN IMMEDIATE").await?;
-    let appended = append::append(&mut tx, messages).await?;
-    for job in others {
-        job.run(&mut tx).await?;
+    let appended = transact(conn, messages, others).await;
+    if appended.is_err() {
+        let _ = sqlx::query("ROLLBACK").execute(conn).await; // an error: SQLite has ended it by itself
     }
-    tx.commit().await?;
+    appended
+}
+
+async fn transact(
+    conn: &mut SqliteConnection,
+    messages: &[NewMessage],
+    others: &mut [Box<dyn Queued>],
+) -> Result<Vec<Appended>> {
+    let appended = if messages.is_empty() {
+        sqlx::query("BEGIN IMMEDIATE").execute(&mut *conn).await?;
+        Vec::new()
+    } else {
+        let (appended, unwritten) = append::begin(conn, messages).await?;
+        unwritten.write(conn, others.is_empty()).await?;
+        if others.is_empty() {
+            return Ok(appended);
+        }
+        appended
+    };
+    for job in others {
+        job.run(conn).await?;
+    }
+    sqlx::query("COMMIT").execute(conn).await?;
     Ok(appended)
 }
