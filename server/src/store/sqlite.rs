@@ -7,7 +7,7 @@ use std::{collections::HashSet, fs::File, path::Path, sync::Arc};
 
 use async_trait::async_trait;
 use parking_lot::Mutex;
-use sqlx::SqliteConnection;
+use sqlx::{ConnectOptions as _, SqliteConnection};
 
 use self::{meta::Since, readers::Readers, schema::Purpose, writer::Writer};
 use super::{
@@ -22,6 +22,7 @@ use crate::{
 mod append;
 pub mod backup;
 mod check;
+mod checkpoint;
 mod circles;
 mod docks;
 mod erasures;
@@ -88,7 +89,8 @@ impl SqliteStore {
         lock: Option<File>,
     ) -> Result<Self> {
         let readers = Readers::open(path).await?;
-        let writer = Writer::start(path.to_owned(), conn);
+        let copier = link::writing(path).connect().await?;
+        let writer = Writer::start(path.to_owned(), conn, copier);
         Ok(Self { epoch, epoch_began, writer, readers, served: Mutex::new(lock) })
     }
 }

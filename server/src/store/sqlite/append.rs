@@ -283,21 +283,25 @@ async fn start(conn: &mut SqliteConnection, missing: &BTreeSet<Key>) -> Result<H
     read_heads(&heads)
 }
 
-/// Statements that write what `Unwritten` has: its three lists are ?1 to ?3.
+/// Statements that write what `Unwritten` has: its three lists are ?1 to ?3. An error ends the transaction anyway: OR
+/// ROLLBACK spares a copy of every page from before the statement.
 macro_rules! writes {
     () => {
-        "UPDATE conversations SET seq = k.value ->> 1, rev = k.value ->> 2, \
+        "UPDATE OR ROLLBACK conversations SET seq = k.value ->> 1, rev = k.value ->> 2, \
                 lower_sent = k.value ->> 3, higher_sent = k.value ->> 4 \
          FROM json_each(?1) k WHERE conversation = k.value ->> 0; \
-         UPDATE participants SET published_read_seq = read_seq \
+         UPDATE OR ROLLBACK participants SET published_read_seq = read_seq \
          FROM json_each(?2) k \
          WHERE site = k.value ->> 0 AND user = k.value ->> 1 AND conversation = k.value ->> 2; \
-         INSERT INTO messages (site, conversation, seq, rev, sender, client_message_id, text, sent_at) \
+         INSERT OR ROLLBACK INTO messages (site, conversation, seq, rev, sender, client_message_id, text, sent_at) \
          SELECT value ->> 0, value ->> 1, value ->> 2, value ->> 3, value ->> 4, unhex(value ->> 5), \
                 value ->> 6, value ->> 7 \
          FROM json_each(?3)"
     };
 }
+
+/// (site, conversation, seq, rev, sender, hex of client_message_id, text, sent_at)
+type MessageRow = (i64, i64, Seq, Rev, i64, String, Arc<str>, i64);
 
 /// What a batch changes, as the statements take it.
 #[derive(Default)]
@@ -306,8 +310,7 @@ pub(super) struct Unwritten {
     heads: Vec<(i64, i64, i64, i64, i64)>,
     /// (site, user, conversation) of marks to be published.
     marks: Vec<(i64, i64, i64)>,
-    /// (site, conversation, seq, rev, sender, hex of client_message_id, text, sent_at)
-    messages: Vec<(i64, i64, Seq, Rev, i64, String, Arc<str>, i64)>,
+    messages: Vec<MessageRow>,
 }
 
 impl Unwritten {

@@ -23,20 +23,12 @@ use tokio::time::Instant;
 use super::{
     Result, StoreError,
     check::{self, primary_code},
+    checkpoint::{self, Checkpoint},
     link, log, refusal,
 };
 
 /// Between two tries whether writing works again.
 const TRY: Duration = Duration::from_millis(500);
-/// Writes between two looks at the log's length.
-const LOOK: usize = 256;
-/// Pages of 4 KiB (64 MiB) at which the log is copied into the database and begun anew.
-const LOG: i64 = 16_384;
-/// How long the writer waits for those who read in the log, ms: longer than a read, shorter than anybody's patience.
-const READERS_MS: u32 = 200;
-/// After someone has kept the log from being begun anew (a backup reads for minutes), until the next try.
-const LOG_PAUSE: Duration = Duration::from_secs(1);
-
 /// Why nothing is written just now, for all to see.
 #[derive(Debug, Default)]
 pub(super) struct Trouble(Mutex<Option<String>>);
@@ -69,15 +61,19 @@ pub(super) struct Pen {
     trouble: Arc<Trouble>,
     next_try: Instant,
     damaged: bool,
-    since_look: usize,
-    next_look: Instant,
+    checkpoint: Checkpoint,
 }
 
 impl Pen {
-    pub(super) fn new(path: PathBuf, conn: SqliteConnection, trouble: Arc<Trouble>) -> Self {
-        let now = Instant::now();
-        let conn = Some(conn);
-        Self { path, conn, trouble, next_try: now, damaged: false, since_look: 0, next_look: now }
+    /// `copier`: another connection that may write, for checkpoints.
+    pub(super) fn new(
+        path: PathBuf,
+        conn: SqliteConnection,
+        copier: SqliteConnection,
+        trouble: Arc<Trouble>,
+    ) -> Self {
+        let checkpoint = Checkpoint::new(copier);
+        Self { path, conn: Some(conn), trouble, next_try: Instant::now(), damaged: false, checkpoint }
     }
 
     /// When to try again, if it is in trouble that may pass.
@@ -126,40 +122,32 @@ impl Pen {
         self.trouble.refusal().unwrap_or(StoreError::Closed)
     }
 
-    async fn mend(&self) -> Result<SqliteConnection> {
+    async fn mend(&mut self) -> Result<SqliteConnection> {
+        self.checkpoint.end().await;
         let mut conn = link::writing(&self.path).connect().await?;
-        patience(&mut conn, READERS_MS).await?;
-        sqlx::query("PRAGMA wal_checkpoint(TRUNCATE)").execute(&mut conn).await?;
+        checkpoint::truncate(&mut conn).await?;
         if let Some(sentence) = check::last(&mut conn).await? {
             return Err(refusal::damaged(&self.path, &[sentence]));
         }
         log::touch(&mut conn).await?;
-        patience(&mut conn, whole_patience()).await?;
+        self.checkpoint = Checkpoint::new(link::writing(&self.path).connect().await?);
         Ok(conn)
     }
 
-    /// Begins the log anew once it is long.
+    /// So much was written: looks after the log.
     pub(super) async fn written(&mut self, writes: usize) {
-        self.since_look += writes;
         let Some(conn) = &mut self.conn else { return };
-        if self.since_look < LOOK || Instant::now() < self.next_look {
-            return;
-        }
-        self.since_look = 0;
-        match checkpoint(conn).await {
-            Ok(true) => {}
-            Ok(false) => self.next_look = Instant::now() + LOG_PAUSE,
-            Err(error) => {
-                let error = StoreError::from(error);
-                if blocks(&error) {
-                    self.blocked(&error).await;
-                }
+        if let Err(error) = self.checkpoint.written(conn, writes).await {
+            let error = StoreError::from(error);
+            if blocks(&error) {
+                self.blocked(&error).await;
             }
         }
     }
 
     /// Copies the log into the database and closes it.
-    pub(super) async fn close(self) {
+    pub(super) async fn close(mut self) {
+        self.checkpoint.end().await;
         let Some(mut conn) = self.conn else { return };
         let truncated = sqlx::query("PRAGMA wal_checkpoint(TRUNCATE)").execute(&mut conn).await;
         if let Err(error) = truncated.map(drop).and(conn.close().await) {
@@ -173,37 +161,4 @@ fn is_damage(error: &StoreError) -> bool {
         StoreError::Database(error) => matches!(primary_code(error), Some(11 | 26)),
         error => matches!(error, StoreError::Unusable(_)),
     }
-}
-
-fn whole_patience() -> u32 {
-    u32::try_from(link::BUSY.as_millis()).unwrap_or(u32::MAX)
-}
-
-async fn patience(conn: &mut SqliteConnection, ms: u32) -> sqlx::Result<()> {
-    sqlx::query(sqlx::AssertSqlSafe(format!("PRAGMA busy_timeout = {ms}"))).execute(conn).await.map(drop)
-}
-
-/// Begins the log anew if it is long and nobody is in the way; false if somebody is. What can be copied is copied first
-/// without waiting for anybody; only for the last step are those waited for who read in the log, and not for long. NOOP
-/// only looks (https://www.sqlite.org/pragma.html#pragma_wal_checkpoint).
-async fn checkpoint(conn: &mut SqliteConnection) -> sqlx::Result<bool> {
-    let (_, log, _): (i64, i64, i64) =
-        sqlx::query_as("PRAGMA wal_checkpoint(NOOP)").fetch_one(&mut *conn).await?;
-    if log < LOG {
-        return Ok(true);
-    }
-    let started = std::time::Instant::now();
-    let (mut busy, log, copied): (i64, i64, i64) =
-        sqlx::query_as("PRAGMA wal_checkpoint(PASSIVE)").fetch_one(&mut *conn).await?;
-    let whole = busy == 0 && copied == log;
-    if whole {
-        patience(conn, READERS_MS).await?;
-        let restarted = sqlx::query_as("PRAGMA wal_checkpoint(RESTART)").fetch_one(&mut *conn).await;
-        patience(conn, whole_patience()).await?;
-        let (still, ..): (i64, i64, i64) = restarted?;
-        busy = still;
-        log::touch(conn).await?;
-    }
-    tracing::debug!(busy, log, copied, elapsed = ?started.elapsed(), "checkpoint");
-    Ok(whole && busy == 0)
 }

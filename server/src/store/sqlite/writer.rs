@@ -48,10 +48,10 @@ enum Job {
 
 impl Writer {
     /// Starts the task. It ends after `close`, or when the writer is dropped.
-    pub(super) fn start(path: PathBuf, conn: SqliteConnection) -> Self {
+    pub(super) fn start(path: PathBuf, conn: SqliteConnection, copier: SqliteConnection) -> Self {
         let (queue, jobs) = mpsc::channel(QUEUE);
         let trouble = Arc::<Trouble>::default();
-        tokio::spawn(work(Pen::new(path, conn, trouble.clone()), jobs));
+        tokio::spawn(work(Pen::new(path, conn, copier, trouble.clone()), jobs));
         Self { queue, trouble }
     }
 
