@@ -153,9 +153,13 @@ pub fn exit_code(error: &anyhow::Error) -> u8 {
     if matches!(error.downcast_ref(), Some(StoreError::Unusable(_))) { 3 } else { 1 }
 }
 
-/// Runs it on the runtime's own threads: this one would have to wake another for each connection that it accepts.
+/// Runs it on the runtime's own threads: this one would have to wake another for each connection that it accepts. They
+/// are half as many as cores, as the other half is needed by the database's threads and the kernel's network: with more
+/// of them the same work costs a quarter more, mostly to wake each other (docs/performance.md).
 fn wait_for(work: impl Future<Output = Result<()>> + Send + 'static) -> Result<()> {
-    let runtime = tokio::runtime::Builder::new_multi_thread().enable_all().build();
+    let cores = std::thread::available_parallelism().map_or(1, usize::from);
+    let runtime =
+        tokio::runtime::Builder::new_multi_thread().worker_threads(cores.div_ceil(2)).enable_all().build();
     let runtime = runtime.context("the threads of the server cannot be started")?;
     runtime.block_on(async { tokio::spawn(work).await? })
 }

@@ -12,7 +12,7 @@ use std::{
 
 use axum::{
     Extension,
-    extract::{ConnectInfo, State, WebSocketUpgrade},
+    extract::{ConnectInfo, State, WebSocketUpgrade, ws::Utf8Bytes},
     http::{HeaderMap, StatusCode, header},
     response::{IntoResponse, Response},
 };
@@ -142,7 +142,7 @@ where
 {
     let _counted = app.sockets.token();
     let code = match Box::pin(sign_in(&app, &mut socket, origin, ticket)).await {
-        Ok(Some(seated)) => Loop::new(&app, seated).run(&mut socket).await,
+        Ok(Some((seated, welcome))) => Loop::new(&app, seated).run(&mut socket, welcome).await,
         Ok(None) => None,
         Err((refusal, close)) => {
             if let Some(refusal) = refusal {
@@ -172,13 +172,13 @@ async fn answer_close<S: AsyncRead + AsyncWrite + Unpin>(socket: &mut Socket<S>)
     let _ = timeout(FAREWELL, socket.answer_close()).await;
 }
 
-/// Waits for `hello` and greets. `Ok(None)`: the client went away.
+/// Waits for `hello`; gives the `welcome` that answers it. `Ok(None)`: the client went away.
 async fn sign_in<S: AsyncRead + AsyncWrite + Unpin>(
     app: &Arc<App>,
     socket: &mut Socket<S>,
     origin: String,
     ticket: Ticket,
-) -> Result<Option<Seated>, (Option<Refusal>, Close)> {
+) -> Result<Option<(Seated, Utf8Bytes)>, (Option<Refusal>, Close)> {
     let refuse = |refusal: Refusal| {
         let close = refusal.code.close();
         (Some(refusal), close)
@@ -210,11 +210,7 @@ async fn sign_in<S: AsyncRead + AsyncWrite + Unpin>(
     };
     let (seated, welcome) = greet::greet(app, ticket.id, &origin, hello).await.map_err(refuse)?;
     drop(ticket);
-    let frame = ServerFrame::Welcome(Box::new(welcome)).encode();
-    match timeout(patience, socket.send(&[frame])).await {
-        Ok(Ok(())) => Ok(Some(seated)),
-        _ => Ok(None),
-    }
+    Ok(Some((seated, ServerFrame::Welcome(Box::new(welcome)).encode())))
 }
 
 /// What is said to whoever has broken the connection; nothing to those who are gone or speak no WebSocket.
@@ -255,11 +251,15 @@ impl<'a> Loop<'a> {
         }
     }
 
-    /// Until the end; the close code to send, or `None` if the other side is gone.
-    async fn run<S>(mut self, socket: &mut Socket<S>) -> Option<Close>
+    /// Until the end; the close code to send, or `None` if the other side is gone. `welcome` goes out first, and with it
+    /// what has been queued since.
+    async fn run<S>(mut self, socket: &mut Socket<S>, welcome: Utf8Bytes) -> Option<Close>
     where
         S: AsyncRead + AsyncWrite + Unpin,
     {
+        if let Err(end) = self.write(socket, Some(welcome)).await {
+            return end;
+        }
         let connection = self.seated.connection().clone();
         let alarm = sleep_until(self.next_alarm());
         tokio::pin!(alarm);
@@ -267,7 +267,7 @@ impl<'a> Loop<'a> {
             tokio::select! {
                 biased;
                 () = connection.out.ready() => {
-                    if let Err(end) = self.write(socket).await {
+                    if let Err(end) = self.write(socket, None).await {
                         return end;
                     }
                 }
@@ -291,7 +291,7 @@ impl<'a> Loop<'a> {
                         Message::Text(text) => {
                             if let Err(close) = Box::pin(answer::answer(&mut self, &text)).await {
                                 // What was queued before, the refusal above all, still goes out.
-                                let _ = self.write(socket).await;
+                                let _ = self.write(socket, None).await;
                                 return Some(close);
                             }
                         }
@@ -325,8 +325,12 @@ impl<'a> Loop<'a> {
         self.seated.connection().out.push(frame.encode(), crate::hub::Kind::Vital);
     }
 
-    /// Writes what waits, in one go.
-    async fn write<S>(&mut self, socket: &mut Socket<S>) -> Result<(), Option<Close>>
+    /// Writes what waits, in one go, and before it what is to go first.
+    async fn write<S>(
+        &mut self,
+        socket: &mut Socket<S>,
+        first: Option<Utf8Bytes>,
+    ) -> Result<(), Option<Close>>
     where
         S: AsyncRead + AsyncWrite + Unpin,
     {
@@ -334,6 +338,9 @@ impl<'a> Loop<'a> {
         let mut taken = connection.out.take();
         let stale = taken.stale.iter().filter_map(|circle| self.app.rosters.snapshot(connection, circle));
         taken.frames.extend(stale);
+        if let Some(first) = first {
+            taken.frames.insert(0, first);
+        }
         if !taken.frames.is_empty() {
             let stuck = async {
                 connection.out.closing().await;

@@ -24,13 +24,13 @@ macro_rules! dock_columns {
     () => {
         "(SELECT coalesce(max(version), 0) FROM docks WHERE site = ?1 AND user = ?2) AS version, \
          (SELECT json_group_array(json_array( \
-                w.other, w.state, u.snapshot, u.by_call, u.removed, \
+                json_array(w.late, w.place), w.other, w.state, u.snapshot, u.by_call, u.removed, \
                 coalesce(w.first_seq, 1), coalesce(w.seq, 0), coalesce(w.rev, 0), coalesce(w.reset_rev, 0), \
                 coalesce(w.read_seq, w.seq, 0), coalesce(o.published_read_seq, 0), \
                 (SELECT count(*) FROM (SELECT 1 FROM messages m \
                   WHERE m.conversation = w.conversation AND m.seq > w.read_seq AND m.seq <= w.other_sent \
                     AND m.sender = w.other AND m.text IS NOT NULL LIMIT 100)) \
-            ) ORDER BY w.late, w.place) \
+            )) \
           FROM (SELECT 0 AS late, d.opened AS place, d.other, d.state, \
                        c.conversation, c.first_seq, c.seq, c.rev, c.reset_rev, p.read_seq, \
                        CASE WHEN d.user = c.lower THEN c.higher_sent ELSE c.lower_sent END AS other_sent \
@@ -73,15 +73,19 @@ pub(super) async fn dock(conn: &mut SqliteConnection, site: SiteId, user: UserId
     read(version, &windows, user)
 }
 
-/// One element of `windows`: other, state, their snapshot, by_call and removed, the head's four, the two marks, unread.
-type Window = (i64, i64, Option<String>, Option<i64>, Option<i64>, i64, i64, i64, i64, i64, i64, i64);
+/// One element of `windows`: its place (they come in no order: sorting them there would cost a table of its own), other,
+/// state, their snapshot, by_call and removed, the head's four, the two marks, unread.
+type Window =
+    ((i64, i64), i64, i64, Option<String>, Option<i64>, Option<i64>, i64, i64, i64, i64, i64, i64, i64);
 
 /// A dock from the two columns.
 pub(super) fn read(version: i64, windows: &str, owner: UserId) -> Result<Dock> {
-    let windows: Vec<Window> = serde_json::from_str(windows)
+    let mut windows: Vec<Window> = serde_json::from_str(windows)
         .map_err(|_| broken("the windows of a dock are not as they should be"))?;
+    windows.sort_unstable_by_key(|(place, ..)| *place);
     let windows = windows.into_iter().map(|window| {
         let (
+            _,
             other,
             state,
             snapshot,

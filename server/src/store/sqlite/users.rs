@@ -38,6 +38,9 @@ pub(super) async fn user(
 
 type ArrivalRow = (Option<String>, Option<bool>, Option<bool>, bool, String, i64, String, String);
 
+/// Which of those asked for; the head's four, if there is one.
+type HeadRow = (i64, Option<i64>, Option<i64>, Option<i64>, Option<i64>);
+
 /// As `Store::arrival`.
 pub(super) async fn arrival(
     conn: &mut SqliteConnection,
@@ -56,8 +59,7 @@ pub(super) async fn arrival(
         ", ",
         dock_columns!(),
         ", (SELECT json_group_array( \
-                       json(CASE WHEN c.conversation THEN json_array(c.first_seq, c.seq, c.rev, c.reset_rev) END) \
-                       ORDER BY k.key) \
+                       json_array(k.key, c.first_seq, c.seq, c.rev, c.reset_rev)) \
                 FROM json_each(?4) k \
                 LEFT JOIN conversations c \
                      ON c.site = ?1 AND c.lower = k.value ->> 0 AND c.higher = k.value ->> 1) \
@@ -76,15 +78,11 @@ pub(super) async fn arrival(
         (Some(snapshot), Some(by_call), Some(removed)) => Some(record(&snapshot, by_call, removed)?),
         _ => None,
     };
-    let heads: Vec<Option<(i64, i64, i64, i64)>> =
+    let mut heads: Vec<HeadRow> =
         serde_json::from_str(&heads).map_err(|_| broken("the heads are not as they should be"))?;
-    let heads = heads.into_iter().map(|head| {
-        head.map(|(first_seq, seq, rev, reset_rev)| Head {
-            first_seq: Seq(first_seq),
-            seq: Seq(seq),
-            rev: Rev(rev),
-            reset_rev: Rev(reset_rev),
-        })
+    heads.sort_unstable_by_key(|(asked, ..)| *asked);
+    let heads = heads.into_iter().map(|(_, first_seq, seq, rev, reset_rev)| {
+        Some(Head { first_seq: Seq(first_seq?), seq: Seq(seq?), rev: Rev(rev?), reset_rev: Rev(reset_rev?) })
     });
     Ok(Arrival {
         user: record,
