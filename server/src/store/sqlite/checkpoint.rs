@@ -15,8 +15,9 @@ use super::{link, log};
 const LOOK: usize = 256;
 /// Pages of 4 KiB (64 MiB) at which the log is begun anew.
 const LOG: i64 = 16_384;
-/// Pages that are worth a copy beside the writer; the writer copies fewer by itself.
+/// Pages that are worth a copy beside the writer, before the log is that long and afterwards.
 const MUCH: i64 = LOG / 8;
+const FEW: i64 = 256;
 /// Pages at which the writer copies whatever is left: it is faster than the copy beside it.
 const MOST: i64 = LOG * 4;
 /// How long the writer waits for those who read in the log, ms: longer than a read, shorter than anybody's patience.
@@ -48,16 +49,19 @@ impl Checkpoint {
     /// on beside earlier writes; what no flush has confirmed is copied again, whoever does it.
     pub(super) async fn written(&mut self, writer: &mut SqliteConnection, writes: usize) -> sqlx::Result<()> {
         self.since_look += writes;
-        if self.since_look < LOOK || Instant::now() < self.next_look {
+        let due = match &self.copier {
+            Copier::Busy(copy) => copy.is_finished(),
+            _ => self.since_look >= LOOK && Instant::now() >= self.next_look,
+        };
+        if !due {
             return Ok(());
         }
         self.since_look = 0;
-        if matches!(&self.copier, Copier::Busy(copy) if !copy.is_finished()) {
-            return Ok(());
-        }
         self.come_back().await?;
         let State { log, copied, .. } = run(writer, NOOP).await?;
-        if (LOG / 2..MOST).contains(&log) && log - copied >= MUCH {
+        // The last copy before the log is begun anew is a small one: the writer shall wait for nearly nothing.
+        let worth = if log < LOG { MUCH } else { FEW };
+        if (LOG / 2..MOST).contains(&log) && log - copied >= worth {
             self.copy();
         } else if log >= LOG && !begin_anew(writer).await? {
             self.next_look = Instant::now() + PAUSE;
