@@ -90,7 +90,7 @@ impl SqliteStore {
     ) -> Result<Self> {
         let readers = Readers::open(path).await?;
         let copier = link::writing(path).connect().await?;
-        let writer = Writer::start(path.to_owned(), conn, copier);
+        let writer = Writer::start(path.to_owned(), conn, copier).map_err(sqlx::Error::Io)?;
         Ok(Self { epoch, epoch_began, writer, readers, served: Mutex::new(lock) })
     }
 }

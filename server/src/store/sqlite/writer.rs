@@ -1,15 +1,19 @@
-//! The one task that writes: a bounded queue, group commit, checkpoints.
+//! The one thread that writes: a bounded queue, group commit, checkpoints.
+//!
+//! A thread of its own, as each answer of the database would otherwise wait behind the hundreds of connections that the
+//! commit before has just woken.
 //!
 //! Everything that queued while the last commit ran goes into the next transaction, so a quiet server commits at once
 //! and a busy one commits many writes with one flush (no timer). Callers are answered after the commit. If a
 //! transaction fails, each of its writes is tried alone, so that one bad write does not fail the others; unless it
 //! failed for what would fail the next one too (`pen`). Knows no write but the append, which it gathers.
 
-use std::{path::PathBuf, sync::Arc};
+use std::{io, path::PathBuf, sync::Arc, thread};
 
 use async_trait::async_trait;
 use sqlx::SqliteConnection;
 use tokio::{
+    runtime,
     sync::{mpsc, oneshot},
     time::timeout_at,
 };
@@ -47,12 +51,14 @@ enum Job {
 }
 
 impl Writer {
-    /// Starts the task. It ends after `close`, or when the writer is dropped.
-    pub(super) fn start(path: PathBuf, conn: SqliteConnection, copier: SqliteConnection) -> Self {
+    /// Starts the thread. It ends after `close`, or when the writer is dropped.
+    pub(super) fn start(path: PathBuf, conn: SqliteConnection, copier: SqliteConnection) -> io::Result<Self> {
         let (queue, jobs) = mpsc::channel(QUEUE);
         let trouble = Arc::<Trouble>::default();
-        tokio::spawn(work(Pen::new(path, conn, copier, trouble.clone()), jobs));
-        Self { queue, trouble }
+        let pen = Pen::new(path, conn, copier, trouble.clone());
+        let runtime = runtime::Builder::new_current_thread().enable_time().build()?;
+        thread::Builder::new().name("writer".into()).spawn(move || runtime.block_on(work(pen, jobs)))?;
+        Ok(Self { queue, trouble })
     }
 
     pub(super) async fn append(&self, message: NewMessage) -> Result<Appended> {
