@@ -30,6 +30,7 @@ use uuid::Uuid;
 
 use super::{
     campus::{Courses, site, token},
+    fanout,
     wire::wire,
 };
 use crate::{
@@ -49,31 +50,41 @@ const PATHS: [(&str, u32); 6] = [
 
 /// Runs each path under callgrind, by starting this program again as `hot NAME TIMES FOLDER`.
 pub async fn run(plan: &Plan) -> Result<Vec<Figure>> {
-    let program = std::env::current_exe().context("this program does not know where it is")?;
     let mut figures = Vec::new();
     for (path, times) in PATHS {
-        let once = instructions(&program, path, times, &plan.folder)?;
-        let twice = instructions(&program, path, 2 * times, &plan.folder)?;
+        let once = instructions(&callgrind(path, times, &plan.folder)?)?;
+        let twice = instructions(&callgrind(path, 2 * times, &plan.folder)?)?;
         let each = (twice - once) / f64::from(times);
         figures.push(Figure::new(format!("inside.instructions.{path}"), each, "1", Goal::None));
     }
     Ok(figures)
 }
 
-fn instructions(program: &Path, path: &str, times: u32, folder: &Path) -> Result<f64> {
+/// What callgrind writes of one path that is run so many times.
+pub(super) fn callgrind(path: &str, times: u32, folder: &Path) -> Result<String> {
+    let program = std::env::current_exe().context("this program does not know where it is")?;
     let out: PathBuf = folder.join("callgrind.out");
     let own = folder.join(format!("hot-{path}-{times}"));
     std::fs::create_dir_all(&own)?;
     let valgrind = Command::new("valgrind")
-        .args(["--tool=callgrind", &format!("--callgrind-out-file={}", out.display())])
+        .args([
+            "--tool=callgrind",
+            "--compress-strings=no",
+            &format!("--callgrind-out-file={}", out.display()),
+        ])
         .arg(program)
         .args(["hot", path, &times.to_string()])
         .arg(own)
         .output()
         .context("cannot start valgrind: scripts/install bench")?;
     ensure!(valgrind.status.success(), "{}", String::from_utf8_lossy(&valgrind.stderr));
-    let text = std::fs::read_to_string(&out)?;
-    let line = text.lines().find_map(|line| line.strip_prefix("totals: ").or(line.strip_prefix("summary: ")));
+    Ok(std::fs::read_to_string(&out)?)
+}
+
+/// All that it counted.
+pub(super) fn instructions(counted: &str) -> Result<f64> {
+    let line =
+        counted.lines().find_map(|line| line.strip_prefix("totals: ").or(line.strip_prefix("summary: ")));
     let total = line.and_then(|line| line.split_whitespace().next()).context("callgrind counted nothing")?;
     Ok(total.parse()?)
 }
@@ -87,6 +98,8 @@ pub async fn work(path: &str, times: u32, folder: &Path) -> Result<()> {
         "roster_diff" => roster_diffs(times),
         "ack" => acks(times),
         "fan_out" => fan_outs(times),
+        fanout::FEW => fanout::tell(fanout::FEW_VIEWERS, times, folder).await,
+        fanout::MANY => fanout::tell(2 * fanout::FEW_VIEWERS, times, folder).await,
         _ => bail!("no hot path {path}"),
     }
 }

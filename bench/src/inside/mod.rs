@@ -9,18 +9,27 @@ use crate::{figure::Figure, plan::Plan};
 
 pub mod campus;
 pub mod client;
+pub mod fanout;
 pub mod hot;
 pub mod idle;
 pub mod meter;
 pub mod presence;
 pub mod reconnect;
+pub mod statements;
 pub mod store;
 pub mod tally;
 pub mod wire;
 
 /// What there is, in the order in which it runs. Memory comes first, while the process is young.
-pub const SCENARIOS: &[&str] =
-    &["inside-idle", "inside-reconnect", "inside-joining", "inside-course", "inside-store", "inside-hot"];
+pub const SCENARIOS: &[&str] = &[
+    "inside-idle",
+    "inside-reconnect",
+    "inside-joining",
+    "inside-course",
+    "inside-store",
+    "inside-hot",
+    "inside-fanout",
+];
 
 /// Runs one of them.
 pub async fn run(plan: &Plan, scenario: &str) -> Result<Vec<Figure>> {
@@ -31,6 +40,7 @@ pub async fn run(plan: &Plan, scenario: &str) -> Result<Vec<Figure>> {
         "inside-course" => presence::one_course(plan).await,
         "inside-store" => store::run(plan).await,
         "inside-hot" => hot::run(plan).await,
+        "inside-fanout" => fanout::run(plan),
         other => bail!("there is no scenario {other:?}: there are {}", SCENARIOS.join(", ")),
     }
 }

@@ -2,6 +2,7 @@
 
 use std::{path::Path, time::Duration};
 
+use log::LevelFilter;
 use sqlx::{
     ConnectOptions as _,
     sqlite::{SqliteConnectOptions, SqliteJournalMode, SqliteSynchronous},
@@ -15,12 +16,12 @@ const WRITER_CACHE: &str = "-65536";
 
 /// For connections that only read.
 pub(super) fn reading(path: &Path) -> SqliteConnectOptions {
-    SqliteConnectOptions::new().filename(path).read_only(true).busy_timeout(BUSY).disable_statement_logging()
+    told(SqliteConnectOptions::new().filename(path).read_only(true).busy_timeout(BUSY))
 }
 
 /// For the one connection that writes. It checkpoints by itself, and overwrites what is erased.
 pub(super) fn writing(path: &Path) -> SqliteConnectOptions {
-    SqliteConnectOptions::new()
+    let options = SqliteConnectOptions::new()
         .filename(path)
         .busy_timeout(BUSY)
         .journal_mode(SqliteJournalMode::Wal)
@@ -28,6 +29,12 @@ pub(super) fn writing(path: &Path) -> SqliteConnectOptions {
         .foreign_keys(true)
         .pragma("wal_autocheckpoint", "0")
         .pragma("secure_delete", "ON")
-        .pragma("cache_size", WRITER_CACHE)
-        .disable_statement_logging()
+        .pragma("cache_size", WRITER_CACHE);
+    told(options)
+}
+
+/// Statements can be counted by whoever listens to `sqlx::query` at trace: to nobody else are they told, however slow
+/// they were, and what is bound to them is never told.
+fn told(options: SqliteConnectOptions) -> SqliteConnectOptions {
+    options.log_statements(LevelFilter::Trace).log_slow_statements(LevelFilter::Off, Duration::MAX)
 }

@@ -1,0 +1,159 @@
+//! What it allocates and costs to tell many people one thing: nothing is to be allocated for each of them, as the bytes
+//! are shared.
+//!
+//! The real rosters, hub, queues and sockets, over streams that take everything. Callgrind counts the allocator's calls
+//! exactly: with twice as many turns what comes before and after them falls out, with twice as many viewers what is
+//! done once for all of them. What is left is a few thousandths, either way: tables that grow at another turn.
+
+use std::{path::Path, sync::Arc};
+
+use anyhow::{Context as _, Result, ensure};
+use gchat::{
+    config::Config,
+    hub::{Hub, Outbound, Registration},
+    id::{ConnectionId, SessionId, SiteId, UserId},
+    roster::Rosters,
+    sites::Sites,
+    store::{Origin, Store as _, UserRecord, sqlite::SqliteStore},
+    ws::socket::Socket,
+};
+use tokio::io::{Empty, Join, Sink, empty, join, sink};
+use uuid::Uuid;
+
+use super::{
+    campus::{Courses, rights, site},
+    hot::{callgrind, instructions},
+};
+use crate::{
+    figure::{Figure, Goal},
+    plan::Plan,
+};
+
+/// Paths of `hot`.
+pub(super) const FEW: &str = "tell_few";
+pub(super) const MANY: &str = "tell_many";
+
+pub(super) const FEW_VIEWERS: u32 = 150;
+const TURNS: u32 = 20;
+/// Between two turns, milliseconds of the rosters' clock: more than a tick, and than a total's time.
+const TICK_MS: i64 = 10_000;
+
+/// What was counted of so many tellings.
+#[derive(Clone, Copy)]
+struct Counted {
+    allocations: f64,
+    instructions: f64,
+}
+
+pub fn run(plan: &Plan) -> Result<Vec<Figure>> {
+    let (few, many) = (turns(FEW, plan)?, turns(MANY, plan)?);
+    let of = |count: fn(&Counted) -> f64| {
+        let each = (count(&many) - count(&few)) / f64::from(TURNS * FEW_VIEWERS);
+        let shared = count(&few) / f64::from(TURNS) - each * f64::from(FEW_VIEWERS);
+        (each, shared)
+    };
+    let (allocations, for_all) = of(|counted| counted.allocations);
+    let (instructions, _) = of(|counted| counted.instructions);
+    let name = |what: &str| format!("inside.fanout.{what}");
+    Ok(vec![
+        Figure::new(name("allocations_per_recipient"), allocations, "1", Goal::AtMost(0.01)),
+        Figure::new(name("allocations_for_all"), for_all, "1", Goal::None),
+        Figure::new(name("instructions_per_recipient"), instructions, "1", Goal::None),
+    ])
+}
+
+/// What the turns alone cost.
+fn turns(path: &str, plan: &Plan) -> Result<Counted> {
+    let (once, twice) = (callgrind(path, TURNS, &plan.folder)?, callgrind(path, 2 * TURNS, &plan.folder)?);
+    let before = allocations(&once);
+    ensure!(before > 0, "callgrind saw no call of the allocator: this program has lost its symbols");
+    Ok(Counted {
+        allocations: allocations(&twice) as f64 - before as f64,
+        instructions: instructions(&twice)? - instructions(&once)?,
+    })
+}
+
+/// Calls of mimalloc from outside of it, in what callgrind wrote: `fn=` names a function, `cfn=` one that it calls, and
+/// `calls=` how often.
+fn allocations(counted: &str) -> u64 {
+    let (mut within, mut asks, mut sum) = (false, false, 0);
+    for line in counted.lines() {
+        if let Some(name) = line.strip_prefix("fn=") {
+            within = name.trim_start_matches('_').starts_with("mi_");
+        } else if let Some(name) = line.strip_prefix("cfn=") {
+            asks = name.starts_with("mi_") && name.contains("alloc");
+        } else if let Some(calls) = line.strip_prefix("calls=") {
+            let calls = calls.split(' ').next().and_then(|calls| calls.parse().ok()).unwrap_or(0);
+            sum += if asks && !within { calls } else { 0 };
+        }
+    }
+    sum
+}
+
+/// Somebody who looks at the course.
+struct Viewer {
+    seat: Registration,
+    socket: Socket<Join<Empty, Sink>>,
+}
+
+/// Somebody joins a course, and this many viewers are told; so many times.
+pub(super) async fn tell(viewers: u32, times: u32, folder: &Path) -> Result<()> {
+    let store = SqliteStore::open(folder.join("tell.db")).await?;
+    store.add_site(site()).await?;
+    let sites = Arc::new(Sites::load(Arc::new(store)).await?);
+    let rosters = Rosters::new(sites, &Config::default().limits);
+    let hub = Arc::new(Hub::default());
+    let mut audience = Vec::new();
+    for user in 1..=viewers {
+        let seat = arrive(&hub, &rosters, user)?;
+        rosters.look(&seat, &[]);
+        audience.push(Viewer { seat, socket: Socket::new(join(empty(), sink()), 65_536) });
+    }
+    let mut joined = Vec::new();
+    let mut now = 0;
+    for turn in 0..=times {
+        // The first turn tells of those who were there before.
+        if turn > 0 {
+            joined.push(arrive(&hub, &rosters, viewers + turn)?);
+        }
+        now += TICK_MS;
+        rosters.tick(now);
+        for viewer in &mut audience {
+            let frames = viewer.seat.out.take().frames;
+            ensure!(!frames.is_empty(), "a viewer was told of nothing in turn {turn}");
+            ensure!(viewer.socket.send(&frames).await.is_ok(), "a stream that takes everything was cut");
+        }
+    }
+    Ok(())
+}
+
+fn arrive(hub: &Arc<Hub>, rosters: &Rosters, user: u32) -> Result<Registration> {
+    let snapshot = Arc::new(serde_json::from_value(rights(user, Courses::One))?);
+    let record = UserRecord { snapshot, origin: Origin::Token, removed: false };
+    let id = UserId::new(i64::from(user)).context("a user")?;
+    let session = SessionId(Uuid::from_u128(u128::from(user)));
+    let out = Outbound::new(256, 1 << 20);
+    let seat =
+        hub.register(ConnectionId(u64::from(user)), (SiteId(1), id), "login".into(), session, true, out);
+    rosters.arrive(&seat, &record);
+    Ok(seat)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn only_calls_from_outside_of_the_allocator_count() {
+        let counted = "fn=tell\ncfn=mi_malloc_aligned\ncalls=3 0\n1 9\ncfn=mi_free\ncalls=9 0\n1 9\n\
+                       fn=mi_malloc_aligned\ncfn=_mi_malloc_generic\ncalls=2 0\ncfn=mi_page_alloc\ncalls=2 0\n\
+                       fn=grow\ncfn=mi_realloc_aligned\ncalls=4 0\n";
+        assert_eq!(allocations(counted), 7);
+    }
+
+    #[tokio::test]
+    async fn everyone_is_told_in_each_turn() {
+        let folder = tempfile::tempdir().unwrap();
+        tell(5, 3, folder.path()).await.unwrap();
+    }
+}
