@@ -1,6 +1,6 @@
 # Everyday commands. Each is thin: the work is in cargo, npm and scripts/.
 .DEFAULT_GOAL := help
-.PHONY: help demo test check fmt bundle simulate e2e e2e-moodle package screenshots autobahn api fuzz soak reconnects powercut soak-build bench bench-quick bench-build
+.PHONY: help demo test check fmt bundle simulate e2e e2e-moodle package screenshots autobahn api fuzz soak reconnects powercut soak-build bench bench-quick bench-profile bench-build profiled-build
 
 help: ## what there is
 	@grep -E '^[a-z0-9-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 14
@@ -81,9 +81,19 @@ BENCH = target/release/gchat-bench run --seed $(or $(SEED),1) $(foreach name,$(O
 bench-quick: bench-build ## figures and goals in ten minutes: make bench-quick [ONLY="idle walk"] [SEED=1]
 	$(BENCH) --quick
 
-bench: bench-build ## all figures at their full size; without ONLY, rewrites docs/performance.md
-	$(BENCH) $(if $(ONLY),,--report)
+bench: bench-build $(if $(ONLY),,profiled-build) ## all figures at their full size; without ONLY, rewrites docs/performance.md
+	$(BENCH) $(if $(ONLY),,--report --profiled $(PROFILED))
+
+bench-profile: bench-build profiled-build ## flame graphs into bench/results: make bench-profile ONLY="walk talk"
+	$(BENCH) --quick --profiled $(PROFILED)
 
 bench-build:
 	scripts/install bench
 	cargo build --locked --release --package gchat --package gchat-bench
+
+# The same server, whose stacks perf can follow: frame pointers in Rust and in SQLite's C.
+PROFILED = target/profiling/release/gchat
+
+profiled-build:
+	RUSTFLAGS="-C force-frame-pointers=yes" CFLAGS="-fno-omit-frame-pointer" \
+		cargo build --locked --release --package gchat --target-dir target/profiling

@@ -12,6 +12,7 @@ pub mod outside;
 pub mod peers;
 pub mod plan;
 mod plot;
+mod profile;
 pub mod report;
 
 /// Where a run leaves its figures, from the root of the repository.

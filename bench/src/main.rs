@@ -47,6 +47,10 @@ struct Run {
     /// Where databases lie meanwhile: a folder on a real disk
     #[arg(long, default_value_os_t = std::env::temp_dir())]
     folder: PathBuf,
+    /// The same server with frame pointers: flame graphs of it are drawn after the figures, for the page if it is
+    /// rewritten, else into bench/results
+    #[arg(long, value_name = "GCHAT")]
+    profiled: Option<PathBuf>,
     /// Rewrite the figures and plots of docs/performance.md
     #[arg(long)]
     report: bool,
@@ -69,10 +73,10 @@ impl Run {
         let folder = tempfile::Builder::new().prefix("gchat-bench-").tempdir_in(&self.folder)?;
         let size = if self.quick { Size::Quick } else { Size::Full };
         let gchat = std::path::absolute(&self.gchat)?;
-        let plan = Plan { size, seed: self.seed, gchat, folder: folder.path().to_owned() };
+        let plan = Plan { size, seed: self.seed, gchat, folder: folder.path().to_owned(), samples: None };
         // By hand, so that an interrupted run leaves no database behind.
         tokio::select! {
-            done = report::run(&plan, &self.only, self.report) => done,
+            done = report::run(&plan, &self.only, self.profiled.as_deref(), self.report) => done,
             _ = tokio::signal::ctrl_c() => bail!("interrupted: no figure was written"),
         }
     }

@@ -21,6 +21,8 @@ pub struct Plan {
     pub gchat: PathBuf,
     /// Where databases and logs of the run lie: a folder of its own on a real disk, removed at the end.
     pub folder: PathBuf,
+    /// Where the first part that is measured leaves what perf saw of the server; for runs that are made for that alone.
+    pub samples: Option<PathBuf>,
 }
 
 impl Plan {

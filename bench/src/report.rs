@@ -16,6 +16,7 @@ use crate::{
     outside::memory,
     plan::Plan,
     plot::{self, Bar, short},
+    profile,
 };
 
 const PAGE: &str = "docs/performance.md";
@@ -25,7 +26,7 @@ const END: &str = "<!-- end: written by make bench -->";
 
 /// Runs all scenarios, or those that are named. One that fails is told at the end, and the others run all the same.
 #[expect(clippy::print_stdout, clippy::print_stderr, reason = "the figures are what this command is for")]
-pub async fn run(plan: &Plan, only: &[String], report: bool) -> Result<()> {
+pub async fn run(plan: &Plan, only: &[String], profiled: Option<&Path>, report: bool) -> Result<()> {
     create_dir_all(RESULTS)?;
     let scenarios =
         if only.is_empty() { crate::scenarios() } else { only.iter().map(String::as_str).collect() };
@@ -45,10 +46,22 @@ pub async fn run(plan: &Plan, only: &[String], report: bool) -> Result<()> {
         }
         eprintln!("{scenario}: {:.0} s", began.elapsed().as_secs_f64());
     }
-    eprintln!("all: {:.0} s", began.elapsed().as_secs_f64());
     figure::write(&Path::new(RESULTS).join("latest.json"), &figures)?;
+    let profiles = match profiled {
+        None => String::new(),
+        Some(gchat) => {
+            let folder = Path::new(if report { PLOTS } else { RESULTS });
+            profile::draw(plan, gchat, only, folder).await.unwrap_or_else(|error| {
+                eprintln!("profiles failed: {error:#}");
+                failed.push("profiles");
+                String::new()
+            })
+        }
+    };
+    eprint!("{profiles}");
+    eprintln!("all: {:.0} s", began.elapsed().as_secs_f64());
     if report {
-        rewrite(plan, &figures, &failed)?;
+        rewrite(plan, &figures, &failed, &profiles)?;
     }
     ensure!(failed.is_empty(), "these scenarios failed: {}", failed.join(", "));
     Ok(())
@@ -56,7 +69,7 @@ pub async fn run(plan: &Plan, only: &[String], report: bool) -> Result<()> {
 
 /// Puts the figures into the page, between its two marks, and the plots beside it. What failed is named: it has no
 /// figures.
-fn rewrite(plan: &Plan, figures: &[Figure], failed: &[&str]) -> Result<()> {
+fn rewrite(plan: &Plan, figures: &[Figure], failed: &[&str], profiles: &str) -> Result<()> {
     let page = read_to_string(PAGE).with_context(|| format!("cannot read {PAGE}"))?;
     let parts = page.split_once(BEGIN).and_then(|(before, rest)| Some((before, rest.split_once(END)?.1)));
     let (before, after) =
@@ -76,7 +89,7 @@ fn rewrite(plan: &Plan, figures: &[Figure], failed: &[&str]) -> Result<()> {
         }
         text.push('\n');
     }
-    write(PAGE, format!("{text}{END}{after}")).with_context(|| format!("cannot write {PAGE}"))
+    write(PAGE, format!("{text}{profiles}{END}{after}")).with_context(|| format!("cannot write {PAGE}"))
 }
 
 /// What `make bench ONLY=…` calls the scenario: its own name, or that of the group that it is of.

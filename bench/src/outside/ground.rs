@@ -13,7 +13,7 @@ use super::{
     server::{Server, Settings},
     tally::Tally,
 };
-use crate::plan::Plan;
+use crate::{plan::Plan, profile::Recording};
 
 /// One in so many pairs is sampled: all that happens to them is judged by the checker.
 const SAMPLE: u64 = 50;
@@ -108,8 +108,10 @@ pub fn pairs_at_end(people: u64) -> Vec<Pair> {
 
 /// Gives an order, and looks at the server's clock of processor time before and after.
 pub async fn measure(server: &Server, crew: &mut Crew, order: Order) -> Result<Measured> {
+    let recording = Recording::start(server.id(), server.samples.as_ref())?;
     let (cpu, began) = (server.cpu()?, Instant::now());
     let tally = crew.order(order).await?;
     let (cpu, wall) = (server.cpu()? - cpu, began.elapsed().as_secs_f64());
+    recording.map_or(Ok(()), Recording::end)?;
     Ok(Measured { tally, cpu, wall, resident: memory::resident(server.id())? })
 }

@@ -31,6 +31,8 @@ pub struct Server {
     pub started_in: Duration,
     settings: PathBuf,
     program: PathBuf,
+    /// As the plan has it.
+    pub samples: Option<PathBuf>,
 }
 
 /// What a server may differ in from the shipped settings.
@@ -46,7 +48,7 @@ impl Server {
     pub async fn start(plan: &Plan, database: &Path, settings: Settings) -> Result<Self> {
         let path = database.with_extension("toml");
         Self::write_settings(&path, database, "127.0.0.1:0", settings)?;
-        Self::run(plan.gchat.clone(), path).await
+        Self::run(plan.gchat.clone(), path, plan.samples.clone()).await
     }
 
     fn write_settings(path: &Path, database: &Path, listen: &str, settings: Settings) -> Result<()> {
@@ -60,7 +62,7 @@ impl Server {
         std::fs::write(path, text).with_context(|| format!("cannot write {}", path.display()))
     }
 
-    async fn run(program: PathBuf, settings: PathBuf) -> Result<Self> {
+    async fn run(program: PathBuf, settings: PathBuf, samples: Option<PathBuf>) -> Result<Self> {
         let began = Instant::now();
         let mut child = Command::new(&program)
             .args(["serve", "--config"])
@@ -77,16 +79,17 @@ impl Server {
         let address = ready.context("the server was not ready in time")??;
         let started_in = began.elapsed();
         tokio::spawn(listen(lines));
-        Ok(Self { child, address, started_in, settings, program })
+        Ok(Self { child, address, started_in, settings, program, samples })
     }
 
     /// Stops it as a supervisor does, and starts it again at the same address. Returns the new one.
     pub async fn restart(self) -> Result<Self> {
         let (program, settings, address) = (self.program.clone(), self.settings.clone(), self.address);
+        let samples = self.samples.clone();
         let text = std::fs::read_to_string(&settings)?;
         std::fs::write(&settings, text.replace("127.0.0.1:0", &address.to_string()))?;
         self.stop().await?;
-        Self::run(program, settings).await
+        Self::run(program, settings, samples).await
     }
 
     /// SIGTERM, and waits for a good end.
