@@ -33,7 +33,7 @@ use crate::{
 
 pub mod course;
 mod rooms;
-use course::{Order, View};
+use course::{Bookmark, Place, View};
 use rooms::Rooms;
 
 /// A person of one site.
@@ -261,22 +261,22 @@ impl Rosters {
         if circle.is_some() && views.is_empty() {
             return None;
         }
-        let (text, after) = (text.to_lowercase(), next.and_then(Order::from_next));
+        let (text, after) = (text.to_lowercase(), next.and_then(Bookmark::from_next));
         let mut more = false;
-        let mut found: Vec<(Order, Contact)> = Vec::new();
+        let mut found: Vec<Place> = Vec::new();
         for view in views {
             // One more than asked for: the viewer is among them.
             let (hits, rest) = self.rooms.search(site, &view, &text, after.as_ref(), most + 1);
             more |= rest;
             found.extend(hits);
         }
-        found.sort_by(|a, b| a.0.cmp(&b.0));
+        found.sort_unstable();
         let mut seen = HashSet::from([viewer]);
-        found.retain(|(_, contact)| seen.insert(contact.id));
+        found.retain(|place| seen.insert(place.user()));
         more |= found.len() > most;
         found.truncate(most);
-        let next = if more { found.last().map(|(order, _)| order.to_next()) } else { None };
-        Some((found.into_iter().map(|(_, contact)| contact).collect(), next))
+        let next = if more { found.last().map(Place::to_next) } else { None };
+        Some((found.iter().map(Place::contact).collect(), next))
     }
 
     /// How many people of a site are online, the hidden included: for the host's status check only.

@@ -20,7 +20,7 @@ use gchat::{
     id::{CircleId, ClientMessageId, ConnectionId, ConversationId, Rev, Seq, SessionId, SiteId, UserId},
     protocol::{self, Contact, Message, ServerFrame},
     rights::{Policy, Role},
-    roster::course::{Course, View},
+    roster::course::{Course, Person, View},
     sites::Sites,
     store::{Store as _, sqlite::SqliteStore},
     ws::socket::Socket,
@@ -148,11 +148,11 @@ async fn tokens(times: u32, folder: &Path) -> Result<()> {
     Ok(())
 }
 
-/// Somebody joins a course of a thousand and is seen in its window; the next time they leave again.
+/// A teacher joins a course of a thousand and is seen in its window; the next time they leave again.
 fn roster_diffs(times: u32) -> Result<()> {
     let circle: CircleId = "c1".parse().ok().context("a circle")?;
     let view = View { circle: circle.clone(), role: Role::Student };
-    let held = [(&circle, Role::Student)];
+    let (held, taught) = ([(&circle, Role::Student)], [(&circle, Role::Teacher)]);
     let mut course = Course::default();
     for user in 2..1_000 {
         course.put(&person(user)?, &held);
@@ -162,9 +162,9 @@ fn roster_diffs(times: u32) -> Result<()> {
     let first = person(1)?;
     for turn in 0..times {
         if turn % 2 == 0 {
-            course.put(&first, &held);
+            course.put(&first, &taught);
         } else {
-            course.remove(first.id);
+            course.remove(first.id());
         }
         black_box(course.flush(&view, Policy::default(), 100, true, version).is_some());
     }
@@ -229,13 +229,13 @@ fn message(turn: u32) -> Result<ServerFrame> {
     Ok(ServerFrame::Message { conversation: between(2, 3)?, message })
 }
 
-fn person(user: i64) -> Result<Contact> {
-    Ok(Contact {
+fn person(user: i64) -> Result<Arc<Person>> {
+    Ok(Person::new(Contact {
         id: UserId::new(user).context("a user")?,
         name: format!("Person Number {user:07}").into(),
         picture: Some(format!("https://campus.example/pluginfile.php/{user}/user/icon/f2").into()),
         profile_url: Some(format!("https://campus.example/user/profile.php?id={user}").into()),
         role: None,
         status: None,
-    })
+    }))
 }

@@ -1,16 +1,15 @@
 //! One course: who of it is online, and what each kind of viewer sees of that. Pure: no clock, no socket.
 //!
 //! A viewer's `View` is their circle and role. All viewers of one view share one roster: a version, a total, and a
-//! window (the first people: teachers, then by name), each encoded once. Changes gather until `flush`; a join and a
+//! window (some of the people, teachers before students), each encoded once. Changes gather until `flush`; a join and a
 //! leave between two flushes cancel, because a flush compares windows, not events.
 
 use std::{
-    collections::{BTreeMap, HashMap},
+    collections::{HashMap, HashSet},
     sync::Arc,
 };
 
 use axum::extract::ws::Utf8Bytes;
-use smallvec::SmallVec;
 
 use crate::{
     id::{CircleId, NO_GROUP, UserId},
@@ -18,44 +17,29 @@ use crate::{
     rights::{Policy, Role},
 };
 
-/// Teachers first, then by name without case, then by id. Clients sort again, by their language's rules.
-#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
-pub struct Order {
-    role: Role,
-    name: Arc<str>,
-    user: UserId,
-}
+mod people;
+mod window;
+use people::People;
+pub use people::{Bookmark, Person, Place};
+use window::Window;
 
-impl Order {
-    /// As an opaque `next` of a search.
-    pub fn to_next(&self) -> String {
-        let role = if self.role == Role::Teacher { 't' } else { 's' };
-        format!("{role}{}|{}", self.user, self.name)
-    }
+/// Groups of the course, and the role in each.
+type Groups = Box<[(Box<str>, Role)]>;
 
-    /// The inverse; `None` for what `to_next` never made.
-    pub fn from_next(next: &str) -> Option<Self> {
-        let (head, name) = next.split_once('|')?;
-        let role = match head.chars().next()? {
-            't' => Role::Teacher,
-            's' => Role::Student,
-            _ => return None,
-        };
-        Some(Self { role, name: name.into(), user: head.get(1..)?.parse().ok()? })
-    }
-}
-
-type People = BTreeMap<Order, Arc<Contact>>;
-
-/// What somebody holds of the course, and under which name they are sorted. The name, and the contact of those who have
-/// one role everywhere, are there once, however many lists they stand in: this is most of what being online costs.
+/// What somebody holds of the course.
 #[derive(Debug)]
 struct Seat {
-    name: Arc<str>,
-    /// Their place among everyone.
+    person: Arc<Person>,
+    /// The highest that they have anywhere in it.
     best: Role,
-    /// `None` for the whole course, else the group; mostly one.
-    places: SmallVec<[(Option<Box<str>>, Role); 1]>,
+    /// `None`: the whole course.
+    groups: Option<Groups>,
+}
+
+impl Seat {
+    fn place(&self, role: Role) -> Place {
+        Place { role, person: self.person.clone() }
+    }
 }
 
 /// Who sees it: a circle, and the viewer's role in it.
@@ -67,15 +51,13 @@ pub struct View {
     pub role: Role,
 }
 
-type Window = Vec<(Order, Arc<Contact>)>;
-
 /// Roster of one view.
 #[derive(Debug)]
 struct Roster {
     version: u64,
     total: usize,
     window: Window,
-    /// The frame of exactly this version, made when first asked for.
+    /// The frame of exactly this version, while many may ask for it.
     snapshot: Option<Utf8Bytes>,
 }
 
@@ -83,52 +65,47 @@ struct Roster {
 #[derive(Debug, Default)]
 pub struct Course {
     seats: HashMap<UserId, Seat>,
-    everyone: People,
+    /// Who holds the whole course.
     whole: People,
+    /// Who holds only groups of it, each of them once.
+    rest: People,
     groups: HashMap<Box<str>, People>,
     rosters: HashMap<View, Roster>,
 }
 
 impl Course {
     /// Puts somebody in with all circles that they hold of this course, replacing what they held.
-    pub fn put(&mut self, contact: &Contact, circles: &[(&CircleId, Role)]) {
-        self.remove(contact.id);
+    pub fn put(&mut self, person: &Arc<Person>, circles: &[(&CircleId, Role)]) {
+        self.remove(person.id());
         let Some(best) = circles.iter().map(|(_, role)| *role).min() else { return };
-        let name: Arc<str> = contact.name.to_lowercase().into();
-        let order = |role: Role| Order { role, name: name.clone(), user: contact.id };
-        let entry = |role: Role| Arc::new(Contact { role: Some(role), ..contact.clone() });
-        let shared = entry(best);
-        self.everyone.insert(order(best), shared.clone());
-        let mut places = SmallVec::new();
-        for (circle, role) in circles {
-            let entry = if *role == best { shared.clone() } else { entry(*role) };
-            let group: Option<Box<str>> = circle.group().map(Box::from);
-            match &group {
-                None => self.whole.insert(order(*role), entry),
-                // People without a group share it with nobody: only `everyone` has them.
-                Some(group) if &**group == NO_GROUP => continue,
-                Some(group) => self.groups.entry(group.clone()).or_default().insert(order(*role), entry),
-            };
-            places.push((group, *role));
+        let whole = circles.iter().any(|(circle, _)| circle.group().is_none());
+        let held = circles.iter().filter_map(|(circle, role)| Some((Box::from(circle.group()?), *role)));
+        // People without a group share it with nobody: only those who see everyone see them.
+        let groups = held.filter(|(group, _): &(Box<str>, _)| &**group != NO_GROUP);
+        let groups = (!whole).then(|| groups.collect::<Groups>());
+        let seat = Seat { person: person.clone(), best, groups };
+        match &seat.groups {
+            None => self.whole.insert(seat.place(best)),
+            Some(groups) => {
+                self.rest.insert(seat.place(best));
+                for (group, role) in groups {
+                    self.groups.entry(group.clone()).or_default().insert(seat.place(*role));
+                }
+            }
         }
-        self.seats.insert(contact.id, Seat { name, best, places });
+        self.seats.insert(person.id(), seat);
     }
 
     /// Takes somebody out.
     pub fn remove(&mut self, user: UserId) {
-        let Some(Seat { name, best, places }) = self.seats.remove(&user) else { return };
-        let order = |role: Role| Order { role, name: name.clone(), user };
-        self.everyone.remove(&order(best));
-        for (group, role) in places {
-            match group {
-                None => drop(self.whole.remove(&order(role))),
-                Some(group) => {
-                    if let Some(people) = self.groups.get_mut(&group) {
-                        people.remove(&order(role));
-                        if people.is_empty() {
-                            self.groups.remove(&group);
-                        }
-                    }
+        let Some(seat) = self.seats.remove(&user) else { return };
+        let Some(groups) = &seat.groups else { return self.whole.remove(&seat.place(seat.best)) };
+        self.rest.remove(&seat.place(seat.best));
+        for (group, role) in groups {
+            if let Some(people) = self.groups.get_mut(group) {
+                people.remove(&seat.place(*role));
+                if people.is_empty() {
+                    self.groups.remove(group);
                 }
             }
         }
@@ -136,12 +113,28 @@ impl Course {
 
     /// How many are online, whoever sees them.
     pub fn len(&self) -> usize {
-        self.everyone.len()
+        self.seats.len()
     }
 
     /// Whether nobody is online.
     pub fn is_empty(&self) -> bool {
-        self.everyone.is_empty()
+        self.seats.is_empty()
+    }
+
+    /// The version of which the view's viewers have been told last; a view that nobody looked at is made.
+    pub fn version(
+        &mut self,
+        view: &View,
+        policy: Policy,
+        most: usize,
+        version: impl FnOnce() -> u64,
+    ) -> u64 {
+        if !self.rosters.contains_key(view) {
+            let (window, total) = self.look(view, policy, most);
+            let fresh = Roster { version: version(), total, window, snapshot: None };
+            self.rosters.insert(view.clone(), fresh);
+        }
+        self.rosters[view].version
     }
 
     /// The view's snapshot: of the version that its viewers have been told of last, so that the next diff fits.
@@ -152,23 +145,19 @@ impl Course {
         most: usize,
         version: impl FnOnce() -> u64,
     ) -> (u64, Utf8Bytes) {
-        if !self.rosters.contains_key(view) {
-            let (window, total) = self.look(view, policy, most);
-            let fresh = Roster { version: version(), total, window, snapshot: None };
-            self.rosters.insert(view.clone(), fresh);
-        }
-        let roster = self.rosters.get_mut(view).expect("inserted above");
+        let version = self.version(view, policy, most, version);
+        let roster = self.rosters.get_mut(view).expect("made above");
         let bytes = roster.snapshot.get_or_insert_with(|| {
-            let contacts = roster.window.iter().map(|(_, contact)| Contact::clone(contact)).collect();
-            ServerFrame::Roster {
-                circle: view.circle.clone(),
-                version: roster.version,
-                total: roster.total,
-                contacts,
-            }
-            .encode()
+            let contacts = roster.window.iter().map(Place::contact).collect();
+            ServerFrame::Roster { circle: view.circle.clone(), version, total: roster.total, contacts }
+                .encode()
         });
-        (roster.version, bytes.clone())
+        (version, bytes.clone())
+    }
+
+    /// Drops the frames of all snapshots: whoever asks next has one made.
+    pub fn forget_snapshots(&mut self) {
+        self.rosters.values_mut().for_each(|roster| roster.snapshot = None);
     }
 
     /// Brings a view up to date: the diff from what its viewers know, if there is one. With `totals` off, a change of
@@ -183,12 +172,7 @@ impl Course {
     ) -> Option<Utf8Bytes> {
         let (window, total) = self.look(view, policy, most);
         let roster = self.rosters.get_mut(view)?;
-        let old: HashMap<UserId, &Arc<Contact>> = roster.window.iter().map(|(o, c)| (o.user, c)).collect();
-        let came = window.iter().filter(|(o, c)| old.get(&o.user) != Some(&c));
-        let joined: Vec<Contact> = came.map(|(_, contact)| Contact::clone(contact)).collect();
-        let new: std::collections::HashSet<UserId> = window.iter().map(|(o, _)| o.user).collect();
-        let left: Vec<UserId> =
-            roster.window.iter().map(|(o, _)| o.user).filter(|user| !new.contains(user)).collect();
+        let (joined, left) = differences(&roster.window, &window);
         if joined.is_empty() && left.is_empty() && (!totals || total == roster.total) {
             return None;
         }
@@ -206,54 +190,78 @@ impl Course {
         self.rosters.retain(|view, _| looked_at(view));
     }
 
-    /// People of a view whose name contains `text` (lower case), after `after`, at most `most`; and the order of the
-    /// last one if there may be more.
+    /// People of a view whose name contains `text` (lower case), after `after`, at most `most`; and whether there are
+    /// more.
     pub fn search(
         &self,
         view: &View,
         policy: Policy,
         text: &str,
-        after: Option<&Order>,
+        after: Option<&Bookmark>,
         most: usize,
-    ) -> (Vec<(Order, Contact)>, bool) {
+    ) -> (Vec<Place>, bool) {
         let mut hits = self
             .people(view, policy)
-            .filter(|(order, _)| after.is_none_or(|after| *order > after) && order.name.contains(text));
-        let found: Vec<_> = hits.by_ref().take(most).map(|(o, c)| (o.clone(), Contact::clone(c))).collect();
+            .filter(|place| after.is_none_or(|after| after.is_before(place)) && place.person.is_called(text));
+        let found = hits.by_ref().take(most).cloned().collect();
         (found, hits.next().is_some())
     }
 
-    /// The window and the total as they are now.
+    /// The window and the total as they are now. What it costs grows with the window, not with the course.
     fn look(&self, view: &View, policy: Policy, most: usize) -> (Window, usize) {
-        let window = self.people(view, policy).take(most).map(|(o, c)| (o.clone(), c.clone())).collect();
-        let total = if teachers_only(view, policy) {
-            self.people(view, policy).count()
-        } else {
-            match view.circle.group() {
-                None => self.everyone.len(),
-                Some(group) => self.whole.len() + self.groups.get(group).map_or(0, BTreeMap::len),
-            }
-        };
-        (window, total)
+        let shown = self.rosters.get(view).map_or(&[][..], |roster| &roster.window);
+        let stay = shown.iter().filter_map(|place| self.place(view, policy, place.user())).collect();
+        let teachers = teachers_only(view, policy);
+        let (first, second) = self.lists(view);
+        let total = [first, second].into_iter().flatten().map(|people| people.count(teachers)).sum();
+        (window::choose(stay, self.people(view, policy), most), total)
     }
 
-    /// Everyone whom a view sees, in order. The whole course and a group have no one in common for any viewer: who
-    /// holds both is listed once, as the holder of the whole.
-    fn people(&self, view: &View, policy: Policy) -> impl Iterator<Item = (&Order, &Arc<Contact>)> {
-        let none = const { &BTreeMap::new() };
-        let (first, second) = match view.circle.group() {
-            None => (&self.everyone, none),
-            Some(group) => (&self.whole, self.groups.get(group).unwrap_or(none)),
+    /// Where a view sees somebody, if it does.
+    fn place(&self, view: &View, policy: Policy, user: UserId) -> Option<Place> {
+        let seat = self.seats.get(&user)?;
+        let role = match (view.circle.group(), &seat.groups) {
+            (None, _) | (_, None) => seat.best,
+            (Some(group), Some(groups)) => groups.iter().find(|(theirs, _)| **theirs == *group)?.1,
         };
-        let (mut a, mut b) = (first.iter().peekable(), second.iter().peekable());
+        (role == Role::Teacher || !teachers_only(view, policy)).then(|| seat.place(role))
+    }
+
+    /// The lists whose people a view sees. Nobody is in both.
+    fn lists(&self, view: &View) -> (Option<&People>, Option<&People>) {
+        let second = match view.circle.group() {
+            None => Some(&self.rest),
+            Some(group) => self.groups.get(group),
+        };
+        (Some(&self.whole), second)
+    }
+
+    /// Everyone whom a view sees, in order.
+    fn people(&self, view: &View, policy: Policy) -> impl Iterator<Item = &Place> {
+        let (first, second) = self.lists(view);
+        let [mut a, mut b] = [first, second].map(|list| list.into_iter().flat_map(People::iter).peekable());
         let merged = std::iter::from_fn(move || match (a.peek(), b.peek()) {
-            (Some((x, _)), Some((y, _))) if y < x => b.next(),
+            (Some(x), Some(y)) if y < x => b.next(),
             (Some(_), _) => a.next(),
             (None, _) => b.next(),
         });
         let teachers_only = teachers_only(view, policy);
-        merged.take_while(move |(order, _)| !teachers_only || order.role == Role::Teacher)
+        merged.take_while(move |place| !teachers_only || place.role == Role::Teacher)
     }
+}
+
+/// What turns one window into another: who is new or shown differently, and who is gone.
+fn differences(old: &[Place], new: &[Place]) -> (Vec<Contact>, Vec<UserId>) {
+    let same = |(a, b): (&Place, &Place)| a.shows_the_same(b);
+    if old.len() == new.len() && old.iter().zip(new).all(same) {
+        return (Vec::new(), Vec::new());
+    }
+    let held: HashMap<UserId, &Place> = old.iter().map(|place| (place.user(), place)).collect();
+    let comes = |place: &&Place| !held.get(&place.user()).is_some_and(|held| held.shows_the_same(place));
+    let joined = new.iter().filter(comes).map(Place::contact).collect();
+    let shown: HashSet<UserId> = new.iter().map(Place::user).collect();
+    let left = old.iter().map(Place::user).filter(|user| !shown.contains(user)).collect();
+    (joined, left)
 }
 
 fn teachers_only(view: &View, policy: Policy) -> bool {

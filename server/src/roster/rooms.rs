@@ -14,12 +14,12 @@ use rand::RngExt as _;
 
 use super::{
     Person, contact,
-    course::{self, Course, Order, View},
+    course::{self, Bookmark, Course, Place, View},
 };
 use crate::{
     hub::{Connection, Kind},
     id::{CircleId, ConnectionId, SiteId, UserId},
-    protocol::{Contact, RosterVersion},
+    protocol::RosterVersion,
     rights::Snapshot,
     sites::Sites,
 };
@@ -40,6 +40,8 @@ pub(super) struct Rooms {
     courses: DashMap<CourseKey, Arc<Mutex<Room>>>,
     /// Courses with changes that no viewer has been told of.
     dirty: Mutex<HashSet<CourseKey>>,
+    /// Courses that keep frames of snapshots: who looks within one tick shares them, and whoever idles pays for none.
+    warm: Mutex<Vec<CourseKey>>,
     /// Contacts in a roster's window.
     window: usize,
 }
@@ -51,6 +53,8 @@ struct Room {
     viewers: HashMap<View, HashMap<ConnectionId, Arc<Connection>>>,
     flushed_at: i64,
     totals_at: i64,
+    /// Noted as one that keeps frames.
+    warm: bool,
     /// Taken out of the map: look again.
     dead: bool,
 }
@@ -58,7 +62,7 @@ struct Room {
 impl Rooms {
     /// Empty ones.
     pub(super) fn new(sites: Arc<Sites>, window: usize) -> Self {
-        Self { sites, courses: DashMap::new(), dirty: Mutex::default(), window }
+        Self { sites, courses: DashMap::new(), dirty: Mutex::default(), warm: Mutex::default(), window }
     }
 
     /// Puts somebody with these rights where they are seen.
@@ -66,9 +70,9 @@ impl Rooms {
         if rights.hidden || !rights.may_chat() {
             return;
         }
-        let contact = contact(user, rights);
+        let person = course::Person::new(contact(user, rights));
         for course in rights.courses() {
-            self.put((site, Arc::from(course)), &contact, rights);
+            self.put((site, Arc::from(course)), &person, rights);
         }
     }
 
@@ -83,7 +87,7 @@ impl Rooms {
     pub(super) fn replace_in(&self, (site, user): Person, course: &str, rights: &Snapshot) {
         // Those who are not seen were not placed. Whoever holds nothing of it is only taken out.
         if !rights.hidden && rights.may_chat() {
-            self.put((site, Arc::from(course)), &contact(user, rights), rights);
+            self.put((site, Arc::from(course)), &course::Person::new(contact(user, rights)), rights);
         }
     }
 
@@ -109,11 +113,13 @@ impl Rooms {
     ) -> Vec<View> {
         let policy = self.sites.policy(connection.site);
         for view in &views {
-            self.in_room(&key(connection.site, &view.circle), |room| {
-                let (version, bytes) = room.course.snapshot(view, policy, self.window, next_version);
+            let key = key(connection.site, &view.circle);
+            self.in_room(&key, |room| {
                 let viewers = room.viewers.entry(view.clone()).or_default();
                 viewers.insert(connection.id, connection.clone());
+                let version = room.course.version(view, policy, self.window, next_version);
                 if !held.iter().any(|h| h.circle == view.circle && h.version == version) {
+                    let bytes = self.snapshot_of(&key, room, view);
                     connection.out.push(bytes, Kind::Roster(view.circle.clone()));
                 }
             });
@@ -137,10 +143,16 @@ impl Rooms {
 
     /// The snapshot of a view, as its viewers know it.
     pub(super) fn snapshot(&self, site: SiteId, view: &View) -> Utf8Bytes {
-        let policy = self.sites.policy(site);
-        self.in_room(&key(site, &view.circle), |room| {
-            room.course.snapshot(view, policy, self.window, next_version).1
-        })
+        let key = key(site, &view.circle);
+        self.in_room(&key, |room| self.snapshot_of(&key, room, view))
+    }
+
+    fn snapshot_of(&self, key: &CourseKey, room: &mut Room, view: &View) -> Utf8Bytes {
+        if !room.warm {
+            room.warm = true;
+            self.warm.lock().push(key.clone());
+        }
+        room.course.snapshot(view, self.sites.policy(key.0), self.window, next_version).1
     }
 
     /// As `Course::search`.
@@ -149,9 +161,9 @@ impl Rooms {
         site: SiteId,
         view: &View,
         text: &str,
-        after: Option<&Order>,
+        after: Option<&Bookmark>,
         most: usize,
-    ) -> (Vec<(Order, Contact)>, bool) {
+    ) -> (Vec<Place>, bool) {
         let policy = self.sites.policy(site);
         self.in_room(&key(site, &view.circle), |room| room.course.search(view, policy, text, after, most))
     }
@@ -162,6 +174,12 @@ impl Rooms {
         let later: Vec<_> = dirty.into_iter().filter(|key| !self.flush(key, now)).collect();
         if !later.is_empty() {
             self.dirty.lock().extend(later);
+        }
+        let warm = std::mem::take(&mut *self.warm.lock());
+        for room in warm.iter().filter_map(|key| self.courses.get(key).map(|room| room.clone())) {
+            let mut room = room.lock();
+            room.warm = false;
+            room.course.forget_snapshots();
         }
     }
 
@@ -205,9 +223,9 @@ impl Rooms {
         totals
     }
 
-    fn put(&self, key: CourseKey, contact: &Contact, rights: &Snapshot) {
+    fn put(&self, key: CourseKey, person: &Arc<course::Person>, rights: &Snapshot) {
         let circles = course::circles_of(&key.1, rights.circles.iter().map(|m| (&m.id, m.role)));
-        self.in_room(&key, |room| room.course.put(contact, &circles));
+        self.in_room(&key, |room| room.course.put(person, &circles));
         self.dirty.lock().insert(key);
     }
 

@@ -6,7 +6,7 @@ use gchat::{
     id::{CircleId, UserId},
     protocol::Contact,
     rights::{Membership, Policy, Role, may_see, roles_allow, share},
-    roster::course::{Course, View},
+    roster::course::{Course, Person, View},
 };
 use proptest::prelude::*;
 use serde_json::{Value, json};
@@ -249,6 +249,8 @@ enum Event {
     Remove(i64),
     Policy(bool),
     Flush,
+    /// Nobody looks any more; then somebody does again.
+    Forget,
 }
 
 const CIRCLES: [&str; 5] = ["c", "c/g1", "c/g2", "c/g3", "c/-"];
@@ -265,6 +267,7 @@ fn events() -> impl Strategy<Value = Vec<Event>> {
         2 => (1_i64..9).prop_map(Event::Remove),
         1 => any::<bool>().prop_map(Event::Policy),
         3 => Just(Event::Flush),
+        1 => Just(Event::Forget),
     ];
     prop::collection::vec(event, 0..60)
 }
@@ -275,6 +278,56 @@ fn memberships(held: &[(usize, Role)]) -> Vec<Membership> {
         .collect()
 }
 
+const NAMES: [&str; 4] = ["ann", "Bob", "Éva", "Zoë"];
+
+/// Everyone online: the name, and what they hold.
+type Everyone = BTreeMap<i64, (u8, Vec<Membership>)>;
+
+/// Whom a view sees, in the order of rosters, by the rights alone.
+fn seen(view: &View, policy: Policy, people: &Everyone) -> BTreeMap<(Role, String, i64), i64> {
+    let role = |theirs: &[Membership]| {
+        let shared = theirs.iter().filter(|m| share(&m.id, &view.circle));
+        shared.filter(|m| roles_allow(policy, view.role, m.role)).map(|m| m.role).min()
+    };
+    let place = |(user, (name, theirs)): (&i64, &(u8, Vec<Membership>))| {
+        Some(((role(theirs)?, NAMES[usize::from(*name)].to_lowercase(), *user), *user))
+    };
+    people.iter().filter_map(place).collect()
+}
+
+fn shown(roster: &Value) -> BTreeSet<i64> {
+    roster["contacts"].as_array().unwrap().iter().map(|c| c["id"].as_i64().unwrap()).collect()
+}
+
+/// What a window promises: it is full if there are enough people, whoever was shown stays, the first get what is free,
+/// and only teachers push out, and only students, the last ones first.
+fn is_right(
+    before: &BTreeSet<i64>,
+    after: &BTreeSet<i64>,
+    seen: &BTreeMap<(Role, String, i64), i64>,
+    most: usize,
+) -> bool {
+    let all: BTreeSet<i64> = seen.values().copied().collect();
+    let (mut came, mut waits, mut stayed, mut pushed) = (vec![], vec![], vec![], vec![]);
+    for (place, user) in seen {
+        match (before.contains(user), after.contains(user)) {
+            (false, true) => came.push(place),
+            (false, false) => waits.push(place),
+            (true, true) => stayed.push(place),
+            (true, false) => pushed.push(place),
+        }
+    }
+    let is_teacher = |place: &&(Role, String, i64)| place.0 == Role::Teacher;
+    let last_stayed = stayed.iter().rev().find(|place| place.0 == Role::Student);
+    after.is_subset(&all)
+        && after.len() == all.len().min(most)
+        && (came.is_empty() || waits.first().is_none_or(|first| came.iter().all(|place| place < first)))
+        && (pushed.is_empty() || came.iter().all(is_teacher))
+        && !pushed.iter().any(is_teacher)
+        && last_stayed.is_none_or(|last| pushed.iter().all(|place| place > last))
+        && (!waits.iter().any(is_teacher) || stayed.iter().chain(&came).all(is_teacher))
+}
+
 proptest! {
     #![proptest_config(ProptestConfig { cases: 300, failure_persistence: None, ..ProptestConfig::default() })]
 
@@ -282,7 +335,7 @@ proptest! {
     #[test]
     fn a_course_shows_each_view_whom_the_rights_let_it_see(events in events(), most in 1_usize..5) {
         let mut course = Course::default();
-        let mut people: BTreeMap<i64, Vec<Membership>> = BTreeMap::new();
+        let mut people = Everyone::new();
         let mut policy = Policy::default();
         let mut version = 0_u64;
         let mut next = || { version += 1; version };
@@ -297,43 +350,109 @@ proptest! {
                 Event::Put(user, name, circles) => {
                     let circles = memberships(&circles);
                     let contact = Contact {
-                        id: UserId::new(user).unwrap(), name: ["ann", "Bob", "Éva", "Zoë"][usize::from(name)].into(),
+                        id: UserId::new(user).unwrap(), name: NAMES[usize::from(name)].into(),
                         picture: None, profile_url: None, role: None, status: None,
                     };
                     let given: Vec<_> = circles.iter().map(|m| (&m.id, m.role)).collect();
-                    course.put(&contact, &given);
-                    people.insert(user, circles);
+                    course.put(&Person::new(contact), &given);
+                    people.insert(user, (name, circles));
                 }
                 Event::Remove(user) => {
                     course.remove(UserId::new(user).unwrap());
                     people.remove(&user);
                 }
                 Event::Policy(on) => policy = Policy { students_see_students: on },
+                Event::Forget => {
+                    course.forget_unless(|_| false);
+                    for (view, held) in views.iter().zip(&mut held) {
+                        *held = serde_json::from_str(&course.snapshot(view, policy, most, &mut next).1).unwrap();
+                        let first: BTreeSet<i64> = seen(view, policy, &people).values().take(most).copied().collect();
+                        prop_assert_eq!(shown(held), first);
+                    }
+                }
                 Event::Flush => {
                     for (view, held) in views.iter().zip(&mut held) {
+                        let before = shown(held);
                         if let Some(diff) = course.flush(view, policy, most, true, &mut next) {
                             apply(held, &serde_json::from_str(&diff).unwrap());
                         }
+                        course.forget_snapshots();
                         let mut fresh: Value = serde_json::from_str(&course.snapshot(view, policy, most, &mut next).1).unwrap();
                         sorted(held);
                         sorted(&mut fresh);
                         prop_assert_eq!(&*held, &fresh);
                         // Whom a holder of this circle and role sees in this circle.
                         let viewer = [Membership { id: view.circle.clone(), role: view.role, title: String::new() }];
-                        let seen: BTreeSet<i64> = people.iter().filter(|(_, theirs)| may_see(policy, &viewer, theirs)).map(|(u, _)| *u).collect();
-                        let by_hand: BTreeSet<i64> = people.iter().filter(|(_, theirs)| theirs.iter().any(|m| {
-                            share(&m.id, &view.circle) && roles_allow(policy, view.role, m.role)
-                        })).map(|(u, _)| *u).collect();
-                        prop_assert_eq!(&seen, &by_hand);
-                        prop_assert_eq!(fresh["total"].as_u64().unwrap(), seen.len() as u64);
-                        let shown: BTreeSet<i64> = fresh["contacts"].as_array().unwrap().iter().map(|c| c["id"].as_i64().unwrap()).collect();
-                        prop_assert!(shown.is_subset(&seen));
-                        prop_assert_eq!(shown.len(), seen.len().min(most));
+                        let visible: BTreeSet<i64> = people.iter().filter(|(_, (_, theirs))| may_see(policy, &viewer, theirs)).map(|(u, _)| *u).collect();
+                        let by_hand = seen(view, policy, &people);
+                        prop_assert_eq!(&visible, &by_hand.values().copied().collect());
+                        prop_assert_eq!(fresh["total"].as_u64().unwrap(), visible.len() as u64);
+                        prop_assert!(is_right(&before, &shown(&fresh), &by_hand, most), "{:?} → {:?} of {:?}", before, shown(&fresh), by_hand);
+                        for contact in fresh["contacts"].as_array().unwrap() {
+                            let user = contact["id"].as_i64().unwrap();
+                            let ((role, _, _), _) = by_hand.iter().find(|(_, of)| **of == user).unwrap();
+                            prop_assert_eq!(&contact["role"], &json!(role));
+                            prop_assert_eq!(&contact["name"], NAMES[usize::from(people[&user].0)]);
+                        }
                     }
                 }
             }
         }
     }
+}
+
+/// Who is in the window of a course's students, five of whom fit, after each step.
+#[test]
+fn whoever_is_shown_stays_and_only_a_teacher_pushes_a_student_out() {
+    let whole: CircleId = "c".parse().unwrap();
+    let view = View { circle: whole.clone(), role: Role::Student };
+    let mut course = Course::default();
+    let mut version = 0_u64;
+    let mut held: Value = Value::Null;
+    // By name: the first are those with low numbers.
+    let put = |course: &mut Course, users: &[i64], role| {
+        for user in users {
+            let name = format!("{user:03}").as_str().into();
+            let id = UserId::new(*user).unwrap();
+            let contact = Contact { id, name, picture: None, profile_url: None, role: None, status: None };
+            course.put(&Person::new(contact), &[(&whole, role)]);
+        }
+    };
+    let mut look = |course: &mut Course| {
+        let mut next = || {
+            version += 1;
+            version
+        };
+        if held.is_null() {
+            let first = course.snapshot(&view, Policy::default(), 5, &mut next).1;
+            held = serde_json::from_str(&first).unwrap();
+        }
+        let diff = course.flush(&view, Policy::default(), 5, false, &mut next);
+        if let Some(diff) = &diff {
+            apply(&mut held, &serde_json::from_str(diff).unwrap());
+        }
+        (shown(&held).into_iter().collect::<Vec<_>>(), diff.is_some())
+    };
+    put(&mut course, &[20, 21, 22, 23], Role::Student);
+    assert_eq!(look(&mut course), (vec![20, 21, 22, 23], false));
+    put(&mut course, &[24], Role::Student);
+    assert_eq!(look(&mut course), (vec![20, 21, 22, 23, 24], true), "there is room");
+    put(&mut course, &[1, 2, 3, 4, 5], Role::Student);
+    assert_eq!(look(&mut course), (vec![20, 21, 22, 23, 24], false), "nobody makes room for students");
+    put(&mut course, &[90], Role::Teacher);
+    assert_eq!(look(&mut course), (vec![20, 21, 22, 23, 90], true), "the last student makes room");
+    course.remove(UserId::new(21).unwrap());
+    assert_eq!(look(&mut course), (vec![1, 20, 22, 23, 90], true), "the first who waits comes");
+    put(&mut course, &[90], Role::Student);
+    assert_eq!(look(&mut course), (vec![1, 20, 22, 23, 90], true), "a teacher no more, but shown");
+    put(&mut course, &[91, 92, 93, 94, 95, 96], Role::Teacher);
+    assert_eq!(look(&mut course), (vec![91, 92, 93, 94, 95], true), "all make room for teachers");
+    put(&mut course, &[70], Role::Teacher);
+    assert_eq!(look(&mut course), (vec![91, 92, 93, 94, 95], false), "nobody makes room for the sixth");
+    for user in [91, 92, 93] {
+        course.remove(UserId::new(user).unwrap());
+    }
+    assert_eq!(look(&mut course), (vec![1, 70, 94, 95, 96], true), "teachers first, then the first student");
 }
 
 fn apply(roster: &mut Value, diff: &Value) {
