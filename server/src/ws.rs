@@ -1,11 +1,11 @@
-//! One WebSocket: the upgrade with its checks, and the one loop that reads, writes and watches the clock.
+//! One WebSocket: the upgrade with its checks, from `hello` to `welcome`, and the end.
 //!
-//! `greet` signs a connection in, `answer` does what its frames ask. Nothing else writes to the socket, so frames keep
-//! their order; a write that gets stuck is given up when the queue behind it overflows.
+//! `greet` signs a connection in, `live` is the one loop in between. What is done once in a connection's life, or when
+//! a frame comes, is done in memory that is given back afterwards: the task of somebody who idles is as small as its
+//! wait.
 
 use std::{
     net::{IpAddr, SocketAddr},
-    num::NonZeroU32,
     sync::Arc,
     time::Duration,
 };
@@ -16,27 +16,26 @@ use axum::{
     http::{HeaderMap, StatusCode, header},
     response::{IntoResponse, Response},
 };
-use governor::{DefaultDirectRateLimiter, Quota, RateLimiter};
 use hyper::upgrade::OnUpgrade;
 use hyper_util::rt::TokioIo;
 use tokio::{
     io::{AsyncRead, AsyncWrite},
-    time::{Instant, sleep_until, timeout},
+    time::timeout,
 };
 use tokio_tungstenite::tungstenite::handshake::derive_accept_key;
 
 use crate::{
-    app::{App, Ticket, now_ms},
-    auth::SKEW_MS,
+    app::{App, Ticket},
     error::{Close, Code, Refusal},
-    id::ConversationId,
     protocol::{self, ClientFrame, ServerFrame},
 };
 
 mod answer;
 mod greet;
+mod live;
 pub mod socket;
 use greet::Seated;
+use live::Live;
 use socket::{Broken, Message, Socket};
 
 /// Bytes of a client's frame (protocol/README.md, "Limits").
@@ -95,10 +94,14 @@ pub fn switch<F: Future<Output = ()> + Send + 'static>(
         return StatusCode::UPGRADE_REQUIRED.into_response();
     };
     let accept = derive_accept_key(key.as_bytes());
+    let upgraded = Box::pin(async move {
+        let upgraded = upgraded.await.ok()?;
+        Some(serve(Socket::new(TokioIo::new(upgraded), most)))
+    });
     tokio::spawn(async move {
-        // An error: the client went away before it was answered.
-        if let Ok(upgraded) = upgraded.await {
-            serve(Socket::new(TokioIo::new(upgraded), most)).await;
+        // `None`: the client went away before it was answered.
+        if let Some(served) = upgraded.await {
+            served.await;
         }
     });
     let headers = [
@@ -134,31 +137,58 @@ fn client_address(app: &App, peer: IpAddr, headers: &HeaderMap) -> IpAddr {
     address
 }
 
-/// A connection from its upgrade to its end. What is done once in its life, or when a frame comes, is done in memory
-/// that is given back afterwards: the task of somebody who idles is as small as its loop.
-async fn live<S>(app: Arc<App>, mut socket: Socket<S>, origin: String, ticket: Ticket)
+/// A connection from its upgrade to its end.
+fn live<S>(
+    app: Arc<App>,
+    socket: Socket<S>,
+    origin: String,
+    ticket: Ticket,
+) -> impl Future<Output = ()> + Send + 'static
+where
+    S: AsyncRead + AsyncWrite + Unpin + Send + 'static,
+{
+    let counted = app.sockets.token();
+    let beginning = Box::pin(begin(app, socket, origin, ticket));
+    async move {
+        let ending = match beginning.await {
+            Ok(live) => live.run().await,
+            Err(ending) => ending,
+        };
+        if let Some((socket, code)) = ending {
+            Box::pin(farewell(socket, code)).await;
+        }
+        drop(counted);
+    }
+}
+
+/// How a connection ends: the socket and what is still said over it, or nothing, where the other side is gone.
+type Ending<S> = Option<(Box<Socket<S>>, Close)>;
+
+/// From the upgrade to `welcome`, or to the end if it does not come to that.
+async fn begin<S>(
+    app: Arc<App>,
+    mut socket: Socket<S>,
+    origin: String,
+    ticket: Ticket,
+) -> Result<Box<Live<S>>, Ending<S>>
 where
     S: AsyncRead + AsyncWrite + Unpin + Send,
 {
-    let _counted = app.sockets.token();
-    let code = match Box::pin(sign_in(&app, &mut socket, origin, ticket)).await {
-        Ok(Some((seated, welcome))) => Loop::new(&app, seated).run(&mut socket, welcome).await,
-        Ok(None) => None,
+    match sign_in(&app, &mut socket, origin, ticket).await {
+        Ok(Some((seated, welcome))) => Box::new(Live::new(app, seated, socket)).begin(welcome).await,
+        Ok(None) => Err(None),
         Err((refusal, close)) => {
             if let Some(refusal) = refusal {
                 let frame = ServerFrame::Error(refusal.frame()).encode();
                 let _ = timeout(FAREWELL, socket.send(&[frame])).await;
             }
-            Some(close)
+            Err(Some((Box::new(socket), close)))
         }
-    };
-    if let Some(code) = code {
-        Box::pin(farewell(socket, code)).await;
     }
 }
 
 /// Says why the connection ends, and waits a moment for the other side to have read it.
-async fn farewell<S: AsyncRead + AsyncWrite + Unpin>(mut socket: Socket<S>, code: Close) {
+async fn farewell<S: AsyncRead + AsyncWrite + Unpin>(mut socket: Box<Socket<S>>, code: Close) {
     let _ = timeout(FAREWELL, async {
         if socket.close(code.number(), code.reason()).await.is_ok() {
             while !matches!(socket.receive().await, Ok(Message::Close) | Err(_)) {}
@@ -219,174 +249,5 @@ fn ending(broken: Broken) -> Option<Close> {
         Broken::Gone | Broken::Violation => None,
         Broken::TooLarge => Some(Close::TooLarge),
         Broken::Flood => Some(Close::Flood),
-    }
-}
-
-/// The loop's state.
-struct Loop<'a> {
-    app: &'a Arc<App>,
-    seated: Seated,
-    frames: DefaultDirectRateLimiter,
-    searches: DefaultDirectRateLimiter,
-    /// Where typing was passed on in the last two seconds, and when.
-    typed: Vec<(ConversationId, Instant)>,
-    heard: Instant,
-    sent: Instant,
-}
-
-impl<'a> Loop<'a> {
-    fn new(app: &'a Arc<App>, seated: Seated) -> Self {
-        let limits = &app.config.limits;
-        let n = |n: u32| NonZeroU32::new(n).unwrap_or(NonZeroU32::MIN);
-        let frames = Quota::per_second(n(limits.frames_per_second)).allow_burst(n(limits.frame_burst));
-        let now = Instant::now();
-        Self {
-            app,
-            seated,
-            frames: RateLimiter::direct(frames),
-            searches: RateLimiter::direct(Quota::per_second(n(5))),
-            typed: Vec::new(),
-            heard: now,
-            sent: now,
-        }
-    }
-
-    /// Until the end; the close code to send, or `None` if the other side is gone. `welcome` goes out first, and with it
-    /// what has been queued since.
-    async fn run<S>(mut self, socket: &mut Socket<S>, welcome: Utf8Bytes) -> Option<Close>
-    where
-        S: AsyncRead + AsyncWrite + Unpin,
-    {
-        if let Err(end) = self.write(socket, Some(welcome)).await {
-            return end;
-        }
-        let connection = self.seated.connection().clone();
-        let alarm = sleep_until(self.next_alarm());
-        tokio::pin!(alarm);
-        loop {
-            tokio::select! {
-                biased;
-                () = connection.out.ready() => {
-                    if let Err(end) = self.write(socket, None).await {
-                        return end;
-                    }
-                }
-                // Before what comes in: who sends without end must not keep the clock from being looked at.
-                () = &mut alarm => {
-                    if let Some(close) = self.alarmed() {
-                        return Some(close);
-                    }
-                    alarm.as_mut().reset(self.next_alarm());
-                }
-                frame = socket.receive() => {
-                    let frame = match frame {
-                        Ok(frame) => frame,
-                        Err(broken) => return ending(broken),
-                    };
-                    self.heard = Instant::now();
-                    if self.frames.check().is_err() {
-                        return Some(Close::Flood);
-                    }
-                    match frame {
-                        Message::Text(text) => {
-                            if let Err(close) = Box::pin(answer::answer(&mut self, &text)).await {
-                                // What was queued before, the refusal above all, still goes out.
-                                let _ = self.write(socket, None).await;
-                                return Some(close);
-                            }
-                        }
-                        Message::Binary(_) => {
-                            let refusal = Refusal::with(Code::BadFrame, "frames are text: binary ones are not read");
-                            self.reply(&ServerFrame::Error(refusal.frame()));
-                        }
-                        Message::Ping | Message::Pong => {}
-                        Message::Close => {
-                            answer_close(socket).await;
-                            return None;
-                        }
-                    }
-                }
-            }
-        }
-    }
-
-    /// At most once in two seconds for a conversation.
-    fn may_type(&mut self, conversation: ConversationId) -> bool {
-        self.typed.retain(|(_, at)| at.elapsed() < Duration::from_secs(2));
-        let lately = self.typed.iter().any(|(c, _)| *c == conversation);
-        if !lately {
-            self.typed.push((conversation, Instant::now()));
-        }
-        !lately
-    }
-
-    /// Queues an answer behind what already waits.
-    fn reply(&self, frame: &ServerFrame) {
-        self.seated.connection().out.push(frame.encode(), crate::hub::Kind::Vital);
-    }
-
-    /// Writes what waits, in one go, and before it what is to go first.
-    async fn write<S>(
-        &mut self,
-        socket: &mut Socket<S>,
-        first: Option<Utf8Bytes>,
-    ) -> Result<(), Option<Close>>
-    where
-        S: AsyncRead + AsyncWrite + Unpin,
-    {
-        let connection = self.seated.connection();
-        let mut taken = connection.out.take();
-        let stale = taken.stale.iter().filter_map(|circle| self.app.rosters.snapshot(connection, circle));
-        taken.frames.extend(stale);
-        if let Some(first) = first {
-            taken.frames.insert(0, first);
-        }
-        if !taken.frames.is_empty() {
-            let stuck = async {
-                connection.out.closing().await;
-                tokio::time::sleep(FAREWELL).await;
-            };
-            tokio::select! {
-                biased;
-                written = socket.send(&taken.frames) => written.map_err(|_| None)?,
-                () = stuck => return Err(None),
-                // Who reads nothing must not outstay the lease, nor stay when silent, by keeping this loop here.
-                () = sleep_until(self.end()) => return Err(None),
-            }
-            connection.out.rewake();
-            self.sent = Instant::now();
-        }
-        taken.close.map_or(Ok(()), |close| Err(Some(close)))
-    }
-
-    /// What the clock asks for: an end, or a ping.
-    fn alarmed(&mut self) -> Option<Close> {
-        let limits = &self.app.config.limits;
-        if now_ms() >= self.seated.lease_ends + SKEW_MS {
-            return Some(Close::LeaseEnded);
-        }
-        if self.heard.elapsed() >= Duration::from_millis(limits.silence_ms) {
-            return Some(Close::Silent);
-        }
-        if self.sent.elapsed() >= Duration::from_millis(limits.heartbeat_ms) {
-            self.reply(&ServerFrame::Ping {});
-            self.sent = Instant::now();
-        }
-        None
-    }
-
-    /// When the connection ends unless something is heard or the lease is renewed.
-    fn end(&self) -> Instant {
-        let lease = u64::try_from(self.seated.lease_ends + SKEW_MS - now_ms()).unwrap_or(0);
-        let lease = Instant::now() + Duration::from_millis(lease);
-        let silence = self.heard + Duration::from_millis(self.app.config.limits.silence_ms);
-        // One ms late rather than early: the clocks differ in their fractions.
-        lease.min(silence) + Duration::from_millis(1)
-    }
-
-    /// When to look at the clock next.
-    fn next_alarm(&self) -> Instant {
-        let heartbeat = self.sent + Duration::from_millis(self.app.config.limits.heartbeat_ms);
-        self.end().min(heartbeat + Duration::from_millis(1))
     }
 }

@@ -1,0 +1,245 @@
+//! A connection that is signed in: the one loop that reads, writes and watches the clock.
+//!
+//! `answer` does what its frames ask. Nothing else writes to the socket, so frames keep their order; a write that gets
+//! stuck is given up when the queue behind it overflows.
+
+use std::{num::NonZeroU32, sync::Arc, time::Duration};
+
+use axum::extract::ws::Utf8Bytes;
+use governor::{DefaultDirectRateLimiter, Quota, RateLimiter};
+use tokio::{
+    io::{AsyncRead, AsyncWrite},
+    time::{Instant, sleep_until},
+};
+
+use super::{
+    Ending, FAREWELL, answer, answer_close, ending,
+    greet::Seated,
+    socket::{Broken, Message, Socket},
+};
+use crate::{
+    app::{App, now_ms},
+    auth::SKEW_MS,
+    error::{Close, Code, Refusal},
+    id::ConversationId,
+    protocol::ServerFrame,
+};
+
+/// The loop and its socket.
+pub(super) struct Live<S> {
+    state: Loop,
+    socket: Socket<S>,
+}
+
+/// The loop's state.
+pub(super) struct Loop {
+    pub(super) app: Arc<App>,
+    pub(super) seated: Seated,
+    frames: DefaultDirectRateLimiter,
+    pub(super) searches: DefaultDirectRateLimiter,
+    /// Where typing was passed on in the last two seconds, and when.
+    typed: Vec<(ConversationId, Instant)>,
+    heard: Instant,
+    sent: Instant,
+}
+
+/// What the loop waits for.
+enum Event {
+    /// Something is to be written.
+    Queued,
+    /// The time has come to look at the clock.
+    Alarm,
+    /// Something was sent by the other side.
+    Received(Result<Message, Broken>),
+}
+
+impl<S: AsyncRead + AsyncWrite + Unpin + Send> Live<S> {
+    pub(super) fn new(app: Arc<App>, seated: Seated, socket: Socket<S>) -> Self {
+        Self { state: Loop::new(app, seated), socket }
+    }
+
+    /// Sends `welcome`, and with it what has been queued since.
+    pub(super) async fn begin(mut self: Box<Self>, welcome: Utf8Bytes) -> Result<Box<Self>, Ending<S>> {
+        match self.write(Some(welcome)).await {
+            Ok(()) => Ok(self),
+            Err(end) => Err((*self).end(end)),
+        }
+    }
+
+    /// Until the end. While nothing happens this holds a wake, an alarm and no more: what an event needs is boxed.
+    pub(super) async fn run(mut self: Box<Self>) -> Ending<S> {
+        let connection = self.state.seated.connection().clone();
+        let alarm = sleep_until(self.state.next_alarm());
+        tokio::pin!(alarm);
+        let end = loop {
+            let event = tokio::select! {
+                biased;
+                () = connection.out.ready() => Event::Queued,
+                // Before what comes in: who sends without end must not keep the clock from being looked at.
+                () = &mut alarm => Event::Alarm,
+                received = self.socket.receive() => Event::Received(received),
+            };
+            let done = match event {
+                Event::Queued => Box::pin(self.write(None)).await,
+                Event::Alarm => {
+                    let done = self.state.alarmed();
+                    alarm.as_mut().reset(self.state.next_alarm());
+                    done
+                }
+                Event::Received(received) => Box::pin(self.received(received)).await,
+            };
+            if let Err(end) = done {
+                break end;
+            }
+        };
+        (*self).end(end)
+    }
+
+    /// Whoever is told why has left the rosters and the hub by then.
+    fn end(self, end: Option<Close>) -> Ending<S> {
+        let Self { state, socket } = self;
+        drop(state);
+        end.map(|code| (Box::new(socket), code))
+    }
+
+    /// `Err`: the end; the close code to send, or `None` if the other side is gone.
+    async fn received(&mut self, received: Result<Message, Broken>) -> Result<(), Option<Close>> {
+        let message = received.map_err(ending)?;
+        self.state.heard = Instant::now();
+        if self.state.frames.check().is_err() {
+            return Err(Some(Close::Flood));
+        }
+        match message {
+            Message::Text(text) => {
+                if let Err(close) = answer::answer(&mut self.state, &text).await {
+                    // What was queued before, the refusal above all, still goes out.
+                    let _ = self.write(None).await;
+                    return Err(Some(close));
+                }
+            }
+            Message::Binary(_) => {
+                let refusal = Refusal::with(Code::BadFrame, "frames are text: binary ones are not read");
+                self.state.reply(&ServerFrame::Error(refusal.frame()));
+            }
+            Message::Ping | Message::Pong => {}
+            Message::Close => {
+                answer_close(&mut self.socket).await;
+                return Err(None);
+            }
+        }
+        Ok(())
+    }
+
+    /// Writes what waits, in one go, and before it what is to go first.
+    async fn write(&mut self, first: Option<Utf8Bytes>) -> Result<(), Option<Close>> {
+        let Self { state, socket } = self;
+        let connection = state.seated.connection();
+        let mut taken = connection.out.take();
+        let stale = taken.stale.iter().filter_map(|circle| state.app.rosters.snapshot(connection, circle));
+        taken.frames.extend(stale);
+        if let Some(first) = first {
+            taken.frames.insert(0, first);
+        }
+        if !taken.frames.is_empty() {
+            let stuck = async {
+                connection.out.closing().await;
+                tokio::time::sleep(FAREWELL).await;
+            };
+            tokio::select! {
+                biased;
+                written = socket.send(&taken.frames) => written.map_err(|_| None)?,
+                () = stuck => return Err(None),
+                // Who reads nothing must not outstay the lease, nor stay when silent, by keeping this loop here.
+                () = sleep_until(state.end()) => return Err(None),
+            }
+            connection.out.rewake();
+            state.sent = Instant::now();
+        }
+        taken.close.map_or(Ok(()), |close| Err(Some(close)))
+    }
+}
+
+impl Loop {
+    fn new(app: Arc<App>, seated: Seated) -> Self {
+        let limits = &app.config.limits;
+        let n = |n: u32| NonZeroU32::new(n).unwrap_or(NonZeroU32::MIN);
+        let frames = Quota::per_second(n(limits.frames_per_second)).allow_burst(n(limits.frame_burst));
+        let now = Instant::now();
+        Self {
+            app,
+            seated,
+            frames: RateLimiter::direct(frames),
+            searches: RateLimiter::direct(Quota::per_second(n(5))),
+            typed: Vec::new(),
+            heard: now,
+            sent: now,
+        }
+    }
+
+    /// At most once in two seconds for a conversation.
+    pub(super) fn may_type(&mut self, conversation: ConversationId) -> bool {
+        self.typed.retain(|(_, at)| at.elapsed() < Duration::from_secs(2));
+        let lately = self.typed.iter().any(|(c, _)| *c == conversation);
+        if !lately {
+            self.typed.push((conversation, Instant::now()));
+        }
+        !lately
+    }
+
+    /// Queues an answer behind what already waits.
+    pub(super) fn reply(&self, frame: &ServerFrame) {
+        self.seated.connection().out.push(frame.encode(), crate::hub::Kind::Vital);
+    }
+
+    /// What the clock asks for: an end, or a ping.
+    fn alarmed(&mut self) -> Result<(), Option<Close>> {
+        let limits = &self.app.config.limits;
+        if now_ms() >= self.seated.lease_ends + SKEW_MS {
+            return Err(Some(Close::LeaseEnded));
+        }
+        if self.heard.elapsed() >= Duration::from_millis(limits.silence_ms) {
+            return Err(Some(Close::Silent));
+        }
+        if self.sent.elapsed() >= Duration::from_millis(limits.heartbeat_ms) {
+            self.reply(&ServerFrame::Ping {});
+            self.sent = Instant::now();
+        }
+        Ok(())
+    }
+
+    /// When the connection ends unless something is heard or the lease is renewed.
+    fn end(&self) -> Instant {
+        let lease = u64::try_from(self.seated.lease_ends + SKEW_MS - now_ms()).unwrap_or(0);
+        let lease = Instant::now() + Duration::from_millis(lease);
+        let silence = self.heard + Duration::from_millis(self.app.config.limits.silence_ms);
+        // One ms late rather than early: the clocks differ in their fractions.
+        lease.min(silence) + Duration::from_millis(1)
+    }
+
+    /// When to look at the clock next.
+    fn next_alarm(&self) -> Instant {
+        let heartbeat = self.sent + Duration::from_millis(self.app.config.limits.heartbeat_ms);
+        self.end().min(heartbeat + Duration::from_millis(1))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::mem::size_of;
+
+    use tokio::io::DuplexStream;
+
+    use super::*;
+
+    /// Bytes of a future that a function makes.
+    fn size<A, F: Future>(_: impl Fn(A) -> F) -> usize {
+        size_of::<F>()
+    }
+
+    #[test]
+    fn who_idles_waits_in_little_memory() {
+        let (wait, state) = (size(Live::<DuplexStream>::run), size_of::<Live<DuplexStream>>());
+        assert!(wait <= 384, "the wait takes {wait} bytes: box what an event needs");
+        assert!(state <= 512, "the state of a connection takes {state} bytes");
+    }
+}
