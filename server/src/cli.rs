@@ -155,7 +155,7 @@ pub fn exit_code(error: &anyhow::Error) -> u8 {
 
 /// Runs it on the runtime's own threads: this one would have to wake another for each connection that it accepts. They
 /// are half as many as cores, as the other half is needed by the database's threads and the kernel's network: with more
-/// of them the same work costs a quarter more, mostly to wake each other (docs/performance.md).
+/// of them the same work costs a quarter more, mostly to wake each other (docs/adr/0002-threads-of-the-store.md).
 fn wait_for(work: impl Future<Output = Result<()>> + Send + 'static) -> Result<()> {
     let cores = std::thread::available_parallelism().map_or(1, usize::from);
     let runtime =

@@ -1,7 +1,7 @@
 //! The connections that read: a few, for good, each lent to one caller at a time.
 //!
 //! Not the library's pool: that one asks every connection that comes back whether it is alive, which for SQLite is one
-//! more change of threads and back for each read, and tells nothing (docs/performance.md, "A page walk").
+//! more change of threads and back for each read, and tells nothing (docs/adr/0002-threads-of-the-store.md).
 
 use std::{
     ops::{Deref, DerefMut},
