@@ -35,6 +35,7 @@ pub(super) enum Kind {
     Ws,
     SocketIo,
     Prosody,
+    Ejabberd,
     UWebSockets,
     Echo,
 }
@@ -47,13 +48,14 @@ impl Kind {
             Self::Ws => "ws",
             Self::SocketIo => "socketio",
             Self::Prosody => "prosody",
+            Self::Ejabberd => "ejabberd",
             Self::UWebSockets => "uwebsockets",
             Self::Echo => "echo",
         }
     }
 
     pub(super) fn is_xmpp(self) -> bool {
-        self == Self::Prosody
+        matches!(self, Self::Prosody | Self::Ejabberd)
     }
 
     /// Why it cannot be started here; `None` if it can.
@@ -81,6 +83,7 @@ impl Kind {
                 let count = "SELECT count(*) FROM prosodyarchive WHERE store = 'archive'";
                 Some((folder.join("prosody.sqlite"), count, 2))
             }
+            Self::Ejabberd => Some((folder.join("ejabberd.db"), "SELECT count(*) FROM archive", 2)),
             Self::UWebSockets | Self::Echo => None,
         }
     }
@@ -117,7 +120,7 @@ impl Running {
             Kind::Gchat => Arc::new(Gchat { address, host }),
             Kind::Ws | Kind::UWebSockets => Arc::new(Plain { address, host }),
             Kind::SocketIo => Arc::new(SocketIo { address, host }),
-            Kind::Prosody => Arc::new(Xmpp { address }),
+            Kind::Prosody | Kind::Ejabberd => Arc::new(Xmpp { address }),
             Kind::Echo => Arc::new(Echo { address }),
         };
         Ok(Self { kind, peer, process, folder })

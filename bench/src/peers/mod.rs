@@ -32,8 +32,8 @@ use peer::{Durability, Person};
 use talk::{Talked, Times};
 
 /// Everybody, the quick ones first.
-const LINEUP: [Kind; 6] =
-    [Kind::Gchat, Kind::Ws, Kind::SocketIo, Kind::UWebSockets, Kind::Prosody, Kind::Echo];
+const LINEUP: [Kind; 7] =
+    [Kind::Gchat, Kind::Ws, Kind::SocketIo, Kind::UWebSockets, Kind::Prosody, Kind::Ejabberd, Kind::Echo];
 
 /// What the scenarios are made with.
 struct Sizes {

@@ -14,7 +14,7 @@ use rustix::process::{Pid, Signal, kill_process_group};
 use tokio::{net::TcpStream, time::sleep};
 
 /// A virtual machine with its own database takes a while on a busy machine.
-const START: Duration = Duration::from_secs(120);
+const START: Duration = Duration::from_secs(300);
 
 /// After this, a peer that was asked to end is made to.
 const END: Duration = Duration::from_secs(10);

@@ -20,7 +20,7 @@ use super::{
 const EVERY: Duration = Duration::from_millis(200);
 
 /// For what is still under way at the end.
-const PATIENCE: Duration = Duration::from_secs(30);
+const PATIENCE: Duration = Duration::from_secs(120);
 
 /// How long people talk, first to get warm, then to be measured.
 #[derive(Clone, Copy, Debug)]
