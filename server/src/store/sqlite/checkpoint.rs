@@ -35,7 +35,7 @@ pub(super) struct Checkpoint {
 /// The connection that copies.
 enum Copier {
     Idle(SqliteConnection),
-    Busy(JoinHandle<(SqliteConnection, sqlx::Result<()>)>),
+    Busy(JoinHandle<(SqliteConnection, sqlx::Result<State>)>),
     Gone,
 }
 
@@ -57,7 +57,11 @@ impl Checkpoint {
             return Ok(());
         }
         self.since_look = 0;
-        self.come_back().await?;
+        if self.come_back().await?.is_some_and(|done| done.copied < done.log - FEW) {
+            // Somebody reads an old state of the database: to copy more would have to wait for them.
+            self.next_look = Instant::now() + PAUSE;
+            return Ok(());
+        }
         let State { log, copied, .. } = run(writer, NOOP).await?;
         // The last copy before the log is begun anew is a small one: the writer shall wait for nearly nothing.
         let worth = if log < LOG { MUCH } else { FEW };
@@ -78,20 +82,30 @@ impl Checkpoint {
     }
 
     fn copy(&mut self) {
-        if let Copier::Idle(mut conn) = std::mem::replace(&mut self.copier, Copier::Gone) {
-            self.copier = Copier::Busy(tokio::spawn(async move {
-                let copied = run(&mut conn, PASSIVE).await.map(drop);
-                (conn, copied)
-            }));
+        match std::mem::replace(&mut self.copier, Copier::Gone) {
+            Copier::Idle(mut conn) => {
+                self.copier = Copier::Busy(tokio::spawn(async move {
+                    let done = run(&mut conn, PASSIVE).await;
+                    (conn, done)
+                }));
+            }
+            other => self.copier = other,
         }
     }
 
-    /// Waits for a copy that goes on.
-    async fn come_back(&mut self) -> sqlx::Result<()> {
-        let Copier::Busy(copy) = &mut self.copier else { return Ok(()) };
-        let (conn, copied) = copy.await.map_err(|_| sqlx::Error::WorkerCrashed)?;
-        self.copier = Copier::Idle(conn);
-        copied
+    /// Waits for a copy that goes on, and tells how far it came.
+    async fn come_back(&mut self) -> sqlx::Result<Option<State>> {
+        match std::mem::replace(&mut self.copier, Copier::Gone) {
+            Copier::Busy(copy) => {
+                let (conn, done) = copy.await.map_err(|_| sqlx::Error::WorkerCrashed)?;
+                self.copier = Copier::Idle(conn);
+                done.map(Some)
+            }
+            other => {
+                self.copier = other;
+                Ok(None)
+            }
+        }
     }
 }
 
