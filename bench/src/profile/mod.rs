@@ -18,7 +18,7 @@ use stacks::Stacks;
 
 /// What is recorded, and of which part it is.
 const SCENARIOS: [(&str, &str); 4] = [
-    ("walk", "everyone loads a page every 20 s"),
+    ("walk", "a thousand pages are loaded in a second"),
     ("durable", "512 pairs press, with a message under way each"),
     ("talk", "pairs write on their own times"),
     ("course", "a course fills, and everybody looks"),
