@@ -34,6 +34,7 @@ mod answer;
 mod greet;
 mod live;
 pub mod socket;
+mod state;
 use greet::Seated;
 use live::Live;
 use socket::{Broken, Message, Socket};

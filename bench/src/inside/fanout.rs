@@ -22,8 +22,8 @@ use tokio::io::{Empty, Join, Sink, empty, join, sink};
 use uuid::Uuid;
 
 use super::{
+    callgrind::{callgrind, instructions},
     campus::{Courses, rights, site},
-    hot::{callgrind, instructions},
 };
 use crate::{
     figure::{Figure, Goal},

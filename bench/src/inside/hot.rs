@@ -3,12 +3,7 @@
 //! A path is run so many times, and twice as many times, in a process of its own; the difference is the path's, without
 //! what comes before and after it.
 
-use std::{
-    hint::black_box,
-    path::{Path, PathBuf},
-    process::Command,
-    sync::Arc,
-};
+use std::{hint::black_box, path::Path, sync::Arc};
 
 use anyhow::{Context as _, Result, bail, ensure};
 use gchat::{
@@ -29,6 +24,7 @@ use tokio::io::AsyncWriteExt as _;
 use uuid::Uuid;
 
 use super::{
+    callgrind::{callgrind, instructions},
     campus::{Courses, site, token},
     fanout,
     wire::wire,
@@ -58,35 +54,6 @@ pub async fn run(plan: &Plan) -> Result<Vec<Figure>> {
         figures.push(Figure::new(format!("inside.instructions.{path}"), each, "1", Goal::None));
     }
     Ok(figures)
-}
-
-/// What callgrind writes of one path that is run so many times.
-pub(super) fn callgrind(path: &str, times: u32, folder: &Path) -> Result<String> {
-    let program = std::env::current_exe().context("this program does not know where it is")?;
-    let out: PathBuf = folder.join("callgrind.out");
-    let own = folder.join(format!("hot-{path}-{times}"));
-    std::fs::create_dir_all(&own)?;
-    let valgrind = Command::new("valgrind")
-        .args([
-            "--tool=callgrind",
-            "--compress-strings=no",
-            &format!("--callgrind-out-file={}", out.display()),
-        ])
-        .arg(program)
-        .args(["hot", path, &times.to_string()])
-        .arg(own)
-        .output()
-        .context("cannot start valgrind: scripts/install bench")?;
-    ensure!(valgrind.status.success(), "{}", String::from_utf8_lossy(&valgrind.stderr));
-    Ok(std::fs::read_to_string(&out)?)
-}
-
-/// All that it counted.
-pub(super) fn instructions(counted: &str) -> Result<f64> {
-    let line =
-        counted.lines().find_map(|line| line.strip_prefix("totals: ").or(line.strip_prefix("summary: ")));
-    let total = line.and_then(|line| line.split_whitespace().next()).context("callgrind counted nothing")?;
-    Ok(total.parse()?)
 }
 
 /// Runs one path so many times.

@@ -7,6 +7,7 @@ use anyhow::{Result, bail};
 
 use crate::{figure::Figure, plan::Plan};
 
+mod callgrind;
 pub mod campus;
 pub mod client;
 pub mod fanout;

@@ -2,7 +2,7 @@
 
 use std::sync::atomic::Ordering;
 
-use super::{greet, live::Loop};
+use super::{greet, state::State};
 use crate::{
     app::now_ms,
     auth,
@@ -12,7 +12,7 @@ use crate::{
 };
 
 /// `Err`: the connection ends with this code.
-pub(super) async fn answer(state: &mut Loop, text: &str) -> Result<(), Close> {
+pub(super) async fn answer(state: &mut State, text: &str) -> Result<(), Close> {
     let frame = match protocol::read(text) {
         Ok(frame) => frame,
         Err(refusal) => {
@@ -103,7 +103,7 @@ pub(super) async fn answer(state: &mut Loop, text: &str) -> Result<(), Close> {
     Ok(())
 }
 
-async fn renew(state: &mut Loop, token: &str) -> Result<(), Close> {
+async fn renew(state: &mut State, token: &str) -> Result<(), Close> {
     match renewed(state, token).await {
         Ok(lease_ends) => {
             state.seated.lease_ends = lease_ends;
@@ -120,7 +120,7 @@ async fn renew(state: &mut Loop, token: &str) -> Result<(), Close> {
     }
 }
 
-async fn renewed(state: &Loop, token: &str) -> Result<i64, Refusal> {
+async fn renewed(state: &State, token: &str) -> Result<i64, Refusal> {
     let (app, speaker) = (&state.app, state.seated.speaker);
     let identity = auth::user_token(&app.sites, token, now_ms()).await?;
     if (identity.site, identity.user) != (speaker.site, speaker.user)
@@ -134,7 +134,7 @@ async fn renewed(state: &Loop, token: &str) -> Result<i64, Refusal> {
     Ok(identity.lease_ends.max(state.seated.lease_ends))
 }
 
-fn see(state: &Loop, visible: bool, held: &[RosterVersion]) {
+fn see(state: &State, visible: bool, held: &[RosterVersion]) {
     let connection = state.seated.connection();
     connection.visible.store(visible, Ordering::Relaxed);
     if visible {
@@ -147,7 +147,7 @@ fn see(state: &Loop, visible: bool, held: &[RosterVersion]) {
 type Found = (Vec<protocol::Contact>, Option<String>);
 
 fn search(
-    state: &Loop,
+    state: &State,
     text: &str,
     circle: Option<&crate::id::CircleId>,
     next: Option<&str>,

@@ -3,10 +3,9 @@
 //! `answer` does what its frames ask. Nothing else writes to the socket, so frames keep their order; a write that gets
 //! stuck is given up when the queue behind it overflows.
 
-use std::{num::NonZeroU32, sync::Arc, time::Duration};
+use std::sync::Arc;
 
 use axum::extract::ws::Utf8Bytes;
-use governor::{DefaultDirectRateLimiter, Quota, RateLimiter};
 use tokio::{
     io::{AsyncRead, AsyncWrite},
     time::{Instant, sleep_until},
@@ -16,31 +15,18 @@ use super::{
     Ending, FAREWELL, answer, answer_close, ending,
     greet::Seated,
     socket::{Broken, Message, Socket},
+    state::State,
 };
 use crate::{
-    app::{App, now_ms},
-    auth::SKEW_MS,
+    app::App,
     error::{Close, Code, Refusal},
-    id::ConversationId,
     protocol::ServerFrame,
 };
 
 /// The loop and its socket.
 pub(super) struct Live<S> {
-    state: Loop,
+    state: State,
     socket: Socket<S>,
-}
-
-/// The loop's state.
-pub(super) struct Loop {
-    pub(super) app: Arc<App>,
-    pub(super) seated: Seated,
-    frames: DefaultDirectRateLimiter,
-    pub(super) searches: DefaultDirectRateLimiter,
-    /// Where typing was passed on in the last two seconds, and when.
-    typed: Vec<(ConversationId, Instant)>,
-    heard: Instant,
-    sent: Instant,
 }
 
 /// What the loop waits for.
@@ -55,7 +41,7 @@ enum Event {
 
 impl<S: AsyncRead + AsyncWrite + Unpin + Send> Live<S> {
     pub(super) fn new(app: Arc<App>, seated: Seated, socket: Socket<S>) -> Self {
-        Self { state: Loop::new(app, seated), socket }
+        Self { state: State::new(app, seated), socket }
     }
 
     /// Sends `welcome`, and with it what has been queued since.
@@ -156,70 +142,6 @@ impl<S: AsyncRead + AsyncWrite + Unpin + Send> Live<S> {
             state.sent = Instant::now();
         }
         taken.close.map_or(Ok(()), |close| Err(Some(close)))
-    }
-}
-
-impl Loop {
-    fn new(app: Arc<App>, seated: Seated) -> Self {
-        let limits = &app.config.limits;
-        let n = |n: u32| NonZeroU32::new(n).unwrap_or(NonZeroU32::MIN);
-        let frames = Quota::per_second(n(limits.frames_per_second)).allow_burst(n(limits.frame_burst));
-        let now = Instant::now();
-        Self {
-            app,
-            seated,
-            frames: RateLimiter::direct(frames),
-            searches: RateLimiter::direct(Quota::per_second(n(5))),
-            typed: Vec::new(),
-            heard: now,
-            sent: now,
-        }
-    }
-
-    /// At most once in two seconds for a conversation.
-    pub(super) fn may_type(&mut self, conversation: ConversationId) -> bool {
-        self.typed.retain(|(_, at)| at.elapsed() < Duration::from_secs(2));
-        let lately = self.typed.iter().any(|(c, _)| *c == conversation);
-        if !lately {
-            self.typed.push((conversation, Instant::now()));
-        }
-        !lately
-    }
-
-    /// Queues an answer behind what already waits.
-    pub(super) fn reply(&self, frame: &ServerFrame) {
-        self.seated.connection().out.push(frame.encode(), crate::hub::Kind::Vital);
-    }
-
-    /// What the clock asks for: an end, or a ping.
-    fn alarmed(&mut self) -> Result<(), Option<Close>> {
-        let limits = &self.app.config.limits;
-        if now_ms() >= self.seated.lease_ends + SKEW_MS {
-            return Err(Some(Close::LeaseEnded));
-        }
-        if self.heard.elapsed() >= Duration::from_millis(limits.silence_ms) {
-            return Err(Some(Close::Silent));
-        }
-        if self.sent.elapsed() >= Duration::from_millis(limits.heartbeat_ms) {
-            self.reply(&ServerFrame::Ping {});
-            self.sent = Instant::now();
-        }
-        Ok(())
-    }
-
-    /// When the connection ends unless something is heard or the lease is renewed.
-    fn end(&self) -> Instant {
-        let lease = u64::try_from(self.seated.lease_ends + SKEW_MS - now_ms()).unwrap_or(0);
-        let lease = Instant::now() + Duration::from_millis(lease);
-        let silence = self.heard + Duration::from_millis(self.app.config.limits.silence_ms);
-        // One ms late rather than early: the clocks differ in their fractions.
-        lease.min(silence) + Duration::from_millis(1)
-    }
-
-    /// When to look at the clock next.
-    fn next_alarm(&self) -> Instant {
-        let heartbeat = self.sent + Duration::from_millis(self.app.config.limits.heartbeat_ms);
-        self.end().min(heartbeat + Duration::from_millis(1))
     }
 }
 
