@@ -32,6 +32,7 @@ pub async fn run(plan: &Plan, only: &[String], profiled: Option<&Path>, report: 
         if only.is_empty() { crate::scenarios() } else { only.iter().map(String::as_str).collect() };
     let began = Instant::now();
     let (mut figures, mut failed) = (Vec::new(), Vec::new());
+    let mut left = crate::scenarios();
     for scenario in scenarios {
         let began = Instant::now();
         match crate::run(plan, scenario).await {
@@ -45,8 +46,13 @@ pub async fn run(plan: &Plan, only: &[String], profiled: Option<&Path>, report: 
             }
         }
         eprintln!("{scenario}: {:.0} s", began.elapsed().as_secs_f64());
+        figure::write(&Path::new(RESULTS).join("latest.json"), &figures)?;
+        left.retain(|other| *other != scenario);
+        if report {
+            // Now, as the whole takes long: whoever interrupts it keeps what there is.
+            rewrite(plan, &figures, (&failed, &left), "")?;
+        }
     }
-    figure::write(&Path::new(RESULTS).join("latest.json"), &figures)?;
     let profiles = match profiled {
         None => String::new(),
         Some(gchat) => {
@@ -61,15 +67,20 @@ pub async fn run(plan: &Plan, only: &[String], profiled: Option<&Path>, report: 
     eprint!("{profiles}");
     eprintln!("all: {:.0} s", began.elapsed().as_secs_f64());
     if report {
-        rewrite(plan, &figures, &failed, &profiles)?;
+        rewrite(plan, &figures, (&failed, &left), &profiles)?;
     }
     ensure!(failed.is_empty(), "these scenarios failed: {}", failed.join(", "));
     Ok(())
 }
 
-/// Puts the figures into the page, between its two marks, and the plots beside it. What failed is named: it has no
-/// figures.
-fn rewrite(plan: &Plan, figures: &[Figure], failed: &[&str], profiles: &str) -> Result<()> {
+/// Puts the figures into the page, between its two marks, and the plots beside it. What failed or was not run is named:
+/// it has no figures.
+fn rewrite(
+    plan: &Plan,
+    figures: &[Figure],
+    (failed, left): (&[&str], &[&str]),
+    profiles: &str,
+) -> Result<()> {
     let page = read_to_string(PAGE).with_context(|| format!("cannot read {PAGE}"))?;
     let parts = page.split_once(BEGIN).and_then(|(before, rest)| Some((before, rest.split_once(END)?.1)));
     let (before, after) =
@@ -77,6 +88,9 @@ fn rewrite(plan: &Plan, figures: &[Figure], failed: &[&str], profiles: &str) -> 
     let mut text = format!("{before}{BEGIN}\n\n{}\n\n", machine(plan));
     if !failed.is_empty() {
         let _ = write!(text, "**Failed, and so without figures: {}.**\n\n", failed.join(", "));
+    }
+    if !left.is_empty() {
+        let _ = write!(text, "**Not run this time, and so without figures: {}.**\n\n", left.join(", "));
     }
     create_dir_all(PLOTS)?;
     for (scenario, figures) in by_scenario(figures) {
