@@ -124,7 +124,8 @@ fn machine(plan: &Plan) -> String {
          (1, 5 and 15 minutes): {}.",
         model.map_or("Processor", |(_, model)| model),
         memory::of_machine() / 1_073_741_824.0,
-        kernel.trim(),
+        // Its version without the name of whoever built it.
+        kernel.trim().split('-').next().unwrap_or_default(),
         plan.seed,
         load.split(' ').take(3).collect::<Vec<_>>().join(", "),
     )
