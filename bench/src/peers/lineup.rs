@@ -130,6 +130,9 @@ impl Running {
     pub(super) async fn end(self, delivered: u64) -> Result<()> {
         let Self { kind, process, folder, .. } = self;
         process.end().await?;
+        if delivered == 0 {
+            return Ok(()); // some make their archive with its first message
+        }
         let Some((path, query, times)) = kind.archive(folder.path()) else { return Ok(()) };
         let options = SqliteConnectOptions::new().filename(&path).disable_statement_logging();
         let mut connection =
