@@ -154,6 +154,20 @@ pub(crate) async fn beyond_the_most_the_oldest_is_closed_and_nothing_unread_is_h
     assert_eq!(windows(&store, site, 2).await.len(), 14);
 }
 
+pub(crate) async fn of_many_windows_that_came_back_those_that_waited_longest_are_listed(store: AnyStore) {
+    let site = site(&store).await;
+    set(&store, site, 2, 3, Open).await;
+    // The conversations begin in one order, and wait in another.
+    for other in 100..250 {
+        send(&store, site, 2, other, "hello").await;
+    }
+    for other in (100..250).rev() {
+        send(&store, site, other, 2, "hello").await;
+    }
+    let waited: Vec<_> = (150..250).rev().map(|other| (other, Minimised, 1)).collect();
+    assert_eq!(windows(&store, site, 2).await, [vec![(3, Open, 0)], waited].concat());
+}
+
 pub(crate) async fn unread_is_capped_and_counts_only_the_others(store: AnyStore) {
     let site = site(&store).await;
     for n in 0..60 {

@@ -59,6 +59,7 @@ macro_rules! every_story {
                 a_message_that_crosses_a_close_brings_the_window_back
                 ones_own_messages_bring_no_window
                 beyond_the_most_the_oldest_is_closed_and_nothing_unread_is_hidden
+                of_many_windows_that_came_back_those_that_waited_longest_are_listed
                 unread_is_capped_and_counts_only_the_others
                 closed_windows_are_forgotten_but_not_what_they_hide;
             model:

@@ -19,6 +19,9 @@ use crate::{
 /// Closed windows that a user's dock remembers, so that an older change of them is recognised as stale.
 const REMEMBERED: i64 = 64;
 
+/// Windows that came back which a dock shows at most: those that have waited longest.
+const CAME_BACK: usize = 100;
+
 /// Two columns of a SELECT, `version` and `windows` (JSON, see `Window`), for site ?1 and user ?2.
 macro_rules! dock_columns {
     () => {
@@ -56,7 +59,7 @@ macro_rules! dock_columns {
                 WHERE p.site = ?1 AND p.user = ?2 AND coalesce(d.state, 0) = 0 \
                   AND CASE WHEN p.user = c.lower THEN c.higher_sent ELSE c.lower_sent END \
                       > max(p.read_seq, coalesce(d.closed_seq, 0)) \
-                ORDER BY place LIMIT 100)) w \
+                LIMIT 1000)) w \
           LEFT JOIN participants o ON o.site = ?1 AND o.user = w.other AND o.conversation = w.conversation \
           LEFT JOIN users u ON u.site = ?1 AND u.user = w.other) AS windows"
     };
@@ -73,7 +76,8 @@ pub(super) async fn dock(conn: &mut SqliteConnection, site: SiteId, user: UserId
     read(version, &windows, user)
 }
 
-/// One element of `windows`: its place (they come in no order: sorting them there would cost a table of its own), other,
+/// One element of `windows`: its place (they come in no order: sorting them there would cost a table of its own for each
+/// person who arrives, so a thousand are taken of those that came back, and the longest of them kept here), other,
 /// state, their snapshot, by_call and removed, the head's four, the two marks, unread.
 type Window =
     ((i64, i64), i64, i64, Option<String>, Option<i64>, Option<i64>, i64, i64, i64, i64, i64, i64, i64);
@@ -83,6 +87,8 @@ pub(super) fn read(version: i64, windows: &str, owner: UserId) -> Result<Dock> {
     let mut windows: Vec<Window> = serde_json::from_str(windows)
         .map_err(|_| broken("the windows of a dock are not as they should be"))?;
     windows.sort_unstable_by_key(|(place, ..)| *place);
+    let own = windows.partition_point(|((late, _), ..)| *late == 0);
+    windows.truncate(own + CAME_BACK);
     let windows = windows.into_iter().map(|window| {
         let (
             _,
