@@ -9,7 +9,7 @@ use async_trait::async_trait;
 use parking_lot::Mutex;
 use sqlx::{ConnectOptions as _, SqliteConnection};
 
-use self::{meta::Since, readers::Readers, schema::Purpose, writer::Writer};
+use self::{meta::Since, pen::Pen, readers::Readers, schema::Purpose, writer::Writer};
 use super::{
     Appended, Applied, Arrival, Dock, Floor, Head, Kept, Message, NewMessage, Origin, Page, Put, Result,
     SiteKey, SiteRecord, Store, StoreError, UserRecord, WindowChange,
@@ -48,6 +48,8 @@ pub struct SqliteStore {
     epoch_began: i64,
     writer: Writer,
     readers: Readers,
+    /// Held until all connections are closed (`place::hold`).
+    _file: Arc<File>,
     /// The lock of a serving process, until the store is closed.
     served: Mutex<Option<File>>,
 }
@@ -90,8 +92,10 @@ impl SqliteStore {
     ) -> Result<Self> {
         let readers = Readers::open(path).await?;
         let copier = link::writing(path).connect().await?;
-        let writer = Writer::start(path.to_owned(), conn, copier).map_err(sqlx::Error::Io)?;
-        Ok(Self { epoch, epoch_began, writer, readers, served: Mutex::new(lock) })
+        let file = Arc::new(place::hold(path).map_err(sqlx::Error::Io)?);
+        let pen = Pen::new(path.to_owned(), file.clone(), conn, copier);
+        let writer = Writer::start(pen).map_err(sqlx::Error::Io)?;
+        Ok(Self { epoch, epoch_began, writer, readers, _file: file, served: Mutex::new(lock) })
     }
 }
 

@@ -2,12 +2,18 @@
 //!
 //! Nearly all of it is copied by a connection of its own while the writer goes on; the writer waits only for what came
 //! in meanwhile. Did it copy everything itself, everybody would wait for a tenth of a second whenever the log is full.
+//!
+//! SQLite flushes the database only after a copy of everything, so not after one beside a writer who goes on: all of it
+//! would be left for the flush of the writer's last few pages. So the copier flushes what it has copied.
 //! Knows no record.
 
-use std::time::Duration;
+use std::{fs::File, sync::Arc, time::Duration};
 
 use sqlx::{Connection as _, SqliteConnection};
-use tokio::{task::JoinHandle, time::Instant};
+use tokio::{
+    task::{self, JoinHandle},
+    time::Instant,
+};
 
 use super::{link, log};
 
@@ -28,6 +34,7 @@ const PAUSE: Duration = Duration::from_secs(1);
 /// Looks after the log of a database that is being written.
 pub(super) struct Checkpoint {
     copier: Copier,
+    file: Arc<File>,
     since_look: usize,
     next_look: Instant,
 }
@@ -40,9 +47,9 @@ enum Copier {
 }
 
 impl Checkpoint {
-    /// With a connection of its own that may write.
-    pub(super) fn new(conn: SqliteConnection) -> Self {
-        Self { copier: Copier::Idle(conn), since_look: 0, next_look: Instant::now() }
+    /// With a connection of its own that may write, and the database to flush.
+    pub(super) fn new(conn: SqliteConnection, file: Arc<File>) -> Self {
+        Self { copier: Copier::Idle(conn), file, since_look: 0, next_look: Instant::now() }
     }
 
     /// So much more was written: does what is due. `writer` is in no transaction. An error may be of the copy that went
@@ -84,8 +91,9 @@ impl Checkpoint {
     fn copy(&mut self) {
         match std::mem::replace(&mut self.copier, Copier::Gone) {
             Copier::Idle(mut conn) => {
+                let file = self.file.clone();
                 self.copier = Copier::Busy(tokio::spawn(async move {
-                    let done = run(&mut conn, PASSIVE).await;
+                    let done = copy_and_flush(&mut conn, file).await;
                     (conn, done)
                 }));
             }
@@ -129,6 +137,14 @@ async fn run(conn: &mut SqliteConnection, checkpoint: &'static str) -> sqlx::Res
     let (busy, log, copied) = sqlx::query_as(checkpoint).fetch_one(conn).await?;
     tracing::debug!(checkpoint, busy, log, copied, elapsed = ?started.elapsed());
     Ok(State { busy, log, copied })
+}
+
+async fn copy_and_flush(conn: &mut SqliteConnection, file: Arc<File>) -> sqlx::Result<State> {
+    let copied = run(conn, PASSIVE).await?;
+    let started = std::time::Instant::now();
+    task::spawn_blocking(move || file.sync_data()).await.map_err(|_| sqlx::Error::WorkerCrashed)??;
+    tracing::debug!(elapsed = ?started.elapsed(), "the database is flushed");
+    Ok(copied)
 }
 
 /// Begins the log anew if nobody is in the way; false if somebody is. What is left is copied first without waiting for

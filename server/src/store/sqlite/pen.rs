@@ -14,7 +14,7 @@
 //! is only ever written behind it, and copied again from the start of what no flush has confirmed. Reading goes on all
 //! the time. A damaged database is not written again before somebody has looked after it. Knows no record.
 
-use std::{path::PathBuf, sync::Arc, time::Duration};
+use std::{fs::File, path::PathBuf, sync::Arc, time::Duration};
 
 use parking_lot::Mutex;
 use sqlx::{ConnectOptions as _, Connection as _, SqliteConnection};
@@ -56,6 +56,8 @@ pub(super) fn blocks(error: &StoreError) -> bool {
 /// The one connection that writes.
 pub(super) struct Pen {
     path: PathBuf,
+    /// The database itself, to flush it by.
+    file: Arc<File>,
     /// `None` while it is in trouble.
     conn: Option<SqliteConnection>,
     trouble: Arc<Trouble>,
@@ -68,12 +70,18 @@ impl Pen {
     /// `copier`: another connection that may write, for checkpoints.
     pub(super) fn new(
         path: PathBuf,
+        file: Arc<File>,
         conn: SqliteConnection,
         copier: SqliteConnection,
-        trouble: Arc<Trouble>,
     ) -> Self {
-        let checkpoint = Checkpoint::new(copier);
-        Self { path, conn: Some(conn), trouble, next_try: Instant::now(), damaged: false, checkpoint }
+        let checkpoint = Checkpoint::new(copier, file.clone());
+        let (trouble, next_try) = (Arc::default(), Instant::now());
+        Self { path, file, conn: Some(conn), trouble, next_try, damaged: false, checkpoint }
+    }
+
+    /// Where to look why nothing is written.
+    pub(super) fn trouble(&self) -> Arc<Trouble> {
+        self.trouble.clone()
     }
 
     /// When to try again, if it is in trouble that may pass.
@@ -130,7 +138,7 @@ impl Pen {
             return Err(refusal::damaged(&self.path, &[sentence]));
         }
         log::touch(&mut conn).await?;
-        self.checkpoint = Checkpoint::new(link::writing(&self.path).connect().await?);
+        self.checkpoint = Checkpoint::new(link::writing(&self.path).connect().await?, self.file.clone());
         Ok(conn)
     }
 

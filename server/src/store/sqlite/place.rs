@@ -53,6 +53,12 @@ pub(super) fn lock(path: &Path) -> Result<File> {
     }
 }
 
+/// A handle of the database itself, to flush it by. It is to be closed after all connections of this process: closing it
+/// drops the locks that SQLite holds for them (<https://www.sqlite.org/howtocorrupt.html>, 2.2).
+pub(super) fn hold(path: &Path) -> io::Result<File> {
+    File::open(path)
+}
+
 /// Makes an empty file that its owner alone may read; SQLite gives what it puts beside it the same permissions.
 pub(super) fn make_private(path: &Path) -> io::Result<()> {
     private(OpenOptions::new().write(true).create_new(true)).open(path).map(drop)

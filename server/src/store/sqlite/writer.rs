@@ -8,7 +8,7 @@
 //! transaction fails, each of its writes is tried alone, so that one bad write does not fail the others; unless it
 //! failed for what would fail the next one too (`pen`). Knows no write but the append, which it gathers.
 
-use std::{io, path::PathBuf, sync::Arc, thread};
+use std::{io, sync::Arc, thread};
 
 use async_trait::async_trait;
 use sqlx::SqliteConnection;
@@ -52,10 +52,9 @@ enum Job {
 
 impl Writer {
     /// Starts the thread. It ends after `close`, or when the writer is dropped.
-    pub(super) fn start(path: PathBuf, conn: SqliteConnection, copier: SqliteConnection) -> io::Result<Self> {
+    pub(super) fn start(pen: Pen) -> io::Result<Self> {
         let (queue, jobs) = mpsc::channel(QUEUE);
-        let trouble = Arc::<Trouble>::default();
-        let pen = Pen::new(path, conn, copier, trouble.clone());
+        let trouble = pen.trouble();
         let runtime = runtime::Builder::new_current_thread().enable_time().build()?;
         thread::Builder::new().name("writer".into()).spawn(move || runtime.block_on(work(pen, jobs)))?;
         Ok(Self { queue, trouble })
