@@ -22,12 +22,18 @@ use super::{
     meter,
     wire::{Exchange, exchange},
 };
+use crate::outside::{
+    campus::{Campus as People, Kind, URL},
+    prefill::{self, Amount},
+};
 
-pub const ORIGIN: &str = "https://campus.example";
+/// The address of the site's pages: the Origin of all sockets, also where `outside::campus` signs.
+pub const ORIGIN: &str = URL;
 const SECRET: [u8; 32] = [7; 32];
 
-/// The names of all threads that work for the server: its own, and those that the store's connections live on.
-const THREADS: [&str; 2] = ["gchat-serves", "sqlx-sqlite"];
+/// The names of all threads that work for the server: its own, the store's writer, and those that the store's
+/// connections live on.
+const THREADS: [&str; 3] = ["gchat-serves", "writer", "sqlx-sqlite"];
 
 /// The host's site as a store has it.
 pub fn site() -> SiteRecord {
@@ -141,6 +147,15 @@ impl Campus {
         });
         listens.await.context("the server ended before it listened")??;
         Ok(Self { exchange, runtime: Some(runtime), stop: Some(stop), stopped })
+    }
+
+    /// A server whose database knows so many people: those of the scenarios over sockets, who sign in with tokens of
+    /// that campus.
+    pub async fn with_people(database: &Path, kind: Kind, users: u64) -> Result<(Self, People)> {
+        let people = People::new(kind, users);
+        people.found(database).await?;
+        prefill::fill(database, &people, Amount { users, conversations: 0, messages: 0 }).await?;
+        Ok((Self::open(database).await?, people))
     }
 
     /// Seconds of processor time that the server's threads have used so far.

@@ -48,20 +48,9 @@ impl Client {
         Ok((client, welcome))
     }
 
-    /// Sends a text frame, masked with zeros: a mask is required, its value is the client's own affair.
+    /// Sends a text frame.
     pub async fn send(&mut self, text: &str) -> Result<()> {
-        let mut frame = vec![0x81];
-        let length = text.len();
-        if length < 126 {
-            frame.push(0x80 | u8::try_from(length)?);
-        } else {
-            frame.push(0x80 | 126);
-            frame
-                .extend(u16::try_from(length).context("a longer frame than the server takes")?.to_be_bytes());
-        }
-        frame.extend([0; 4]);
-        frame.extend(text.as_bytes());
-        Ok(self.end.write_all(&frame).await?)
+        Ok(self.end.write_all(&text_frame(text)?).await?)
     }
 
     /// The next text frame.
@@ -124,4 +113,19 @@ impl Client {
         ensure!(read > 0, "the server hung up");
         Ok(())
     }
+}
+
+/// A text frame, masked with zeros: a mask is required, its value is the client's own affair.
+pub fn text_frame(text: &str) -> Result<Vec<u8>> {
+    let mut frame = vec![0x81];
+    let length = text.len();
+    if length < 126 {
+        frame.push(0x80 | u8::try_from(length)?);
+    } else {
+        frame.push(0x80 | 126);
+        frame.extend(u16::try_from(length).context("a longer frame than the server takes")?.to_be_bytes());
+    }
+    frame.extend([0; 4]);
+    frame.extend(text.as_bytes());
+    Ok(frame)
 }

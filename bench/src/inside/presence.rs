@@ -6,7 +6,7 @@ use std::{
     time::{Duration, Instant},
 };
 
-use anyhow::Result;
+use anyhow::{Result, ensure};
 use futures_util::{StreamExt as _, TryStreamExt as _, stream};
 use parking_lot::Mutex;
 use rand::{SeedableRng as _, rngs::StdRng, seq::SliceRandom as _};
@@ -16,12 +16,13 @@ use tokio::time::sleep_until;
 use uuid::Uuid;
 
 use super::{
-    campus::{Campus, Courses, token},
+    campus::Campus,
     client::Client,
     wire::{End, Exchange},
 };
 use crate::{
     figure::{Figure, Goal},
+    outside::campus::{Campus as People, Kind},
     plan::Plan,
 };
 
@@ -35,10 +36,14 @@ const SETTLE: Duration = Duration::from_secs(7);
 /// People join one course, evenly over a time, in an order that says nothing of their names.
 pub async fn joining(plan: &Plan) -> Result<Vec<Figure>> {
     let (people, within) = plan.pick((2_000, Duration::from_secs(12)), (10_000, Duration::from_secs(60)));
-    let campus = Campus::open(&plan.folder.join("joining.db")).await?;
+    let database = plan.folder.join("joining.db");
+    let (campus, host) = Campus::with_people(&database, Kind::OneCourse, u64::from(people)).await?;
     let seen = Arc::new(Mutex::new(Seen::default()));
-    let probes: Vec<_> =
-        stream::iter(1..=PROBES).map(|user| enter(&campus.exchange, user)).buffered(10).try_collect().await?;
+    let probes: Vec<_> = stream::iter(1..=PROBES)
+        .map(|user| enter(&campus.exchange, &host, user))
+        .buffered(10)
+        .try_collect()
+        .await?;
     let probes: Vec<_> = probes.into_iter().map(|client| tokio::spawn(watch(client, seen.clone()))).collect();
     let mut order: Vec<u32> = (PROBES + 1..=people).collect();
     order.shuffle(&mut StdRng::seed_from_u64(plan.seed));
@@ -50,10 +55,10 @@ pub async fn joining(plan: &Plan) -> Result<Vec<Figure>> {
     let mut coming = stream::iter(order.iter().enumerate())
         .map(|(n, user)| {
             let at = started + within.mul_f64(n as f64 / f64::from(people));
-            let (exchange, crowd) = (&campus.exchange, &crowd);
+            let (exchange, host, crowd) = (&campus.exchange, &host, &crowd);
             async move {
                 sleep_until(at).await;
-                let client = enter(exchange, *user).await?;
+                let client = enter(exchange, host, *user).await?;
                 crowd.join(client.into_end());
                 Ok::<_, anyhow::Error>((*user, Instant::now()))
             }
@@ -82,6 +87,7 @@ pub async fn joining(plan: &Plan) -> Result<Vec<Figure>> {
     let spent = campus.cpu()? - cpu;
     let (after, _) = campus.exchange.traffic.read();
     let (bytes, seconds) = crowd.bytes();
+    crowd.nobody_was_cut_off()?;
     probes.iter().for_each(tokio::task::JoinHandle::abort);
     let (shown, totals) = seen.lock().staleness(&joined);
     campus.close().await?;
@@ -99,12 +105,14 @@ pub async fn joining(plan: &Plan) -> Result<Vec<Figure>> {
 /// Very many are online in one course, and a thousand join in a second.
 pub async fn one_course(plan: &Plan) -> Result<Vec<Figure>> {
     let (online, joining): (u32, u32) = plan.pick((10_000, 3_000), (100_000, 10_000));
-    let campus = Campus::open(&plan.folder.join("course.db")).await?;
+    let (database, people) = (plan.folder.join("course.db"), u64::from(online + joining));
+    let (campus, host) = Campus::with_people(&database, Kind::OneCourse, people).await?;
     let crowd = Crowd::default();
-    let (login, first) = storm(&campus, &crowd, 1..=online, online as usize / 60).await?;
+    let (login, first) = storm((&campus, &host), &crowd, 1..=online, online as usize / 60).await?;
     let started = Instant::now();
-    let (join, _) = storm(&campus, &crowd, online + 1..=online + joining, 1_000).await?;
+    let (join, _) = storm((&campus, &host), &crowd, online + 1..=online + joining, 1_000).await?;
     let took = started.elapsed().as_secs_f64();
+    crowd.nobody_was_cut_off()?;
     campus.close().await?;
     Ok(vec![
         Figure::new("inside.storm.people", f64::from(online), "1", Goal::None),
@@ -118,7 +126,7 @@ pub async fn one_course(plan: &Plan) -> Result<Vec<Figure>> {
 
 /// These people come at a rate. Processor seconds of one, and the 99th of a hundred waits for the first roster.
 async fn storm(
-    campus: &Campus,
+    (campus, host): (&Campus, &People),
     crowd: &Crowd,
     people: std::ops::RangeInclusive<u32>,
     per_second: usize,
@@ -129,7 +137,7 @@ async fn storm(
         .map(|(n, user)| async move {
             let due = started + Duration::from_secs_f64(n as f64 / per_second.max(1) as f64);
             sleep_until(due).await;
-            crowd.join(enter(exchange, user).await?.into_end());
+            crowd.join(enter(exchange, host, user).await?.into_end());
             // From when it was due: whoever had to wait for a place in line has waited too.
             Ok::<_, anyhow::Error>(due.elapsed().as_secs_f64())
         })
@@ -150,8 +158,8 @@ async fn storm(
     Ok(((campus.cpu()? - cpu) / waits.len() as f64, waits[waits.len() * 99 / 100]))
 }
 
-async fn enter(exchange: &Exchange, user: u32) -> Result<Client> {
-    let token = token(user, Courses::One);
+async fn enter(exchange: &Exchange, host: &People, user: u32) -> Result<Client> {
+    let token = host.token(u64::from(user));
     let hello =
         json!({"type": "hello", "protocol": 1, "token": token, "visible": true, "session": Uuid::new_v4()});
     Ok(Client::enter(exchange, &hello.to_string(), 1).await?.0)
@@ -176,6 +184,14 @@ impl Crowd {
         for viewer in &mut *self.0.lock() {
             viewer.bytes += viewer.end.discard();
         }
+    }
+
+    /// An error if the server has closed a connection: those who are told nothing cost nothing.
+    fn nobody_was_cut_off(&self) -> Result<()> {
+        let viewers = self.0.lock();
+        let gone = viewers.iter().filter(|viewer| !viewer.end.is_open()).count();
+        ensure!(gone == 0, "the server has closed {gone} of {} connections", viewers.len());
+        Ok(())
     }
 
     /// Bytes of all of them, and seconds of all of them.

@@ -90,6 +90,11 @@ impl End {
         writer.into_iter().for_each(Waker::wake);
         came
     }
+
+    /// Whether the other end is still there.
+    pub fn is_open(&self) -> bool {
+        !self.incoming().lock().closed
+    }
 }
 
 impl Drop for End {
