@@ -37,7 +37,7 @@ type Step = (u32, u32);
 const QUICK: &[Step] = &[(5_000, 3), (10_000, 3)];
 const FULL: &[Step] = &[(100_000, 3), (300_000, 1), (1_000_000, 1)];
 
-/// The first bring what there is once: buffers, threads, the store's pages.
+/// The first bring what there is once: buffers, threads, the store's pages. As at each step, all of some faculties.
 const FIRST: u32 = 1_000;
 
 /// Who sign in at the same time.
@@ -141,7 +141,7 @@ impl Crowd {
     /// The first of so many, at a server that knows all of them.
     async fn gather(plan: &Plan, most: u32) -> Result<Self> {
         let database = plan.folder.join("idle.db");
-        let (campus, people) = Campus::with_people(&database, Kind::University, u64::from(most)).await?;
+        let (campus, people) = Campus::with_people(&database, Kind::Faculties, u64::from(most)).await?;
         let mut crowd =
             Self { campus, people, idlers: Vec::with_capacity(most as usize), next: 0, sign_ins: 0.0 };
         let statements = statements::during(crowd.come(FIRST)).await? / f64::from(FIRST);

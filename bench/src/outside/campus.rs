@@ -34,6 +34,9 @@ pub const COURSE: u64 = 24;
 /// Courses of one person.
 pub const COURSES: u64 = 4;
 
+/// People of one faculty, where there are faculties.
+const FACULTY: u64 = 1_000;
+
 /// Clients of one address, so that the limit on those who have not signed in is never what is measured.
 const PER_ADDRESS: u64 = 40;
 
@@ -45,6 +48,9 @@ const SPREAD: [u64; 3] = [7_919, 104_729, 1_299_709];
 pub enum Kind {
     /// Everyone is in `COURSES` courses of `COURSE` people each. Neighbours share one.
     University,
+    /// The same, in faculties of `FACULTY` people who share courses only among themselves: however many of them have
+    /// come, their courses are full.
+    Faculties,
     /// Everyone is in one and the same course.
     OneCourse,
 }
@@ -84,17 +90,11 @@ impl Campus {
     pub fn courses(&self, user: u64) -> Vec<u64> {
         match self.kind {
             Kind::OneCourse => vec![0],
-            Kind::University => {
-                let n = user - 1;
-                let groups = self.people.div_ceil(COURSE).max(1);
-                let mut courses = vec![n / COURSE];
-                // A thousand million numbers for each kind of course, so that they never meet.
-                let others = SPREAD.iter().zip(1_u64..);
-                courses.extend(others.map(|(prime, kind)| {
-                    let place = (n % COURSE * groups + n / COURSE) * prime % (groups * COURSE);
-                    kind * 1_000_000_000 + place / COURSE
-                }));
-                courses
+            Kind::University => spread(user - 1, self.people).to_vec(),
+            Kind::Faculties => {
+                let (faculty, n) = ((user - 1) / FACULTY, (user - 1) % FACULTY);
+                // No number of a course within a faculty is as high.
+                spread(n, FACULTY).map(|course| faculty * 10_000_000_000 + course).to_vec()
             }
         }
     }
@@ -102,7 +102,7 @@ impl Campus {
     /// What the host says of a user: the claims that are also the body of `PUT users/{user}`.
     pub fn rights(&self, user: u64) -> Value {
         let teachers_every = match self.kind {
-            Kind::University => COURSE,
+            Kind::University | Kind::Faculties => COURSE,
             Kind::OneCourse => 500,
         };
         let role = if user % teachers_every == 1 { "teacher" } else { "student" };
@@ -132,6 +132,15 @@ impl Campus {
         jsonwebtoken::encode(&header, &claims, &EncodingKey::from_secret(&self.secret))
             .expect("plain JSON can be signed with HMAC")
     }
+}
+
+/// The courses of the nth of so many people: one with the neighbours, the others with people from everywhere.
+fn spread(n: u64, people: u64) -> [u64; COURSES as usize] {
+    let groups = people.div_ceil(COURSE).max(1);
+    let place = |prime: u64| (n % COURSE * groups + n / COURSE) * prime % (groups * COURSE) / COURSE;
+    let [a, b, c] = SPREAD.map(place);
+    // A thousand million numbers for each kind of course, so that they never meet.
+    [n / COURSE, 1_000_000_000 + a, 2_000_000_000 + b, 3_000_000_000 + c]
 }
 
 /// A course's circle.
@@ -179,6 +188,22 @@ mod tests {
         assert!(sizes.values().all(|size| *size == COURSE), "{sizes:?}");
         for user in (1..campus.people).step_by(2) {
             assert_eq!(campus.courses(user)[0], campus.courses(user + 1)[0]);
+        }
+    }
+
+    #[test]
+    fn faculties_share_nothing_and_their_courses_are_full() {
+        let campus = Campus::new(Kind::Faculties, FACULTY * 3);
+        let mut courses: HashMap<u64, Vec<u64>> = HashMap::new();
+        for user in 1..=campus.people {
+            campus.courses(user).into_iter().for_each(|course| courses.entry(course).or_default().push(user));
+        }
+        for people in courses.values() {
+            assert!((COURSE - 8..=COURSE).contains(&(people.len() as u64)), "{people:?}");
+            assert!(
+                people.iter().all(|user| (user - 1) / FACULTY == (people[0] - 1) / FACULTY),
+                "{people:?}"
+            );
         }
     }
 
