@@ -29,7 +29,7 @@ const END: &str = "<!-- end: written by make bench -->";
 pub async fn run(plan: &Plan, only: &[String], profiled: Option<&Path>, report: bool) -> Result<()> {
     create_dir_all(RESULTS)?;
     let scenarios =
-        if only.is_empty() { crate::scenarios() } else { only.iter().map(String::as_str).collect() };
+        if only.is_empty() { crate::scenarios() } else { only.iter().flat_map(|name| named(name)).collect() };
     let began = Instant::now();
     let (mut figures, mut failed) = (Vec::new(), Vec::new());
     let mut left = crate::scenarios();
@@ -104,6 +104,13 @@ fn rewrite(
         text.push('\n');
     }
     write(PAGE, format!("{text}{profiles}{END}{after}")).with_context(|| format!("cannot write {PAGE}"))
+}
+
+/// What a name stands for: the scenarios of a group, as `inside` is one, or itself.
+fn named(name: &str) -> Vec<&str> {
+    let is_of = |scenario: &&str| scenario.strip_prefix(name).is_some_and(|rest| rest.starts_with('-'));
+    let group: Vec<_> = crate::scenarios().into_iter().filter(is_of).collect();
+    if group.is_empty() { vec![name] } else { group }
 }
 
 /// What `make bench ONLY=…` calls the scenario: its own name, or that of the group that it is of.
