@@ -1,18 +1,25 @@
 //! Callgrind over this program, started again for one hot path.
 
-use std::{
-    path::{Path, PathBuf},
-    process::Command,
-};
+use std::{path::Path, process::Command, thread};
 
-use anyhow::{Context as _, Result, ensure};
+use anyhow::{Context as _, Result, anyhow, ensure};
 
-/// What callgrind writes of one path that is run so many times.
-pub(super) fn callgrind(path: &str, times: u32, folder: &Path) -> Result<String> {
+/// What callgrind writes of one path that is run so many times, and twice as many: both at once, as what else the machine
+/// does changes no count.
+pub(super) fn once_and_twice(path: &str, times: u32, folder: &Path) -> Result<(String, String)> {
+    thread::scope(|scope| {
+        let twice = scope.spawn(|| callgrind(path, 2 * times, folder));
+        let once = callgrind(path, times, folder)?;
+        let twice = twice.join().map_err(|_| anyhow!("nobody waited for valgrind to its end"))??;
+        Ok((once, twice))
+    })
+}
+
+fn callgrind(path: &str, times: u32, folder: &Path) -> Result<String> {
     let program = std::env::current_exe().context("this program does not know where it is")?;
-    let out: PathBuf = folder.join("callgrind.out");
     let own = folder.join(format!("hot-{path}-{times}"));
     std::fs::create_dir_all(&own)?;
+    let out = own.join("callgrind.out");
     let valgrind = Command::new("valgrind")
         .args([
             "--tool=callgrind",
@@ -21,7 +28,7 @@ pub(super) fn callgrind(path: &str, times: u32, folder: &Path) -> Result<String>
         ])
         .arg(program)
         .args(["hot", path, &times.to_string()])
-        .arg(own)
+        .arg(&own)
         .output()
         .context("cannot start valgrind: scripts/install bench")?;
     ensure!(valgrind.status.success(), "{}", String::from_utf8_lossy(&valgrind.stderr));

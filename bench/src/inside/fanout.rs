@@ -22,7 +22,7 @@ use tokio::io::{Empty, Join, Sink, empty, join, sink};
 use uuid::Uuid;
 
 use super::{
-    callgrind::{callgrind, instructions},
+    callgrind::{instructions, once_and_twice},
     campus::{Courses, rights, site},
 };
 use crate::{
@@ -66,7 +66,7 @@ pub fn run(plan: &Plan) -> Result<Vec<Figure>> {
 
 /// What the turns alone cost.
 fn turns(path: &str, plan: &Plan) -> Result<Counted> {
-    let (once, twice) = (callgrind(path, TURNS, &plan.folder)?, callgrind(path, 2 * TURNS, &plan.folder)?);
+    let (once, twice) = once_and_twice(path, TURNS, &plan.folder)?;
     let before = allocations(&once);
     ensure!(before > 0, "callgrind saw no call of the allocator: this program has lost its symbols");
     Ok(Counted {

@@ -24,7 +24,7 @@ use tokio::io::AsyncWriteExt as _;
 use uuid::Uuid;
 
 use super::{
-    callgrind::{callgrind, instructions},
+    callgrind::{instructions, once_and_twice},
     campus::{Courses, site, token},
     fanout,
     wire::wire,
@@ -48,9 +48,8 @@ const PATHS: [(&str, u32); 6] = [
 pub async fn run(plan: &Plan) -> Result<Vec<Figure>> {
     let mut figures = Vec::new();
     for (path, times) in PATHS {
-        let once = instructions(&callgrind(path, times, &plan.folder)?)?;
-        let twice = instructions(&callgrind(path, 2 * times, &plan.folder)?)?;
-        let each = (twice - once) / f64::from(times);
+        let (once, twice) = once_and_twice(path, times, &plan.folder)?;
+        let each = (instructions(&twice)? - instructions(&once)?) / f64::from(times);
         figures.push(Figure::new(format!("inside.instructions.{path}"), each, "1", Goal::None));
     }
     Ok(figures)

@@ -104,11 +104,11 @@ pub async fn joining(plan: &Plan) -> Result<Vec<Figure>> {
 
 /// Very many are online in one course, and a thousand join in a second.
 pub async fn one_course(plan: &Plan) -> Result<Vec<Figure>> {
-    let (online, joining): (u32, u32) = plan.pick((10_000, 3_000), (100_000, 10_000));
+    let (online, seconds, joining): (u32, u32, u32) = plan.pick((10_000, 15, 3_000), (100_000, 60, 10_000));
     let (database, people) = (plan.folder.join("course.db"), u64::from(online + joining));
     let (campus, host) = Campus::with_people(&database, Kind::OneCourse, people).await?;
     let crowd = Crowd::default();
-    let (login, first) = storm((&campus, &host), &crowd, 1..=online, online as usize / 60).await?;
+    let (login, first) = storm((&campus, &host), &crowd, 1..=online, (online / seconds) as usize).await?;
     let started = Instant::now();
     let (join, _) = storm((&campus, &host), &crowd, online + 1..=online + joining, 1_000).await?;
     let took = started.elapsed().as_secs_f64();

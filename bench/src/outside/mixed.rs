@@ -31,7 +31,7 @@ pub(super) async fn run(plan: &Plan) -> Result<Vec<Figure>> {
     let server = ground.serve().await?;
     let mut crew = ground.hire(&server, &pairs_at_end(people), 1).await?;
     crew.order(Order::Come { over_ms: plan.pick(4_000, 20_000) }).await?;
-    let ms = plan.pick(20_000, 120_000);
+    let ms = plan.pick(14_000, 120_000);
     let day = measure(&server, &mut crew, Order::Live { ms, habits: DAY }).await?;
     crew.prove().await?;
     server.stop().await?;

@@ -13,8 +13,8 @@ use crate::{
 };
 
 pub(super) async fn run(plan: &Plan) -> Result<Vec<Figure>> {
-    let people = plan.pick(5_000, 15_000);
-    let over_ms = plan.pick(20_000, 60_000);
+    let people = plan.pick(3_000, 15_000);
+    let over_ms = plan.pick(12_000, 60_000);
     let ground = Ground::of_people(plan, "storm", Kind::University, people).await?;
     let server = ground.serve().await?;
     let mut crew = ground.hire(&server, &pairs(people), 2).await?;

@@ -28,7 +28,7 @@ pub(super) async fn run(plan: &Plan) -> Result<Vec<Figure>> {
     crew.order(Order::Come { over_ms: plan.pick(5_000, 20_000) }).await?;
     // A little is said, so that some have missed something.
     let habits = Habits { says_per_s: 0.01, walks_every_ms: every_ms, ..Habits::default() };
-    let ms = plan.pick(20_000, 60_000);
+    let ms = plan.pick(12_000, 60_000);
     let walk = measure(&server, &mut crew, Order::Live { ms, habits }).await?;
     crew.prove().await?;
     server.stop().await?;

@@ -59,7 +59,7 @@ impl Sizes {
             busy: host::people("busy", 200_000, 400),
             times: Times {
                 warm: Duration::from_secs(plan.pick(2, 5)),
-                measured: Duration::from_secs(plan.pick(4, 20)),
+                measured: Duration::from_secs(plan.pick(3, 20)),
             },
             course: Course::new(300_000, 60, 10, plan.pick(12, 60)),
             course_of_xmpp: Course::new(300_000, 60, 1, plan.pick(12, 60)),
