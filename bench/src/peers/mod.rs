@@ -38,6 +38,8 @@ const LINEUP: [Kind; 7] =
 /// What the scenarios are made with.
 struct Sizes {
     idle: Vec<Person>,
+    /// So many of them on XMPP: ejabberd looks at all groups whenever somebody signs in.
+    idle_of_xmpp: usize,
     warm: usize,
     /// At 5 messages a second each.
     calm: Vec<Person>,
@@ -54,6 +56,7 @@ impl Sizes {
     fn of(plan: &Plan) -> Self {
         Self {
             idle: host::people("idle", 1, plan.pick(700, 5_200)),
+            idle_of_xmpp: plan.pick(700, 2_000),
             warm: 200,
             calm: host::people("calm", 100_000, 80),
             busy: host::people("busy", 200_000, 400),
@@ -66,12 +69,13 @@ impl Sizes {
         }
     }
 
-    fn everybody(&self) -> Vec<Person> {
-        [&self.idle, &self.calm, &self.busy, &self.course.viewers, &self.course.joiners]
-            .into_iter()
-            .flatten()
-            .cloned()
-            .collect()
+    /// Who is there and does nothing.
+    fn idle(&self, kind: Kind) -> &[Person] {
+        if kind.is_xmpp() { &self.idle[..self.idle_of_xmpp] } else { &self.idle }
+    }
+
+    fn everybody(&self, kind: Kind) -> Vec<Person> {
+        [self.idle(kind), &self.calm, &self.busy, &self.course.viewers, &self.course.joiners].concat()
     }
 }
 
@@ -129,8 +133,8 @@ fn durabilities(kind: Kind) -> &'static [Durability] {
 async fn measure(kind: Kind, durability: Durability, plan: &Plan, sizes: &Sizes) -> Result<Results> {
     let mut results = Results::default();
     if durabilities(kind)[0] == durability {
-        let running = Running::start(kind, durability, plan, &sizes.everybody()).await?;
-        results.idle = Some(idle::idle(&running, &sizes.idle, sizes.warm).await.context("idle")?);
+        let running = Running::start(kind, durability, plan, &sizes.everybody(kind)).await?;
+        results.idle = Some(idle::idle(&running, sizes.idle(kind), sizes.warm).await.context("idle")?);
         if kind != Kind::Echo {
             let course = if kind.is_xmpp() { &sizes.course_of_xmpp } else { &sizes.course };
             results.fan_out = Some(fanout::fan_out(&running, course).await.context("fan-out")?);
@@ -140,7 +144,7 @@ async fn measure(kind: Kind, durability: Durability, plan: &Plan, sizes: &Sizes)
     if kind == Kind::UWebSockets {
         return Ok(results);
     }
-    let running = Running::start(kind, durability, plan, &sizes.everybody()).await?;
+    let running = Running::start(kind, durability, plan, &sizes.everybody(kind)).await?;
     let calm = talk::talk(&running, &sizes.calm, sizes.times).await.context("calm talk")?;
     let mut delivered = calm.messages;
     results.calm = Some(calm);
