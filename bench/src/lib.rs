@@ -6,6 +6,7 @@ use anyhow::Result;
 
 use crate::{figure::Figure, plan::Plan};
 
+mod aside;
 pub mod figure;
 pub mod inside;
 pub mod outside;

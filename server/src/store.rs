@@ -292,7 +292,7 @@ pub struct KeptConversation {
 pub enum StoreError {
     /// The database failed.
     #[error("the store failed: {0}")]
-    Database(sqlx::Error),
+    Database(Box<dyn std::error::Error + Send + Sync>),
     /// Migrations cannot run: newer schema, or a file that is no database.
     #[error("{0}")]
     Unusable(String),
@@ -312,15 +312,6 @@ pub enum StoreError {
     /// The store is shutting down.
     #[error("the store is closed")]
     Closed,
-}
-
-impl From<sqlx::Error> for StoreError {
-    fn from(error: sqlx::Error) -> Self {
-        match error {
-            sqlx::Error::PoolClosed => Self::Closed,
-            error => Self::Database(error),
-        }
-    }
 }
 
 impl StoreError {

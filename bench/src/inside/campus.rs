@@ -31,9 +31,9 @@ use crate::outside::{
 pub const ORIGIN: &str = URL;
 const SECRET: [u8; 32] = [7; 32];
 
-/// The names of all threads that work for the server: its own, the store's writer, and those that the store's
-/// connections live on.
-const THREADS: [&str; 3] = ["gchat-serves", "writer", "sqlx-sqlite"];
+/// The names of all threads that work for the server: its own, and the store's, which are its writer, its readers and
+/// the one that brings the log into the file.
+const THREADS: [&str; 4] = ["gchat-serves", "writer", "reader", "copier"];
 
 /// The host's site as a store has it.
 pub fn site() -> SiteRecord {

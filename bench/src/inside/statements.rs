@@ -1,4 +1,4 @@
-//! How many SQL statements the store runs: sqlx tells of each (`sqlx::query`), and never of what is bound to it.
+//! How many SQL statements the store runs: it tells of each (`gchat::sql`), and never of what is bound to it.
 //!
 //! The only listener of this process. It is deaf but while it counts, so that nothing else pays for it.
 
@@ -15,7 +15,7 @@ use tracing::{
 static COUNTS: AtomicBool = AtomicBool::new(false);
 static COUNTED: AtomicU64 = AtomicU64::new(0);
 
-/// Counts what the whole process runs while this is done. A transaction's BEGIN and COMMIT are not among it.
+/// Counts what the whole process runs while this is done.
 pub async fn during(work: impl Future<Output = Result<()>>) -> Result<f64> {
     static LISTENS: AtomicBool = AtomicBool::new(false);
     if !LISTENS.swap(true, Ordering::SeqCst) {
@@ -32,7 +32,7 @@ pub async fn during(work: impl Future<Output = Result<()>>) -> Result<f64> {
 struct Listener;
 
 fn is_statement(metadata: &Metadata<'_>) -> bool {
-    metadata.target() == "sqlx::query" && *metadata.level() == Level::TRACE
+    metadata.target() == "gchat::sql" && *metadata.level() == Level::TRACE
 }
 
 impl Subscriber for Listener {

@@ -14,12 +14,13 @@ use gchat::{
     id::{ClientMessageId, ConversationId, SiteId, UserId},
     store::{Appended, NewMessage, Store, sqlite::SqliteStore},
 };
-use sqlx::{Connection as _, SqliteConnection, sqlite::SqliteConnectOptions};
+use rusqlite::Connection;
 use tokio::task::JoinSet;
 use uuid::Uuid;
 
 use super::{campus::site, meter};
 use crate::{
+    aside,
     figure::{Figure, Goal},
     plan::Plan,
 };
@@ -133,8 +134,13 @@ pub async fn fill(path: &Path, messages: u32) -> Result<()> {
     let store = SqliteStore::open(path).await?;
     store.add_site(site()).await?;
     store.close().await;
-    let options = SqliteConnectOptions::new().filename(path).pragma("synchronous", "OFF").foreign_keys(false);
-    let mut conn = SqliteConnection::connect_with(&options).await?;
+    let path = path.to_owned();
+    aside::run(move || history(&path, messages)).await
+}
+
+fn history(path: &Path, messages: u32) -> Result<()> {
+    let conn = Connection::open(path)?;
+    conn.execute_batch("PRAGMA synchronous = OFF; PRAGMA foreign_keys = OFF")?;
     let conversations = messages / EACH;
     let numbers = "WITH RECURSIVE numbers (n) AS (SELECT 1 UNION ALL SELECT n + 1 FROM numbers WHERE n < ?1)";
     let tables = [
@@ -171,8 +177,8 @@ pub async fn fill(path: &Path, messages: u32) -> Result<()> {
         ),
     ];
     for (n, sql) in tables {
-        sqlx::query(sqlx::AssertSqlSafe(format!("{numbers} {sql}"))).bind(n).execute(&mut conn).await?;
+        conn.execute(&format!("{numbers} {sql}"), [n])?;
     }
-    sqlx::query("PRAGMA wal_checkpoint(TRUNCATE)").execute(&mut conn).await?;
-    Ok(conn.close().await?)
+    conn.execute_batch("PRAGMA wal_checkpoint(TRUNCATE)")?;
+    Ok(conn.close().map_err(|(_, error)| error)?)
 }

@@ -8,13 +8,11 @@
 use std::path::Path;
 
 use anyhow::{Result, ensure};
+use rusqlite::{Connection, params};
 use serde_json::{Value, json};
-use sqlx::{
-    ConnectOptions as _, Connection as _, SqliteConnection,
-    sqlite::{SqliteConnectOptions, SqliteJournalMode, SqliteSynchronous},
-};
 
 use super::campus::Campus;
+use crate::aside;
 
 /// How many of what.
 #[derive(Clone, Copy, Debug)]
@@ -39,66 +37,59 @@ const TEXT: &str = "perseverance is not a long race; it is many short races one 
 /// Fills a database that has been founded (`Campus::found`).
 pub async fn fill(database: &Path, campus: &Campus, amount: Amount) -> Result<()> {
     ensure!(amount.conversations < amount.users, "the last user has no neighbour to talk with");
-    let mut conn = SqliteConnectOptions::new()
-        .filename(database)
-        .journal_mode(SqliteJournalMode::Off)
-        .synchronous(SqliteSynchronous::Off)
-        .pragma("cache_size", "-1500000")
-        .pragma("locking_mode", "EXCLUSIVE")
-        .disable_statement_logging()
-        .connect()
-        .await?;
-    let site: i64 = sqlx::query_scalar("SELECT site FROM sites").fetch_one(&mut conn).await?;
-    users(&mut conn, site, campus, amount.users).await?;
+    let (database, campus) = (database.to_owned(), campus.clone());
+    aside::run(move || write(&database, &campus, amount)).await
+}
+
+fn write(database: &Path, campus: &Campus, amount: Amount) -> Result<()> {
+    let conn = Connection::open(database)?;
+    conn.execute_batch(
+        "PRAGMA locking_mode = EXCLUSIVE; PRAGMA journal_mode = OFF; PRAGMA synchronous = OFF; \
+         PRAGMA cache_size = -1500000",
+    )?;
+    let site = conn.query_row("SELECT site FROM sites", [], |row| row.get(0))?;
+    users(&conn, site, campus, amount.users)?;
     if amount.conversations > 0 {
-        conversations(&mut conn, site, amount).await?;
-        messages(&mut conn, site, amount).await?;
+        conversations(&conn, site, amount)?;
+        messages(&conn, site, amount)?;
     }
-    sqlx::query("PRAGMA optimize").execute(&mut conn).await?;
-    conn.close().await?;
+    conn.execute_batch("PRAGMA optimize")?;
+    conn.close().map_err(|(_, error)| error)?;
     // What follows is not to pay for bringing this to the disk.
     std::fs::File::open(database)?.sync_all()?;
     Ok(())
 }
 
-async fn users(conn: &mut SqliteConnection, site: i64, campus: &Campus, users: u64) -> Result<()> {
+fn users(conn: &Connection, site: i64, campus: &Campus, users: u64) -> Result<()> {
     for first in (1..=users).step_by(usize::try_from(CHUNK)?) {
         let last = users.min(first + CHUNK - 1);
         let rights: Vec<Value> =
             (first..=last).map(|user| json!([user, campus.rights(user).to_string()])).collect();
-        sqlx::query(
+        conn.execute(
             "INSERT INTO users (site, user, rights_version, by_call, removed, snapshot) \
              SELECT ?1, value ->> 0, 1, 0, 0, value ->> 1 FROM json_each(?2)",
-        )
-        .bind(site)
-        .bind(serde_json::to_string(&rights)?)
-        .execute(&mut *conn)
-        .await?;
+            params![site, serde_json::to_string(&rights)?],
+        )?;
     }
     // As the store does with each user that it writes. Courses here have no groups.
-    sqlx::query(
+    conn.execute(
         "INSERT INTO members (site, course, user) SELECT u.site, c.value ->> 'id', u.user \
          FROM users u, json_each(u.snapshot, '$.circles') c WHERE true ORDER BY 1, 2, 3",
-    )
-    .execute(conn)
-    .await?;
+        [],
+    )?;
     Ok(())
 }
 
-async fn conversations(conn: &mut SqliteConnection, site: i64, amount: Amount) -> Result<()> {
+fn conversations(conn: &Connection, site: i64, amount: Amount) -> Result<()> {
     let Amount { conversations, messages, .. } = amount;
     // The first conversations get one more where the division leaves a rest.
-    sqlx::query(
+    conn.execute(
         "WITH RECURSIVE n (n) AS (SELECT 1 UNION ALL SELECT n + 1 FROM n WHERE n < ?2), \
               of (n, seq) AS (SELECT n, ?3 / ?2 + (n <= ?3 % ?2) FROM n) \
          INSERT INTO conversations (conversation, site, lower, higher, seq, rev, lower_sent, higher_sent) \
          SELECT n, ?1, n, n + 1, seq, seq, seq - (1 - seq % 2), seq - seq % 2 FROM of",
-    )
-    .bind(site)
-    .bind(i64::try_from(conversations)?)
-    .bind(i64::try_from(messages)?)
-    .execute(&mut *conn)
-    .await?;
+        params![site, i64::try_from(conversations)?, i64::try_from(messages)?],
+    )?;
     for (user, other) in [("lower", "higher"), ("higher", "lower")] {
         let marks = format!(
             "INSERT INTO participants (site, user, conversation, read_seq, published_read_seq) \
@@ -109,20 +100,20 @@ async fn conversations(conn: &mut SqliteConnection, site: i64, amount: Amount) -
              SELECT site, {user}, {other}, 1, 2, 1 + ({user} > {other}), 0 FROM conversations"
         );
         for sql in [marks, windows] {
-            sqlx::query(sqlx::AssertSqlSafe(sql)).execute(&mut *conn).await?;
+            conn.execute(&sql, [])?;
         }
     }
     Ok(())
 }
 
-async fn messages(conn: &mut SqliteConnection, site: i64, amount: Amount) -> Result<()> {
+fn messages(conn: &Connection, site: i64, amount: Amount) -> Result<()> {
     let Amount { conversations, messages, .. } = amount;
     let stride = stride(conversations);
     for first in (0..messages).step_by(usize::try_from(MESSAGES_CHUNK)?) {
         let last = messages.min(first + MESSAGES_CHUNK);
         // One in turn for each conversation, in an order of conversations that jumps. The seq is the turn, and odd ones
         // are the lower user's. Ids are UUIDs v7 that rise with time.
-        sqlx::query(
+        conn.execute(
             "WITH RECURSIVE i (i) AS (SELECT ?3 UNION ALL SELECT i + 1 FROM i WHERE i + 1 < ?4), \
                   of (i, n, seq) AS (SELECT i, CASE WHEN i / ?2 * ?2 + ?2 <= ?7 THEN i % ?2 * ?5 % ?2 ELSE i % ?2 END + 1, \
                                             i / ?2 + 1 FROM i) \
@@ -130,16 +121,16 @@ async fn messages(conn: &mut SqliteConnection, site: i64, amount: Amount) -> Res
              SELECT ?1, n, seq, seq, n + 1 - seq % 2, \
                     unhex(printf('%012x7%03x8%015x', 1700000000000 + i, i % 4096, i)), \
                     substr(?6, 1 + i % 97, 20 + i * 31 % 201), 1700000000000 + i FROM of",
-        )
-        .bind(site)
-        .bind(i64::try_from(conversations)?)
-        .bind(i64::try_from(first)?)
-        .bind(i64::try_from(last)?)
-        .bind(i64::try_from(stride)?)
-        .bind(TEXT)
-        .bind(i64::try_from(messages)?)
-        .execute(&mut *conn)
-        .await?;
+            params![
+                site,
+                i64::try_from(conversations)?,
+                i64::try_from(first)?,
+                i64::try_from(last)?,
+                i64::try_from(stride)?,
+                TEXT,
+                i64::try_from(messages)?,
+            ],
+        )?;
     }
     Ok(())
 }
@@ -169,18 +160,18 @@ mod tests {
         let campus = Campus::new(Kind::University, 240);
         campus.found(&database).await.unwrap();
         fill(&database, &campus, Amount { users: 240, conversations: 200, messages: 1_111 }).await.unwrap();
-        let mut conn = SqliteConnectOptions::new().filename(&database).connect().await.unwrap();
-        let count = |sql: &'static str| sqlx::query_scalar::<_, i64>(sql);
-        assert_eq!(count("SELECT count(*) FROM messages").fetch_one(&mut conn).await.unwrap(), 1_111);
+        let conn = Connection::open(&database).unwrap();
+        let count = |sql| conn.query_row(sql, [], |row| row.get::<_, i64>(0)).unwrap();
+        assert_eq!(count("SELECT count(*) FROM messages"), 1_111);
         let wrong = "SELECT count(*) FROM conversations c WHERE seq <> \
                      (SELECT count(*) FROM messages m WHERE m.conversation = c.conversation) \
                      OR lower_sent <> (SELECT max(seq) FROM messages m \
                                        WHERE m.conversation = c.conversation AND sender = lower) \
                      OR higher_sent <> (SELECT max(seq) FROM messages m \
                                         WHERE m.conversation = c.conversation AND sender = higher)";
-        assert_eq!(count(wrong).fetch_one(&mut conn).await.unwrap(), 0);
-        assert_eq!(count("SELECT count(*) FROM members").fetch_one(&mut conn).await.unwrap(), 960);
-        conn.close().await.unwrap();
+        assert_eq!(count(wrong), 0);
+        assert_eq!(count("SELECT count(*) FROM members"), 960);
+        conn.close().unwrap();
         gchat::store::sqlite::SqliteStore::serve(&database).await.unwrap();
     }
 }

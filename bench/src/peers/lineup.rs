@@ -11,7 +11,7 @@ use std::{
 };
 
 use anyhow::{Context as _, Result, bail, ensure};
-use sqlx::{ConnectOptions as _, Connection as _, sqlite::SqliteConnectOptions};
+use rusqlite::{Connection, OpenFlags};
 use tempfile::TempDir;
 
 use super::{
@@ -134,11 +134,12 @@ impl Running {
             return Ok(()); // some make their archive with its first message
         }
         let Some((path, query, times)) = kind.archive(folder.path()) else { return Ok(()) };
-        let options = SqliteConnectOptions::new().filename(&path).disable_statement_logging();
-        let mut connection =
-            options.connect().await.with_context(|| format!("cannot open {}", path.display()))?;
-        let kept: i64 = sqlx::query_scalar(query).fetch_one(&mut connection).await?;
-        connection.close().await?;
+        // Never a new file. And not to be read alone: one that was killed may have left its log.
+        let flags = OpenFlags::SQLITE_OPEN_READ_WRITE | OpenFlags::SQLITE_OPEN_NO_MUTEX;
+        let connection = Connection::open_with_flags(&path, flags)
+            .with_context(|| format!("cannot open {}", path.display()))?;
+        let kept: i64 = connection.query_row(query, [], |row| row.get(0))?;
+        connection.close().map_err(|(_, error)| error)?;
         let kept = u64::try_from(kept)?;
         ensure!(
             kept == delivered * times,

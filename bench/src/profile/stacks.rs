@@ -124,11 +124,11 @@ pub(super) mod tests {
         \t    55d0 _ZN5gchat2ws4live17h0123456789abcdefE\n\
         \t    55d1 _ZN4core3ops8function6FnOnce9call_once17h0123456789abcdefE\n\
         \t    55d2 start_thread\n\n\
-        sqlx-sqlite-worker-1 \n\
+        reader-1 \n\
         \tffffffff821ecc26 do_syscall_64\n\
         \t    7f01 sqlite3_step\n\
         \t    55d2 start_thread\n\n\
-        sqlx-sqlite-worker-2 \n\
+        reader-2 \n\
         \t    7f01 sqlite3_step\n\
         \t    55d2 start_thread\n\n";
 
@@ -136,7 +136,7 @@ pub(super) mod tests {
     fn stacks_are_folded_by_thread_and_function() {
         let stacks = Stacks::of(PRINTED);
         assert_eq!(stacks.samples(), 3);
-        let sqlite = &stacks.root.calls["sqlx-sqlite-worker-"].calls["start_thread"].calls["sqlite3_step"];
+        let sqlite = &stacks.root.calls["reader-"].calls["start_thread"].calls["sqlite3_step"];
         assert_eq!((sqlite.samples, sqlite.alone, sqlite.owner), (2, 1, Owner::Sqlite));
         assert_eq!(sqlite.calls["do_syscall_64"].owner, Owner::Kernel);
         let live = &stacks.root.calls["tokio-rt-worker"].calls["start_thread"].calls["gchat::ws::live"];

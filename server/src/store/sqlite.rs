@@ -1,15 +1,16 @@
 //! The store in one SQLite file: the default, for a site on one machine.
 //!
-//! One task writes (`writer`), a few connections read. The submodules hold the statements, one file per subject; a
+//! One thread writes (`writer`), a few read (`readers`). The submodules hold the statements, one file per subject; a
 //! change is a value that can be run again. Nothing outside this directory knows that there is SQL.
 
-use std::{collections::HashSet, fs::File, path::Path, sync::Arc};
+use std::{collections::HashSet, fs::File, panic::resume_unwind, path::Path, sync::Arc, thread};
 
 use async_trait::async_trait;
 use parking_lot::Mutex;
-use sqlx::{ConnectOptions as _, SqliteConnection};
+use rusqlite::Connection;
+use tokio::sync::oneshot;
 
-use self::{meta::Since, pen::Pen, readers::Readers, schema::Purpose, writer::Writer};
+use self::{meta::Since, pen::Pen, readers::Readers, schema::Purpose, sql::Statements as _, writer::Writer};
 use super::{
     Appended, Applied, Arrival, Dock, Floor, Head, Kept, Message, NewMessage, Origin, Page, Put, Result,
     SiteKey, SiteRecord, Store, StoreError, UserRecord, WindowChange,
@@ -39,6 +40,7 @@ pub mod restore;
 mod rows;
 mod schema;
 mod sites;
+mod sql;
 mod users;
 mod writer;
 
@@ -48,8 +50,6 @@ pub struct SqliteStore {
     epoch_began: i64,
     writer: Writer,
     readers: Readers,
-    /// Held until all connections are closed (`place::hold`).
-    _file: Arc<File>,
     /// The lock of a serving process, until the store is closed.
     served: Mutex<Option<File>>,
 }
@@ -58,44 +58,70 @@ impl SqliteStore {
     /// Opens the database for a tool, also while another process serves it; makes or migrates it if need be.
     /// `Unusable` says what to do about a file that is not ours, damaged, or from a newer release.
     pub async fn open(path: impl AsRef<Path>) -> Result<Self> {
-        Self::open_for(path.as_ref(), Purpose::Tool, None).await
+        let path = path.as_ref().to_owned();
+        aside(move || Self::open_for(&path, Purpose::Tool, None)).await
     }
 
     /// Opens the database for the one process that serves it, and looks first, for half a second at most, whether it is
     /// sound. `Unusable` as above, and for a file that another process serves, or beside which lies another's log.
     pub async fn serve(path: impl AsRef<Path>) -> Result<Self> {
-        let path = path.as_ref();
-        let lock = place::lock(path)?;
-        Self::open_for(path, Purpose::Serving, Some(lock)).await
+        let path = path.as_ref().to_owned();
+        aside(move || {
+            let lock = place::lock(&path)?;
+            Self::open_for(&path, Purpose::Serving, Some(lock))
+        })
+        .await
     }
 
     /// As `open`, but an acknowledged commit is not on the disk yet. For the control of the power cuts (`soak/`), which
     /// shows that they would find such a store out, and for nothing else.
     #[doc(hidden)]
     pub async fn open_unsynced(path: impl AsRef<Path>) -> Result<Self> {
-        let path = path.as_ref();
-        let (mut conn, since) = schema::open(path, Purpose::Tool).await?;
-        sqlx::query("PRAGMA synchronous = NORMAL").execute(&mut conn).await?;
-        Self::start(path, conn, since, None).await
+        let path = path.as_ref().to_owned();
+        aside(move || {
+            let (conn, since) = schema::open(&path, Purpose::Tool)?;
+            conn.execute_batch("PRAGMA synchronous = NORMAL")?;
+            Self::start(&path, conn, since, None)
+        })
+        .await
     }
 
-    async fn open_for(path: &Path, purpose: Purpose, lock: Option<File>) -> Result<Self> {
-        let (conn, since) = schema::open(path, purpose).await?;
-        Self::start(path, conn, since, lock).await
+    fn open_for(path: &Path, purpose: Purpose, lock: Option<File>) -> Result<Self> {
+        let (conn, since) = schema::open(path, purpose)?;
+        Self::start(path, conn, since, lock)
     }
 
-    async fn start(
-        path: &Path,
-        conn: SqliteConnection,
-        (epoch, epoch_began): Since,
-        lock: Option<File>,
-    ) -> Result<Self> {
-        let readers = Readers::open(path).await?;
-        let copier = link::writing(path).connect().await?;
-        let file = Arc::new(place::hold(path).map_err(sqlx::Error::Io)?);
-        let pen = Pen::new(path.to_owned(), file.clone(), conn, copier);
-        let writer = Writer::start(pen).map_err(sqlx::Error::Io)?;
-        Ok(Self { epoch, epoch_began, writer, readers, _file: file, served: Mutex::new(lock) })
+    fn start(path: &Path, conn: Connection, (epoch, epoch_began): Since, lock: Option<File>) -> Result<Self> {
+        // Each thread holds it until its connection is closed.
+        let file = Arc::new(place::hold(path).map_err(StoreError::io)?);
+        let readers = Readers::open(path, &file)?;
+        let pen = Pen::new(path.to_owned(), file, conn, link::writing(path)?)?;
+        let writer = Writer::start(pen).map_err(StoreError::io)?;
+        Ok(Self { epoch, epoch_began, writer, readers, served: Mutex::new(lock) })
+    }
+}
+
+/// Work that waits for the disk: on a thread that ends with it.
+async fn aside<T: Send + 'static>(work: impl FnOnce() -> Result<T> + Send + 'static) -> Result<T> {
+    let (reply, answer) = oneshot::channel();
+    let work = move || drop(reply.send(work())); // the caller may have gone
+    let thread = thread::Builder::new().name("store".into()).spawn(work).map_err(StoreError::io)?;
+    match answer.await {
+        Ok(done) => done,
+        Err(_) => thread.join().map_or_else(|panic| resume_unwind(panic), |()| Err(StoreError::Closed)),
+    }
+}
+
+impl From<rusqlite::Error> for StoreError {
+    fn from(error: rusqlite::Error) -> Self {
+        Self::Database(Box::new(error))
+    }
+}
+
+impl StoreError {
+    /// What the system refused.
+    fn io(error: std::io::Error) -> Self {
+        Self::Database(Box::new(error))
     }
 }
 
@@ -110,7 +136,7 @@ impl Store for SqliteStore {
     }
 
     async fn sites(&self) -> Result<Vec<SiteRecord>> {
-        sites::sites(&mut *self.readers.lend().await?).await
+        self.readers.run(|conn| sites::sites(conn)).await
     }
 
     async fn add_site(&self, site: SiteRecord) -> Result<SiteId> {
@@ -145,11 +171,12 @@ impl Store for SqliteStore {
         token: &Snapshot,
         heads: &[ConversationId],
     ) -> Result<Arrival> {
-        users::arrival(&mut *self.readers.lend().await?, site, user, sid, token, heads).await
+        let arrive = users::Arrive::new(site, user, sid, token, heads);
+        self.readers.run(move |conn| arrive.look(conn)).await
     }
 
     async fn user(&self, site: SiteId, user: UserId) -> Result<Option<UserRecord>> {
-        users::user(&mut *self.readers.lend().await?, site, user).await
+        self.readers.run(move |conn| users::user(conn, site, user)).await
     }
 
     async fn put_user(
@@ -160,7 +187,8 @@ impl Store for SqliteStore {
         origin: Origin,
     ) -> Result<Put> {
         let put = users::PutUser { site, user, snapshot, origin };
-        let outcome = put.look(&mut *self.readers.lend().await?).await?;
+        let look = move |conn: &mut Connection| Ok((put.look(conn)?, put));
+        let (outcome, put) = self.readers.run(look).await?;
         // What a read cannot change is not queued for the writer, which decides anew.
         let writes = matches!(outcome, Put::Done(Applied { changed: true, .. }));
         if writes { self.writer.run(put).await } else { Ok(outcome) }
@@ -176,7 +204,7 @@ impl Store for SqliteStore {
     }
 
     async fn kept(&self, site: SiteId, user: UserId) -> Result<Option<Kept>> {
-        exports::kept(&mut *self.readers.lend().await?, site, user).await
+        self.readers.run(move |conn| exports::kept(conn, site, user)).await
     }
 
     async fn raise_floor(
@@ -190,7 +218,8 @@ impl Store for SqliteStore {
     }
 
     async fn members(&self, site: SiteId, course: &str) -> Result<Vec<UserId>> {
-        circles::members(&mut *self.readers.lend().await?, site, course).await
+        let course = course.to_owned();
+        self.readers.run(move |conn| circles::members(conn, site, &course)).await
     }
 
     async fn put_course(
@@ -202,9 +231,13 @@ impl Store for SqliteStore {
     ) -> Result<bool> {
         let mut put = circles::PutCourse { site, course: course.to_owned(), version, circles };
         // Most people of a course stay as they are: only the others are a matter for the writer, which decides anew.
-        let changes = put.changes(&mut *self.readers.lend().await?).await?;
-        let changed: HashSet<UserId> = changes.into_iter().map(|(user, _)| user).collect();
-        put.circles.retain(|(user, _)| changed.contains(user));
+        let look = move |conn: &mut Connection| {
+            let changes = put.changes(conn)?;
+            let changed: HashSet<UserId> = changes.into_iter().map(|(user, _)| user).collect();
+            put.circles.retain(|(user, _)| changed.contains(user));
+            Ok(put)
+        };
+        let put = self.readers.run(look).await?;
         if put.circles.is_empty() { Ok(true) } else { self.writer.run(put).await }
     }
 
@@ -217,7 +250,8 @@ impl Store for SqliteStore {
     }
 
     async fn find_sent(&self, message: &NewMessage) -> Result<Option<Appended>> {
-        append::find_sent(&mut *self.readers.lend().await?, message).await
+        let message = message.clone();
+        self.readers.run(move |conn| append::find_sent(conn, &message)).await
     }
 
     async fn append(&self, message: NewMessage) -> Result<Appended> {
@@ -231,7 +265,7 @@ impl Store for SqliteStore {
         page: Page,
         limit: i64,
     ) -> Result<(Head, Vec<Message>)> {
-        history::history(&mut *self.readers.lend().await?, site, conversation, page, limit).await
+        self.readers.run(move |conn| history::history(conn, site, conversation, page, limit)).await
     }
 
     async fn read(
@@ -246,7 +280,7 @@ impl Store for SqliteStore {
     }
 
     async fn dock(&self, site: SiteId, user: UserId) -> Result<Dock> {
-        docks::dock(&mut *self.readers.lend().await?, site, user).await
+        self.readers.run(move |conn| docks::dock(conn, site, user)).await
     }
 
     async fn set_window(
@@ -263,8 +297,8 @@ impl Store for SqliteStore {
 
     async fn ready(&self) -> Result<()> {
         self.writer.ready()?;
-        sqlx::query("SELECT 1 FROM meta").execute(&mut *self.readers.lend().await?).await?;
-        Ok(())
+        let answers = |conn: &mut Connection| Ok(conn.maybe::<(i64,)>("SELECT 1 FROM meta", [])?);
+        self.readers.run(answers).await.map(drop)
     }
 
     async fn close(&self) {

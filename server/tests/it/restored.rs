@@ -4,8 +4,8 @@ use gchat::{
     app::now_ms,
     store::sqlite::{backup::backup, restore::restore},
 };
+use rusqlite::Connection;
 use serde_json::{Value, json};
-use sqlx::Connection as _;
 
 use crate::util::{Host, TestClient, TestServer, circle, host::merge};
 
@@ -77,12 +77,11 @@ async fn a_cursor_from_before_the_first_message_that_is_kept_is_reset() {
     let database = server.file("gchat.db");
     let stopped = server.stop().await;
     // Old messages are gone, as by a rule of how long they are kept.
-    let options = sqlx::sqlite::SqliteConnectOptions::new().filename(&database);
-    let mut conn = sqlx::SqliteConnection::connect_with(&options).await.unwrap();
+    let conn = Connection::open(&database).unwrap();
     for sql in ["DELETE FROM messages WHERE seq < 4", "UPDATE conversations SET first_seq = 4"] {
-        sqlx::query(sql).execute(&mut conn).await.unwrap();
+        conn.execute(sql, []).unwrap();
     }
-    conn.close().await.unwrap();
+    conn.close().unwrap();
     let server = stopped.start().await;
     for (seq, reset) in [(6, None), (5, Some(false)), (3, Some(false)), (2, Some(true)), (0, Some(true))] {
         let cursor =

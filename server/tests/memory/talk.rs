@@ -43,7 +43,7 @@ impl Site {
         if let Some(earlier) = self.find_sent(&new) {
             return Ok(earlier);
         }
-        let stranger = || StoreError::Database(sqlx::Error::Protocol("the sender is not in it".to_owned()));
+        let stranger = || StoreError::Database("the sender is not in it".into());
         let recipient = new.conversation.other(new.sender).ok_or_else(stranger)?;
         let row = self.docks.get(&recipient).and_then(|rows| rows.get(&new.sender));
         let (shown, closed_seq) = row.map_or((false, 0), |r| (r.state != WindowState::Closed, r.closed_seq));

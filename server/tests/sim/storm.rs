@@ -33,7 +33,7 @@ impl Storm {
         };
         sleep(Duration::from_millis(pause)).await;
         if fails {
-            return Err(StoreError::Database(sqlx::Error::Io(std::io::Error::other("a storm"))));
+            return Err(StoreError::Database(Box::new(std::io::Error::other("a storm"))));
         }
         Ok(())
     }

@@ -17,6 +17,7 @@ use gchat::{
         },
     },
 };
+use rusqlite::{Connection, OpenFlags};
 use tempfile::TempDir;
 
 use crate::util::{AnyStore, between, record, send, site, snapshot, user};
@@ -158,20 +159,19 @@ async fn a_log_that_another_copy_left_is_refused_and_left_alone() {
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn a_crash_at_any_point_of_a_start_leaves_a_file_that_starts() {
-    use sqlx::Connection as _;
     let (dir, path) = written().await;
     let before = fs::read(&path).unwrap();
     // Between the commit of the new mark and its way into the file.
-    let options = sqlx::sqlite::SqliteConnectOptions::new().filename(&path).pragma("wal_autocheckpoint", "0");
-    let mut conn = sqlx::SqliteConnection::connect_with(&options).await.unwrap();
+    let conn = Connection::open(&path).unwrap();
+    conn.pragma_update(None, "wal_autocheckpoint", 0).unwrap();
     let mark = "UPDATE meta SET value = CAST(?1 || substr(value, 1, 16) AS BLOB) WHERE name = 'log'";
-    let log = async |conn: &mut sqlx::SqliteConnection, mark: &str| {
-        sqlx::query(sqlx::AssertSqlSafe(mark)).bind(&[7_u8; 16][..]).execute(conn).await.unwrap();
+    let log = |mark: &str| {
+        conn.execute(mark, [[7_u8; 16]]).unwrap();
         fs::read(dir.path().join("gchat.db-wal")).unwrap()
     };
-    let drawn = log(&mut conn, mark).await;
-    let foreign = log(&mut conn, "UPDATE meta SET value = CAST(?1 || ?1 AS BLOB) WHERE name = 'log'").await;
-    conn.close().await.unwrap();
+    let drawn = log(mark);
+    let foreign = log("UPDATE meta SET value = CAST(?1 || ?1 AS BLOB) WHERE name = 'log'");
+    conn.close().unwrap();
     // And after it: the file has it, the log is empty or has it again.
     let store = serve(&path).await;
     let (file, again) = (fs::read(&path).unwrap(), fs::read(dir.path().join("gchat.db-wal")).unwrap());
@@ -373,18 +373,18 @@ async fn a_restore_that_was_interrupted_is_finished_by_the_next() {
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn a_reader_that_stays_holds_up_nobody() {
-    use sqlx::Connection as _;
     let dir = TempDir::new().unwrap();
     let path = dir.path().join("gchat.db");
     let store = serve(&path).await;
     let site = site(&store).await;
     send(&store, site, 2, 3, "before").await;
     // What a backup does: it reads one moment, for long.
-    let options = sqlx::sqlite::SqliteConnectOptions::new().filename(&path).read_only(true);
-    let mut reader = sqlx::SqliteConnection::connect_with(&options).await.unwrap();
-    sqlx::query("BEGIN").execute(&mut reader).await.unwrap();
-    let count = "SELECT count(*) FROM messages";
-    let one: i64 = sqlx::query_scalar(count).fetch_one(&mut reader).await.unwrap();
+    let flags = OpenFlags::SQLITE_OPEN_READ_ONLY | OpenFlags::SQLITE_OPEN_NO_MUTEX;
+    let reader = Connection::open_with_flags(&path, flags).unwrap();
+    reader.execute("BEGIN", []).unwrap();
+    let count =
+        || -> i64 { reader.query_row("SELECT count(*) FROM messages", [], |row| row.get(0)).unwrap() };
+    let one = count();
     let size = || fs::metadata(dir.path().join("gchat.db-wal")).unwrap().len();
     let text = "x".repeat(4_000);
     let mut slowest = std::time::Duration::ZERO;
@@ -397,9 +397,8 @@ async fn a_reader_that_stays_holds_up_nobody() {
         n += 1;
     }
     assert!(slowest < std::time::Duration::from_secs(4), "the writer waited for it: {slowest:?}");
-    let still: i64 = sqlx::query_scalar(count).fetch_one(&mut reader).await.unwrap();
-    assert_eq!((one, still), (1, 1), "it sees its moment");
-    reader.close().await.unwrap();
+    assert_eq!((one, count()), (1, 1), "it sees its moment");
+    reader.close().unwrap();
     // Once it has gone, the log is begun anew and grows no more.
     let generation = || {
         let mut number = [0; 4];

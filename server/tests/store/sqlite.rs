@@ -6,7 +6,7 @@ use gchat::{
     id::Seq,
     store::{Appended, Page, StoreError, sqlite::SqliteStore},
 };
-use sqlx::{Connection, SqliteConnection, sqlite::SqliteConnectOptions};
+use rusqlite::Connection;
 use tempfile::TempDir;
 
 use crate::util::{AnyStore, between, message, send, site};
@@ -94,10 +94,9 @@ async fn a_file_that_is_not_ours_is_refused_and_left_alone() {
     assert_eq!(std::fs::read_to_string(&garbage).unwrap(), content);
 
     let other = dir.path().join("other.db");
-    let options = SqliteConnectOptions::new().filename(&other).create_if_missing(true);
-    let mut conn = SqliteConnection::connect_with(&options).await.unwrap();
-    sqlx::query("CREATE TABLE songs (title TEXT)").execute(&mut conn).await.unwrap();
-    conn.close().await.unwrap();
+    let conn = Connection::open(&other).unwrap();
+    conn.execute("CREATE TABLE songs (title TEXT)", []).unwrap();
+    conn.close().unwrap();
     assert!(refused(&other).await.contains("belongs to another program"));
 
     let nowhere = dir.path().join("no/such/directory/gchat.db");
@@ -109,16 +108,14 @@ async fn a_schema_newer_than_the_binary_is_refused() {
     let dir = TempDir::new().unwrap();
     let path = dir.path().join("gchat.db");
     reopen(&path).await.close().await;
-    let mut conn =
-        SqliteConnection::connect_with(&SqliteConnectOptions::new().filename(&path)).await.unwrap();
-    sqlx::query(
+    let conn = Connection::open(&path).unwrap();
+    conn.execute(
         "INSERT INTO _sqlx_migrations (version, description, success, checksum, execution_time) \
          VALUES (99, 'later', 1, x'00', 0)",
+        [],
     )
-    .execute(&mut conn)
-    .await
     .unwrap();
-    conn.close().await.unwrap();
+    conn.close().unwrap();
     assert!(refused(&path).await.contains("its schema is 99, and this gchat knows up to 2"));
 }
 
@@ -127,10 +124,9 @@ async fn a_migration_that_was_changed_is_refused() {
     let dir = TempDir::new().unwrap();
     let path = dir.path().join("gchat.db");
     reopen(&path).await.close().await;
-    let mut conn =
-        SqliteConnection::connect_with(&SqliteConnectOptions::new().filename(&path)).await.unwrap();
-    sqlx::query("UPDATE _sqlx_migrations SET checksum = x'00'").execute(&mut conn).await.unwrap();
-    conn.close().await.unwrap();
+    let conn = Connection::open(&path).unwrap();
+    conn.execute("UPDATE _sqlx_migrations SET checksum = x'00'", []).unwrap();
+    conn.close().unwrap();
     assert!(refused(&path).await.contains("not the one of any release"));
 }
 

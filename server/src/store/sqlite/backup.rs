@@ -8,12 +8,13 @@ use std::{
     path::{Path, PathBuf},
 };
 
-use sqlx::{ConnectOptions as _, Connection as _, SqliteConnection, sqlite::SqliteJournalMode};
+use rusqlite::{Connection, params};
 
 use super::{
-    Result, StoreError,
-    check::{self, Finding, primary_code},
+    Result, StoreError, aside,
+    check::{self, Finding},
     link, log, meta, place, refusal, schema,
+    sql::{Statements as _, primary_code},
 };
 
 /// A backup that was made.
@@ -39,6 +40,11 @@ pub struct Sound {
 /// Copies the database at one moment into a new file, readable by its owner only, which gets its name after it was
 /// checked and is on the disk. `to`: the file, or a folder in which it is named by `now` (ms).
 pub async fn backup(from: &Path, to: &Path, now: i64) -> Result<Backup> {
+    let (from, to) = (from.to_owned(), to.to_owned());
+    aside(move || take(&from, &to, now)).await
+}
+
+fn take(from: &Path, to: &Path, now: i64) -> Result<Backup> {
     let to = if to.is_dir() { to.join(name(now)) } else { to.to_owned() };
     if std::fs::symlink_metadata(&to).is_ok() {
         return Err(refused(&to, "there is such a file already: name another one"));
@@ -50,7 +56,7 @@ pub async fn backup(from: &Path, to: &Path, now: i64) -> Result<Backup> {
             &format!("its file cannot be made ({error}): make its folder and see to its permissions"),
         )
     })?;
-    let made = fill(from, &part, &to, now).await;
+    let made = fill(from, &part, &to, now);
     if made.is_err() {
         let _ = std::fs::remove_file(&part);
     }
@@ -60,61 +66,62 @@ pub async fn backup(from: &Path, to: &Path, now: i64) -> Result<Backup> {
 
 /// Reads the whole database and says whether it is sound. An error tells what is not, and what to do.
 pub async fn check(path: &Path) -> Result<Sound> {
-    let mut conn = open(path).await?;
-    let found = check::whole(&mut conn).await;
+    let path = path.to_owned();
+    aside(move || examine(&path)).await
+}
+
+fn examine(path: &Path) -> Result<Sound> {
+    let conn = open(path)?;
+    let found = check::whole(&conn);
     let sound = match found.map_err(|error| refusal::again(path, error))? {
         Finding::Damaged(wrong) => Err(refusal::damaged(path, &wrong)),
-        Finding::Sound { .. } => Ok(sound(&mut conn).await.map_err(|error| refusal::of(path, error))?),
+        Finding::Sound { .. } => Ok(sound(&conn).map_err(|error| refusal::of(path, error))?),
     };
-    let _ = conn.close().await;
+    let _ = conn.close();
     sound
 }
 
 /// A connection that reads a database or a backup of ours.
-pub(super) async fn open(path: &Path) -> Result<SqliteConnection> {
-    let alone = log::alone(path).await;
-    let mut conn = link::reading(path).connect().await.map_err(|error| refusal::of(path, error))?;
-    if !schema::ours(path, alone, &mut conn).await? {
+pub(super) fn open(path: &Path) -> Result<Connection> {
+    let alone = log::alone(path);
+    let conn = link::reading(path).map_err(|error| refusal::of(path, error))?;
+    if !schema::ours(path, alone, &conn)? {
         return Err(refusal::unusable(path, "it is empty: name the right one"));
     }
     Ok(conn)
 }
 
-pub(super) async fn sound(conn: &mut SqliteConnection) -> sqlx::Result<Sound> {
-    let messages = sqlx::query_scalar("SELECT count(*) FROM messages").fetch_one(&mut *conn).await?;
-    let taken: Option<Vec<u8>> =
-        sqlx::query_scalar("SELECT value FROM meta WHERE name = 'backup'").fetch_optional(conn).await?;
-    let taken_at = taken.and_then(|bytes| Some(i64::from_be_bytes(bytes.try_into().ok()?)));
+pub(super) fn sound(conn: &Connection) -> rusqlite::Result<Sound> {
+    let (messages,) = conn.one("SELECT count(*) FROM messages", [])?;
+    let taken: Option<(Vec<u8>,)> = conn.maybe("SELECT value FROM meta WHERE name = 'backup'", [])?;
+    let taken_at = taken.and_then(|(bytes,)| Some(i64::from_be_bytes(bytes.try_into().ok()?)));
     Ok(Sound { messages, taken_at })
 }
 
 /// Copies a database of one moment into an empty file. `Backup`: the new file cannot be written.
-pub(super) async fn copy(from: &Path, part: &Path) -> Result<()> {
-    let mut conn = open(from).await?;
+pub(super) fn copy(from: &Path, part: &Path) -> Result<()> {
+    let conn = open(from)?;
     let name = part.to_str().ok_or_else(|| refused(part, "its path must be UTF-8"))?;
-    let copied = sqlx::query("VACUUM INTO ?1").bind(name).execute(&mut conn).await;
-    let _ = conn.close().await;
+    let copied = conn.change("VACUUM INTO ?1", params![name]);
+    let _ = conn.close();
     copied.map(drop).map_err(|error| match primary_code(&error) {
         Some(11 | 26) => refusal::of(from, error),
         _ => cannot_write(part, &error),
     })
 }
 
-async fn fill(from: &Path, part: &Path, to: &Path, now: i64) -> Result<(u64, i64)> {
-    copy(from, part).await?;
-    let failed = |error: sqlx::Error| cannot_write(part, &error);
-    // Not in WAL mode: one file, which can be read from a medium that is not writable, too.
-    let options = link::writing(part).journal_mode(SqliteJournalMode::Delete);
-    let mut conn = options.connect().await.map_err(failed)?;
-    log::forget(&mut conn).await.map_err(failed)?;
-    meta::set(&mut conn, "backup", now.to_be_bytes().to_vec()).await.map_err(failed)?;
-    if let Finding::Damaged(wrong) =
-        check::whole(&mut conn).await.map_err(|error| refusal::again(part, error))?
-    {
+fn fill(from: &Path, part: &Path, to: &Path, now: i64) -> Result<(u64, i64)> {
+    copy(from, part)?;
+    let failed = |error: rusqlite::Error| cannot_write(part, &error);
+    // One file, which can be read from a medium that is not writable, too.
+    let conn = link::unlogged(part).map_err(failed)?;
+    log::forget(&conn).map_err(failed)?;
+    meta::set(&conn, "backup", &now.to_be_bytes()).map_err(failed)?;
+    if let Finding::Damaged(wrong) = check::whole(&conn).map_err(|error| refusal::again(part, error))? {
         return Err(refusal::damaged(from, &wrong));
     }
-    let Sound { messages, .. } = sound(&mut conn).await.map_err(failed)?;
-    conn.close().await.map_err(failed)?;
+    let Sound { messages, .. } = sound(&conn).map_err(failed)?;
+    conn.close().map_err(|(_, error)| failed(error))?;
     let bytes = name_it(part, to).map_err(|error| {
         let fix = match error.kind() {
             ErrorKind::AlreadyExists => "there is such a file already: name another one".to_owned(),
@@ -145,7 +152,7 @@ fn name(now: i64) -> String {
     format!("gchat-{}.db", time.unwrap_or_else(|_| now.to_string()))
 }
 
-fn cannot_write(to: &Path, error: &sqlx::Error) -> StoreError {
+fn cannot_write(to: &Path, error: &rusqlite::Error) -> StoreError {
     StoreError::Backup(format!(
         "the copy {} cannot be written ({error}): see to the room on its disk, and to permissions",
         to.display()

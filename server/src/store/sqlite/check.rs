@@ -12,9 +12,12 @@
 
 use std::time::{Duration, Instant};
 
-use sqlx::{AssertSqlSafe, Row as _, SqliteConnection};
+use rusqlite::{Connection, params};
 
-use super::Result;
+use super::{
+    Result,
+    sql::{Statements as _, primary_code},
+};
 
 /// What the look at a start may take, longest.
 const PATIENCE: Duration = Duration::from_millis(500);
@@ -38,31 +41,30 @@ pub(super) enum Finding {
 }
 
 /// The look at a start: bounded in time.
-pub(super) async fn look(conn: &mut SqliteConnection) -> Result<Finding> {
+pub(super) fn look(conn: &Connection) -> Result<Finding> {
     let end = Instant::now() + PATIENCE;
-    conn.lock_handle().await?.set_progress_handler(STEPS, move || Instant::now() < end);
-    let found = tables(conn).await;
-    conn.lock_handle().await?.remove_progress_handler();
+    conn.progress_handler(STEPS, Some(move || Instant::now() >= end))?;
+    let found = tables(conn);
+    conn.progress_handler(0, None::<fn() -> bool>)?;
     let whole = match found {
         Ok(Finding::Sound { whole }) => whole,
         Err(error) if primary_code(&error) == Some(9) => false, // interrupted
         damaged_or_error => return Ok(damaged_or_error?),
     };
-    Ok(match last(conn).await? {
+    Ok(match last(conn)? {
         Some(sentence) => Finding::Damaged(vec![sentence]),
         None => Finding::Sound { whole },
     })
 }
 
-async fn tables(conn: &mut SqliteConnection) -> sqlx::Result<Finding> {
-    let names: Vec<String> = sqlx::query_scalar(
+fn tables(conn: &Connection) -> rusqlite::Result<Finding> {
+    let names: Vec<(String,)> = conn.all(
         "SELECT name FROM sqlite_schema WHERE type = 'table' AND name NOT LIKE 'sqlite%' \
          ORDER BY name = 'messages', name",
-    )
-    .fetch_all(&mut *conn)
-    .await?;
-    for name in names {
-        let wrong = pragma(conn, format!("PRAGMA quick_check(\"{name}\")")).await?;
+        [],
+    )?;
+    for (name,) in names {
+        let wrong = pragma(conn, &format!("PRAGMA quick_check(\"{name}\")"))?;
         if !wrong.is_empty() {
             return Ok(Finding::Damaged(wrong));
         }
@@ -72,8 +74,8 @@ async fn tables(conn: &mut SqliteConnection) -> sqlx::Result<Finding> {
 
 /// Whether what was written last is found by both indexes and fits the heads: in a log that was not kept, or that
 /// belongs to another copy, it does not. What is wrong, if anything.
-pub(super) async fn last(conn: &mut SqliteConnection) -> Result<Option<String>> {
-    let wrong: i64 = sqlx::query_scalar(
+pub(super) fn last(conn: &Connection) -> Result<Option<String>> {
+    let (wrong,): (i64,) = conn.one(
         "SELECT count(*) FROM (SELECT * FROM messages ORDER BY message DESC LIMIT ?1) m \
          LEFT JOIN conversations c ON c.conversation = m.conversation \
          WHERE c.conversation IS NULL OR m.seq > c.seq OR m.rev > c.rev \
@@ -85,28 +87,24 @@ pub(super) async fn last(conn: &mut SqliteConnection) -> Result<Option<String>> 
                 IS NOT m.message) \
             OR (c.first_seq <= c.seq AND NOT EXISTS \
                 (SELECT 1 FROM messages h WHERE h.conversation = c.conversation AND h.seq = c.seq))",
-    )
-    .bind(LAST)
-    .fetch_one(conn)
-    .await?;
+        params![LAST],
+    )?;
     Ok((wrong > 0).then(|| format!("{wrong} of the last messages do not fit the rest")))
 }
 
 /// Everything: pages, indexes, references, and that every conversation has its messages without gaps.
-pub(super) async fn whole(conn: &mut SqliteConnection) -> Result<Finding> {
-    let mut wrong = pragma(conn, format!("PRAGMA integrity_check({TOLD})")).await?;
+pub(super) fn whole(conn: &Connection) -> Result<Finding> {
+    let mut wrong = pragma(conn, &format!("PRAGMA integrity_check({TOLD})"))?;
     if wrong.is_empty() {
-        let astray: i64 =
-            sqlx::query_scalar("SELECT count(*) FROM pragma_foreign_key_check").fetch_one(&mut *conn).await?;
+        let (astray,): (i64,) = conn.one("SELECT count(*) FROM pragma_foreign_key_check", [])?;
         if astray > 0 {
             wrong.push(format!("{astray} rows belong to nothing"));
         }
-        let gaps: i64 = sqlx::query_scalar(
+        let (gaps,): (i64,) = conn.one(
             "SELECT count(*) FROM conversations c WHERE max(seq - first_seq + 1, 0) <> \
              (SELECT count(*) FROM messages m WHERE m.conversation = c.conversation AND m.seq >= c.first_seq)",
-        )
-        .fetch_one(conn)
-        .await?;
+            [],
+        )?;
         if gaps > 0 {
             wrong.push(format!("{gaps} conversations have gaps"));
         }
@@ -115,13 +113,12 @@ pub(super) async fn whole(conn: &mut SqliteConnection) -> Result<Finding> {
 }
 
 /// The sentences of a check of SQLite; none if all is well.
-async fn pragma(conn: &mut SqliteConnection, sql: String) -> sqlx::Result<Vec<String>> {
-    let rows = sqlx::query(AssertSqlSafe(sql)).fetch_all(conn).await?;
-    let sentences = rows.iter().map(|row| row.try_get::<String, _>(0)).collect::<sqlx::Result<Vec<_>>>()?;
-    Ok(sentences.into_iter().filter(|sentence| sentence != "ok").take(TOLD).collect())
-}
-
-/// SQLite's primary result code (https://www.sqlite.org/rescode.html), if it was SQLite that refused.
-pub(super) fn primary_code(error: &sqlx::Error) -> Option<i64> {
-    error.as_database_error()?.code()?.parse::<i64>().ok().map(|code| code & 0xff)
+fn pragma(conn: &Connection, sql: &str) -> rusqlite::Result<Vec<String>> {
+    let sentences: Vec<(String,)> = conn.all(sql, [])?;
+    Ok(sentences
+        .into_iter()
+        .map(|(sentence,)| sentence)
+        .filter(|sentence| sentence != "ok")
+        .take(TOLD)
+        .collect())
 }

@@ -7,15 +7,20 @@
 //! would be left for the flush of the writer's last few pages. So the copier flushes what it has copied.
 //! Knows no record.
 
-use std::{fs::File, sync::Arc, time::Duration};
-
-use sqlx::{Connection as _, SqliteConnection};
-use tokio::{
-    task::{self, JoinHandle},
-    time::Instant,
+use std::{
+    fs::File,
+    io,
+    sync::{
+        Arc,
+        mpsc::{Receiver, SyncSender, TryRecvError, sync_channel},
+    },
+    thread::{self, JoinHandle},
+    time::{Duration, Instant},
 };
 
-use super::{link, log};
+use rusqlite::Connection;
+
+use super::{Result, StoreError, link, log, sql::Statements as _};
 
 /// Writes between two looks at the log's length.
 const LOOK: usize = 256;
@@ -26,95 +31,97 @@ const MUCH: i64 = LOG / 8;
 const FEW: i64 = 256;
 /// Pages at which the writer copies whatever is left: it is faster than the copy beside it.
 const MOST: i64 = LOG * 4;
-/// How long the writer waits for those who read in the log, ms: longer than a read, shorter than anybody's patience.
-const READERS_MS: u32 = 200;
+/// How long the writer waits for those who read in the log: longer than a read, shorter than anybody's patience.
+const READERS: Duration = Duration::from_millis(200);
 /// After someone has kept the log from being begun anew (a backup reads for minutes), until the next try.
 const PAUSE: Duration = Duration::from_secs(1);
 
 /// Looks after the log of a database that is being written.
 pub(super) struct Checkpoint {
-    copier: Copier,
-    file: Arc<File>,
+    /// To the thread that copies; `None` once it was told to end.
+    orders: Option<SyncSender<()>>,
+    copies: Receiver<Result<State>>,
+    thread: Option<JoinHandle<()>>,
+    /// A copy goes on.
+    busy: bool,
     since_look: usize,
     next_look: Instant,
 }
 
-/// The connection that copies.
-enum Copier {
-    Idle(SqliteConnection),
-    Busy(JoinHandle<(SqliteConnection, sqlx::Result<State>)>),
-    Gone,
-}
-
 impl Checkpoint {
     /// With a connection of its own that may write, and the database to flush.
-    pub(super) fn new(conn: SqliteConnection, file: Arc<File>) -> Self {
-        Self { copier: Copier::Idle(conn), file, since_look: 0, next_look: Instant::now() }
+    pub(super) fn new(conn: Connection, file: Arc<File>) -> Result<Self> {
+        let (orders, ordered) = sync_channel(1);
+        let (copied, copies) = sync_channel(1);
+        let work = move || {
+            for () in ordered {
+                let _ = copied.send(copy_and_flush(&conn, &file)); // nobody waits: what is not copied is copied later
+            }
+            let _ = conn.close(); // likewise
+            drop(file);
+        };
+        let thread = thread::Builder::new().name("copier".into()).spawn(work).map_err(StoreError::io)?;
+        Ok(Self {
+            orders: Some(orders),
+            copies,
+            thread: Some(thread),
+            busy: false,
+            since_look: 0,
+            next_look: Instant::now(),
+        })
     }
 
     /// So much more was written: does what is due. `writer` is in no transaction. An error may be of the copy that went
     /// on beside earlier writes; what no flush has confirmed is copied again, whoever does it.
-    pub(super) async fn written(&mut self, writer: &mut SqliteConnection, writes: usize) -> sqlx::Result<()> {
+    pub(super) fn written(&mut self, writer: &Connection, writes: usize) -> Result<()> {
         self.since_look += writes;
-        let due = match &self.copier {
-            Copier::Busy(copy) => copy.is_finished(),
-            _ => self.since_look >= LOOK && Instant::now() >= self.next_look,
-        };
-        if !due {
+        if self.busy {
+            let copied = match self.copies.try_recv() {
+                Err(TryRecvError::Empty) => return Ok(()),
+                Err(TryRecvError::Disconnected) => return Err(ended()),
+                Ok(copied) => copied,
+            };
+            self.busy = false;
+            let State { log, copied, .. } = copied?;
+            if copied < log - FEW {
+                // Somebody reads an old state of the database: to copy more would have to wait for them.
+                self.since_look = 0;
+                self.next_look = Instant::now() + PAUSE;
+                return Ok(());
+            }
+        } else if self.since_look < LOOK || Instant::now() < self.next_look {
             return Ok(());
         }
         self.since_look = 0;
-        if self.come_back().await?.is_some_and(|done| done.copied < done.log - FEW) {
-            // Somebody reads an old state of the database: to copy more would have to wait for them.
-            self.next_look = Instant::now() + PAUSE;
-            return Ok(());
-        }
-        let State { log, copied, .. } = run(writer, NOOP).await?;
+        let State { log, copied, .. } = run(writer, NOOP)?;
         // The last copy before the log is begun anew is a small one: the writer shall wait for nearly nothing.
         let worth = if log < LOG { MUCH } else { FEW };
         if (LOG / 2..MOST).contains(&log) && log - copied >= worth {
-            self.copy();
-        } else if log >= LOG && !begin_anew(writer).await? {
+            self.copy()?;
+        } else if log >= LOG && !begin_anew(writer)? {
             self.next_look = Instant::now() + PAUSE;
         }
         Ok(())
     }
 
     /// Waits for a copy that goes on, and closes its connection.
-    pub(super) async fn end(&mut self) {
-        let _ = self.come_back().await; // what it did not copy is copied later
-        if let Copier::Idle(conn) = std::mem::replace(&mut self.copier, Copier::Gone) {
-            let _ = conn.close().await;
+    pub(super) fn end(&mut self) {
+        self.orders = None;
+        if let Some(thread) = self.thread.take() {
+            let _ = thread.join(); // what it did not copy is copied later
         }
     }
 
-    fn copy(&mut self) {
-        match std::mem::replace(&mut self.copier, Copier::Gone) {
-            Copier::Idle(mut conn) => {
-                let file = self.file.clone();
-                self.copier = Copier::Busy(tokio::spawn(async move {
-                    let done = copy_and_flush(&mut conn, file).await;
-                    (conn, done)
-                }));
-            }
-            other => self.copier = other,
-        }
+    fn copy(&mut self) -> Result<()> {
+        let orders = self.orders.as_ref().ok_or_else(ended)?;
+        orders.send(()).map_err(|_| ended())?; // it waits for this
+        self.busy = true;
+        Ok(())
     }
+}
 
-    /// Waits for a copy that goes on, and tells how far it came.
-    async fn come_back(&mut self) -> sqlx::Result<Option<State>> {
-        match std::mem::replace(&mut self.copier, Copier::Gone) {
-            Copier::Busy(copy) => {
-                let (conn, done) = copy.await.map_err(|_| sqlx::Error::WorkerCrashed)?;
-                self.copier = Copier::Idle(conn);
-                done.map(Some)
-            }
-            other => {
-                self.copier = other;
-                Ok(None)
-            }
-        }
-    }
+fn ended() -> StoreError {
+    StoreError::io(io::Error::other("the thread that copies the log has ended"))
 }
 
 /// What a checkpoint says.
@@ -132,48 +139,40 @@ const PASSIVE: &str = "PRAGMA wal_checkpoint(PASSIVE)";
 /// Lets the next write begin the log anew.
 const RESTART: &str = "PRAGMA wal_checkpoint(RESTART)";
 
-async fn run(conn: &mut SqliteConnection, checkpoint: &'static str) -> sqlx::Result<State> {
-    let started = std::time::Instant::now();
-    let (busy, log, copied) = sqlx::query_as(checkpoint).fetch_one(conn).await?;
+fn run(conn: &Connection, checkpoint: &str) -> Result<State> {
+    let started = Instant::now();
+    let (busy, log, copied) = conn.one(checkpoint, [])?;
     tracing::debug!(checkpoint, busy, log, copied, elapsed = ?started.elapsed());
     Ok(State { busy, log, copied })
 }
 
-async fn copy_and_flush(conn: &mut SqliteConnection, file: Arc<File>) -> sqlx::Result<State> {
-    let copied = run(conn, PASSIVE).await?;
-    let started = std::time::Instant::now();
-    task::spawn_blocking(move || file.sync_data()).await.map_err(|_| sqlx::Error::WorkerCrashed)??;
+fn copy_and_flush(conn: &Connection, file: &File) -> Result<State> {
+    let copied = run(conn, PASSIVE)?;
+    let started = Instant::now();
+    file.sync_data().map_err(StoreError::io)?;
     tracing::debug!(elapsed = ?started.elapsed(), "the database is flushed");
     Ok(copied)
 }
 
 /// Begins the log anew if nobody is in the way; false if somebody is. What is left is copied first without waiting for
 /// anybody; only for the last step are those waited for who read in the log, and not for long.
-async fn begin_anew(conn: &mut SqliteConnection) -> sqlx::Result<bool> {
-    let State { busy, log, copied } = run(conn, PASSIVE).await?;
+fn begin_anew(conn: &Connection) -> Result<bool> {
+    let State { busy, log, copied } = run(conn, PASSIVE)?;
     if busy != 0 || copied != log {
         return Ok(false);
     }
-    patience(conn, READERS_MS).await?;
-    let restarted = run(conn, RESTART).await;
-    patience(conn, whole_patience()).await?;
+    conn.busy_timeout(READERS)?;
+    let restarted = run(conn, RESTART);
+    conn.busy_timeout(link::BUSY)?;
     let restarted = restarted?.busy == 0;
-    log::touch(conn).await?;
+    log::touch(conn)?;
     Ok(restarted)
 }
 
 /// For a connection that begins to write after trouble: copies all that was committed, and begins the log anew, waiting
 /// for readers no longer than usual.
-pub(super) async fn truncate(conn: &mut SqliteConnection) -> sqlx::Result<()> {
-    patience(conn, READERS_MS).await?;
-    sqlx::query("PRAGMA wal_checkpoint(TRUNCATE)").execute(&mut *conn).await?;
-    patience(conn, whole_patience()).await
-}
-
-fn whole_patience() -> u32 {
-    u32::try_from(link::BUSY.as_millis()).unwrap_or(u32::MAX)
-}
-
-async fn patience(conn: &mut SqliteConnection, ms: u32) -> sqlx::Result<()> {
-    sqlx::query(sqlx::AssertSqlSafe(format!("PRAGMA busy_timeout = {ms}"))).execute(conn).await.map(drop)
+pub(super) fn truncate(conn: &Connection) -> Result<()> {
+    conn.busy_timeout(READERS)?;
+    conn.execute_batch("PRAGMA wal_checkpoint(TRUNCATE)")?;
+    Ok(conn.busy_timeout(link::BUSY)?)
 }

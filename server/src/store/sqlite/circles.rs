@@ -5,12 +5,12 @@
 
 use std::{collections::HashMap, sync::Arc};
 
-use async_trait::async_trait;
-use sqlx::{SqliteConnection, SqliteExecutor};
+use rusqlite::{Connection, params};
 
 use super::{
     Result,
     rows::{record, user as user_id},
+    sql::Statements as _,
     writer::Write,
 };
 use crate::{
@@ -48,29 +48,16 @@ pub(super) fn read_floors(column: &str) -> Result<Floors> {
 }
 
 /// The floors above a snapshot, of courses that it names or that are on record.
-pub(super) async fn floors(
-    conn: impl SqliteExecutor<'_>,
-    site: SiteId,
-    user: UserId,
-    snapshot: &Snapshot,
-) -> Result<Floors> {
-    let column: String = sqlx::query_scalar(concat!("SELECT ", floors_column!("?3", "?4")))
-        .bind(site.0)
-        .bind(user.get())
-        .bind(snapshot.rights_version.0)
-        .bind(courses(snapshot))
-        .fetch_one(conn)
-        .await?;
+pub(super) fn floors(conn: &Connection, site: SiteId, user: UserId, snapshot: &Snapshot) -> Result<Floors> {
+    let (column,): (String,) = conn.one(
+        concat!("SELECT ", floors_column!("?3", "?4")),
+        params![site.0, user.get(), snapshot.rights_version.0, courses(snapshot)],
+    )?;
     read_floors(&column)
 }
 
 /// Brings the index up to date with a user's record, which has just been written.
-pub(super) async fn index(
-    conn: &mut SqliteConnection,
-    site: SiteId,
-    user: UserId,
-    snapshot: &Snapshot,
-) -> Result<()> {
+pub(super) fn index(conn: &Connection, site: SiteId, user: UserId, snapshot: &Snapshot) -> Result<()> {
     let courses = courses(snapshot);
     for sql in [
         "DELETE FROM members WHERE site = ?1 AND user = ?2 \
@@ -78,19 +65,16 @@ pub(super) async fn index(
         "INSERT INTO members (site, user, course) SELECT ?1, ?2, value FROM json_each(?3) WHERE true \
          ON CONFLICT DO NOTHING",
     ] {
-        sqlx::query(sql).bind(site.0).bind(user.get()).bind(&courses).execute(&mut *conn).await?;
+        conn.change(sql, params![site.0, user.get(), &courses])?;
     }
     Ok(())
 }
 
 /// As `Store::members`.
-pub(super) async fn members(conn: &mut SqliteConnection, site: SiteId, course: &str) -> Result<Vec<UserId>> {
-    let members: Vec<i64> = sqlx::query_scalar("SELECT user FROM members WHERE site = ?1 AND course = ?2")
-        .bind(site.0)
-        .bind(course)
-        .fetch_all(conn)
-        .await?;
-    members.into_iter().map(user_id).collect()
+pub(super) fn members(conn: &Connection, site: SiteId, course: &str) -> Result<Vec<UserId>> {
+    let members: Vec<(i64,)> =
+        conn.all("SELECT user FROM members WHERE site = ?1 AND course = ?2", params![site.0, course])?;
+    members.into_iter().map(|(user,)| user_id(user)).collect()
 }
 
 /// As `Store::raise_floor`.
@@ -101,32 +85,27 @@ pub(super) struct RaiseFloor {
     pub(super) now: i64,
 }
 
-#[async_trait]
 impl Write for RaiseFloor {
     type Done = Floor;
 
-    async fn run(&self, conn: &mut SqliteConnection) -> Result<Floor> {
-        let raised = sqlx::query(
+    fn run(&self, conn: &Connection) -> Result<Floor> {
+        let raised = conn.change(
             "INSERT INTO floors (site, course, version, set_at) VALUES (?1, ?2, ?3, ?4) \
              ON CONFLICT DO UPDATE SET version = ?3, set_at = ?4 WHERE version <= ?3",
-        )
-        .bind(self.site.0)
-        .bind(&self.course)
-        .bind(self.version.0)
-        .bind(self.now)
-        .execute(&mut *conn)
-        .await?;
-        if raised.rows_affected() > 0 {
+            params![self.site.0, &self.course, self.version.0, self.now],
+        )?;
+        if raised > 0 {
             return Ok(Floor { applied: true, version: self.version });
         }
-        let stored = floor(conn, self.site, &self.course).await?.unwrap_or(self.version);
+        let stored = floor(conn, self.site, &self.course)?.unwrap_or(self.version);
         Ok(Floor { applied: false, version: stored })
     }
 }
 
-async fn floor(conn: &mut SqliteConnection, site: SiteId, course: &str) -> Result<Option<RightsVersion>> {
-    let version = sqlx::query_scalar("SELECT version FROM floors WHERE site = ?1 AND course = ?2");
-    Ok(version.bind(site.0).bind(course).fetch_optional(conn).await?.map(RightsVersion))
+fn floor(conn: &Connection, site: SiteId, course: &str) -> Result<Option<RightsVersion>> {
+    let version: Option<(i64,)> =
+        conn.maybe("SELECT version FROM floors WHERE site = ?1 AND course = ?2", params![site.0, course])?;
+    Ok(version.map(|(version,)| RightsVersion(version)))
 }
 
 /// As `Store::put_course`.
@@ -139,18 +118,18 @@ pub(super) struct PutCourse {
 
 impl PutCourse {
     /// The records that it would change, as they become.
-    pub(super) async fn changes(&self, conn: impl SqliteExecutor<'_>) -> Result<Vec<(UserId, Snapshot)>> {
+    pub(super) fn changes(&self, conn: &Connection) -> Result<Vec<(UserId, Snapshot)>> {
         let users: Vec<i64> = self.circles.iter().map(|(user, _)| user.get()).collect();
-        let rows: Vec<(i64, String, bool)> = sqlx::query_as(
+        let rows: Vec<(i64, String, bool)> = conn.all(
             "SELECT user, snapshot, by_call FROM users \
              WHERE site = ?1 AND user IN (SELECT value FROM json_each(?2)) \
                AND removed = 0 AND rights_version <= ?3",
-        )
-        .bind(self.site.0)
-        .bind(serde_json::to_string(&users).expect("numbers have a JSON form"))
-        .bind(self.version.0)
-        .fetch_all(conn)
-        .await?;
+            params![
+                self.site.0,
+                serde_json::to_string(&users).expect("numbers have a JSON form"),
+                self.version.0
+            ],
+        )?;
         let circles: HashMap<i64, &[Membership]> =
             self.circles.iter().map(|(user, circles)| (user.get(), &**circles)).collect();
         let mut changes = Vec::new();
@@ -165,7 +144,7 @@ impl PutCourse {
     }
 
     /// Puts in or takes out of the index.
-    async fn index(&self, conn: &mut SqliteConnection, changes: &[(UserId, Snapshot)]) -> Result<()> {
+    fn index(&self, conn: &Connection, changes: &[(UserId, Snapshot)]) -> Result<()> {
         let (stay, go): (Vec<_>, Vec<_>) =
             changes.iter().partition(|(_, snapshot)| snapshot.courses().contains(&*self.course));
         for (users, sql) in [
@@ -181,35 +160,38 @@ impl PutCourse {
             ),
         ] {
             let users: Vec<UserId> = users.into_iter().map(|(user, _)| *user).collect();
-            sqlx::query(sql)
-                .bind(self.site.0)
-                .bind(&self.course)
-                .bind(serde_json::to_string(&users).expect("numbers have a JSON form"))
-                .execute(&mut *conn)
-                .await?;
+            conn.change(
+                sql,
+                params![
+                    self.site.0,
+                    &self.course,
+                    serde_json::to_string(&users).expect("numbers have a JSON form")
+                ],
+            )?;
         }
         Ok(())
     }
 }
 
-#[async_trait]
 impl Write for PutCourse {
     type Done = bool;
 
-    async fn run(&self, conn: &mut SqliteConnection) -> Result<bool> {
-        if floor(conn, self.site, &self.course).await? != Some(self.version) {
+    fn run(&self, conn: &Connection) -> Result<bool> {
+        if floor(conn, self.site, &self.course)? != Some(self.version) {
             return Ok(false);
         }
-        let changes = self.changes(&mut *conn).await?;
+        let changes = self.changes(conn)?;
         for (user, new) in &changes {
-            sqlx::query("UPDATE users SET snapshot = ?3 WHERE site = ?1 AND user = ?2")
-                .bind(self.site.0)
-                .bind(user.get())
-                .bind(serde_json::to_string(new).expect("a snapshot has a JSON form"))
-                .execute(&mut *conn)
-                .await?;
+            conn.change(
+                "UPDATE users SET snapshot = ?3 WHERE site = ?1 AND user = ?2",
+                params![
+                    self.site.0,
+                    user.get(),
+                    serde_json::to_string(new).expect("a snapshot has a JSON form")
+                ],
+            )?;
         }
-        self.index(conn, &changes).await?;
+        self.index(conn, &changes)?;
         Ok(true)
     }
 }

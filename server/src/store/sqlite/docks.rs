@@ -3,12 +3,12 @@
 //! A window that came back with a message has no open row: the listing finds it, so that a send writes no dock. Knows
 //! nothing of who may see whom.
 
-use async_trait::async_trait;
-use sqlx::SqliteConnection;
+use rusqlite::{Connection, params};
 
 use super::{
     Result,
     rows::{CLOSED, MINIMISED, OPEN, broken, record, user},
+    sql::Statements as _,
     writer::Write,
 };
 use crate::{
@@ -67,12 +67,9 @@ macro_rules! dock_columns {
 pub(super) use dock_columns;
 
 /// As `Store::dock`.
-pub(super) async fn dock(conn: &mut SqliteConnection, site: SiteId, user: UserId) -> Result<Dock> {
-    let (version, windows): (i64, String) = sqlx::query_as(concat!("SELECT ", dock_columns!()))
-        .bind(site.0)
-        .bind(user.get())
-        .fetch_one(conn)
-        .await?;
+pub(super) fn dock(conn: &Connection, site: SiteId, user: UserId) -> Result<Dock> {
+    let (version, windows): (i64, String) =
+        conn.one(concat!("SELECT ", dock_columns!()), params![site.0, user.get()])?;
     read(version, &windows, user)
 }
 
@@ -152,12 +149,11 @@ struct Before {
     came_back: bool,
 }
 
-#[async_trait]
 impl Write for SetWindow {
     type Done = bool;
 
-    async fn run(&self, conn: &mut SqliteConnection) -> Result<bool> {
-        let before = self.before(conn).await?;
+    fn run(&self, conn: &Connection) -> Result<bool> {
+        let before = self.before(conn)?;
         if before.version.is_some_and(|version| version > self.change.base) {
             return Ok(false);
         }
@@ -179,32 +175,24 @@ impl Write for SetWindow {
         let opened = before.opened.filter(|_| has_row).unwrap_or(version);
         let seen = self.change.seen.map_or(before.head_seq, |Seq(seen)| seen.min(before.head_seq));
         let closed_seq = if state == CLOSED { seen } else { 0 };
-        sqlx::query(
+        conn.change(
             "INSERT INTO docks (site, user, other, state, version, opened, closed_seq) \
              VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7) \
              ON CONFLICT DO UPDATE SET state = ?4, version = ?5, opened = ?6, closed_seq = ?7",
-        )
-        .bind(self.site.0)
-        .bind(self.user.get())
-        .bind(self.other.get())
-        .bind(state)
-        .bind(version)
-        .bind(opened)
-        .bind(closed_seq)
-        .execute(&mut *conn)
-        .await?;
+            params![self.site.0, self.user.get(), self.other.get(), state, version, opened, closed_seq],
+        )?;
         if !has_row {
-            self.close_oldest(conn, version).await?;
+            self.close_oldest(conn, version)?;
         }
-        self.forget(conn).await?;
+        self.forget(conn)?;
         Ok(true)
     }
 }
 
 impl SetWindow {
-    async fn before(&self, conn: &mut SqliteConnection) -> Result<Before> {
+    fn before(&self, conn: &Connection) -> Result<Before> {
         let (lower, higher) = (self.user.min(self.other), self.user.max(self.other));
-        let row = sqlx::query_as::<_, (i64, Option<i64>, Option<i64>, Option<i64>, i64, bool)>(
+        let row: (i64, Option<i64>, Option<i64>, Option<i64>, i64, bool) = conn.one(
             "SELECT (SELECT coalesce(max(version), 0) FROM docks WHERE site = ?1 AND user = ?2), \
                     d.state, d.version, d.opened, coalesce(c.seq, 0), \
                     coalesce(CASE WHEN c.lower = ?2 THEN c.higher_sent ELSE c.lower_sent END \
@@ -213,37 +201,31 @@ impl SetWindow {
              LEFT JOIN docks d ON d.site = ?1 AND d.user = ?2 AND d.other = ?3 \
              LEFT JOIN conversations c ON c.site = ?1 AND c.lower = ?4 AND c.higher = ?5 \
              LEFT JOIN participants p ON p.site = ?1 AND p.user = ?2 AND p.conversation = c.conversation",
-        )
-        .bind(self.site.0)
-        .bind(self.user.get())
-        .bind(self.other.get())
-        .bind(lower.get())
-        .bind(higher.get())
-        .fetch_one(conn)
-        .await?;
+            params![self.site.0, self.user.get(), self.other.get(), lower.get(), higher.get()],
+        )?;
         let (dock_version, state, version, opened, head_seq, came_back) = row;
         Ok(Before { dock_version, state, version, opened, head_seq, came_back })
     }
 
     /// Of more than `most` windows the oldest opened go. Nothing unread is hidden by that: `closed_seq` stays 0.
-    async fn close_oldest(&self, conn: &mut SqliteConnection, version: i64) -> Result<()> {
-        sqlx::query(
+    fn close_oldest(&self, conn: &Connection, version: i64) -> Result<()> {
+        conn.change(
             "UPDATE docks SET state = 0, version = ?3, closed_seq = 0 \
              WHERE site = ?1 AND user = ?2 AND other IN (SELECT other FROM docks \
                    WHERE site = ?1 AND user = ?2 AND state > 0 ORDER BY opened DESC LIMIT -1 OFFSET ?4)",
-        )
-        .bind(self.site.0)
-        .bind(self.user.get())
-        .bind(version)
-        .bind(i64::try_from(self.most.max(1)).unwrap_or(i64::MAX))
-        .execute(conn)
-        .await?;
+            params![
+                self.site.0,
+                self.user.get(),
+                version,
+                i64::try_from(self.most.max(1)).unwrap_or(i64::MAX)
+            ],
+        )?;
         Ok(())
     }
 
     /// Drops rows of windows closed long ago, unless they hide unread messages.
-    async fn forget(&self, conn: &mut SqliteConnection) -> Result<()> {
-        sqlx::query(
+    fn forget(&self, conn: &Connection) -> Result<()> {
+        conn.change(
             "DELETE FROM docks WHERE site = ?1 AND user = ?2 AND state = 0 \
                AND version < (SELECT version FROM docks WHERE site = ?1 AND user = ?2 AND state = 0 \
                               ORDER BY version DESC LIMIT 1 OFFSET ?3) \
@@ -253,13 +235,10 @@ impl SetWindow {
                      WHERE c.site = ?1 AND c.lower = min(docks.user, docks.other) \
                        AND c.higher = max(docks.user, docks.other) \
                        AND CASE WHEN c.lower = ?2 THEN c.higher_sent ELSE c.lower_sent END > p.read_seq \
-                       AND CASE WHEN c.lower = ?2 THEN c.higher_sent ELSE c.lower_sent END <= docks.closed_seq)",
-        )
-        .bind(self.site.0)
-        .bind(self.user.get())
-        .bind(REMEMBERED - 1)
-        .execute(conn)
-        .await?;
+                       AND CASE WHEN c.lower = ?2 THEN c.higher_sent ELSE c.lower_sent END \
+                           <= docks.closed_seq)",
+            params![self.site.0, self.user.get(), REMEMBERED - 1],
+        )?;
         Ok(())
     }
 }

@@ -1,10 +1,11 @@
 //! Everything kept of one user, for them to have. The messages themselves come through the history.
 
-use sqlx::{Connection as _, SqliteConnection};
+use rusqlite::{Connection, params};
 
 use super::{
     Result, docks,
     rows::{broken, user as user_id},
+    sql::Statements as _,
     users,
 };
 use crate::{
@@ -16,18 +17,16 @@ use crate::{
 type Row = (i64, Option<String>, i64, i64, i64, i64, i64);
 
 /// As `Store::kept`: from one moment.
-pub(super) async fn kept(conn: &mut SqliteConnection, site: SiteId, user: UserId) -> Result<Option<Kept>> {
-    let mut tx = conn.begin().await?;
-    let Some(stored) = users::user(&mut *tx, site, user).await?.filter(|stored| !stored.removed) else {
+pub(super) fn kept(conn: &mut Connection, site: SiteId, user: UserId) -> Result<Option<Kept>> {
+    let tx = conn.transaction()?;
+    let Some(stored) = users::user(&tx, site, user)?.filter(|stored| !stored.removed) else {
         return Ok(None);
     };
-    let windows: Vec<(i64, i64)> =
-        sqlx::query_as("SELECT other, state FROM docks WHERE site = ?1 AND user = ?2 ORDER BY other")
-            .bind(site.0)
-            .bind(user.get())
-            .fetch_all(&mut *tx)
-            .await?;
-    let conversations: Vec<Row> = sqlx::query_as(
+    let windows: Vec<(i64, i64)> = tx.all(
+        "SELECT other, state FROM docks WHERE site = ?1 AND user = ?2 ORDER BY other",
+        params![site.0, user.get()],
+    )?;
+    let conversations: Vec<Row> = tx.all(
         "SELECT CASE WHEN c.lower = p.user THEN c.higher ELSE c.lower END AS other, u.snapshot ->> 'name', \
                 c.first_seq, c.seq, c.rev, c.reset_rev, p.read_seq \
          FROM participants p \
@@ -35,11 +34,8 @@ pub(super) async fn kept(conn: &mut SqliteConnection, site: SiteId, user: UserId
          LEFT JOIN users u ON u.site = p.site \
               AND u.user = CASE WHEN c.lower = p.user THEN c.higher ELSE c.lower END \
          WHERE p.site = ?1 AND p.user = ?2 ORDER BY other",
-    )
-    .bind(site.0)
-    .bind(user.get())
-    .fetch_all(&mut *tx)
-    .await?;
+        params![site.0, user.get()],
+    )?;
     let with = |other: i64| {
         ConversationId::between(user, user_id(other)?).ok_or_else(|| broken("a conversation with oneself"))
     };

@@ -2,39 +2,61 @@
 
 use std::{path::Path, time::Duration};
 
-use log::LevelFilter;
-use sqlx::{
-    ConnectOptions as _,
-    sqlite::{SqliteConnectOptions, SqliteJournalMode, SqliteSynchronous},
-};
+use rusqlite::{Connection, Error, OpenFlags, Result};
+use url::Url;
 
 /// How long a statement waits for another process (`gchat site add`) before it fails.
 pub(super) const BUSY: Duration = Duration::from_secs(5);
 
-/// KiB of pages that the writer keeps: its commits touch a few pages of every conversation that is going on.
-const WRITER_CACHE: &str = "-65536";
+/// Prepared statements that a connection keeps: more than there are.
+const STATEMENTS: usize = 128;
 
-/// For connections that only read.
-pub(super) fn reading(path: &Path) -> SqliteConnectOptions {
-    told(SqliteConnectOptions::new().filename(path).read_only(true).busy_timeout(BUSY))
+/// Of each connection that writes. The cache is in KiB: commits touch a few pages of every conversation that is going
+/// on. The log is copied by `checkpoint`, and what is erased is overwritten.
+const WRITES: &str = "PRAGMA synchronous = FULL; PRAGMA foreign_keys = ON; PRAGMA wal_autocheckpoint = 0; \
+                      PRAGMA secure_delete = ON; PRAGMA cache_size = -65536;";
+
+/// One that only reads.
+pub(super) fn reading(path: &Path) -> Result<Connection> {
+    open(path, OpenFlags::SQLITE_OPEN_READ_ONLY)
 }
 
-/// For the one connection that writes. It checkpoints by itself, and overwrites what is erased.
-pub(super) fn writing(path: &Path) -> SqliteConnectOptions {
-    let options = SqliteConnectOptions::new()
-        .filename(path)
-        .busy_timeout(BUSY)
-        .journal_mode(SqliteJournalMode::Wal)
-        .synchronous(SqliteSynchronous::Full)
-        .foreign_keys(true)
-        .pragma("wal_autocheckpoint", "0")
-        .pragma("secure_delete", "ON")
-        .pragma("cache_size", WRITER_CACHE);
-    told(options)
+/// One that writes.
+pub(super) fn writing(path: &Path) -> Result<Connection> {
+    set_up(path, "PRAGMA journal_mode = WAL;")
 }
 
-/// Statements can be counted by whoever listens to `sqlx::query` at trace: to nobody else are they told, however slow
-/// they were, and what is bound to them is never told.
-fn told(options: SqliteConnectOptions) -> SqliteConnectOptions {
-    options.log_statements(LevelFilter::Trace).log_slow_statements(LevelFilter::Off, Duration::MAX)
+/// One that writes into a file that has no log beside it.
+pub(super) fn unlogged(path: &Path) -> Result<Connection> {
+    set_up(path, "PRAGMA journal_mode = DELETE;")
+}
+
+/// One that writes, and shuts everybody else out.
+pub(super) fn exclusive(path: &Path) -> Result<Connection> {
+    set_up(path, "PRAGMA locking_mode = EXCLUSIVE; PRAGMA journal_mode = WAL;")
+}
+
+/// One that reads the file as if there were no log and no other connection. Closing it ends the locks of all others of
+/// this process (POSIX).
+pub(super) fn immutable(path: &Path) -> Result<Connection> {
+    let invalid = || Error::InvalidPath(path.to_owned());
+    let whole = std::path::absolute(path).map_err(|_| invalid())?;
+    let mut name = Url::from_file_path(whole).map_err(|()| invalid())?;
+    name.set_query(Some("immutable=1"));
+    open(Path::new(name.as_str()), OpenFlags::SQLITE_OPEN_READ_ONLY | OpenFlags::SQLITE_OPEN_URI)
+}
+
+fn set_up(path: &Path, journal: &str) -> Result<Connection> {
+    let conn = open(path, OpenFlags::SQLITE_OPEN_READ_WRITE)?;
+    conn.execute_batch(journal)?;
+    conn.execute_batch(WRITES)?;
+    Ok(conn)
+}
+
+/// A thread has its connection to itself: SQLite need not lock it.
+fn open(path: &Path, how: OpenFlags) -> Result<Connection> {
+    let conn = Connection::open_with_flags(path, how | OpenFlags::SQLITE_OPEN_NO_MUTEX)?;
+    conn.busy_timeout(BUSY)?;
+    conn.set_prepared_statement_cache_capacity(STATEMENTS);
+    Ok(conn)
 }

@@ -8,10 +8,10 @@
 
 use std::path::Path;
 
-use sqlx::{ConnectOptions as _, Connection as _, SqliteConnection};
+use rusqlite::{Connection, params};
 use uuid::Uuid;
 
-use super::{link, meta};
+use super::{link, meta, sql::Statements as _};
 
 const MARK: &str = "log";
 const TOUCH: &str = "touched";
@@ -24,54 +24,47 @@ pub(super) type Mark = [u8; 16];
 
 /// The mark that the file has without its log (`immutable` passes it over); `None` if that cannot be read. To be asked
 /// before this process has any connection to the file: closing this one ends the locks of all others (POSIX).
-pub(super) async fn alone(path: &Path) -> Option<Mark> {
-    let mut conn = link::reading(path).immutable(true).connect().await.ok()?;
-    let tables = sqlx::query_scalar("SELECT count(*) FROM sqlite_schema").fetch_one(&mut conn).await;
+pub(super) fn alone(path: &Path) -> Option<Mark> {
+    let conn = link::immutable(path).ok()?;
+    let tables = conn.one("SELECT count(*) FROM sqlite_schema", []);
     let found = match tables {
-        Ok(0_i64) => Some(NONE),
-        Ok(_) => marks(&mut conn).await.ok().map(|(new, _)| new),
+        Ok((0_i64,)) => Some(NONE),
+        Ok(_) => marks(&conn).ok().map(|(new, _)| new),
         Err(_) => None,
     };
-    let _ = conn.close().await;
+    let _ = conn.close();
     found
 }
 
 /// Whether the log beside a database, if there is one, was written for it. `conn` reads through the log.
-pub(super) async fn belongs(alone: Option<Mark>, conn: &mut SqliteConnection) -> sqlx::Result<bool> {
-    let (new, old) = marks(conn).await?;
+pub(super) fn belongs(alone: Option<Mark>, conn: &Connection) -> rusqlite::Result<bool> {
+    let (new, old) = marks(conn)?;
     // What cannot be read without the log says nothing.
     Ok(alone.is_none_or(|alone| alone == new || alone == old))
 }
 
 /// Draws a new mark and brings it into the file. From then on the log need not fit what the file said before.
-pub(super) async fn mark(alone: Option<Mark>, conn: &mut SqliteConnection) -> sqlx::Result<()> {
-    let Some(alone) = alone else { return touch(conn).await };
+pub(super) fn mark(alone: Option<Mark>, conn: &Connection) -> rusqlite::Result<()> {
+    let Some(alone) = alone else { return touch(conn) };
     let new = *Uuid::new_v4().as_bytes();
-    meta::set(conn, MARK, [new, alone].concat()).await?;
-    let (busy, ..): (i64, i64, i64) =
-        sqlx::query_as("PRAGMA wal_checkpoint(TRUNCATE)").fetch_one(&mut *conn).await?;
-    if busy == 0 { meta::set(conn, MARK, [new, new].concat()).await } else { Ok(()) }
+    meta::set(conn, MARK, &[new, alone].concat())?;
+    let (busy, ..): (i64, i64, i64) = conn.one("PRAGMA wal_checkpoint(TRUNCATE)", [])?;
+    if busy == 0 { meta::set(conn, MARK, &[new, new].concat()) } else { Ok(()) }
 }
 
 /// Writes the page with the mark into the log; as good as any other write to see whether writing works.
-pub(super) async fn touch(conn: &mut SqliteConnection) -> sqlx::Result<()> {
-    meta::set(conn, TOUCH, Uuid::new_v4().as_bytes().to_vec()).await
+pub(super) fn touch(conn: &Connection) -> rusqlite::Result<()> {
+    meta::set(conn, TOUCH, Uuid::new_v4().as_bytes())
 }
 
 /// Takes the mark away.
-pub(super) async fn forget(conn: &mut SqliteConnection) -> sqlx::Result<()> {
-    sqlx::query("DELETE FROM meta WHERE name IN (?1, ?2)")
-        .bind(MARK)
-        .bind(TOUCH)
-        .execute(conn)
-        .await
-        .map(drop)
+pub(super) fn forget(conn: &Connection) -> rusqlite::Result<()> {
+    conn.change("DELETE FROM meta WHERE name IN (?1, ?2)", params![MARK, TOUCH]).map(drop)
 }
 
 /// The mark that reading gives, and the one that the file had when that was drawn.
-async fn marks(conn: &mut SqliteConnection) -> sqlx::Result<(Mark, Mark)> {
-    let row: Option<Vec<u8>> =
-        sqlx::query_scalar("SELECT value FROM meta WHERE name = ?1").bind(MARK).fetch_optional(conn).await?;
-    let halves = row.as_deref().and_then(|bytes| bytes.split_first_chunk::<16>());
+fn marks(conn: &Connection) -> rusqlite::Result<(Mark, Mark)> {
+    let row: Option<(Vec<u8>,)> = conn.maybe("SELECT value FROM meta WHERE name = ?1", params![MARK])?;
+    let halves = row.as_ref().and_then(|(bytes,)| bytes.split_first_chunk::<16>());
     Ok(halves.map_or((NONE, NONE), |(new, old)| (*new, old.try_into().unwrap_or(NONE))))
 }

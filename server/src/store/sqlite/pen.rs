@@ -14,17 +14,22 @@
 //! is only ever written behind it, and copied again from the start of what no flush has confirmed. Reading goes on all
 //! the time. A damaged database is not written again before somebody has looked after it. Knows no record.
 
-use std::{fs::File, path::PathBuf, sync::Arc, time::Duration};
+use std::{
+    fs::File,
+    io,
+    path::PathBuf,
+    sync::Arc,
+    time::{Duration, Instant},
+};
 
 use parking_lot::Mutex;
-use sqlx::{ConnectOptions as _, Connection as _, SqliteConnection};
-use tokio::time::Instant;
+use rusqlite::Connection;
 
 use super::{
-    Result, StoreError,
-    check::{self, primary_code},
+    Result, StoreError, check,
     checkpoint::{self, Checkpoint},
     link, log, refusal,
+    sql::primary_code,
 };
 
 /// Between two tries whether writing works again.
@@ -43,12 +48,11 @@ impl Trouble {
 pub(super) fn blocks(error: &StoreError) -> bool {
     match error {
         // https://www.sqlite.org/rescode.html
-        StoreError::Database(error @ sqlx::Error::Database(_)) => {
-            matches!(primary_code(error), Some(5..=8 | 10 | 11 | 13..=15 | 26))
-        }
-        StoreError::Database(sqlx::Error::Io(_) | sqlx::Error::WorkerCrashed) | StoreError::Blocked(_) => {
-            true
-        }
+        StoreError::Database(cause) => match cause.downcast_ref() {
+            Some(error) => matches!(primary_code(error), Some(5..=8 | 10 | 11 | 13..=15 | 26)),
+            None => cause.is::<io::Error>(),
+        },
+        StoreError::Blocked(_) => true,
         _ => false,
     }
 }
@@ -59,7 +63,7 @@ pub(super) struct Pen {
     /// The database itself, to flush it by.
     file: Arc<File>,
     /// `None` while it is in trouble.
-    conn: Option<SqliteConnection>,
+    conn: Option<Connection>,
     trouble: Arc<Trouble>,
     next_try: Instant,
     damaged: bool,
@@ -68,15 +72,10 @@ pub(super) struct Pen {
 
 impl Pen {
     /// `copier`: another connection that may write, for checkpoints.
-    pub(super) fn new(
-        path: PathBuf,
-        file: Arc<File>,
-        conn: SqliteConnection,
-        copier: SqliteConnection,
-    ) -> Self {
-        let checkpoint = Checkpoint::new(copier, file.clone());
+    pub(super) fn new(path: PathBuf, file: Arc<File>, conn: Connection, copier: Connection) -> Result<Self> {
+        let checkpoint = Checkpoint::new(copier, file.clone())?;
         let (trouble, next_try) = (Arc::default(), Instant::now());
-        Self { path, file, conn: Some(conn), trouble, next_try, damaged: false, checkpoint }
+        Ok(Self { path, file, conn: Some(conn), trouble, next_try, damaged: false, checkpoint })
     }
 
     /// Where to look why nothing is written.
@@ -90,28 +89,28 @@ impl Pen {
     }
 
     /// The connection; in trouble `Blocked`, at once, but for one try from time to time.
-    pub(super) async fn conn(&mut self) -> Result<&mut SqliteConnection> {
+    pub(super) fn conn(&mut self) -> Result<&Connection> {
         if self.conn.is_none() {
             if self.damaged || Instant::now() < self.next_try {
                 return Err(self.refusal());
             }
-            match self.mend().await {
+            match self.mend() {
                 Ok(conn) => {
                     tracing::info!("the database can be written again");
                     *self.trouble.0.lock() = None;
                     self.conn = Some(conn);
                 }
-                Err(error) => self.blocked(&error).await,
+                Err(error) => self.blocked(&error),
             }
         }
-        match &mut self.conn {
+        match &self.conn {
             Some(conn) => Ok(conn),
             None => Err(StoreError::Blocked("it is tried again in a moment".into())),
         }
     }
 
     /// Notes that writing does not work, and lets go of the connection.
-    pub(super) async fn blocked(&mut self, error: &StoreError) {
+    pub(super) fn blocked(&mut self, error: &StoreError) {
         self.damaged = is_damage(error);
         if let Some(conn) = self.conn.take() {
             let fix = if self.damaged {
@@ -120,7 +119,7 @@ impl Pen {
                 "make room or mend the disk"
             };
             tracing::error!(%error, "the database cannot be written, everybody is told to try again: {fix}");
-            let _ = conn.close().await; // what it holds is not believed any more
+            let _ = conn.close(); // what it holds is not believed any more
         }
         *self.trouble.0.lock() = Some(error.to_string());
         self.next_try = Instant::now() + TRY;
@@ -130,35 +129,34 @@ impl Pen {
         self.trouble.refusal().unwrap_or(StoreError::Closed)
     }
 
-    async fn mend(&mut self) -> Result<SqliteConnection> {
-        self.checkpoint.end().await;
-        let mut conn = link::writing(&self.path).connect().await?;
-        checkpoint::truncate(&mut conn).await?;
-        if let Some(sentence) = check::last(&mut conn).await? {
+    fn mend(&mut self) -> Result<Connection> {
+        self.checkpoint.end();
+        let conn = link::writing(&self.path)?;
+        checkpoint::truncate(&conn)?;
+        if let Some(sentence) = check::last(&conn)? {
             return Err(refusal::damaged(&self.path, &[sentence]));
         }
-        log::touch(&mut conn).await?;
-        self.checkpoint = Checkpoint::new(link::writing(&self.path).connect().await?, self.file.clone());
+        log::touch(&conn)?;
+        self.checkpoint = Checkpoint::new(link::writing(&self.path)?, self.file.clone())?;
         Ok(conn)
     }
 
     /// So much was written: looks after the log.
-    pub(super) async fn written(&mut self, writes: usize) {
-        let Some(conn) = &mut self.conn else { return };
-        if let Err(error) = self.checkpoint.written(conn, writes).await {
-            let error = StoreError::from(error);
-            if blocks(&error) {
-                self.blocked(&error).await;
-            }
+    pub(super) fn written(&mut self, writes: usize) {
+        let Some(conn) = &self.conn else { return };
+        if let Err(error) = self.checkpoint.written(conn, writes)
+            && blocks(&error)
+        {
+            self.blocked(&error);
         }
     }
 
     /// Copies the log into the database and closes it.
-    pub(super) async fn close(mut self) {
-        self.checkpoint.end().await;
-        let Some(mut conn) = self.conn else { return };
-        let truncated = sqlx::query("PRAGMA wal_checkpoint(TRUNCATE)").execute(&mut conn).await;
-        if let Err(error) = truncated.map(drop).and(conn.close().await) {
+    pub(super) fn close(mut self) {
+        self.checkpoint.end();
+        let Some(conn) = self.conn else { return };
+        let copied = conn.execute_batch("PRAGMA wal_checkpoint(TRUNCATE)");
+        if let Err(error) = copied.and(conn.close().map_err(|(_, error)| error)) {
             tracing::warn!(%error, "the database was not closed cleanly; nothing committed is lost");
         }
     }
@@ -166,7 +164,9 @@ impl Pen {
 
 fn is_damage(error: &StoreError) -> bool {
     match error {
-        StoreError::Database(error) => matches!(primary_code(error), Some(11 | 26)),
+        StoreError::Database(cause) => {
+            matches!(cause.downcast_ref().and_then(primary_code), Some(11 | 26))
+        }
         error => matches!(error, StoreError::Unusable(_)),
     }
 }

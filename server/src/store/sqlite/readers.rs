@@ -1,85 +1,133 @@
-//! The connections that read: a few, for good, each lent to one caller at a time.
+//! The threads that read, each with a connection of its own.
 //!
-//! Not the library's pool: that one asks every connection that comes back whether it is alive, which for SQLite is one
-//! more change of threads and back for each read, and tells nothing (docs/adr/0002-threads-of-the-store.md).
+//! A read is handed to a thread that has nothing to do, or waits for the first that has. It is no matter for the threads
+//! of the connections: a disk may take its time (docs/adr/0003-rusqlite.md).
 
 use std::{
-    ops::{Deref, DerefMut},
+    collections::VecDeque,
+    fs::File,
+    panic::{AssertUnwindSafe, catch_unwind},
     path::Path,
+    sync::{
+        Arc,
+        mpsc::{Receiver, SyncSender, sync_channel},
+    },
+    thread::{self, JoinHandle},
 };
 
 use parking_lot::Mutex;
-use sqlx::{ConnectOptions as _, Connection as _, SqliteConnection};
-use tokio::sync::{Semaphore, SemaphorePermit};
+use rusqlite::Connection;
+use tokio::sync::oneshot;
 
-use super::{Result, StoreError, link};
+use super::{Result, StoreError, aside, link};
 
 /// More than a few only wait for the same cores.
-const CONNECTIONS: u32 = 4;
+const THREADS: usize = 4;
 
-/// Connections that only read.
+/// Something to be read, with the caller who waits for it.
+type Read = Box<dyn FnOnce(&mut Connection) + Send>;
+
+/// Threads that only read.
 pub(super) struct Readers {
+    desk: Arc<Mutex<Desk>>,
+    threads: Mutex<Vec<JoinHandle<()>>>,
+}
+
+/// Where reads and threads meet: one of both queues is empty.
+#[derive(Default)]
+struct Desk {
     /// The last to come back goes first: it has most in its cache.
-    free: Mutex<Vec<SqliteConnection>>,
-    /// One permit for each of them.
-    permits: Semaphore,
+    idle: Vec<SyncSender<Option<Read>>>,
+    waiting: VecDeque<Read>,
+    closed: bool,
 }
 
 impl Readers {
-    /// Opens all of them: on a full disk later ones could not be made, and reading goes on.
-    pub(super) async fn open(path: &Path) -> Result<Self> {
-        let mut free = Vec::new();
-        for _ in 0..CONNECTIONS {
-            free.push(link::reading(path).connect().await?);
+    /// Opens all connections: on a full disk later ones could not be made, and reading goes on. `file` is held until
+    /// they are closed (`place::hold`).
+    pub(super) fn open(path: &Path, file: &Arc<File>) -> Result<Self> {
+        // If one cannot be opened the others end with this.
+        let readers = Self { desk: Arc::default(), threads: Mutex::default() };
+        for _ in 0..THREADS {
+            let (conn, desk, file) = (link::reading(path)?, readers.desk.clone(), file.clone());
+            let thread = thread::Builder::new().name("reader".into()).spawn(move || work(conn, &desk, file));
+            readers.threads.lock().push(thread.map_err(StoreError::io)?);
         }
-        Ok(Self { permits: Semaphore::new(free.len()), free: Mutex::new(free) })
+        Ok(readers)
     }
 
-    /// One of them, once one is free. `Closed` after `close`.
-    pub(super) async fn lend(&self) -> Result<Reader<'_>> {
-        let permit = self.permits.acquire().await.map_err(|_| StoreError::Closed)?;
-        let conn = self.free.lock().pop().ok_or(StoreError::Closed)?;
-        Ok(Reader { conn: Some(conn), readers: self, _permit: permit })
+    /// Runs this on one of the threads. `Closed` after `close`.
+    pub(super) async fn run<T: Send + 'static>(
+        &self,
+        read: impl FnOnce(&mut Connection) -> Result<T> + Send + 'static,
+    ) -> Result<T> {
+        let (reply, answer) = oneshot::channel();
+        self.submit(Box::new(move |conn| {
+            if !reply.is_closed() {
+                let _ = reply.send(read(conn)); // the caller may have gone
+            }
+        }));
+        answer.await.map_err(|_| StoreError::Closed)?
     }
 
-    /// Waits for those that are lent, and closes all.
+    fn submit(&self, read: Read) {
+        let mut desk = self.desk.lock();
+        if desk.closed {
+            return; // its caller is told by that
+        }
+        let Some(thread) = desk.idle.pop() else { return desk.waiting.push_back(read) };
+        drop(desk);
+        let _ = thread.send(Some(read)); // it waits for this
+    }
+
+    /// Waits for what is being read, and closes all connections.
     pub(super) async fn close(&self) {
-        let all = self.permits.acquire_many(CONNECTIONS).await; // an error: they are closed already
-        self.permits.close();
-        drop(all);
-        let free = std::mem::take(&mut *self.free.lock());
-        for conn in free {
-            let _ = conn.close().await; // nothing is written by them
+        self.end();
+        let threads = std::mem::take(&mut *self.threads.lock());
+        let ended = aside(|| {
+            threads.into_iter().for_each(|thread| drop(thread.join()));
+            Ok(())
+        });
+        let _ = ended.await; // they end all the same
+    }
+
+    /// Takes no more reads; those that wait are still done.
+    fn end(&self) {
+        let mut desk = self.desk.lock();
+        desk.closed = true;
+        for thread in desk.idle.drain(..) {
+            let _ = thread.send(None); // it waits for this
         }
     }
 }
 
-/// A connection that is lent. It goes back when this is dropped, also in the middle of a statement, which ends before
-/// the next one of that connection begins.
-pub(super) struct Reader<'a> {
-    /// `None` only while it is dropped.
-    conn: Option<SqliteConnection>,
-    readers: &'a Readers,
-    _permit: SemaphorePermit<'a>,
-}
-
-impl Deref for Reader<'_> {
-    type Target = SqliteConnection;
-
-    fn deref(&self) -> &SqliteConnection {
-        self.conn.as_ref().expect("it is not being dropped")
-    }
-}
-
-impl DerefMut for Reader<'_> {
-    fn deref_mut(&mut self) -> &mut SqliteConnection {
-        self.conn.as_mut().expect("it is not being dropped")
-    }
-}
-
-impl Drop for Reader<'_> {
+impl Drop for Readers {
     fn drop(&mut self) {
-        // Before its permit, which is dropped after this.
-        self.readers.free.lock().extend(self.conn.take());
+        self.end();
     }
+}
+
+fn work(mut conn: Connection, desk: &Mutex<Desk>, file: Arc<File>) {
+    let (mine, given) = sync_channel(1);
+    while let Some(read) = next(desk, &mine, &given) {
+        // One read that panics leaves the others their thread; its caller is told, and a transaction of its ended.
+        let _ = catch_unwind(AssertUnwindSafe(|| read(&mut conn)));
+    }
+    let _ = conn.close(); // nothing is written by it
+    drop(file);
+}
+
+/// `None` when there will be no more.
+fn next(desk: &Mutex<Desk>, mine: &SyncSender<Option<Read>>, given: &Receiver<Option<Read>>) -> Option<Read> {
+    {
+        let mut desk = desk.lock();
+        if let Some(read) = desk.waiting.pop_front() {
+            return Some(read);
+        }
+        if desk.closed {
+            return None;
+        }
+        desk.idle.push(mine.clone());
+    }
+    given.recv().ok().flatten()
 }

@@ -2,17 +2,19 @@
 
 use std::path::Path;
 
-use super::{StoreError, check::primary_code};
+use super::{
+    StoreError,
+    sql::{code, primary_code},
+};
 
 /// The refusal of a file with which SQLite cannot work, with what to do.
-pub(super) fn of(path: &Path, error: sqlx::Error) -> StoreError {
+pub(super) fn of(path: &Path, error: rusqlite::Error) -> StoreError {
     // https://www.sqlite.org/rescode.html; 522 is a read beyond the end
-    let code = error.as_database_error().and_then(|e| e.code());
-    match (primary_code(&error), code.as_deref()) {
+    match (primary_code(&error), code(&error)) {
         (Some(26), _) => {
             unusable(path, "it is no SQLite database: set `database` to another path, or restore a backup")
         }
-        (Some(11), _) | (_, Some("522")) => damaged(path, &[error.to_string()]),
+        (Some(11), _) | (_, Some(522)) => damaged(path, &[error.to_string()]),
         (Some(14 | 8 | 3), _) => {
             let fix = format!(
                 "it cannot be opened for writing ({error}): check the permissions of it and its directory, and whether \
@@ -30,14 +32,17 @@ pub(super) fn of(path: &Path, error: sqlx::Error) -> StoreError {
                 "the disk fails ({error}): see whether it is full, and what the kernel says of it (`dmesg`)"
             ),
         ),
-        _ => StoreError::Database(error),
+        _ => error.into(),
     }
 }
 
 /// The same, for what was a refusal already.
 pub(super) fn again(path: &Path, error: StoreError) -> StoreError {
     match error {
-        StoreError::Database(error) => of(path, error),
+        StoreError::Database(cause) => match cause.downcast() {
+            Ok(error) => of(path, *error),
+            Err(cause) => StoreError::Database(cause),
+        },
         error => error,
     }
 }

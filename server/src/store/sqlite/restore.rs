@@ -10,12 +10,12 @@ use std::{
     path::{Path, PathBuf},
 };
 
-use sqlx::{ConnectOptions as _, Connection as _, SqliteConnection, sqlite::SqliteLockingMode};
+use rusqlite::{Connection, params};
 
 use super::{
-    Result, StoreError,
+    Result, StoreError, aside,
     backup::{self, Sound},
-    check::{self, Finding, primary_code},
+    check::{self, Finding},
     erasures::{self, EVERYBODY, Erasure},
     link, log, meta,
     place::{self, PART, RESTORING, beside},
@@ -23,6 +23,7 @@ use super::{
     rows::user as user_id,
     schema,
     sites::RemoveSite,
+    sql::{Statements as _, primary_code},
     users::RemoveUser,
     writer::Write as _,
 };
@@ -59,6 +60,11 @@ pub enum Replayed {
 
 /// Puts a backup in the place of a database that nobody serves. `now`: ms.
 pub async fn restore(from: &Path, path: &Path, now: i64) -> Result<Restored> {
+    let (from, path) = (from.to_owned(), path.to_owned());
+    aside(move || bring_back(&from, &path, now)).await
+}
+
+fn bring_back(from: &Path, path: &Path, now: i64) -> Result<Restored> {
     if !from.is_file() {
         return Err(refused(from, "there is no such file: name the backup"));
     }
@@ -75,12 +81,12 @@ pub async fn restore(from: &Path, path: &Path, now: i64) -> Result<Restored> {
         put_in_place(path, &beside(path, &format!(".before-restore-{}-interrupted", stamp(now))))
             .map_err(|error| moved(from, &error))?;
     }
-    let Before { erased, known } = before(path).await;
+    let Before { erased, known } = before(path);
     let part = beside(path, PART);
-    let mut made = prepare(from, path, &part, &erased, now).await;
+    let mut made = prepare(from, path, &part, &erased, now);
     if made.is_ok()
         && known == Ok(true)
-        && let Err(error) = alone(from, path).await
+        && let Err(error) = alone(from, path)
     {
         made = Err(error);
     }
@@ -110,28 +116,28 @@ struct Before {
     known: std::result::Result<bool, String>,
 }
 
-async fn before(path: &Path) -> Before {
+fn before(path: &Path) -> Before {
     if std::fs::metadata(path).map_or(0, |file| file.len()) == 0 {
         return Before { erased: Vec::new(), known: Ok(false) };
     }
-    let mut conn = match backup::open(path).await {
+    let conn = match backup::open(path) {
         Ok(conn) => conn,
         Err(error) => return Before { erased: Vec::new(), known: Err(error.to_string()) },
     };
     // What can be read is done again, even if that may not be all.
-    let erased = erasures::all(&mut conn).await;
-    let known = match (&erased, check::look(&mut conn).await) {
+    let erased = erasures::all(&conn);
+    let known = match (&erased, check::look(&conn)) {
         (Err(error), _) => Err(error.to_string()),
         (_, Ok(Finding::Damaged(wrong))) => Err(wrong.join("; ")),
         (_, Err(error)) => Err(error.to_string()),
         (_, Ok(Finding::Sound { .. })) => Ok(true),
     };
-    let _ = conn.close().await;
+    let _ = conn.close();
     Before { erased: erased.unwrap_or_default(), known }
 }
 
 /// Makes the new file beside the old one: the backup with today's schema, what was erased since, and another epoch.
-async fn prepare(
+fn prepare(
     from: &Path,
     path: &Path,
     part: &Path,
@@ -140,13 +146,13 @@ async fn prepare(
 ) -> Result<(Sound, (usize, usize))> {
     place::remove(part).and_then(|()| place::make_private(part)).map_err(|error| moved(from, &error))?;
     place::give_to_owner_of(path, part);
-    backup::copy(from, part).await.map_err(|error| of_backup(from, error))?;
-    let mut conn = schema::migrated(part).await?;
-    let sound = backup::sound(&mut conn).await?;
-    let done = renew(&mut conn, erased, now).await?;
-    let found = check::whole(&mut conn).await?;
-    sqlx::query("PRAGMA journal_mode = DELETE").execute(&mut conn).await?; // one file, which can be renamed
-    conn.close().await?;
+    backup::copy(from, part).map_err(|error| of_backup(from, error))?;
+    let mut conn = schema::migrated(part)?;
+    let sound = backup::sound(&conn)?;
+    let done = renew(&mut conn, erased, now)?;
+    let found = check::whole(&conn)?;
+    conn.execute_batch("PRAGMA journal_mode = DELETE")?; // one file, which can be renamed
+    conn.close().map_err(|(_, error)| error)?;
     if let Finding::Damaged(wrong) = found {
         return Err(of_backup(from, refusal::damaged(from, &wrong)));
     }
@@ -154,26 +160,24 @@ async fn prepare(
     Ok((sound, done))
 }
 
-async fn renew(conn: &mut SqliteConnection, erased: &[Erasure], now: i64) -> Result<(usize, usize)> {
-    let mut tx = conn.begin().await?;
-    log::forget(&mut tx).await?;
-    sqlx::query("DELETE FROM meta WHERE name = 'backup'").execute(&mut *tx).await?;
-    meta::begin_epoch(&mut tx, now).await?;
-    let done = replay(&mut tx, erased).await?;
-    tx.commit().await?;
+fn renew(conn: &mut Connection, erased: &[Erasure], now: i64) -> Result<(usize, usize)> {
+    let tx = conn.transaction()?;
+    log::forget(&tx)?;
+    tx.change("DELETE FROM meta WHERE name = 'backup'", [])?;
+    meta::begin_epoch(&tx, now)?;
+    let done = replay(&tx, erased)?;
+    tx.commit()?;
     Ok(done)
 }
 
 /// Brings what is in the old database's log into it, and sees that nobody has it open.
-async fn alone(from: &Path, path: &Path) -> Result<()> {
-    let options = link::writing(path).locking_mode(SqliteLockingMode::Exclusive);
-    let closed = async {
-        let mut conn = options.connect().await?;
-        // Leaving WAL mode copies and removes the log, and cannot be done while others have it open.
-        sqlx::query("PRAGMA journal_mode = DELETE").execute(&mut conn).await?;
-        conn.close().await
-    };
-    match closed.await {
+fn alone(from: &Path, path: &Path) -> Result<()> {
+    // Leaving WAL mode copies and removes the log, and cannot be done while others have it open.
+    let left = link::exclusive(path).and_then(|conn| {
+        conn.execute_batch("PRAGMA journal_mode = DELETE")?;
+        conn.close().map_err(|(_, error)| error)
+    });
+    match left {
         Err(error) if primary_code(&error) == Some(5) => Err(refused(
             from,
             "another process has the database open: wait until it has ended, and repeat this",
@@ -227,35 +231,26 @@ fn refused(from: &Path, fix: &str) -> StoreError {
 
 /// Erases once more whom this file does not know to be erased. Returns how many people and how many sites that were
 /// still there.
-async fn replay(conn: &mut SqliteConnection, log: &[Erasure]) -> Result<(usize, usize)> {
+fn replay(conn: &Connection, log: &[Erasure]) -> Result<(usize, usize)> {
     let (mut people, mut sites) = (0, 0);
     for (issuer, user, version, erased_at) in log {
-        let new = sqlx::query("INSERT INTO erasures VALUES (?1, ?2, ?3, ?4) ON CONFLICT DO NOTHING")
-            .bind(issuer)
-            .bind(user)
-            .bind(version)
-            .bind(erased_at)
-            .execute(&mut *conn)
-            .await?;
-        let site: Option<i64> = sqlx::query_scalar("SELECT site FROM sites WHERE issuer = ?1")
-            .bind(issuer)
-            .fetch_optional(&mut *conn)
-            .await?;
-        let (1.., Some(site)) = (new.rows_affected(), site) else { continue };
+        let new = conn.change(
+            "INSERT INTO erasures VALUES (?1, ?2, ?3, ?4) ON CONFLICT DO NOTHING",
+            params![issuer, user, version, erased_at],
+        )?;
+        let site: Option<(i64,)> = conn.maybe("SELECT site FROM sites WHERE issuer = ?1", params![issuer])?;
+        let (1.., Some((site,))) = (new, site) else { continue };
         if *user == EVERYBODY {
-            RemoveSite(SiteId(site)).run(conn).await?;
+            RemoveSite(SiteId(site)).run(conn)?;
             sites += 1;
         } else {
-            let there: i64 = sqlx::query_scalar(
+            let (there,): (i64,) = conn.one(
                 "SELECT count(*) FROM users WHERE site = ?1 AND user = ?2 AND NOT removed",
-            )
-            .bind(site)
-            .bind(user)
-            .fetch_one(&mut *conn)
-            .await?;
+                params![site, user],
+            )?;
             let erase =
                 RemoveUser { site: SiteId(site), user: user_id(*user)?, version: RightsVersion(*version) };
-            let (applied, _) = erase.run(conn).await?;
+            let (applied, _) = erase.run(conn)?;
             people += usize::from(applied.applied && there > 0);
         }
     }

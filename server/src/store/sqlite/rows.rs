@@ -4,11 +4,9 @@
 
 use std::sync::Arc;
 
-use uuid::Uuid;
-
 use super::{Result, StoreError};
 use crate::{
-    id::{ClientMessageId, UserId},
+    id::UserId,
     store::{Origin, UserRecord},
 };
 
@@ -19,11 +17,6 @@ pub(super) const MINIMISED: i64 = 1;
 /// Open.
 pub(super) const OPEN: i64 = 2;
 
-/// A message's id from the hex of its column.
-pub(super) fn client_message_id(hex: &str) -> Result<ClientMessageId> {
-    Uuid::try_parse(hex).map(ClientMessageId).map_err(|_| broken("a client_message_id is no UUID"))
-}
-
 /// A user's id from a column.
 pub(super) fn user(id: i64) -> Result<UserId> {
     UserId::new(id).ok_or_else(|| broken("a user id is out of range"))
@@ -31,7 +24,7 @@ pub(super) fn user(id: i64) -> Result<UserId> {
 
 /// What this store wrote cannot be read back, or a caller broke a rule of the trait.
 pub(super) fn broken(what: &str) -> StoreError {
-    StoreError::Database(sqlx::Error::Protocol(what.to_owned()))
+    StoreError::Database(what.into())
 }
 
 /// A record from the columns of `users`.

@@ -4,19 +4,18 @@
 
 use std::{io::ErrorKind, path::Path};
 
-use sqlx::{
-    ConnectOptions, Connection as _, SqlSafeStr as _, SqliteConnection,
-    migrate::{MigrateError, Migration, MigrationType, Migrator},
-};
+use rusqlite::{Connection, TransactionBehavior, params};
+use sha2::{Digest as _, Sha384};
 
 use super::{
     Result,
     check::{self, Finding},
-    link::{reading, writing},
+    link,
     log::{self, Mark},
     meta::{self, Since},
     place,
     refusal::{self, damaged, unusable},
+    sql::Statements as _,
 };
 
 /// Every migration, in order. A number is never used twice; one that was released is never changed.
@@ -24,6 +23,16 @@ const MIGRATIONS: &[(i64, &str, &str)] = &[
     (1, "first", include_str!("../../../migrations/sqlite/0001_first.sql")),
     (2, "erasures", include_str!("../../../migrations/sqlite/0002_erasures.sql")),
 ];
+
+/// Which migrations were run: the table and the checksums of sqlx, which made the first databases.
+const APPLIED: &str = "CREATE TABLE IF NOT EXISTS _sqlx_migrations ( \
+                           version BIGINT PRIMARY KEY, \
+                           description TEXT NOT NULL, \
+                           installed_on TIMESTAMP NOT NULL DEFAULT CURRENT_TIMESTAMP, \
+                           success BOOLEAN NOT NULL, \
+                           checksum BLOB NOT NULL, \
+                           execution_time BIGINT NOT NULL \
+                       )";
 
 /// `PRAGMA application_id` of our files: "gcht".
 const APPLICATION_ID: i64 = 0x6763_6874;
@@ -38,17 +47,17 @@ pub(super) enum Purpose {
 }
 
 /// Makes the file if need be, brings its schema up to date, and returns the connection that writes.
-pub(super) async fn open(path: &Path, purpose: Purpose) -> Result<(SqliteConnection, Since)> {
+pub(super) fn open(path: &Path, purpose: Purpose) -> Result<(Connection, Since)> {
     if place::beside(path, place::RESTORING).exists() {
         return Err(unusable(path, "a restore of it was interrupted: repeat `gchat restore`"));
     }
     make(path)?;
-    let alone = log::alone(path).await;
-    examine(path, purpose, alone).await?;
-    let mut conn = migrated(path).await?;
-    let since = meta::since(&mut conn).await.map_err(|error| refusal::of(path, error))?;
+    let alone = log::alone(path);
+    examine(path, purpose, alone)?;
+    let conn = migrated(path)?;
+    let since = meta::since(&conn).map_err(|error| refusal::of(path, error))?;
     if purpose == Purpose::Serving {
-        log::mark(alone, &mut conn).await.map_err(|error| refusal::of(path, error))?;
+        log::mark(alone, &conn).map_err(|error| refusal::of(path, error))?;
     }
     Ok((conn, since))
 }
@@ -70,66 +79,79 @@ fn make(path: &Path) -> Result<()> {
 }
 
 /// A connection that writes to a file that was examined, its schema brought up to date.
-pub(super) async fn migrated(path: &Path) -> Result<SqliteConnection> {
-    let refuse = |error: sqlx::Error| refusal::of(path, error);
-    let mut conn = writing(path).connect().await.map_err(refuse)?;
-    let list = MIGRATIONS.iter().map(|(version, name, sql)| {
-        Migration::new(*version, (*name).into(), MigrationType::Simple, sql.into_sql_str(), false)
-    });
-    let migrator = Migrator::with_migrations(list.collect());
-    migrator.run_direct(None, &mut conn, false).await.map_err(|error| match error {
-        MigrateError::VersionMismatch(version) | MigrateError::Dirty(version) => unusable(
-            path,
-            &format!("its schema {version} is not the one of any release: restore a backup, or use a released gchat"),
-        ),
-        MigrateError::Execute(error) | MigrateError::ExecuteMigration(error, _) => refusal::of(path, error),
-        other => unusable(path, &format!("its schema cannot be brought up to date ({other})")),
-    })?;
+pub(super) fn migrated(path: &Path) -> Result<Connection> {
+    let refuse = |error: rusqlite::Error| refusal::of(path, error);
+    let mut conn = link::writing(path).map_err(refuse)?;
+    conn.execute_batch(APPLIED).map_err(refuse)?;
+    for (version, name, sql) in MIGRATIONS {
+        let known = apply(&mut conn, *version, name, sql).map_err(refuse)?;
+        if !known {
+            let fix = format!(
+                "its schema {version} is not the one of any release: restore a backup, or use a released gchat"
+            );
+            return Err(unusable(path, &fix));
+        }
+    }
     Ok(conn)
+}
+
+/// Runs a migration unless it was; false: another one was run under its number, or it was not finished.
+fn apply(conn: &mut Connection, version: i64, name: &str, sql: &str) -> rusqlite::Result<bool> {
+    let tx = conn.transaction_with_behavior(TransactionBehavior::Immediate)?;
+    let checksum = Sha384::digest(sql);
+    let applied: Option<(Vec<u8>, bool)> =
+        tx.maybe("SELECT checksum, success FROM _sqlx_migrations WHERE version = ?1", params![version])?;
+    if let Some((applied, success)) = applied {
+        return Ok(success && applied == checksum.as_slice());
+    }
+    tx.execute_batch(sql)?;
+    tx.change(
+        "INSERT INTO _sqlx_migrations (version, description, success, checksum, execution_time) \
+         VALUES (?1, ?2, TRUE, ?3, 0)",
+        params![version, name, checksum.as_slice()],
+    )?;
+    tx.commit()?;
+    Ok(true)
 }
 
 /// Before anything is written, through a connection that cannot write: is this file empty or ours, not from a later
 /// release, no backup, with the log that belongs to it, and, to be served, as sound as can be seen in half a second?
-async fn examine(path: &Path, purpose: Purpose, alone: Option<Mark>) -> Result<()> {
-    let refuse = |error: sqlx::Error| refusal::of(path, error);
-    let mut conn = reading(path).connect().await.map_err(refuse)?;
-    if ours(path, alone, &mut conn).await? {
-        let backup: Option<i64> = sqlx::query_scalar("SELECT 1 FROM meta WHERE name = 'backup'")
-            .fetch_optional(&mut conn)
-            .await
-            .map_err(refuse)?;
+fn examine(path: &Path, purpose: Purpose, alone: Option<Mark>) -> Result<()> {
+    let refuse = |error: rusqlite::Error| refusal::of(path, error);
+    let conn = link::reading(path).map_err(refuse)?;
+    if ours(path, alone, &conn)? {
+        let backup: Option<(i64,)> =
+            conn.maybe("SELECT 1 FROM meta WHERE name = 'backup'", []).map_err(refuse)?;
         if backup.is_some() {
             return Err(unusable(path, "it is a backup: bring it back with `gchat restore`"));
         }
         if purpose == Purpose::Serving {
-            match check::look(&mut conn).await.map_err(|error| refusal::again(path, error))? {
+            match check::look(&conn).map_err(|error| refusal::again(path, error))? {
                 Finding::Sound { whole } => tracing::debug!(whole, "the database was looked at"),
                 Finding::Damaged(wrong) => return Err(damaged(path, &wrong)),
             }
         }
     }
-    conn.close().await.map_err(refuse)
+    conn.close().map_err(|(_, error)| refuse(error))
 }
 
 /// Refuses what is not ours, of a later release, or beside a log that is not its own. False: the file is empty.
-pub(super) async fn ours(path: &Path, alone: Option<Mark>, conn: &mut SqliteConnection) -> Result<bool> {
-    let refuse = |error: sqlx::Error| refusal::of(path, error);
-    let (tables, id): (i64, i64) = sqlx::query_as(
-        "SELECT (SELECT count(*) FROM sqlite_schema), (SELECT application_id FROM pragma_application_id)",
-    )
-    .fetch_one(&mut *conn)
-    .await
-    .map_err(refuse)?;
+pub(super) fn ours(path: &Path, alone: Option<Mark>, conn: &Connection) -> Result<bool> {
+    let refuse = |error: rusqlite::Error| refusal::of(path, error);
+    let (tables, id): (i64, i64) = conn
+        .one(
+            "SELECT (SELECT count(*) FROM sqlite_schema), (SELECT application_id FROM pragma_application_id)",
+            [],
+        )
+        .map_err(refuse)?;
     if tables == 0 {
         return Ok(false);
     }
     if id != APPLICATION_ID {
         return Err(unusable(path, "it belongs to another program: set `database` to another path"));
     }
-    let newest: Option<i64> = sqlx::query_scalar("SELECT max(version) FROM _sqlx_migrations")
-        .fetch_one(&mut *conn)
-        .await
-        .map_err(refuse)?;
+    let (newest,): (Option<i64>,) =
+        conn.one("SELECT max(version) FROM _sqlx_migrations", []).map_err(refuse)?;
     let known = MIGRATIONS.last().map(|(version, ..)| *version);
     if newest > known {
         let (newest, known) = (newest.unwrap_or_default(), known.unwrap_or_default());
@@ -139,7 +161,7 @@ pub(super) async fn ours(path: &Path, alone: Option<Mark>, conn: &mut SqliteConn
         );
         return Err(unusable(path, &fix));
     }
-    if !log::belongs(alone, conn).await.map_err(refuse)? {
+    if !log::belongs(alone, conn).map_err(refuse)? {
         let fix = format!(
             "the log {} was left by another copy of it and would spoil it: if this file is the right one, move that log \
              away; else put back the file that it belongs to, or restore a backup",

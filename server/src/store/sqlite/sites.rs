@@ -1,9 +1,13 @@
 //! Sites and their keys.
 
-use async_trait::async_trait;
-use sqlx::SqliteConnection;
+use rusqlite::{Connection, ffi::SQLITE_CONSTRAINT_UNIQUE, params};
 
-use super::{Result, StoreError, erasures, rows::broken, writer::Write};
+use super::{
+    Result, StoreError, erasures,
+    rows::broken,
+    sql::{Statements as _, code},
+    writer::Write,
+};
 use crate::{
     id::{RightsVersion, SiteId},
     rights::Policy,
@@ -11,15 +15,14 @@ use crate::{
 };
 
 /// As `Store::sites`: keys are joined in, newest first.
-pub(super) async fn sites(conn: &mut SqliteConnection) -> Result<Vec<SiteRecord>> {
+pub(super) fn sites(conn: &Connection) -> Result<Vec<SiteRecord>> {
     type Row = (i64, String, String, String, bool, i64, Option<String>, Option<Vec<u8>>, Option<i64>);
-    let rows: Vec<Row> = sqlx::query_as(
+    let rows: Vec<Row> = conn.all(
         "SELECT s.site, s.issuer, s.url, s.origins, s.students_see_students, s.policy_version, \
                 k.kid, k.secret, k.created_at \
          FROM sites s LEFT JOIN site_keys k ON k.site = s.site ORDER BY s.site, k.number DESC",
-    )
-    .fetch_all(conn)
-    .await?;
+        [],
+    )?;
     let mut sites: Vec<SiteRecord> = Vec::new();
     for (site, issuer, url, origins, students_see_students, version, kid, secret, created_at) in rows {
         let site = SiteId(site);
@@ -41,27 +44,26 @@ pub(super) async fn sites(conn: &mut SqliteConnection) -> Result<Vec<SiteRecord>
 /// As `Store::add_site`.
 pub(super) struct AddSite(pub(super) SiteRecord);
 
-#[async_trait]
 impl Write for AddSite {
     type Done = SiteId;
 
-    async fn run(&self, conn: &mut SqliteConnection) -> Result<SiteId> {
+    fn run(&self, conn: &Connection) -> Result<SiteId> {
         let site = &self.0;
-        let added = sqlx::query(
+        conn.change(
             "INSERT INTO sites (issuer, url, origins, students_see_students, policy_version) \
              VALUES (?1, ?2, ?3, ?4, ?5)",
+            params![
+                &site.issuer,
+                &site.url,
+                list(&site.origins),
+                site.policy.students_see_students,
+                site.policy_version.0
+            ],
         )
-        .bind(&site.issuer)
-        .bind(&site.url)
-        .bind(list(&site.origins))
-        .bind(site.policy.students_see_students)
-        .bind(site.policy_version.0)
-        .execute(&mut *conn)
-        .await
         .map_err(in_use)?;
-        let number = SiteId(added.last_insert_rowid());
+        let number = SiteId(conn.last_insert_rowid());
         for key in site.keys.iter().rev() {
-            insert_key(conn, number, key).await?;
+            insert_key(conn, number, key)?;
         }
         Ok(number)
     }
@@ -70,15 +72,14 @@ impl Write for AddSite {
 /// As `Store::add_key`.
 pub(super) struct AddKey(pub(super) SiteId, pub(super) SiteKey);
 
-#[async_trait]
 impl Write for AddKey {
     type Done = ();
 
-    async fn run(&self, conn: &mut SqliteConnection) -> Result<()> {
+    fn run(&self, conn: &Connection) -> Result<()> {
         let Self(site, key) = self;
-        exists(conn, *site).await?;
-        insert_key(conn, *site, key).await?;
-        keep_keys(conn, *site, 2).await?;
+        exists(conn, *site)?;
+        insert_key(conn, *site, key)?;
+        keep_keys(conn, *site, 2)?;
         Ok(())
     }
 }
@@ -86,27 +87,25 @@ impl Write for AddKey {
 /// As `Store::drop_old_keys`.
 pub(super) struct DropOldKeys(pub(super) SiteId);
 
-#[async_trait]
 impl Write for DropOldKeys {
     type Done = u64;
 
-    async fn run(&self, conn: &mut SqliteConnection) -> Result<u64> {
-        exists(conn, self.0).await?;
-        keep_keys(conn, self.0, 1).await
+    fn run(&self, conn: &Connection) -> Result<u64> {
+        exists(conn, self.0)?;
+        keep_keys(conn, self.0, 1)
     }
 }
 
 /// As `Store::remove_site`; what belongs to the site goes with it.
 pub(super) struct RemoveSite(pub(super) SiteId);
 
-#[async_trait]
 impl Write for RemoveSite {
     type Done = ();
 
-    async fn run(&self, conn: &mut SqliteConnection) -> Result<()> {
-        erasures::note_site(&mut *conn, self.0).await?;
-        let gone = sqlx::query("DELETE FROM sites WHERE site = ?1").bind(self.0.0).execute(conn).await?;
-        if gone.rows_affected() == 0 { Err(StoreError::NoSite) } else { Ok(()) }
+    fn run(&self, conn: &Connection) -> Result<()> {
+        erasures::note_site(conn, self.0)?;
+        let gone = conn.change("DELETE FROM sites WHERE site = ?1", params![self.0.0])?;
+        if gone == 0 { Err(StoreError::NoSite) } else { Ok(()) }
     }
 }
 
@@ -117,89 +116,75 @@ pub(super) struct MoveSite {
     pub(super) origins: Vec<String>,
 }
 
-#[async_trait]
 impl Write for MoveSite {
     type Done = ();
 
-    async fn run(&self, conn: &mut SqliteConnection) -> Result<()> {
-        let moved = sqlx::query("UPDATE sites SET url = ?2, origins = ?3 WHERE site = ?1")
-            .bind(self.site.0)
-            .bind(&self.url)
-            .bind(list(&self.origins))
-            .execute(conn)
-            .await
+    fn run(&self, conn: &Connection) -> Result<()> {
+        let moved = conn
+            .change(
+                "UPDATE sites SET url = ?2, origins = ?3 WHERE site = ?1",
+                params![self.site.0, &self.url, list(&self.origins)],
+            )
             .map_err(in_use)?;
-        if moved.rows_affected() == 0 { Err(StoreError::NoSite) } else { Ok(()) }
+        if moved == 0 { Err(StoreError::NoSite) } else { Ok(()) }
     }
 }
 
 /// As `Store::put_policy`.
 pub(super) struct PutPolicy(pub(super) SiteId, pub(super) Policy, pub(super) RightsVersion);
 
-#[async_trait]
 impl Write for PutPolicy {
     type Done = bool;
 
-    async fn run(&self, conn: &mut SqliteConnection) -> Result<bool> {
+    fn run(&self, conn: &Connection) -> Result<bool> {
         let Self(site, policy, version) = self;
-        exists(conn, *site).await?;
-        let put = sqlx::query(
+        exists(conn, *site)?;
+        let put = conn.change(
             "UPDATE sites SET students_see_students = ?2, policy_version = ?3 \
              WHERE site = ?1 AND policy_version <= ?3",
-        )
-        .bind(site.0)
-        .bind(policy.students_see_students)
-        .bind(version.0)
-        .execute(conn)
-        .await?;
-        Ok(put.rows_affected() > 0)
+            params![site.0, policy.students_see_students, version.0],
+        )?;
+        Ok(put > 0)
     }
 }
 
-async fn exists(conn: &mut SqliteConnection, site: SiteId) -> Result<()> {
-    let found: Option<i64> =
-        sqlx::query_scalar("SELECT 1 FROM sites WHERE site = ?1").bind(site.0).fetch_optional(conn).await?;
+fn exists(conn: &Connection, site: SiteId) -> Result<()> {
+    let found: Option<(i64,)> = conn.maybe("SELECT 1 FROM sites WHERE site = ?1", params![site.0])?;
     found.map(drop).ok_or(StoreError::NoSite)
 }
 
-async fn insert_key(conn: &mut SqliteConnection, site: SiteId, key: &SiteKey) -> Result<()> {
-    sqlx::query("INSERT INTO site_keys (site, kid, secret, created_at) VALUES (?1, ?2, ?3, ?4)")
-        .bind(site.0)
-        .bind(&key.kid)
-        .bind(&key.secret)
-        .bind(key.created_at)
-        .execute(conn)
-        .await
-        .map_err(in_use)?;
+fn insert_key(conn: &Connection, site: SiteId, key: &SiteKey) -> Result<()> {
+    conn.change(
+        "INSERT INTO site_keys (site, kid, secret, created_at) VALUES (?1, ?2, ?3, ?4)",
+        params![site.0, &key.kid, &key.secret, key.created_at],
+    )
+    .map_err(in_use)?;
     Ok(())
 }
 
 /// Drops all keys of a site but the newest ones; returns how many went.
-async fn keep_keys(conn: &mut SqliteConnection, site: SiteId, newest: i64) -> Result<u64> {
-    let gone = sqlx::query(
+fn keep_keys(conn: &Connection, site: SiteId, newest: i64) -> Result<u64> {
+    let gone = conn.change(
         "DELETE FROM site_keys WHERE number IN \
          (SELECT number FROM site_keys WHERE site = ?1 ORDER BY number DESC LIMIT -1 OFFSET ?2)",
-    )
-    .bind(site.0)
-    .bind(newest)
-    .execute(conn)
-    .await?;
-    Ok(gone.rows_affected())
+        params![site.0, newest],
+    )?;
+    Ok(gone as u64)
 }
 
 fn list(origins: &[String]) -> String {
     serde_json::to_string(origins).expect("strings have a JSON form")
 }
 
-fn in_use(error: sqlx::Error) -> StoreError {
-    match error.as_database_error() {
-        Some(e) if e.is_unique_violation() && e.message().contains("sites.issuer") => {
+fn in_use(error: rusqlite::Error) -> StoreError {
+    match (code(&error), error.to_string()) {
+        (Some(SQLITE_CONSTRAINT_UNIQUE), what) if what.contains("sites.issuer") => {
             StoreError::InUse("this site id")
         }
-        Some(e) if e.is_unique_violation() && e.message().contains("sites.url") => {
+        (Some(SQLITE_CONSTRAINT_UNIQUE), what) if what.contains("sites.url") => {
             StoreError::InUse("this address")
         }
-        Some(e) if e.is_unique_violation() => StoreError::InUse("this key id"),
-        _ => StoreError::Database(error),
+        (Some(SQLITE_CONSTRAINT_UNIQUE), _) => StoreError::InUse("this key id"),
+        _ => error.into(),
     }
 }

@@ -4,8 +4,7 @@
 
 use std::sync::Arc;
 
-use async_trait::async_trait;
-use sqlx::{SqliteConnection, SqliteExecutor};
+use rusqlite::{Connection, params};
 
 use super::{
     Result,
@@ -13,6 +12,7 @@ use super::{
     docks::{self, dock_columns},
     erasures,
     rows::{broken, record, user as user_id},
+    sql::Statements as _,
     writer::Write,
 };
 use crate::{
@@ -22,17 +22,11 @@ use crate::{
 };
 
 /// As `Store::user`.
-pub(super) async fn user(
-    conn: impl SqliteExecutor<'_>,
-    site: SiteId,
-    user: UserId,
-) -> Result<Option<UserRecord>> {
-    let row: Option<(String, bool, bool)> =
-        sqlx::query_as("SELECT snapshot, by_call, removed FROM users WHERE site = ?1 AND user = ?2")
-            .bind(site.0)
-            .bind(user.get())
-            .fetch_optional(conn)
-            .await?;
+pub(super) fn user(conn: &Connection, site: SiteId, user: UserId) -> Result<Option<UserRecord>> {
+    let row: Option<(String, bool, bool)> = conn.maybe(
+        "SELECT snapshot, by_call, removed FROM users WHERE site = ?1 AND user = ?2",
+        params![site.0, user.get()],
+    )?;
     row.map(|(snapshot, by_call, removed)| record(&snapshot, by_call, removed)).transpose()
 }
 
@@ -42,55 +36,76 @@ type ArrivalRow = (Option<String>, Option<bool>, Option<bool>, bool, String, i64
 type HeadRow = (i64, Option<i64>, Option<i64>, Option<i64>, Option<i64>);
 
 /// As `Store::arrival`.
-pub(super) async fn arrival(
-    conn: &mut SqliteConnection,
+pub(super) struct Arrive {
     site: SiteId,
     user: UserId,
-    sid: &str,
-    token: &Snapshot,
-    heads: &[ConversationId],
-) -> Result<Arrival> {
-    let asked: Vec<_> = heads.iter().map(|c| (c.lower().get(), c.higher().get())).collect();
-    let asked = serde_json::to_string(&asked).expect("numbers have a JSON form");
-    let row: ArrivalRow = sqlx::query_as(concat!(
-        "SELECT u.snapshot, u.by_call, u.removed, \
-                    EXISTS (SELECT 1 FROM revoked_logins r WHERE r.site = ?1 AND r.sid = ?3), ",
-        floors_column!("?5", "?6"),
-        ", ",
-        dock_columns!(),
-        ", (SELECT json_group_array( \
-                       json_array(k.key, c.first_seq, c.seq, c.rev, c.reset_rev)) \
-                FROM json_each(?4) k \
-                LEFT JOIN conversations c \
-                     ON c.site = ?1 AND c.lower = k.value ->> 0 AND c.higher = k.value ->> 1) \
-             FROM (SELECT 1) LEFT JOIN users u ON u.site = ?1 AND u.user = ?2"
-    ))
-    .bind(site.0)
-    .bind(user.get())
-    .bind(sid)
-    .bind(asked)
-    .bind(token.rights_version.0)
-    .bind(circles::courses(token))
-    .fetch_one(conn)
-    .await?;
-    let (snapshot, by_call, removed, revoked, floors, version, windows, heads) = row;
-    let record = match (snapshot, by_call, removed) {
-        (Some(snapshot), Some(by_call), Some(removed)) => Some(record(&snapshot, by_call, removed)?),
-        _ => None,
-    };
-    let mut heads: Vec<HeadRow> =
-        serde_json::from_str(&heads).map_err(|_| broken("the heads are not as they should be"))?;
-    heads.sort_unstable_by_key(|(asked, ..)| *asked);
-    let heads = heads.into_iter().map(|(_, first_seq, seq, rev, reset_rev)| {
-        Some(Head { first_seq: Seq(first_seq?), seq: Seq(seq?), rev: Rev(rev?), reset_rev: Rev(reset_rev?) })
-    });
-    Ok(Arrival {
-        user: record,
-        revoked,
-        floors: circles::read_floors(&floors)?,
-        dock: docks::read(version, &windows, user)?,
-        heads: heads.collect(),
-    })
+    sid: String,
+    version: RightsVersion,
+    /// The token's courses and the conversations asked for, as the statement takes them.
+    courses: String,
+    asked: String,
+}
+
+impl Arrive {
+    pub(super) fn new(
+        site: SiteId,
+        user: UserId,
+        sid: &str,
+        token: &Snapshot,
+        heads: &[ConversationId],
+    ) -> Self {
+        let asked: Vec<_> = heads.iter().map(|c| (c.lower().get(), c.higher().get())).collect();
+        Self {
+            site,
+            user,
+            sid: sid.to_owned(),
+            version: token.rights_version,
+            courses: circles::courses(token),
+            asked: serde_json::to_string(&asked).expect("numbers have a JSON form"),
+        }
+    }
+
+    pub(super) fn look(&self, conn: &Connection) -> Result<Arrival> {
+        let row: ArrivalRow = conn.one(
+            concat!(
+                "SELECT u.snapshot, u.by_call, u.removed, \
+                            EXISTS (SELECT 1 FROM revoked_logins r WHERE r.site = ?1 AND r.sid = ?3), ",
+                floors_column!("?5", "?6"),
+                ", ",
+                dock_columns!(),
+                ", (SELECT json_group_array( \
+                               json_array(k.key, c.first_seq, c.seq, c.rev, c.reset_rev)) \
+                        FROM json_each(?4) k \
+                        LEFT JOIN conversations c \
+                             ON c.site = ?1 AND c.lower = k.value ->> 0 AND c.higher = k.value ->> 1) \
+                     FROM (SELECT 1) LEFT JOIN users u ON u.site = ?1 AND u.user = ?2"
+            ),
+            params![self.site.0, self.user.get(), self.sid, self.asked, self.version.0, self.courses],
+        )?;
+        let (snapshot, by_call, removed, revoked, floors, version, windows, heads) = row;
+        let record = match (snapshot, by_call, removed) {
+            (Some(snapshot), Some(by_call), Some(removed)) => Some(record(&snapshot, by_call, removed)?),
+            _ => None,
+        };
+        let mut heads: Vec<HeadRow> =
+            serde_json::from_str(&heads).map_err(|_| broken("the heads are not as they should be"))?;
+        heads.sort_unstable_by_key(|(asked, ..)| *asked);
+        let heads = heads.into_iter().map(|(_, first_seq, seq, rev, reset_rev)| {
+            Some(Head {
+                first_seq: Seq(first_seq?),
+                seq: Seq(seq?),
+                rev: Rev(rev?),
+                reset_rev: Rev(reset_rev?),
+            })
+        });
+        Ok(Arrival {
+            user: record,
+            revoked,
+            floors: circles::read_floors(&floors)?,
+            dock: docks::read(version, &windows, self.user)?,
+            heads: heads.collect(),
+        })
+    }
 }
 
 /// As `Store::put_user`.
@@ -128,40 +143,39 @@ impl PutUser {
     }
 
     /// What becomes of it, as things are.
-    pub(super) async fn look(&self, conn: &mut SqliteConnection) -> Result<Put> {
-        let floors = circles::floors(&mut *conn, self.site, self.user, &self.snapshot).await?;
-        Ok(self.outcome(user(conn, self.site, self.user).await?, &floors))
+    pub(super) fn look(&self, conn: &Connection) -> Result<Put> {
+        let floors = circles::floors(conn, self.site, self.user, &self.snapshot)?;
+        Ok(self.outcome(user(conn, self.site, self.user)?, &floors))
     }
 }
 
-#[async_trait]
 impl Write for PutUser {
     type Done = Put;
 
-    async fn run(&self, conn: &mut SqliteConnection) -> Result<Put> {
-        let outcome = self.look(conn).await?;
+    fn run(&self, conn: &Connection) -> Result<Put> {
+        let outcome = self.look(conn)?;
         if let Put::Done(Applied { changed: true, record, .. }) = &outcome {
-            write(conn, self.site, self.user, record).await?;
+            write(conn, self.site, self.user, record)?;
         }
         Ok(outcome)
     }
 }
 
-async fn write(conn: &mut SqliteConnection, site: SiteId, user: UserId, record: &UserRecord) -> Result<()> {
-    sqlx::query(
+fn write(conn: &Connection, site: SiteId, user: UserId, record: &UserRecord) -> Result<()> {
+    conn.change(
         "INSERT INTO users (site, user, rights_version, by_call, removed, snapshot) \
          VALUES (?1, ?2, ?3, ?4, ?5, ?6) \
          ON CONFLICT DO UPDATE SET rights_version = ?3, by_call = ?4, removed = ?5, snapshot = ?6",
-    )
-    .bind(site.0)
-    .bind(user.get())
-    .bind(record.snapshot.rights_version.0)
-    .bind(record.origin == Origin::Call)
-    .bind(record.removed)
-    .bind(serde_json::to_string(&*record.snapshot).expect("a snapshot has a JSON form"))
-    .execute(&mut *conn)
-    .await?;
-    circles::index(conn, site, user, &record.snapshot).await
+        params![
+            site.0,
+            user.get(),
+            record.snapshot.rights_version.0,
+            record.origin == Origin::Call,
+            record.removed,
+            serde_json::to_string(&*record.snapshot).expect("a snapshot has a JSON form")
+        ],
+    )?;
+    circles::index(conn, site, user, &record.snapshot)
 }
 
 /// As `Store::remove_user`.
@@ -171,12 +185,11 @@ pub(super) struct RemoveUser {
     pub(super) version: RightsVersion,
 }
 
-#[async_trait]
 impl Write for RemoveUser {
     type Done = (Applied, Vec<ConversationId>);
 
-    async fn run(&self, conn: &mut SqliteConnection) -> Result<Self::Done> {
-        let stored = user(&mut *conn, self.site, self.user).await?;
+    fn run(&self, conn: &Connection) -> Result<Self::Done> {
+        let stored = user(conn, self.site, self.user)?;
         if let Some(stored) = &stored
             && stored.snapshot.rights_version > self.version
         {
@@ -185,9 +198,9 @@ impl Write for RemoveUser {
         let record = UserRecord { snapshot: Arc::new(self.nobody()), origin: Origin::Call, removed: true };
         let changed = stored.as_ref() != Some(&record);
         let erased = if changed {
-            erasures::note_user(conn, self.site, self.user, self.version).await?;
-            write(conn, self.site, self.user, &record).await?;
-            self.erase(conn).await?
+            erasures::note_user(conn, self.site, self.user, self.version)?;
+            write(conn, self.site, self.user, &record)?;
+            self.erase(conn)?
         } else {
             Vec::new()
         };
@@ -212,34 +225,28 @@ impl RemoveUser {
     }
 
     /// Makes their messages stubs; drops their dock and marks. Returns the conversations that had messages of theirs.
-    async fn erase(&self, conn: &mut SqliteConnection) -> Result<Vec<ConversationId>> {
-        let rows: Vec<(i64, i64, i64)> = sqlx::query_as(
+    fn erase(&self, conn: &Connection) -> Result<Vec<ConversationId>> {
+        let rows: Vec<(i64, i64, i64)> = conn.all(
             "UPDATE conversations SET rev = rev + 1, reset_rev = rev + 1, \
                     lower_sent = CASE WHEN lower = ?2 THEN 0 ELSE lower_sent END, \
                     higher_sent = CASE WHEN higher = ?2 THEN 0 ELSE higher_sent END \
              WHERE conversation IN (SELECT conversation FROM participants WHERE site = ?1 AND user = ?2) \
                AND CASE WHEN lower = ?2 THEN lower_sent ELSE higher_sent END > 0 \
              RETURNING conversation, lower, higher",
-        )
-        .bind(self.site.0)
-        .bind(self.user.get())
-        .fetch_all(&mut *conn)
-        .await?;
+            params![self.site.0, self.user.get()],
+        )?;
         let numbers: Vec<i64> = rows.iter().map(|(number, ..)| *number).collect();
-        sqlx::query(
+        conn.change(
             "UPDATE messages SET text = NULL, client_message_id = NULL, rev = c.rev \
              FROM json_each(?1) k CROSS JOIN conversations c ON c.conversation = k.value \
              WHERE messages.conversation = k.value AND sender = ?2 AND text IS NOT NULL",
-        )
-        .bind(serde_json::to_string(&numbers).expect("numbers have a JSON form"))
-        .bind(self.user.get())
-        .execute(&mut *conn)
-        .await?;
+            params![serde_json::to_string(&numbers).expect("numbers have a JSON form"), self.user.get()],
+        )?;
         for sql in [
             "DELETE FROM participants WHERE site = ?1 AND user = ?2",
             "DELETE FROM docks WHERE site = ?1 AND user = ?2",
         ] {
-            sqlx::query(sql).bind(self.site.0).bind(self.user.get()).execute(&mut *conn).await?;
+            conn.change(sql, params![self.site.0, self.user.get()])?;
         }
         let conversations = rows.into_iter().map(|(_, lower, higher)| {
             let conversation = ConversationId::between(user_id(lower)?, user_id(higher)?);
@@ -256,20 +263,15 @@ pub(super) struct RevokeLogin {
     pub(super) until: i64,
 }
 
-#[async_trait]
 impl Write for RevokeLogin {
     type Done = ();
 
-    async fn run(&self, conn: &mut SqliteConnection) -> Result<()> {
-        sqlx::query(
+    fn run(&self, conn: &Connection) -> Result<()> {
+        conn.change(
             "INSERT INTO revoked_logins (site, sid, until) VALUES (?1, ?2, ?3) \
              ON CONFLICT DO UPDATE SET until = ?3 WHERE until < ?3",
-        )
-        .bind(self.site.0)
-        .bind(&self.sid)
-        .bind(self.until)
-        .execute(conn)
-        .await?;
+            params![self.site.0, &self.sid, self.until],
+        )?;
         Ok(())
     }
 }
@@ -279,17 +281,16 @@ pub(super) struct Expire {
     pub(super) now: i64,
 }
 
-#[async_trait]
 impl Write for Expire {
     type Done = u64;
 
-    async fn run(&self, conn: &mut SqliteConnection) -> Result<u64> {
+    fn run(&self, conn: &Connection) -> Result<u64> {
         let mut gone = 0;
         for (sql, until) in [
             ("DELETE FROM revoked_logins WHERE until <= ?1", self.now),
             ("DELETE FROM floors WHERE set_at <= ?1", self.now - FLOOR_MS),
         ] {
-            gone += sqlx::query(sql).bind(until).execute(&mut *conn).await?.rows_affected();
+            gone += conn.change(sql, params![until])? as u64;
         }
         Ok(gone)
     }

@@ -10,8 +10,7 @@
 
 use std::{io, sync::Arc, thread};
 
-use async_trait::async_trait;
-use sqlx::SqliteConnection;
+use rusqlite::Connection;
 use tokio::{
     runtime,
     sync::{mpsc, oneshot},
@@ -21,6 +20,7 @@ use tokio::{
 use super::{
     Result, StoreError, append,
     pen::{Pen, Trouble, blocks},
+    sql::Statements as _,
 };
 use crate::store::{Appended, NewMessage};
 
@@ -30,12 +30,11 @@ const BATCH: usize = 1_000;
 const QUEUE: usize = 4_096;
 
 /// A change that can be run again if its transaction fails.
-#[async_trait]
 pub(super) trait Write: Send + Sync + 'static {
     /// What its caller gets.
     type Done: Send + 'static;
     /// Runs inside a transaction that others may share.
-    async fn run(&self, conn: &mut SqliteConnection) -> Result<Self::Done>;
+    fn run(&self, conn: &Connection) -> Result<Self::Done>;
 }
 
 /// The callers' end.
@@ -56,7 +55,7 @@ impl Writer {
         let (queue, jobs) = mpsc::channel(QUEUE);
         let trouble = pen.trouble();
         let runtime = runtime::Builder::new_current_thread().enable_time().build()?;
-        thread::Builder::new().name("writer".into()).spawn(move || runtime.block_on(work(pen, jobs)))?;
+        thread::Builder::new().name("writer".into()).spawn(move || work(pen, jobs, &runtime))?;
         Ok(Self { queue, trouble })
     }
 
@@ -98,16 +97,14 @@ struct Waiting<W: Write> {
     reply: oneshot::Sender<Result<W::Done>>,
 }
 
-#[async_trait]
 trait Queued: Send {
-    async fn run(&mut self, conn: &mut SqliteConnection) -> Result<()>;
+    fn run(&mut self, conn: &Connection) -> Result<()>;
     fn answer(self: Box<Self>, committed: Result<()>);
 }
 
-#[async_trait]
 impl<W: Write> Queued for Waiting<W> {
-    async fn run(&mut self, conn: &mut SqliteConnection) -> Result<()> {
-        self.done = Some(self.write.run(conn).await?);
+    fn run(&mut self, conn: &Connection) -> Result<()> {
+        self.done = Some(self.write.run(conn)?);
         Ok(())
     }
 
@@ -117,15 +114,19 @@ impl<W: Write> Queued for Waiting<W> {
     }
 }
 
-async fn work(mut pen: Pen, mut jobs: mpsc::Receiver<Job>) {
+/// `runtime`: to wait with, for no longer than until a time.
+fn work(mut pen: Pen, mut jobs: mpsc::Receiver<Job>, runtime: &runtime::Runtime) {
     let mut batch = Vec::with_capacity(BATCH);
     let mut closers = Vec::new();
     loop {
         // In trouble it looks by itself whether that is over, so that nobody need write for others to be let in again.
-        let received = match pen.next_try() {
-            None => jobs.recv_many(&mut batch, BATCH).await,
-            Some(at) => timeout_at(at, jobs.recv_many(&mut batch, BATCH)).await.unwrap_or(usize::MAX),
-        };
+        let received = runtime.block_on(async {
+            let some = jobs.recv_many(&mut batch, BATCH);
+            match pen.next_try() {
+                None => some.await,
+                Some(at) => timeout_at(at.into(), some).await.unwrap_or(usize::MAX),
+            }
+        });
         if received == 0 {
             break;
         }
@@ -144,17 +145,17 @@ async fn work(mut pen: Pen, mut jobs: mpsc::Receiver<Job>) {
             }
         }
         let writes = waiting.len();
-        match pen.conn().await {
+        match pen.conn() {
             Ok(conn) => {
-                if let Err(error) = waiting.commit(conn).await {
-                    pen.blocked(&error).await;
+                if let Err(error) = waiting.commit(conn) {
+                    pen.blocked(&error);
                 }
-                pen.written(writes).await;
+                pen.written(writes);
             }
             Err(error) => refuse(waiting.replies, waiting.others, &error),
         }
     }
-    pen.close().await;
+    pen.close();
     drop(closers); // their callers wait for this
 }
 
@@ -174,11 +175,11 @@ impl Batch {
 
     /// Commits all of these together, or, if that fails, each alone. An error: writing has become impossible, and
     /// everybody whose write was not committed has been refused.
-    async fn commit(mut self, conn: &mut SqliteConnection) -> Result<()> {
+    fn commit(mut self, conn: &Connection) -> Result<()> {
         if self.len() == 0 {
             return Ok(());
         }
-        let error = match together(conn, &self.messages, &mut self.others).await {
+        let error = match together(conn, &self.messages, &mut self.others) {
             Ok(appended) => {
                 for (reply, appended) in self.replies.into_iter().zip(appended) {
                     let _ = reply.send(Ok(appended)); // the caller may have gone
@@ -195,14 +196,14 @@ impl Batch {
         if self.len() > 1 {
             tracing::warn!(%error, writes = self.len(), "a commit failed; its writes are tried one by one");
         }
-        self.one_by_one(conn).await
+        self.one_by_one(conn)
     }
 
-    async fn one_by_one(self, conn: &mut SqliteConnection) -> Result<()> {
+    fn one_by_one(self, conn: &Connection) -> Result<()> {
         let mut replies = self.replies.into_iter();
         for message in self.messages {
             let Some(reply) = replies.next() else { break };
-            match together(conn, std::slice::from_ref(&message), &mut []).await {
+            match together(conn, std::slice::from_ref(&message), &mut []) {
                 Err(error) if blocks(&error) => {
                     refuse(std::iter::once(reply).chain(replies), self.others, &error);
                     return Err(error);
@@ -216,7 +217,7 @@ impl Batch {
         let mut others = self.others.into_iter();
         while let Some(job) = others.next() {
             let mut alone = [job];
-            let committed = together(conn, &[], &mut alone).await.map(drop);
+            let committed = together(conn, &[], &mut alone).map(drop);
             let [job] = alone;
             match committed {
                 Err(error) if blocks(&error) => {
@@ -249,38 +250,29 @@ fn refuse(
     }
 }
 
-/// All of these in one transaction. Each statement is a change of threads and back: messages alone take two.
-async fn together(
-    conn: &mut SqliteConnection,
+/// All of these in one transaction.
+fn together(
+    conn: &Connection,
     messages: &[NewMessage],
     others: &mut [Box<dyn Queued>],
 ) -> Result<Vec<Appended>> {
-    let appended = transact(conn, messages, others).await;
+    let appended = transact(conn, messages, others);
     if appended.is_err() {
-        let _ = sqlx::query("ROLLBACK").execute(conn).await; // an error: SQLite has ended it by itself
+        let _ = conn.change("ROLLBACK", []); // an error: SQLite has ended it by itself
     }
     appended
 }
 
-async fn transact(
-    conn: &mut SqliteConnection,
+fn transact(
+    conn: &Connection,
     messages: &[NewMessage],
     others: &mut [Box<dyn Queued>],
 ) -> Result<Vec<Appended>> {
-    let appended = if messages.is_empty() {
-        sqlx::query("BEGIN IMMEDIATE").execute(&mut *conn).await?;
-        Vec::new()
-    } else {
-        let (appended, unwritten) = append::begin(conn, messages).await?;
-        unwritten.write(conn, others.is_empty()).await?;
-        if others.is_empty() {
-            return Ok(appended);
-        }
-        appended
-    };
+    conn.change("BEGIN IMMEDIATE", [])?;
+    let appended = messages.iter().map(|message| append::append(conn, message)).collect::<Result<_>>()?;
     for job in others {
-        job.run(conn).await?;
+        job.run(conn)?;
     }
-    sqlx::query("COMMIT").execute(conn).await?;
+    conn.change("COMMIT", [])?;
     Ok(appended)
 }

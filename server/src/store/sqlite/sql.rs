@@ -1,0 +1,59 @@
+//! Running statements: each connection prepares one once and keeps it.
+//!
+//! Each is told of at trace, by its text, to whoever listens to `gchat::sql` (the bench counts them so); what is bound
+//! to it is never told. Knows no statement.
+
+use rusqlite::{CachedStatement, Connection, Error, OptionalExtension as _, Params, Result, Row};
+
+/// What becomes of a row: a tuple of its columns.
+pub(super) trait Columns: for<'a> TryFrom<&'a Row<'a>, Error = Error> {}
+
+impl<T: for<'a> TryFrom<&'a Row<'a>, Error = Error>> Columns for T {}
+
+/// What a connection does with a statement.
+pub(super) trait Statements {
+    /// Its first row; there must be one.
+    fn one<T: Columns>(&self, sql: &str, params: impl Params) -> Result<T>;
+    /// Its first row, if there is one.
+    fn maybe<T: Columns>(&self, sql: &str, params: impl Params) -> Result<Option<T>>;
+    /// All of its rows.
+    fn all<T: Columns>(&self, sql: &str, params: impl Params) -> Result<Vec<T>>;
+    /// How many rows it changed; it returns none.
+    fn change(&self, sql: &str, params: impl Params) -> Result<usize>;
+}
+
+impl Statements for Connection {
+    fn one<T: Columns>(&self, sql: &str, params: impl Params) -> Result<T> {
+        prepared(self, sql)?.query_row(params, |row| T::try_from(row))
+    }
+
+    fn maybe<T: Columns>(&self, sql: &str, params: impl Params) -> Result<Option<T>> {
+        self.one(sql, params).optional()
+    }
+
+    fn all<T: Columns>(&self, sql: &str, params: impl Params) -> Result<Vec<T>> {
+        prepared(self, sql)?.query_map(params, |row| T::try_from(row))?.collect()
+    }
+
+    fn change(&self, sql: &str, params: impl Params) -> Result<usize> {
+        prepared(self, sql)?.execute(params)
+    }
+}
+
+fn prepared<'a>(conn: &'a Connection, sql: &str) -> Result<CachedStatement<'a>> {
+    tracing::trace!(target: "gchat::sql", sql);
+    conn.prepare_cached(sql)
+}
+
+/// SQLite's extended result code (<https://www.sqlite.org/rescode.html>), if it was SQLite that refused.
+pub(super) fn code(error: &Error) -> Option<i32> {
+    match error {
+        Error::SqliteFailure(error, _) | Error::SqlInputError { error, .. } => Some(error.extended_code),
+        _ => None,
+    }
+}
+
+/// The same without what extends it.
+pub(super) fn primary_code(error: &Error) -> Option<i32> {
+    code(error).map(|code| code & 0xff)
+}
