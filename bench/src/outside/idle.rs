@@ -40,10 +40,10 @@ pub(super) async fn run(plan: &Plan) -> Result<Vec<Figure>> {
     let slope = |of: fn(&Point) -> f64, one: &Point, next: &Point| {
         (of(next) - of(one)) / (next.connections - one.connections)
     };
-    let user = |pair: &[Point]| slope(|point| point.user, &pair[0], &pair[1]);
-    let slopes: Vec<f64> = points.windows(2).map(user).collect();
     let (first, last) = (&points[0], &points[points.len() - 1]);
-    let growth = slopes[slopes.len() - 1] / slopes[0];
+    // The last doubling by all that came before: what a server needs once falls into a longer stretch.
+    let half = &points[points.len() - 2];
+    let growth = slope(|p| p.user, half, last) / slope(|p| p.user, first, half);
     let mut figures = vec![
         Figure::new("idle.user_per_connection", slope(|p| p.user, first, last), "B", Goal::AtMost(6_144.0))
             .aim(Goal::AtMost(2_048.0)),
