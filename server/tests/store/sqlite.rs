@@ -101,6 +101,28 @@ async fn a_file_that_is_not_ours_is_refused_and_left_alone() {
 
     let nowhere = dir.path().join("no/such/directory/gchat.db");
     assert!(refused(&nowhere).await.contains("make its directory"));
+
+    // Only the code tells the kinds of such a refusal from each other.
+    let folder = refused(dir.path()).await; // which cannot be read like a file
+    assert!(folder.contains("disk I/O error (code 266)"), "{folder}");
+}
+
+#[tokio::test]
+async fn a_first_start_that_was_cut_short_is_begun_again() {
+    let dir = TempDir::new().unwrap();
+    let path = dir.path().join("gchat.db");
+    reopen(&path).await.close().await;
+    let conn = Connection::open(&path).unwrap();
+    let table: String = conn
+        .query_row("SELECT sql FROM sqlite_schema WHERE name = '_sqlx_migrations'", [], |row| row.get(0))
+        .unwrap();
+    conn.close().unwrap();
+    let cut = dir.path().join("cut.db");
+    Connection::open(&cut).unwrap().execute(&table, []).unwrap();
+    let store = reopen(&cut).await;
+    let site = site(&store).await;
+    send(&store, site, 2, 3, "hello").await;
+    store.close().await;
 }
 
 #[tokio::test]

@@ -14,7 +14,7 @@ use super::{
     Result, StoreError, aside,
     check::{self, Finding},
     link, log, meta, place, refusal, schema,
-    sql::{Statements as _, primary_code},
+    sql::{Failure, Statements as _, primary_code},
 };
 
 /// A backup that was made.
@@ -106,13 +106,13 @@ pub(super) fn copy(from: &Path, part: &Path) -> Result<()> {
     let _ = conn.close();
     copied.map(drop).map_err(|error| match primary_code(&error) {
         Some(11 | 26) => refusal::of(from, error),
-        _ => cannot_write(part, &error),
+        _ => cannot_write(part, Failure(error)),
     })
 }
 
 fn fill(from: &Path, part: &Path, to: &Path, now: i64) -> Result<(u64, i64)> {
     copy(from, part)?;
-    let failed = |error: rusqlite::Error| cannot_write(part, &error);
+    let failed = |error: rusqlite::Error| cannot_write(part, Failure(error));
     // One file, which can be read from a medium that is not writable, too.
     let conn = link::unlogged(part).map_err(failed)?;
     log::forget(&conn).map_err(failed)?;
@@ -152,7 +152,7 @@ fn name(now: i64) -> String {
     format!("gchat-{}.db", time.unwrap_or_else(|_| now.to_string()))
 }
 
-fn cannot_write(to: &Path, error: &rusqlite::Error) -> StoreError {
+fn cannot_write(to: &Path, error: Failure) -> StoreError {
     StoreError::Backup(format!(
         "the copy {} cannot be written ({error}): see to the room on its disk, and to permissions",
         to.display()

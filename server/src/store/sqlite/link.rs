@@ -5,6 +5,8 @@ use std::{path::Path, time::Duration};
 use rusqlite::{Connection, Error, OpenFlags, Result};
 use url::Url;
 
+use super::sql::Statements as _;
+
 /// How long a statement waits for another process (`gchat site add`) before it fails.
 pub(super) const BUSY: Duration = Duration::from_secs(5);
 
@@ -23,21 +25,30 @@ pub(super) fn reading(path: &Path) -> Result<Connection> {
 
 /// One that writes.
 pub(super) fn writing(path: &Path) -> Result<Connection> {
-    set_up(path, "PRAGMA journal_mode = WAL;")
+    set_up(path, "WAL")
 }
 
 /// One that writes into a file that has no log beside it.
 pub(super) fn unlogged(path: &Path) -> Result<Connection> {
-    set_up(path, "PRAGMA journal_mode = DELETE;")
+    set_up(path, "DELETE")
 }
 
-/// One that writes, and shuts everybody else out.
-pub(super) fn exclusive(path: &Path) -> Result<Connection> {
-    set_up(path, "PRAGMA locking_mode = EXCLUSIVE; PRAGMA journal_mode = WAL;")
+/// Ends the log of a database that nobody else may have open: copies and removes it.
+pub(super) fn end_log(path: &Path) -> Result<()> {
+    let conn = open(path, OpenFlags::SQLITE_OPEN_READ_WRITE)?;
+    conn.execute_batch("PRAGMA locking_mode = EXCLUSIVE")?;
+    journal(&conn, "WAL")?;
+    conn.execute_batch(WRITES)?;
+    journal(&conn, "DELETE")?;
+    conn.close().map_err(|(_, error)| error)
 }
 
-/// One that reads the file as if there were no log and no other connection. Closing it ends the locks of all others of
-/// this process (POSIX).
+/// Changes whether there is a log. Run to its end: the first step only tells the mode.
+pub(super) fn journal(conn: &Connection, mode: &str) -> Result<()> {
+    conn.all::<(String,)>(&format!("PRAGMA journal_mode = {mode}"), []).map(drop)
+}
+
+/// One that reads the file as if there were no log and no other connection.
 pub(super) fn immutable(path: &Path) -> Result<Connection> {
     let invalid = || Error::InvalidPath(path.to_owned());
     let whole = std::path::absolute(path).map_err(|_| invalid())?;
@@ -46,9 +57,9 @@ pub(super) fn immutable(path: &Path) -> Result<Connection> {
     open(Path::new(name.as_str()), OpenFlags::SQLITE_OPEN_READ_ONLY | OpenFlags::SQLITE_OPEN_URI)
 }
 
-fn set_up(path: &Path, journal: &str) -> Result<Connection> {
+fn set_up(path: &Path, mode: &str) -> Result<Connection> {
     let conn = open(path, OpenFlags::SQLITE_OPEN_READ_WRITE)?;
-    conn.execute_batch(journal)?;
+    journal(&conn, mode)?;
     conn.execute_batch(WRITES)?;
     Ok(conn)
 }

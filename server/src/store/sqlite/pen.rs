@@ -29,7 +29,7 @@ use super::{
     Result, StoreError, check,
     checkpoint::{self, Checkpoint},
     link, log, refusal,
-    sql::primary_code,
+    sql::{Failure, primary_code},
 };
 
 /// Between two tries whether writing works again.
@@ -49,7 +49,7 @@ pub(super) fn blocks(error: &StoreError) -> bool {
     match error {
         // https://www.sqlite.org/rescode.html
         StoreError::Database(cause) => match cause.downcast_ref() {
-            Some(error) => matches!(primary_code(error), Some(5..=8 | 10 | 11 | 13..=15 | 26)),
+            Some(Failure(error)) => matches!(primary_code(error), Some(5..=8 | 10 | 11 | 13..=15 | 26)),
             None => cause.is::<io::Error>(),
         },
         StoreError::Blocked(_) => true,
@@ -165,7 +165,8 @@ impl Pen {
 fn is_damage(error: &StoreError) -> bool {
     match error {
         StoreError::Database(cause) => {
-            matches!(cause.downcast_ref().and_then(primary_code), Some(11 | 26))
+            let code = cause.downcast_ref().and_then(|Failure(error)| primary_code(error));
+            matches!(code, Some(11 | 26))
         }
         error => matches!(error, StoreError::Unusable(_)),
     }

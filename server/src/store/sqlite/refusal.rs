@@ -4,13 +4,14 @@ use std::path::Path;
 
 use super::{
     StoreError,
-    sql::{code, primary_code},
+    sql::{Failure, code, primary_code},
 };
 
 /// The refusal of a file with which SQLite cannot work, with what to do.
 pub(super) fn of(path: &Path, error: rusqlite::Error) -> StoreError {
     // https://www.sqlite.org/rescode.html; 522 is a read beyond the end
-    match (primary_code(&error), code(&error)) {
+    let (primary, code, error) = (primary_code(&error), code(&error), Failure(error));
+    match (primary, code) {
         (Some(26), _) => {
             unusable(path, "it is no SQLite database: set `database` to another path, or restore a backup")
         }
@@ -32,15 +33,15 @@ pub(super) fn of(path: &Path, error: rusqlite::Error) -> StoreError {
                 "the disk fails ({error}): see whether it is full, and what the kernel says of it (`dmesg`)"
             ),
         ),
-        _ => error.into(),
+        _ => error.0.into(),
     }
 }
 
 /// The same, for what was a refusal already.
 pub(super) fn again(path: &Path, error: StoreError) -> StoreError {
     match error {
-        StoreError::Database(cause) => match cause.downcast() {
-            Ok(error) => of(path, *error),
+        StoreError::Database(cause) => match cause.downcast::<Failure>() {
+            Ok(failure) => of(path, failure.0),
             Err(cause) => StoreError::Database(cause),
         },
         error => error,

@@ -151,7 +151,7 @@ fn prepare(
     let sound = backup::sound(&conn)?;
     let done = renew(&mut conn, erased, now)?;
     let found = check::whole(&conn)?;
-    conn.execute_batch("PRAGMA journal_mode = DELETE")?; // one file, which can be renamed
+    link::journal(&conn, "DELETE")?; // one file, which can be renamed
     conn.close().map_err(|(_, error)| error)?;
     if let Finding::Damaged(wrong) = found {
         return Err(of_backup(from, refusal::damaged(from, &wrong)));
@@ -172,12 +172,7 @@ fn renew(conn: &mut Connection, erased: &[Erasure], now: i64) -> Result<(usize, 
 
 /// Brings what is in the old database's log into it, and sees that nobody has it open.
 fn alone(from: &Path, path: &Path) -> Result<()> {
-    // Leaving WAL mode copies and removes the log, and cannot be done while others have it open.
-    let left = link::exclusive(path).and_then(|conn| {
-        conn.execute_batch("PRAGMA journal_mode = DELETE")?;
-        conn.close().map_err(|(_, error)| error)
-    });
-    match left {
+    match link::end_log(path) {
         Err(error) if primary_code(&error) == Some(5) => Err(refused(
             from,
             "another process has the database open: wait until it has ended, and repeat this",

@@ -82,7 +82,6 @@ fn make(path: &Path) -> Result<()> {
 pub(super) fn migrated(path: &Path) -> Result<Connection> {
     let refuse = |error: rusqlite::Error| refusal::of(path, error);
     let mut conn = link::writing(path).map_err(refuse)?;
-    conn.execute_batch(APPLIED).map_err(refuse)?;
     for (version, name, sql) in MIGRATIONS {
         let known = apply(&mut conn, *version, name, sql).map_err(refuse)?;
         if !known {
@@ -98,6 +97,7 @@ pub(super) fn migrated(path: &Path) -> Result<Connection> {
 /// Runs a migration unless it was; false: another one was run under its number, or it was not finished.
 fn apply(conn: &mut Connection, version: i64, name: &str, sql: &str) -> rusqlite::Result<bool> {
     let tx = conn.transaction_with_behavior(TransactionBehavior::Immediate)?;
+    tx.execute_batch(APPLIED)?;
     let checksum = Sha384::digest(sql);
     let applied: Option<(Vec<u8>, bool)> =
         tx.maybe("SELECT checksum, success FROM _sqlx_migrations WHERE version = ?1", params![version])?;
@@ -140,7 +140,7 @@ pub(super) fn ours(path: &Path, alone: Option<Mark>, conn: &Connection) -> Resul
     let refuse = |error: rusqlite::Error| refusal::of(path, error);
     let (tables, id): (i64, i64) = conn
         .one(
-            "SELECT (SELECT count(*) FROM sqlite_schema), (SELECT application_id FROM pragma_application_id)",
+            "SELECT (SELECT count(*) FROM sqlite_schema WHERE tbl_name <> '_sqlx_migrations'), (SELECT application_id FROM pragma_application_id)",
             [],
         )
         .map_err(refuse)?;

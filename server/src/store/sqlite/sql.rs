@@ -3,6 +3,8 @@
 //! Each is told of at trace, by its text, to whoever listens to `gchat::sql` (the bench counts them so); what is bound
 //! to it is never told. Knows no statement.
 
+use std::fmt;
+
 use rusqlite::{CachedStatement, Connection, Error, OptionalExtension as _, Params, Result, Row};
 
 /// What becomes of a row: a tuple of its columns.
@@ -44,6 +46,21 @@ fn prepared<'a>(conn: &'a Connection, sql: &str) -> Result<CachedStatement<'a>> 
     tracing::trace!(target: "gchat::sql", sql);
     conn.prepare_cached(sql)
 }
+
+/// What SQLite said when it refused, with the code: only that tells a full disk from a flush that failed.
+#[derive(Debug)]
+pub(super) struct Failure(pub(super) Error);
+
+impl fmt::Display for Failure {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match code(&self.0) {
+            Some(code) => write!(f, "{} (code {code})", self.0),
+            None => self.0.fmt(f),
+        }
+    }
+}
+
+impl std::error::Error for Failure {}
 
 /// SQLite's extended result code (<https://www.sqlite.org/rescode.html>), if it was SQLite that refused.
 pub(super) fn code(error: &Error) -> Option<i32> {
