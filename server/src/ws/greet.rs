@@ -202,7 +202,7 @@ async fn welcome(app: &App, seated: &Seated, hello: &Hello, arrival: Arrival) ->
         boot: app.boot,
         server_time: now_ms(),
         lease_ends: seated.lease_ends,
-        user: Myself { contact: roster::contact(speaker.user, &rights), hidden: rights.hidden },
+        user: Myself { contact: roster::contact(speaker.user, &*rights), hidden: rights.hidden },
         circles: rights.circles.clone(),
         dock,
         gaps,

@@ -3,7 +3,7 @@
 //! `answer` does what its frames ask. Nothing else writes to the socket, so frames keep their order; a write that gets
 //! stuck is given up when the queue behind it overflows.
 
-use std::sync::Arc;
+use std::{future::poll_fn, sync::Arc, task::Poll};
 
 use axum::extract::ws::Utf8Bytes;
 use tokio::{
@@ -127,18 +127,26 @@ impl<S: AsyncRead + AsyncWrite + Unpin + Send> Live<S> {
             taken.frames.insert(0, first);
         }
         if !taken.frames.is_empty() {
-            let stuck = async {
-                connection.out.closing().await;
-                tokio::time::sleep(FAREWELL).await;
-            };
-            tokio::select! {
-                biased;
-                written = socket.send(&taken.frames) => written.map_err(|_| None)?,
-                () = stuck => return Err(None),
-                // Who reads nothing must not outstay the lease, nor stay when silent, by keeping this loop here.
-                () = sleep_until(state.end()) => return Err(None),
+            let sending = socket.send(&taken.frames);
+            tokio::pin!(sending);
+            // Nearly always there is room for all of it. Only who has to wait for that needs a clock.
+            match poll_fn(|cx| Poll::Ready(sending.as_mut().poll(cx))).await {
+                Poll::Ready(sent) => sent.map_err(|_| None)?,
+                Poll::Pending => {
+                    let stuck = async {
+                        connection.out.closing().await;
+                        tokio::time::sleep(FAREWELL).await;
+                    };
+                    tokio::select! {
+                        biased;
+                        sent = sending => sent.map_err(|_| None)?,
+                        () = stuck => return Err(None),
+                        // Who reads nothing must not outstay the lease, nor stay when silent, by keeping this loop here.
+                        () = sleep_until(state.end()) => return Err(None),
+                    }
+                    connection.out.rewake();
+                }
             }
-            connection.out.rewake();
             state.sent = Instant::now();
         }
         taken.close.map_or(Ok(()), |close| Err(Some(close)))

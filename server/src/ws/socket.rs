@@ -1,6 +1,6 @@
 //! One WebSocket after its handshake (RFC 6455): whole messages in, shared bytes out, nothing kept at rest.
 //!
-//! Over any stream of bytes. What has come is kept only until it is a whole frame, what goes out is never copied: so a
+//! Over any stream of bytes. What has come is kept only until it is a whole frame, what goes out is never kept: so a
 //! connection that idles keeps no buffer, and one frame for a thousand people is there once. Headers are read by the
 //! library. Knows no frame of the protocol above it.
 
@@ -24,6 +24,10 @@ const READ_BYTES: usize = 8_192;
 
 /// Frames of one write.
 const WRITE_FRAMES: usize = 16;
+
+/// Bytes up to which what goes out is put together on the stack: for so few, that costs less than the kernel takes to
+/// gather them.
+const WRITE_BYTES: usize = 1_024;
 
 const TEXT: u8 = 0x1;
 const BINARY: u8 = 0x2;
@@ -171,7 +175,12 @@ impl<S: AsyncRead + AsyncWrite + Unpin> Socket<S> {
                 }
                 let mut left = &mut slices[..2 * batch];
                 IoSlice::advance_slices(&mut left, done);
-                let mut written = ready!(Pin::new(&mut self.stream).poll_write_vectored(cx, left))?;
+                let stream = Pin::new(&mut self.stream);
+                let mut whole = [0; WRITE_BYTES];
+                let mut written = ready!(match gather(left, &mut whole) {
+                    Some(whole) => stream.poll_write(cx, whole),
+                    None => stream.poll_write_vectored(cx, left),
+                })?;
                 if written == 0 {
                     return Poll::Ready(Err(Broken::Gone));
                 }
@@ -189,6 +198,17 @@ impl<S: AsyncRead + AsyncWrite + Unpin> Socket<S> {
         })
         .await
     }
+}
+
+/// These bytes in one piece, if there is room for them.
+fn gather<'a>(slices: &[IoSlice<'_>], room: &'a mut [u8]) -> Option<&'a [u8]> {
+    let whole = room.get_mut(..slices.iter().map(|slice| slice.len()).sum())?;
+    let mut end = 0;
+    for slice in slices {
+        whole[end..end + slice.len()].copy_from_slice(slice);
+        end += slice.len();
+    }
+    Some(whole)
 }
 
 /// Bytes of a whole frame with a payload of this length.
