@@ -253,7 +253,7 @@ impl Chat {
             Some(Window {
                 conversation: w.conversation,
                 state: w.state,
-                contact: self.contact(speaker.site, me, other, w.other.as_ref()),
+                contact: self.contact(speaker.site, me, other, w.other),
                 first_seq: w.head.first_seq,
                 seq: w.head.seq,
                 rev: w.head.rev,
@@ -423,23 +423,9 @@ impl Chat {
         Ok(self.store.history(site, conversation, Page::Newest, 1).await?.0.seq > Seq(0))
     }
 
-    fn contact(
-        &self,
-        site: SiteId,
-        me: &Snapshot,
-        other: UserId,
-        record: Option<&store::UserRecord>,
-    ) -> Contact {
-        let known = self.rosters.rights(site, other).map(|r| r.snapshot);
-        let known = known.as_ref().or(record.map(|record| &record.snapshot));
-        let contact = known.map(|rights| roster::contact(other, rights)).unwrap_or(Contact {
-            id: other,
-            name: "".into(),
-            picture: None,
-            profile_url: None,
-            role: None,
-            status: None,
-        });
+    fn contact(&self, site: SiteId, me: &Snapshot, other: UserId, stored: Option<store::Face>) -> Contact {
+        let online = self.rosters.rights(site, other).map(|online| (&*online.snapshot).into());
+        let contact = roster::contact(other, online.or(stored).unwrap_or_default());
         Contact { status: Some(self.rosters.status(site, me, other)), ..contact }
     }
 

@@ -28,7 +28,7 @@ use crate::{
     protocol::{Contact, RosterVersion, ServerFrame, Status},
     rights::{self, CourseRights, Snapshot},
     sites::Sites,
-    store::{Origin, UserRecord},
+    store::{Face, Origin, UserRecord},
 };
 
 pub mod course;
@@ -405,15 +405,9 @@ impl Rosters {
 }
 
 /// What others see of a person.
-pub fn contact(id: UserId, rights: &Snapshot) -> Contact {
-    Contact {
-        id,
-        name: rights.name.as_str().into(),
-        picture: rights.picture.as_deref().map(Arc::from),
-        profile_url: rights.profile_url.as_deref().map(Arc::from),
-        role: None,
-        status: None,
-    }
+pub fn contact(id: UserId, face: impl Into<Face>) -> Contact {
+    let Face { name, picture, profile_url } = face.into();
+    Contact { id, name, picture, profile_url, role: None, status: None }
 }
 
 /// One view for each circle that somebody holds.

@@ -74,6 +74,29 @@ pub struct UserRecord {
     pub removed: bool,
 }
 
+/// What others see of a user as last known; of one who was removed, nothing.
+#[derive(Clone, Debug, Default, PartialEq, Eq, serde::Deserialize)]
+pub struct Face {
+    /// As the host writes it.
+    pub name: Arc<str>,
+    /// The address of a picture.
+    pub picture: Option<Arc<str>>,
+    /// The address of their page.
+    pub profile_url: Option<Arc<str>>,
+}
+
+impl From<&Snapshot> for Face {
+    fn from(snapshot: &Snapshot) -> Self {
+        let shared = |text: &String| text.as_str().into();
+        let Snapshot { name, picture, profile_url, .. } = snapshot;
+        Self {
+            name: shared(name),
+            picture: picture.as_ref().map(shared),
+            profile_url: profile_url.as_ref().map(shared),
+        }
+    }
+}
+
 /// What a connect needs to know, in one read.
 #[derive(Clone, Debug, Default)]
 pub struct Arrival {
@@ -81,11 +104,11 @@ pub struct Arrival {
     pub user: Option<UserRecord>,
     /// Whether this login was revoked (and not yet forgotten).
     pub revoked: bool,
-    /// Those above the token's version, of courses that it names or that are on record.
+    /// Those above the token's version, of courses that it names or that are on record; one may be there twice.
     pub floors: Floors,
     /// The dock, as `Store::dock` gives it.
     pub dock: Dock,
-    /// The heads of the conversations asked for, in the order asked; `None` where there is none.
+    /// The heads of the conversations asked for, in the order asked; `None` where there is none, or not of the user.
     pub heads: Vec<Option<Head>>,
 }
 
@@ -128,7 +151,7 @@ pub struct DockWindow {
     /// Never `Closed` in a `Dock`.
     pub state: WindowState,
     /// The other person as last known; `None` if they never were on record.
-    pub other: Option<UserRecord>,
+    pub other: Option<Face>,
     /// The conversation's head.
     pub head: Head,
     /// The user's own read mark.

@@ -227,7 +227,10 @@ impl<W: Weather> Store for MemoryStore<W> {
             revoked: site.logins.contains_key(sid),
             floors: site.floors_for(user, token),
             dock: site.dock(user),
-            heads: heads.iter().map(|c| site.conversations.get(c).map(|c| c.head)).collect(),
+            heads: heads
+                .iter()
+                .map(|c| site.conversations.get(c).filter(|_| c.other(user).is_some()).map(|c| c.head))
+                .collect(),
         });
         let mut arrival = found.await?;
         arrival.heads.resize(heads.len(), None); // no site, no conversations

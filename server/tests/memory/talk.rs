@@ -149,7 +149,7 @@ impl Site {
         Some(DockWindow {
             conversation: id,
             state,
-            other: self.users.get(&other).cloned(),
+            other: self.users.get(&other).map(|record| (&*record.snapshot).into()),
             head,
             read_seq: Seq(mark(owner).map_or(head.seq.0, |mark| mark.read)),
             other_read_seq: Seq(mark(other).map_or(0, |mark| mark.published)),

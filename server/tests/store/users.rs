@@ -77,6 +77,7 @@ pub(crate) async fn an_arrival_tells_all_at_once(store: AnyStore) {
     set(&store, site, 2, 3, WindowState::Open).await;
     send(&store, site, 3, 2, "a").await;
     send(&store, site, 4, 2, "b").await;
+    send(&store, site, 3, 4, "not theirs").await;
     let asked = [between(2, 9), between(2, 3), between(2, 4), between(3, 4)];
     let arrival = store.arrival(site, user(2), "login-a", &snapshot(1, "Ana"), &asked).await.unwrap();
     assert_eq!(arrival.user, store.user(site, user(2)).await.unwrap());
@@ -84,7 +85,8 @@ pub(crate) async fn an_arrival_tells_all_at_once(store: AnyStore) {
     let heads: Vec<_> = arrival.heads.iter().map(|h| h.map(|h| (h.first_seq.0, h.seq.0, h.rev.0))).collect();
     assert_eq!(heads, [None, Some((1, 1, 1)), Some((1, 1, 1)), None]);
     let [bruno, unknown] = &arrival.dock.windows[..] else { panic!("{:?}", arrival.dock) };
-    assert_eq!(bruno.other, store.user(site, user(3)).await.unwrap());
+    let on_record = store.user(site, user(3)).await.unwrap().unwrap();
+    assert_eq!(bruno.other, Some((&*on_record.snapshot).into()));
     assert_eq!((bruno.state, bruno.unread, bruno.head.seq.0), (WindowState::Open, 1, 1));
     assert_eq!((unknown.state, unknown.other.as_ref()), (WindowState::Minimised, None));
 }
@@ -133,7 +135,7 @@ pub(crate) async fn a_removed_user_leaves_stubs_and_refuses_older_tokens(store: 
     let bruno = store.dock(site, user(3)).await.unwrap();
     let window = &bruno.windows[0];
     assert_eq!((window.unread, window.other_read_seq.0), (0, 0), "stubs do not count, marks are gone");
-    assert!(window.other.as_ref().unwrap().removed);
+    assert_eq!(&*window.other.as_ref().unwrap().name, "", "their name is gone");
 
     for (version, origin) in [(6, Origin::Call), (7, Origin::Token)] {
         let refused =

@@ -19,41 +19,33 @@ use crate::{
     store::Floor,
 };
 
-/// A column of a SELECT, the floors as a JSON array of pairs: for site ?1 and user ?2, above the version $version, of
-/// the courses in the JSON array $courses and of those on record.
-macro_rules! floors_column {
+/// The end of a SELECT from `floors f`: of site ?1 above the version $version, of the courses in the JSON array $courses
+/// and of those on record of user ?2; those that are both come twice, as to tell them apart would cost a table.
+macro_rules! floors_above {
     ($version:literal, $courses:literal) => {
         concat!(
-            "(SELECT json_group_array(json_array(f.course, f.version)) FROM floors f \
-              WHERE f.site = ?1 AND f.version > ",
-            $version,
-            " AND f.course IN (SELECT value FROM json_each(",
+            "FROM (SELECT value AS course FROM json_each(",
             $courses,
-            ") UNION ALL SELECT course FROM members WHERE site = ?1 AND user = ?2))"
+            ") UNION ALL SELECT course FROM members WHERE site = ?1 AND user = ?2) k \
+             CROSS JOIN floors f ON f.site = ?1 AND f.course = k.course AND f.version > ",
+            $version
         )
     };
 }
-pub(super) use floors_column;
+pub(super) use floors_above;
 
 /// The courses of a snapshot as a statement takes them.
 pub(super) fn courses(snapshot: &Snapshot) -> String {
     serde_json::to_string(&snapshot.courses()).expect("strings have a JSON form")
 }
 
-/// Floors from their column.
-pub(super) fn read_floors(column: &str) -> Result<Floors> {
-    let floors: Vec<(Arc<str>, RightsVersion)> = serde_json::from_str(column)
-        .map_err(|_| super::rows::broken("the floors are not as they should be"))?;
-    Ok(Floors(floors))
-}
-
 /// The floors above a snapshot, of courses that it names or that are on record.
 pub(super) fn floors(conn: &Connection, site: SiteId, user: UserId, snapshot: &Snapshot) -> Result<Floors> {
-    let (column,): (String,) = conn.one(
-        concat!("SELECT ", floors_column!("?3", "?4")),
+    let floors: Vec<(Arc<str>, i64)> = conn.all(
+        concat!("SELECT f.course, f.version ", floors_above!("?3", "?4")),
         params![site.0, user.get(), snapshot.rights_version.0, courses(snapshot)],
     )?;
-    read_floors(&column)
+    Ok(Floors(floors.into_iter().map(|(course, version)| (course, RightsVersion(version))).collect()))
 }
 
 /// Brings the index up to date with a user's record, which has just been written.

@@ -3,11 +3,11 @@
 //! A window that came back with a message has no open row: the listing finds it, so that a send writes no dock. Knows
 //! nothing of who may see whom.
 
-use rusqlite::{Connection, params};
+use rusqlite::{Connection, Row, params};
 
 use super::{
     Result,
-    rows::{CLOSED, MINIMISED, OPEN, broken, record, user},
+    rows::{CLOSED, MINIMISED, OPEN, broken, read, user},
     sql::Statements as _,
     writer::Write,
 };
@@ -22,103 +22,136 @@ const REMEMBERED: i64 = 64;
 /// Windows that came back which a dock shows at most: those that have waited longest.
 const CAME_BACK: usize = 100;
 
-/// Two columns of a SELECT, `version` and `windows` (JSON, see `Window`), for site ?1 and user ?2.
-macro_rules! dock_columns {
+/// The column that says what a row is, after those that a window needs.
+pub(super) const PART: usize = 12;
+
+/// Rows for `Part`, of site ?1 and user ?2: the dock's version, the windows in it, and those that came back. Those are
+/// looked for among all conversations, so first by what costs least; and what is unread is only counted where the other
+/// person has written since.
+macro_rules! dock_rows {
     () => {
-        "(SELECT coalesce(max(version), 0) FROM docks WHERE site = ?1 AND user = ?2) AS version, \
-         (SELECT json_group_array(json_array( \
-                json_array(w.late, w.place), w.other, w.state, u.snapshot, u.by_call, u.removed, \
-                coalesce(w.first_seq, 1), coalesce(w.seq, 0), coalesce(w.rev, 0), coalesce(w.reset_rev, 0), \
-                coalesce(w.read_seq, w.seq, 0), coalesce(o.published_read_seq, 0), \
+        "SELECT coalesce(max(version), 0), \
+                NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, 0 \
+         FROM docks WHERE site = ?1 AND user = ?2 \
+         UNION ALL \
+         SELECT 0, d.opened, d.other, d.state, u.snapshot, \
+                coalesce(c.first_seq, 1), coalesce(c.seq, 0), coalesce(c.rev, 0), coalesce(c.reset_rev, 0), \
+                coalesce(p.read_seq, c.seq, 0), coalesce(o.published_read_seq, 0), \
+                CASE WHEN p.read_seq < CASE WHEN d.user = c.lower THEN c.higher_sent ELSE c.lower_sent END THEN \
+                     (SELECT count(*) FROM (SELECT 1 FROM messages m \
+                      WHERE m.conversation = c.conversation AND m.seq > p.read_seq \
+                        AND m.seq <= CASE WHEN d.user = c.lower THEN c.higher_sent ELSE c.lower_sent END \
+                        AND m.sender = d.other AND m.text IS NOT NULL LIMIT 100)) \
+                ELSE 0 END, \
+                1 \
+         FROM docks d \
+         LEFT JOIN conversations c ON c.site = d.site \
+              AND c.lower = min(d.user, d.other) AND c.higher = max(d.user, d.other) \
+         LEFT JOIN participants p ON p.site = d.site AND p.user = d.user AND p.conversation = c.conversation \
+         LEFT JOIN participants o ON o.site = d.site AND o.user = d.other AND o.conversation = c.conversation \
+         LEFT JOIN users u ON u.site = d.site AND u.user = d.other \
+         WHERE d.site = ?1 AND d.user = ?2 AND d.state > 0 \
+         UNION ALL \
+         SELECT 1, w.place, w.other, 1, u.snapshot, \
+                w.first_seq, w.seq, w.rev, w.reset_rev, w.read_seq, coalesce(o.published_read_seq, 0), \
                 (SELECT count(*) FROM (SELECT 1 FROM messages m \
-                  WHERE m.conversation = w.conversation AND m.seq > w.read_seq AND m.seq <= w.other_sent \
-                    AND m.sender = w.other AND m.text IS NOT NULL LIMIT 100)) \
-            )) \
-          FROM (SELECT 0 AS late, d.opened AS place, d.other, d.state, \
-                       c.conversation, c.first_seq, c.seq, c.rev, c.reset_rev, p.read_seq, \
-                       CASE WHEN d.user = c.lower THEN c.higher_sent ELSE c.lower_sent END AS other_sent \
-                FROM docks d \
-                LEFT JOIN conversations c ON c.site = d.site \
-                     AND c.lower = min(d.user, d.other) AND c.higher = max(d.user, d.other) \
-                LEFT JOIN participants p \
-                     ON p.site = d.site AND p.user = d.user AND p.conversation = c.conversation \
-                WHERE d.site = ?1 AND d.user = ?2 AND d.state > 0 \
-                UNION ALL \
-                SELECT * FROM ( \
-                SELECT 1 AS late, \
-                       (SELECT m.message FROM messages m WHERE m.conversation = c.conversation \
-                           AND m.seq > max(p.read_seq, coalesce(d.closed_seq, 0)) \
-                           AND m.sender <> p.user AND m.text IS NOT NULL ORDER BY m.seq LIMIT 1) AS place, \
-                       CASE WHEN p.user = c.lower THEN c.higher ELSE c.lower END AS other, 1 AS state, \
-                       c.conversation, c.first_seq, c.seq, c.rev, c.reset_rev, p.read_seq, \
-                       CASE WHEN p.user = c.lower THEN c.higher_sent ELSE c.lower_sent END AS other_sent \
-                FROM participants p \
-                CROSS JOIN conversations c ON c.conversation = p.conversation \
-                LEFT JOIN docks d ON d.site = p.site AND d.user = p.user \
-                     AND d.other = CASE WHEN p.user = c.lower THEN c.higher ELSE c.lower END \
-                WHERE p.site = ?1 AND p.user = ?2 AND coalesce(d.state, 0) = 0 \
-                  AND CASE WHEN p.user = c.lower THEN c.higher_sent ELSE c.lower_sent END \
-                      > max(p.read_seq, coalesce(d.closed_seq, 0)) \
-                LIMIT 1000)) w \
-          LEFT JOIN participants o ON o.site = ?1 AND o.user = w.other AND o.conversation = w.conversation \
-          LEFT JOIN users u ON u.site = ?1 AND u.user = w.other) AS windows"
+                 WHERE m.conversation = w.conversation AND m.seq > w.read_seq AND m.seq <= w.other_sent \
+                   AND m.sender = w.other AND m.text IS NOT NULL LIMIT 100)), \
+                1 \
+         FROM (SELECT (SELECT m.message FROM messages m WHERE m.conversation = c.conversation \
+                          AND m.seq > max(p.read_seq, coalesce(d.closed_seq, 0)) \
+                          AND m.sender <> p.user AND m.text IS NOT NULL ORDER BY m.seq LIMIT 1) AS place, \
+                      CASE WHEN p.user = c.lower THEN c.higher ELSE c.lower END AS other, \
+                      c.conversation, c.first_seq, c.seq, c.rev, c.reset_rev, p.read_seq, \
+                      CASE WHEN p.user = c.lower THEN c.higher_sent ELSE c.lower_sent END AS other_sent \
+               FROM participants p \
+               CROSS JOIN conversations c ON c.conversation = p.conversation \
+               LEFT JOIN docks d ON d.site = p.site AND d.user = p.user \
+                    AND d.other = CASE WHEN p.user = c.lower THEN c.higher ELSE c.lower END \
+               WHERE p.site = ?1 AND p.user = ?2 \
+                 AND CASE WHEN p.user = c.lower THEN c.higher_sent ELSE c.lower_sent END > p.read_seq \
+                 AND CASE WHEN p.user = c.lower THEN c.higher_sent ELSE c.lower_sent END \
+                     > coalesce(d.closed_seq, 0) \
+                 AND coalesce(d.state, 0) = 0 \
+               LIMIT 1000) w \
+         LEFT JOIN participants o ON o.site = ?1 AND o.user = w.other AND o.conversation = w.conversation \
+         LEFT JOIN users u ON u.site = ?1 AND u.user = w.other"
     };
 }
-pub(super) use dock_columns;
+pub(super) use dock_rows;
+
+/// What a row says of a dock, by its last column.
+pub(super) enum Part {
+    /// Of the dock.
+    Version(i64),
+    /// One of its windows.
+    Window(Window),
+}
+
+impl<'a> TryFrom<&'a Row<'a>> for Part {
+    type Error = rusqlite::Error;
+
+    fn try_from(row: &'a Row<'a>) -> rusqlite::Result<Self> {
+        Ok(match row.get(PART)? {
+            0 => Self::Version(row.get(0)?),
+            _ => Self::Window(row.try_into()?),
+        })
+    }
+}
+
+/// Whether it came back, and its place among those like it; other, state, their snapshot, the head's four, the two marks,
+/// unread.
+///
+/// They come in no order: sorting them in the statement would cost a table of its own for each person who arrives, so a
+/// thousand are taken of those that came back, and the longest of them kept here.
+type Window = (bool, i64, i64, i64, Option<String>, i64, i64, i64, i64, i64, i64, i64);
 
 /// As `Store::dock`.
 pub(super) fn dock(conn: &Connection, site: SiteId, user: UserId) -> Result<Dock> {
-    let (version, windows): (i64, String) =
-        conn.one(concat!("SELECT ", dock_columns!()), params![site.0, user.get()])?;
-    read(version, &windows, user)
+    let parts: Vec<Part> = conn.all(dock_rows!(), params![site.0, user.get()])?;
+    let mut rows = Rows::default();
+    parts.into_iter().for_each(|part| rows.take(part));
+    rows.dock(user)
 }
 
-/// One element of `windows`: its place (they come in no order: sorting them there would cost a table of its own for each
-/// person who arrives, so a thousand are taken of those that came back, and the longest of them kept here), other,
-/// state, their snapshot, by_call and removed, the head's four, the two marks, unread.
-type Window =
-    ((i64, i64), i64, i64, Option<String>, Option<i64>, Option<i64>, i64, i64, i64, i64, i64, i64, i64);
+/// The rows of a dock.
+#[derive(Default)]
+pub(super) struct Rows {
+    version: i64,
+    windows: Vec<Window>,
+}
 
-/// A dock from the two columns.
-pub(super) fn read(version: i64, windows: &str, owner: UserId) -> Result<Dock> {
-    let mut windows: Vec<Window> = serde_json::from_str(windows)
-        .map_err(|_| broken("the windows of a dock are not as they should be"))?;
-    windows.sort_unstable_by_key(|(place, ..)| *place);
-    let own = windows.partition_point(|((late, _), ..)| *late == 0);
-    windows.truncate(own + CAME_BACK);
-    let windows = windows.into_iter().map(|window| {
-        let (
-            _,
-            other,
-            state,
-            snapshot,
-            by_call,
-            removed,
-            first_seq,
-            seq,
-            rev,
-            reset_rev,
-            read,
-            published,
-            unread,
-        ) = window;
-        let conversation = ConversationId::between(owner, user(other)?);
-        Ok(DockWindow {
-            conversation: conversation.ok_or_else(|| broken("a window on oneself"))?,
-            state: self::state(state),
-            other: match (snapshot, by_call, removed) {
-                (Some(snapshot), Some(by_call), Some(removed)) => {
-                    Some(record(&snapshot, by_call != 0, removed != 0)?)
-                }
-                _ => None,
-            },
-            head: Head { first_seq: Seq(first_seq), seq: Seq(seq), rev: Rev(rev), reset_rev: Rev(reset_rev) },
-            read_seq: Seq(read),
-            other_read_seq: Seq(published),
-            unread,
-        })
-    });
-    Ok(Dock { version, windows: windows.collect::<Result<_>>()? })
+impl Rows {
+    /// Takes one; in any order.
+    pub(super) fn take(&mut self, part: Part) {
+        match part {
+            Part::Version(version) => self.version = version,
+            Part::Window(window) => self.windows.push(window),
+        }
+    }
+
+    /// The dock of its owner, once all were taken.
+    pub(super) fn dock(mut self, owner: UserId) -> Result<Dock> {
+        self.windows.sort_unstable_by_key(|(late, place, ..)| (*late, *place));
+        let own = self.windows.partition_point(|(late, ..)| !late);
+        self.windows.truncate(own + CAME_BACK);
+        let windows = self.windows.into_iter().map(|window| self::window(window, owner));
+        Ok(Dock { version: self.version, windows: windows.collect::<Result<_>>()? })
+    }
+}
+
+fn window(window: Window, owner: UserId) -> Result<DockWindow> {
+    let (_, _, other, state, snapshot, first_seq, seq, rev, reset_rev, read_seq, published, unread) = window;
+    let conversation = ConversationId::between(owner, user(other)?);
+    Ok(DockWindow {
+        conversation: conversation.ok_or_else(|| broken("a window on oneself"))?,
+        state: self::state(state),
+        other: snapshot.as_deref().map(read).transpose()?,
+        head: Head { first_seq: Seq(first_seq), seq: Seq(seq), rev: Rev(rev), reset_rev: Rev(reset_rev) },
+        read_seq: Seq(read_seq),
+        other_read_seq: Seq(published),
+        unread,
+    })
 }
 
 /// A window's state from its column.

@@ -8,11 +8,8 @@ use std::{
     fs::File,
     panic::{AssertUnwindSafe, catch_unwind},
     path::Path,
-    sync::{
-        Arc,
-        mpsc::{Receiver, SyncSender, sync_channel},
-    },
-    thread::{self, JoinHandle},
+    sync::Arc,
+    thread::{self, JoinHandle, Thread},
 };
 
 use parking_lot::Mutex;
@@ -33,11 +30,13 @@ pub(super) struct Readers {
     threads: Mutex<Vec<JoinHandle<()>>>,
 }
 
-/// Where reads and threads meet: one of both queues is empty.
+/// Where reads and threads meet: nobody idles while something waits.
 #[derive(Default)]
 struct Desk {
-    /// The last to come back goes first: it has most in its cache.
-    idle: Vec<SyncSender<Option<Read>>>,
+    /// By number. The last to come back goes first: it has most in its cache.
+    idle: Vec<(usize, Thread)>,
+    /// What each thread is to read next.
+    given: [Option<Read>; THREADS],
     waiting: VecDeque<Read>,
     closed: bool,
 }
@@ -48,9 +47,10 @@ impl Readers {
     pub(super) fn open(path: &Path, file: &Arc<File>) -> Result<Self> {
         // If one cannot be opened the others end with this.
         let readers = Self { desk: Arc::default(), threads: Mutex::default() };
-        for _ in 0..THREADS {
+        for number in 0..THREADS {
             let (conn, desk, file) = (link::reading(path)?, readers.desk.clone(), file.clone());
-            let thread = thread::Builder::new().name("reader".into()).spawn(move || work(conn, &desk, file));
+            let work = move || work(conn, &desk, number, file);
+            let thread = thread::Builder::new().name("reader".into()).spawn(work);
             readers.threads.lock().push(thread.map_err(StoreError::io)?);
         }
         Ok(readers)
@@ -75,9 +75,10 @@ impl Readers {
         if desk.closed {
             return; // its caller is told by that
         }
-        let Some(thread) = desk.idle.pop() else { return desk.waiting.push_back(read) };
+        let Some((number, thread)) = desk.idle.pop() else { return desk.waiting.push_back(read) };
+        desk.given[number] = Some(read);
         drop(desk);
-        let _ = thread.send(Some(read)); // it waits for this
+        thread.unpark();
     }
 
     /// Waits for what is being read, and closes all connections.
@@ -95,9 +96,7 @@ impl Readers {
     fn end(&self) {
         let mut desk = self.desk.lock();
         desk.closed = true;
-        for thread in desk.idle.drain(..) {
-            let _ = thread.send(None); // it waits for this
-        }
+        desk.idle.drain(..).for_each(|(_, thread)| thread.unpark());
     }
 }
 
@@ -107,9 +106,8 @@ impl Drop for Readers {
     }
 }
 
-fn work(mut conn: Connection, desk: &Mutex<Desk>, file: Arc<File>) {
-    let (mine, given) = sync_channel(1);
-    while let Some(read) = next(desk, &mine, &given) {
+fn work(mut conn: Connection, desk: &Mutex<Desk>, number: usize, file: Arc<File>) {
+    while let Some(read) = next(desk, number) {
         // One read that panics leaves the others their thread; its caller is told, and a transaction of its ended.
         let _ = catch_unwind(AssertUnwindSafe(|| read(&mut conn)));
     }
@@ -117,8 +115,8 @@ fn work(mut conn: Connection, desk: &Mutex<Desk>, file: Arc<File>) {
     drop(file);
 }
 
-/// `None` when there will be no more.
-fn next(desk: &Mutex<Desk>, mine: &SyncSender<Option<Read>>, given: &Receiver<Option<Read>>) -> Option<Read> {
+/// Waits for something to read; `None` when there will be no more.
+fn next(desk: &Mutex<Desk>, number: usize) -> Option<Read> {
     {
         let mut desk = desk.lock();
         if let Some(read) = desk.waiting.pop_front() {
@@ -127,7 +125,16 @@ fn next(desk: &Mutex<Desk>, mine: &SyncSender<Option<Read>>, given: &Receiver<Op
         if desk.closed {
             return None;
         }
-        desk.idle.push(mine.clone());
+        desk.idle.push((number, thread::current()));
     }
-    given.recv().ok().flatten()
+    loop {
+        thread::park();
+        let mut desk = desk.lock();
+        if let Some(read) = desk.given[number].take() {
+            return Some(read);
+        }
+        if desk.closed {
+            return None;
+        }
+    }
 }

@@ -2,7 +2,7 @@
 //!
 //! Runs no statement.
 
-use std::sync::Arc;
+use serde::Deserialize;
 
 use super::{Result, StoreError};
 use crate::{
@@ -29,8 +29,11 @@ pub(super) fn broken(what: &str) -> StoreError {
 
 /// A record from the columns of `users`.
 pub(super) fn record(snapshot: &str, by_call: bool, removed: bool) -> Result<UserRecord> {
-    let snapshot =
-        serde_json::from_str(snapshot).map_err(|_| broken("a user's snapshot is not as it should be"))?;
     let origin = if by_call { Origin::Call } else { Origin::Token };
-    Ok(UserRecord { snapshot: Arc::new(snapshot), origin, removed })
+    Ok(UserRecord { snapshot: read(snapshot)?, origin, removed })
+}
+
+/// `users.snapshot`, or of it what is asked for.
+pub(super) fn read<'a, T: Deserialize<'a>>(snapshot: &'a str) -> Result<T> {
+    serde_json::from_str(snapshot).map_err(|_| broken("a user's snapshot is not as it should be"))
 }

@@ -26,7 +26,7 @@ pub(super) trait Statements {
 
 impl Statements for Connection {
     fn one<T: Columns>(&self, sql: &str, params: impl Params) -> Result<T> {
-        prepared(self, sql)?.query_row(params, |row| T::try_from(row))
+        Statement::of(self, sql)?.one(params)
     }
 
     fn maybe<T: Columns>(&self, sql: &str, params: impl Params) -> Result<Option<T>> {
@@ -34,17 +34,47 @@ impl Statements for Connection {
     }
 
     fn all<T: Columns>(&self, sql: &str, params: impl Params) -> Result<Vec<T>> {
-        prepared(self, sql)?.query_map(params, |row| T::try_from(row))?.collect()
+        Statement::of(self, sql)?.all(params)
     }
 
     fn change(&self, sql: &str, params: impl Params) -> Result<usize> {
-        prepared(self, sql)?.execute(params)
+        Statement::of(self, sql)?.change(params)
     }
 }
 
-fn prepared<'a>(conn: &'a Connection, sql: &str) -> Result<CachedStatement<'a>> {
-    tracing::trace!(target: "gchat::sql", sql);
-    conn.prepare_cached(sql)
+/// One statement at hand, for who runs it again and again: looking for it among the others takes its text.
+pub(super) struct Statement<'a> {
+    sql: &'a str,
+    prepared: CachedStatement<'a>,
+}
+
+impl<'a> Statement<'a> {
+    pub(super) fn of(conn: &'a Connection, sql: &'a str) -> Result<Self> {
+        Ok(Self { sql, prepared: conn.prepare_cached(sql)? })
+    }
+
+    /// As `Statements::maybe`.
+    pub(super) fn maybe<T: Columns>(&mut self, params: impl Params) -> Result<Option<T>> {
+        self.one(params).optional()
+    }
+
+    /// As `Statements::change`.
+    pub(super) fn change(&mut self, params: impl Params) -> Result<usize> {
+        self.told().execute(params)
+    }
+
+    fn one<T: Columns>(&mut self, params: impl Params) -> Result<T> {
+        self.told().query_row(params, |row| T::try_from(row))
+    }
+
+    fn all<T: Columns>(&mut self, params: impl Params) -> Result<Vec<T>> {
+        self.told().query_map(params, |row| T::try_from(row))?.collect()
+    }
+
+    fn told(&mut self) -> &mut CachedStatement<'a> {
+        tracing::trace!(target: "gchat::sql", sql = self.sql);
+        &mut self.prepared
+    }
 }
 
 /// What SQLite said when it refused, with the code: only that tells a full disk from a flush that failed.

@@ -4,12 +4,12 @@
 
 use std::sync::Arc;
 
-use rusqlite::{Connection, params};
+use rusqlite::{Connection, Row, params};
 
 use super::{
     Result,
-    circles::{self, floors_column},
-    docks::{self, dock_columns},
+    circles::{self, floors_above},
+    docks::{self, dock_rows},
     erasures,
     rows::{broken, record, user as user_id},
     sql::Statements as _,
@@ -30,10 +30,32 @@ pub(super) fn user(conn: &Connection, site: SiteId, user: UserId) -> Result<Opti
     row.map(|(snapshot, by_call, removed)| record(&snapshot, by_call, removed)).transpose()
 }
 
-type ArrivalRow = (Option<String>, Option<bool>, Option<bool>, bool, String, i64, String, String);
+/// Which of those asked for, and the head's four.
+type HeadRow = (i64, i64, i64, i64, i64);
 
-/// Which of those asked for; the head's four, if there is one.
-type HeadRow = (i64, Option<i64>, Option<i64>, Option<i64>, Option<i64>);
+/// What a row of an arrival says, by its last column.
+enum Part {
+    /// Their snapshot, by_call and removed, if they are known; whether the login was revoked.
+    Person(Option<String>, Option<bool>, Option<bool>, bool),
+    /// Of a course.
+    Floor(Arc<str>, i64),
+    Head(HeadRow),
+    /// Any other.
+    Dock(docks::Part),
+}
+
+impl<'a> TryFrom<&'a Row<'a>> for Part {
+    type Error = rusqlite::Error;
+
+    fn try_from(row: &'a Row<'a>) -> rusqlite::Result<Self> {
+        Ok(match row.get(docks::PART)? {
+            10 => Self::Person(row.get(0)?, row.get(1)?, row.get(2)?, row.get(3)?),
+            11 => Self::Floor(row.get(0)?, row.get(1)?),
+            12 => Self::Head(row.try_into()?),
+            _ => Self::Dock(row.try_into()?),
+        })
+    }
+}
 
 /// As `Store::arrival`.
 pub(super) struct Arrive {
@@ -41,9 +63,10 @@ pub(super) struct Arrive {
     user: UserId,
     sid: String,
     version: RightsVersion,
-    /// The token's courses and the conversations asked for, as the statement takes them.
+    /// The token's courses, and the others of the conversations asked for (those are so many), as JSON.
     courses: String,
-    asked: String,
+    others: String,
+    heads: usize,
 }
 
 impl Arrive {
@@ -54,57 +77,68 @@ impl Arrive {
         token: &Snapshot,
         heads: &[ConversationId],
     ) -> Self {
-        let asked: Vec<_> = heads.iter().map(|c| (c.lower().get(), c.higher().get())).collect();
+        let others: Vec<_> = heads.iter().map(|conversation| conversation.other(user)).collect();
         Self {
             site,
             user,
             sid: sid.to_owned(),
             version: token.rights_version,
             courses: circles::courses(token),
-            asked: serde_json::to_string(&asked).expect("numbers have a JSON form"),
+            others: serde_json::to_string(&others).expect("numbers have a JSON form"),
+            heads: heads.len(),
         }
     }
 
+    /// One statement, so that all is from one moment.
     pub(super) fn look(&self, conn: &Connection) -> Result<Arrival> {
-        let row: ArrivalRow = conn.one(
+        let parts: Vec<Part> = conn.all(
             concat!(
                 "SELECT u.snapshot, u.by_call, u.removed, \
-                            EXISTS (SELECT 1 FROM revoked_logins r WHERE r.site = ?1 AND r.sid = ?3), ",
-                floors_column!("?5", "?6"),
-                ", ",
-                dock_columns!(),
-                ", (SELECT json_group_array( \
-                               json_array(k.key, c.first_seq, c.seq, c.rev, c.reset_rev)) \
-                        FROM json_each(?4) k \
-                        LEFT JOIN conversations c \
-                             ON c.site = ?1 AND c.lower = k.value ->> 0 AND c.higher = k.value ->> 1) \
-                     FROM (SELECT 1) LEFT JOIN users u ON u.site = ?1 AND u.user = ?2"
+                        EXISTS (SELECT 1 FROM revoked_logins r WHERE r.site = ?1 AND r.sid = ?3), \
+                        NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, 10 \
+                 FROM (SELECT 1) LEFT JOIN users u ON u.site = ?1 AND u.user = ?2 \
+                 UNION ALL \
+                 SELECT f.course, f.version, \
+                        NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, 11 ",
+                floors_above!("?5", "?6"),
+                " UNION ALL \
+                 SELECT k.key, c.first_seq, c.seq, c.rev, c.reset_rev, \
+                        NULL, NULL, NULL, NULL, NULL, NULL, NULL, 12 \
+                 FROM json_each(?4) k \
+                 JOIN conversations c ON c.site = ?1 AND c.lower = min(?2, k.value) AND c.higher = max(?2, k.value) \
+                 UNION ALL ",
+                dock_rows!()
             ),
-            params![self.site.0, self.user.get(), self.sid, self.asked, self.version.0, self.courses],
+            params![self.site.0, self.user.get(), self.sid, self.others, self.version.0, self.courses],
         )?;
-        let (snapshot, by_call, removed, revoked, floors, version, windows, heads) = row;
-        let record = match (snapshot, by_call, removed) {
-            (Some(snapshot), Some(by_call), Some(removed)) => Some(record(&snapshot, by_call, removed)?),
-            _ => None,
-        };
-        let mut heads: Vec<HeadRow> =
-            serde_json::from_str(&heads).map_err(|_| broken("the heads are not as they should be"))?;
-        heads.sort_unstable_by_key(|(asked, ..)| *asked);
-        let heads = heads.into_iter().map(|(_, first_seq, seq, rev, reset_rev)| {
-            Some(Head {
-                first_seq: Seq(first_seq?),
-                seq: Seq(seq?),
-                rev: Rev(rev?),
-                reset_rev: Rev(reset_rev?),
-            })
-        });
-        Ok(Arrival {
-            user: record,
-            revoked,
-            floors: circles::read_floors(&floors)?,
-            dock: docks::read(version, &windows, self.user)?,
-            heads: heads.collect(),
-        })
+        let mut arrival = Arrival { heads: vec![None; self.heads], ..Arrival::default() };
+        let mut dock = docks::Rows::default();
+        for part in parts {
+            match part {
+                Part::Person(snapshot, by_call, removed, revoked) => {
+                    arrival.user = match (snapshot, by_call, removed) {
+                        (Some(snapshot), Some(by_call), Some(removed)) => {
+                            Some(record(&snapshot, by_call, removed)?)
+                        }
+                        _ => None,
+                    };
+                    arrival.revoked = revoked;
+                }
+                Part::Floor(course, version) => arrival.floors.0.push((course, RightsVersion(version))),
+                Part::Head((asked, first_seq, seq, rev, reset_rev)) => {
+                    let asked = usize::try_from(asked).ok().and_then(|asked| arrival.heads.get_mut(asked));
+                    *asked.ok_or_else(|| broken("a head that nobody asked for"))? = Some(Head {
+                        first_seq: Seq(first_seq),
+                        seq: Seq(seq),
+                        rev: Rev(rev),
+                        reset_rev: Rev(reset_rev),
+                    });
+                }
+                Part::Dock(part) => dock.take(part),
+            }
+        }
+        arrival.dock = dock.dock(self.user)?;
+        Ok(arrival)
     }
 }
 

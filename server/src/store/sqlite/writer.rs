@@ -18,7 +18,8 @@ use tokio::{
 };
 
 use super::{
-    Result, StoreError, append,
+    Result, StoreError,
+    append::Appender,
     pen::{Pen, Trouble, blocks},
     sql::Statements as _,
 };
@@ -269,7 +270,12 @@ fn transact(
     others: &mut [Box<dyn Queued>],
 ) -> Result<Vec<Appended>> {
     conn.change("BEGIN IMMEDIATE", [])?;
-    let appended = messages.iter().map(|message| append::append(conn, message)).collect::<Result<_>>()?;
+    let appended = if messages.is_empty() {
+        Vec::new()
+    } else {
+        let mut appender = Appender::of(conn)?;
+        messages.iter().map(|message| appender.append(message)).collect::<Result<_>>()?
+    };
     for job in others {
         job.run(conn)?;
     }
