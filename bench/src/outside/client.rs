@@ -166,10 +166,10 @@ impl Client {
             if number > heeded {
                 heeded = number;
                 match order {
-                    Order::Come { over_ms } => self.arrive(over_ms).await,
+                    Order::Come { over_ms } => Box::pin(self.arrive(over_ms)).await,
                     Order::Stampede => {
                         self.drop_socket();
-                        self.arrive(0).await;
+                        Box::pin(self.arrive(0)).await;
                     }
                     Order::Live { ms, habits } => Box::pin(self.go_about(ms, habits)).await,
                     Order::Prove if self.who.sampled => Box::pin(self.prove()).await,
@@ -203,13 +203,14 @@ impl Client {
         self.shared.tally.borrow_mut().troubles.push(format!("user {}: {what}", self.who.user));
     }
 
-    /// Until the next order: hears what comes, renews the lease, and comes back if the socket is lost.
+    /// Until the next order: hears what comes, renews the lease, and comes back if the socket is lost. What an event needs
+    /// is boxed: thousands wait here.
     async fn stay(&mut self) {
         loop {
             let renew_at = self.token_ends - RENEW_BEFORE;
             let Some(socket) = &mut self.socket else {
                 if self.server.is_some() {
-                    self.come_back().await;
+                    Box::pin(self.come_back()).await;
                     continue;
                 }
                 let _ = self.orders.changed().await;
@@ -217,8 +218,8 @@ impl Client {
             };
             tokio::select! {
                 _ = self.orders.changed() => return,
-                frame = socket.next() => self.heard(frame).await,
-                () = sleep_until(renew_at) => self.renew().await,
+                frame = socket.next() => Box::pin(self.heard(frame)).await,
+                () = sleep_until(renew_at) => Box::pin(self.renew()).await,
             }
         }
     }

@@ -41,9 +41,9 @@ pub(super) async fn run(plan: &Plan) -> Result<Vec<Figure>> {
     sleep(plan.pick(Duration::from_secs(3), Duration::from_secs(20))).await;
     let (mut of_servers, mut of_clients) = (0.0, 0.0);
     for (_, server, crew) in &parts {
-        of_servers += memory::resident(server.id())?;
+        of_servers += memory::share(server.id())?;
         for id in crew.ids() {
-            of_clients += memory::resident(id)?;
+            of_clients += memory::share(id)?;
         }
     }
     let kernel = memory::kernel()? - kernel;

@@ -16,6 +16,13 @@ pub fn resident(id: u32) -> Result<f64> {
     kilobytes(&text, "Rss:").context("smaps_rollup has no line Rss")
 }
 
+/// Resident bytes of a process, where each of those who share a page has a part of it: of all processes together, every
+/// page counts once.
+pub fn share(id: u32) -> Result<f64> {
+    let text = read_to_string(format!("/proc/{id}/smaps_rollup")).context("the process has ended")?;
+    kilobytes(&text, "Pss:").context("smaps_rollup has no line Pss")
+}
+
 /// Slab caches of which a socket has objects. One of them, `dentry`, is mostly of files: its size is taken, and the
 /// number of `TCP`.
 const CACHES: [&str; 7] =

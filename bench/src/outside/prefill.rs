@@ -25,7 +25,7 @@ pub struct Amount {
 }
 
 /// Rows of one statement.
-const CHUNK: u64 = 5_000;
+const CHUNK: usize = 5_000;
 const MESSAGES_CHUNK: u64 = 500_000;
 
 /// What messages are cut from: 20 to 220 letters, 120 on average.
@@ -48,7 +48,7 @@ fn write(database: &Path, campus: &Campus, amount: Amount) -> Result<()> {
          PRAGMA cache_size = -1500000",
     )?;
     let site = conn.query_row("SELECT site FROM sites", [], |row| row.get(0))?;
-    users(&conn, site, campus, amount.users)?;
+    users(&conn, site, (1..=amount.users).map(|user| (user, campus.rights(user))))?;
     if amount.conversations > 0 {
         conversations(&conn, site, amount)?;
         messages(&conn, site, amount)?;
@@ -60,18 +60,17 @@ fn write(database: &Path, campus: &Campus, amount: Amount) -> Result<()> {
     Ok(())
 }
 
-fn users(conn: &Connection, site: i64, campus: &Campus, users: u64) -> Result<()> {
-    for first in (1..=users).step_by(usize::try_from(CHUNK)?) {
-        let last = users.min(first + CHUNK - 1);
-        let rights: Vec<Value> =
-            (first..=last).map(|user| json!([user, campus.rights(user).to_string()])).collect();
+/// Writes people who are new to it, with what the host has said of each, as the store does. Courses here have no groups.
+pub fn users(conn: &Connection, site: i64, people: impl Iterator<Item = (u64, Value)>) -> Result<()> {
+    let mut people = people.map(|(user, rights)| json!([user, rights.to_string()])).peekable();
+    while people.peek().is_some() {
+        let chunk: Vec<Value> = people.by_ref().take(CHUNK).collect();
         conn.execute(
             "INSERT INTO users (site, user, rights_version, by_call, removed, snapshot) \
              SELECT ?1, value ->> 0, 1, 0, 0, value ->> 1 FROM json_each(?2)",
-            params![site, serde_json::to_string(&rights)?],
+            params![site, serde_json::to_string(&chunk)?],
         )?;
     }
-    // As the store does with each user that it writes. Courses here have no groups.
     conn.execute(
         "INSERT INTO members (site, course, user) SELECT u.site, c.value ->> 'id', u.user \
          FROM users u, json_each(u.snapshot, '$.circles') c WHERE true ORDER BY 1, 2, 3",

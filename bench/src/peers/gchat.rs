@@ -1,12 +1,12 @@
 //! gchat as a peer: the shipped binary, and the part of the contract that talk needs.
 
-use std::{net::SocketAddr, path::Path, process::Command, sync::Arc};
+use std::{collections::BTreeMap, net::SocketAddr, path::Path, process::Command, sync::Arc};
 
 use anyhow::{Context as _, Result, bail, ensure};
 use async_trait::async_trait;
 use gchat::connection_code::ConnectionCode;
 use serde::Deserialize;
-use serde_json::json;
+use serde_json::{Value, json};
 use uuid::Uuid;
 
 use super::{
@@ -14,9 +14,10 @@ use super::{
     peer::{Connection, Peer, Person, Told},
     socket::Socket,
 };
+use crate::outside::prefill;
 
-/// Adds the site to a new database, as an administrator does.
-pub(super) fn found(binary: &Path, database: &Path) -> Result<Host> {
+/// Adds the site to a new database, as an administrator does, and the people, who were here yesterday.
+pub(super) fn found(binary: &Path, database: &Path, people: &[Person]) -> Result<Host> {
     let answer = Command::new(binary)
         .args(["site", "add", host::URL, "--database"])
         .arg(database)
@@ -26,6 +27,14 @@ pub(super) fn found(binary: &Path, database: &Path) -> Result<Host> {
     })?;
     ensure!(answer.status.success(), "gchat site add failed: {answer:?}");
     let code: ConnectionCode = String::from_utf8(answer.stdout)?.parse()?;
+    // A person may have several connections.
+    let people: BTreeMap<u64, Value> =
+        people.iter().map(|person| (person.user, host::rights(person).into())).collect();
+    let mut conn = rusqlite::Connection::open(database)?;
+    let tx = conn.transaction()?;
+    prefill::users(&tx, tx.query_row("SELECT site FROM sites", [], |row| row.get(0))?, people.into_iter())?;
+    tx.commit()?;
+    conn.close().map_err(|(_, error)| error)?;
     Ok(Host::of(&code))
 }
 

@@ -8,7 +8,7 @@ use std::time::{SystemTime, UNIX_EPOCH};
 use anyhow::Result;
 use gchat::connection_code::ConnectionCode;
 use jsonwebtoken::{Algorithm, EncodingKey, Header};
-use serde_json::json;
+use serde_json::{Map, Value, json};
 use uuid::Uuid;
 
 use super::peer::Person;
@@ -59,15 +59,29 @@ impl Host {
     /// A token of ten minutes (protocol/README.md, "The user token").
     pub(super) fn token(&self, person: &Person) -> Result<String> {
         let now = SystemTime::now().duration_since(UNIX_EPOCH)?.as_secs();
-        let role = if person.teacher { "teacher" } else { "student" };
-        let claims = json!({
+        let mut claims = rights(person);
+        claims.extend(object(json!({
             "iss": self.issuer, "aud": "gchat", "sub": person.user.to_string(),
             "sid": format!("login-of-{}", person.user), "jti": Uuid::new_v4(),
-            "iat": now, "nbf": now, "exp": now + 600, "rights_version": 1,
-            "name": format!("Person {}", person.user), "picture": null, "profile_url": null,
-            "lang": "en", "hidden": false, "rights": ["chat"], "blocked": [],
-            "circles": [{"id": person.course, "role": role, "title": "A course"}],
-        });
+            "iat": now, "nbf": now, "exp": now + 600,
+        })));
         Ok(jsonwebtoken::encode(&self.header, &claims, &self.key)?)
+    }
+}
+
+/// What the host says of somebody.
+pub(super) fn rights(person: &Person) -> Map<String, Value> {
+    let role = if person.teacher { "teacher" } else { "student" };
+    object(json!({
+        "rights_version": 1, "name": format!("Person {}", person.user), "picture": null, "profile_url": null,
+        "lang": "en", "hidden": false, "rights": ["chat"], "blocked": [],
+        "circles": [{"id": person.course, "role": role, "title": "A course"}],
+    }))
+}
+
+fn object(value: Value) -> Map<String, Value> {
+    match value {
+        Value::Object(object) => object,
+        _ => Map::new(),
     }
 }

@@ -164,7 +164,7 @@ fn prepare(
         Kind::Gchat => {
             ensure!(durability == Durability::Full, "gchat always flushes");
             let database = folder.join("gchat.db");
-            let host = gchat::found(&plan.gchat, &database)?;
+            let host = gchat::found(&plan.gchat, &database, people)?;
             Ok((host, gchat::command(&plan.gchat, &database, address)))
         }
         Kind::Echo => {
