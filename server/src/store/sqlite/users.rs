@@ -105,7 +105,7 @@ impl Arrive {
                  SELECT k.key, c.first_seq, c.seq, c.rev, c.reset_rev, \
                         NULL, NULL, NULL, NULL, NULL, NULL, NULL, 12 \
                  FROM json_each(?4) k \
-                 JOIN conversations c ON c.site = ?1 AND c.lower = min(?2, k.value) AND c.higher = max(?2, k.value) \
+                 CROSS JOIN conversations c ON c.site = ?1 AND c.lower = min(?2, k.value) AND c.higher = max(?2, k.value) \
                  UNION ALL ",
                 dock_rows!()
             ),
