@@ -53,7 +53,6 @@ fn write(database: &Path, campus: &Campus, amount: Amount) -> Result<()> {
         conversations(&conn, site, amount)?;
         messages(&conn, site, amount)?;
     }
-    conn.execute_batch("PRAGMA optimize")?;
     conn.close().map_err(|(_, error)| error)?;
     // What follows is not to pay for bringing this to the disk.
     std::fs::File::open(database)?.sync_all()?;
