@@ -2,7 +2,10 @@
 //!
 //! Knows no store, no connection and no frame: rights in, answer out.
 
-use std::{collections::HashSet, sync::Arc};
+use std::{
+    collections::{BTreeSet, HashSet},
+    sync::Arc,
+};
 
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
@@ -135,8 +138,8 @@ impl Snapshot {
         self.rights.iter().any(|r| r == "chat")
     }
 
-    /// The courses that something is held of.
-    pub fn courses(&self) -> HashSet<&str> {
+    /// The courses that something is held of, in their order.
+    pub fn courses(&self) -> BTreeSet<&str> {
         self.circles.iter().map(|m| m.id.course()).collect()
     }
 

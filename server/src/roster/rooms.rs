@@ -3,7 +3,7 @@
 //! Knows no presence and no rights but those it is handed: `Rosters` decides who is placed where and who looks.
 
 use std::{
-    collections::{HashMap, HashSet},
+    collections::{BTreeSet, HashMap, HashSet},
     sync::Arc,
 };
 
@@ -78,7 +78,7 @@ impl Rooms {
 
     /// As `displace` and then `place`, but nobody is told by a tick in between that somebody left who stays.
     pub(super) fn replace(&self, person: Person, old: &Snapshot, new: &Snapshot) {
-        let stays = if new.hidden || !new.may_chat() { HashSet::new() } else { new.courses() };
+        let stays = if new.hidden || !new.may_chat() { BTreeSet::new() } else { new.courses() };
         self.take_from(person, old.courses().difference(&stays).copied());
         self.place(person, new);
     }

@@ -10,7 +10,10 @@ use parking_lot::Mutex;
 use rusqlite::Connection;
 use tokio::sync::oneshot;
 
-use self::{meta::Since, pen::Pen, readers::Readers, schema::Purpose, sql::Statements as _, writer::Writer};
+use self::{
+    meta::Since, pen::Pen, readers::Readers, recent::Recent, schema::Purpose, sql::Statements as _,
+    writer::Writer,
+};
 use super::{
     Appended, Applied, Arrival, Dock, Floor, Head, Kept, Message, NewMessage, Origin, Page, Put, Result,
     SiteKey, SiteRecord, Store, StoreError, UserRecord, WindowChange,
@@ -35,6 +38,7 @@ mod meta;
 mod pen;
 mod place;
 mod readers;
+mod recent;
 mod refusal;
 pub mod restore;
 mod rows;
@@ -50,6 +54,7 @@ pub struct SqliteStore {
     epoch_began: i64,
     writer: Writer,
     readers: Readers,
+    recent: Arc<Recent>,
     /// The lock of a serving process, until the store is closed.
     served: Mutex<Option<File>>,
 }
@@ -96,8 +101,9 @@ impl SqliteStore {
         let file = Arc::new(place::hold(path).map_err(StoreError::io)?);
         let readers = Readers::open(path, &file)?;
         let pen = Pen::new(path.to_owned(), file, conn, link::writing(path)?)?;
-        let writer = Writer::start(pen).map_err(StoreError::io)?;
-        Ok(Self { epoch, epoch_began, writer, readers, served: Mutex::new(lock) })
+        let recent = Arc::new(Recent::new(lock.is_some()));
+        let writer = Writer::start(pen, recent.clone()).map_err(StoreError::io)?;
+        Ok(Self { epoch, epoch_began, writer, readers, recent, served: Mutex::new(lock) })
     }
 }
 
@@ -172,7 +178,17 @@ impl Store for SqliteStore {
         heads: &[ConversationId],
     ) -> Result<Arrival> {
         let arrive = users::Arrive::new(site, user, sid, token, heads);
-        self.readers.run(move |conn| arrive.look(conn)).await
+        if let Some(arrival) = self.recent.again(&arrive) {
+            return Ok(arrival);
+        }
+        let recent = self.recent.clone();
+        let look = move |conn: &mut Connection| {
+            let read_at = recent.now();
+            let arrival = arrive.look(conn)?;
+            recent.keep(arrive, &arrival, read_at);
+            Ok(arrival)
+        };
+        self.readers.run(look).await
     }
 
     async fn user(&self, site: SiteId, user: UserId) -> Result<Option<UserRecord>> {
@@ -200,7 +216,9 @@ impl Store for SqliteStore {
         user: UserId,
         version: RightsVersion,
     ) -> Result<(Applied, Vec<ConversationId>)> {
-        self.writer.run(users::RemoveUser { site, user, version }).await
+        let removed = self.writer.run(users::RemoveUser { site, user, version }).await;
+        self.recent.forget(); // whoever was removed is in nobody's arrival, and in no memory
+        removed
     }
 
     async fn kept(&self, site: SiteId, user: UserId) -> Result<Option<Kept>> {
@@ -246,6 +264,7 @@ impl Store for SqliteStore {
     }
 
     async fn expire(&self, now: i64) -> Result<u64> {
+        self.recent.turn();
         self.writer.run(users::Expire { now }).await
     }
 
@@ -303,6 +322,7 @@ impl Store for SqliteStore {
 
     async fn close(&self) {
         self.readers.close().await; // a reader would keep the log from being emptied
+        self.recent.forget(); // a closed store tells nothing
         self.writer.close().await;
         self.served.lock().take();
     }

@@ -2,6 +2,7 @@
 #![allow(clippy::unwrap_used, reason = "a test may stop at what it did not expect")]
 
 mod appends;
+mod arrivals;
 mod courses;
 mod docks;
 mod hardening;

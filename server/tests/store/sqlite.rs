@@ -13,7 +13,7 @@ use crate::util::{AnyStore, between, message, send, site};
 
 async fn open() -> (TempDir, AnyStore) {
     let dir = TempDir::new().unwrap();
-    let store = SqliteStore::open(dir.path().join("gchat.db")).await.unwrap();
+    let store = SqliteStore::serve(dir.path().join("gchat.db")).await.unwrap();
     (dir, Arc::new(store))
 }
 

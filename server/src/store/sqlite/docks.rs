@@ -7,6 +7,7 @@ use rusqlite::{Connection, Row, params};
 
 use super::{
     Result,
+    recent::Touch,
     rows::{CLOSED, MINIMISED, OPEN, broken, read, user},
     sql::Statements as _,
     writer::Write,
@@ -219,6 +220,12 @@ impl Write for SetWindow {
         }
         self.forget(conn)?;
         Ok(true)
+    }
+
+    fn touch(&self, done: &bool, touch: &Touch<'_>) {
+        if *done {
+            touch.talk(self.site, self.user);
+        }
     }
 }
 

@@ -5,7 +5,7 @@ use std::sync::Arc;
 use rusqlite::{Connection, params};
 use uuid::Uuid;
 
-use super::{Result, rows::user, sql::Statements as _, writer::Write};
+use super::{Result, recent::Touch, rows::user, sql::Statements as _, writer::Write};
 use crate::{
     id::{ClientMessageId, ConversationId, Rev, Seq, SiteId, UserId},
     store::{Head, Message, Page},
@@ -91,5 +91,12 @@ impl Write for Read {
             ],
         )?;
         Ok(mark.map(|(seq,)| Seq(seq)))
+    }
+
+    fn touch(&self, done: &Option<Seq>, touch: &Touch<'_>) {
+        if done.is_some() {
+            touch.talk(self.site, self.conversation.lower());
+            touch.talk(self.site, self.conversation.higher());
+        }
     }
 }

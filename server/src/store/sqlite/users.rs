@@ -11,6 +11,7 @@ use super::{
     circles::{self, floors_above},
     docks::{self, dock_rows},
     erasures,
+    recent::Touch,
     rows::{broken, record, user as user_id},
     sql::Statements as _,
     writer::Write,
@@ -58,6 +59,7 @@ impl<'a> TryFrom<&'a Row<'a>> for Part {
 }
 
 /// As `Store::arrival`.
+#[derive(Clone, PartialEq, Eq)]
 pub(super) struct Arrive {
     site: SiteId,
     user: UserId,
@@ -87,6 +89,16 @@ impl Arrive {
             others: serde_json::to_string(&others).expect("numbers have a JSON form"),
             heads: heads.len(),
         }
+    }
+
+    /// Who asks.
+    pub(super) fn person(&self) -> (SiteId, UserId) {
+        (self.site, self.user)
+    }
+
+    /// The login that they ask with.
+    pub(super) fn sid(&self) -> &str {
+        &self.sid
     }
 
     /// One statement, so that all is from one moment.
@@ -192,6 +204,12 @@ impl Write for PutUser {
             write(conn, self.site, self.user, record)?;
         }
         Ok(outcome)
+    }
+
+    fn touch(&self, done: &Put, touch: &Touch<'_>) {
+        if let Put::Done(Applied { changed: true, .. }) = done {
+            touch.person(self.site, self.user);
+        }
     }
 }
 
@@ -308,6 +326,10 @@ impl Write for RevokeLogin {
         )?;
         Ok(())
     }
+
+    fn touch(&self, (): &(), touch: &Touch<'_>) {
+        touch.login(self.site, &self.sid);
+    }
 }
 
 /// As `Store::expire`.
@@ -327,5 +349,11 @@ impl Write for Expire {
             gone += conn.change(sql, params![until])? as u64;
         }
         Ok(gone)
+    }
+
+    fn touch(&self, gone: &u64, touch: &Touch<'_>) {
+        if *gone > 0 {
+            touch.everything();
+        }
     }
 }

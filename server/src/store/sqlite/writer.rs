@@ -21,6 +21,7 @@ use super::{
     Result, StoreError,
     append::Appender,
     pen::{Pen, Trouble, blocks},
+    recent::{Recent, Touch},
     sql::Statements as _,
 };
 use crate::store::{Appended, NewMessage};
@@ -36,6 +37,11 @@ pub(super) trait Write: Send + Sync + 'static {
     type Done: Send + 'static;
     /// Runs inside a transaction that others may share.
     fn run(&self, conn: &Connection) -> Result<Self::Done>;
+    /// Stamps what of an arrival may be another by what was done; if in doubt everything.
+    fn touch(&self, done: &Self::Done, touch: &Touch<'_>) {
+        let _ = done;
+        touch.everything();
+    }
 }
 
 /// The callers' end.
@@ -52,11 +58,11 @@ enum Job {
 
 impl Writer {
     /// Starts the thread. It ends after `close`, or when the writer is dropped.
-    pub(super) fn start(pen: Pen) -> io::Result<Self> {
+    pub(super) fn start(pen: Pen, recent: Arc<Recent>) -> io::Result<Self> {
         let (queue, jobs) = mpsc::channel(QUEUE);
         let trouble = pen.trouble();
         let runtime = runtime::Builder::new_current_thread().enable_time().build()?;
-        thread::Builder::new().name("writer".into()).spawn(move || work(pen, jobs, &runtime))?;
+        thread::Builder::new().name("writer".into()).spawn(move || work(pen, jobs, &recent, &runtime))?;
         Ok(Self { queue, trouble })
     }
 
@@ -100,6 +106,7 @@ struct Waiting<W: Write> {
 
 trait Queued: Send {
     fn run(&mut self, conn: &Connection) -> Result<()>;
+    fn touch(&self, touch: &Touch<'_>);
     fn answer(self: Box<Self>, committed: Result<()>);
 }
 
@@ -109,6 +116,12 @@ impl<W: Write> Queued for Waiting<W> {
         Ok(())
     }
 
+    fn touch(&self, touch: &Touch<'_>) {
+        if let Some(done) = &self.done {
+            self.write.touch(done, touch);
+        }
+    }
+
     fn answer(self: Box<Self>, committed: Result<()>) {
         let done = self.done.ok_or(StoreError::Closed);
         let _ = self.reply.send(committed.and(done)); // the caller may have gone
@@ -116,7 +129,7 @@ impl<W: Write> Queued for Waiting<W> {
 }
 
 /// `runtime`: to wait with, for no longer than until a time.
-fn work(mut pen: Pen, mut jobs: mpsc::Receiver<Job>, runtime: &runtime::Runtime) {
+fn work(mut pen: Pen, mut jobs: mpsc::Receiver<Job>, recent: &Recent, runtime: &runtime::Runtime) {
     let mut batch = Vec::with_capacity(BATCH);
     let mut closers = Vec::new();
     loop {
@@ -148,7 +161,7 @@ fn work(mut pen: Pen, mut jobs: mpsc::Receiver<Job>, runtime: &runtime::Runtime)
         let writes = waiting.len();
         match pen.conn() {
             Ok(conn) => {
-                if let Err(error) = waiting.commit(conn) {
+                if let Err(error) = waiting.commit(conn, recent) {
                     pen.blocked(&error);
                 }
                 pen.written(writes);
@@ -176,11 +189,11 @@ impl Batch {
 
     /// Commits all of these together, or, if that fails, each alone. An error: writing has become impossible, and
     /// everybody whose write was not committed has been refused.
-    fn commit(mut self, conn: &Connection) -> Result<()> {
+    fn commit(mut self, conn: &Connection, recent: &Recent) -> Result<()> {
         if self.len() == 0 {
             return Ok(());
         }
-        let error = match together(conn, &self.messages, &mut self.others) {
+        let error = match together(conn, recent, &self.messages, &mut self.others) {
             Ok(appended) => {
                 for (reply, appended) in self.replies.into_iter().zip(appended) {
                     let _ = reply.send(Ok(appended)); // the caller may have gone
@@ -197,14 +210,14 @@ impl Batch {
         if self.len() > 1 {
             tracing::warn!(%error, writes = self.len(), "a commit failed; its writes are tried one by one");
         }
-        self.one_by_one(conn)
+        self.one_by_one(conn, recent)
     }
 
-    fn one_by_one(self, conn: &Connection) -> Result<()> {
+    fn one_by_one(self, conn: &Connection, recent: &Recent) -> Result<()> {
         let mut replies = self.replies.into_iter();
         for message in self.messages {
             let Some(reply) = replies.next() else { break };
-            match together(conn, std::slice::from_ref(&message), &mut []) {
+            match together(conn, recent, std::slice::from_ref(&message), &mut []) {
                 Err(error) if blocks(&error) => {
                     refuse(std::iter::once(reply).chain(replies), self.others, &error);
                     return Err(error);
@@ -218,7 +231,7 @@ impl Batch {
         let mut others = self.others.into_iter();
         while let Some(job) = others.next() {
             let mut alone = [job];
-            let committed = together(conn, &[], &mut alone).map(drop);
+            let committed = together(conn, recent, &[], &mut alone).map(drop);
             let [job] = alone;
             match committed {
                 Err(error) if blocks(&error) => {
@@ -251,15 +264,24 @@ fn refuse(
     }
 }
 
-/// All of these in one transaction.
+/// All of these in one transaction, with the stamps of what they have touched.
 fn together(
     conn: &Connection,
+    recent: &Recent,
     messages: &[NewMessage],
     others: &mut [Box<dyn Queued>],
 ) -> Result<Vec<Appended>> {
     let appended = transact(conn, messages, others);
-    if appended.is_err() {
+    let touch = recent.touch();
+    if appended.is_ok() {
+        for NewMessage { site, conversation, .. } in messages {
+            touch.talk(*site, conversation.lower());
+            touch.talk(*site, conversation.higher());
+        }
+        others.iter().for_each(|job| job.touch(&touch));
+    } else {
         let _ = conn.change("ROLLBACK", []); // an error: SQLite has ended it by itself
+        touch.everything();
     }
     appended
 }
