@@ -17,7 +17,8 @@ const ROSTER_TICK: Duration = Duration::from_millis(250);
 /// How soon a site that was added, changed or removed beside the running server counts.
 const SITES_TICK: Duration = Duration::from_secs(5);
 
-const EXPIRY_TICK: Duration = Duration::from_secs(60);
+/// How often the store forgets: twice that is how long it remembers what it told whom (docs/adr/0004-arrivals-told-again.md).
+const EXPIRY_TICK: Duration = Duration::from_secs(30);
 
 /// Runs until cancelled.
 pub async fn run(app: Arc<App>, cancel: CancellationToken) {

@@ -97,7 +97,7 @@ impl From<&Snapshot> for Face {
     }
 }
 
-/// What a connect needs to know, in one read.
+/// What a connect needs to know, of one moment.
 #[derive(Clone, Debug, Default)]
 pub struct Arrival {
     /// As last known, if ever.
@@ -378,7 +378,8 @@ pub trait Store: Send + Sync + 'static {
     /// Sets the policy unless the stored `policy_version` is higher. True if applied.
     async fn put_policy(&self, site: SiteId, policy: Policy, version: RightsVersion) -> Result<bool>;
 
-    /// Everything a connect with this token needs, in one read and without a write.
+    /// Everything a connect with this token needs, in one read at most and without a write: what was committed and
+    /// answered before is in it.
     async fn arrival(
         &self,
         site: SiteId,

@@ -7,9 +7,11 @@ use tokio::time::sleep;
 
 use super::{
     campus::Kind,
+    crew::Crew,
     ground::{Ground, pairs},
     memory,
     orders::{Habits, Order},
+    server::Server,
 };
 use crate::{
     figure::{Figure, Goal},
@@ -17,6 +19,10 @@ use crate::{
 };
 
 const STAMPEDES: u32 = 3;
+
+/// Who has not come for so long is idle: until then the server remembers what it told those who came again
+/// (docs/adr/0004-arrivals-told-again.md).
+const FORGOTTEN: Duration = Duration::from_secs(61);
 
 /// What is measured at one number of connections, in bytes.
 struct Point {
@@ -33,9 +39,15 @@ const LOOKS: u32 = 30;
 
 pub(super) async fn run(plan: &Plan) -> Result<Vec<Figure>> {
     let sizes: &[u64] = plan.pick(&[1_200, 2_400, 4_800], &[1_875, 3_750, 7_500, 15_000]);
+    let names: Vec<String> = sizes.iter().map(|size| format!("idle-{size}")).collect();
+    let mut parties = Vec::new();
+    for (size, name) in sizes.iter().zip(&names) {
+        parties.push(Party::gather(plan, name, *size).await?);
+    }
+    sleep(FORGOTTEN).await;
     let mut points = Vec::new();
-    for size in sizes {
-        points.push(at(plan, *size).await?);
+    for party in parties {
+        points.push(party.point().await?);
     }
     let slope = |of: fn(&Point) -> f64, one: &Point, next: &Point| {
         (of(next) - of(one)) / (next.connections - one.connections)
@@ -62,24 +74,43 @@ pub(super) async fn run(plan: &Plan) -> Result<Vec<Figure>> {
     Ok(figures)
 }
 
-async fn at(plan: &Plan, people: u64) -> Result<Point> {
-    let ground = Ground::of_people(plan, "idle", Kind::University, people).await?;
-    let server = ground.serve().await?;
-    let mut crew = ground.hire(&server, &pairs(people), 1).await?;
-    let (user, before) = (memory::anonymous(server.id())?, kernel());
-    crew.order(Order::Come { over_ms: 0 }).await?;
-    for _ in 0..STAMPEDES {
-        crew.order(Order::Stampede).await?;
+/// People who have come and been cut off three times, with their server.
+struct Party<'a> {
+    ground: Ground<'a>,
+    server: Server,
+    crew: Crew,
+    people: u64,
+    /// The server's memory before the first came.
+    before: f64,
+    kernel: f64,
+}
+
+impl<'a> Party<'a> {
+    async fn gather(plan: &'a Plan, name: &'a str, people: u64) -> Result<Self> {
+        let ground = Ground::of_people(plan, name, Kind::University, people).await?;
+        let server = ground.serve().await?;
+        let mut crew = ground.hire(&server, &pairs(people), 1).await?;
+        let (before, kernel) = (memory::anonymous(server.id())?, kernel());
+        crew.order(Order::Come { over_ms: 0 }).await?;
+        for _ in 0..STAMPEDES {
+            crew.order(Order::Stampede).await?;
+        }
+        quiet(server.id()).await?;
+        let kernel = self::kernel() - kernel;
+        Ok(Self { ground, server, crew, people, before, kernel })
     }
-    let quiet = quiet(server.id()).await?;
-    let point = Point { connections: people as f64, user: quiet - user, kernel: kernel() - before };
-    // All of them are alive: everyone's next word arrives.
-    let habits = Habits { says_per_s: 0.5, ..Habits::default() };
-    crew.order(Order::Live { ms: 1_000, habits }).await?;
-    crew.prove().await?;
-    server.stop().await?;
-    ground.clear()?;
-    Ok(point)
+
+    async fn point(self) -> Result<Point> {
+        let Self { ground, server, mut crew, people, before, kernel } = self;
+        let point = Point { connections: people as f64, user: quiet(server.id()).await? - before, kernel };
+        // All of them are alive: everyone's next word arrives.
+        let habits = Habits { says_per_s: 0.5, ..Habits::default() };
+        crew.order(Order::Live { ms: 1_000, habits }).await?;
+        crew.prove().await?;
+        server.stop().await?;
+        ground.clear()?;
+        Ok(point)
+    }
 }
 
 /// What the kernel holds; not a number where it does not tell (to anybody but root).

@@ -216,9 +216,7 @@ impl Store for SqliteStore {
         user: UserId,
         version: RightsVersion,
     ) -> Result<(Applied, Vec<ConversationId>)> {
-        let removed = self.writer.run(users::RemoveUser { site, user, version }).await;
-        self.recent.forget(); // whoever was removed is in nobody's arrival, and in no memory
-        removed
+        self.writer.run(users::RemoveUser { site, user, version }).await
     }
 
     async fn kept(&self, site: SiteId, user: UserId) -> Result<Option<Kept>> {
@@ -265,7 +263,7 @@ impl Store for SqliteStore {
 
     async fn expire(&self, now: i64) -> Result<u64> {
         self.recent.turn();
-        self.writer.run(users::Expire { now }).await
+        Ok(self.writer.run(users::Expire { now }).await?.rows())
     }
 
     async fn find_sent(&self, message: &NewMessage) -> Result<Option<Appended>> {

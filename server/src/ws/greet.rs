@@ -1,7 +1,7 @@
 //! Signing a connection in: token, rights, presence, and the `welcome` that tells what is.
 //!
-//! The order matters (ARCHITECTURE.md, "Connect"): register first, then read the store, so that whatever is committed
-//! after the read waits in the connection's queue; and after arriving, look whether the host spoke in between.
+//! The order matters (ARCHITECTURE.md, "Connect"): register first, then ask the store, so that whatever its answer does
+//! not have waits in the connection's queue; and after arriving, look whether the host spoke in between.
 
 use std::sync::{Arc, atomic::Ordering};
 

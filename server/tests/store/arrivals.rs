@@ -5,13 +5,13 @@ use std::{path::Path, sync::Arc};
 use gchat::{
     id::{RightsVersion, Seq, SiteId},
     rights::{Membership, Role, Snapshot},
-    store::{Origin, WindowChange, WindowState, sqlite::SqliteStore},
+    store::{Arrival, NewMessage, Origin, WindowChange, WindowState, sqlite::SqliteStore},
 };
 use proptest::prelude::*;
 use rusqlite::Connection;
 use tempfile::TempDir;
 
-use crate::util::{AnyStore, between, message, send, site, snapshot, user};
+use crate::util::{AnyStore, between, message, send, set, site, snapshot, user};
 
 const PEOPLE: std::ops::RangeInclusive<i64> = 1..=4;
 
@@ -23,19 +23,25 @@ async fn served() -> (TempDir, AnyStore) {
 
 /// What a login is told whose token says this.
 async fn told(store: &AnyStore, site: SiteId, id: i64, token: &Snapshot) -> String {
+    format!("{:?}", arrival(store, site, id, token).await)
+}
+
+/// With the heads of the conversations with all others, in their order.
+async fn arrival(store: &AnyStore, site: SiteId, id: i64, token: &Snapshot) -> Arrival {
     let heads: Vec<_> = PEOPLE.filter(|other| *other != id).map(|other| between(id, other)).collect();
-    let arrival = store.arrival(site, user(id), &format!("login-{id}"), token, &heads).await;
-    format!("{:?}", arrival.unwrap())
+    store.arrival(site, user(id), &format!("login-{id}"), token, &heads).await.unwrap()
 }
 
 #[derive(Clone, Debug)]
 enum Step {
     Send(i64, i64),
     Again(i64, i64),
+    Conflict(i64, i64),
     Read(i64, i64, i64, bool),
-    Window(i64, i64, WindowState),
+    /// The last two: how old the base is, and whether the first message was the last seen.
+    Window(i64, i64, WindowState, i64, bool),
     /// Says something new of somebody.
-    Put(i64, u8),
+    Put(i64, u8, Origin),
     Floor(i64),
     /// Takes somebody into the course, or out of it.
     Course(i64, bool),
@@ -50,9 +56,12 @@ fn step() -> impl Strategy<Value = Step> {
     prop_oneof![
         4 => pair().prop_map(|(a, b)| Step::Send(a, b)),
         1 => pair().prop_map(|(a, b)| Step::Again(a, b)),
+        1 => pair().prop_map(|(a, b)| Step::Conflict(a, b)),
         3 => (pair(), 0..8i64, any::<bool>()).prop_map(|((a, b), seq, p)| Step::Read(a, b, seq, p)),
-        4 => (pair(), state).prop_map(|((a, b), state)| Step::Window(a, b, state)),
-        3 => (PEOPLE, 0..3u8).prop_map(|(id, name)| Step::Put(id, name)),
+        4 => (pair(), state, 0..3i64, any::<bool>())
+            .prop_map(|((a, b), state, old, first)| Step::Window(a, b, state, old, first)),
+        3 => (PEOPLE, 0..3u8, prop_oneof![Just(Origin::Token), Just(Origin::Call)])
+            .prop_map(|(id, name, origin)| Step::Put(id, name, origin)),
         1 => (0..3i64).prop_map(Step::Floor),
         2 => (PEOPLE, any::<bool>()).prop_map(|(id, is_in)| Step::Course(id, is_in)),
         1 => PEOPLE.prop_map(Step::Revoke),
@@ -70,16 +79,22 @@ async fn walk(store: &AnyStore, site: SiteId, version: i64, step: Step) {
             store.append(twice.clone()).await.unwrap();
             store.append(twice).await.unwrap();
         }
+        Step::Conflict(from, to) => {
+            let one = message(site, from, to, "x");
+            store.append(one.clone()).await.unwrap();
+            store.append(NewMessage { text: "y".into(), ..one }).await.unwrap();
+        }
         Step::Read(reader, other, seq, publish) => {
             store.read(site, between(reader, other), user(reader), Seq(seq), publish).await.unwrap();
         }
-        Step::Window(owner, other, state) => {
-            let change = WindowChange { state, base: i64::MAX, seen: None };
+        Step::Window(owner, other, state, old, first) => {
+            let base = store.dock(site, user(owner)).await.unwrap().version - old;
+            let change = WindowChange { state, base, seen: first.then_some(Seq(1)) };
             store.set_window(site, user(owner), between(owner, other), change, 2).await.unwrap();
         }
-        Step::Put(id, name) => {
+        Step::Put(id, name, origin) => {
             let new = snapshot(version, &format!("name {name}"));
-            store.put_user(site, user(id), new, Origin::Token).await.unwrap();
+            store.put_user(site, user(id), new, origin).await.unwrap();
         }
         Step::Floor(ahead) => {
             store.raise_floor(site, "c7", RightsVersion(version + ahead), version).await.unwrap();
@@ -126,6 +141,36 @@ async fn an_arrival_that_is_told_again_is_what_a_read_tells() {
     ran.await.unwrap();
 }
 
+/// Everybody asks all the time, so that what was told is always at hand; and who writes asks when that was answered.
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn whatever_was_answered_is_told_from_then_on() {
+    let (_dir, store) = served().await;
+    let site = site(&store).await;
+    let token = snapshot(1, "token");
+    let asks = PEOPLE.map(|id| {
+        let (store, token) = (store.clone(), token.clone());
+        tokio::spawn(async move {
+            loop {
+                told(&store, site, id, &token).await;
+                tokio::task::yield_now().await;
+            }
+        })
+    });
+    let asks: Vec<_> = asks.collect();
+    set(&store, site, 1, 2, WindowState::Open).await;
+    for round in 1..=500 {
+        let name = format!("round {round}");
+        let sent = send(&store, site, 1, 2, "x").await.0.seq;
+        store.read(site, between(1, 2), user(2), sent, true).await.unwrap();
+        store.put_user(site, user(2), snapshot(round, &name), Origin::Token).await.unwrap();
+        let (one, two) = (arrival(&store, site, 1, &token).await, arrival(&store, site, 2, &token).await);
+        assert_eq!([one.heads[0], two.heads[0]].map(|head| head.unwrap().seq), [sent, sent]);
+        assert_eq!(*two.user.unwrap().snapshot.name, *name);
+        assert_eq!(one.dock.windows[0].other_read_seq, sent);
+    }
+    asks.iter().for_each(tokio::task::JoinHandle::abort);
+}
+
 /// Behind the store's back, where nobody stamps what was written: only so one sees who reads and who does not.
 fn rename(path: &Path, name: &str) {
     let conn = Connection::open(path).unwrap();
@@ -133,7 +178,7 @@ fn rename(path: &Path, name: &str) {
 }
 
 #[tokio::test]
-async fn who_comes_again_is_told_without_a_read_for_a_minute_or_two() {
+async fn who_comes_again_is_told_without_a_read_for_a_while() {
     let (dir, store) = served().await;
     let path = dir.path().join("gchat.db");
     let site = site(&store).await;
@@ -151,12 +196,12 @@ async fn who_comes_again_is_told_without_a_read_for_a_minute_or_two() {
         "another token asks something else"
     );
 
-    rename(&path, "a minute ago");
+    rename(&path, "a while ago");
     store.expire(0).await.unwrap();
     assert!(told(&store, site, 1, &newer).await.contains("behind its back"), "it was asked for since");
     store.expire(0).await.unwrap();
     store.expire(0).await.unwrap();
-    assert!(told(&store, site, 1, &newer).await.contains("a minute ago"), "it was forgotten");
+    assert!(told(&store, site, 1, &newer).await.contains("a while ago"), "it was forgotten");
 
     told(&store, site, 1, &newer).await;
     store.close().await;

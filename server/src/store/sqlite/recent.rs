@@ -1,9 +1,9 @@
 //! What arrivals were told a moment ago: whoever walks from page to page is told the same again, without a read.
 //!
-//! An arrival is good as long as nothing was written that it tells of. The writer stamps what a commit has touched,
-//! before it answers anybody; what was read before the stamp is not told any more. So an arrival that is told misses at
-//! most what nobody was told of yet, as a read a moment earlier would. Kept of those who came twice, for one to two
-//! minutes; only in the process that serves the database, as no other may write what an arrival tells of.
+//! An arrival is good as long as nothing was written that it tells of. The writer stamps what it touches before it
+//! commits, and lets the clock go on when it has: whoever has seen a commit, by whatever way, finds its stamps, and what
+//! was read before it is not told any more. Kept of those who came twice, for half a minute to a minute; only in the process
+//! that serves the database, as no other writes what an arrival tells of but for removing a site, whose keys go too.
 
 use std::{
     collections::HashMap,
@@ -13,6 +13,7 @@ use std::{
         Arc,
         atomic::{AtomicU64, Ordering},
     },
+    thread,
 };
 
 use parking_lot::Mutex;
@@ -25,7 +26,7 @@ use crate::{
 
 /// Two that share a stamp only cost each other a read now and then. 256 KiB.
 const STAMPS: usize = 1 << 15;
-/// People of one minute at most; an arrival takes about 4 KiB.
+/// People of half a minute at most, so twice as many in all; an arrival takes some 3 KiB.
 const MOST: usize = 20_000;
 
 /// What a stamp is of.
@@ -41,14 +42,14 @@ enum Subject<'a> {
 
 /// The arrivals, and what was written since.
 pub(super) struct Recent {
-    /// Rises with each commit.
+    /// Rises with each transaction, once it has ended.
     clock: AtomicU64,
-    /// The clock when a subject was written last, by its hash.
+    /// The clock after the transaction that wrote a subject last, by its hash.
     stamps: Box<[AtomicU64]>,
     hasher: RandomState,
-    /// The clock when something was written that concerns everybody.
+    /// The same of what concerns everybody.
     everything: AtomicU64,
-    /// People a minute at most.
+    /// People between two turns at most.
     most: usize,
     kept: Mutex<Generations>,
 }
@@ -93,10 +94,12 @@ impl Recent {
         let told = {
             let mut kept = self.kept.lock();
             let Generations { young, old } = &mut *kept;
-            if let Some(told) = old.remove(&key) {
+            if young.len() < self.most
+                && let Some(told) = old.remove(&key)
+            {
                 young.entry(key).or_insert(told);
             }
-            young.get(&key)?.clone()?
+            young.get(&key).or_else(|| old.get(&key))?.clone()?
         };
         (told.asked == *asked && self.holds(&told)).then(|| told.arrival.clone())
     }
@@ -104,19 +107,26 @@ impl Recent {
     /// Keeps what was told if this person came before.
     pub(super) fn keep(&self, asked: Arrive, arrival: &Arrival, read_at: u64) {
         let key = asked.person();
+        let told = Arc::new(Told { asked, arrival: arrival.clone(), read_at });
         let mut kept = self.kept.lock();
-        let full = kept.young.len() >= self.most;
-        match kept.young.get_mut(&key) {
-            Some(place) => *place = Some(Arc::new(Told { asked, arrival: arrival.clone(), read_at })),
-            None if full => {}
-            None => drop(kept.young.insert(key, None)),
+        if since(&self.everything, read_at) {
+            return; // somebody may have been erased
         }
+        let full = kept.young.len() >= self.most;
+        let before = match kept.young.get_mut(&key) {
+            Some(place) => place.replace(told),
+            None if full => None,
+            None => kept.young.insert(key, None).flatten(),
+        };
+        drop(kept);
+        drop(before); // not under the lock
     }
 
     /// Forgets all at once.
     pub(super) fn forget(&self) {
-        let all = mem::take(&mut *self.kept.lock());
-        drop(all); // not under the lock
+        let Generations { young, old } = mem::take(&mut *self.kept.lock());
+        drop_aside(young);
+        drop_aside(old);
     }
 
     /// Forgets what nobody has asked for since the last time.
@@ -125,15 +135,14 @@ impl Recent {
         let young = mem::take(&mut kept.young);
         let old = mem::replace(&mut kept.old, young);
         drop(kept);
-        drop(old);
+        drop_aside(old);
     }
 
     fn holds(&self, told: &Told) -> bool {
         let (site, user) = told.asked.person();
-        let since = |stamp: &AtomicU64| stamp.load(Ordering::SeqCst) > told.read_at;
-        let written = |subject| since(self.stamp(&subject));
+        let written = |subject| since(self.stamp(&subject), told.read_at);
         let others = told.arrival.dock.windows.iter().filter_map(|window| window.conversation.other(user));
-        !(since(&self.everything)
+        !(since(&self.everything, told.read_at)
             || written(Subject::Person(site, user))
             || written(Subject::Talk(site, user))
             || written(Subject::Login(site, told.asked.sid()))
@@ -145,14 +154,26 @@ impl Recent {
         &self.stamps[hash as usize % STAMPS]
     }
 
-    /// For the writer, after a commit: to stamp what it has touched.
+    /// For the writer, in a transaction: to stamp what it touches.
     pub(super) fn touch(&self) -> Touch<'_> {
-        // What is read from now on sees the commit.
-        Touch { recent: self, now: self.clock.fetch_add(1, Ordering::SeqCst) + 1 }
+        Touch { recent: self, now: self.now() + 1 }
     }
 }
 
-/// Stamps what a commit has touched.
+/// Whether the transaction of a stamp had not ended at a time of the clock.
+fn since(stamp: &AtomicU64, read_at: u64) -> bool {
+    stamp.load(Ordering::SeqCst) > read_at
+}
+
+/// Thousands of arrivals take their time, which nobody shall wait for.
+fn drop_aside(generation: Generation) {
+    if !generation.is_empty() {
+        // An error: it has been dropped here.
+        let _ = thread::Builder::new().name("store".into()).spawn(|| drop(generation));
+    }
+}
+
+/// Stamps what a transaction touches. Until it has ended nothing is kept of what is read of that.
 pub(super) struct Touch<'a> {
     recent: &'a Recent,
     now: u64,
@@ -177,6 +198,17 @@ impl Touch<'_> {
     /// What may concern anybody.
     pub(super) fn everything(&self) {
         self.recent.everything.store(self.now, Ordering::SeqCst);
+    }
+
+    /// That somebody is erased: nothing stays in memory.
+    pub(super) fn erased(&self) {
+        self.everything();
+        self.recent.forget();
+    }
+
+    /// The transaction has ended: what is read from now on is of after it.
+    pub(super) fn end(self) {
+        self.recent.clock.store(self.now, Ordering::SeqCst);
     }
 
     fn subject(&self, subject: &Subject<'_>) {

@@ -258,6 +258,10 @@ impl Write for RemoveUser {
         };
         Ok((Applied { applied: true, changed, record }, erased))
     }
+
+    fn touch(&self, _: &Self::Done, touch: &Touch<'_>) {
+        touch.erased();
+    }
 }
 
 impl RemoveUser {
@@ -337,22 +341,33 @@ pub(super) struct Expire {
     pub(super) now: i64,
 }
 
-impl Write for Expire {
-    type Done = u64;
+/// What was forgotten.
+pub(super) struct Expired {
+    /// (site, sid)
+    logins: Vec<(i64, String)>,
+    floors: u64,
+}
 
-    fn run(&self, conn: &Connection) -> Result<u64> {
-        let mut gone = 0;
-        for (sql, until) in [
-            ("DELETE FROM revoked_logins WHERE until <= ?1", self.now),
-            ("DELETE FROM floors WHERE set_at <= ?1", self.now - FLOOR_MS),
-        ] {
-            gone += conn.change(sql, params![until])? as u64;
-        }
-        Ok(gone)
+impl Expired {
+    /// Rows.
+    pub(super) fn rows(&self) -> u64 {
+        self.logins.len() as u64 + self.floors
+    }
+}
+
+impl Write for Expire {
+    type Done = Expired;
+
+    fn run(&self, conn: &Connection) -> Result<Expired> {
+        let logins =
+            conn.all("DELETE FROM revoked_logins WHERE until <= ?1 RETURNING site, sid", params![self.now])?;
+        let floors = conn.change("DELETE FROM floors WHERE set_at <= ?1", params![self.now - FLOOR_MS])?;
+        Ok(Expired { logins, floors: floors as u64 })
     }
 
-    fn touch(&self, gone: &u64, touch: &Touch<'_>) {
-        if *gone > 0 {
+    fn touch(&self, gone: &Expired, touch: &Touch<'_>) {
+        gone.logins.iter().for_each(|(site, sid)| touch.login(SiteId(*site), sid));
+        if gone.floors > 0 {
             touch.everything();
         }
     }

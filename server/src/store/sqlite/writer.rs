@@ -37,7 +37,7 @@ pub(super) trait Write: Send + Sync + 'static {
     type Done: Send + 'static;
     /// Runs inside a transaction that others may share.
     fn run(&self, conn: &Connection) -> Result<Self::Done>;
-    /// Stamps what of an arrival may be another by what was done; if in doubt everything.
+    /// Stamps what of an arrival may be another by what was done, before that is committed; if in doubt everything.
     fn touch(&self, done: &Self::Done, touch: &Touch<'_>) {
         let _ = done;
         touch.everything();
@@ -159,8 +159,14 @@ fn work(mut pen: Pen, mut jobs: mpsc::Receiver<Job>, recent: &Recent, runtime: &
             }
         }
         let writes = waiting.len();
+        let mends = pen.next_try().is_some();
         match pen.conn() {
             Ok(conn) => {
+                if mends {
+                    let touch = recent.touch();
+                    touch.everything();
+                    touch.end();
+                }
                 if let Err(error) = waiting.commit(conn, recent) {
                     pen.blocked(&error);
                 }
@@ -264,30 +270,26 @@ fn refuse(
     }
 }
 
-/// All of these in one transaction, with the stamps of what they have touched.
+/// All of these in one transaction, with the stamps of what they touch.
 fn together(
     conn: &Connection,
     recent: &Recent,
     messages: &[NewMessage],
     others: &mut [Box<dyn Queued>],
 ) -> Result<Vec<Appended>> {
-    let appended = transact(conn, messages, others);
     let touch = recent.touch();
-    if appended.is_ok() {
-        for NewMessage { site, conversation, .. } in messages {
-            touch.talk(*site, conversation.lower());
-            touch.talk(*site, conversation.higher());
-        }
-        others.iter().for_each(|job| job.touch(&touch));
-    } else {
+    let appended = transact(conn, &touch, messages, others);
+    if appended.is_err() {
         let _ = conn.change("ROLLBACK", []); // an error: SQLite has ended it by itself
         touch.everything();
     }
+    touch.end();
     appended
 }
 
 fn transact(
     conn: &Connection,
+    touch: &Touch<'_>,
     messages: &[NewMessage],
     others: &mut [Box<dyn Queued>],
 ) -> Result<Vec<Appended>> {
@@ -298,8 +300,13 @@ fn transact(
         let mut appender = Appender::of(conn)?;
         messages.iter().map(|message| appender.append(message)).collect::<Result<_>>()?
     };
+    for NewMessage { site, conversation, .. } in messages {
+        touch.talk(*site, conversation.lower());
+        touch.talk(*site, conversation.higher());
+    }
     for job in others {
         job.run(conn)?;
+        job.touch(touch);
     }
     conn.change("COMMIT", [])?;
     Ok(appended)
