@@ -218,7 +218,9 @@ async function look(texts, options) {
     assert.deepEqual(await write(crowd, author, part), []);
     await person.page.locator(`gchat-roster .person[data-id="${author}"]`).click();
     const bubbles = person.page.locator("gchat-window[open] .bubble");
-    const shown = () => bubbles.evaluateAll((all) => all.map((one) => one.textContent));
+    // Above them may be older ones: the window comes back with the first message, and the page of history that it fetches
+    // ends with however many are there by then.
+    const shown = () => bubbles.evaluateAll((all, last) => all.slice(-last).map((one) => one.textContent), part.length);
     // As the server trims: white space at both ends.
     await becomes(shown, part.map((text) => text.replace(/^[\s\u0085]+|[\s\u0085]+$/gu, "")), `the messages of ${author}`, 30_000);
     await unharmed(person, `with the messages of ${author}`);

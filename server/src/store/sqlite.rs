@@ -11,8 +11,8 @@ use rusqlite::Connection;
 use tokio::sync::oneshot;
 
 use self::{
-    meta::Since, pen::Pen, readers::Readers, recent::Recent, schema::Purpose, sql::Statements as _,
-    writer::Writer,
+    arrive::Arrive, meta::Since, pen::Pen, readers::Readers, recent::Recent, schema::Purpose,
+    sql::Statements as _, writer::Writer,
 };
 use super::{
     Appended, Applied, Arrival, Dock, Floor, Head, Kept, Message, NewMessage, Origin, Page, Put, Result,
@@ -24,6 +24,7 @@ use crate::{
 };
 
 mod append;
+mod arrive;
 pub mod backup;
 mod check;
 mod checkpoint;
@@ -177,7 +178,7 @@ impl Store for SqliteStore {
         token: &Snapshot,
         heads: &[ConversationId],
     ) -> Result<Arrival> {
-        let arrive = users::Arrive::new(site, user, sid, token, heads);
+        let arrive = Arrive::new((site, user), sid, token.rights_version, circles::courses(token), heads);
         if let Some(arrival) = self.recent.again(&arrive) {
             return Ok(arrival);
         }

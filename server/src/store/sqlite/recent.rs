@@ -2,8 +2,9 @@
 //!
 //! An arrival is good as long as nothing was written that it tells of. The writer stamps what it touches before it
 //! commits, and lets the clock go on when it has: whoever has seen a commit, by whatever way, finds its stamps, and what
-//! was read before it is not told any more. Kept of those who came twice, for half a minute to a minute; only in the process
-//! that serves the database, as no other writes what an arrival tells of but for removing a site, whose keys go too.
+//! was read before it is not told any more. Kept of those who came twice, for half a minute to a minute; only in the
+//! process that serves the database, as no other writes what an arrival tells of but for removing a site, whose keys go
+//! too.
 
 use std::{
     collections::HashMap,
@@ -18,7 +19,7 @@ use std::{
 
 use parking_lot::Mutex;
 
-use super::users::Arrive;
+use super::arrive::Arrive;
 use crate::{
     id::{SiteId, UserId},
     store::Arrival,
@@ -90,7 +91,7 @@ impl Recent {
 
     /// What was told to the same question, if it is still so.
     pub(super) fn again(&self, asked: &Arrive) -> Option<Arrival> {
-        let key = asked.person();
+        let key = (asked.site, asked.user);
         let told = {
             let mut kept = self.kept.lock();
             let Generations { young, old } = &mut *kept;
@@ -106,7 +107,7 @@ impl Recent {
 
     /// Keeps what was told if this person came before.
     pub(super) fn keep(&self, asked: Arrive, arrival: &Arrival, read_at: u64) {
-        let key = asked.person();
+        let key = (asked.site, asked.user);
         let told = Arc::new(Told { asked, arrival: arrival.clone(), read_at });
         let mut kept = self.kept.lock();
         if since(&self.everything, read_at) {
@@ -139,13 +140,13 @@ impl Recent {
     }
 
     fn holds(&self, told: &Told) -> bool {
-        let (site, user) = told.asked.person();
+        let Arrive { site, user, ref sid, .. } = told.asked;
         let written = |subject| since(self.stamp(&subject), told.read_at);
         let others = told.arrival.dock.windows.iter().filter_map(|window| window.conversation.other(user));
         !(since(&self.everything, told.read_at)
             || written(Subject::Person(site, user))
             || written(Subject::Talk(site, user))
-            || written(Subject::Login(site, told.asked.sid()))
+            || written(Subject::Login(site, sid))
             || others.map(|other| Subject::Person(site, other)).any(written))
     }
 

@@ -8,6 +8,7 @@ use rusqlite::{Connection, Row, params};
 
 use super::{
     Result,
+    arrive::Arrive,
     circles::{self, floors_above},
     docks::{self, dock_rows},
     erasures,
@@ -58,50 +59,8 @@ impl<'a> TryFrom<&'a Row<'a>> for Part {
     }
 }
 
-/// As `Store::arrival`.
-#[derive(Clone, PartialEq, Eq)]
-pub(super) struct Arrive {
-    site: SiteId,
-    user: UserId,
-    sid: String,
-    version: RightsVersion,
-    /// The token's courses, and the others of the conversations asked for (those are so many), as JSON.
-    courses: String,
-    others: String,
-    heads: usize,
-}
-
 impl Arrive {
-    pub(super) fn new(
-        site: SiteId,
-        user: UserId,
-        sid: &str,
-        token: &Snapshot,
-        heads: &[ConversationId],
-    ) -> Self {
-        let others: Vec<_> = heads.iter().map(|conversation| conversation.other(user)).collect();
-        Self {
-            site,
-            user,
-            sid: sid.to_owned(),
-            version: token.rights_version,
-            courses: circles::courses(token),
-            others: serde_json::to_string(&others).expect("numbers have a JSON form"),
-            heads: heads.len(),
-        }
-    }
-
-    /// Who asks.
-    pub(super) fn person(&self) -> (SiteId, UserId) {
-        (self.site, self.user)
-    }
-
-    /// The login that they ask with.
-    pub(super) fn sid(&self) -> &str {
-        &self.sid
-    }
-
-    /// One statement, so that all is from one moment.
+    /// As `Store::arrival`: one statement, so that all is from one moment.
     pub(super) fn look(&self, conn: &Connection) -> Result<Arrival> {
         let parts: Vec<Part> = conn.all(
             concat!(
