@@ -4,7 +4,7 @@
 import assert from "node:assert/strict";
 import { after, afterEach, before, test } from "node:test";
 import { Embedding } from "../embedding.mjs";
-import { becomes, seen } from "../expect.mjs";
+import { atRest, becomes, seen } from "../expect.mjs";
 import { PAYLOADS, SHAPES, URLS } from "../payloads.mjs";
 import { People } from "../people.mjs";
 
@@ -187,6 +187,8 @@ function misshapen(page) {
 }
 
 async function unharmed(person, what) {
+  // A window rises from below the page's end: where it is on its way says nothing.
+  await atRest(person.page);
   assert.deepEqual(await strange(person.page), [], what);
   assert.deepEqual(await misshapen(person.page), [], what);
   assert.deepEqual(person.foreign, [], `${what}: asked of foreign hosts`);
