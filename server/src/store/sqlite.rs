@@ -49,6 +49,9 @@ mod sql;
 mod users;
 mod writer;
 
+/// Arrivals that are forgotten in a row.
+const FORGOTTEN: usize = 256;
+
 /// The store in one SQLite file.
 pub struct SqliteStore {
     epoch: Epoch,
@@ -185,11 +188,12 @@ impl Store for SqliteStore {
         let recent = self.recent.clone();
         let look = move |conn: &mut Connection| {
             let read_at = recent.now();
-            let arrival = arrive.look(conn)?;
-            recent.keep(arrive, &arrival, read_at);
-            Ok(arrival)
+            Ok((arrive.look(conn)?, arrive, read_at))
         };
-        self.readers.run(look).await
+        let (arrival, arrive, read_at) = self.readers.run(look).await?;
+        // Here, not there: what a reader has allocated is given back when it reads again, which may be never.
+        self.recent.keep(arrive, &arrival, read_at);
+        Ok(arrival)
     }
 
     async fn user(&self, site: SiteId, user: UserId) -> Result<Option<UserRecord>> {
@@ -263,7 +267,11 @@ impl Store for SqliteStore {
     }
 
     async fn expire(&self, now: i64) -> Result<u64> {
-        self.recent.turn();
+        // Thousands of arrivals take their time, which nobody shall wait for.
+        let mut forgotten = self.recent.turn();
+        while forgotten.by_ref().take(FORGOTTEN).count() > 0 {
+            tokio::task::yield_now().await;
+        }
         Ok(self.writer.run(users::Expire { now }).await?.rows())
     }
 

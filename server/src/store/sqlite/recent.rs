@@ -7,7 +7,7 @@
 //! too.
 
 use std::{
-    collections::HashMap,
+    collections::{HashMap, hash_map},
     hash::{BuildHasher, Hash, RandomState},
     mem,
     sync::{
@@ -57,6 +57,9 @@ pub(super) struct Recent {
 
 type Generation = HashMap<(SiteId, UserId), Option<Arc<Told>>>;
 
+/// What is to be dropped, one by one.
+pub(super) type Forgotten = hash_map::IntoIter<(SiteId, UserId), Option<Arc<Told>>>;
+
 /// `None`: they came once.
 #[derive(Default)]
 struct Generations {
@@ -65,7 +68,7 @@ struct Generations {
 }
 
 /// What was told, of when, and to which question.
-struct Told {
+pub(super) struct Told {
     asked: Arrive,
     arrival: Arrival,
     read_at: u64,
@@ -130,13 +133,11 @@ impl Recent {
         drop_aside(old);
     }
 
-    /// Forgets what nobody has asked for since the last time.
-    pub(super) fn turn(&self) {
+    /// Forgets what nobody has asked for since the last time. It is the caller's to drop.
+    pub(super) fn turn(&self) -> Forgotten {
         let mut kept = self.kept.lock();
         let young = mem::take(&mut kept.young);
-        let old = mem::replace(&mut kept.old, young);
-        drop(kept);
-        drop_aside(old);
+        mem::replace(&mut kept.old, young).into_iter()
     }
 
     fn holds(&self, told: &Told) -> bool {
