@@ -24,10 +24,9 @@ use super::{Result, StoreError, link, log, sql::Statements as _};
 
 /// Writes between two looks at the log's length.
 const LOOK: usize = 256;
-/// Pages of 4 KiB (64 MiB) at which the log is begun anew.
+/// Pages of 4 KiB (64 MiB) at which copying begins; the log is begun anew when it is done.
 const LOG: i64 = 16_384;
-/// Pages that are worth a copy beside the writer, before the log is that long and afterwards.
-const MUCH: i64 = LOG / 8;
+/// Pages that are worth a copy beside the writer.
 const FEW: i64 = 256;
 /// Pages at which the writer copies whatever is left: it is faster than the copy beside it.
 const MOST: i64 = LOG * 4;
@@ -94,9 +93,9 @@ impl Checkpoint {
         }
         self.since_look = 0;
         let State { log, copied, .. } = run(writer, NOOP)?;
-        // The last copy before the log is begun anew is a small one: the writer shall wait for nearly nothing.
-        let worth = if log < LOG { MUCH } else { FEW };
-        if (LOG / 2..MOST).contains(&log) && log - copied >= worth {
+        // Not before the log is long: most pages in it are there many times, and each flush makes commits wait. And the
+        // last copy beside the writer is a small one: it shall itself wait for nearly nothing.
+        if (LOG..MOST).contains(&log) && log - copied >= FEW {
             self.copy()?;
         } else if log >= LOG && !begin_anew(writer)? {
             self.next_look = Instant::now() + PAUSE;

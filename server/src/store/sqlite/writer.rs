@@ -3,12 +3,17 @@
 //! A thread of its own, as each answer of the database would otherwise wait behind the hundreds of connections that the
 //! commit before has just woken.
 //!
-//! Everything that queued while the last commit ran goes into the next transaction, so a quiet server commits at once
-//! and a busy one commits many writes with one flush (no timer). Callers are answered after the commit. If a
-//! transaction fails, each of its writes is tried alone, so that one bad write does not fail the others; unless it
-//! failed for what would fail the next one too (`pen`). Knows no write but the append, which it gathers.
+//! A quiet server commits at once; a busy one commits many writes with one flush: everything that queued while the last
+//! commit ran, and in the moment after it (`Pace`). Callers are answered after the commit. If a transaction fails, each
+//! of its writes is tried alone, so that one bad write does not fail the others; unless it failed for what would fail the
+//! next one too (`pen`). Knows no write but the append, which it gathers.
 
-use std::{io, sync::Arc, thread};
+use std::{
+    io,
+    sync::Arc,
+    thread,
+    time::{Duration, Instant},
+};
 
 use rusqlite::Connection;
 use tokio::{
@@ -30,6 +35,35 @@ use crate::store::{Appended, NewMessage};
 const BATCH: usize = 1_000;
 /// Writes that may wait; further callers wait for room.
 const QUEUE: usize = 4_096;
+
+/// From the beginning of a commit to that of the next, while more than one caller writes.
+const PACE: Duration = Duration::from_millis(2);
+/// Commits in a row of a single write for which nobody waited, until it is believed that whoever writes does so alone.
+const LONELY: u32 = 8;
+
+/// When the next commit may begin. Where several write, a commit for each costs a flush, and several changes of threads,
+/// a message; where one pair writes and each waits for the other, nothing comes by waiting, and nobody waits for it.
+#[derive(Default)]
+struct Pace {
+    /// When the last commit began.
+    began: Option<Instant>,
+    /// How many more commits are believed to have company.
+    company: u32,
+}
+
+impl Pace {
+    /// A commit begins. `company`: somebody has waited for it while the one before ran, or it is of several writes.
+    fn begin(&mut self, company: bool) {
+        self.company = if company { LONELY } else { self.company.saturating_sub(1) };
+        self.began = Some(Instant::now());
+    }
+
+    /// How long it pays to wait for more to come. `waited`: somebody did while the last commit ran.
+    fn pause(&self, waited: bool) -> Option<Duration> {
+        let began = self.began.filter(|_| waited || self.company > 0)?;
+        PACE.checked_sub(began.elapsed()).filter(|pause| !pause.is_zero())
+    }
+}
 
 /// A change that can be run again if its transaction fails.
 pub(super) trait Write: Send + Sync + 'static {
@@ -132,7 +166,9 @@ impl<W: Write> Queued for Waiting<W> {
 fn work(mut pen: Pen, mut jobs: mpsc::Receiver<Job>, recent: &Recent, runtime: &runtime::Runtime) {
     let mut batch = Vec::with_capacity(BATCH);
     let mut closers = Vec::new();
+    let mut pace = Pace::default();
     loop {
+        let waited = !jobs.is_empty();
         // In trouble it looks by itself whether that is over, so that nobody need write for others to be let in again.
         let received = runtime.block_on(async {
             let some = jobs.recv_many(&mut batch, BATCH);
@@ -144,6 +180,15 @@ fn work(mut pen: Pen, mut jobs: mpsc::Receiver<Job>, recent: &Recent, runtime: &
         if received == 0 {
             break;
         }
+        if let Some(pause) = pace.pause(waited) {
+            thread::sleep(pause);
+            while batch.len() < BATCH
+                && let Ok(job) = jobs.try_recv()
+            {
+                batch.push(job);
+            }
+        }
+        pace.begin(waited || batch.len() > 1);
         let mut waiting = Batch::default();
         for job in batch.drain(..) {
             match job {
