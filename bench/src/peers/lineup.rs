@@ -170,6 +170,9 @@ fn prepare(
         Kind::Echo => {
             let mut command = Command::new(floor()?);
             command.arg(address.to_string());
+            if durability == Durability::Full {
+                command.arg(folder.join("kept"));
+            }
             Ok((Host::new().0, command))
         }
         _ => {

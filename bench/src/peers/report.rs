@@ -47,7 +47,8 @@ fn of_gchat(rows: &[Row]) -> Option<&Row> {
     rows.iter().find(|row| row.kind == Kind::Gchat)
 }
 
-/// gchat's CPU a message by the best peer's with the same durability, and by the best one's without.
+/// gchat's CPU a message by the best peer's with the same durability, and by the best one's without; and what nobody can
+/// do it for, by the first.
 fn ratios_of_talk(rows: &[Row], rate: &str, talked: Talk) -> Vec<Figure> {
     let Some(ours) = of_gchat(rows).and_then(talked) else { return Vec::new() };
     let goals = [
@@ -62,8 +63,13 @@ fn ratios_of_talk(rows: &[Row], rate: &str, talked: Talk) -> Vec<Figure> {
             .filter_map(|row| Some(talked(row)?.cpu))
             .min_by(f64::total_cmp);
         if let Some(best) = best {
-            let name = format!("peers.{rate}.cpu_per_message_by_best_of_{name}");
-            figures.push(Figure::new(name, ours.cpu / best, "x", goal));
+            let ratio = format!("peers.{rate}.cpu_per_message_by_best_of_{name}");
+            figures.push(Figure::new(ratio, ours.cpu / best, "x", goal));
+            let floor = rows.iter().find(|row| row.kind == Kind::Echo && row.durability == durability);
+            if let Some(floor) = floor.and_then(talked) {
+                let ratio = format!("peers.{rate}.floor_by_best_of_{name}");
+                figures.push(Figure::new(ratio, floor.cpu / best, "x", Goal::None));
+            }
         }
     }
     figures
