@@ -6,7 +6,7 @@
 use std::sync::Arc;
 
 use crate::{
-    hub::{Hub, Kind},
+    hub::{Connection, Hub, Kind},
     id::{ConversationId, Seq, SiteId, UserId},
     protocol::{Message, ServerFrame},
 };
@@ -22,11 +22,24 @@ impl Bus {
         Self { hub }
     }
 
-    /// A message is committed: both users' connections get it, the sender's others included.
-    pub fn message(&self, site: SiteId, conversation: ConversationId, message: Message) {
+    /// A message is committed: both users' connections get it, the sender's others included. For the one that sent it
+    /// it is only queued: it goes out with the ack.
+    pub fn message(
+        &self,
+        site: SiteId,
+        conversation: ConversationId,
+        message: Message,
+        sent_by: &Connection,
+    ) {
         let frame = ServerFrame::Message { conversation, message }.encode();
         for user in [conversation.lower(), conversation.higher()] {
-            self.hub.deliver(site, user, &frame, Kind::Vital);
+            for connection in self.hub.connections(site, user) {
+                if connection.id == sent_by.id {
+                    connection.out.add(frame.clone(), Kind::Vital);
+                } else {
+                    connection.out.push(frame.clone(), Kind::Vital);
+                }
+            }
         }
     }
 

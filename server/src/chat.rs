@@ -103,10 +103,12 @@ impl Chat {
         }
     }
 
-    /// Commits a message; the ack is for the sender's connection, everyone concerned has the message already.
+    /// Commits a message that came by this connection of the speaker's. The ack is to be sent over it now, with which the
+    /// message itself goes out there; everyone else concerned has that already.
     pub async fn send(
         &self,
         speaker: Speaker,
+        connection: &Connection,
         client_message_id: ClientMessageId,
         conversation: ConversationId,
         text: &str,
@@ -132,12 +134,12 @@ impl Chat {
         let doubted = self.doubts.lock().remove(&key);
         let message = match appended {
             Appended::New { message, window_came_back } => {
-                self.deliver(speaker, conversation, &message, window_came_back).await;
+                self.deliver(speaker, connection, conversation, &message, window_came_back).await;
                 message
             }
             Appended::Repeated(message) => {
                 if doubted {
-                    self.deliver(speaker, conversation, &message, true).await;
+                    self.deliver(speaker, connection, conversation, &message, true).await;
                 }
                 message
             }
@@ -360,6 +362,7 @@ impl Chat {
     async fn deliver(
         &self,
         speaker: Speaker,
+        connection: &Connection,
         conversation: ConversationId,
         message: &store::Message,
         window_came_back: bool,
@@ -370,7 +373,7 @@ impl Chat {
             // The message itself comes all the same: a dock that cannot be read now is read on the next connect.
             let _ = self.tell_dock(other).await;
         }
-        self.bus.message(speaker.site, conversation, message.clone().into());
+        self.bus.message(speaker.site, conversation, message.clone().into(), connection);
     }
 
     /// Sends the dock to all of a user's connections, and lets them follow the presence of those in it.

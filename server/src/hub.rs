@@ -167,7 +167,7 @@ impl Hub {
         self.users.get(&(site, user)).map(|c| c.clone()).unwrap_or_default()
     }
 
-    /// Queues a frame for every connection of a user.
+    /// Sends a frame to every connection of a user, or queues it.
     pub fn deliver(&self, site: SiteId, user: UserId, frame: &Utf8Bytes, kind: Kind) {
         for connection in self.connections(site, user) {
             connection.out.push(frame.clone(), kind.clone());

@@ -8,8 +8,12 @@ use tokio_util::sync::CancellationToken;
 use crate::{
     app::{App, now_ms},
     error::Close,
+    hub::Connection,
     systemd,
 };
+
+/// Connections that are written to in a row: about a millisecond of a thread that others wait for.
+const ROW: usize = 64;
 
 /// How often changes of rosters are looked at.
 const ROSTER_TICK: Duration = Duration::from_millis(250);
@@ -36,7 +40,7 @@ pub async fn run(app: Arc<App>, cancel: CancellationToken) {
     loop {
         tokio::select! {
             () = cancel.cancelled() => return,
-            _ = rosters.tick() => app.rosters.tick(now_ms()),
+            _ = rosters.tick() => flush(app.rosters.tick(now_ms())),
             _ = sites.tick() => refresh_sites(&app).await,
             _ = expiry.tick() => expire(&app).await,
             () = next(&mut watchdog) => systemd::alive(),
@@ -50,6 +54,15 @@ async fn next(ticks: &mut Option<Interval>) {
         Some(ticks) => drop(ticks.tick().await),
         None => std::future::pending().await,
     }
+}
+
+/// Writes what was queued for these: to a few at once, to more by tasks among which others have their turn.
+fn flush(mut told: Vec<Arc<Connection>>) {
+    while told.len() > ROW {
+        let row = told.split_off(told.len() - ROW);
+        tokio::spawn(async move { row.iter().for_each(|connection| connection.out.flush()) });
+    }
+    told.iter().for_each(|connection| connection.out.flush());
 }
 
 async fn refresh_sites(app: &App) {

@@ -1,7 +1,7 @@
 //! Who is online and who sees whom: rosters by circle and viewer's role, presence of dock partners, search.
 //!
 //! Owns the rights of everyone online (the last word of token, call and store) and all that follows from them. Knows
-//! no SQL and no transport: frames are pushed to the hub's connections. `rooms` has the courses and who looks at them,
+//! no SQL and no transport: frames are queued for the hub's connections. `rooms` has the courses and who looks at them,
 //! `course` the pure part.
 //!
 //! Locks: a user's entry before a course's mutex, and a watched person's entry before users' entries, never the other
@@ -284,10 +284,12 @@ impl Rosters {
         self.users.iter().filter(|entry| entry.key().0 == site).count()
     }
 
-    /// The clock has moved: takes out whose grace is over, and tells viewers what has gathered.
-    pub fn tick(&self, now: i64) {
+    /// The clock has moved: takes out whose grace is over, and tells viewers what has gathered. Returns whose queues
+    /// are to be flushed; a connection may be among them twice.
+    #[must_use = "nobody else flushes what these are told"]
+    pub fn tick(&self, now: i64) -> Vec<Arc<Connection>> {
         self.take_out(now);
-        self.rooms.tick(now);
+        self.rooms.tick(now)
     }
 
     /// A site's policy has changed: every roster of it is told anew.
@@ -330,7 +332,7 @@ impl Rosters {
         let circles = ServerFrame::Circles { circles: online.rights.circles.clone() }.encode();
         let wanted: HashSet<View> = views(&online.rights).into_iter().collect();
         for seat in online.seats.iter_mut() {
-            seat.connection.out.push(circles.clone(), Kind::Vital);
+            seat.connection.out.leave(circles.clone(), Kind::Vital);
             let looking = !seat.views.is_empty() || old.circles.is_empty();
             let (stay, go): (HashSet<View>, HashSet<View>) =
                 seat.views.drain(..).partition(|view| wanted.contains(view));
@@ -376,7 +378,7 @@ impl Rosters {
             let status = self.status(site, &viewer.snapshot, user);
             if *told != status {
                 *told = status;
-                watcher.out.push(ServerFrame::Presence { user, status }.encode(), Kind::Vital);
+                watcher.out.leave(ServerFrame::Presence { user, status }.encode(), Kind::Vital);
             }
         }
     }

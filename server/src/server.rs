@@ -129,7 +129,7 @@ async fn drain(app: &App) {
     let latest = app.config.limits.drain_ms.max(DRAIN_SOONEST_MS);
     for connection in app.hub.all() {
         let retry_after_ms = rand::rng().random_range(DRAIN_SOONEST_MS..=latest);
-        connection.out.push(ServerFrame::Drain { retry_after_ms }.encode(), Kind::Vital);
+        connection.out.leave(ServerFrame::Drain { retry_after_ms }.encode(), Kind::Vital);
         connection.out.close(Close::Restart);
     }
     // Sockets outlive the HTTP connections they began as, and a farewell the place in the hub: wait for them here.

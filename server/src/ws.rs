@@ -173,7 +173,7 @@ async fn begin<S>(
     ticket: Ticket,
 ) -> Result<Box<Live<S>>, Ending<S>>
 where
-    S: AsyncRead + AsyncWrite + Unpin + Send,
+    S: AsyncRead + AsyncWrite + Unpin + Send + 'static,
 {
     match sign_in(&app, &mut socket, origin, ticket).await {
         Ok(Some((seated, welcome))) => Box::new(Live::new(app, seated, socket)).begin(welcome).await,
@@ -181,7 +181,9 @@ where
         Err((refusal, close)) => {
             if let Some(refusal) = refusal {
                 let frame = ServerFrame::Error(refusal.frame()).encode();
-                let _ = timeout(FAREWELL, socket.send(&[frame])).await;
+                if !matches!(timeout(FAREWELL, socket.send(&[frame])).await, Ok(Ok(()))) {
+                    return Err(None);
+                }
             }
             Err(Some((Box::new(socket), close)))
         }

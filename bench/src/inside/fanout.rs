@@ -18,7 +18,7 @@ use gchat::{
     store::{Origin, Store as _, UserRecord, sqlite::SqliteStore},
     ws::socket::Socket,
 };
-use tokio::io::{Empty, Join, Sink, empty, join, sink};
+use tokio::io::{empty, join, sink};
 use uuid::Uuid;
 
 use super::{
@@ -92,12 +92,6 @@ fn allocations(counted: &str) -> u64 {
     sum
 }
 
-/// Somebody who looks at the course.
-struct Viewer {
-    seat: Registration,
-    socket: Socket<Join<Empty, Sink>>,
-}
-
 /// Somebody joins a course, and this many viewers are told; so many times.
 pub(super) async fn tell(viewers: u32, times: u32, folder: &Path) -> Result<()> {
     let store = SqliteStore::open(folder.join("tell.db")).await?;
@@ -109,7 +103,10 @@ pub(super) async fn tell(viewers: u32, times: u32, folder: &Path) -> Result<()> 
     for user in 1..=viewers {
         let seat = arrive(&hub, &rosters, user)?;
         rosters.look(&seat, &[]);
-        audience.push(Viewer { seat, socket: Socket::new(join(empty(), sink()), 65_536) });
+        seat.out.open(Socket::new(join(empty(), sink()), 65_536).pipe());
+        drop(seat.out.take()); // the snapshot
+        ensure!(seat.out.written(), "a viewer was told of more than the course");
+        audience.push(seat);
     }
     let mut joined = Vec::new();
     let mut now = 0;
@@ -119,11 +116,15 @@ pub(super) async fn tell(viewers: u32, times: u32, folder: &Path) -> Result<()> 
             joined.push(arrive(&hub, &rosters, viewers + turn)?);
         }
         now += TICK_MS;
-        rosters.tick(now);
-        for viewer in &mut audience {
-            let frames = viewer.seat.out.take().frames;
-            ensure!(!frames.is_empty(), "a viewer was told of nothing in turn {turn}");
-            ensure!(viewer.socket.send(&frames).await.is_ok(), "a stream that takes everything was cut");
+        let told = rosters.tick(now);
+        ensure!(told.len() == audience.len(), "{} viewers were told of something in turn {turn}", told.len());
+        told.iter().for_each(|connection| connection.out.flush());
+        for viewer in &audience {
+            ensure!(
+                viewer.out.take().frames.is_empty(),
+                "a stream that takes everything left something in turn {turn}"
+            );
+            ensure!(viewer.out.written(), "a viewer was told twice in turn {turn}");
         }
     }
     Ok(())

@@ -167,7 +167,7 @@ fn fan_outs(times: u32) -> Result<()> {
         .collect::<Result<_>>()?;
     for turn in 0..times {
         let ServerFrame::Message { conversation, message } = message(turn)? else { bail!("no message") };
-        bus.message(SiteId(1), conversation, message);
+        bus.message(SiteId(1), conversation, message, &seats[0]);
         for seat in &seats {
             black_box(seat.out.take().frames.len());
         }

@@ -1,13 +1,16 @@
 //! The bounded queue in front of one socket, and what happens when it overflows.
 //!
-//! Owns frames on their way out; knows no user and no socket. Above half of the bounds, presence is folded (the roster
-//! is remembered as stale and sent afresh once the queue has drained) and typing is dropped; above the bounds, the
-//! connection is closed as slow and the cursor repairs. Nothing here waits.
+//! Owns frames on their way out; knows no user and no socket. Whoever has something to tell writes it at once, if nothing
+//! waits before it and the socket has room; else it waits for the connection's loop. Above half of the bounds, presence
+//! is folded (the roster is remembered as stale and sent afresh once the queue has drained) and typing is dropped; above
+//! the bounds, the connection is closed as slow and the cursor repairs. Nothing here waits.
+
+use std::{fmt, sync::Arc};
 
 use axum::extract::ws::Utf8Bytes;
-use parking_lot::Mutex;
+use parking_lot::{Mutex, MutexGuard};
 use smallvec::SmallVec;
-use tokio::sync::Notify;
+use tokio::{sync::Notify, time::Instant};
 
 use crate::{error::Close, id::CircleId};
 
@@ -20,6 +23,21 @@ pub enum Kind {
     Roster(CircleId),
     /// Typing: may be dropped without a trace.
     Fleeting,
+}
+
+/// Where frames go: a socket, for those who do not wait for it.
+pub trait Pipe: Send + Sync {
+    /// Writes these frames, in this order, as far as there is room.
+    fn send_now(&self, frames: &[Utf8Bytes]) -> Sent;
+}
+
+/// What became of frames that were to be written at once.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Sent {
+    /// So many are written, or the socket keeps what is left of the last of them.
+    pub frames: usize,
+    /// The socket keeps nothing: the connection's loop need not look after it.
+    pub whole: bool,
 }
 
 /// A bounded queue of encoded frames.
@@ -35,13 +53,19 @@ pub struct Outbound {
 /// Frames that wait: mostly one, which then takes no memory of its own.
 pub type Frames = SmallVec<[Utf8Bytes; 1]>;
 
-#[derive(Debug, Default)]
 struct Queue {
     frames: Frames,
     bytes: usize,
     stale: Vec<CircleId>,
     /// Set once; nothing is queued after it.
     close: Option<Close>,
+    /// `None` before the connection is welcome and after its end.
+    pipe: Option<Arc<dyn Pipe>>,
+    /// The loop writes what it has taken, and looks for more before it waits again: nobody overtakes it. So it is from
+    /// the beginning, until it has sent `welcome`, and after the end.
+    writing: bool,
+    /// When something was queued last.
+    told: Instant,
 }
 
 /// What the loop takes out at one time.
@@ -58,12 +82,95 @@ pub struct Taken {
 impl Outbound {
     /// Bounds in frames and bytes.
     pub fn new(most_frames: usize, most_bytes: usize) -> Self {
-        Self { queue: Mutex::default(), wake: Notify::new(), most_frames, most_bytes }
+        let queue = Queue {
+            frames: Frames::new(),
+            bytes: 0,
+            stale: Vec::new(),
+            close: None,
+            pipe: None,
+            writing: true,
+            told: Instant::now(),
+        };
+        Self { queue: Mutex::new(queue), wake: Notify::new(), most_frames, most_bytes }
     }
 
-    /// Queues a frame, or does what the module's text says.
+    /// Writes a frame at once if that is possible, and queues it else; or does what the module's text says. Costs its
+    /// caller a system call: who holds a lock that others want is better served by `leave`.
     pub fn push(&self, frame: Utf8Bytes, kind: Kind) {
         let mut q = self.queue.lock();
+        self.put(&mut q, frame, kind);
+        self.send(q);
+    }
+
+    /// Queues a frame for the connection's loop to write.
+    pub fn leave(&self, frame: Utf8Bytes, kind: Kind) {
+        let mut q = self.queue.lock();
+        self.put(&mut q, frame, kind);
+        self.rouse(q);
+    }
+
+    /// Queues a frame, and wakes nobody: `flush` is still to be called.
+    pub fn add(&self, frame: Utf8Bytes, kind: Kind) {
+        self.put(&mut self.queue.lock(), frame, kind);
+    }
+
+    /// Writes at once what waits, as far as that is possible.
+    pub fn flush(&self) {
+        self.send(self.queue.lock());
+    }
+
+    /// Asks for the connection's end, after the frames that are queued already.
+    pub fn close(&self, code: Close) {
+        self.queue.lock().close.get_or_insert(code);
+        self.wake.notify_one();
+    }
+
+    /// When something was queued last.
+    pub fn told(&self) -> Instant {
+        self.queue.lock().told
+    }
+
+    /// Names the socket. Others may write to it once the loop has `written` all that waited.
+    pub fn open(&self, pipe: Arc<dyn Pipe>) {
+        self.queue.lock().pipe = Some(pipe);
+    }
+
+    /// Everything that waits, for the loop to write; the queue's memory goes with it, so that an idle connection keeps
+    /// none. Until `written`, others only queue.
+    pub fn take(&self) -> Taken {
+        let mut q = self.queue.lock();
+        q.writing = true;
+        q.bytes = 0;
+        Taken { frames: std::mem::take(&mut q.frames), stale: std::mem::take(&mut q.stale), close: q.close }
+    }
+
+    /// The loop has written what it took. False if more has come since, which it is to take first.
+    pub fn written(&self) -> bool {
+        let mut q = self.queue.lock();
+        q.writing = q.waits();
+        !q.writing
+    }
+
+    /// The connection has ended: from now on nothing is written to its socket.
+    pub fn shut(&self) {
+        let mut q = self.queue.lock();
+        q.writing = true;
+        q.pipe = None;
+    }
+
+    /// Returns when something waits. Cancel-safe.
+    pub async fn ready(&self) {
+        self.wake.notified().await;
+    }
+
+    /// Returns when the connection is to be closed: what a loop that is stuck in a write watches. Cancel-safe.
+    pub async fn closing(&self) {
+        while self.queue.lock().close.is_none() {
+            self.wake.notified().await;
+        }
+    }
+
+    fn put(&self, q: &mut Queue, frame: Utf8Bytes, kind: Kind) {
         if q.close.is_some() {
             return;
         }
@@ -87,42 +194,60 @@ impl Outbound {
                 q.frames.push(frame);
             }
         }
-        drop(q);
-        self.wake.notify_one();
+        q.told = Instant::now();
     }
 
-    /// Asks for the connection's end, after the frames that are queued already.
-    pub fn close(&self, code: Close) {
-        self.queue.lock().close.get_or_insert(code);
-        self.wake.notify_one();
-    }
-
-    /// Everything that waits; the queue's memory goes with it, so that an idle connection keeps none.
-    pub fn take(&self) -> Taken {
-        let mut q = self.queue.lock();
-        q.bytes = 0;
-        Taken { frames: std::mem::take(&mut q.frames), stale: std::mem::take(&mut q.stale), close: q.close }
-    }
-
-    /// Returns when something waits. Cancel-safe.
-    pub async fn ready(&self) {
-        self.wake.notified().await;
-    }
-
-    /// Returns when the connection is to be closed: what a loop that is stuck in a write watches. Cancel-safe, but it
-    /// swallows wakes: call `rewake` afterwards.
-    pub async fn closing(&self) {
-        while self.queue.lock().close.is_none() {
-            self.wake.notified().await;
+    /// The queue is held over the write, which does not wait: so what two push at once goes out in one order.
+    fn send(&self, mut q: MutexGuard<'_, Queue>) {
+        if q.writing || q.frames.is_empty() {
+            return self.rouse(q);
         }
+        let Queue { frames, bytes, pipe: Some(pipe), .. } = &mut *q else {
+            return self.rouse(q);
+        };
+        let sent = pipe.send_now(frames);
+        if sent.frames == frames.len() {
+            *frames = Frames::new(); // with its memory
+        } else {
+            frames.drain(..sent.frames);
+        }
+        *bytes = frames.iter().map(|frame| frame.as_str().len()).sum();
+        if !sent.whole {
+            drop(q);
+            return self.wake.notify_one();
+        }
+        self.rouse(q);
     }
 
-    /// Undoes a wake that was swallowed while writing.
-    pub fn rewake(&self) {
-        let q = self.queue.lock();
-        if !q.frames.is_empty() || !q.stale.is_empty() || q.close.is_some() {
+    /// Wakes the loop if something is left for it.
+    fn rouse(&self, q: MutexGuard<'_, Queue>) {
+        // While it writes it will look by itself, but for a close, which it may have to be told of in the middle.
+        let wanted = if q.writing { q.close.is_some() } else { q.waits() };
+        drop(q);
+        if wanted {
             self.wake.notify_one();
         }
+    }
+}
+
+impl Queue {
+    fn waits(&self) -> bool {
+        !self.frames.is_empty() || !self.stale.is_empty() || self.close.is_some()
+    }
+}
+
+impl fmt::Debug for Queue {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let Self { frames, bytes, stale, close, pipe, writing, told } = self;
+        f.debug_struct("Queue")
+            .field("frames", &frames.len())
+            .field("bytes", bytes)
+            .field("stale", stale)
+            .field("close", close)
+            .field("open", &pipe.is_some())
+            .field("writing", writing)
+            .field("told", told)
+            .finish()
     }
 }
 

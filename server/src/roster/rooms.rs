@@ -120,7 +120,7 @@ impl Rooms {
                 let version = room.course.version(view, policy, self.window, next_version);
                 if !held.iter().any(|h| h.circle == view.circle && h.version == version) {
                     let bytes = self.snapshot_of(&key, room, view);
-                    connection.out.push(bytes, Kind::Roster(view.circle.clone()));
+                    connection.out.leave(bytes, Kind::Roster(view.circle.clone()));
                 }
             });
         }
@@ -168,10 +168,11 @@ impl Rooms {
         self.in_room(&key(site, &view.circle), |room| room.course.search(view, policy, text, after, most))
     }
 
-    /// Tells viewers what has gathered and is due.
-    pub(super) fn tick(&self, now: i64) {
+    /// Queues for viewers what has gathered and is due. Returns for whom: to write it is not done under a room's lock.
+    pub(super) fn tick(&self, now: i64) -> Vec<Arc<Connection>> {
+        let mut told = Vec::new();
         let dirty = std::mem::take(&mut *self.dirty.lock());
-        let later: Vec<_> = dirty.into_iter().filter(|key| !self.flush(key, now)).collect();
+        let later: Vec<_> = dirty.into_iter().filter(|key| !self.flush(key, now, &mut told)).collect();
         if !later.is_empty() {
             self.dirty.lock().extend(later);
         }
@@ -181,6 +182,7 @@ impl Rooms {
             room.warm = false;
             room.course.forget_snapshots();
         }
+        told
     }
 
     /// Every roster of a site may differ now.
@@ -191,7 +193,7 @@ impl Rooms {
     }
 
     /// True if the course was up to date or is now; false if it is not due yet.
-    fn flush(&self, key: &CourseKey, now: i64) -> bool {
+    fn flush(&self, key: &CourseKey, now: i64, told: &mut Vec<Arc<Connection>>) -> bool {
         let policy = self.sites.policy(key.0);
         let Some(room) = self.courses.get(key).map(|room| room.clone()) else { return true };
         let mut room = room.lock();
@@ -211,8 +213,9 @@ impl Rooms {
             let diff = course.flush(view, policy, self.window, totals, next_version);
             if let Some(bytes) = diff {
                 for connection in connections.values() {
-                    connection.out.push(bytes.clone(), Kind::Roster(view.circle.clone()));
+                    connection.out.add(bytes.clone(), Kind::Roster(view.circle.clone()));
                 }
+                told.extend(connections.values().cloned());
             }
         }
         course.forget_unless(|view| viewers.contains_key(view));

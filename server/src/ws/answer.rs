@@ -25,7 +25,9 @@ pub(super) async fn answer(state: &mut State, text: &str) -> Result<(), Close> {
         ClientFrame::Hello(_) => Some(ServerFrame::Error(Refusal::from(Code::HelloRepeated).frame())),
         ClientFrame::Renew { token } => return renew(state, &token).await,
         ClientFrame::Send { client_message_id, conversation, text } => {
-            let sent = app.chat.send(speaker, client_message_id, conversation, &text, now_ms()).await;
+            let connection = state.seated.connection();
+            let sent =
+                app.chat.send(speaker, connection, client_message_id, conversation, &text, now_ms()).await;
             Some(sent.unwrap_or_else(|refusal| refusal.to_send(client_message_id, conversation)))
         }
         ClientFrame::History { request, conversation, before, after, limit } => {
@@ -82,7 +84,7 @@ pub(super) async fn answer(state: &mut State, text: &str) -> Result<(), Close> {
             let connection = state.seated.connection();
             match app.rosters.snapshot(connection, &circle) {
                 Some(bytes) => {
-                    connection.out.push(bytes, crate::hub::Kind::Vital);
+                    connection.out.leave(bytes, crate::hub::Kind::Vital); // it may be large, and is shared
                     None
                 }
                 None => Some(ServerFrame::Error(Refusal::from(Code::NotFound).frame())),

@@ -22,7 +22,7 @@ use crate::{
 const CURSOR_MOST: usize = 100;
 const HELD_MOST: usize = 1_000;
 
-/// A connection that is signed in; dropping it leaves the rosters and the hub.
+/// A connection that is signed in; dropping it ends what others may write to it, and leaves the rosters and the hub.
 pub(super) struct Seated {
     app: Arc<App>,
     registration: Registration,
@@ -40,6 +40,7 @@ impl Seated {
 
 impl Drop for Seated {
     fn drop(&mut self) {
+        self.registration.out.shut();
         self.app.rosters.leave(&self.registration, now_ms());
     }
 }

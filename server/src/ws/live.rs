@@ -1,7 +1,8 @@
 //! A connection that is signed in: the one loop that reads, writes and watches the clock.
 //!
-//! `answer` does what its frames ask. Nothing else writes to the socket, so frames keep their order; a write that gets
-//! stuck is given up when the queue behind it overflows.
+//! `answer` does what its frames ask. Others write to the socket too, by the queue in front of it, but never while this
+//! loop does or before it, so frames keep their order; a write that gets stuck is given up when the queue behind it
+//! overflows.
 
 use std::{future::poll_fn, sync::Arc, task::Poll};
 
@@ -39,13 +40,14 @@ enum Event {
     Received(Result<Message, Broken>),
 }
 
-impl<S: AsyncRead + AsyncWrite + Unpin + Send> Live<S> {
+impl<S: AsyncRead + AsyncWrite + Unpin + Send + 'static> Live<S> {
     pub(super) fn new(app: Arc<App>, seated: Seated, socket: Socket<S>) -> Self {
         Self { state: State::new(app, seated), socket }
     }
 
     /// Sends `welcome`, and with it what has been queued since.
     pub(super) async fn begin(mut self: Box<Self>, welcome: Utf8Bytes) -> Result<Box<Self>, Ending<S>> {
+        self.state.seated.connection().out.open(self.socket.pipe());
         match self.write(Some(welcome)).await {
             Ok(()) => Ok(self),
             Err(end) => Err((*self).end(end)),
@@ -98,9 +100,11 @@ impl<S: AsyncRead + AsyncWrite + Unpin + Send> Live<S> {
         match message {
             Message::Text(text) => {
                 if let Err(close) = answer::answer(&mut self.state, &text).await {
-                    // What was queued before, the refusal above all, still goes out.
-                    let _ = self.write(None).await;
-                    return Err(Some(close));
+                    // What was queued before, the refusal above all, still goes out. If it cannot, nothing can.
+                    return Err(match self.write(None).await {
+                        Err(None) => None,
+                        _ => Some(close),
+                    });
                 }
             }
             Message::Binary(_) => {
@@ -109,6 +113,8 @@ impl<S: AsyncRead + AsyncWrite + Unpin + Send> Live<S> {
             }
             Message::Ping | Message::Pong => {}
             Message::Close => {
+                // Nothing may follow the answer (RFC 6455, section 5.5.1).
+                self.state.seated.connection().out.shut();
                 answer_close(&mut self.socket).await;
                 return Err(None);
             }
@@ -116,17 +122,18 @@ impl<S: AsyncRead + AsyncWrite + Unpin + Send> Live<S> {
         Ok(())
     }
 
-    /// Writes what waits, in one go, and before it what is to go first.
-    async fn write(&mut self, first: Option<Utf8Bytes>) -> Result<(), Option<Close>> {
+    /// Writes what waits until nothing does, and before it what is to go first.
+    async fn write(&mut self, mut first: Option<Utf8Bytes>) -> Result<(), Option<Close>> {
         let Self { state, socket } = self;
         let connection = state.seated.connection();
-        let mut taken = connection.out.take();
-        let stale = taken.stale.iter().filter_map(|circle| state.app.rosters.snapshot(connection, circle));
-        taken.frames.extend(stale);
-        if let Some(first) = first {
-            taken.frames.insert(0, first);
-        }
-        if !taken.frames.is_empty() {
+        loop {
+            let mut taken = connection.out.take();
+            let stale =
+                taken.stale.iter().filter_map(|circle| state.app.rosters.snapshot(connection, circle));
+            taken.frames.extend(stale);
+            if let Some(first) = first.take() {
+                taken.frames.insert(0, first);
+            }
             let sending = socket.send(&taken.frames);
             tokio::pin!(sending);
             // Nearly always there is room for all of it. Only who has to wait for that needs a clock.
@@ -144,12 +151,15 @@ impl<S: AsyncRead + AsyncWrite + Unpin + Send> Live<S> {
                         // Who reads nothing must not outstay the lease, nor stay when silent, by keeping this loop here.
                         () = sleep_until(state.end()) => return Err(None),
                     }
-                    connection.out.rewake();
                 }
             }
-            state.sent = Instant::now();
+            if let Some(close) = taken.close {
+                return Err(Some(close));
+            }
+            if connection.out.written() {
+                return Ok(());
+            }
         }
-        taken.close.map_or(Ok(()), |close| Err(Some(close)))
     }
 }
 

@@ -1,19 +1,27 @@
 //! One WebSocket after its handshake (RFC 6455): whole messages in, shared bytes out, nothing kept at rest.
 //!
-//! Over any stream of bytes. What has come is kept only until it is a whole frame, what goes out is never kept: so a
-//! connection that idles keeps no buffer, and one frame for a thousand people is there once. Headers are read by the
-//! library. Knows no frame of the protocol above it.
+//! Over any stream of bytes. What has come is kept only until it is a whole frame, what goes out is not kept but for the
+//! rest of a frame that did not fit: so a connection that idles keeps no buffer, and one frame for a thousand people is
+//! there once. The connection's own task reads and writes; others may write whole frames (`pipe`) while it does not.
+//! Headers are read by the library. Knows no frame of the protocol above it.
 
 use std::{
     future::poll_fn,
     io::IoSlice,
     mem::MaybeUninit,
-    pin::Pin,
-    task::{Context, Poll, ready},
+    pin::{Pin, pin},
+    sync::Arc,
+    task::{Context, Poll, Waker, ready},
 };
 
 use axum::extract::ws::Utf8Bytes;
-use tokio::io::{AsyncRead, AsyncWrite, ReadBuf};
+use parking_lot::Mutex;
+use tokio::{
+    io::{AsyncRead, AsyncWrite, ReadBuf},
+    task::unconstrained,
+};
+
+use crate::hub::outbound::{Pipe, Sent};
 
 mod inbox;
 pub use inbox::Broken;
@@ -52,19 +60,38 @@ pub enum Message {
 /// A server's end of a WebSocket.
 #[derive(Debug)]
 pub struct Socket<S> {
-    stream: S,
+    line: Arc<Mutex<Line<S>>>,
     inbox: Inbox,
-    /// An answer to a ping or a close that is being written, and how much of it has been.
-    answer: Vec<u8>,
-    answered: usize,
-    /// The newest ping that waits for that.
+    /// The newest ping that waits for the rest of what is being written.
     ping: Option<Vec<u8>>,
+}
+
+/// The stream, shared with those who write without waiting. Locked for one read or write at a time, none of which waits.
+#[derive(Debug)]
+struct Line<S> {
+    stream: S,
+    /// What is left of something that did not fit, an answer to a ping or a close among it, and how much of that has
+    /// been written since.
+    rest: Vec<u8>,
+    at: usize,
+    /// The task is in the middle of frames, and waits for room: nobody else may write, nor take its place in the stream
+    /// as the one who is woken.
+    held: bool,
 }
 
 impl<S: AsyncRead + AsyncWrite + Unpin> Socket<S> {
     /// Over a stream on which the handshake is done. `most`: bytes of a frame, and of a message made of several.
     pub fn new(stream: S, most: usize) -> Self {
-        Self { stream, inbox: Inbox::new(most), answer: Vec::new(), answered: 0, ping: None }
+        let line = Line { stream, rest: Vec::new(), at: 0, held: false };
+        Self { line: Arc::new(Mutex::new(line)), inbox: Inbox::new(most), ping: None }
+    }
+
+    /// For those who write without waiting.
+    pub fn pipe(&self) -> Arc<dyn Pipe>
+    where
+        S: Send + 'static,
+    {
+        self.line.clone()
     }
 
     /// The next message. Cancel-safe.
@@ -113,7 +140,7 @@ impl<S: AsyncRead + AsyncWrite + Unpin> Socket<S> {
                 Some(inbox::Message::Pong) => return Poll::Ready(Ok(Message::Pong)),
                 Some(inbox::Message::Close(payload)) => {
                     self.ping = None;
-                    push_frame(&mut self.answer, CLOSE, &payload);
+                    push_frame(&mut self.line.lock().rest, CLOSE, &payload);
                     return Poll::Ready(Ok(Message::Close));
                 }
                 None => {}
@@ -124,7 +151,7 @@ impl<S: AsyncRead + AsyncWrite + Unpin> Socket<S> {
             }
             let mut chunk = [MaybeUninit::uninit(); READ_BYTES];
             let mut chunk = ReadBuf::uninit(&mut chunk);
-            ready!(Pin::new(&mut self.stream).poll_read(cx, &mut chunk))?;
+            ready!(Pin::new(&mut self.line.lock().stream).poll_read(cx, &mut chunk))?;
             if chunk.filled().is_empty() {
                 return Poll::Ready(Err(Broken::Gone));
             }
@@ -132,71 +159,126 @@ impl<S: AsyncRead + AsyncWrite + Unpin> Socket<S> {
         }
     }
 
-    /// Writes the answers that wait.
+    /// Writes what is left of what was begun, and the answers that wait.
     fn poll_answer(&mut self, cx: &mut Context<'_>) -> Poll<Result<(), Broken>> {
+        let mut line = self.line.lock();
         loop {
-            if self.answered == self.answer.len() {
-                (self.answer, self.answered) = (Vec::new(), 0);
-                let Some(payload) = self.ping.take() else { break };
-                push_frame(&mut self.answer, PONG, &payload);
-            }
-            let stream = Pin::new(&mut self.stream);
-            match ready!(stream.poll_write(cx, &self.answer[self.answered..]))? {
-                0 => return Poll::Ready(Err(Broken::Gone)),
-                n => self.answered += n,
-            }
-            if self.answered == self.answer.len() {
-                ready!(Pin::new(&mut self.stream).poll_flush(cx))?;
-            }
+            ready!(line.poll_rest(cx))?;
+            let Some(payload) = self.ping.take() else { return Poll::Ready(Ok(())) };
+            push_frame(&mut line.rest, PONG, &payload);
         }
-        Poll::Ready(Ok(()))
     }
 
-    /// Writes so many frames of one kind, several with one write, their payloads where they lie.
+    /// Writes so many frames of one kind.
     async fn write<'a>(
         &mut self,
         opcode: u8,
         frames: usize,
         payload: impl Fn(usize) -> &'a [u8],
     ) -> Result<(), Broken> {
-        // The first frame that is not written whole, and how much of it is.
-        let (mut first, mut done) = (0, 0);
+        let mut progress = Progress::default();
         poll_fn(|cx| {
-            while first < frames {
-                let mut heads = [Head::default(); WRITE_FRAMES];
-                let mut slices = [IoSlice::new(&[]); 2 * WRITE_FRAMES];
-                let batch = WRITE_FRAMES.min(frames - first);
-                for (n, head) in heads[..batch].iter_mut().enumerate() {
-                    *head = Head::new(opcode, payload(first + n).len());
-                }
-                for (n, head) in heads[..batch].iter().enumerate() {
-                    slices[2 * n] = IoSlice::new(head.bytes());
-                    slices[2 * n + 1] = IoSlice::new(payload(first + n));
-                }
-                let mut left = &mut slices[..2 * batch];
-                IoSlice::advance_slices(&mut left, done);
-                let stream = Pin::new(&mut self.stream);
-                let mut whole = [0; WRITE_BYTES];
-                let mut written = ready!(match gather(left, &mut whole) {
-                    Some(whole) => stream.poll_write(cx, whole),
-                    None => stream.poll_write_vectored(cx, left),
-                })?;
-                if written == 0 {
-                    return Poll::Ready(Err(Broken::Gone));
-                }
-                while written > 0 {
-                    let rest = heads_len(opcode, payload(first).len()) - done;
-                    if written < rest {
-                        done += written;
-                        break;
-                    }
-                    written -= rest;
-                    (first, done) = (first + 1, 0);
-                }
-            }
-            Pin::new(&mut self.stream).poll_flush(cx).map_err(Broken::from)
+            let mut line = self.line.lock();
+            let written = line.poll_frames(cx, opcode, frames, &payload, &mut progress);
+            line.held = written.is_pending();
+            written
         })
         .await
+    }
+}
+
+/// The first of several frames that is not written whole, and how much of it is.
+#[derive(Default)]
+struct Progress {
+    first: usize,
+    done: usize,
+}
+
+impl<S: AsyncWrite + Unpin> Line<S> {
+    fn poll_rest(&mut self, cx: &mut Context<'_>) -> Poll<Result<(), Broken>> {
+        if self.rest.is_empty() {
+            return Poll::Ready(Ok(()));
+        }
+        while self.at < self.rest.len() {
+            match ready!(Pin::new(&mut self.stream).poll_write(cx, &self.rest[self.at..]))? {
+                0 => return Poll::Ready(Err(Broken::Gone)),
+                n => self.at += n,
+            }
+        }
+        ready!(Pin::new(&mut self.stream).poll_flush(cx))?;
+        (self.rest, self.at) = (Vec::new(), 0);
+        Poll::Ready(Ok(()))
+    }
+
+    /// Writes several frames with one write, their payloads where they lie.
+    fn poll_frames<'a>(
+        &mut self,
+        cx: &mut Context<'_>,
+        opcode: u8,
+        frames: usize,
+        payload: impl Fn(usize) -> &'a [u8],
+        progress: &mut Progress,
+    ) -> Poll<Result<(), Broken>> {
+        let Progress { first, done } = progress;
+        while *first < frames {
+            let mut heads = [Head::default(); WRITE_FRAMES];
+            let mut slices = [IoSlice::new(&[]); 2 * WRITE_FRAMES];
+            let batch = WRITE_FRAMES.min(frames - *first);
+            for (n, head) in heads[..batch].iter_mut().enumerate() {
+                *head = Head::new(opcode, payload(*first + n).len());
+            }
+            for (n, head) in heads[..batch].iter().enumerate() {
+                slices[2 * n] = IoSlice::new(head.bytes());
+                slices[2 * n + 1] = IoSlice::new(payload(*first + n));
+            }
+            let mut left = &mut slices[..2 * batch];
+            IoSlice::advance_slices(&mut left, *done);
+            let stream = Pin::new(&mut self.stream);
+            let mut whole = [0; WRITE_BYTES];
+            let mut written = ready!(match gather(left, &mut whole) {
+                Some(whole) => stream.poll_write(cx, whole),
+                None => stream.poll_write_vectored(cx, left),
+            })?;
+            if written == 0 {
+                return Poll::Ready(Err(Broken::Gone));
+            }
+            while written > 0 {
+                let rest = heads_len(opcode, payload(*first).len()) - *done;
+                if written < rest {
+                    *done += written;
+                    break;
+                }
+                written -= rest;
+                (*first, *done) = (*first + 1, 0);
+            }
+        }
+        Pin::new(&mut self.stream).poll_flush(cx).map_err(Broken::from)
+    }
+}
+
+impl<S: AsyncWrite + Unpin + Send> Pipe for Mutex<Line<S>> {
+    fn send_now(&self, frames: &[Utf8Bytes]) -> Sent {
+        let mut line = self.lock();
+        if line.held || !line.rest.is_empty() {
+            return Sent { frames: 0, whole: false };
+        }
+        let mut progress = Progress::default();
+        let payload = |n: usize| frames[n].as_str().as_bytes();
+        // Nobody waits here, so nobody is to be woken: where there is no room, the connection's task asks for some.
+        let mut cx = Context::from_waker(Waker::noop());
+        let writing = poll_fn(|cx| line.poll_frames(cx, TEXT, frames.len(), payload, &mut progress));
+        // However many are told in a row: a caller's task must not find sockets full that are not.
+        let written = pin!(unconstrained(writing)).poll(&mut cx);
+        let Progress { first, done } = progress;
+        if done > 0 {
+            push_frame(&mut line.rest, TEXT, payload(first));
+            line.rest.drain(..done);
+        }
+        // An error is the task's to find: it reads.
+        Sent {
+            frames: first + usize::from(done > 0),
+            whole: done == 0 && !matches!(written, Poll::Ready(Err(_))),
+        }
     }
 }
 

@@ -1,4 +1,4 @@
-//! What the loop of one connection knows: who speaks, what was heard and sent when, and how much may still come.
+//! What the loop of one connection knows: who speaks, when something was heard, and how much may still come.
 
 use std::{num::NonZeroU32, sync::Arc, time::Duration};
 
@@ -23,7 +23,6 @@ pub(super) struct State {
     /// Where typing was passed on in the last two seconds, and when.
     typed: Vec<(ConversationId, Instant)>,
     pub(super) heard: Instant,
-    pub(super) sent: Instant,
 }
 
 impl State {
@@ -31,15 +30,13 @@ impl State {
         let limits = &app.config.limits;
         let n = |n: u32| NonZeroU32::new(n).unwrap_or(NonZeroU32::MIN);
         let frames = Quota::per_second(n(limits.frames_per_second)).allow_burst(n(limits.frame_burst));
-        let now = Instant::now();
         Self {
             app,
             seated,
             frames: RateLimiter::direct(frames),
             searches: RateLimiter::direct(Quota::per_second(n(5))),
             typed: Vec::new(),
-            heard: now,
-            sent: now,
+            heard: Instant::now(),
         }
     }
 
@@ -53,7 +50,7 @@ impl State {
         !lately
     }
 
-    /// Queues an answer behind what already waits.
+    /// Sends an answer, behind what already waits.
     pub(super) fn reply(&self, frame: &ServerFrame) {
         self.seated.connection().out.push(frame.encode(), crate::hub::Kind::Vital);
     }
@@ -67,9 +64,8 @@ impl State {
         if self.heard.elapsed() >= Duration::from_millis(limits.silence_ms) {
             return Err(Some(Close::Silent));
         }
-        if self.sent.elapsed() >= Duration::from_millis(limits.heartbeat_ms) {
+        if self.seated.connection().out.told().elapsed() >= Duration::from_millis(limits.heartbeat_ms) {
             self.reply(&ServerFrame::Ping {});
-            self.sent = Instant::now();
         }
         Ok(())
     }
@@ -85,7 +81,8 @@ impl State {
 
     /// When to look at the clock next.
     pub(super) fn next_alarm(&self) -> Instant {
-        let heartbeat = self.sent + Duration::from_millis(self.app.config.limits.heartbeat_ms);
+        let told = self.seated.connection().out.told();
+        let heartbeat = told + Duration::from_millis(self.app.config.limits.heartbeat_ms);
         self.end().min(heartbeat + Duration::from_millis(1))
     }
 }

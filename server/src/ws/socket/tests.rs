@@ -7,6 +7,10 @@ use tokio_tungstenite::{
 };
 
 use super::*;
+use crate::{
+    error::Close,
+    hub::{Kind, Outbound},
+};
 
 const MOST: usize = 70_000;
 
@@ -162,7 +166,104 @@ async fn whoever_pings_and_reads_nothing_is_still_read_and_takes_no_room() {
     let _theirs = pinging.await.unwrap();
     let waiting = tokio::time::timeout(std::time::Duration::from_millis(10), socket.receive()).await;
     assert!(waiting.is_err());
-    assert!(socket.answer.len() <= 102 && socket.inbox.is_empty());
+    assert!(socket.line.lock().rest.len() <= 102 && socket.inbox.is_empty());
+}
+
+/// What the loop of a connection does with a queue and a socket, until it is asked to close.
+async fn serve(out: &Outbound, socket: &mut Socket<DuplexStream>) {
+    out.open(socket.pipe());
+    loop {
+        loop {
+            let taken = out.take();
+            socket.send(&taken.frames).await.unwrap();
+            if taken.close.is_some() {
+                return;
+            }
+            if out.written() {
+                break;
+            }
+        }
+        loop {
+            tokio::select! {
+                () = out.ready() => break,
+                received = socket.receive() => assert_eq!(received, Ok(Message::Ping)),
+            }
+        }
+    }
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 3)]
+async fn whoever_writes_and_however_narrow_the_stream_is_frames_stay_whole_and_in_order() {
+    const WRITERS: usize = 4;
+    const FRAMES: usize = 400;
+    let (ours, theirs) = duplex(700);
+    let out = Arc::new(Outbound::new(usize::MAX, usize::MAX));
+    let writers: Vec<_> = (0..WRITERS)
+        .map(|writer| {
+            let out = out.clone();
+            tokio::spawn(async move {
+                for number in 0..FRAMES {
+                    let text = format!("{writer} {number} {}", "x".repeat((number * 37) % 300));
+                    match number % 3 {
+                        0 => out.leave(text.into(), Kind::Vital),
+                        1 => out.push(text.into(), Kind::Vital),
+                        _ => {
+                            out.add(text.into(), Kind::Vital);
+                            out.flush();
+                        }
+                    }
+                    tokio::task::yield_now().await;
+                }
+            })
+        })
+        .collect();
+    let serving = tokio::spawn({
+        let out = out.clone();
+        async move { serve(&out, &mut Socket::new(ours, MOST)).await }
+    });
+    let mut client = client(theirs).await;
+    let (mut next, mut pongs) = ([0; WRITERS], 0);
+    while next.iter().sum::<usize>() < WRITERS * FRAMES {
+        match client.next().await.unwrap().unwrap() {
+            tungstenite::Message::Text(text) => {
+                let mut words = text.split(' ').map(|word| word.parse::<usize>());
+                let (writer, number) = (words.next().unwrap().unwrap(), words.next().unwrap().unwrap());
+                assert_eq!(number, next[writer], "a frame of {writer} came out of order");
+                next[writer] += 1;
+                if number % 50 == 0 {
+                    client.send(tungstenite::Message::Ping("are you there".into())).await.unwrap();
+                }
+            }
+            tungstenite::Message::Pong(_) => pongs += 1,
+            other => panic!("{other:?}"),
+        }
+    }
+    assert!(pongs > 0, "no ping was answered in between");
+    for writer in writers {
+        writer.await.unwrap();
+    }
+    out.close(Close::Restart);
+    serving.await.unwrap();
+}
+
+#[tokio::test]
+async fn who_has_room_is_written_to_without_the_loop_and_not_after_the_end() {
+    let (ours, theirs) = duplex(1_000);
+    let (out, socket) = (Outbound::new(10, 10_000), Socket::new(ours, MOST));
+    out.push("before it is welcome".into(), Kind::Vital);
+    out.open(socket.pipe());
+    out.push("still before".into(), Kind::Vital);
+    assert_eq!(out.take().frames.len(), 2);
+    assert!(out.written());
+    out.push("at once".into(), Kind::Vital);
+    let mut client = client(theirs).await;
+    assert_eq!(client.next().await.unwrap().unwrap(), tungstenite::Message::Text("at once".into()));
+    assert_eq!(out.take().frames.len(), 0);
+    assert!(out.written());
+    out.shut();
+    out.push("after the end".into(), Kind::Vital);
+    drop(socket);
+    assert!(!matches!(client.next().await, Some(Ok(_))));
 }
 
 #[tokio::test]
@@ -177,7 +278,7 @@ async fn a_socket_at_rest_keeps_no_buffer() {
     assert_eq!(socket.receive().await, Ok(Message::Ping));
     let waiting = tokio::time::timeout(std::time::Duration::from_millis(10), socket.receive()).await;
     assert!(waiting.is_err());
-    assert!(socket.inbox.is_empty() && socket.answer.capacity() == 0);
+    assert!(socket.inbox.is_empty() && socket.line.lock().rest.capacity() == 0);
 }
 
 proptest! {
