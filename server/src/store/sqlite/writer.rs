@@ -53,15 +53,15 @@ struct Pace {
 
 impl Pace {
     /// A commit begins. `company`: somebody has waited for it while the one before ran, or it is of several writes.
-    fn begin(&mut self, company: bool) {
+    fn begin(&mut self, company: bool, now: Instant) {
         self.company = if company { LONELY } else { self.company.saturating_sub(1) };
-        self.began = Some(Instant::now());
+        self.began = Some(now);
     }
 
     /// How long it pays to wait for more to come. `waited`: somebody did while the last commit ran.
-    fn pause(&self, waited: bool) -> Option<Duration> {
+    fn pause(&self, waited: bool, now: Instant) -> Option<Duration> {
         let began = self.began.filter(|_| waited || self.company > 0)?;
-        PACE.checked_sub(began.elapsed()).filter(|pause| !pause.is_zero())
+        PACE.checked_sub(now.saturating_duration_since(began)).filter(|pause| !pause.is_zero())
     }
 }
 
@@ -180,7 +180,7 @@ fn work(mut pen: Pen, mut jobs: mpsc::Receiver<Job>, recent: &Recent, runtime: &
         if received == 0 {
             break;
         }
-        if let Some(pause) = pace.pause(waited) {
+        if let Some(pause) = pace.pause(waited, Instant::now()) {
             thread::sleep(pause);
             while batch.len() < BATCH
                 && let Ok(job) = jobs.try_recv()
@@ -188,7 +188,7 @@ fn work(mut pen: Pen, mut jobs: mpsc::Receiver<Job>, recent: &Recent, runtime: &
                 batch.push(job);
             }
         }
-        pace.begin(waited || batch.len() > 1);
+        pace.begin(waited || batch.len() > 1, Instant::now());
         let mut waiting = Batch::default();
         for job in batch.drain(..) {
             match job {
@@ -355,4 +355,28 @@ fn transact(
     }
     conn.change("COMMIT", [])?;
     Ok(appended)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn whoever_writes_alone_waits_for_nobody_and_company_is_waited_for_no_longer_than_the_pace() {
+        let (mut pace, now) = (Pace::default(), Instant::now());
+        assert_eq!(pace.pause(true, now), None, "before the first commit");
+        for _ in 0..3 {
+            pace.begin(false, now);
+            assert_eq!(pace.pause(false, now), None, "a pair that answers each other at once");
+        }
+        assert_eq!(pace.pause(true, now), Some(PACE), "somebody waited while a commit ran");
+        assert_eq!(pace.pause(true, now + PACE / 4), Some(PACE * 3 / 4));
+        assert_eq!(pace.pause(true, now + PACE), None, "the commit took as long");
+        pace.begin(true, now);
+        for _ in 0..LONELY {
+            assert_eq!(pace.pause(false, now), Some(PACE), "there was company a moment ago");
+            pace.begin(false, now);
+        }
+        assert_eq!(pace.pause(false, now), None, "everybody else has gone");
+    }
 }
