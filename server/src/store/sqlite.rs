@@ -329,7 +329,7 @@ impl Store for SqliteStore {
 
     async fn close(&self) {
         self.readers.close().await; // a reader would keep the log from being emptied
-        self.recent.forget(); // a closed store tells nothing
+        self.recent.close(); // a closed store tells nothing
         self.writer.close().await;
         self.served.lock().take();
     }

@@ -126,8 +126,14 @@ impl Recent {
         drop(before); // not under the lock
     }
 
+    /// Forgets all, and keeps nothing any more, also of what was read before.
+    pub(super) fn close(&self) {
+        self.everything.store(u64::MAX, Ordering::SeqCst);
+        self.forget();
+    }
+
     /// Forgets all at once.
-    pub(super) fn forget(&self) {
+    fn forget(&self) {
         let Generations { young, old } = mem::take(&mut *self.kept.lock());
         drop_aside(young);
         drop_aside(old);
@@ -199,7 +205,7 @@ impl Touch<'_> {
 
     /// What may concern anybody.
     pub(super) fn everything(&self) {
-        self.recent.everything.store(self.now, Ordering::SeqCst);
+        self.recent.everything.fetch_max(self.now, Ordering::SeqCst); // it only rises, to the end of `close`
     }
 
     /// That somebody is erased: nothing stays in memory.
