@@ -1,10 +1,10 @@
 //! Every byte that this process has asked for and not given back. The allocator is the server's, with a count before it.
 
 use cap::Cap;
-use mimalloc::MiMalloc;
+use tikv_jemallocator::Jemalloc;
 
 #[global_allocator]
-static ALLOCATOR: Cap<MiMalloc> = Cap::new(MiMalloc, usize::MAX);
+static ALLOCATOR: Cap<Jemalloc> = Cap::new(Jemalloc, usize::MAX);
 
 /// Bytes allocated now.
 pub fn bytes() -> f64 {
