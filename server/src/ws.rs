@@ -16,6 +16,7 @@ use axum::{
     http::{HeaderMap, StatusCode, header},
     response::{IntoResponse, Response},
 };
+use futures_util::{FutureExt as _, future::OptionFuture};
 use hyper::upgrade::OnUpgrade;
 use hyper_util::rt::TokioIo;
 use tokio::{
@@ -99,12 +100,9 @@ pub fn switch<F: Future<Output = ()> + Send + 'static>(
         let upgraded = upgraded.await.ok()?;
         Some(serve(Socket::new(TokioIo::new(upgraded), most)))
     });
-    tokio::spawn(async move {
-        // `None`: the client went away before it was answered.
-        if let Some(served) = upgraded.await {
-            served.await;
-        }
-    });
+    // `None`: the client went away before it was answered. Joined so, and not in a block, the two take the place of the
+    // larger.
+    tokio::spawn(upgraded.then(OptionFuture::from));
     let headers = [
         (header::CONNECTION, "upgrade"),
         (header::UPGRADE, "websocket"),
@@ -176,7 +174,7 @@ where
     S: AsyncRead + AsyncWrite + Unpin + Send + 'static,
 {
     match sign_in(&app, &mut socket, origin, ticket).await {
-        Ok(Some((seated, welcome))) => Box::new(Live::new(app, seated, socket)).begin(welcome).await,
+        Ok(Some((seated, welcome))) => Box::new(Live::new(seated, socket)).begin(welcome).await,
         Ok(None) => Err(None),
         Err((refusal, close)) => {
             if let Some(refusal) = refusal {

@@ -5,12 +5,18 @@
 //! is folded (the roster is remembered as stale and sent afresh once the queue has drained) and typing is dropped; above
 //! the bounds, the connection is closed as slow and the cursor repairs. Nothing here waits.
 
-use std::{fmt, sync::Arc};
+use std::{
+    fmt,
+    future::poll_fn,
+    mem,
+    sync::Arc,
+    task::{Context, Poll, Waker},
+};
 
 use axum::extract::ws::Utf8Bytes;
 use parking_lot::{Mutex, MutexGuard};
 use smallvec::SmallVec;
-use tokio::{sync::Notify, time::Instant};
+use tokio::time::Instant;
 
 use crate::{error::Close, id::CircleId};
 
@@ -44,8 +50,6 @@ pub struct Sent {
 #[derive(Debug)]
 pub struct Outbound {
     queue: Mutex<Queue>,
-    /// Wakes the connection's loop, once however much was pushed.
-    wake: Notify,
     most_frames: usize,
     most_bytes: usize,
 }
@@ -64,6 +68,10 @@ struct Queue {
     /// The loop writes what it has taken, and looks for more before it waits again: nobody overtakes it. So it is from
     /// the beginning, until it has sent `welcome`, and after the end.
     writing: bool,
+    /// The connection's loop is to look, once however much was pushed.
+    roused: bool,
+    /// Wakes it, where it waits.
+    waker: Option<Waker>,
     /// When something was queued last.
     told: Instant,
 }
@@ -89,9 +97,11 @@ impl Outbound {
             close: None,
             pipe: None,
             writing: true,
+            roused: false,
+            waker: None,
             told: Instant::now(),
         };
-        Self { queue: Mutex::new(queue), wake: Notify::new(), most_frames, most_bytes }
+        Self { queue: Mutex::new(queue), most_frames, most_bytes }
     }
 
     /// Writes a frame at once if that is possible, and queues it else; or does what the module's text says. Costs its
@@ -99,14 +109,14 @@ impl Outbound {
     pub fn push(&self, frame: Utf8Bytes, kind: Kind) {
         let mut q = self.queue.lock();
         self.put(&mut q, frame, kind);
-        self.send(q);
+        send(q);
     }
 
     /// Queues a frame for the connection's loop to write.
     pub fn leave(&self, frame: Utf8Bytes, kind: Kind) {
         let mut q = self.queue.lock();
         self.put(&mut q, frame, kind);
-        self.rouse(q);
+        rouse_if_wanted(q);
     }
 
     /// Queues a frame, and wakes nobody: `flush` is still to be called.
@@ -116,13 +126,14 @@ impl Outbound {
 
     /// Writes at once what waits, as far as that is possible.
     pub fn flush(&self) {
-        self.send(self.queue.lock());
+        send(self.queue.lock());
     }
 
     /// Asks for the connection's end, after the frames that are queued already.
     pub fn close(&self, code: Close) {
-        self.queue.lock().close.get_or_insert(code);
-        self.wake.notify_one();
+        let mut q = self.queue.lock();
+        q.close.get_or_insert(code);
+        rouse(q);
     }
 
     /// When something was queued last.
@@ -141,7 +152,7 @@ impl Outbound {
         let mut q = self.queue.lock();
         q.writing = true;
         q.bytes = 0;
-        Taken { frames: std::mem::take(&mut q.frames), stale: std::mem::take(&mut q.stale), close: q.close }
+        Taken { frames: mem::take(&mut q.frames), stale: mem::take(&mut q.stale), close: q.close }
     }
 
     /// The loop has written what it took. False if more has come since, which it is to take first.
@@ -155,19 +166,23 @@ impl Outbound {
     pub fn shut(&self) {
         let mut q = self.queue.lock();
         q.writing = true;
-        q.pipe = None;
+        (q.pipe, q.waker) = (None, None);
     }
 
-    /// Returns when something waits. Cancel-safe.
-    pub async fn ready(&self) {
-        self.wake.notified().await;
+    /// Returns when something waits. Cancel-safe; for the connection's loop alone, as `closing`: there is one to be woken.
+    pub fn ready(&self) -> impl Future<Output = ()> + Send {
+        poll_fn(|cx| {
+            let mut q = self.queue.lock();
+            if mem::take(&mut q.roused) { Poll::Ready(()) } else { q.wait(cx) }
+        })
     }
 
     /// Returns when the connection is to be closed: what a loop that is stuck in a write watches. Cancel-safe.
-    pub async fn closing(&self) {
-        while self.queue.lock().close.is_none() {
-            self.wake.notified().await;
-        }
+    pub fn closing(&self) -> impl Future<Output = ()> + Send {
+        poll_fn(|cx| {
+            let mut q = self.queue.lock();
+            if q.close.is_some() { Poll::Ready(()) } else { q.wait(cx) }
+        })
     }
 
     fn put(&self, q: &mut Queue, frame: Utf8Bytes, kind: Kind) {
@@ -196,37 +211,41 @@ impl Outbound {
         }
         q.told = Instant::now();
     }
+}
 
-    /// The queue is held over the write, which does not wait: so what two push at once goes out in one order.
-    fn send(&self, mut q: MutexGuard<'_, Queue>) {
-        if q.writing || q.frames.is_empty() {
-            return self.rouse(q);
-        }
-        let Queue { frames, bytes, pipe: Some(pipe), .. } = &mut *q else {
-            return self.rouse(q);
-        };
-        let sent = pipe.send_now(frames);
-        if sent.frames == frames.len() {
-            *frames = Frames::new(); // with its memory
-        } else {
-            frames.drain(..sent.frames);
-        }
-        *bytes = frames.iter().map(|frame| frame.as_str().len()).sum();
-        if !sent.whole {
-            drop(q);
-            return self.wake.notify_one();
-        }
-        self.rouse(q);
+/// The queue is held over the write, which does not wait: so what two push at once goes out in one order.
+fn send(mut q: MutexGuard<'_, Queue>) {
+    if q.writing || q.frames.is_empty() {
+        return rouse_if_wanted(q);
     }
+    let Queue { frames, bytes, pipe: Some(pipe), .. } = &mut *q else {
+        return rouse_if_wanted(q);
+    };
+    let sent = pipe.send_now(frames);
+    if sent.frames == frames.len() {
+        *frames = Frames::new(); // with its memory
+    } else {
+        frames.drain(..sent.frames);
+    }
+    *bytes = frames.iter().map(|frame| frame.as_str().len()).sum();
+    if sent.whole { rouse_if_wanted(q) } else { rouse(q) }
+}
 
-    /// Wakes the loop if something is left for it.
-    fn rouse(&self, q: MutexGuard<'_, Queue>) {
-        // While it writes it will look by itself, but for a close, which it may have to be told of in the middle.
-        let wanted = if q.writing { q.close.is_some() } else { q.waits() };
-        drop(q);
-        if wanted {
-            self.wake.notify_one();
-        }
+/// Wakes the loop if something is left for it.
+fn rouse_if_wanted(q: MutexGuard<'_, Queue>) {
+    // While it writes it will look by itself, but for a close, which it may have to be told of in the middle.
+    let wanted = if q.writing { q.close.is_some() } else { q.waits() };
+    if wanted {
+        rouse(q);
+    }
+}
+
+fn rouse(mut q: MutexGuard<'_, Queue>) {
+    q.roused = true;
+    let waker = q.waker.take();
+    drop(q);
+    if let Some(waker) = waker {
+        waker.wake();
     }
 }
 
@@ -234,11 +253,19 @@ impl Queue {
     fn waits(&self) -> bool {
         !self.frames.is_empty() || !self.stale.is_empty() || self.close.is_some()
     }
+
+    /// Until the next rouse.
+    fn wait(&mut self, cx: &Context<'_>) -> Poll<()> {
+        if !self.waker.as_ref().is_some_and(|waker| waker.will_wake(cx.waker())) {
+            self.waker = Some(cx.waker().clone());
+        }
+        Poll::Pending
+    }
 }
 
 impl fmt::Debug for Queue {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let Self { frames, bytes, stale, close, pipe, writing, told } = self;
+        let Self { frames, bytes, stale, close, pipe, writing, roused, waker: _, told } = self;
         f.debug_struct("Queue")
             .field("frames", &frames.len())
             .field("bytes", bytes)
@@ -246,6 +273,7 @@ impl fmt::Debug for Queue {
             .field("close", close)
             .field("open", &pipe.is_some())
             .field("writing", writing)
+            .field("roused", roused)
             .field("told", told)
             .finish()
     }

@@ -20,7 +20,7 @@ pub(super) async fn answer(state: &mut State, text: &str) -> Result<(), Close> {
             return Ok(());
         }
     };
-    let (app, speaker) = (state.app.clone(), state.seated.speaker);
+    let (app, speaker) = (state.seated.app.clone(), state.seated.speaker());
     let reply = match frame {
         ClientFrame::Hello(_) => Some(ServerFrame::Error(Refusal::from(Code::HelloRepeated).frame())),
         ClientFrame::Renew { token } => return renew(state, &token).await,
@@ -123,7 +123,7 @@ async fn renew(state: &mut State, token: &str) -> Result<(), Close> {
 }
 
 async fn renewed(state: &State, token: &str) -> Result<i64, Refusal> {
-    let (app, speaker) = (&state.app, state.seated.speaker);
+    let (app, speaker) = (&state.seated.app, state.seated.speaker());
     let identity = auth::user_token(&app.sites, token, now_ms()).await?;
     if (identity.site, identity.user) != (speaker.site, speaker.user)
         || identity.sid != state.seated.connection().sid
@@ -140,9 +140,9 @@ fn see(state: &State, visible: bool, held: &[RosterVersion]) {
     let connection = state.seated.connection();
     connection.visible.store(visible, Ordering::Relaxed);
     if visible {
-        state.app.rosters.look(connection, held);
+        state.seated.app.rosters.look(connection, held);
     } else {
-        state.app.rosters.look_away(connection);
+        state.seated.app.rosters.look_away(connection);
     }
 }
 
@@ -161,7 +161,7 @@ fn search(
     if state.searches.check().is_err() {
         return Err(Refusal { retry_after_ms: Some(1_000), ..Code::RateLimited.into() });
     }
-    let speaker = state.seated.speaker;
-    let found = state.app.rosters.search(speaker.site, speaker.user, text, circle, next, limit);
+    let speaker = state.seated.speaker();
+    let found = state.seated.app.rosters.search(speaker.site, speaker.user, text, circle, next, limit);
     found.ok_or_else(|| Code::NotFound.into())
 }

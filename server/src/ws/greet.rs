@@ -24,10 +24,8 @@ const HELD_MOST: usize = 1_000;
 
 /// A connection that is signed in; dropping it ends what others may write to it, and leaves the rosters and the hub.
 pub(super) struct Seated {
-    app: Arc<App>,
+    pub(super) app: Arc<App>,
     registration: Registration,
-    /// Whom it speaks for.
-    pub(super) speaker: Speaker,
     /// When the lease ends, ms.
     pub(super) lease_ends: i64,
 }
@@ -35,6 +33,11 @@ pub(super) struct Seated {
 impl Seated {
     pub(super) fn connection(&self) -> &Arc<Connection> {
         &self.registration
+    }
+
+    /// Whom it speaks for.
+    pub(super) fn speaker(&self) -> Speaker {
+        Speaker { site: self.registration.site, user: self.registration.user }
     }
 }
 
@@ -65,11 +68,10 @@ pub(super) async fn greet(
     if !app.sites.origin_is_of(origin, identity.site) {
         return Err(Code::WrongOrigin.into());
     }
-    let speaker = Speaker { site: identity.site, user: identity.user };
     let limits = &app.config.limits;
     let registration = app.hub.register(
         id,
-        (speaker.site, speaker.user),
+        (identity.site, identity.user),
         identity.sid.clone(),
         hello.session,
         hello.visible,
@@ -82,7 +84,7 @@ pub(super) async fn greet(
     let conversations: Vec<_> = cursor.iter().map(|entry| entry.conversation).collect();
     let arrival = arrival(app, &identity, &conversations).await?;
     let record = settle(app, &identity, &arrival).await?;
-    let seated = sit_down(app, registration, speaker, identity.lease_ends, &record).await?;
+    let seated = sit_down(app, registration, identity.lease_ends, &record).await?;
     app.hub.make_room(seated.connection(), limits.connections_per_user);
     let welcome = welcome(app, &seated, &hello, arrival).await?;
     if hello.visible {
@@ -159,25 +161,25 @@ fn outdated() -> Refusal {
 async fn sit_down(
     app: &Arc<App>,
     registration: Registration,
-    speaker: Speaker,
     lease_ends: i64,
     record: &UserRecord,
 ) -> Result<Seated, Refusal> {
     app.rosters.arrive(&registration, record);
-    let seated = Seated { app: app.clone(), registration, speaker, lease_ends };
+    let seated = Seated { app: app.clone(), registration, lease_ends };
+    let Speaker { site, user } = seated.speaker();
     for news in seated.connection().take_missed() {
-        app.rosters.change_course((speaker.site, speaker.user), &news);
+        app.rosters.change_course((site, user), &news);
     }
     if seated.connection().rights_are_older(record.snapshot.rights_version, record.origin) {
-        let stored = app.store.user(speaker.site, speaker.user).await?;
+        let stored = app.store.user(site, user).await?;
         let stored = stored.filter(|stored| !stored.removed && stored.snapshot.may_chat());
-        app.rosters.change((speaker.site, speaker.user), &stored.ok_or(Code::ChatNotAllowed)?);
+        app.rosters.change((site, user), &stored.ok_or(Code::ChatNotAllowed)?);
     }
     Ok(seated)
 }
 
 async fn welcome(app: &App, seated: &Seated, hello: &Hello, arrival: Arrival) -> Result<Welcome, Refusal> {
-    let speaker = seated.speaker;
+    let speaker = seated.speaker();
     let rights = app.rosters.rights(speaker.site, speaker.user).ok_or(Code::ChatNotAllowed)?.snapshot;
     let epoch = app.store.epoch();
     let gaps = match &hello.cursor {

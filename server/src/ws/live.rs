@@ -4,7 +4,11 @@
 //! loop does or before it, so frames keep their order; a write that gets stuck is given up when the queue behind it
 //! overflows.
 
-use std::{future::poll_fn, sync::Arc, task::Poll};
+use std::{
+    future::poll_fn,
+    pin::{Pin, pin},
+    task::Poll,
+};
 
 use axum::extract::ws::Utf8Bytes;
 use tokio::{
@@ -19,7 +23,6 @@ use super::{
     state::State,
 };
 use crate::{
-    app::App,
     error::{Close, Code, Refusal},
     protocol::ServerFrame,
 };
@@ -30,19 +33,9 @@ pub(super) struct Live<S> {
     socket: Socket<S>,
 }
 
-/// What the loop waits for.
-enum Event {
-    /// Something is to be written.
-    Queued,
-    /// The time has come to look at the clock.
-    Alarm,
-    /// Something was sent by the other side.
-    Received(Result<Message, Broken>),
-}
-
 impl<S: AsyncRead + AsyncWrite + Unpin + Send + 'static> Live<S> {
-    pub(super) fn new(app: Arc<App>, seated: Seated, socket: Socket<S>) -> Self {
-        Self { state: State::new(app, seated), socket }
+    pub(super) fn new(seated: Seated, socket: Socket<S>) -> Self {
+        Self { state: State::new(seated), socket }
     }
 
     /// Sends `welcome`, and with it what has been queued since.
@@ -56,27 +49,23 @@ impl<S: AsyncRead + AsyncWrite + Unpin + Send + 'static> Live<S> {
 
     /// Until the end. While nothing happens this holds a wake, an alarm and no more: what an event needs is boxed.
     pub(super) async fn run(mut self: Box<Self>) -> Ending<S> {
-        let connection = self.state.seated.connection().clone();
-        let alarm = sleep_until(self.state.next_alarm());
-        tokio::pin!(alarm);
+        let mut alarm = pin!(sleep_until(self.state.next_alarm()));
         let end = loop {
-            let event = tokio::select! {
+            let Self { state, socket } = &mut *self;
+            let doing: Pin<Box<dyn Future<Output = _> + Send>> = tokio::select! {
                 biased;
-                () = connection.out.ready() => Event::Queued,
+                () = state.seated.connection().out.ready() => Box::pin(self.write(None)),
                 // Before what comes in: who sends without end must not keep the clock from being looked at.
-                () = &mut alarm => Event::Alarm,
-                received = self.socket.receive() => Event::Received(received),
-            };
-            let done = match event {
-                Event::Queued => Box::pin(self.write(None)).await,
-                Event::Alarm => {
-                    let done = self.state.alarmed();
-                    alarm.as_mut().reset(self.state.next_alarm());
-                    done
+                () = &mut alarm => {
+                    if let Err(end) = state.alarmed() {
+                        break end;
+                    }
+                    alarm.as_mut().reset(state.next_alarm());
+                    continue;
                 }
-                Event::Received(received) => Box::pin(self.received(received)).await,
+                received = socket.receive() => Box::pin(self.received(received)),
             };
-            if let Err(end) = done {
+            if let Err(end) = doing.await {
                 break end;
             }
         };
@@ -129,7 +118,7 @@ impl<S: AsyncRead + AsyncWrite + Unpin + Send + 'static> Live<S> {
         loop {
             let mut taken = connection.out.take();
             let stale =
-                taken.stale.iter().filter_map(|circle| state.app.rosters.snapshot(connection, circle));
+                taken.stale.iter().filter_map(|circle| state.seated.app.rosters.snapshot(connection, circle));
             taken.frames.extend(stale);
             if let Some(first) = first.take() {
                 taken.frames.insert(0, first);
@@ -167,9 +156,7 @@ impl<S: AsyncRead + AsyncWrite + Unpin + Send + 'static> Live<S> {
 mod tests {
     use std::mem::size_of;
 
-    use tokio::io::DuplexStream;
-
-    use super::*;
+    use super::{super::Stream, *};
 
     /// Bytes of a future that a function makes.
     fn size<A, F: Future>(_: impl Fn(A) -> F) -> usize {
@@ -178,8 +165,8 @@ mod tests {
 
     #[test]
     fn who_idles_waits_in_little_memory() {
-        let (wait, state) = (size(Live::<DuplexStream>::run), size_of::<Live<DuplexStream>>());
-        assert!(wait <= 384, "the wait takes {wait} bytes: box what an event needs");
-        assert!(state <= 512, "the state of a connection takes {state} bytes");
+        let (wait, state) = (size(Live::<Stream>::run), size_of::<Live<Stream>>());
+        assert!(wait <= 208, "the wait takes {wait} bytes: box what an event needs");
+        assert!(state <= 256, "the state of a connection takes {state} bytes");
     }
 }

@@ -95,8 +95,8 @@ impl<S: AsyncRead + AsyncWrite + Unpin> Socket<S> {
     }
 
     /// The next message. Cancel-safe.
-    pub async fn receive(&mut self) -> Result<Message, Broken> {
-        poll_fn(|cx| self.poll_receive(cx)).await
+    pub fn receive(&mut self) -> impl Future<Output = Result<Message, Broken>> {
+        poll_fn(|cx| self.poll_receive(cx))
     }
 
     /// Sends these as text frames, in this order. Not cancel-safe: a socket whose send was given up can only be dropped.

@@ -1,22 +1,15 @@
 //! What the loop of one connection knows: who speaks, when something was heard, and how much may still come.
 
-use std::{num::NonZeroU32, sync::Arc, time::Duration};
+use std::{num::NonZeroU32, time::Duration};
 
 use governor::{DefaultDirectRateLimiter, Quota, RateLimiter};
 use tokio::time::Instant;
 
 use super::greet::Seated;
-use crate::{
-    app::{App, now_ms},
-    auth::SKEW_MS,
-    error::Close,
-    id::ConversationId,
-    protocol::ServerFrame,
-};
+use crate::{app::now_ms, auth::SKEW_MS, error::Close, id::ConversationId, protocol::ServerFrame};
 
 /// Of a connection that is signed in.
 pub(super) struct State {
-    pub(super) app: Arc<App>,
     pub(super) seated: Seated,
     pub(super) frames: DefaultDirectRateLimiter,
     pub(super) searches: DefaultDirectRateLimiter,
@@ -26,12 +19,11 @@ pub(super) struct State {
 }
 
 impl State {
-    pub(super) fn new(app: Arc<App>, seated: Seated) -> Self {
-        let limits = &app.config.limits;
+    pub(super) fn new(seated: Seated) -> Self {
+        let limits = &seated.app.config.limits;
         let n = |n: u32| NonZeroU32::new(n).unwrap_or(NonZeroU32::MIN);
         let frames = Quota::per_second(n(limits.frames_per_second)).allow_burst(n(limits.frame_burst));
         Self {
-            app,
             seated,
             frames: RateLimiter::direct(frames),
             searches: RateLimiter::direct(Quota::per_second(n(5))),
@@ -57,7 +49,7 @@ impl State {
 
     /// What the clock asks for: an end, or a ping.
     pub(super) fn alarmed(&mut self) -> Result<(), Option<Close>> {
-        let limits = &self.app.config.limits;
+        let limits = &self.seated.app.config.limits;
         if now_ms() >= self.seated.lease_ends + SKEW_MS {
             return Err(Some(Close::LeaseEnded));
         }
@@ -74,7 +66,7 @@ impl State {
     pub(super) fn end(&self) -> Instant {
         let lease = u64::try_from(self.seated.lease_ends + SKEW_MS - now_ms()).unwrap_or(0);
         let lease = Instant::now() + Duration::from_millis(lease);
-        let silence = self.heard + Duration::from_millis(self.app.config.limits.silence_ms);
+        let silence = self.heard + Duration::from_millis(self.seated.app.config.limits.silence_ms);
         // One ms late rather than early: the clocks differ in their fractions.
         lease.min(silence) + Duration::from_millis(1)
     }
@@ -82,7 +74,7 @@ impl State {
     /// When to look at the clock next.
     pub(super) fn next_alarm(&self) -> Instant {
         let told = self.seated.connection().out.told();
-        let heartbeat = told + Duration::from_millis(self.app.config.limits.heartbeat_ms);
+        let heartbeat = told + Duration::from_millis(self.seated.app.config.limits.heartbeat_ms);
         self.end().min(heartbeat + Duration::from_millis(1))
     }
 }
