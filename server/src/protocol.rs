@@ -3,6 +3,8 @@
 //! serde only: no rule, no clock, no store. Every variant has a fixture in protocol/fixtures and a section in
 //! protocol/README.md; tests/it/contract.rs fails without them.
 
+use std::sync::Arc;
+
 use axum::extract::ws::Utf8Bytes;
 use serde::{Deserialize, Deserializer, Serialize, de::Error as _};
 
@@ -200,7 +202,7 @@ pub enum ServerFrame {
     /// The user's circles have changed.
     Circles {
         /// All of them.
-        circles: Vec<Membership>,
+        circles: Arc<[Membership]>,
     },
     /// A snapshot of one circle's online people.
     Roster {
@@ -338,7 +340,7 @@ pub struct Welcome {
     /// Who the token says you are.
     pub user: Myself,
     /// The user's.
-    pub circles: Vec<Membership>,
+    pub circles: Arc<[Membership]>,
     /// The user's.
     pub dock: Dock,
     /// For each conversation of the cursor whose head differs.

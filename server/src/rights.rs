@@ -37,38 +37,39 @@ pub struct Membership {
     /// The role in it.
     pub role: Role,
     /// What people call it.
-    #[schema(max_length = 255)]
-    pub title: String,
+    #[schema(value_type = String, max_length = 255)]
+    pub title: Box<str>,
 }
 
 /// Everything a host says of one user: the body of `PUT users/{user}` and a part of every user token.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
+// It is kept for everyone who is online: nothing takes more room than it needs, and rosters share the contact's texts.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
 pub struct Snapshot {
     /// Read before the rest was computed.
     pub rights_version: RightsVersion,
     /// 1 … 200 characters.
-    #[schema(min_length = 1, max_length = 200)]
-    pub name: String,
+    #[schema(value_type = String, min_length = 1, max_length = 200)]
+    pub name: Arc<str>,
     /// http(s) URL, or none.
-    #[schema(max_length = 2048, pattern = "^[Hh][Tt][Tt][Pp][Ss]?:")]
-    pub picture: Option<String>,
+    #[schema(value_type = Option<String>, max_length = 2048, pattern = "^[Hh][Tt][Tt][Pp][Ss]?:")]
+    pub picture: Option<Arc<str>>,
     /// http(s) URL, or none.
-    #[schema(max_length = 2048, pattern = "^[Hh][Tt][Tt][Pp][Ss]?:")]
-    pub profile_url: Option<String>,
+    #[schema(value_type = Option<String>, max_length = 2048, pattern = "^[Hh][Tt][Tt][Pp][Ss]?:")]
+    pub profile_url: Option<Arc<str>>,
     /// E.g. `pt_br`.
-    #[schema(max_length = 32)]
-    pub lang: String,
+    #[schema(value_type = String, max_length = 32)]
+    pub lang: Box<str>,
     /// Appears offline to all others.
     pub hidden: bool,
     /// Known: `chat`. Unknown ones are kept and ignored.
-    #[schema(max_items = 100)]
-    pub rights: Vec<String>,
+    #[schema(value_type = Vec<String>, max_items = 100)]
+    pub rights: Box<[Box<str>]>,
     /// At most 1,000.
-    #[schema(max_items = 1000)]
-    pub circles: Vec<Membership>,
+    #[schema(value_type = Vec<Membership>, max_items = 1000)]
+    pub circles: Arc<[Membership]>,
     /// Whom this user has blocked; at most 1,000.
-    #[schema(max_items = 1000)]
-    pub blocked: Vec<UserId>,
+    #[schema(value_type = Vec<UserId>, max_items = 1000)]
+    pub blocked: Box<[UserId]>,
 }
 
 /// What a site allows among those who share a circle.
@@ -88,7 +89,7 @@ impl Snapshot {
     /// Refuses what no host should say. The sentence names the field and its rule.
     pub fn check(&self) -> Result<(), &'static str> {
         let chars = |s: &str, from: usize, to: usize| (from..=to).contains(&s.chars().take(to + 1).count());
-        let url = |u: &Option<String>| {
+        let url = |u: &Option<Arc<str>>| {
             u.as_ref().is_none_or(|u| {
                 chars(u, 1, 2_048) && url::Url::parse(u).is_ok_and(|u| matches!(u.scheme(), "http" | "https"))
             })
@@ -135,7 +136,7 @@ impl Snapshot {
 
     /// Whether this user may use the chat at all.
     pub fn may_chat(&self) -> bool {
-        self.rights.iter().any(|r| r == "chat")
+        self.rights.iter().any(|r| **r == *"chat")
     }
 
     /// The courses that something is held of, in their order.
@@ -157,7 +158,7 @@ impl Snapshot {
         all.extend_from_slice(circles);
         all.extend(self.circles[at..].iter().filter(|m| !of(m)).cloned());
         all.truncate(CIRCLES_MOST);
-        Self { circles: all, ..self.clone() }
+        Self { circles: all.into(), ..self.clone() }
     }
 }
 
@@ -174,7 +175,7 @@ pub struct CourseRights {
 
 /// Floors of courses: the rights version of each one's last circles call. Whatever is older and names the course is out
 /// of date; whatever is older and does not name it says nothing of it.
-#[derive(Clone, Debug, Default, PartialEq, Eq)]
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Floors(pub Vec<(Arc<str>, RightsVersion)>);
 
 impl Floors {

@@ -42,7 +42,8 @@ type Person = (SiteId, UserId);
 /// Everyone online on this node.
 pub struct Rosters {
     sites: Arc<Sites>,
-    users: DashMap<Person, Online>,
+    /// Each in a box: a table has room for twice as many as it holds.
+    users: DashMap<Person, Box<Online>>,
     rooms: Rooms,
     /// When whose grace ends, soonest first; entries that a new connection made moot are skipped.
     leaving: Mutex<BinaryHeap<Reverse<(i64, Person)>>>,
@@ -107,13 +108,16 @@ impl Rosters {
     /// A connection has come with these rights. Returns the rights that hold: the highest version known.
     pub fn arrive(&self, connection: &Arc<Connection>, record: &UserRecord) -> Arc<Snapshot> {
         let person = (connection.site, connection.user);
-        let mut online = self.users.entry(person).or_insert_with(|| Online {
-            presence: Presence::default(),
-            rights: record.snapshot.clone(),
-            origin: record.origin,
-            said: HashMap::new(),
-            limiter: Arc::new(RateLimiter::direct(self.messages)),
-            seats: SmallVec::new(),
+        let mut online = self.users.entry(person).or_insert_with(|| {
+            let online = Online {
+                presence: Presence::default(),
+                rights: record.snapshot.clone(),
+                origin: record.origin,
+                said: HashMap::new(),
+                limiter: Arc::new(RateLimiter::direct(self.messages)),
+                seats: SmallVec::new(),
+            };
+            Box::new(online)
         });
         let came = online.presence.connect();
         let seat = Seat { connection: connection.clone(), views: Vec::new(), watches: Vec::new() };

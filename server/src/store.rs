@@ -6,6 +6,7 @@
 use std::sync::Arc;
 
 use async_trait::async_trait;
+use serde::{Deserialize, Serialize};
 
 use crate::{
     id::{ClientMessageId, ConversationId, Epoch, Rev, RightsVersion, Seq, SiteId, UserId},
@@ -55,7 +56,7 @@ impl std::fmt::Debug for SiteKey {
 }
 
 /// Where a user's stored rights came from: on a tie of versions a call wins over a token.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
 pub enum Origin {
     /// A user token.
     Token,
@@ -64,7 +65,7 @@ pub enum Origin {
 }
 
 /// A user as last known.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct UserRecord {
     /// Contact and rights.
     pub snapshot: Arc<Snapshot>,
@@ -75,7 +76,7 @@ pub struct UserRecord {
 }
 
 /// What others see of a user as last known; of one who was removed, nothing.
-#[derive(Clone, Debug, Default, PartialEq, Eq, serde::Deserialize)]
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Face {
     /// As the host writes it.
     pub name: Arc<str>,
@@ -87,18 +88,13 @@ pub struct Face {
 
 impl From<&Snapshot> for Face {
     fn from(snapshot: &Snapshot) -> Self {
-        let shared = |text: &String| text.as_str().into();
         let Snapshot { name, picture, profile_url, .. } = snapshot;
-        Self {
-            name: shared(name),
-            picture: picture.as_ref().map(shared),
-            profile_url: profile_url.as_ref().map(shared),
-        }
+        Self { name: name.clone(), picture: picture.clone(), profile_url: profile_url.clone() }
     }
 }
 
 /// What a connect needs to know, of one moment.
-#[derive(Clone, Debug, Default)]
+#[derive(Clone, Debug, Default, Serialize, Deserialize)]
 pub struct Arrival {
     /// As last known, if ever.
     pub user: Option<UserRecord>,
@@ -113,7 +109,7 @@ pub struct Arrival {
 }
 
 /// A conversation's head.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Head {
     /// Lowest seq still kept; 1 for a conversation that has not begun.
     pub first_seq: Seq,
@@ -134,7 +130,7 @@ impl Default for Head {
 }
 
 /// A user's windows.
-#[derive(Clone, Debug, Default, PartialEq, Eq)]
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Dock {
     /// Rises by 1 with every change of the user's dock rows.
     pub version: i64,
@@ -144,7 +140,7 @@ pub struct Dock {
 }
 
 /// One window.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct DockWindow {
     /// Whose.
     pub conversation: ConversationId,
@@ -163,7 +159,7 @@ pub struct DockWindow {
 }
 
 /// How a conversation stands in a dock.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, serde::Serialize, serde::Deserialize)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum WindowState {
     /// Open.

@@ -49,9 +49,6 @@ mod sql;
 mod users;
 mod writer;
 
-/// Arrivals that are forgotten in a row.
-const FORGOTTEN: usize = 256;
-
 /// The store in one SQLite file.
 pub struct SqliteStore {
     epoch: Epoch,
@@ -191,8 +188,7 @@ impl Store for SqliteStore {
             Ok((arrive.look(conn)?, arrive, read_at))
         };
         let (arrival, arrive, read_at) = self.readers.run(look).await?;
-        // Here, not there: what a reader has allocated is given back when it reads again, which may be never.
-        self.recent.keep(arrive, &arrival, read_at);
+        self.recent.keep(&arrive, &arrival, read_at);
         Ok(arrival)
     }
 
@@ -267,11 +263,7 @@ impl Store for SqliteStore {
     }
 
     async fn expire(&self, now: i64) -> Result<u64> {
-        // Thousands of arrivals take their time, which nobody shall wait for.
-        let mut forgotten = self.recent.turn();
-        while forgotten.by_ref().take(FORGOTTEN).count() > 0 {
-            tokio::task::yield_now().await;
-        }
+        self.recent.turn();
         Ok(self.writer.run(users::Expire { now }).await?.rows())
     }
 

@@ -274,7 +274,7 @@ fn events() -> impl Strategy<Value = Vec<Event>> {
 
 fn memberships(held: &[(usize, Role)]) -> Vec<Membership> {
     held.iter()
-        .map(|(c, role)| Membership { id: CIRCLES[*c].parse().unwrap(), role: *role, title: String::new() })
+        .map(|(c, role)| Membership { id: CIRCLES[*c].parse().unwrap(), role: *role, title: "".into() })
         .collect()
 }
 
@@ -382,7 +382,7 @@ proptest! {
                         sorted(&mut fresh);
                         prop_assert_eq!(&*held, &fresh);
                         // Whom a holder of this circle and role sees in this circle.
-                        let viewer = [Membership { id: view.circle.clone(), role: view.role, title: String::new() }];
+                        let viewer = [Membership { id: view.circle.clone(), role: view.role, title: "".into() }];
                         let visible: BTreeSet<i64> = people.iter().filter(|(_, (_, theirs))| may_see(policy, &viewer, theirs)).map(|(u, _)| *u).collect();
                         let by_hand = seen(view, policy, &people);
                         prop_assert_eq!(&visible, &by_hand.values().copied().collect());

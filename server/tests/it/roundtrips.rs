@@ -78,7 +78,11 @@ fn status() -> impl Strategy<Value = Status> + Clone {
 }
 
 fn membership() -> impl Strategy<Value = Membership> + Clone {
-    (circle(), role(), any::<String>()).prop_map(|(id, role, title)| Membership { id, role, title })
+    (circle(), role(), any::<String>()).prop_map(|(id, role, title)| Membership {
+        id,
+        role,
+        title: title.into(),
+    })
 }
 
 fn held() -> impl Strategy<Value = Vec<RosterVersion>> + Clone {
@@ -210,7 +214,7 @@ fn welcome() -> impl Strategy<Value = ServerFrame> {
                 server_time,
                 lease_ends,
                 user,
-                circles,
+                circles: circles.into(),
                 dock,
                 gaps,
                 limits,
@@ -225,7 +229,7 @@ fn server_frame() -> impl Strategy<Value = ServerFrame> {
     prop_oneof![
         welcome(),
         any::<i64>().prop_map(|lease_ends| F::Renewed { lease_ends }),
-        vec(membership(), 0..3).prop_map(|circles| F::Circles { circles }),
+        vec(membership(), 0..3).prop_map(|circles| F::Circles { circles: circles.into() }),
         (circle(), any::<u64>(), any::<usize>(), contacts())
             .prop_map(|(circle, version, total, contacts)| F::Roster { circle, version, total, contacts }),
         (circle(), any::<u64>(), any::<u64>(), any::<usize>(), contacts(), vec(user(), 0..3)).prop_map(
@@ -361,14 +365,17 @@ fn snapshot() -> impl Strategy<Value = Snapshot> {
     (words, circles, vec(user(), 0..5), count(), any::<bool>(), vec("[a-z]{0,64}", 0..3)).prop_map(
         |((name, lang, url), circles, blocked, version, hidden, rights)| Snapshot {
             rights_version: RightsVersion(version),
-            name,
-            picture: url.clone(),
-            profile_url: url,
-            lang,
+            name: name.into(),
+            picture: url.as_deref().map(Into::into),
+            profile_url: url.map(Into::into),
+            lang: lang.into(),
             hidden,
-            rights,
-            circles: circles.into_iter().map(|(id, (role, title))| Membership { id, role, title }).collect(),
-            blocked,
+            rights: rights.into_iter().map(Into::into).collect(),
+            circles: circles
+                .into_iter()
+                .map(|(id, (role, title))| Membership { id, role, title: title.into() })
+                .collect(),
+            blocked: blocked.into(),
         },
     )
 }

@@ -55,17 +55,7 @@ impl Site {
         if let Some(stored) = stored.filter(|stored| stored.snapshot.rights_version > version) {
             return (Applied { applied: false, changed: false, record: stored.clone() }, Vec::new());
         }
-        let nobody = Snapshot {
-            rights_version: version,
-            name: String::new(),
-            picture: None,
-            profile_url: None,
-            lang: String::new(),
-            hidden: false,
-            rights: Vec::new(),
-            circles: Vec::new(),
-            blocked: Vec::new(),
-        };
+        let nobody = Snapshot { rights_version: version, ..Snapshot::default() };
         let record = UserRecord { snapshot: Arc::new(nobody), origin: Origin::Call, removed: true };
         let changed = stored != Some(&record);
         let erased = if changed { self.erase(user) } else { Vec::new() };
@@ -105,7 +95,7 @@ impl Site {
             .iter()
             .filter_map(|(id, c)| {
                 let other = id.other(user)?;
-                let name = self.users.get(&other).map(|u| u.snapshot.name.clone()).unwrap_or_default();
+                let name = self.users.get(&other).map(|u| u.snapshot.name.to_string()).unwrap_or_default();
                 let read_seq = gchat::id::Seq(c.marks.get(&user)?.read);
                 Some((other, KeptConversation { conversation: *id, name, head: c.head, read_seq }))
             })

@@ -352,14 +352,14 @@ fn person(user: UserId) -> Snapshot {
         vec![Membership { id: "c7".parse().unwrap(), role: Role::Student, title: "Algebra".into() }];
     Snapshot {
         rights_version: RightsVersion(1),
-        name: format!("Person {user}"),
+        name: format!("Person {user}").into(),
         picture: None,
         profile_url: None,
         lang: "en".into(),
         hidden: false,
-        rights: vec!["chat".into()],
-        circles,
-        blocked: vec![],
+        rights: ["chat".into()].into(),
+        circles: circles.into(),
+        blocked: [].into(),
     }
 }
 

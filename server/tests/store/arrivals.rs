@@ -101,7 +101,7 @@ async fn walk(store: &AnyStore, site: SiteId, version: i64, step: Step) {
         }
         Step::Course(id, is_in) => {
             let floor = store.raise_floor(site, "c8", RightsVersion(version), version).await.unwrap();
-            let held = Membership { id: "c8".parse().unwrap(), role: Role::Student, title: String::new() };
+            let held = Membership { id: "c8".parse().unwrap(), role: Role::Student, title: "".into() };
             let circles = vec![(user(id), if is_in { vec![held] } else { Vec::new() })];
             store.put_course(site, "c8", floor.version, circles).await.unwrap();
         }

@@ -13,7 +13,11 @@ use crate::util::{AnyStore, site, snapshot, user};
 const NOW: i64 = 1_795_376_400_000;
 
 fn member(circle: &str) -> Membership {
-    Membership { id: circle.parse().unwrap(), role: Role::Student, title: format!("Title of {circle}") }
+    Membership {
+        id: circle.parse().unwrap(),
+        role: Role::Student,
+        title: format!("Title of {circle}").into(),
+    }
 }
 
 fn with(version: i64, circles: &[&str]) -> Arc<Snapshot> {

@@ -288,7 +288,7 @@ async fn a_restore_begins_an_epoch_keeps_the_old_file_and_erases_again() {
     let (head, messages) = store.history(school, between(2, 3), Page::Newest, 100).await.unwrap();
     assert_eq!(head.seq, Seq(43));
     assert!(messages.iter().all(|m| m.sender != user(2) || m.text.is_none()), "nor does what they wrote");
-    assert_eq!(store.user(school, user(5)).await.unwrap().unwrap().snapshot.name, "back again");
+    assert_eq!(&*store.user(school, user(5)).await.unwrap().unwrap().snapshot.name, "back again");
     let (head, _) = store.history(school, between(3, 4), Page::Newest, 1).await.unwrap();
     assert_eq!(head.seq, Seq(0));
     store.close().await;

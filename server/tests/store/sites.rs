@@ -116,7 +116,7 @@ pub(crate) async fn two_sites_with_the_same_users_share_nothing(store: AnyStore)
     assert_eq!((head.rev.0, head.reset_rev.0), (1, 0));
     assert_eq!(messages[0].text.as_deref(), Some("in B"));
     let ana = store.user(b, user(2)).await.unwrap().unwrap();
-    assert_eq!((ana.snapshot.name.as_str(), ana.removed), ("Ana of B", false));
+    assert_eq!((&*ana.snapshot.name, ana.removed), ("Ana of B", false));
 }
 
 pub(crate) async fn removing_a_site_leaves_the_others(store: AnyStore) {

@@ -36,7 +36,7 @@ pub(crate) async fn the_rule_of_rights_versions(store: AnyStore) {
         assert_eq!(stored, second.record);
         let expected = if applied { ("after", version, origin) } else { ("before", 5, before) };
         let rights = &stored.snapshot;
-        assert_eq!((rights.name.as_str(), rights.rights_version.0, stored.origin), expected);
+        assert_eq!((&*rights.name, rights.rights_version.0, stored.origin), expected);
     }
 }
 
@@ -123,7 +123,7 @@ pub(crate) async fn a_removed_user_leaves_stubs_and_refuses_older_tokens(store: 
     assert_eq!(changed, [between(2, 3)], "where they wrote nothing, nothing changed");
     let record = store.user(site, user(2)).await.unwrap().unwrap();
     assert_eq!(record, applied.record);
-    assert_eq!((record.snapshot.name.as_str(), record.snapshot.circles.len()), ("", 0));
+    assert_eq!((&*record.snapshot.name, record.snapshot.circles.len()), ("", 0));
 
     let (head, messages) = store.history(site, between(2, 3), Page::Newest, 9).await.unwrap();
     assert_eq!((head.seq.0, head.rev.0, head.reset_rev.0), (3, 4, 4));

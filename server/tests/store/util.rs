@@ -89,12 +89,13 @@ pub(crate) fn snapshot(version: i64, name: &str) -> Arc<Snapshot> {
         profile_url: Some("https://moodle.example/user/profile.php?id=2".into()),
         lang: "pt_br".into(),
         hidden: false,
-        rights: vec!["chat".into()],
-        circles: vec![Membership {
+        rights: ["chat".into()].into(),
+        circles: [Membership {
             id: "c7/-".parse().unwrap(),
             role: Role::Teacher,
             title: "Álgebra <b>".into(),
-        }],
-        blocked: vec![user(9)],
+        }]
+        .into(),
+        blocked: [user(9)].into(),
     })
 }

@@ -70,7 +70,7 @@ impl CourseBody {
                 return Err(bad_request(&format!("user {user} is named twice: name everybody once")));
             };
             let circles = circles(whole, groups)?;
-            let membership = |id| Membership { id, role, title: self.title.clone() };
+            let membership = |id| Membership { id, role, title: (*self.title).into() };
             seat.insert(circles.into_iter().map(membership).collect());
         }
         Ok(Roll { course: whole.course().into(), version: self.rights_version, members })

@@ -1,9 +1,11 @@
 //! What a connect asks the store. Knows no statement.
 
+use serde::{Deserialize, Serialize};
+
 use crate::id::{ConversationId, RightsVersion, SiteId, UserId};
 
 /// The question of `Store::arrival`, as its statement takes it.
-#[derive(Clone, PartialEq, Eq)]
+#[derive(PartialEq, Eq, Serialize, Deserialize)]
 pub(super) struct Arrive {
     pub(super) site: SiteId,
     pub(super) user: UserId,

@@ -7,17 +7,14 @@
 //! too.
 
 use std::{
-    collections::{HashMap, hash_map},
+    collections::HashMap,
     hash::{BuildHasher, Hash, RandomState},
     mem,
-    sync::{
-        Arc,
-        atomic::{AtomicU64, Ordering},
-    },
-    thread,
+    sync::atomic::{AtomicU64, Ordering},
 };
 
 use parking_lot::Mutex;
+use serde::{Deserialize, Serialize};
 
 use super::arrive::Arrive;
 use crate::{
@@ -27,8 +24,11 @@ use crate::{
 
 /// Two that share a stamp only cost each other a read now and then. 256 KiB.
 const STAMPS: usize = 1 << 15;
-/// People of half a minute at most, so twice as many in all; an arrival takes some 3 KiB.
+/// People of half a minute at most, so twice as many in all.
 const MOST: usize = 20_000;
+/// Bytes of a block, and blocks of half a minute at most: room for as many people who take 1.6 KiB each.
+const BLOCK: usize = 1 << 20;
+const BLOCKS: usize = 32;
 
 /// What a stamp is of.
 #[derive(Hash)]
@@ -55,12 +55,25 @@ pub(super) struct Recent {
     kept: Mutex<Generations>,
 }
 
-type Generation = HashMap<(SiteId, UserId), Option<Arc<Told>>>;
+/// What was told in half a minute. It lies, encoded, in a few blocks: had each its own place among what stays, the memory
+/// would be full of holes when it is forgotten.
+#[derive(Default)]
+struct Generation {
+    /// `None`: they came once, or there was no room.
+    people: HashMap<Person, Option<Place>>,
+    blocks: Vec<Vec<u8>>,
+}
 
-/// What is to be dropped, one by one.
-pub(super) type Forgotten = hash_map::IntoIter<(SiteId, UserId), Option<Arc<Told>>>;
+type Person = (SiteId, UserId);
 
-/// `None`: they came once.
+/// A piece of a block.
+#[derive(Clone, Copy)]
+struct Place {
+    block: u32,
+    at: u32,
+    length: u32,
+}
+
 #[derive(Default)]
 struct Generations {
     young: Generation,
@@ -68,10 +81,34 @@ struct Generations {
 }
 
 /// What was told, of when, and to which question.
-pub(super) struct Told {
-    asked: Arrive,
-    arrival: Arrival,
+#[derive(Serialize, Deserialize)]
+struct Told<Q, A> {
+    asked: Q,
+    arrival: A,
     read_at: u64,
+}
+
+impl Generation {
+    fn piece(&self, place: Place) -> &[u8] {
+        let at = place.at as usize;
+        &self.blocks[place.block as usize][at..at + place.length as usize]
+    }
+
+    /// Lays this down, if there is room.
+    fn put(&mut self, piece: &[u8]) -> Option<Place> {
+        let has_room = |block: &Vec<u8>| block.len() + piece.len() <= BLOCK;
+        if !self.blocks.last().is_some_and(has_room) {
+            if self.blocks.len() == BLOCKS || piece.len() > BLOCK {
+                return None;
+            }
+            self.blocks.push(Vec::with_capacity(BLOCK));
+        }
+        let block = self.blocks.len() - 1;
+        let bytes = &mut self.blocks[block];
+        let place = Place { block: block as u32, at: bytes.len() as u32, length: piece.len() as u32 };
+        bytes.extend_from_slice(piece);
+        Some(place)
+    }
 }
 
 impl Recent {
@@ -95,35 +132,48 @@ impl Recent {
     /// What was told to the same question, if it is still so.
     pub(super) fn again(&self, asked: &Arrive) -> Option<Arrival> {
         let key = (asked.site, asked.user);
-        let told = {
+        let piece = {
             let mut kept = self.kept.lock();
             let Generations { young, old } = &mut *kept;
-            if young.len() < self.most
-                && let Some(told) = old.remove(&key)
-            {
-                young.entry(key).or_insert(told);
+            if let Some(place) = young.people.get(&key) {
+                young.piece((*place)?).to_vec()
+            } else {
+                let place = *old.people.get(&key)?;
+                let piece = place.map(|place| old.piece(place));
+                if young.people.len() < self.most {
+                    let place = piece.and_then(|piece| young.put(piece));
+                    young.people.insert(key, place);
+                }
+                piece?.to_vec()
             }
-            young.get(&key).or_else(|| old.get(&key))?.clone()?
         };
-        (told.asked == *asked && self.holds(&told)).then(|| told.arrival.clone())
+        let told: Told<Arrive, Arrival> = postcard::from_bytes(&piece).ok()?;
+        (told.asked == *asked && self.holds(&told)).then_some(told.arrival)
     }
 
     /// Keeps what was told if this person came before.
-    pub(super) fn keep(&self, asked: Arrive, arrival: &Arrival, read_at: u64) {
+    pub(super) fn keep(&self, asked: &Arrive, arrival: &Arrival, read_at: u64) {
         let key = (asked.site, asked.user);
-        let told = Arc::new(Told { asked, arrival: arrival.clone(), read_at });
-        let mut kept = self.kept.lock();
+        let came_before = {
+            let mut kept = self.kept.lock();
+            let young = &mut kept.young.people;
+            let came_before = young.contains_key(&key);
+            if !came_before && young.len() < self.most {
+                young.insert(key, None);
+            }
+            came_before
+        };
+        if !came_before {
+            return;
+        }
+        let Ok(piece) = postcard::to_allocvec(&Told { asked, arrival, read_at }) else { return };
+        let young = &mut self.kept.lock().young;
         if since(&self.everything, read_at) {
             return; // somebody may have been erased
         }
-        let full = kept.young.len() >= self.most;
-        let before = match kept.young.get_mut(&key) {
-            Some(place) => place.replace(told),
-            None if full => None,
-            None => kept.young.insert(key, None).flatten(),
-        };
-        drop(kept);
-        drop(before); // not under the lock
+        if let Some(place) = young.put(&piece) {
+            young.people.insert(key, Some(place));
+        }
     }
 
     /// Forgets all, and keeps nothing any more, also of what was read before.
@@ -134,19 +184,20 @@ impl Recent {
 
     /// Forgets all at once.
     fn forget(&self) {
-        let Generations { young, old } = mem::take(&mut *self.kept.lock());
-        drop_aside(young);
-        drop_aside(old);
+        let all = mem::take(&mut *self.kept.lock());
+        drop(all); // not under the lock
     }
 
-    /// Forgets what nobody has asked for since the last time. It is the caller's to drop.
-    pub(super) fn turn(&self) -> Forgotten {
+    /// Forgets what nobody has asked for since the last time.
+    pub(super) fn turn(&self) {
         let mut kept = self.kept.lock();
         let young = mem::take(&mut kept.young);
-        mem::replace(&mut kept.old, young).into_iter()
+        let old = mem::replace(&mut kept.old, young);
+        drop(kept);
+        drop(old); // not under the lock
     }
 
-    fn holds(&self, told: &Told) -> bool {
+    fn holds(&self, told: &Told<Arrive, Arrival>) -> bool {
         let Arrive { site, user, ref sid, .. } = told.asked;
         let written = |subject| since(self.stamp(&subject), told.read_at);
         let others = told.arrival.dock.windows.iter().filter_map(|window| window.conversation.other(user));
@@ -171,14 +222,6 @@ impl Recent {
 /// Whether the transaction of a stamp had not ended at a time of the clock.
 fn since(stamp: &AtomicU64, read_at: u64) -> bool {
     stamp.load(Ordering::SeqCst) > read_at
-}
-
-/// Thousands of arrivals take their time, which nobody shall wait for.
-fn drop_aside(generation: Generation) {
-    if !generation.is_empty() {
-        // An error: it has been dropped here.
-        let _ = thread::Builder::new().name("store".into()).spawn(|| drop(generation));
-    }
 }
 
 /// Stamps what a transaction touches. Until it has ended nothing is kept of what is read of that.

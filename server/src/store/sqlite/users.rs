@@ -226,17 +226,7 @@ impl Write for RemoveUser {
 impl RemoveUser {
     /// What is kept of a removed user: the version below which tokens are refused.
     fn nobody(&self) -> Snapshot {
-        Snapshot {
-            rights_version: self.version,
-            name: String::new(),
-            picture: None,
-            profile_url: None,
-            lang: String::new(),
-            hidden: false,
-            rights: Vec::new(),
-            circles: Vec::new(),
-            blocked: Vec::new(),
-        }
+        Snapshot { rights_version: self.version, ..Snapshot::default() }
     }
 
     /// Makes their messages stubs; drops their dock and marks. Returns the conversations that had messages of theirs.
