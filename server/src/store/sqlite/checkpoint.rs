@@ -12,6 +12,7 @@ use std::{
     io,
     sync::{
         Arc,
+        atomic::{AtomicBool, Ordering},
         mpsc::{Receiver, SyncSender, TryRecvError, sync_channel},
     },
     thread::{self, JoinHandle},
@@ -145,8 +146,18 @@ fn run(conn: &Connection, checkpoint: &str) -> Result<State> {
     Ok(State { busy, log, copied })
 }
 
+/// Flushes what is copied while it is copied: left for the end, all of it would be written at once, and a commit's own
+/// flush would wait behind that.
 fn copy_and_flush(conn: &Connection, file: &File) -> Result<State> {
-    let copied = run(conn, PASSIVE)?;
+    let copying = AtomicBool::new(true);
+    let copied = thread::scope(|scope| {
+        scope.spawn(|| {
+            while copying.load(Ordering::Relaxed) && file.sync_data().is_ok() {} // an error: the last flush tells
+        });
+        let copied = run(conn, PASSIVE);
+        copying.store(false, Ordering::Relaxed);
+        copied
+    })?;
     let started = Instant::now();
     file.sync_data().map_err(StoreError::io)?;
     tracing::debug!(elapsed = ?started.elapsed(), "the database is flushed");
