@@ -158,8 +158,8 @@ impl Client {
         }
     }
 
-    /// Follows orders until the last.
-    pub(super) async fn live(mut self) {
+    /// Follows orders until the last. Boxed, as a future would hold it twice.
+    pub(super) async fn live(mut self: Box<Self>) {
         let mut heeded = 0;
         loop {
             let (number, order) = *self.orders.borrow_and_update();

@@ -83,7 +83,8 @@ fn spawn(shared: &Rc<Shared>, orders: &watch::Receiver<(u64, Order)>) -> usize {
     for (n, (user, partner, sampled)) in people.enumerate() {
         let me = shared.cast.first + u32::try_from(n).unwrap_or(u32::MAX);
         let who = Who { me, user, partner, sampled, watches: n < shared.cast.watchers };
-        tokio::task::spawn_local(Client::new(who, shared.clone(), orders.clone()).live());
+        let client = Box::new(Client::new(who, shared.clone(), orders.clone()));
+        tokio::task::spawn_local(client.live());
         clients += 1;
     }
     clients

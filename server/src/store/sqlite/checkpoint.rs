@@ -10,6 +10,7 @@
 use std::{
     fs::File,
     io,
+    panic::resume_unwind,
     sync::{
         Arc,
         atomic::{AtomicBool, Ordering},
@@ -25,8 +26,9 @@ use super::{Result, StoreError, link, log, sql::Statements as _};
 
 /// Writes between two looks at the log's length.
 const LOOK: usize = 256;
-/// Pages of 4 KiB (64 MiB) at which copying begins; the log is begun anew when it is done.
-const LOG: i64 = 16_384;
+/// Pages of 4 KiB (32 MiB) at which copying begins; the log is begun anew when it is done. With half and with twice as many
+/// the tail was longer (docs/adr/0006-pace-of-commits.md).
+const LOG: i64 = 8_192;
 /// Pages that are worth a copy beside the writer.
 const FEW: i64 = 256;
 /// Pages at which the writer copies whatever is left: it is faster than the copy beside it.
@@ -150,18 +152,24 @@ fn run(conn: &Connection, checkpoint: &str) -> Result<State> {
 /// flush would wait behind that.
 fn copy_and_flush(conn: &Connection, file: &File) -> Result<State> {
     let copying = AtomicBool::new(true);
-    let copied = thread::scope(|scope| {
-        scope.spawn(|| {
-            while copying.load(Ordering::Relaxed) && file.sync_data().is_ok() {} // an error: the last flush tells
-        });
+    let flush = || {
+        while copying.load(Ordering::Relaxed) {
+            file.sync_data()?;
+        }
+        file.sync_data()
+    };
+    thread::scope(|scope| {
+        let flushing = thread::Builder::new().name("flusher".into()).spawn_scoped(scope, flush);
         let copied = run(conn, PASSIVE);
         copying.store(false, Ordering::Relaxed);
+        // The system tells an error once: none of the flushes may be overheard.
+        let flushed = match flushing {
+            Ok(thread) => thread.join().unwrap_or_else(|panic| resume_unwind(panic)),
+            Err(_) => file.sync_data(), // no thread is to be had: all at once then
+        };
+        flushed.map_err(StoreError::io)?;
         copied
-    })?;
-    let started = Instant::now();
-    file.sync_data().map_err(StoreError::io)?;
-    tracing::debug!(elapsed = ?started.elapsed(), "the database is flushed");
-    Ok(copied)
+    })
 }
 
 /// Begins the log anew if nobody is in the way; false if somebody is. What is left is copied first without waiting for
