@@ -166,7 +166,9 @@ impl Outbound {
     pub fn shut(&self) {
         let mut q = self.queue.lock();
         q.writing = true;
-        (q.pipe, q.waker) = (None, None);
+        let gone = (q.pipe.take(), q.waker.take());
+        drop(q);
+        drop(gone); // not under the lock
     }
 
     /// Returns when something waits. Cancel-safe; for the connection's loop alone, as `closing`: there is one to be woken.

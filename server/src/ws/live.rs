@@ -47,7 +47,7 @@ impl<S: AsyncRead + AsyncWrite + Unpin + Send + 'static> Live<S> {
         }
     }
 
-    /// Until the end. While nothing happens this holds a wake, an alarm and no more: what an event needs is boxed.
+    /// Until the end. While nothing happens this holds an alarm and no more: what an event needs is boxed.
     pub(super) async fn run(mut self: Box<Self>) -> Ending<S> {
         let mut alarm = pin!(sleep_until(self.state.next_alarm()));
         let end = loop {

@@ -184,12 +184,18 @@ async fn who_comes_again_is_told_without_a_read_for_a_while() {
     let site = site(&store).await;
     let token = snapshot(1, "as put");
     store.put_user(site, user(1), token.clone(), Origin::Token).await.unwrap();
+    send(&store, site, 2, 1, "x").await;
+    set(&store, site, 1, 2, WindowState::Open).await;
+    store.raise_floor(site, "c7", RightsVersion(9), 1).await.unwrap();
     for name in ["came once", "came twice"] {
         rename(&path, name);
         assert!(told(&store, site, 1, &token).await.contains(name), "it is read");
     }
     rename(&path, "behind its back");
-    assert!(told(&store, site, 1, &token).await.contains("came twice"), "it is not read");
+    let again = arrival(&store, site, 1, &token).await;
+    assert_eq!(*again.user.unwrap().snapshot.name, *"came twice", "it is not read");
+    assert_eq!((again.dock.windows.len(), again.floors.0.len()), (1, 1), "whatever there is to tell");
+    assert!(again.heads[0].is_some());
     let newer = snapshot(2, "as put");
     assert!(
         told(&store, site, 1, &newer).await.contains("behind its back"),

@@ -13,7 +13,6 @@ use std::{
     panic::resume_unwind,
     sync::{
         Arc,
-        atomic::{AtomicBool, Ordering},
         mpsc::{Receiver, SyncSender, TryRecvError, sync_channel},
     },
     thread::{self, JoinHandle},
@@ -74,7 +73,7 @@ impl Checkpoint {
     }
 
     /// So much more was written: does what is due. `writer` is in no transaction. An error may be of the copy that went
-    /// on beside earlier writes; what no flush has confirmed is copied again, whoever does it.
+    /// on beside earlier writes (`pen` says what that means).
     pub(super) fn written(&mut self, writer: &Connection, writes: usize) -> Result<()> {
         self.since_look += writes;
         if self.busy {
@@ -151,9 +150,10 @@ fn run(conn: &Connection, checkpoint: &str) -> Result<State> {
 /// Flushes what is copied while it is copied: left for the end, all of it would be written at once, and a commit's own
 /// flush would wait behind that.
 fn copy_and_flush(conn: &Connection, file: &File) -> Result<State> {
-    let copying = AtomicBool::new(true);
-    let flush = || {
-        while copying.load(Ordering::Relaxed) {
+    let (copying, copied) = sync_channel::<()>(0);
+    let flush = move || {
+        // Until the other end is dropped, by whatever. Without a pause: with one of a millisecond each is of too much.
+        while copied.try_recv() == Err(TryRecvError::Empty) {
             file.sync_data()?;
         }
         file.sync_data()
@@ -161,7 +161,7 @@ fn copy_and_flush(conn: &Connection, file: &File) -> Result<State> {
     thread::scope(|scope| {
         let flushing = thread::Builder::new().name("flusher".into()).spawn_scoped(scope, flush);
         let copied = run(conn, PASSIVE);
-        copying.store(false, Ordering::Relaxed);
+        drop(copying);
         // The system tells an error once: none of the flushes may be overheard.
         let flushed = match flushing {
             Ok(thread) => thread.join().unwrap_or_else(|panic| resume_unwind(panic)),

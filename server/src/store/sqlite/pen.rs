@@ -10,9 +10,14 @@
 //! 2. what was written last is compared with indexes and heads;
 //! 3. one small commit goes all the way to the disk.
 //!
-//! Only then are writes taken again. Nothing that was acknowledged depends on this: it was flushed with success, the log
-//! is only ever written behind it, and copied again from the start of what no flush has confirmed. Reading goes on all
-//! the time. A damaged database is not written again before somebody has looked after it. Knows no record.
+//! Only then are writes taken again. What was acknowledged was flushed with success, and the log is only ever written
+//! behind it. Reading goes on all the time. A damaged database is not written again before somebody has looked after it.
+//! Knows no record.
+//!
+//! A gap that is left: SQLite counts as copied what `checkpoint` has copied beside the writer, also when the flush of that
+//! fails, and 1. does not copy it again. A disk that fails there and works again a moment later, and a system that has
+//! let go of those pages, would lose them. Only a database that nobody in this process has open is copied from the
+//! beginning of its log.
 
 use std::{
     fs::File,

@@ -94,12 +94,20 @@ impl Generation {
         &self.blocks[place.block as usize][at..at + place.length as usize]
     }
 
-    /// Lays this down, if there is room.
-    fn put(&mut self, piece: &[u8]) -> Option<Place> {
+    /// Lays this down for somebody, over what was there if it is no longer, if there is room.
+    fn put(&mut self, person: Person, piece: &[u8]) {
+        if let Some(place) = self.people.get_mut(&person).and_then(Option::as_mut)
+            && piece.len() <= place.length as usize
+        {
+            place.length = piece.len() as u32;
+            let at = place.at as usize;
+            self.blocks[place.block as usize][at..at + piece.len()].copy_from_slice(piece);
+            return;
+        }
         let has_room = |block: &Vec<u8>| block.len() + piece.len() <= BLOCK;
         if !self.blocks.last().is_some_and(has_room) {
             if self.blocks.len() == BLOCKS || piece.len() > BLOCK {
-                return None;
+                return;
             }
             self.blocks.push(Vec::with_capacity(BLOCK));
         }
@@ -107,7 +115,7 @@ impl Generation {
         let bytes = &mut self.blocks[block];
         let place = Place { block: block as u32, at: bytes.len() as u32, length: piece.len() as u32 };
         bytes.extend_from_slice(piece);
-        Some(place)
+        self.people.insert(person, Some(place));
     }
 }
 
@@ -138,11 +146,12 @@ impl Recent {
             if let Some(place) = young.people.get(&key) {
                 young.piece((*place)?).to_vec()
             } else {
-                let place = *old.people.get(&key)?;
-                let piece = place.map(|place| old.piece(place));
+                let piece = old.people.get(&key)?.map(|place| old.piece(place));
                 if young.people.len() < self.most {
-                    let place = piece.and_then(|piece| young.put(piece));
-                    young.people.insert(key, place);
+                    match piece {
+                        None => _ = young.people.insert(key, None),
+                        Some(piece) => young.put(key, piece),
+                    }
                 }
                 piece?.to_vec()
             }
@@ -171,9 +180,7 @@ impl Recent {
         if since(&self.everything, read_at) {
             return; // somebody may have been erased
         }
-        if let Some(place) = young.put(&piece) {
-            young.people.insert(key, Some(place));
-        }
+        young.put(key, &piece);
     }
 
     /// Forgets all, and keeps nothing any more, also of what was read before.
