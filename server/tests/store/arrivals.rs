@@ -194,8 +194,8 @@ async fn who_comes_again_is_told_without_a_read_for_a_while() {
     rename(&path, "behind its back");
     let again = arrival(&store, site, 1, &token).await;
     assert_eq!(*again.user.unwrap().snapshot.name, *"came twice", "it is not read");
-    assert_eq!((again.dock.windows.len(), again.floors.0.len()), (1, 1), "whatever there is to tell");
-    assert!(again.heads[0].is_some());
+    let all = !again.dock.windows.is_empty() && !again.floors.0.is_empty() && again.heads[0].is_some();
+    assert!(all, "with whatever there is to tell");
     let newer = snapshot(2, "as put");
     assert!(
         told(&store, site, 1, &newer).await.contains("behind its back"),
