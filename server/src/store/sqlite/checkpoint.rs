@@ -150,10 +150,10 @@ fn run(conn: &Connection, checkpoint: &str) -> Result<State> {
 /// Flushes what is copied while it is copied: left for the end, all of it would be written at once, and a commit's own
 /// flush would wait behind that.
 fn copy_and_flush(conn: &Connection, file: &File) -> Result<State> {
-    let (copying, copied) = sync_channel::<()>(0);
+    let (copying, stop) = sync_channel::<()>(0);
     let flush = move || {
-        // Until the other end is dropped, by whatever. Without a pause: with one of a millisecond each is of too much.
-        while copied.try_recv() == Err(TryRecvError::Empty) {
+        // Until the other end is dropped, by whatever. Without a pause, so that each is of little.
+        while stop.try_recv() == Err(TryRecvError::Empty) {
             file.sync_data()?;
         }
         file.sync_data()
