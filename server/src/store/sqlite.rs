@@ -101,7 +101,7 @@ impl SqliteStore {
         // Each thread holds it until its connection is closed.
         let file = Arc::new(place::hold(path).map_err(StoreError::io)?);
         let readers = Readers::open(path, &file)?;
-        let pen = Pen::new(path.to_owned(), file, conn, link::writing(path)?)?;
+        let pen = Pen::new(path.to_owned(), file, conn, link::writing(path)?, readers.shutter())?;
         let recent = Arc::new(Recent::new(lock.is_some()));
         let writer = Writer::start(pen, recent.clone()).map_err(StoreError::io)?;
         Ok(Self { epoch, epoch_began, writer, readers, recent, served: Mutex::new(lock) })

@@ -1,7 +1,9 @@
-//! A disk that says that it could not keep what was written: every flush fails, by strace's injection.
+//! A disk that says that it could not keep what was written: flushes fail, by strace's injection.
 
 use std::{
-    io::{BufRead as _, BufReader},
+    fs::{File, read},
+    io::{BufRead as _, BufReader, Write as _},
+    path::Path,
     process::{Child, ChildStderr, Command, Stdio},
 };
 
@@ -13,24 +15,23 @@ use super::{
 
 const FAULT: &str = "inject=fsync,fdatasync:error=EIO";
 
-/// While this lives, no flush of the process succeeds.
+/// While this lives, no flush of the process succeeds, or none of one file.
 struct Failing(Child, BufReader<ChildStderr>);
 
 impl Failing {
     fn of(server: &Server) -> Self {
+        Self::begin(server, &[])
+    }
+
+    fn of_file(server: &Server, file: &Path) -> Self {
+        Self::begin(server, &["-P", file.to_str().unwrap()])
+    }
+
+    /// Returns when the first flush has failed.
+    fn begin(server: &Server, which: &[&str]) -> Self {
         let mut command = Command::new("strace");
-        command.args([
-            "-f",
-            "-q",
-            "-e",
-            "trace=fsync,fdatasync",
-            "-e",
-            FAULT,
-            "-e",
-            "signal=none",
-            "-p",
-            &server.id(),
-        ]);
+        command.args(["-f", "-q", "-e", "trace=fsync,fdatasync", "-e", FAULT, "-e", "signal=none"]);
+        command.args(which).args(["-p", &server.id()]);
         let mut strace = command.stdin(Stdio::null()).stderr(Stdio::piped()).spawn().unwrap();
         let lines = BufReader::new(strace.stderr.take().unwrap());
         let mut failing = Self(strace, lines);
@@ -92,6 +93,54 @@ async fn a_failed_flush_is_never_acknowledged_and_service_returns_by_itself() {
         drop(failing);
     });
     each_gets(&pairs, 20).await;
+
+    let all = settle(&server, pairs).await;
+    let dir = server.stop();
+    assert!(
+        answer(&dir, &["check", "--config", "gchat.toml"]).contains(&format!("is sound: {all} messages"))
+    );
+}
+
+/// What a system does to pages whose flush has failed: it lets go of them, and the disk has what it had before.
+fn lose(file: &Path, before: &[u8]) {
+    let mut pages = before.to_vec();
+    pages.resize(read(file).unwrap().len(), 0);
+    File::options().write(true).open(file).unwrap().write_all(&pages).unwrap();
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn what_was_copied_and_not_flushed_is_copied_again() {
+    let test = "flush::what_was_copied_and_not_flushed_is_copied_again";
+    if !works(&["strace", "-f", "-q", "-o", "/dev/null", "-e", FAULT, "true"]) {
+        return skip(test, "strace cannot be used here");
+    }
+    let dir = tempfile::tempdir().unwrap();
+    let mut server = Server::begin(dir.path(), "", &[]);
+    let database = dir.path().join("gchat.db");
+    let before = read(&database).unwrap();
+    let pairs = pairs(&server, 16);
+
+    // The log alone can be flushed: so people write until it is full, and the flush of its copy fails.
+    let failing = tokio::task::block_in_place(|| Failing::of_file(&server, &database));
+    until("the copy is not believed", async || !server.is_ready().await).await;
+    lose(&database, &before);
+    tokio::task::block_in_place(|| drop(failing));
+    each_gets(&pairs, 1).await;
+    assert!(server.is_running(), "it was not started anew");
+    for pair in &pairs {
+        can_read(&server, pair).await;
+    }
+
+    // And a stop in the middle of it: a good end must not take the log for copied.
+    let before = read(&database).unwrap();
+    let failing = tokio::task::block_in_place(|| Failing::of_file(&server, &database));
+    until("the copy is not believed", async || !server.is_ready().await).await;
+    lose(&database, &before);
+    tokio::task::block_in_place(|| {
+        drop(failing);
+        server.stop_and_start();
+    });
+    each_gets(&pairs, 1).await;
 
     let all = settle(&server, pairs).await;
     let dir = server.stop();

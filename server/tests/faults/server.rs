@@ -71,14 +71,28 @@ impl Server {
     pub(crate) fn crash_and_start(&mut self) {
         self.child.kill().unwrap();
         self.child.wait().unwrap();
-        (self.child, self.address) = start(&self.dir, &self.address.to_string(), &[]);
+        self.start_again();
+    }
+
+    /// Stops it, and starts it again at the same address.
+    pub(crate) fn stop_and_start(&mut self) {
+        self.end();
+        self.start_again();
     }
 
     /// Stops it as systemd does, and waits for a good end.
     pub(crate) fn stop(mut self) -> PathBuf {
+        self.end();
+        self.dir.clone()
+    }
+
+    fn end(&mut self) {
         assert!(Command::new("kill").arg(self.id()).status().unwrap().success());
         assert!(self.child.wait().unwrap().success(), "it should end well");
-        self.dir.clone()
+    }
+
+    fn start_again(&mut self) {
+        (self.child, self.address) = start(&self.dir, &self.address.to_string(), &[]);
     }
 
     pub(crate) fn id(&self) -> String {

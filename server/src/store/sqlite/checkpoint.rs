@@ -4,8 +4,8 @@
 //! in meanwhile. Did it copy everything itself, everybody would wait for a tenth of a second whenever the log is full.
 //!
 //! SQLite flushes the database only after a copy of everything, so not after one beside a writer who goes on: all of it
-//! would be left for the flush of the writer's last few pages. So the copier flushes what it has copied.
-//! Knows no record.
+//! would be left for the flush of the writer's last few pages. So the copier flushes what it has copied. That SQLite
+//! counts those pages as copied before they are flushed is a matter for `pen`, if their flush fails. Knows no record.
 
 use std::{
     fs::File,
@@ -52,6 +52,7 @@ pub(super) struct Checkpoint {
 impl Checkpoint {
     /// With a connection of its own that may write, and the database to flush.
     pub(super) fn new(conn: Connection, file: Arc<File>) -> Result<Self> {
+        link::leave_log(&conn, true)?;
         let (orders, ordered) = sync_channel(1);
         let (copied, copies) = sync_channel(1);
         let work = move || {
@@ -105,12 +106,12 @@ impl Checkpoint {
         Ok(())
     }
 
-    /// Waits for a copy that goes on, and closes its connection.
-    pub(super) fn end(&mut self) {
+    /// Waits for a copy that goes on, and closes its connection. An error is of that copy.
+    pub(super) fn end(&mut self) -> Result<()> {
         self.orders = None;
-        if let Some(thread) = self.thread.take() {
-            let _ = thread.join(); // what it did not copy is copied later
-        }
+        let Some(thread) = self.thread.take() else { return Ok(()) };
+        thread.join().map_err(|_| ended())?;
+        self.copies.try_recv().map_or(Ok(()), |copied| copied.map(drop)) // it may have been heard, or none been made
     }
 
     fn copy(&mut self) -> Result<()> {
@@ -185,6 +186,11 @@ fn begin_anew(conn: &Connection) -> Result<bool> {
     let restarted = restarted?.busy == 0;
     log::touch(conn)?;
     Ok(restarted)
+}
+
+/// Whether nothing of the log counts as copied.
+pub(super) fn is_uncopied(conn: &Connection) -> Result<bool> {
+    Ok(run(conn, NOOP)?.copied == 0)
 }
 
 /// For a connection that begins to write after trouble: copies all that was committed, and begins the log anew, waiting

@@ -2,7 +2,7 @@
 
 use std::{path::Path, time::Duration};
 
-use rusqlite::{Connection, Error, OpenFlags, Result};
+use rusqlite::{Connection, Error, OpenFlags, Result, config::DbConfig};
 use url::Url;
 
 use super::sql::Statements as _;
@@ -20,7 +20,9 @@ const WRITES: &str = "PRAGMA synchronous = FULL; PRAGMA foreign_keys = ON; PRAGM
 
 /// One that only reads.
 pub(super) fn reading(path: &Path) -> Result<Connection> {
-    open(path, OpenFlags::SQLITE_OPEN_READ_ONLY)
+    let conn = open(path, OpenFlags::SQLITE_OPEN_READ_ONLY)?;
+    leave_log(&conn, true)?;
+    Ok(conn)
 }
 
 /// One that writes.
@@ -46,6 +48,11 @@ pub(super) fn end_log(path: &Path) -> Result<()> {
 /// Changes whether there is a log. Run to its end: the first step only tells the mode.
 pub(super) fn journal(conn: &Connection, mode: &str) -> Result<()> {
     conn.all::<(String,)>(&format!("PRAGMA journal_mode = {mode}"), []).map(drop)
+}
+
+/// Whether the log stays as it is when this is the last connection to be closed. Otherwise that copies and removes it.
+pub(super) fn leave_log(conn: &Connection, leave: bool) -> Result<()> {
+    conn.set_db_config(DbConfig::SQLITE_DBCONFIG_NO_CKPT_ON_CLOSE, leave).map(drop)
 }
 
 /// One that reads the file as if there were no log and no other connection.

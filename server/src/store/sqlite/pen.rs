@@ -12,12 +12,12 @@
 //!
 //! Only then are writes taken again. What was acknowledged was flushed with success, and the log is only ever written
 //! behind it. Reading goes on all the time. A damaged database is not written again before somebody has looked after it.
-//! Knows no record.
 //!
-//! A gap that is left: SQLite counts as copied what `checkpoint` has copied beside the writer, also when the flush of that
-//! fails, and 1. does not copy it again. A disk that fails there and works again a moment later, and a system that has
-//! let go of those pages, would lose them. Only a database that nobody in this process has open is copied from the
-//! beginning of its log.
+//! When a flush of the database itself has failed, also what was copied from the log before is not believed; but SQLite
+//! counts it as copied, and would begin the log anew without copying it again. It counts from nothing only where a
+//! database is opened that nobody has open (<https://www.sqlite.org/walformat.html>, "recovery"). So before 1. all
+//! connections are closed, which lets those who read wait for a moment; and a server that is stopped leaves the log to
+//! the next. Knows no record.
 
 use std::{
     fs::File,
@@ -33,12 +33,15 @@ use rusqlite::Connection;
 use super::{
     Result, StoreError, check,
     checkpoint::{self, Checkpoint},
-    link, log, refusal,
+    link, log,
+    readers::Shutter,
+    refusal,
     sql::{Failure, primary_code},
 };
 
 /// Between two tries whether writing works again.
 const TRY: Duration = Duration::from_millis(500);
+
 /// Why nothing is written just now, for all to see.
 #[derive(Debug, Default)]
 pub(super) struct Trouble(Mutex<Option<String>>);
@@ -52,11 +55,8 @@ impl Trouble {
 /// Whether the next write would fail in the same way: no memory, busy, read-only, I/O error, damaged, full, gone.
 pub(super) fn blocks(error: &StoreError) -> bool {
     match error {
-        // https://www.sqlite.org/rescode.html
-        StoreError::Database(cause) => match cause.downcast_ref() {
-            Some(Failure(error)) => matches!(primary_code(error), Some(5..=8 | 10 | 11 | 13..=15 | 26)),
-            None => cause.is::<io::Error>(),
-        },
+        StoreError::Database(cause) if cause.is::<io::Error>() => true,
+        StoreError::Database(_) => matches!(code(error), Some(5..=8 | 10 | 11 | 13..=15 | 26)),
         StoreError::Blocked(_) => true,
         _ => false,
     }
@@ -72,15 +72,34 @@ pub(super) struct Pen {
     trouble: Arc<Trouble>,
     next_try: Instant,
     damaged: bool,
+    /// Of what was copied into the database, some may not be on the disk.
+    unflushed: bool,
     checkpoint: Checkpoint,
+    readers: Shutter,
 }
 
 impl Pen {
     /// `copier`: another connection that may write, for checkpoints.
-    pub(super) fn new(path: PathBuf, file: Arc<File>, conn: Connection, copier: Connection) -> Result<Self> {
+    pub(super) fn new(
+        path: PathBuf,
+        file: Arc<File>,
+        conn: Connection,
+        copier: Connection,
+        readers: Shutter,
+    ) -> Result<Self> {
         let checkpoint = Checkpoint::new(copier, file.clone())?;
-        let (trouble, next_try) = (Arc::default(), Instant::now());
-        Ok(Self { path, file, conn: Some(conn), trouble, next_try, damaged: false, checkpoint })
+        let (conn, trouble, next_try) = (Some(conn), Arc::default(), Instant::now());
+        Ok(Self {
+            path,
+            file,
+            conn,
+            trouble,
+            next_try,
+            damaged: false,
+            unflushed: false,
+            checkpoint,
+            readers,
+        })
     }
 
     /// Where to look why nothing is written.
@@ -124,6 +143,7 @@ impl Pen {
                 "make room or mend the disk"
             };
             tracing::error!(%error, "the database cannot be written, everybody is told to try again: {fix}");
+            let _ = link::leave_log(&conn, true);
             let _ = conn.close(); // what it holds is not believed any more
         }
         *self.trouble.0.lock() = Some(error.to_string());
@@ -135,9 +155,11 @@ impl Pen {
     }
 
     fn mend(&mut self) -> Result<Connection> {
-        self.checkpoint.end();
-        let conn = link::writing(&self.path)?;
-        checkpoint::truncate(&conn)?;
+        let _ = self.end_copies(); // there is trouble already
+        let conn = if self.unflushed { self.reopen()? } else { link::writing(&self.path)? };
+        self.unflushed = false;
+        let copied = checkpoint::truncate(&conn);
+        self.doubt(copied)?;
         if let Some(sentence) = check::last(&conn)? {
             return Err(refusal::damaged(&self.path, &[sentence]));
         }
@@ -146,33 +168,67 @@ impl Pen {
         Ok(conn)
     }
 
+    /// A connection for which nothing of the log counts as copied, after all others were closed.
+    fn reopen(&self) -> Result<Connection> {
+        let before = link::writing(&self.path)?;
+        link::leave_log(&before, true)?;
+        // Over what was refused and stands behind the last commit, as the log is about to be read again. It also shows
+        // whether anything can be written: if not, nobody need wait for the rest.
+        log::touch(&before)?;
+        before.close().map_err(|(_, error)| error)?;
+        self.readers.shut(|| {
+            let conn = link::writing(&self.path)?;
+            link::leave_log(&conn, true)?;
+            if !checkpoint::is_uncopied(&conn)? {
+                let fix = "it could not be flushed, and another program has it open: end that one";
+                return Err(StoreError::io(io::Error::other(fix)));
+            }
+            link::leave_log(&conn, false)?;
+            Ok(conn)
+        })
+    }
+
+    /// Passes on how copying went. After an error what was copied is doubted; but where a disk is full nothing was.
+    fn doubt(&mut self, copied: Result<()>) -> Result<()> {
+        self.unflushed |= copied.as_ref().is_err_and(|error| code(error) != Some(13));
+        copied
+    }
+
+    fn end_copies(&mut self) -> Result<()> {
+        let ended = self.checkpoint.end();
+        self.doubt(ended)
+    }
+
     /// So much was written: looks after the log.
     pub(super) fn written(&mut self, writes: usize) {
         let Some(conn) = &self.conn else { return };
-        if let Err(error) = self.checkpoint.written(conn, writes)
-            && blocks(&error)
-        {
+        let copied = self.checkpoint.written(conn, writes);
+        if let Err(error) = self.doubt(copied) {
             self.blocked(&error);
         }
     }
 
     /// Copies the log into the database and closes it.
     pub(super) fn close(mut self) {
-        self.checkpoint.end();
-        let Some(conn) = self.conn else { return };
-        let copied = conn.execute_batch("PRAGMA wal_checkpoint(TRUNCATE)");
-        if let Err(error) = copied.and(conn.close().map_err(|(_, error)| error)) {
+        let ended = self.end_copies();
+        let Some(conn) = self.conn.take() else { return };
+        let copied = ended.and_then(|()| Ok(conn.execute_batch("PRAGMA wal_checkpoint(TRUNCATE)")?));
+        if copied.is_err() {
+            let _ = link::leave_log(&conn, true);
+        }
+        let closed = conn.close().map_err(|(_, error)| error.into());
+        if let Err(error) = copied.and(closed) {
             tracing::warn!(%error, "the database was not closed cleanly; nothing committed is lost");
         }
     }
 }
 
+/// SQLite's primary result code (https://www.sqlite.org/rescode.html), if it is from there.
+fn code(error: &StoreError) -> Option<i32> {
+    let StoreError::Database(cause) = error else { return None };
+    cause.downcast_ref().and_then(|Failure(error)| primary_code(error))
+}
+
 fn is_damage(error: &StoreError) -> bool {
-    match error {
-        StoreError::Database(cause) => {
-            let code = cause.downcast_ref().and_then(|Failure(error)| primary_code(error));
-            matches!(code, Some(11 | 26))
-        }
-        error => matches!(error, StoreError::Unusable(_)),
-    }
+    matches!(error, StoreError::Unusable(_)) || matches!(code(error), Some(11 | 26))
 }

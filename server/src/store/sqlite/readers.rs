@@ -1,14 +1,15 @@
 //! The threads that read, each with a connection of its own.
 //!
 //! A read is handed to a thread that has nothing to do, or waits for the first that has. It is no matter for the threads
-//! of the connections: a disk may take its time (docs/adr/0003-rusqlite.md).
+//! of the connections: a disk may take its time (docs/adr/0003-rusqlite.md). All connections can be closed for a moment
+//! (`Shutter`); reads wait for that.
 
 use std::{
     collections::VecDeque,
     fs::File,
     panic::{AssertUnwindSafe, catch_unwind},
-    path::Path,
-    sync::Arc,
+    path::{Path, PathBuf},
+    sync::{Arc, mpsc::sync_channel},
     thread::{self, JoinHandle, Thread},
 };
 
@@ -22,7 +23,27 @@ use super::{Result, StoreError, aside, link};
 const THREADS: usize = 4;
 
 /// Something to be read, with the caller who waits for it.
-type Read = Box<dyn FnOnce(&mut Connection) + Send>;
+type Read = Box<dyn FnOnce(&mut Reader) + Send>;
+
+/// A thread's connection: opened when it is needed, after it was closed.
+struct Reader {
+    path: PathBuf,
+    conn: Option<Connection>,
+}
+
+impl Reader {
+    fn conn(&mut self) -> Result<&mut Connection> {
+        let conn = match self.conn.take() {
+            Some(conn) => conn,
+            None => link::reading(&self.path)?,
+        };
+        Ok(self.conn.insert(conn))
+    }
+
+    fn close(&mut self) {
+        let _ = self.conn.take().map(Connection::close); // nothing is written by it
+    }
+}
 
 /// Threads that only read.
 pub(super) struct Readers {
@@ -48,8 +69,9 @@ impl Readers {
         // If one cannot be opened the others end with this.
         let readers = Self { desk: Arc::default(), threads: Mutex::default() };
         for number in 0..THREADS {
-            let (conn, desk, file) = (link::reading(path)?, readers.desk.clone(), file.clone());
-            let work = move || work(conn, &desk, number, file);
+            let reader = Reader { path: path.to_owned(), conn: Some(link::reading(path)?) };
+            let (desk, file) = (readers.desk.clone(), file.clone());
+            let work = move || work(reader, &desk, number, file);
             let thread = thread::Builder::new().name("reader".into()).spawn(work);
             readers.threads.lock().push(thread.map_err(StoreError::io)?);
         }
@@ -62,23 +84,17 @@ impl Readers {
         read: impl FnOnce(&mut Connection) -> Result<T> + Send + 'static,
     ) -> Result<T> {
         let (reply, answer) = oneshot::channel();
-        self.submit(Box::new(move |conn| {
+        let read = move |reader: &mut Reader| {
             if !reply.is_closed() {
-                let _ = reply.send(read(conn)); // the caller may have gone
+                let _ = reply.send(reader.conn().and_then(read)); // the caller may have gone
             }
-        }));
+        };
+        submit(&self.desk, Box::new(read));
         answer.await.map_err(|_| StoreError::Closed)?
     }
 
-    fn submit(&self, read: Read) {
-        let mut desk = self.desk.lock();
-        if desk.closed {
-            return; // its caller is told by that
-        }
-        let Some((number, thread)) = desk.idle.pop() else { return desk.waiting.push_back(read) };
-        desk.given[number] = Some(read);
-        drop(desk);
-        thread.unpark();
+    pub(super) fn shutter(&self) -> Shutter {
+        Shutter(self.desk.clone())
     }
 
     /// Waits for what is being read, and closes all connections.
@@ -106,12 +122,51 @@ impl Drop for Readers {
     }
 }
 
-fn work(mut conn: Connection, desk: &Mutex<Desk>, number: usize, file: Arc<File>) {
+/// Closes all of the readers' connections for a moment.
+pub(super) struct Shutter(Arc<Mutex<Desk>>);
+
+impl Shutter {
+    /// Runs this while no reader has a connection. Each finishes first what it reads.
+    pub(super) fn shut<T>(&self, work: impl FnOnce() -> T) -> T {
+        let done = Arc::new(Mutex::new(()));
+        let working = done.lock();
+        let (open, closed) = sync_channel::<()>(0);
+        // Each keeps its thread until the work is done: so each thread gets one of them.
+        for _ in 0..THREADS {
+            let (open, done) = (open.clone(), done.clone());
+            let close = move |reader: &mut Reader| {
+                reader.close();
+                drop(open);
+                drop(done.lock());
+            };
+            submit(&self.0, Box::new(close));
+        }
+        drop(open);
+        let _ = closed.recv(); // nobody sends: it ends when the last of them has closed
+        let worked = work();
+        drop(working);
+        worked
+    }
+}
+
+/// Hands this to a thread. After `end` it is dropped: whoever waits for it is told by that.
+fn submit(desk: &Mutex<Desk>, read: Read) {
+    let mut desk = desk.lock();
+    if desk.closed {
+        return;
+    }
+    let Some((number, thread)) = desk.idle.pop() else { return desk.waiting.push_back(read) };
+    desk.given[number] = Some(read);
+    drop(desk);
+    thread.unpark();
+}
+
+fn work(mut reader: Reader, desk: &Mutex<Desk>, number: usize, file: Arc<File>) {
     while let Some(read) = next(desk, number) {
         // One read that panics leaves the others their thread; its caller is told, and a transaction of its ended.
-        let _ = catch_unwind(AssertUnwindSafe(|| read(&mut conn)));
+        let _ = catch_unwind(AssertUnwindSafe(|| read(&mut reader)));
     }
-    let _ = conn.close(); // nothing is written by it
+    reader.close();
     drop(file);
 }
 
