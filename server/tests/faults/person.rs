@@ -42,6 +42,8 @@ pub(crate) struct Life {
     screen: Mutex<Vec<(i64, String)>>,
     pings: AtomicUsize,
     talks: AtomicBool,
+    /// A message of theirs is not acknowledged yet.
+    writes: AtomicBool,
     away: AtomicBool,
     leaves: AtomicBool,
 }
@@ -62,6 +64,15 @@ impl Life {
     /// Whether they write.
     pub(crate) fn talk(&self, talks: bool) {
         self.talks.store(talks, Ordering::SeqCst);
+    }
+
+    /// Whether there is something to send: what was begun, or another one if they talk. Whoever has told them to be silent
+    /// and then sees that they do not write knows that nothing more will come.
+    fn goes_on(&self, begun: bool) -> bool {
+        self.writes.store(true, Ordering::SeqCst);
+        let goes_on = begun || self.talks.load(Ordering::SeqCst);
+        self.writes.store(goes_on, Ordering::SeqCst);
+        goes_on
     }
 
     /// Whether they take no new socket, and let go of the one they have.
@@ -135,13 +146,14 @@ pub(crate) async fn settle(server: &Server, pairs: Vec<Pair>) -> usize {
     let mut all = 0;
     for pair in pairs {
         pair.lives.iter().for_each(|life| life.talk(false));
+        // Whoever was writing goes on until that one is acknowledged; then nothing changes any more.
         let stored = loop {
+            let silent = pair.lives.iter().all(|life| !life.writes.load(Ordering::SeqCst));
             let acked = pair.lives.each_ref().map(|life| life.acked());
             let stored = history(server, pair.people).await;
-            // Whoever was writing goes on until that one is acknowledged; then nothing changes any more.
             let said =
                 |user: i64| stored.iter().filter(|(_, text)| text.starts_with(&format!("{user}:"))).count();
-            let settled = pair.people.map(said) == acked;
+            let settled = silent && pair.people.map(said) == acked;
             let screens = pair.lives.iter().all(|life| life.screen.lock().len() == stored.len());
             if settled && screens && acked == pair.lives.each_ref().map(|life| life.acked()) {
                 break stored;
@@ -287,7 +299,7 @@ impl Person {
         let mut welcomed = false;
         let mut waits = false;
         while !self.life.leaves.load(Ordering::SeqCst) && !self.life.away.load(Ordering::SeqCst) {
-            if welcomed && !waits && (self.id.is_some() || self.life.talks.load(Ordering::SeqCst)) {
+            if welcomed && !waits && self.life.goes_on(self.id.is_some()) {
                 let seconds = u64::try_from(self.host.now_s()).unwrap();
                 let at = Timestamp::from_unix(NoContext, seconds, 0);
                 let id = *self.id.get_or_insert_with(|| Uuid::new_v7(at)); // by a clock that may be wrong, too
@@ -327,6 +339,7 @@ impl Person {
                 "ack" if self.is_mine(&frame) => {
                     self.id = None;
                     self.life.acked.store(self.next, Ordering::SeqCst);
+                    self.life.writes.store(false, Ordering::SeqCst);
                     self.next += 1;
                     waits = false;
                 }
