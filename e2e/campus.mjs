@@ -2,10 +2,10 @@
 import { spawn } from "node:child_process";
 import { once } from "node:events";
 import { mkdtempSync, rmSync } from "node:fs";
-import { createServer } from "node:net";
 import { tmpdir } from "node:os";
 import { join, resolve } from "node:path";
 import { createInterface } from "node:readline";
+import { freePort } from "./port.mjs";
 
 const BINARY = process.env.GCHAT_BIN ?? resolve(import.meta.dirname, "..", process.env.CARGO_TARGET_DIR ?? "target", "debug", "gchat");
 const START_MS = 30_000;
@@ -68,13 +68,4 @@ export class Campus {
     }
     rmSync(this.folder, { recursive: true, force: true });
   }
-}
-
-async function freePort() {
-  const server = createServer().listen(0, "127.0.0.1");
-  await once(server, "listening");
-  const { port } = server.address();
-  server.close();
-  await once(server, "close");
-  return port;
 }

@@ -1,7 +1,8 @@
 // The real chat server of a test site, which can be killed and comes back on the same port.
 import { existsSync } from "node:fs";
 import { join, resolve } from "node:path";
-import { folder, freePort, run, Service, WEB } from "./process.mjs";
+import { freePort } from "../port.mjs";
+import { folder, run, Service, WEB } from "./process.mjs";
 
 const BINARY = process.env.GCHAT_BIN ?? resolve(import.meta.dirname, "..", "..", process.env.CARGO_TARGET_DIR ?? "target", "debug", "gchat");
 

@@ -3,7 +3,6 @@
 import { execFileSync, spawn } from "node:child_process";
 import { once } from "node:events";
 import { chownSync, mkdirSync } from "node:fs";
-import { createServer } from "node:net";
 import { setTimeout as later } from "node:timers/promises";
 
 const root = process.getuid?.() === 0;
@@ -95,13 +94,4 @@ export class Service {
     await this.ended;
     clearTimeout(late);
   }
-}
-
-export async function freePort() {
-  const server = createServer().listen(0, "127.0.0.1");
-  await once(server, "listening");
-  const { port } = server.address();
-  server.close();
-  await once(server, "close");
-  return port;
 }

@@ -3,7 +3,8 @@ import { once } from "node:events";
 import { readdirSync, readFileSync, writeFileSync } from "node:fs";
 import { createConnection } from "node:net";
 import { join, resolve } from "node:path";
-import { folder, freePort, Service, WEB } from "./process.mjs";
+import { freePort } from "../port.mjs";
+import { folder, Service, WEB } from "./process.mjs";
 
 /** What an administrator includes; only the chat server's port differs here. */
 const SNIPPET = resolve(import.meta.dirname, "..", "..", "packaging", "nginx", "gchat.conf");

@@ -1,6 +1,7 @@
 // The real server on a free port, with one site; it can be killed and comes back at the same place.
 import { Child, atEnd, ready } from "./process.mjs";
-import { Place, freePort } from "./place.mjs";
+import { freePort } from "../../e2e/port.mjs";
+import { Place } from "./place.mjs";
 import { Site } from "./site.mjs";
 
 export const ORIGIN = "https://moodle.example";

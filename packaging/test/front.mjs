@@ -1,7 +1,8 @@
 // The real nginx, Apache and Caddy with our files in the site's server block, in front of a server. What surrounds the
 // files is what Debian's own configuration says, on a free port.
 import { Child, ask, atEnd } from "./process.mjs";
-import { freePort, packaged, replaced } from "./place.mjs";
+import { freePort } from "../../e2e/port.mjs";
+import { packaged, replaced } from "./place.mjs";
 
 const isRoot = process.getuid() === 0;
 const ADDRESS = "127.0.0.1:8787";

@@ -1,9 +1,7 @@
 // A folder that stands for the machine's root: the packaging files are used as they are, only their absolute paths,
 // user and ports are those of this run.
 import { execFileSync } from "node:child_process";
-import { once } from "node:events";
 import { chmodSync, chownSync, copyFileSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
-import { createServer } from "node:net";
 import { tmpdir, userInfo } from "node:os";
 import { dirname, join, resolve } from "node:path";
 import { atEnd } from "./process.mjs";
@@ -84,13 +82,4 @@ export class Place {
   addSite(url) {
     return this.run("site", "add", url, "--config", this.at("/etc/gchat/gchat.toml")).trim();
   }
-}
-
-export async function freePort() {
-  const server = createServer().listen(0, "127.0.0.1");
-  await once(server, "listening");
-  const { port } = server.address();
-  server.close();
-  await once(server, "close");
-  return port;
 }

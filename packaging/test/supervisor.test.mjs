@@ -6,7 +6,8 @@ import { readFileSync, statSync } from "node:fs";
 import { createServer } from "node:net";
 import { before, describe, it } from "node:test";
 import { Child, ask, atEnd, ready, until } from "./process.mjs";
-import { Place, freePort, packaged, replaced } from "./place.mjs";
+import { freePort } from "../../e2e/port.mjs";
+import { Place, packaged, replaced } from "./place.mjs";
 import { keepsFilesOpen, processesOf, rises } from "./keeper.mjs";
 
 describe("under supervisor", () => {

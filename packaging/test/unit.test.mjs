@@ -3,7 +3,8 @@ import assert from "node:assert/strict";
 import { execFileSync, spawnSync } from "node:child_process";
 import { before, describe, it } from "node:test";
 import { Child, atEnd, until } from "./process.mjs";
-import { Place, freePort, packaged, replaced } from "./place.mjs";
+import { freePort } from "../../e2e/port.mjs";
+import { Place, packaged, replaced } from "./place.mjs";
 
 /** Of 10; systemd calls less than 2 "OK", and most services of a Debian have 9.6. */
 const EXPOSURE = 1.3;
