@@ -1,7 +1,12 @@
 //! The story over SQLite, and what only a file can get wrong.
 
-use std::{path::Path, sync::Arc};
+use std::{
+    path::Path,
+    sync::Arc,
+    time::{Duration, Instant},
+};
 
+use futures_util::FutureExt as _;
 use gchat::{
     id::Seq,
     store::{Appended, Page, StoreError, sqlite::SqliteStore},
@@ -162,6 +167,27 @@ async fn an_erased_text_is_in_no_file() {
     for file in std::fs::read_dir(dir.path()).unwrap() {
         let bytes = std::fs::read(file.unwrap().path()).unwrap();
         assert!(!bytes.windows(21).any(|w| w == b"a-very-private-canary"));
+    }
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_message_that_comes_alone_waits_for_no_other_thread() {
+    let (_dir, store) = open().await;
+    let site = site(&store).await;
+    let (mut at_once, late) = (0, Instant::now() + Duration::from_secs(10));
+    while at_once < 3 {
+        assert!(Instant::now() < late, "it waits");
+        match store.append(message(site, 2, 3, "at once")).now_or_never() {
+            Some(sent) => {
+                assert!(matches!(sent, Ok(Appended::New { .. })), "{sent:?}");
+                at_once += 1;
+            }
+            // The thread that added the site, or committed this one, is not done yet.
+            None => {
+                at_once = 0;
+                tokio::time::sleep(Duration::from_millis(10)).await;
+            }
+        }
     }
 }
 

@@ -1,10 +1,9 @@
-//! The one thread that writes: a bounded queue, group commit, checkpoints.
+//! What writes, one at a time: a bounded queue, group commit, checkpoints.
 //!
-//! A thread of its own, as each answer of the database would otherwise wait behind the hundreds of connections that the
-//! commit before has just woken.
-//!
-//! A quiet server commits at once; a busy one commits many writes with one flush: everything that queued while the last
-//! commit ran, and in the moment after it (`Pace`). Callers are answered after the commit. If a transaction fails, each
+//! A quiet server commits a message at once, in its caller's thread. A busy one commits many writes with one flush:
+//! everything that queued while the last commit ran, and in the moment after it (`Pace`). That is the work of a thread
+//! of its own, as each answer of the database would otherwise wait behind the hundreds of connections that the commit
+//! before has just woken. Callers are answered after the commit. If a transaction fails, each
 //! of its writes is tried alone, so that one bad write does not fail the others; unless it failed for what would fail the
 //! next one too (`pen`). Knows no write but the append, which it gathers.
 
@@ -15,10 +14,12 @@ use std::{
     time::{Duration, Instant},
 };
 
+use parking_lot::Mutex;
 use rusqlite::Connection;
 use tokio::{
-    runtime,
+    runtime::{self, Handle, RuntimeFlavor},
     sync::{mpsc, oneshot},
+    task::block_in_place,
     time::timeout_at,
 };
 
@@ -45,8 +46,9 @@ const LONELY: u32 = 8;
 /// a message; where one pair writes and each waits for the other, nothing comes by waiting, and nobody waits for it.
 #[derive(Default)]
 struct Pace {
-    /// When the last commit began.
+    /// When the last commit began, and when it ended.
     began: Option<Instant>,
+    ended: Option<Instant>,
     /// How many more commits are believed to have company.
     company: u32,
 }
@@ -62,6 +64,12 @@ impl Pace {
     fn pause(&self, waited: bool, now: Instant) -> Option<Duration> {
         let began = self.began.filter(|_| waited || self.company > 0)?;
         PACE.checked_sub(now.saturating_duration_since(began)).filter(|pause| !pause.is_zero())
+    }
+
+    /// Whether a message may be committed at once and alone: it is believed to have no company, or the last commit is long
+    /// over, so that nobody comes back from that just now.
+    fn is_quiet(&self, now: Instant) -> bool {
+        self.company == 0 || self.ended.is_none_or(|ended| now.saturating_duration_since(ended) > PACE)
     }
 }
 
@@ -82,11 +90,48 @@ pub(super) trait Write: Send + Sync + 'static {
 pub(super) struct Writer {
     queue: mpsc::Sender<Job>,
     trouble: Arc<Trouble>,
+    /// Empty when it was closed.
+    press: Arc<Mutex<Option<Press>>>,
 }
 
+/// What commits: the writer's thread or, where nobody else writes, the caller's.
+struct Press {
+    pen: Pen,
+    pace: Pace,
+    recent: Arc<Recent>,
+}
+
+impl Press {
+    /// `company`: somebody waited for this while the commit before ran.
+    fn commit(&mut self, batch: Batch, company: bool) {
+        let writes = batch.len();
+        self.pace.begin(company || writes > 1, Instant::now());
+        let mends = self.pen.next_try().is_some();
+        match self.pen.conn() {
+            Ok(conn) => {
+                if mends {
+                    let touch = self.recent.touch();
+                    touch.everything();
+                    touch.end();
+                }
+                if let Err(error) = batch.commit(conn, &self.recent) {
+                    self.pen.blocked(&error);
+                }
+                self.pen.written(writes);
+            }
+            Err(error) => refuse(batch.replies, batch.others, &error),
+        }
+        self.pace.ended = Some(Instant::now());
+    }
+}
+
+type Reply = oneshot::Sender<Result<Appended>>;
+
 enum Job {
-    Append(NewMessage, oneshot::Sender<Result<Appended>>),
+    Append(NewMessage, Reply),
     Other(Box<dyn Queued>),
+    /// There is trouble to look after.
+    Look,
     Close(oneshot::Sender<()>),
 }
 
@@ -95,15 +140,40 @@ impl Writer {
     pub(super) fn start(pen: Pen, recent: Arc<Recent>) -> io::Result<Self> {
         let (queue, jobs) = mpsc::channel(QUEUE);
         let trouble = pen.trouble();
+        let press = Arc::new(Mutex::new(Some(Press { pen, pace: Pace::default(), recent })));
         let runtime = runtime::Builder::new_current_thread().enable_time().build()?;
-        thread::Builder::new().name("writer".into()).spawn(move || work(pen, jobs, &recent, &runtime))?;
-        Ok(Self { queue, trouble })
+        let pressed = press.clone();
+        thread::Builder::new().name("writer".into()).spawn(move || work(&pressed, jobs, &runtime))?;
+        Ok(Self { queue, trouble, press })
     }
 
     pub(super) async fn append(&self, message: NewMessage) -> Result<Appended> {
         let (reply, answer) = oneshot::channel();
-        self.queue.send(Job::Append(message, reply)).await.map_err(|_| StoreError::Closed)?;
+        if let Some((message, reply)) = self.append_here(message, reply) {
+            self.queue.send(Job::Append(message, reply)).await.map_err(|_| StoreError::Closed)?;
+        }
         answer.await.map_err(|_| StoreError::Closed)?
+    }
+
+    /// Commits this in the caller's thread if nobody else writes and there is nothing to wait for; or gives it back. To
+    /// hand it to the writer's thread, and its answer back, takes longer than all the rest but the flush. Whatever else
+    /// the runtime had given to this thread goes to another meanwhile, which only a runtime with several can do.
+    fn append_here(&self, message: NewMessage, reply: Reply) -> Option<(NewMessage, Reply)> {
+        let several =
+            Handle::try_current().is_ok_and(|here| here.runtime_flavor() == RuntimeFlavor::MultiThread);
+        if !several || self.queue.capacity() < QUEUE {
+            return Some((message, reply));
+        }
+        let Some(mut press) = self.press.try_lock() else { return Some((message, reply)) };
+        let press = press.as_mut().filter(|press| press.pace.is_quiet(Instant::now()));
+        let Some(press) = press else { return Some((message, reply)) };
+        let mut batch = Batch::default();
+        batch.append(message, reply);
+        block_in_place(|| press.commit(batch, false));
+        if press.pen.next_try().is_some() {
+            let _ = self.queue.try_send(Job::Look); // a full queue is looked at anyway
+        }
+        None
     }
 
     pub(super) async fn run<W: Write>(&self, write: W) -> Result<W::Done> {
@@ -163,64 +233,54 @@ impl<W: Write> Queued for Waiting<W> {
 }
 
 /// `runtime`: to wait with, for no longer than until a time.
-fn work(mut pen: Pen, mut jobs: mpsc::Receiver<Job>, recent: &Recent, runtime: &runtime::Runtime) {
-    let mut batch = Vec::with_capacity(BATCH);
+fn work(press: &Mutex<Option<Press>>, mut jobs: mpsc::Receiver<Job>, runtime: &runtime::Runtime) {
+    let mut received = Vec::with_capacity(BATCH);
     let mut closers = Vec::new();
-    let mut pace = Pace::default();
+    let mut next_try: Option<Instant> = None;
     loop {
         let waited = !jobs.is_empty();
         // In trouble it looks by itself whether that is over, so that nobody need write for others to be let in again.
-        let received = runtime.block_on(async {
-            let some = jobs.recv_many(&mut batch, BATCH);
-            match pen.next_try() {
+        let count = runtime.block_on(async {
+            let some = jobs.recv_many(&mut received, BATCH);
+            match next_try {
                 None => some.await,
                 Some(at) => timeout_at(at.into(), some).await.unwrap_or(usize::MAX),
             }
         });
-        if received == 0 {
+        let free = press.try_lock();
+        let company = waited || free.is_none();
+        let mut press = free.unwrap_or_else(|| press.lock());
+        if count == 0 {
+            if let Some(press) = press.take() {
+                press.pen.close();
+            }
             break;
         }
-        if let Some(pause) = pace.pause(waited, Instant::now()) {
+        let Some(press) = &mut *press else { break };
+        // Meanwhile nobody commits elsewhere: what comes shall be of this commit.
+        if let Some(pause) = press.pace.pause(company, Instant::now()) {
             thread::sleep(pause);
-            while batch.len() < BATCH
-                && let Ok(job) = jobs.try_recv()
-            {
-                batch.push(job);
-            }
         }
-        pace.begin(waited || batch.len() > 1, Instant::now());
-        let mut waiting = Batch::default();
-        for job in batch.drain(..) {
+        while received.len() < BATCH
+            && let Ok(job) = jobs.try_recv()
+        {
+            received.push(job);
+        }
+        let mut batch = Batch::default();
+        for job in received.drain(..) {
             match job {
-                Job::Append(message, reply) => {
-                    waiting.messages.push(message);
-                    waiting.replies.push(reply);
-                }
-                Job::Other(job) => waiting.others.push(job),
+                Job::Append(message, reply) => batch.append(message, reply),
+                Job::Other(job) => batch.others.push(job),
+                Job::Look => {}
                 Job::Close(reply) => {
                     jobs.close(); // what waits is still received
                     closers.push(reply);
                 }
             }
         }
-        let writes = waiting.len();
-        let mends = pen.next_try().is_some();
-        match pen.conn() {
-            Ok(conn) => {
-                if mends {
-                    let touch = recent.touch();
-                    touch.everything();
-                    touch.end();
-                }
-                if let Err(error) = waiting.commit(conn, recent) {
-                    pen.blocked(&error);
-                }
-                pen.written(writes);
-            }
-            Err(error) => refuse(waiting.replies, waiting.others, &error),
-        }
+        press.commit(batch, company);
+        next_try = press.pen.next_try();
     }
-    pen.close();
     drop(closers); // their callers wait for this
 }
 
@@ -229,11 +289,16 @@ fn work(mut pen: Pen, mut jobs: mpsc::Receiver<Job>, recent: &Recent, runtime: &
 struct Batch {
     messages: Vec<NewMessage>,
     /// To those who wait for these messages, in the same order.
-    replies: Vec<oneshot::Sender<Result<Appended>>>,
+    replies: Vec<Reply>,
     others: Vec<Box<dyn Queued>>,
 }
 
 impl Batch {
+    fn append(&mut self, message: NewMessage, reply: Reply) {
+        self.messages.push(message);
+        self.replies.push(reply);
+    }
+
     fn len(&self) -> usize {
         self.messages.len() + self.others.len()
     }
@@ -298,7 +363,7 @@ impl Batch {
 
 /// Tells everybody that nothing can be written just now.
 fn refuse(
-    replies: impl IntoIterator<Item = oneshot::Sender<Result<Appended>>>,
+    replies: impl IntoIterator<Item = Reply>,
     others: impl IntoIterator<Item = Box<dyn Queued>>,
     why: &StoreError,
 ) {
@@ -378,5 +443,18 @@ mod tests {
             pace.begin(false, now);
         }
         assert_eq!(pace.pause(false, now), None, "everybody else has gone");
+    }
+
+    #[test]
+    fn a_message_is_committed_where_it_comes_if_nobody_else_is_about() {
+        let (mut pace, now) = (Pace::default(), Instant::now());
+        assert!(pace.is_quiet(now), "before the first commit");
+        pace.begin(false, now);
+        pace.ended = Some(now);
+        assert!(pace.is_quiet(now), "a pair that answers each other at once");
+        pace.begin(true, now);
+        pace.ended = Some(now + PACE * 3);
+        assert!(!pace.is_quiet(now + PACE * 4), "a long commit has just let everybody go on");
+        assert!(pace.is_quiet(now + PACE * 5), "nobody came");
     }
 }
