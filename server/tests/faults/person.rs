@@ -144,8 +144,8 @@ pub(crate) async fn each_gets(pairs: &[Pair], more: usize) {
 /// exactly once, in order. Returns how many there are.
 pub(crate) async fn settle(server: &Server, pairs: Vec<Pair>) -> usize {
     let mut all = 0;
+    pairs.iter().flat_map(|pair| &pair.lives).for_each(|life| life.talk(false));
     for pair in pairs {
-        pair.lives.iter().for_each(|life| life.talk(false));
         // Whoever was writing goes on until that one is acknowledged; then nothing changes any more.
         let stored = loop {
             let silent = pair.lives.iter().all(|life| !life.writes.load(Ordering::SeqCst));
