@@ -44,6 +44,8 @@ struct Sizes {
     /// At 5 messages a second each.
     calm: Vec<Person>,
     busy: Vec<Person>,
+    /// More than any of them can take.
+    pressed: Vec<Person>,
     times: Times,
     /// Of as many connections as a person may have.
     course: Course,
@@ -60,6 +62,7 @@ impl Sizes {
             warm: 200,
             calm: host::people("calm", 100_000, 80),
             busy: host::people("busy", 200_000, 400),
+            pressed: host::people("pressed", 400_000, 3_200),
             times: Times {
                 warm: Duration::from_secs(plan.pick(2, 5)),
                 measured: Duration::from_secs(plan.pick(3, 20)),
@@ -75,7 +78,9 @@ impl Sizes {
     }
 
     fn everybody(&self, kind: Kind) -> Vec<Person> {
-        [self.idle(kind), &self.calm, &self.busy, &self.course.viewers, &self.course.joiners].concat()
+        let pressed = if kind.is_xmpp() { &[] } else { &self.pressed[..] };
+        [self.idle(kind), &self.calm, &self.busy, pressed, &self.course.viewers, &self.course.joiners]
+            .concat()
     }
 }
 
@@ -88,6 +93,7 @@ struct Results {
     fan_out: Option<f64>,
     calm: Option<Talked>,
     busy: Option<Talked>,
+    pressed: Option<Talked>,
 }
 
 /// One row of the comparison.
@@ -153,8 +159,9 @@ async fn measure(kind: Kind, durability: Durability, plan: &Plan, sizes: &Sizes)
     let one_by_one = kind.is_xmpp() || (kind, durability) == (Kind::Echo, Durability::Full);
     if !one_by_one {
         let busy = talk::talk(&running, &sizes.busy, sizes.times).await.context("busy talk")?;
-        delivered += busy.messages;
-        results.busy = Some(busy);
+        let pressed = talk::talk(&running, &sizes.pressed, sizes.times).await.context("pressed talk")?;
+        delivered += busy.messages + pressed.messages;
+        (results.busy, results.pressed) = (Some(busy), Some(pressed));
     }
     running.end(delivered).await?;
     Ok(results)

@@ -3,11 +3,15 @@
 use super::{Row, lineup::Kind, peer::Durability, talk::Talked};
 use crate::figure::{Figure, Goal};
 
-/// Picks one of the two rates of talk.
+/// Picks one of the rates of talk.
 type Talk = fn(&Row) -> Option<Talked>;
 
-/// Both, by name.
-const RATES: [(&str, Talk); 2] = [("calm", |row| row.results.calm), ("busy", |row| row.results.busy)];
+/// All of them, by name.
+const RATES: [(&str, Talk); 3] = [
+    ("calm", |row| row.results.calm),
+    ("busy", |row| row.results.busy),
+    ("pressed", |row| row.results.pressed),
+];
 
 /// All figures of a run.
 pub(super) fn figures(rows: &[Row]) -> Vec<Figure> {
