@@ -3,9 +3,9 @@
 //! A quiet server commits a message at once, in its caller's thread. A busy one commits many writes with one flush:
 //! everything that queued while the last commit ran, and in the moment after it (`Pace`). That is the work of a thread
 //! of its own, as each answer of the database would otherwise wait behind the hundreds of connections that the commit
-//! before has just woken. Callers are answered after the commit. If a transaction fails, each
-//! of its writes is tried alone, so that one bad write does not fail the others; unless it failed for what would fail the
-//! next one too (`pen`). Knows no write but the append, which it gathers.
+//! before has just woken. Callers are answered after the commit. If a transaction fails, each of its writes is tried
+//! alone, so that one bad write does not fail the others; unless it failed for what would fail the next one too (`pen`).
+//! Knows no write but the append, which it gathers.
 
 use std::{
     io,
