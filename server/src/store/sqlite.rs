@@ -36,6 +36,7 @@ mod history;
 mod link;
 mod log;
 mod meta;
+mod pace;
 mod pen;
 mod place;
 mod readers;

@@ -1,18 +1,13 @@
 //! What writes, one at a time: a bounded queue, group commit, checkpoints.
 //!
 //! A quiet server commits a message at once, in its caller's thread. A busy one commits many writes with one flush:
-//! everything that queued while the last commit ran, and in the moment after it (`Pace`). That is the work of a thread
+//! everything that queued while the last commit ran, and in the moment after it (`pace`). That is the work of a thread
 //! of its own, as each answer of the database would otherwise wait behind the hundreds of connections that the commit
 //! before has just woken. Callers are answered after the commit. If a transaction fails, each of its writes is tried
 //! alone, so that one bad write does not fail the others; unless it failed for what would fail the next one too (`pen`).
 //! Knows no write but the append, which it gathers.
 
-use std::{
-    io,
-    sync::Arc,
-    thread,
-    time::{Duration, Instant},
-};
+use std::{io, sync::Arc, thread, time::Instant};
 
 use parking_lot::Mutex;
 use rusqlite::Connection;
@@ -26,6 +21,7 @@ use tokio::{
 use super::{
     Result, StoreError,
     append::Appender,
+    pace::Pace,
     pen::{Pen, Trouble, blocks},
     recent::{Recent, Touch},
     sql::Statements as _,
@@ -36,42 +32,6 @@ use crate::store::{Appended, NewMessage};
 const BATCH: usize = 1_000;
 /// Writes that may wait; further callers wait for room.
 const QUEUE: usize = 4_096;
-
-/// From the beginning of a commit to that of the next, while more than one caller writes.
-const PACE: Duration = Duration::from_millis(2);
-/// Commits in a row of a single write for which nobody waited, until it is believed that whoever writes does so alone.
-const LONELY: u32 = 8;
-
-/// When the next commit may begin. Where several write, a commit for each costs a flush, and several changes of threads,
-/// a message; where one pair writes and each waits for the other, nothing comes by waiting, and nobody waits for it.
-#[derive(Default)]
-struct Pace {
-    /// When the last commit began, and when it ended.
-    began: Option<Instant>,
-    ended: Option<Instant>,
-    /// How many more commits are believed to have company.
-    company: u32,
-}
-
-impl Pace {
-    /// A commit begins. `company`: somebody has waited for it while the one before ran, or it is of several writes.
-    fn begin(&mut self, company: bool, now: Instant) {
-        self.company = if company { LONELY } else { self.company.saturating_sub(1) };
-        self.began = Some(now);
-    }
-
-    /// How long it pays to wait for more to come. `waited`: somebody did while the last commit ran.
-    fn pause(&self, waited: bool, now: Instant) -> Option<Duration> {
-        let began = self.began.filter(|_| waited || self.company > 0)?;
-        PACE.checked_sub(now.saturating_duration_since(began)).filter(|pause| !pause.is_zero())
-    }
-
-    /// Whether a message may be committed at once and alone: it is believed to have no company, or the last commit is long
-    /// over, so that nobody comes back from that just now.
-    fn is_quiet(&self, now: Instant) -> bool {
-        self.company == 0 || self.ended.is_none_or(|ended| now.saturating_duration_since(ended) > PACE)
-    }
-}
 
 /// A change that can be run again if its transaction fails.
 pub(super) trait Write: Send + Sync + 'static {
@@ -121,7 +81,7 @@ impl Press {
             }
             Err(error) => refuse(batch.replies, batch.others, &error),
         }
-        self.pace.ended = Some(Instant::now());
+        self.pace.end(Instant::now());
     }
 }
 
@@ -420,41 +380,4 @@ fn transact(
     }
     conn.change("COMMIT", [])?;
     Ok(appended)
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn whoever_writes_alone_waits_for_nobody_and_company_is_waited_for_no_longer_than_the_pace() {
-        let (mut pace, now) = (Pace::default(), Instant::now());
-        assert_eq!(pace.pause(true, now), None, "before the first commit");
-        for _ in 0..3 {
-            pace.begin(false, now);
-            assert_eq!(pace.pause(false, now), None, "a pair that answers each other at once");
-        }
-        assert_eq!(pace.pause(true, now), Some(PACE), "somebody waited while a commit ran");
-        assert_eq!(pace.pause(true, now + PACE / 4), Some(PACE * 3 / 4));
-        assert_eq!(pace.pause(true, now + PACE), None, "the commit took as long");
-        pace.begin(true, now);
-        for _ in 0..LONELY {
-            assert_eq!(pace.pause(false, now), Some(PACE), "there was company a moment ago");
-            pace.begin(false, now);
-        }
-        assert_eq!(pace.pause(false, now), None, "everybody else has gone");
-    }
-
-    #[test]
-    fn a_message_is_committed_where_it_comes_if_nobody_else_is_about() {
-        let (mut pace, now) = (Pace::default(), Instant::now());
-        assert!(pace.is_quiet(now), "before the first commit");
-        pace.begin(false, now);
-        pace.ended = Some(now);
-        assert!(pace.is_quiet(now), "a pair that answers each other at once");
-        pace.begin(true, now);
-        pace.ended = Some(now + PACE * 3);
-        assert!(!pace.is_quiet(now + PACE * 4), "a long commit has just let everybody go on");
-        assert!(pace.is_quiet(now + PACE * 5), "nobody came");
-    }
 }
