@@ -99,7 +99,7 @@ test("a closed window stays closed; a new message brings it back minimised", asy
   assert.equal(await mine.box.count(), 0);
 });
 
-test("Escape closes, and the focus returns where it came from", async () => {
+test("Escape minimises, and the focus returns where it came from", async () => {
   const ana = await it.people.arrive("ana");
   await it.people.arrive("bruno");
   const button = ana.screen.person("Bruno Silva");
@@ -111,7 +111,13 @@ test("Escape closes, and the focus returns where it came from", async () => {
   await ana.page.keyboard.type("By keyboard alone");
   await ana.page.keyboard.press("Enter");
   await seen(chat.message("By keyboard alone"), "the message");
+  await ana.page.keyboard.type("half a thought");
   await ana.page.keyboard.press("Escape");
-  await gone(chat.window, "the window");
+  await seen(chat.button("Restore"), "the window's bar");
   await focused(button, "the focus is on the person's button again");
+  await chat.button("Restore").focus();
+  await ana.page.keyboard.press("Escape");
+  await ana.page.keyboard.press("Enter");
+  await focused(chat.box, "Escape on the bar closes nothing");
+  assert.equal(await chat.box.inputValue(), "half a thought");
 });

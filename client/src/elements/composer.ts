@@ -151,12 +151,9 @@ export class GchatComposer extends LitElement {
   }
 
   #key(event: KeyboardEvent): void {
-    // While an input method composes, Enter chooses a word.
-    // eslint-disable-next-line @typescript-eslint/no-deprecated -- 229 is all that Safari says on the closing key
-    if (event.key !== "Enter" || event.isComposing || event.keyCode === 229) return;
-    if (event.shiftKey || event.altKey || breaksOnEnter()) return;
+    if (event.key !== "Enter" || event.shiftKey || event.altKey || breaksOnEnter()) return;
     event.preventDefault();
-    this.#send();
+    if (!event.repeat) this.#send();
   }
 
   #send(): void {

@@ -13,6 +13,7 @@ import { followKeyboard, keepClear } from "./edge.js";
 import { failureString } from "./failures.js";
 import { fitting, type Place } from "./fit.js";
 import { closeIcon, warningIcon } from "./icons.js";
+import { keepKeys } from "./keys.js";
 import type { GchatLauncher } from "./panel.js";
 import type { Scene} from "./scene.js";
 import { SceneWatcher, type Signal } from "./scene.js";
@@ -68,6 +69,7 @@ export class GchatDock extends LitElement {
       keepClear(this, () => this.phone, () => { this.requestUpdate(); }),
       followKeyboard(this),
       holdFocus(this),
+      keepKeys(this),
     ];
   }
 

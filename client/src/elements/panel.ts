@@ -23,8 +23,8 @@ abstract class Panel extends LitElement {
     this.scene = null;
     this.shown = false;
     this.addEventListener("keydown", (event) => {
-      if (event.key !== "Escape" || !this.shown || event.isComposing) return;
-      event.stopPropagation();
+      if (event.key !== "Escape" || !this.shown || event.defaultPrevented) return;
+      event.preventDefault();
       this.hide(true);
     });
     this.addEventListener("focusout", (event) => {

@@ -209,8 +209,8 @@ export class GchatPeople extends LitElement {
   }
 
   #searchKey(event: KeyboardEvent): void {
-    if (event.isComposing) return;
     if (event.key === "Escape" && this.filter !== "") {
+      event.preventDefault();
       event.stopPropagation();
       this.#filtered("");
     } else if (event.key === "ArrowDown") {

@@ -4,6 +4,7 @@
  */
 import { LitElement, css, html } from "lit";
 import { base, tokens } from "../styles/theme.js";
+import { keepKeys } from "./keys.js";
 import type { Scene} from "./scene.js";
 import { SceneWatcher } from "./scene.js";
 import { followScheme } from "./scheme.js";
@@ -21,6 +22,7 @@ export class GchatRoster extends LitElement {
   static override properties = { scene: { attribute: false } };
   declare scene: Scene | null;
   #unfollow: (() => void) | null = null;
+  #unkeep: (() => void) | null = null;
 
   static override styles = [
     tokens,
@@ -47,12 +49,14 @@ export class GchatRoster extends LitElement {
   override connectedCallback(): void {
     super.connectedCallback();
     waiting.add(this);
+    this.#unkeep = keepKeys(this);
     if (current !== null) this.scene = current;
   }
 
   override disconnectedCallback(): void {
     super.disconnectedCallback();
     waiting.delete(this);
+    this.#unkeep?.();
     this.#unfollow?.();
     this.#unfollow = null;
   }

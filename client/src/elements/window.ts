@@ -135,11 +135,11 @@ export class GchatWindow extends LitElement {
     if (target.closest("a, button") === null) this.#do("minimise");
   }
 
+  /** Escape puts the window aside. Closing is the button's: a key pressed in passing must not end a conversation. */
   #key(event: KeyboardEvent): void {
-    if (event.key !== "Escape" || event.isComposing || event.defaultPrevented) return;
+    if (event.key !== "Escape" || !this.open || event.defaultPrevented) return;
     event.preventDefault();
-    event.stopPropagation();
-    this.#do("close");
+    this.#do("minimise");
   }
 
   #sent(): void {

@@ -159,7 +159,7 @@ test("unread messages stand before the page's title", async () => {
   expect(document.title).toBe("Algebra");
 });
 
-test("the focus goes into the textbox of a window asked for, and back when it closes", async () => {
+test("the focus goes into the textbox of a window asked for, and back when Escape minimises it", async () => {
   const page = await stage();
   await page.tell(roster([ana]));
   const button = one("button", "Ana Sousa, online");
@@ -168,7 +168,8 @@ test("the focus goes into the textbox of a window asked for, and back when it cl
   await page.tell(dock(windowOf(ana)), talk([]));
   expect(focused()).toBe(one("textbox", "Message to Ana Sousa"));
   press(one("textbox", "Message to Ana Sousa"), "Escape");
-  expect(page.last("close")?.conversation).toBe("1-2");
+  expect(page.last("minimise")?.conversation).toBe("1-2");
+  expect(page.last("close")).toBeUndefined();
   expect(focused()).toBe(button);
 });
 

@@ -63,7 +63,7 @@ test("a whole conversation by keyboard", async () => {
   await his.say("I hear you");
   await seen(mine.message("I hear you"), "the answer");
   await keyboard.press("Escape");
-  await gone(mine.window, "the window");
+  await seen(mine.button("Restore"), "the window's bar");
   await focused(button, "the focus is on Bruno's button again");
 });
 
