@@ -19,6 +19,7 @@ use crate::{
     config::Config,
     hub::Hub,
     id::ConnectionId,
+    logs::Changes,
     roster::Rosters,
     sites::Sites,
     store::{self, Store},
@@ -46,6 +47,8 @@ pub struct App {
     pub gate: Gate,
     /// Counts sockets from their upgrade to their last byte: a stop waits for them.
     pub sockets: TaskTracker,
+    /// What `/ready` has told of the store last.
+    pub store_trouble: Changes,
     /// Of this process.
     pub boot: Uuid,
     draining: AtomicBool,
@@ -75,6 +78,7 @@ impl App {
             seen_calls: SeenCalls::default(),
             gate,
             sockets: TaskTracker::new(),
+            store_trouble: Changes::default(),
             boot: Uuid::now_v7(),
             draining: AtomicBool::new(false),
         }))

@@ -72,7 +72,7 @@ async fn refresh_sites(app: &App) {
             let orphans = app.hub.all().into_iter().filter(|c| gone.contains(&c.site));
             orphans.for_each(|c| c.out.close(Close::TokenRefused));
         }
-        Err(error) => tracing::error!(%error, "the sites could not be read"),
+        Err(error) => error.log(),
     }
 }
 
@@ -80,6 +80,6 @@ async fn expire(app: &App) {
     let now = now_ms();
     app.seen_calls.expire(now);
     if let Err(error) = app.store.expire(now).await {
-        tracing::error!(%error, "what has ended could not be forgotten");
+        error.log();
     }
 }

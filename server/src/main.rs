@@ -9,14 +9,13 @@ use tikv_jemallocator::Jemalloc;
 static ALLOCATOR: Jemalloc = Jemalloc;
 
 fn main() -> ExitCode {
-    match gchat::cli::run() {
+    let code = match gchat::cli::run() {
         Ok(()) => ExitCode::SUCCESS,
         Err(error) => {
-            #[expect(clippy::print_stderr, reason = "the log may not have begun")]
-            {
-                eprintln!("gchat: {error:#}");
-            }
+            gchat::logs::say(&format!("gchat: {error:#}"));
             ExitCode::from(gchat::cli::exit_code(&error))
         }
-    }
+    };
+    gchat::logs::finish();
+    code
 }

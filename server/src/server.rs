@@ -13,7 +13,8 @@ use tokio::{
 use tokio_util::{sync::CancellationToken, task::TaskTracker};
 
 use crate::{
-    app::App, config::Config, error::Close, http, hub::Kind, jobs, protocol::ServerFrame, store::Store,
+    app::App, config::Config, error::Close, http, hub::Kind, jobs, logs::Seldom, protocol::ServerFrame,
+    store::Store,
 };
 
 /// Connections that may wait to be accepted; the system may allow fewer (`net.core.somaxconn`). After a restart thousands
@@ -42,7 +43,7 @@ impl Server {
             .with_context(|| format!("cannot listen at {listen}: is another server running there?"))?;
         let router = http::routes(app.clone());
         let router = host.map_or(router.clone(), |host| host.merge(router));
-        Ok(Self { app, listener: Tcp(listener), router })
+        Ok(Self { app, listener: Tcp { listener, refused: Seldom::new() }, router })
     }
 
     /// Where it listens.
@@ -96,7 +97,10 @@ fn listener(listen: SocketAddr) -> std::io::Result<TcpListener> {
 }
 
 /// TCP, with small frames sent at once.
-pub struct Tcp(TcpListener);
+pub struct Tcp {
+    listener: TcpListener,
+    refused: Seldom,
+}
 
 impl Listener for Tcp {
     type Io = TcpStream;
@@ -104,14 +108,16 @@ impl Listener for Tcp {
 
     async fn accept(&mut self) -> (TcpStream, SocketAddr) {
         loop {
-            match self.0.accept().await {
+            match self.listener.accept().await {
                 Ok((stream, peer)) => {
                     let _ = stream.set_nodelay(true);
                     return (stream, peer);
                 }
                 Err(error) => {
                     // Out of files, mostly: those who leave make room.
-                    tracing::warn!(%error, "a connection could not be accepted");
+                    if let Some(before) = self.refused.again() {
+                        tracing::warn!(%error, before, "connections cannot be accepted: told once a minute");
+                    }
                     tokio::time::sleep(Duration::from_millis(100)).await;
                 }
             }
@@ -119,7 +125,7 @@ impl Listener for Tcp {
     }
 
     fn local_addr(&self) -> std::io::Result<SocketAddr> {
-        self.0.local_addr()
+        self.listener.local_addr()
     }
 }
 

@@ -97,7 +97,7 @@ impl Sites {
         if asked.is_none_or(|at| at.elapsed() >= PATIENCE) {
             *asked = Some(Instant::now());
             if let Err(error) = self.refresh().await {
-                tracing::error!(%error, "the sites could not be read");
+                error.log();
             }
         }
         drop(asked);

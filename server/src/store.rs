@@ -10,6 +10,7 @@ use serde::{Deserialize, Serialize};
 
 use crate::{
     id::{ClientMessageId, ConversationId, Epoch, Rev, RightsVersion, Seq, SiteId, UserId},
+    logs::Seldom,
     rights::{Floors, Membership, Policy, Snapshot},
 };
 
@@ -339,7 +340,12 @@ impl StoreError {
         match self {
             // Told once when it began: a full disk must not fill the log as well.
             Self::Blocked(_) => tracing::debug!(error = %self, "the store refused"),
-            error => tracing::error!(%error, "the store refused"),
+            error => {
+                static REFUSED: Seldom = Seldom::new();
+                if let Some(before) = REFUSED.again() {
+                    tracing::error!(%error, before, "the store refused: told once a minute");
+                }
+            }
         }
     }
 }

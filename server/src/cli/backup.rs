@@ -5,10 +5,11 @@ use std::path::PathBuf;
 use anyhow::{Result, ensure};
 use jiff::Timestamp;
 
-use super::{answer, site::hint};
+use super::answer;
 use crate::{
     app::now_ms,
     config::Config,
+    logs::say,
     store::sqlite::{
         backup::{self, Backup, Sound},
         restore::{self, Replayed, Restored},
@@ -32,7 +33,7 @@ pub(super) async fn restore(config: Config, from: PathBuf) -> Result<()> {
     let Restored { kept, taken_at, messages, erasures } =
         restore::restore(&from, &config.database, now_ms()).await?;
     if let Some(kept) = kept {
-        hint(&format!(
+        say(&format!(
             "The database that was there before is now {}: it holds what was written since, and everybody's messages; \
              delete it when nobody needs it.",
             kept.display()
@@ -40,17 +41,15 @@ pub(super) async fn restore(config: Config, from: PathBuf) -> Result<()> {
     }
     match erasures {
         Replayed::Nothing => {}
-        Replayed::Done { people, sites } => hint(&format!(
+        Replayed::Done { people, sites } => say(&format!(
             "Erased again, as they were erased after the backup was made: {people} people, {sites} sites."
         )),
-        Replayed::Unknown(why) => hint(&format!(
+        Replayed::Unknown(why) => say(&format!(
             "WARNING: the database that was there before could not be read ({why}). People whose accounts were deleted \
              after the backup was made are in it again: have the site delete them once more."
         )),
     }
-    hint(
-        "Sites and keys are those of the backup: compare them with `gchat site list`. Start the server now.",
-    );
+    say("Sites and keys are those of the backup: compare them with `gchat site list`. Start the server now.");
     let of = taken_at.map_or("without a time".into(), |at| format!("of {}", time(at)));
     answer(&format!("the backup {of} was restored as {}: {messages} messages\n", config.database.display()))
 }

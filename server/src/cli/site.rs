@@ -12,6 +12,7 @@ use crate::{
     config::{Config, server_url},
     connection_code::ConnectionCode,
     id::{RightsVersion, SiteId},
+    logs::say,
     rights::Policy,
     store::{SiteKey, SiteRecord, Store},
 };
@@ -102,11 +103,11 @@ async fn add(
     };
     let code = code(config, &site, &site.keys[0], server)?;
     store.add_site(site.clone()).await?;
-    hint(&format!(
+    say(&format!(
         "site {} ({}) was added. Paste this connection code into its plugin's settings.",
         site.issuer, site.url
     ));
-    hint(&format!(
+    say(&format!(
         "It says that the server is at {}. It is shown only now: whoever has it can sign for the site.",
         code.url
     ));
@@ -126,7 +127,7 @@ async fn list(store: &dyn Store) -> Result<()> {
         }
     }
     if text.is_empty() {
-        hint("there is no site yet: add one with `gchat site add URL`");
+        say("there is no site yet: add one with `gchat site add URL`");
     }
     answer(&text)
 }
@@ -143,7 +144,7 @@ async fn rotate(store: &dyn Store, config: &Config, name: &str, server: Option<S
     let key = new_key()?;
     let code = code(config, &site, &key, server)?;
     store.add_key(site.site, key).await?;
-    hint(&format!(
+    say(&format!(
         "both keys of site {} count now. Paste this code into its plugin's settings, then run \
          `gchat site rotate {} --finish`.",
         site.issuer, site.issuer
@@ -219,10 +220,4 @@ fn word(length: usize) -> Result<String> {
     getrandom::fill(&mut bytes)?;
     let letter = |b: &u8| char::from(b"abcdefghijklmnopqrstuvwxyz234567"[usize::from(b & 31)]);
     Ok(bytes.iter().map(letter).collect())
-}
-
-/// For the person at the terminal, beside the answer.
-#[expect(clippy::print_stderr, reason = "these commands have no log")]
-pub(super) fn hint(text: &str) {
-    eprintln!("{text}");
 }

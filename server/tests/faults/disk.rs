@@ -18,14 +18,14 @@ use super::{
 };
 
 /// Takes all the room that there is, until it is dropped: also what the server gives back by emptying its log.
-struct Ballast {
+pub(crate) struct Ballast {
     path: PathBuf,
     enough: Arc<AtomicBool>,
     taking: Option<JoinHandle<()>>,
 }
 
 impl Ballast {
-    fn at(path: &Path) -> Self {
+    pub(crate) fn at(path: &Path) -> Self {
         let enough = Arc::<AtomicBool>::default();
         let mut ballast = std::fs::File::create(path).unwrap();
         let mut take = move || {
@@ -83,6 +83,9 @@ async fn a_full_disk_refuses_what_it_cannot_keep_and_heals_by_itself() {
     each_gets(&pairs, 20).await;
     until("/ready is back", async || server.is_ready().await).await;
     assert!(server.is_running(), "it was not started anew");
+    let log = std::fs::read_to_string(dir.join("log")).unwrap();
+    let told = |what: &str| log.matches(what).count();
+    assert_eq!((told("the store is not ready"), told("the store is ready again")), (1, 1), "{log}");
 
     let all = settle(&server, pairs).await;
     let dir = server.stop();

@@ -1,4 +1,5 @@
-//! The real binary on a hostile machine: a full disk, a disk that fails, a clock that jumps, a network that drops.
+//! The real binary on a hostile machine: a full disk, a disk that fails, a clock that jumps, a network that drops, a
+//! log that cannot be written.
 //!
 //! In each, people write numbered messages, repeat what is not acknowledged, and come back by their cursor. At the end
 //! everything that was acknowledged is in the store and on every screen exactly once, in order, and the service has
@@ -9,6 +10,7 @@
 mod clock;
 mod disk;
 mod flush;
+mod log;
 mod net;
 mod person;
 mod server;

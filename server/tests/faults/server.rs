@@ -55,16 +55,25 @@ impl Drop for Server {
 impl Server {
     /// Makes database, site and settings in a folder, and starts. `limits`: lines of that section.
     pub(crate) fn begin(dir: &Path, limits: &str, env: &[(&str, &str)]) -> Self {
-        let settings = format!(
-            "listen = \"127.0.0.1:0\"\n[limits]\nmessages_per_second = 100000\nmessage_burst = 100000\n\
-             frames_per_second = 100000\nframe_burst = 100000\n{limits}\n"
-        );
-        std::fs::write(dir.join("gchat.toml"), settings).unwrap();
-        let code = answer(dir, &["site", "add", SITE, "--config", "gchat.toml"]);
-        let code: ConnectionCode = code.parse().unwrap();
-        let host = Host { code: Arc::new(code), clock: Arc::default() };
+        let host = prepare(dir, limits);
         let (child, address) = start(dir, "127.0.0.1:0", env);
         Self { child, dir: dir.to_owned(), address, host }
+    }
+
+    /// The same, of a server whose log cannot be read: `spawn` starts the command, and the server is asked whether it is
+    /// there.
+    pub(crate) fn begin_unseen(dir: &Path, limits: &str, spawn: impl FnOnce(Command) -> Child) -> Self {
+        let host = prepare(dir, limits);
+        let free = std::net::TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap();
+        let mut child =
+            spawn(gchat(dir, &["serve", "--config", "gchat.toml", "--listen", &free.to_string()]));
+        let began = std::time::Instant::now();
+        while std::net::TcpStream::connect(free).is_err() {
+            assert_eq!(child.try_wait().unwrap(), None, "it has ended");
+            assert!(began.elapsed() < super::world::PATIENCE, "it does not listen");
+            std::thread::sleep(std::time::Duration::from_millis(20));
+        }
+        Self { child, dir: dir.to_owned(), address: free, host }
     }
 
     /// Ends it at once, as a crash does, and starts it again at the same address.
@@ -129,6 +138,18 @@ impl Server {
         let _: std::io::Result<usize> = asked.await;
         answer
     }
+}
+
+/// Makes settings, database and site.
+fn prepare(dir: &Path, limits: &str) -> Host {
+    let settings = format!(
+        "listen = \"127.0.0.1:0\"\n[limits]\nmessages_per_second = 100000\nmessage_burst = 100000\n\
+         frames_per_second = 100000\nframe_burst = 100000\n{limits}\n"
+    );
+    std::fs::write(dir.join("gchat.toml"), settings).unwrap();
+    let code = answer(dir, &["site", "add", SITE, "--config", "gchat.toml"]);
+    let code: ConnectionCode = code.parse().unwrap();
+    Host { code: Arc::new(code), clock: Arc::default() }
 }
 
 /// Starts the binary and waits until it says where it listens. Its log is in `log` in the folder.

@@ -120,9 +120,9 @@ impl Pen {
             }
             match self.mend() {
                 Ok(conn) => {
-                    tracing::info!("the database can be written again");
                     *self.trouble.0.lock() = None;
                     self.conn = Some(conn);
+                    tracing::info!("the database can be written again");
                 }
                 Err(error) => self.blocked(&error),
             }
@@ -136,18 +136,14 @@ impl Pen {
     /// Notes that writing does not work, and lets go of the connection.
     pub(super) fn blocked(&mut self, error: &StoreError) {
         self.damaged = is_damage(error);
-        if let Some(conn) = self.conn.take() {
-            let fix = if self.damaged {
-                "stop the server and restore a backup"
-            } else {
-                "make room or mend the disk"
-            };
-            tracing::error!(%error, "the database cannot be written, everybody is told to try again: {fix}");
-            let _ = link::leave_log(&conn, true);
-            let _ = conn.close(); // what it holds is not believed any more
-        }
         *self.trouble.0.lock() = Some(error.to_string());
         self.next_try = Instant::now() + TRY;
+        let Some(conn) = self.conn.take() else { return };
+        let _ = link::leave_log(&conn, true);
+        let _ = conn.close(); // what it holds is not believed any more
+        let fix =
+            if self.damaged { "stop the server and restore a backup" } else { "make room or mend the disk" };
+        tracing::error!(%error, "the database cannot be written, everybody is told to try again: {fix}");
     }
 
     fn refusal(&self) -> StoreError {
