@@ -1,7 +1,8 @@
-/** Which messages are said aloud, and how. Pure. */
+/** Which messages are said aloud, and how, and which must not stay said. Pure. */
 import { windowOf } from "./state.js";
+import type { ServerFrame } from "./protocol.js";
 import type { State, Step } from "./state.js";
-import type { Update } from "./view.js";
+import type { ConversationId, Update } from "./view.js";
 
 /** More that come at once are announced as a number. */
 const ONE_BY_ONE = 3;
@@ -19,4 +20,20 @@ export function announcements(
     const each = texts.length <= ONE_BY_ONE ? texts : texts.slice(-1);
     return each.map((text) => ({ kind: "arrived", conversation, from, text, count: texts.length / each.length }));
   });
+}
+
+/** The conversations of which this frame erases something, or may have. */
+export function retractions(frame: ServerFrame): ConversationId[] {
+  switch (frame.type) {
+    case "reset":
+      return [frame.conversation];
+    case "message":
+      return frame.message.text === null ? [frame.conversation] : [];
+    case "welcome":
+      return frame.gaps
+        .filter((gap) => gap.reset || gap.messages.some((message) => message.text === null))
+        .map((gap) => gap.conversation);
+    default:
+      return [];
+  }
 }

@@ -93,6 +93,11 @@ export class DockChanges {
     this.#changes.delete(conversation);
   }
 
+  /** Nothing is wished any more. */
+  clear(): void {
+    this.#changes.clear();
+  }
+
   /** The line was lost: what had no answer goes out again, on the base it had. */
   unsend(): void {
     for (const change of this.#changes.values()) Object.assign(change, { sent: null, misses: 0 });

@@ -7,7 +7,7 @@
  * It is past 500 lines because all of these meet here and nowhere else; what stands on its own (history, search,
  * announcements, dock changes, what the elements are told) has a file of its own.
  */
-import { announcements } from "./announce.js";
+import { announcements, retractions } from "./announce.js";
 import { DockChanges } from "./changes.js";
 import type { Cancel } from "./clock.js";
 import { Connection, socketUrl } from "./connection.js";
@@ -82,6 +82,8 @@ export class Core {
   #state: State;
   #drafts: ReadonlyMap<ConversationId, string>;
   #visible: boolean;
+  /** Nothing is shown, whatever the browser's copy has: see `#empty`. */
+  #emptied = false;
   #skew = 0;
   readonly #started: number;
   /** When this page was shown, by the server's clock: known from the first `welcome` on. */
@@ -279,6 +281,8 @@ export class Core {
         void this.#keeper.flush();
         return undefined;
       case "back":
+        // The page was emptied when it was left.
+        if (!this.#emptied) this.paint();
         this.#connection.restart();
         void this.#outbox.load();
         return undefined;
@@ -289,6 +293,29 @@ export class Core {
   }
 
   // The line
+
+  /** Final. What was not sent stays in the database, sealed; here and on the pages nothing does. */
+  #stopped(reason: StopReason): void {
+    this.#empty();
+    // The person has left, or another has come: what was kept for them is nobody's any more.
+    void (GONE.has(reason) ? this.#keeper.forget() : this.#keeper.flush());
+    this.#outbox.end();
+  }
+
+  /** Nothing of what was shown stays, here or on any page. Another `welcome` may bring it back. */
+  #empty(): void {
+    this.#emptied = true;
+    this.#state = emptyState(this.#config.user);
+    this.#drafts = new Map();
+    this.#changes.clear();
+    this.#seen.clear();
+    this.#typed.clear();
+    this.#search.forget();
+    for (const cancel of [this.#typingEnds, this.#changeEnds, this.#draftRests]) cancel?.();
+    this.#post({ kind: "emptied" });
+    this.#mark("roster");
+    this.#mark("dock");
+  }
 
   #hello(): Pick<HelloFrame, "visible" | "cursor" | "rosters"> {
     const cursor = cursorOf(this.#state, CURSOR_CONVERSATIONS);
@@ -307,8 +334,7 @@ export class Core {
       this.#history.clear();
       this.#changes.unsend();
       this.#outbox.offline();
-      // The person has left, or another has come: what was kept for them is nobody's any more.
-      if (line.state === "stopped" && GONE.has(line.reason)) void this.#keeper.forget();
+      if (line.state === "stopped") this.#stopped(line.reason);
       return;
     }
     this.#sendChanges();
@@ -319,8 +345,10 @@ export class Core {
   }
 
   #heard(frame: ServerFrame): void {
+    for (const conversation of retractions(frame)) this.#post({ kind: "retracted", conversation });
     switch (frame.type) {
       case "welcome":
+        this.#emptied = false;
         this.#skew = frame.server_time - this.#environment.clock.now();
         if (this.#state.epoch !== frame.epoch) this.#outbox.forgetAcked();
         // Once: later clocks may differ, but the page was shown when it was.
@@ -446,6 +474,7 @@ export class Core {
   }
 
   #keep(): void {
+    if (this.#emptied) return;
     this.#keeper.keep({ state: this.#state, drafts: this.#drafts, changes: this.#changes.kept });
   }
 

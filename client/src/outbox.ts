@@ -265,8 +265,10 @@ export class Outbox {
     this.#parts.changed();
   }
 
+  /** What is stored waits there for a later page; here nothing stays. */
   end(): void {
     this.offline();
+    this.#entries.clear();
     this.#parts.channel?.close();
   }
 

@@ -228,6 +228,10 @@ export class Pages {
         else for (const page of this.#pages) tell(page, update);
         return;
       case "arrived":
+      case "retracted":
+        break;
+      case "emptied":
+        for (const slice of [...this.#slices.keys()]) if (slice !== "line") this.#slices.delete(slice);
         break;
       case "conversation":
         this.#slices.set(`talk:${update.view.conversation}`, update);

@@ -42,9 +42,10 @@ export class Search {
     if (this.#parts.ask({ kind: "search", text: wish.text, next })) this.#wish = null;
   }
 
-  /** The server will not answer this for good. */
+  /** The server will not answer this for good, or nobody is to see what it found. */
   forget(): void {
     this.#wish = null;
+    this.#found = null;
   }
 
   came(question: SearchQuestion, { contacts, next }: Server<"contacts">): void {

@@ -121,6 +121,13 @@ export type Update =
    * `count` above 1 where many came at once, after a lost line. Never sent for history.
    */
   | { kind: "arrived"; conversation: ConversationId; from: string; text: string; count: number }
+  /** What was said aloud of this conversation may have been erased since: it must not stay on the page. */
+  | { kind: "retracted"; conversation: ConversationId }
+  /**
+   * Nothing that was told before may stay on the page: windows, messages, drafts, rosters, titles, what was said aloud.
+   * What the elements have not told the core yet they tell it now. What may be shown again is told again.
+   */
+  | { kind: "emptied" }
   /** The answer to `search`; `append` for further pages. */
   | { kind: "found"; text: string; people: RosterPerson[]; more: boolean; append: boolean }
   /** An action was refused: `code` of the contract, `message` in English as the server said it. */

@@ -15,10 +15,11 @@ import { fitting, type Place } from "./fit.js";
 import { closeIcon, warningIcon } from "./icons.js";
 import { keepKeys } from "./keys.js";
 import type { GchatLauncher } from "./panel.js";
+import { stoppedString } from "./people.js";
 import type { Scene} from "./scene.js";
 import { SceneWatcher, type Signal } from "./scene.js";
 import { followScheme } from "./scheme.js";
-import type { Strings } from "./strings.js";
+import type { StringId, Strings } from "./strings.js";
 import type { GchatWindow, WindowDeed } from "./window.js";
 
 /** A window asked for gets the focus if it comes within this time; later, people are elsewhere. */
@@ -26,14 +27,16 @@ const ASKED_FOR_MS = 5000;
 /** Enough of a message to know what it is about. */
 const SAID_CHARS = 240;
 const SAID_KEPT = 4;
+/** A screen reader has taken it by then; longer nothing stays where nobody sees it. */
+const SAID_MS = 10_000;
 
 export class GchatDock extends LitElement {
   static override properties = { scene: { attribute: false }, said: { state: true }, notice: { state: true }, phone: { state: true } };
   declare scene: Scene | null;
   /** What the live region holds: the latest arrivals. */
-  declare said: { key: number; text: string }[];
-  /** The code of what went wrong outside any window, until it is dismissed. */
-  declare notice: string | null;
+  declare said: { key: number; conversation: ConversationId; text: string }[];
+  /** What went wrong outside any window, until it is dismissed. */
+  declare notice: StringId | null;
   declare phone: boolean;
   /** When the person last turned to a window, as a rising number. */
   readonly #ranks = new Map<ConversationId, number>();
@@ -42,6 +45,9 @@ export class GchatDock extends LitElement {
   /** On a phone: the one window that covers the page. Only a person's own hand opens it: a page that loads is seen. */
   #whole: ConversationId | null = null;
   #stops: (() => void)[] = [];
+  #unsay: ReturnType<typeof setTimeout> | undefined;
+  /** Windows have been shown: whoever loses them is told why. */
+  #peopled = false;
   #uncover: (() => void) | null = null;
 
   static override styles = [tokens, base, dockStyles];
@@ -52,7 +58,7 @@ export class GchatDock extends LitElement {
     this.said = [];
     this.notice = null;
     this.phone = false;
-    new SceneWatcher(this, ["dock", "asked", "arrived", "refused"], (signal) => { this.#heard(signal); });
+    new SceneWatcher(this, ["dock", "line", "asked", "arrived", "retracted", "emptied", "refused"], (signal) => { this.#heard(signal); });
     this.addEventListener("focusin", () => { this.#turnedTo(); });
   }
 
@@ -77,6 +83,7 @@ export class GchatDock extends LitElement {
     super.disconnectedCallback();
     for (const stop of this.#stops) stop();
     this.#stops = [];
+    clearTimeout(this.#unsay);
     this.#cover(false);
   }
 
@@ -121,11 +128,11 @@ export class GchatDock extends LitElement {
     `;
   }
 
-  #notice(scene: Scene, code: string): TemplateResult {
+  #notice(scene: Scene, text: StringId): TemplateResult {
     const label = scene.strings.get("dismiss");
     return html`<div class="notice">
       ${warningIcon}
-      <p>${scene.strings.get(failureString(code))}</p>
+      <p>${scene.strings.get(text)}</p>
       <button class="quiet" aria-label=${label} title=${label} @click=${() => { this.#dismiss(); }}>${closeIcon}</button>
     </div>`;
   }
@@ -165,11 +172,35 @@ export class GchatDock extends LitElement {
       this.#rankUp(signal.conversation);
       this.#whole = signal.conversation;
     } else if (signal.kind === "refused") {
-      if (signal.conversation === undefined) this.notice = signal.code;
+      if (signal.conversation === undefined) this.notice = failureString(signal.code);
     } else if (signal.kind === "arrived" && this.scene !== null) {
-      const said = { key: (this.said.at(-1)?.key ?? 0) + 1, text: announcement(this.scene.strings, signal) };
-      this.said = [...this.said, said].slice(-SAID_KEPT);
+      this.#say(signal.conversation, announcement(this.scene.strings, signal));
+    } else if (signal.kind === "retracted") {
+      this.said = this.said.filter(({ conversation }) => conversation !== signal.conversation);
+    } else if (signal.kind === "emptied") {
+      this.#empty();
+    } else if (signal.kind === "dock") {
+      this.#peopled ||= signal.windows.length > 0;
+    } else if (signal.kind === "line" && signal.line.state === "stopped" && this.#peopled) {
+      this.notice = stoppedString(signal.line);
     }
+  }
+
+  #say(conversation: ConversationId, text: string): void {
+    const said = { key: (this.said.at(-1)?.key ?? 0) + 1, conversation, text };
+    this.said = [...this.said, said].slice(-SAID_KEPT);
+    clearTimeout(this.#unsay);
+    this.#unsay = setTimeout(() => (this.said = []), SAID_MS);
+  }
+
+  /** Nothing of anybody stays: not in the live region, nor which windows were turned to. */
+  #empty(): void {
+    clearTimeout(this.#unsay);
+    this.said = [];
+    this.notice = null;
+    this.#ranks.clear();
+    this.#wanted = null;
+    this.#whole = null;
   }
 
   #place(window: WindowView): Place {

@@ -20,6 +20,12 @@ export function gated(port: ScenePort, load: () => Promise<void>): ScenePort {
     late.forEach(pass);
   };
   port.onmessage = ({ data }: MessageEvent<Update>) => {
+    // Nothing told before may be shown any more, also not what waits here.
+    if (data.kind === "emptied") {
+      held = [];
+      pass(data);
+      return;
+    }
     if (stands === "closed" && data.kind === "dock" && data.windows.length > 0) {
       stands = "loading";
       // Without them the rest works on: no line to the host just now, or it has another version.

@@ -60,5 +60,7 @@ export function mount(port: ScenePort, config: PageConfig, container: Element): 
   window.addEventListener("pagehide", () => {
     scene.tell({ kind: "flush" });
     scene.post({ kind: "leaving" });
+    // A page that comes back from the browser's cache is drawn before its scripts run: by then somebody else may look.
+    scene.take({ kind: "emptied" });
   });
 }

@@ -54,7 +54,11 @@ export class GchatPeople extends LitElement {
     this.origin = null;
     this.filter = "";
     this.rover = 0;
-    new SceneWatcher(this, ["roster", "line", "dock", "found"]);
+    new SceneWatcher(this, ["roster", "line", "dock", "found", "emptied"], ({ kind }) => {
+      if (kind !== "emptied") return;
+      clearTimeout(this.#searching);
+      this.filter = "";
+    });
   }
 
   override disconnectedCallback(): void {

@@ -65,6 +65,10 @@ export class Scene {
   }
 
   take(update: Update): void {
+    if (update.kind === "emptied") {
+      this.#empty();
+      return;
+    }
     if (update.kind === "line") this.line = update.line;
     else if (update.kind === "roster") this.roster = update.roster;
     else if (update.kind === "dock") {
@@ -73,6 +77,20 @@ export class Scene {
     } else if (update.kind === "conversation") this.conversations.set(update.view.conversation, update.view);
     else if (update.kind === "found") this.found = foundWith(this.found, update);
     this.tell(update);
+  }
+
+  /** What is only in an element goes to the core first; then each element hears that there is nothing to show. */
+  #empty(): void {
+    this.tell({ kind: "flush" });
+    this.roster = { people: [], known: false, more: false };
+    this.windows = [];
+    this.unread = 0;
+    this.found = null;
+    this.conversations.clear();
+    this.origins.clear();
+    this.tell({ kind: "emptied" });
+    this.tell({ kind: "roster", roster: this.roster });
+    this.tell({ kind: "dock", windows: [], unread: 0 });
   }
 
   tell(signal: Signal): void {
