@@ -46,8 +46,6 @@ export class Publisher {
     const stale = this.#stale;
     this.#stale = new Set();
     const { post } = this.#parts;
-    if (stale.has("line")) post({ kind: "line", line: this.#parts.line() });
-    if (stale.has("roster")) post({ kind: "roster", roster: this.#parts.roster() });
     const known = this.#parts.known();
     const dock = presentDock(known);
     // Conversations before the dock: a window that appears has its messages.
@@ -58,5 +56,8 @@ export class Publisher {
       if (shown.has(conversation)) post({ kind: "conversation", view: presentConversation(known, conversation) });
     }
     if (stale.has("dock")) post({ kind: "dock", ...dock });
+    // After the dock, which waits for the windows' elements where it has windows: what the page shows comes at once.
+    if (stale.has("line")) post({ kind: "line", line: this.#parts.line() });
+    if (stale.has("roster")) post({ kind: "roster", roster: this.#parts.roster() });
   }
 }

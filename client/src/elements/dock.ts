@@ -7,11 +7,11 @@ import { LitElement, html, nothing, type TemplateResult } from "lit";
 import { repeat } from "lit/directives/repeat.js";
 import type { ConversationId, WindowView } from "../view.js";
 import { base, tokens } from "../styles/theme.js";
-import { BAR, dockStyles, EDGE, GAP, LAUNCHER, MORE, OPEN, PHONE } from "../styles/dock.js";
+import { dockStyles, NARROW, PANEL, PHONE, WIDE } from "../styles/dock.js";
 import { coverPage, holdFocus } from "./cover.js";
 import { followKeyboard, keepClear } from "./edge.js";
 import { failureString } from "./failures.js";
-import { fitting, type Place } from "./fit.js";
+import { fitting, type Fit, type Place } from "./fit.js";
 import { closeIcon, warningIcon } from "./icons.js";
 import { keepKeys } from "./keys.js";
 import type { GchatLauncher } from "./panel.js";
@@ -44,6 +44,8 @@ export class GchatDock extends LitElement {
   #wanted: { conversation: ConversationId; until: number } | null = null;
   /** On a phone: the one window that covers the page. Only a person's own hand opens it: a page that loads is seen. */
   #whole: ConversationId | null = null;
+  /** What the row shows, apart from while the launcher's panel takes its place. */
+  #fit: Fit | null = null;
   #stops: (() => void)[] = [];
   #unsay: ReturnType<typeof setTimeout> | undefined;
   /** Windows have been shown: whoever loses them is told why. */
@@ -96,15 +98,18 @@ export class GchatDock extends LitElement {
     if (scene === null) return nothing;
     const { strings } = scene;
     const places = scene.windows.map((window) => this.#place(window));
-    const stay = fitting(this.phone ? places.map((place) => ({ ...place, open: false })) : places, this.#measures());
+    const fit = this.#fitted(places);
     const open = new Set(places.filter((place) => place.open).map((place) => place.conversation));
-    const shown = scene.windows.filter((w) => stay.has(w.conversation) || (this.phone && open.has(w.conversation)));
+    const shown = scene.windows.filter((w) => fit.shown.has(w.conversation) || (this.phone && open.has(w.conversation)));
     const folded = scene.windows.filter((window) => !shown.includes(window));
+    const above = shown.some((window) => open.has(window.conversation));
     return html`
       <span class="accent-probe"></span>
-      <div class="notices" role="status">${this.notice === null ? nothing : this.#notice(scene, this.notice)}</div>
+      <div class=${above ? "notices above" : "notices"} role="status">
+        ${this.notice === null ? nothing : this.#notice(scene, this.notice)}
+      </div>
       <div class=${this.phone && open.size > 0 ? "dock covered" : "dock"} role="region" aria-label=${strings.get("chats")}>
-        ${folded.length > 0 ? html`<gchat-more .scene=${scene} .windows=${folded}></gchat-more>` : nothing}
+        ${folded.length > 0 ? html`<gchat-more .scene=${scene} .windows=${folded} ?tight=${fit.size > 0}></gchat-more>` : nothing}
         ${repeat(
           [...shown].reverse(),
           (window) => window.conversation,
@@ -116,7 +121,7 @@ export class GchatDock extends LitElement {
               @gchat-deed=${(event: WindowDeed) => { this.#done(window.conversation, event.detail.deed); }}
             ></gchat-window>`,
         )}
-        <gchat-launcher .scene=${scene}></gchat-launcher>
+        <gchat-launcher .scene=${scene} ?tight=${fit.size > 0} @gchat-shown=${() => { this.requestUpdate(); }}></gchat-launcher>
       </div>
       <div class="out-of-sight" aria-live="polite">
         ${repeat(
@@ -209,18 +214,19 @@ export class GchatDock extends LitElement {
     return { conversation, open, rank: this.#ranks.get(conversation) ?? 0 };
   }
 
-  #measures(): Parameters<typeof fitting>[1] {
-    const width = document.documentElement.clientWidth;
+  /** Which windows stay in the row, and how wide everything is: told to the styles. */
+  #fitted(places: readonly Place[]): Fit {
     const style = getComputedStyle(this);
     const taken = (side: string): number => Number.parseFloat(style.getPropertyValue(`--g-measured-${side}`)) || 0;
-    const sizes = this.phone ? "phone" : "wide";
-    return {
-      room: width - 2 * EDGE[sizes] - taken("end") - taken("start") - LAUNCHER[sizes] - GAP,
-      open: OPEN,
-      bar: BAR[sizes],
-      more: MORE[sizes],
-      gap: GAP,
-    };
+    const width = document.documentElement.clientWidth - taken("end") - taken("start");
+    const panel = !this.phone && this.#launcher?.shown === true ? PANEL : 0;
+    const bars = this.phone ? places.map((place) => ({ ...place, open: false })) : places;
+    const fit = fitting(bars, { width, sizes: this.phone ? NARROW : WIDE, panel }, this.#fit);
+    if (panel === 0) this.#fit = fit;
+    this.style.setProperty("--g-window-width", `${fit.open}px`);
+    this.style.setProperty("--g-bar-width", `${fit.bar}px`);
+    this.toggleAttribute("tight", fit.size > 0);
+    return fit;
   }
 
   /** The focus returns where it came from: to what opened the window, else to the window's bar, else the launcher. */

@@ -7,9 +7,12 @@ import type { ConversationId, WindowView } from "../view.js";
 import { base } from "../styles/theme.js";
 import { panelStyles } from "../styles/panel.js";
 import { chatIcon, closeIcon, moreIcon, warningIcon } from "./icons.js";
-import { GchatPeople } from "./people.js";
+import { GchatPeople, isCrowded } from "./people.js";
 import type { Scene} from "./scene.js";
 import { SceneWatcher } from "./scene.js";
+
+/** Between a panel and the page's edge. */
+const MARGIN_PX = 8;
 
 abstract class Panel extends LitElement {
   static override properties = { scene: { attribute: false }, shown: { type: Boolean, reflect: true } };
@@ -60,6 +63,22 @@ abstract class Panel extends LitElement {
     this.shown = !this.shown;
   }
 
+  override updated(changed: PropertyValues<this>): void {
+    if (!changed.has("shown")) return;
+    if (this.shown) this.#stayOnPage();
+    this.dispatchEvent(new Event("gchat-shown"));
+  }
+
+  /** What would hang over an edge of the page is moved in. */
+  #stayOnPage(): void {
+    const panel = this.shadowRoot?.querySelector<HTMLElement>(".panel");
+    if (!panel) return;
+    const { left, right } = panel.getBoundingClientRect();
+    const width = document.documentElement.clientWidth;
+    const over = left < MARGIN_PX ? MARGIN_PX - left : Math.min(0, width - MARGIN_PX - right);
+    panel.style.translate = over === 0 ? "" : `${over}px`;
+  }
+
   readonly #pressed = (event: Event): void => {
     if (this.shown && !event.composedPath().includes(this)) this.hide(false);
   };
@@ -105,6 +124,7 @@ export class GchatLauncher extends Panel {
   }
 
   override updated(changed: PropertyValues<this>): void {
+    super.updated(changed);
     if (!changed.has("shown") || !this.shown) return;
     const people = this.shadowRoot?.querySelector("gchat-people");
     if (people instanceof GchatPeople) void people.updateComplete.then(() => { people.focusFirst(); });
@@ -112,7 +132,7 @@ export class GchatLauncher extends Panel {
 
   #panel(scene: Scene): TemplateResult {
     const label = scene.strings.get("close_list");
-    return html`<div class="panel people" role="dialog" aria-label=${scene.strings.get("globalchat")}>
+    return html`<div class=${isCrowded(scene.roster) ? "panel people crowded" : "panel people"} role="dialog" aria-label=${scene.strings.get("globalchat")}>
       <div class="head">
         <h2>${scene.strings.get("people_online")}</h2>
         <button class="quiet" aria-label=${label} title=${label} @click=${() => { this.hide(true); }}>${closeIcon}</button>
@@ -156,13 +176,15 @@ export class GchatMore extends Panel {
         aria-expanded=${this.shown ? "true" : "false"}
         @click=${() => { this.toggle(); }}
       >
-        ${moreIcon}<span>${strings.get("more_short", this.windows.length)}</span>
+        ${moreIcon}<span class="words">${strings.get("more_short", this.windows.length)}</span
+        ><span class="few" data-count="+${strings.number(this.windows.length)}"></span>
         ${unread > 0 ? html`<span class="unread" data-count=${strings.badge(unread)}></span>` : nothing}
       </button>
     `;
   }
 
   override updated(changed: PropertyValues<this>): void {
+    super.updated(changed);
     if (changed.has("shown") && this.shown) this.shadowRoot?.querySelector<HTMLElement>(".entry")?.focus();
   }
 

@@ -4,7 +4,7 @@
  */
 import { LitElement, html, nothing, type TemplateResult } from "lit";
 import { repeat } from "lit/directives/repeat.js";
-import type { LineView, RosterPerson } from "../view.js";
+import type { LineView, RosterPerson, RosterView } from "../view.js";
 import { base } from "../styles/theme.js";
 import { peopleStyles } from "../styles/people.js";
 import { peopleIcon, searchIcon, warningIcon } from "./icons.js";
@@ -30,6 +30,11 @@ const STOPPED: Readonly<Record<Extract<LineView, { state: "stopped" }>["reason"]
 /** The sentence for a line that is over. */
 export function stoppedString(line: Extract<LineView, { state: "stopped" }>): StringId {
   return STOPPED[line.reason];
+}
+
+/** Whether there are so many that a filter helps. */
+export function isCrowded(roster: RosterView): boolean {
+  return roster.people.length > MANY || roster.more;
 }
 
 export class GchatPeople extends LitElement {
@@ -76,7 +81,7 @@ export class GchatPeople extends LitElement {
     if (scene === null) return html`<p class="calm"></p>`;
     const { roster, line } = scene;
     if (line.state === "stopped") return this.#stopped(scene, line);
-    const many = roster.people.length > MANY || roster.more;
+    const many = isCrowded(roster);
     const shown = many ? this.#matching(scene) : roster.people;
     const lost = line.state === "lost";
     return html`

@@ -28,14 +28,19 @@ export class GchatRoster extends LitElement {
     tokens,
     base,
     css`
+      /* The height is the same before and after people come, so that nothing below is pushed. */
       :host {
-        display: block;
+        display: block !important;
+        block-size: var(--gchat-list-height, min(18rem, 80vh)) !important;
       }
       section {
         display: flex;
         flex-direction: column;
-        max-block-size: min(28rem, 80vh);
+        block-size: 100%;
         margin-inline: -4px;
+      }
+      gchat-people {
+        flex: 1;
       }
     `,
   ];

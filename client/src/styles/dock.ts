@@ -1,43 +1,66 @@
 /** The row at the bottom. The widths are numbers because `fit` counts with them. */
 import { css, unsafeCSS } from "lit";
+import type { Sizes } from "../elements/fit.js";
 
 /** The last width of a phone: below Bootstrap's `sm`. */
 export const PHONE = 575.98;
-export const OPEN = 328;
-export const BAR = { wide: 208, phone: 136 } as const;
-export const LAUNCHER = { wide: 220, phone: 56 } as const;
-export const MORE = { wide: 104, phone: 88 } as const;
-export const EDGE = { wide: 20, phone: 12 } as const;
-export const GAP = 10;
+const PHONE_BAR = 136;
+const GAP = 10;
+/** As it is where there is room, and where there is not: then the launcher and the "more" button lose their words. */
+export const WIDE: readonly [Sizes, Sizes] = [
+  { edge: 20, launcher: 220, more: 104, gap: GAP, open: { least: 260, most: 328 }, bar: { least: 150, most: 208 } },
+  { edge: 8, launcher: 64, more: 64, gap: GAP, open: { least: 260, most: 328 }, bar: { least: 150, most: 208 } },
+];
+const [ROOMY, TIGHT] = WIDE;
+/** On a phone an open window covers the page: the row has bars only. */
+export const NARROW: readonly [Sizes] = [
+  { edge: 12, launcher: 56, more: 88, gap: GAP, open: { least: 0, most: 0 }, bar: { least: PHONE_BAR, most: PHONE_BAR } },
+];
+/** The launcher's panel. */
+export const PANEL = 320;
 
-const px = (number: number): ReturnType<typeof unsafeCSS> => unsafeCSS(`${number}px`);
+/** A number of pixels as CSS. */
+export const px = (number: number): ReturnType<typeof unsafeCSS> => unsafeCSS(`${number}px`);
 
 export const dockStyles = css`
+  /* Important, as rules of the page for every element would otherwise come before these. */
   :host {
     --g-bottom: var(--gchat-bottom, var(--g-measured-bottom, 0px));
     --g-end: var(--gchat-end, var(--g-measured-end, 0px));
-    --g-window-width: ${px(OPEN)};
-    --g-bar-width: ${px(BAR.wide)};
-    --g-launcher-width: ${px(LAUNCHER.wide)};
-    position: fixed;
-    inset-block-end: var(--g-bottom);
-    inset-inline: 0;
+    --g-edge-width: ${px(ROOMY.edge)};
+    --g-launcher-width: ${px(ROOMY.launcher)};
+    position: fixed !important;
+    inset-block-end: var(--g-bottom) !important;
+    inset-inline: 0 !important;
     /* Above a page's own parts, below its navigation, drawers and all that comes with a backdrop. */
-    z-index: var(--gchat-z-index, 1010);
-    display: block;
-    pointer-events: none;
+    z-index: var(--gchat-z-index, 1010) !important;
+    display: block !important;
+    pointer-events: none !important;
   }
+  :host([tight]) {
+    --g-edge-width: ${px(TIGHT.edge)};
+    --g-launcher-width: ${px(TIGHT.launcher)};
+  }
+  /* Without a height, and all that is in it rises above it: a window that comes moves no box, which browsers would
+     count as a shift of the page's layout. */
   .dock {
     display: flex;
     gap: ${px(GAP)};
     align-items: flex-end;
     justify-content: flex-end;
-    padding-inline: ${px(EDGE.wide)} calc(${px(EDGE.wide)} + var(--g-end));
+    block-size: 0;
+    padding-inline: var(--g-edge-width) calc(var(--g-edge-width) + var(--g-end));
   }
   .notices {
+    position: absolute;
+    inset-block-end: 58px;
+    inset-inline: 0;
     display: flex;
     justify-content: flex-end;
-    padding-inline: ${px(EDGE.wide)} calc(${px(EDGE.wide)} + var(--g-end));
+    padding-inline: var(--g-edge-width) calc(var(--g-edge-width) + var(--g-end));
+  }
+  .notices.above {
+    inset-block-end: calc(min(460px, 100dvh - var(--g-bottom) - 72px) + 12px);
   }
   .notice {
     display: flex;
@@ -45,7 +68,6 @@ export const dockStyles = css`
     align-items: center;
     box-sizing: border-box;
     max-inline-size: min(400px, 100%);
-    margin-block-end: 12px;
     padding-block: 8px;
     padding-inline: 14px 6px;
     border-radius: 14px;
@@ -66,16 +88,17 @@ export const dockStyles = css`
     color: var(--g-danger);
   }
   @media (max-width: 575.98px) {
-    .notices {
-      padding-inline: ${px(EDGE.phone)};
-    }
     :host {
-      --g-bar-width: ${px(BAR.phone)};
-      --g-launcher-width: ${px(LAUNCHER.phone)};
+      --g-edge-width: ${px(NARROW[0].edge)};
+      --g-launcher-width: ${px(NARROW[0].launcher)};
+    }
+    .notices,
+    .notices.above {
+      inset-block-end: calc(80px + env(safe-area-inset-bottom));
     }
     .dock {
       align-items: center;
-      padding-inline: ${px(EDGE.phone)} calc(${px(EDGE.phone)} + var(--g-end));
+      block-size: auto;
       padding-block-end: calc(12px + env(safe-area-inset-bottom));
     }
     .covered > :not([open]) {
@@ -85,14 +108,14 @@ export const dockStyles = css`
   /* Above drawers too, still below modals. */
   :host([aside]),
   :host([whole]) {
-    z-index: calc(var(--gchat-z-index, 1010) + 30);
+    z-index: calc(var(--gchat-z-index, 1010) + 30) !important;
   }
   :host([aside]) .dock > :not([open]) {
     visibility: hidden;
   }
   @media print {
     :host {
-      display: none;
+      display: none !important;
     }
   }
 `;

@@ -1,5 +1,6 @@
 /** The launcher, the "more" button and what they open. */
 import { css } from "lit";
+import { PANEL, px } from "./dock.js";
 
 export const panelStyles = css`
   :host {
@@ -29,6 +30,41 @@ export const panelStyles = css`
   }
   .launcher {
     inline-size: var(--g-launcher-width);
+  }
+  /* An open panel has its place in the row: no window lies below it. */
+  @media (min-width: 576px) {
+    :host([shown]) .launcher {
+      inline-size: ${px(PANEL)};
+    }
+    :host([tight]:not([shown])) .launcher {
+      position: relative;
+      justify-content: center;
+      padding: 0;
+    }
+    :host([tight]:not([shown])) .launcher :is(.title, .count) {
+      display: none;
+    }
+    :host([tight]:not([shown])) .launcher .unread {
+      position: absolute;
+      inset-block-start: -6px;
+      inset-inline-end: -4px;
+      box-shadow: 0 0 0 2px var(--g-surface);
+    }
+    :host([tight]) .more {
+      inline-size: var(--g-launcher-width);
+      gap: 4px;
+      justify-content: center;
+      padding: 0;
+    }
+    :host([tight]) .words,
+    :host(:not([tight])) .few {
+      display: none;
+    }
+    :host([tight]) .more .unread {
+      position: absolute;
+      inset-block-start: -6px;
+      inset-inline-end: -4px;
+    }
   }
   .sign {
     color: var(--g-link);
@@ -67,6 +103,9 @@ export const panelStyles = css`
   .more .icon {
     color: var(--g-muted);
   }
+  .few::after {
+    content: attr(data-count);
+  }
   .panel {
     position: absolute;
     inset-block-end: calc(100% + 8px);
@@ -74,9 +113,9 @@ export const panelStyles = css`
     z-index: 1;
     display: flex;
     flex-direction: column;
-    inline-size: 320px;
+    inline-size: ${px(PANEL)};
     max-inline-size: calc(100vw - 16px);
-    max-block-size: min(480px, calc(100dvh - var(--g-bottom, 0px) - 80px));
+    max-block-size: min(340px, calc(100dvh - var(--g-bottom, 0px) - 80px));
     margin: 0;
     overflow: hidden;
     border-radius: 14px;
@@ -84,6 +123,15 @@ export const panelStyles = css`
     box-shadow: var(--g-shadow);
     list-style: none;
     animation: rise 0.16s ease-out;
+  }
+  .people {
+    --tallest: min(460px, calc(100dvh - var(--g-bottom, 0px) - 80px));
+    min-block-size: min(200px, var(--tallest));
+    max-block-size: var(--tallest);
+  }
+  /* Of one size, whatever a search finds: what people type into must not move. */
+  .crowded {
+    block-size: var(--tallest);
   }
   .head {
     display: flex;
@@ -173,10 +221,13 @@ export const panelStyles = css`
       inset-block-end: calc(var(--g-bottom, 0px) + 80px);
       inline-size: auto;
       max-inline-size: none;
-      max-block-size: min(560px, calc(var(--g-view-height, 100dvh) - var(--g-bottom, 0px) - 96px));
+      --tallest: min(560px, calc(var(--g-view-height, 100dvh) - var(--g-bottom, 0px) - 96px));
     }
     .more {
       padding-inline: 8px 12px;
+    }
+    .few {
+      display: none;
     }
   }
   @media (forced-colors: active) {

@@ -105,6 +105,7 @@ export const peopleStyles = css`
     flex-direction: column;
     gap: 4px;
     align-items: center;
+    margin-block: auto;
     padding: 20px 16px;
     color: var(--g-muted);
     text-align: center;

@@ -5,10 +5,13 @@
  */
 import { css } from "lit";
 
-/** For the two outermost hosts only. */
+/**
+ * For the two outermost hosts only, which the page's own rules reach: those come before plain rules for `:host`, and
+ * after important ones (CSS Cascade 5, "Cascade Sorting Order"). So no page's `* { … }` gets in, nor what it inherits.
+ */
 export const tokens = css`
   :host {
-    all: initial;
+    all: initial !important;
     --g-accent: var(--bs-primary, var(--primary, #0f6cbf));
     --g-on-accent: var(--gchat-on-accent, #fff);
     --g-surface: var(--gchat-surface, var(--bs-body-bg, #fff));
@@ -26,21 +29,21 @@ export const tokens = css`
     --g-unread: #c5221f;
     --g-shadow: 0 0 0 1px rgb(0 0 0 / 5%), 0 2px 6px rgb(0 0 0 / 10%), 0 10px 28px rgb(0 0 0 / 16%);
 
-    color: var(--g-ink);
+    color: var(--g-ink) !important;
     font-family: var(
       --bs-body-font-family,
       var(--font-family-sans-serif, system-ui, -apple-system, "Segoe UI", Roboto, "Noto Sans", sans-serif)
-    );
-    font-size: max(0.9375rem, 14px);
-    line-height: 1.4;
-    -webkit-text-size-adjust: 100%;
-    text-size-adjust: 100%;
+    ) !important;
+    font-size: max(0.9375rem, 14px) !important;
+    line-height: 1.4 !important;
+    -webkit-text-size-adjust: 100% !important;
+    text-size-adjust: 100% !important;
   }
   :host([hidden]) {
-    display: none;
+    display: none !important;
   }
   :host([data-scheme="dark"]) {
-    color-scheme: dark;
+    color-scheme: dark !important;
     --g-surface: var(--gchat-surface, color-mix(in srgb, var(--bs-body-bg, #1b1f24) 94%, #fff));
     --g-ink: var(--gchat-ink, var(--bs-body-color, #e3e6ea));
     --g-link: color-mix(in srgb, var(--g-accent) 45%, #fff);

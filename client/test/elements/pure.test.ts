@@ -1,6 +1,5 @@
 import { readdirSync, readFileSync } from "node:fs";
 import { expect, test } from "vitest";
-import { fitting } from "../../src/elements/fit.js";
 import { Strings } from "../../src/elements/strings.js";
 import { isEmojiOnly, textLength } from "../../src/elements/text.js";
 import { threadRows } from "../../src/elements/thread.js";
@@ -48,10 +47,4 @@ test("messages are grouped by sender and minute, with a divider before the new o
   expect(rows.map((row) => (row.kind === "message" ? [row.first, row.last] : null)).filter(Boolean)).toEqual(
     [0, 1, 2, 3].map(() => [true, true]),
   );
-});
-
-test("the windows turned to last stay in the row", () => {
-  const places = ["a", "b", "c"].map((conversation, rank) => ({ conversation, open: true, rank: rank === 0 ? 9 : 0 }));
-  const stay = fitting(places, { room: 760, open: 320, bar: 200, more: 90, gap: 10 });
-  expect([...stay].sort()).toEqual(["a", "c"]);
 });
