@@ -36,3 +36,45 @@ function block_gchat_status_checks(): array {
         new \block_gchat\check\leftovers($probe),
     ];
 }
+
+/**
+ * What a quiz says of its attempts and the chat, in the form of the activity.
+ *
+ * @param moodleform_mod $formwrapper
+ * @param MoodleQuickForm $mform
+ */
+function block_gchat_coursemodule_standard_elements($formwrapper, $mform): void {
+    if ($formwrapper->get_current()->modulename !== 'quiz') {
+        return;
+    }
+    $site = get_string('exampause_' . \block_gchat\exams::site_says(), 'block_gchat');
+    $mform->addElement('header', 'block_gchat_header', get_string('pluginname', 'block_gchat'));
+    // The select's values are texts, so that "as the site says" is none of the numbers of pause.
+    $mform->addElement('select', 'block_gchat_pause', get_string('exampause', 'block_gchat'), [
+        '' => get_string('exampause_site', 'block_gchat', $site),
+        \block_gchat\pause::ALWAYS => get_string('exampause_always', 'block_gchat'),
+        \block_gchat\pause::NEVER => get_string('exampause_never', 'block_gchat'),
+    ]);
+    $mform->addHelpButton('block_gchat_pause', 'exampause', 'block_gchat');
+    $quizid = (int) ($formwrapper->get_current()->instance ?? 0);
+    $mform->setDefault('block_gchat_pause', $quizid ? \block_gchat\exams::quiz_says($quizid) ?? '' : '');
+}
+
+/**
+ * Keeps what the form of a quiz says.
+ *
+ * @param stdClass $data of the form, or of a script that makes or changes activities; then it need not have this field
+ * @param stdClass $course
+ * @return stdClass the same data
+ */
+function block_gchat_coursemodule_edit_post_actions($data, $course) {
+    if ($data->modulename === 'quiz' && isset($data->block_gchat_pause) && !empty($data->instance)) {
+        $says = match ((string) $data->block_gchat_pause) {
+            (string) \block_gchat\pause::ALWAYS => \block_gchat\pause::ALWAYS,
+            (string) \block_gchat\pause::NEVER => \block_gchat\pause::NEVER,
+            default => null,
+        };
+        \block_gchat\exams::set_quiz((int) $data->instance, $says);
+    }
+    return $data;
+}

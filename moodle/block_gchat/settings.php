@@ -45,6 +45,17 @@ if ($ADMIN->fulltree) {
             '#page' => new lang_string('setting_container_page', 'block_gchat'),
         ]
     ));
+    $settings->add(new admin_setting_configselect(
+        'block_gchat/exampause',
+        new lang_string('setting_exampause', 'block_gchat'),
+        new lang_string('setting_exampause_desc', 'block_gchat'),
+        \block_gchat\pause::EXAMS,
+        [
+            \block_gchat\pause::EXAMS => new lang_string('exampause_exams', 'block_gchat'),
+            \block_gchat\pause::ALL => new lang_string('exampause_all', 'block_gchat'),
+            \block_gchat\pause::OFF => new lang_string('exampause_off', 'block_gchat'),
+        ]
+    ));
 }
 
 $ADMIN->add('blocksettings', new admin_externalpage(

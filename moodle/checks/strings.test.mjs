@@ -12,7 +12,7 @@ function asked(source) {
   const id = String.raw`['"]([a-zA-Z][\w:.]*)['"]`;
   const forms = [
     // PHP: get_string('id', 'block_gchat', …), new lang_string('id', 'block_gchat'), moodle_exception('id', 'block_gchat').
-    new RegExp(String.raw`(?:get_string|lang_string|moodle_exception|addHelpButton)\(\s*${id},\s*['"]block_gchat['"]`, "g"),
+    new RegExp(String.raw`(?:get_string|lang_string|moodle_exception)\(\s*${id},\s*['"]block_gchat['"]`, "g"),
     // Templates: {{#str}} id, block_gchat {{/str}}.
     /\{\{#\s*str\s*\}\}\s*([\w:.]+)\s*,\s*block_gchat\b/g,
     // What the privacy API is told of places; of their fields, see composed().
@@ -34,6 +34,7 @@ function composed() {
     if (path.endsWith("db/caches.php")) {
       for (const [, name] of source.matchAll(/^ {4}'(\w+)' => \[/gm)) ids.push(`cachedef_${name}`);
     }
+    for (const [, name] of source.matchAll(/addHelpButton\('\w+', '(\w+)', 'block_gchat'\)/g)) ids.push(name, `${name}_help`);
     for (const [, place, fields] of source.matchAll(/\$fields\('(\w+)', \[([^\]]*)\]/g)) {
       for (const [, field] of fields.matchAll(/'(\w+)'/g)) ids.push(`privacy:metadata:${place}:${field}`);
     }

@@ -7,28 +7,14 @@ import { gone, seen, settled } from "../../expect.mjs";
 import { scene } from "../scene.mjs";
 import { Session } from "../session.mjs";
 import { ADMIN } from "../site.mjs";
+import { within } from "../within.mjs";
 
 const it = scene();
-const LIMIT_MS = 2_000;
 let admin;
 
 before(async () => {
   admin = await Session.login(it.site.url, ADMIN.username, ADMIN.password);
 });
-
-/**
- * Does `deed` and waits for `left`. The commit lies between the request and its answer: `deed` gives the latest time that
- * it can have been (ms since 1970), or nothing where that is when it ends.
- */
-async function within(what, deed, left) {
-  const asked = Date.now();
-  let answered = null;
-  const done = deed().then((at) => (answered = at ?? Date.now()));
-  const away = left(LIMIT_MS * 10).then(() => Date.now());
-  const [, went] = await Promise.all([done, away]);
-  console.log(`${what}: ${Math.max(0, went - answered)} ms after the commit, ${went - asked} ms after it was asked for`);
-  assert.ok(went - answered <= LIMIT_MS, `${what}: took ${went - answered} ms`);
-}
 
 /** Ana, who teaches, and Bruno look at each other's names in Algebra. */
 async function two() {

@@ -100,6 +100,14 @@ final class observer {
             case '\core\event\message_user_blocked':
             case '\core\event\message_user_unblocked':
                 return [outbox::USER, $event->userid];
+            case '\mod_quiz\event\attempt_started':
+            case '\mod_quiz\event\attempt_submitted':
+            case '\mod_quiz\event\attempt_abandoned':
+            case '\mod_quiz\event\attempt_becameoverdue':
+            case '\mod_quiz\event\attempt_reopened':
+            case '\mod_quiz\event\attempt_deleted':
+                // Not with the course: it is the person who pauses, and many at once are no matter of the course.
+                return [outbox::USER, $event->relateduserid];
             case '\core\event\user_loggedout':
                 return self::row_of_logout($event, (int) $event->objectid, $event->other['sessionid'] ?? '');
             case '\core\event\user_loggedinas':

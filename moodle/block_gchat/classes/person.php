@@ -49,7 +49,7 @@ final class person {
         $names = implode(', ', array_map(fn($name) => "u.$name", \core_user\fields::get_name_fields()));
         $row = $DB->get_record_sql(
             "SELECT u.id, u.lang, u.picture, u.suspended, u.deleted, u.confirmed, $names, ctx.id AS contextid,
-                    k.id AS known, k.digest, k.stale, p.value AS visibility,
+                    k.id AS known, k.digest, k.stale, k.paused, p.value AS visibility,
                     (SELECT MAX(id) FROM {block_gchat_outbox}) AS newest,
                     (SELECT MAX(id) FROM {block_gchat_outbox} WHERE kind = :floor) AS floor
                FROM {user} u
@@ -101,6 +101,18 @@ final class person {
      */
     public function digest(): ?string {
         return $this->row->digest;
+    }
+
+    /**
+     * Until when the chat server was told that their chat is paused (see {@see exams}).
+     *
+     * @return int|null in seconds; 0: not paused, or not any more; null: not known
+     */
+    public function paused(): ?int {
+        if ($this->row->paused === null) {
+            return $this->is_known() ? null : 0;
+        }
+        return $this->row->paused > time() ? (int) $this->row->paused : 0;
     }
 
     /**

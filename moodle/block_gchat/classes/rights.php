@@ -81,6 +81,7 @@ final class rights {
             $content = self::content($person, $found);
         }
         self::remember($person, self::digest($content));
+        exams::said($person, $found['paused']);
         if (!$content['rights']) {
             return null;
         }
@@ -99,7 +100,9 @@ final class rights {
         if (!$person) {
             return null;
         }
-        $content = self::content($person, $person->is_active() ? self::compute($person) : null);
+        $found = $person->is_active() ? self::compute($person) : null;
+        $content = self::content($person, $found);
+        exams::told($person, $found['paused'] ?? 0);
         return ['rights_version' => $version] + $content;
     }
 
@@ -115,7 +118,7 @@ final class rights {
             'rights' => $found === null || $found['closed'] ? [] : ['chat'],
             'circles' => $found['circles'] ?? [],
             'blocked' => $found['blocked'] ?? [],
-        ];
+        ] + exams::claim($found['paused'] ?? 0);
     }
 
     /**
@@ -139,14 +142,15 @@ final class rights {
     }
 
     /**
-     * Computes a person's circles: two queries, whatever the number of courses and groups.
+     * Computes a person's circles: two queries, whatever the number of courses and groups, and one more for those who
+     * have begun an attempt of a quiz in the last day and not ended it.
      *
      * @param person $person read before, so that its version is older than everything here
-     * @return array `version`, `newest`, `circles`, `closed`, `blocked`, `ends`, `until`
+     * @return array `version`, `newest`, `circles`, `closed`, `blocked`, `paused`, `ends`, `until`
      */
     private static function compute(person $person): array {
         roles::forget();
-        [$enrolments, $groups, $blocked, $roles] = self::belongings($person->id());
+        [$enrolments, $groups, $blocked, $roles, $sits] = self::belongings($person->id());
         $courses = enrol_get_all_users_courses($person->id(), false, 'enddate', 'visible DESC, sortorder ASC');
         $system = \context_system::instance();
         foreach ($courses as $course) {
@@ -154,7 +158,12 @@ final class rights {
             $course->title = self::title($course->fullname, $system);
         }
         $found = circles::of($courses, $enrolments, $groups, roles::judge($person->id(), $roles), time());
-        return ['version' => $person->version(), 'newest' => $person->newest(), 'blocked' => $blocked] + $found;
+        $paused = $sits ? exams::until($person->id()) : 0;
+        if ($paused) {
+            $found['until'] = min($found['until'], $paused);
+        }
+        $known = ['version' => $person->version(), 'newest' => $person->newest()];
+        return $known + ['blocked' => $blocked, 'paused' => $paused] + $found;
     }
 
     /**
@@ -176,12 +185,13 @@ final class rights {
      * shows people also those of their groups that nobody else may know of.
      *
      * @param int $userid
-     * @return array enrolments, groups, blocked, and roles as `[role, path of the context]`
+     * @return array enrolments, groups, blocked, roles as `[role, path of the context]`, and whether they may sit an exam
      */
     private static function belongings(int $userid): array {
         global $CFG, $DB;
         require_once($CFG->libdir . '/grouplib.php');
         $name = fn(string $kind, string $id) => $DB->sql_concat("'$kind'", $id) . ' AS name';
+        [$sitting, $sittingparams] = exams::candidates($name('a', 'qa.id'), $userid);
         $rows = $DB->get_records_sql(
             "SELECT {$name('e', 'ue.id')}, e.courseid AS one, ue.timestart AS two, ue.timeend AS three, '' AS path
                FROM {user_enrolments} ue
@@ -200,8 +210,9 @@ final class rights {
              SELECT {$name('r', 'ra.id')}, ra.roleid AS one, 0 AS two, 0 AS three, ctx.path
                FROM {role_assignments} ra
                JOIN {context} ctx ON ctx.id = ra.contextid
-              WHERE ra.userid = :user4",
-            [
+              WHERE ra.userid = :user4
+          $sitting",
+            $sittingparams + [
                 'user1' => $userid,
                 'active' => ENROL_USER_ACTIVE,
                 'enabled' => ENROL_INSTANCE_ENABLED,
@@ -212,17 +223,19 @@ final class rights {
                 'user4' => $userid,
             ]
         );
-        [$enrolments, $groups, $blocked, $roles] = [[], [], [], []];
+        [$enrolments, $groups, $blocked, $roles, $sits] = [[], [], [], [], false];
         foreach ($rows as $row) {
             match ($row->name[0]) {
                 'e' => $enrolments[] = [(int) $row->one, (int) $row->two, (int) $row->three],
                 'g' => $groups[(int) $row->one][] = (int) $row->two,
                 'b' => $blocked[] = (int) $row->one,
                 'r' => $roles[] = [(int) $row->one, $row->path],
+                'a' => $sits = true,
             };
         }
         sort($blocked);
-        return [$enrolments, $groups, array_slice(array_values(array_unique($blocked)), 0, self::MOST_BLOCKED), $roles];
+        $blocked = array_slice(array_values(array_unique($blocked)), 0, self::MOST_BLOCKED);
+        return [$enrolments, $groups, $blocked, $roles, $sits];
     }
 
     /**

@@ -53,3 +53,28 @@ foreach (
         'internal' => false,
     ];
 }
+
+// An attempt of a quiz that begins or ends may pause somebody's chat; see exams.
+foreach (
+    [
+        'attempt_started', 'attempt_submitted', 'attempt_abandoned', 'attempt_becameoverdue', 'attempt_reopened',
+        'attempt_deleted',
+    ] as $event
+) {
+    $observers[] = [
+        'eventname' => "\\mod_quiz\\event\\$event",
+        'callback' => '\block_gchat\observer::note',
+        'priority' => 1,
+    ];
+    $observers[] = [
+        'eventname' => "\\mod_quiz\\event\\$event",
+        'callback' => '\block_gchat\observer::send',
+        'internal' => false,
+    ];
+}
+foreach (['course_module_deleted', 'course_content_deleted'] as $event) {
+    $observers[] = [
+        'eventname' => "\\core\\event\\$event",
+        'callback' => '\block_gchat\exams::tidy',
+    ];
+}

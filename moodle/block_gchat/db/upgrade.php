@@ -50,5 +50,23 @@ function xmldb_block_gchat_upgrade(int $oldversion): bool {
         upgrade_block_savepoint(true, 2026112200, 'gchat');
     }
 
+    if ($oldversion < 2026112901) {
+        // Attempts of quizzes pause the chat: what the server was told of it, and what quizzes say.
+        $manager = $DB->get_manager();
+        $table = new xmldb_table('block_gchat_user');
+        $field = new xmldb_field('paused', XMLDB_TYPE_INTEGER, '10', null, null, null, '0', 'stale');
+        if (!$manager->field_exists($table, $field)) {
+            $manager->add_field($table, $field);
+        }
+        $index = new xmldb_index('paused', XMLDB_INDEX_NOTUNIQUE, ['paused']);
+        if (!$manager->index_exists($table, $index)) {
+            $manager->add_index($table, $index);
+        }
+        if (!$manager->table_exists('block_gchat_quiz')) {
+            $manager->install_one_table_from_xmldb_file("$CFG->dirroot/blocks/gchat/db/install.xml", 'block_gchat_quiz');
+        }
+        upgrade_block_savepoint(true, 2026112901, 'gchat');
+    }
+
     return true;
 }

@@ -42,7 +42,7 @@ final class upgrade_test extends \advanced_testcase {
     public function test_tables_are_made_the_container_goes_on_and_old_tables_stay(): void {
         global $DB;
         $manager = $DB->get_manager();
-        foreach (['block_gchat_user', 'block_gchat_outbox'] as $name) {
+        foreach (['block_gchat_user', 'block_gchat_outbox', 'block_gchat_quiz'] as $name) {
             $manager->drop_table(new \xmldb_table($name));
         }
         foreach (['copysecret', 'versionbase', 'container'] as $name) {
@@ -61,7 +61,7 @@ final class upgrade_test extends \advanced_testcase {
             ob_start();
             $this->assertTrue(xmldb_block_gchat_upgrade(2012091300));
             ob_end_clean();
-            $this->assertEquals(2026112200, get_config('block_gchat', 'version'));
+            $this->assertEquals($this->newest(), get_config('block_gchat', 'version'));
             $this->assertSame('#page', get_config('block_gchat', 'container'));
             $this->assertSame(64, strlen(get_config('block_gchat', 'copysecret')));
             $this->assertSame('Hello of 2013', $DB->get_field('block_gchat_messages', 'text', []));
@@ -76,6 +76,39 @@ final class upgrade_test extends \advanced_testcase {
         } finally {
             $manager->drop_table($old);
         }
+    }
+
+    public function test_each_step_ends_with_the_tables_that_a_new_site_has(): void {
+        global $DB;
+        $manager = $DB->get_manager();
+        // As of the first version.
+        $manager->drop_table(new \xmldb_table('block_gchat_quiz'));
+        $table = new \xmldb_table('block_gchat_user');
+        $manager->drop_index($table, new \xmldb_index('paused', XMLDB_INDEX_NOTUNIQUE, ['paused']));
+        $manager->drop_field($table, new \xmldb_field('paused'));
+        $DB->insert_record('block_gchat_user', ['userid' => 2, 'stale' => 0, 'timecreated' => time()]);
+        set_config('version', 2026112200, 'block_gchat');
+        ob_start();
+        $this->assertTrue(xmldb_block_gchat_upgrade(2026112200));
+        ob_end_clean();
+        $this->assertEquals($this->newest(), get_config('block_gchat', 'version'));
+        $this->assertEquals(0, $DB->get_field('block_gchat_user', 'paused', ['userid' => 2]));
+        $this->assertSame([], $manager->check_database_schema(
+            $manager->get_install_xml_schema(),
+            ['extratables' => false, 'missingtables' => true]
+        ));
+    }
+
+    /**
+     * The plugin's version.
+     *
+     * @return int
+     */
+    private function newest(): int {
+        global $CFG;
+        $plugin = new \stdClass();
+        require($CFG->dirroot . '/blocks/gchat/version.php');
+        return $plugin->version;
     }
 
     public function test_each_site_has_a_secret_of_its_own(): void {

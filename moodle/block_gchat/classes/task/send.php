@@ -17,6 +17,7 @@
 namespace block_gchat\task;
 
 use block_gchat\connection;
+use block_gchat\exams;
 use block_gchat\outbox;
 use block_gchat\sender;
 use block_gchat\server;
@@ -51,6 +52,7 @@ final class send extends \core\task\scheduled_task {
             mtrace('the chat server did not answer a moment ago and is left alone for a while');
             return;
         }
+        exams::reconcile();
         try {
             mtrace('calls made: ' . sender::run());
         } catch (server_exception $e) {
