@@ -3,6 +3,8 @@
 //! Knows no socket and no SQL: the store commits, the bus tells. Everything takes a `Speaker`: the connection decides
 //! who that is, never a frame.
 
+mod blank;
+
 use std::{
     collections::HashSet,
     sync::{Arc, atomic::Ordering},
@@ -329,7 +331,7 @@ impl Chat {
     async fn may_send(&self, message: &NewMessage) -> Result<(), Refusal> {
         let speaker = Speaker { site: message.site, user: message.sender };
         let other = message.conversation.other(message.sender).ok_or(Code::NotFound)?;
-        if message.text.is_empty() {
+        if blank::shows_nothing(&message.text) {
             return Err(Code::EmptyMessage.into());
         }
         if message.text.chars().nth(MESSAGE_CHARS).is_some() {

@@ -11,7 +11,7 @@ import { sendIcon } from "./icons.js";
 import { stoppedString } from "./people.js";
 import type { Scene} from "./scene.js";
 import { SceneWatcher } from "./scene.js";
-import { textLength } from "./text.js";
+import { isBlank, textLength } from "./text.js";
 
 /** The contract's `message_chars`. */
 const LONGEST = 4096;
@@ -90,7 +90,7 @@ export class GchatComposer extends LitElement {
     const stopped = line.state === "stopped" ? strings.get(stoppedString(line)) : null;
     const hint = stopped ?? this.#hint(left);
     const bad = left < 0 || stopped !== null;
-    const empty = this.text.trim() === "";
+    const empty = isBlank(this.text);
     return html`
       ${line.state === "lost" ? html`<p class="note">${strings.get("not_connected")}</p>` : nothing}
       <p id="hint" class=${bad ? "hint bad" : "hint"} role="status" ?hidden=${hint === ""}>${hint}</p>
@@ -145,7 +145,7 @@ export class GchatComposer extends LitElement {
     if (conversation === undefined) return;
     this.#save();
     const now = Date.now();
-    if (this.text.trim() === "" || now - this.#typedAt < TYPING_EVERY_MS) return;
+    if (isBlank(this.text) || now - this.#typedAt < TYPING_EVERY_MS) return;
     this.#typedAt = now;
     this.scene?.post({ kind: "typing", conversation });
   }
@@ -161,7 +161,7 @@ export class GchatComposer extends LitElement {
     if (scene === null || window === null) return;
     this.focus();
     const length = textLength(this.text);
-    if (length === 0 || length > LONGEST || scene.line.state === "stopped") return;
+    if (isBlank(this.text) || length > LONGEST || scene.line.state === "stopped") return;
     scene.post({ kind: "send", conversation: window.conversation, text: this.text.trim() });
     this.#typedAt = Number.NEGATIVE_INFINITY;
     this.text = "";

@@ -11,6 +11,16 @@ const LARGE_EMOJI = 5;
 const EMOJI =
   /(?:\p{Regional_Indicator}{2}|[0-9#*]\uFE0F?\u20E3|\p{Extended_Pictographic}[\p{Emoji_Modifier}\uFE0F]*(?:\u200D\p{Extended_Pictographic}[\p{Emoji_Modifier}\uFE0F]*)*)/gu;
 
+/** What a browser shows as nothing; server/src/chat/blank.rs has the same list. */
+const BLANK = /^[\s\p{White_Space}\p{Cc}\p{Default_Ignorable_Code_Point}\u2800\uFFF9-\uFFFB\u{1D159}]*$/u;
+/** Only these are links: a bare `file.py` or `example.com` is a word like any other. */
+const LINKED = /^(?:https?:\/\/|mailto:|www\.)/i;
+/**
+ * Where a script's own punctuation ends an address: brackets, quotes and stops beyond ASCII, such as those of Chinese,
+ * Japanese and Arabic, and the ideographic space. Inside a word a middle dot or an apostrophe belongs to it.
+ */
+const ENDS = /(?![\u00B7\u2019](?=[\p{L}\p{N}]))[^\P{Punctuation}\p{ASCII}\p{Dash_Punctuation}\p{Connector_Punctuation}]|[\u3000\u301C\uFF5E]/u;
+
 let tokenize: ((text: string) => MultiToken[]) | null = null;
 
 /**
@@ -23,19 +33,32 @@ export async function loadLinks(): Promise<void> {
 
 export function textNodes(text: string): (string | TemplateResult)[] {
   if (tokenize === null) return [text];
-  return tokenize(text).map((token) => {
-    const shown = token.toString();
-    const href = token.isLink ? allowedHref(token.toHref("https")) : null;
-    if (href === null) return shown;
-    // One line: white space in a template would show, as messages are pre-wrapped.
-    return html`<a href=${href} target="_blank" rel="noopener noreferrer nofollow ugc" dir="auto">${shown}</a>`;
+  return tokenize(text).flatMap((token) => {
+    const found = token.toString();
+    if (!token.isLink || !(token.t === "email" || LINKED.test(found))) return [found];
+    const end = ENDS.exec(found)?.index;
+    // What comes after the end is looked at again: it may hold another address.
+    if (end !== undefined) return [...textNodes(found.slice(0, end)), ...textNodes(found.slice(end))];
+    return [link(found, token.toHref("https"))];
   });
+}
+
+function link(shown: string, address: string): string | TemplateResult {
+  const href = allowedHref(address);
+  if (href === null) return shown;
+  // One line: white space in a template would show, as messages are pre-wrapped.
+  return html`<a href=${href} target="_blank" rel="noopener noreferrer nofollow ugc" dir="auto">${shown}</a>`;
 }
 
 /** Whether the text is nothing but a few emoji, which are then shown large. */
 export function isEmojiOnly(text: string): boolean {
   const emoji = text.match(EMOJI);
   return emoji !== null && emoji.length <= LARGE_EMOJI && text.replace(EMOJI, "").trim() === "";
+}
+
+/** Whether nothing of it could be seen: such a message is refused as `empty_message`. */
+export function isBlank(text: string): boolean {
+  return BLANK.test(text);
 }
 
 /** The length that the contract's limit counts: code points after trimming. */

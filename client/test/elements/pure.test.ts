@@ -1,7 +1,7 @@
 import { readdirSync, readFileSync } from "node:fs";
 import { expect, test } from "vitest";
 import { Strings } from "../../src/elements/strings.js";
-import { isEmojiOnly, textLength } from "../../src/elements/text.js";
+import { isBlank, isEmojiOnly, textLength } from "../../src/elements/text.js";
 import { threadRows } from "../../src/elements/thread.js";
 import type { MessageView } from "../../src/view.js";
 import en from "../../strings/en.json";
@@ -47,4 +47,11 @@ test("messages are grouped by sender and minute, with a divider before the new o
   expect(rows.map((row) => (row.kind === "message" ? [row.first, row.last] : null)).filter(Boolean)).toEqual(
     [0, 1, 2, 3].map(() => [true, true]),
   );
+});
+
+test("a text that shows nothing is judged as the contract does", () => {
+  const list = new URL("../../../protocol/fixtures/text/shows_nothing.json", import.meta.url);
+  const texts = JSON.parse(readFileSync(list, "utf8")) as Record<"shows_nothing" | "shows_something", string[]>;
+  expect(texts.shows_nothing.filter((text) => !isBlank(text))).toEqual([]);
+  expect(texts.shows_something.filter(isBlank)).toEqual([]);
 });

@@ -90,3 +90,39 @@ test("any text stays that text, whatever it looks like", { timeout: 3_600_000 },
   }
   process.stdout.write(`text: SEED=${seed}, ${inputs} inputs\n`);
 });
+
+/** The links of a text, as they are shown. */
+function links(text: string): string[] {
+  const place = document.createElement("div");
+  render(textNodes(text), place);
+  expect(place.textContent).toBe(text);
+  return [...place.querySelectorAll("a")].map((element) => element.textContent);
+}
+
+test("only what has a scheme or www. is a link, and mail addresses", () => {
+  expect(links("see file.py, example.com, a.b/c and 1.2.3.4 or main.rs")).toEqual([]);
+  expect(links("http://a.org www.b.org HTTPS://C.ORG/d ana@e.org mailto:f@g.org")).toEqual([
+    "http://a.org", "www.b.org", "HTTPS://C.ORG/d", "ana@e.org", "mailto:f@g.org",
+  ]);
+});
+
+test("a link ends where the punctuation of its script ends it", () => {
+  const address = "https://example.com/a";
+  for (const after of ["。次に", "、と", "，再", "」と", "）。", "！", "？", "：", "،ثم", "؟", "۔", "؛", "। फिर", "»", "“x”", "…", "　次", "・b"]) {
+    expect(links(`${address}${after}`), after).toEqual([address]);
+  }
+  expect(links(`（${address}）`)).toEqual([address]);
+  expect(links(`${address}。https://example.org/b、www.c.org`)).toEqual([address, "https://example.org/b", "www.c.org"]);
+});
+
+test("what belongs to an address stays in it", () => {
+  for (const address of [
+    "https://ja.wikipedia.org/wiki/東京",
+    "https://ca.wikipedia.org/wiki/Paral·lel",
+    "https://en.wikipedia.org/wiki/A–B_(C)",
+    "https://example.com/l’eau?x=a_b#c-d",
+    "https://bücher.example/ä",
+  ]) {
+    expect(links(`${address}.`), address).toEqual([address]);
+  }
+});

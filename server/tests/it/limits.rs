@@ -32,7 +32,7 @@ async fn a_message_has_1_to_4096_code_points_after_trimming() {
         "e\u{301}".repeat(2_048),
         "한".repeat(4_096),
         "x".into(),
-        "\u{200b}".into(),
+        "a\u{200b}".into(),
         "a\u{202e}b".into(),
     ] {
         assert_eq!(ana.say("2-3", &format!("{white}{text}{white}")).await["type"], "ack");
@@ -44,6 +44,7 @@ async fn a_message_has_1_to_4096_code_points_after_trimming() {
         ("e\u{301}".repeat(2_049), "message_too_long"),
         ("".into(), "empty_message"),
         (white.repeat(100), "empty_message"),
+        ("\u{200b}\u{2800} \u{feff}".into(), "empty_message"),
         ("a\0b".into(), "bad_text"),
         ("\0".into(), "bad_text"),
     ] {
