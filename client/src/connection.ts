@@ -31,7 +31,7 @@ const BACKOFF_MOST_MS = 30_000;
 const HOST_BACKOFF_MOST_MS = 120_000;
 
 export interface ConnectionEvents {
-  /** Every well-formed frame but ping and pong; `welcome` first on each connection. */
+  /** Every well-formed frame but ping and pong; `welcome` or `paused` first on each connection. */
   frame(frame: ServerFrame): void;
   line(line: LineView): void;
   /** What to resume, asked when the socket has opened. */
@@ -66,6 +66,7 @@ export class Connection {
   #try = 0;
   #calling = false;
   #lastHeard = 0;
+  /** No call before then, by this computer's clock: the server has named a time. */
   #drainUntil = 0;
   #refusedOnce = false;
   #retry: Cancel | null = null;
@@ -87,6 +88,11 @@ export class Connection {
   /** Whether frames can be sent now: between `welcome` and the close. */
   get online(): boolean {
     return this.#line.state === "online";
+  }
+
+  /** Signed in: the socket answers, also while the person is paused. */
+  get #seated(): boolean {
+    return this.#line.state === "online" || this.#line.state === "paused";
   }
 
   /** Begins; nothing happens where `wake` has begun already. */
@@ -121,7 +127,7 @@ export class Connection {
 
   /** The socket must answer within `PROBE_MS`, or it is given up. */
   probe(): void {
-    if (!this.online || this.#probe !== null) return;
+    if (!this.#seated || this.#probe !== null) return;
     this.#write({ type: "ping" });
     this.#probe = this.#parts.clock.after(PROBE_MS, () => {
       this.#lose("a probe without answer", null);
@@ -131,7 +137,7 @@ export class Connection {
   /** The host may have another login by now: asks it for a token at once. Another person's ends the line. */
   recheck(): void {
     if (this.#line.state === "stopped") return;
-    if (this.online) {
+    if (this.#seated) {
       void this.#renew();
       return;
     }
@@ -211,7 +217,10 @@ export class Connection {
       case "pong":
         return;
       case "welcome":
-        this.#welcomed(frame);
+        this.#welcomed(frame, { state: "online" });
+        return;
+      case "paused":
+        this.#welcomed(frame, { state: "paused", until: frame.until });
         return;
       case "renewed":
         this.#planRenewal();
@@ -220,7 +229,11 @@ export class Connection {
         this.#drainUntil = this.#parts.clock.now() + frame.retry_after_ms;
         return;
       case "error":
-        if (frame.code === "token_expired") this.#parts.tokens.discard();
+        if (frame.code === "token_expired") {
+          this.#parts.tokens.discard();
+          // Many are told at once: the host is asked when the server says.
+          if (frame.retry_after_ms !== undefined) this.#drainUntil = this.#parts.clock.now() + frame.retry_after_ms;
+        }
         break;
       default:
         break;
@@ -228,7 +241,7 @@ export class Connection {
     this.#events.frame(frame);
   }
 
-  #welcomed(frame: Server<"welcome">): void {
+  #welcomed(frame: Server<"welcome"> | Server<"paused">, line: LineView): void {
     this.#welcomeBy?.();
     this.#welcomeBy = null;
     this.#attempts = 0;
@@ -237,7 +250,7 @@ export class Connection {
     this.#watchSilence();
     this.#watchSleep();
     this.#planRenewal();
-    this.#line = { state: "online" };
+    this.#line = line;
     // The frame first: what the line's coming triggers must see its content.
     this.#events.frame(frame);
     this.#events.line(this.#line);
@@ -312,7 +325,7 @@ export class Connection {
   }
 
   #lose(why: string, wait: number | null): void {
-    if (this.online) this.#parts.warn(`connection lost: ${why}`);
+    if (this.#seated) this.#parts.warn(`connection lost: ${why}`);
     this.#letGo();
     this.#comeBack(wait);
   }

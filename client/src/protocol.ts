@@ -29,10 +29,12 @@ const message = object({
   text: nullable(string),
   sent_at: count,
 });
+const writing = oneOf("yes", "no", "blocked", "gone");
 const dockWindow = object({
   conversation: string,
   state: oneOf("open", "minimised"),
   contact: windowContact,
+  writing,
   first_seq: count,
   seq: count,
   rev: count,
@@ -94,6 +96,7 @@ export const serverFrames = {
       limits,
     }),
   ),
+  paused: frame("paused", object({ until: count })),
   renewed: frame("renewed", object({ lease_ends: count })),
   circles: frame("circles", object({ circles: list(circle) })),
   roster: frame("roster", object({ circle: string, version: count, total: count, contacts: list(rosterContact) })),
@@ -122,6 +125,7 @@ export const serverFrames = {
   read: frame("read", object({ conversation: string, user, seq: count })),
   typing: frame("typing", object({ conversation: string, user })),
   dock: frame("dock", object({ version: count, windows: list(dockWindow) })),
+  writing: frame("writing", object({ conversation: string, writing })),
   reset: frame("reset", object({ conversation: string })),
   error: frame(
     "error",
@@ -222,6 +226,7 @@ export const errorCodes = {
   not_found: { final: true },
   not_allowed: { final: true },
   unknown_recipient: { final: true },
+  paused: { final: false },
   rate_limited: { final: false },
   unavailable: { final: false },
 } as const;
@@ -261,6 +266,8 @@ export const closeCodes: Readonly<Record<number, CloseMeaning>> = {
   4003: { name: "silent", comeBack: true, freshToken: false },
   4004: { name: "no hello", comeBack: true, freshToken: false },
   4010: { name: "token expired", comeBack: true, freshToken: true },
+  4011: { name: "paused", comeBack: true, freshToken: false },
+  4012: { name: "pause ended", comeBack: true, freshToken: false },
   4400: { name: "protocol violation", comeBack: false, reason: "refused" },
   4401: { name: "token refused", comeBack: false, reason: "refused" },
   4403: { name: "chat not allowed", comeBack: false, reason: "not_allowed" },

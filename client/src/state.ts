@@ -95,6 +95,13 @@ export function applyFrame(state: State, frame: ServerFrame, now: number): Step 
             : window,
         ),
       });
+    case "writing":
+      return still({
+        ...state,
+        windows: state.windows.map((window) =>
+          window.conversation === frame.conversation ? { ...window, writing: frame.writing } : window,
+        ),
+      });
     case "message":
       return talked(state, frame.conversation, withMessage(talkOf(state, frame.conversation), frame.message), true);
     case "read":

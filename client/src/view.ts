@@ -42,6 +42,8 @@ export interface RosterView {
 export type LineView =
   | { state: "connecting" }
   | { state: "online" }
+  /** The person's chat is paused (an exam, say) until a time, in ms by the server's clock; it comes back by itself. */
+  | { state: "paused"; until: number }
   /** Lost; trying again by itself. */
   | { state: "lost" }
   /** Over until the page is loaded again. `reason` names the string to show. */

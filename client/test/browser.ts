@@ -12,6 +12,7 @@ export const window = (over: Partial<DockWindow> = {}): DockWindow => ({
   conversation: "2-3",
   state: "open",
   contact: { id: 3, name: "Bruno", picture: null, profile_url: null, status: "online" },
+  writing: "yes",
   first_seq: 1,
   seq: 0,
   rev: 0,

@@ -78,6 +78,42 @@ describe("signing in", () => {
   });
 });
 
+describe("a pause", () => {
+  test("is a line of its own: the socket is kept, nothing is sent, and it comes back when the server closes", async () => {
+    const { clock, last, lines, frames, connection, sockets } = stage();
+    await settled();
+    last().opens();
+    last().says({ type: "paused", until: 1_795_380_000_000 });
+    expect(lines).toEqual([{ state: "paused", until: 1_795_380_000_000 }]);
+    expect(frames.map(({ type }) => type)).toEqual(["paused"]);
+    expect(connection.online).toBe(false);
+    expect(connection.send({ type: "typing", conversation: "2-3" })).toBe(false);
+    await clock.pass(15_000);
+    expect(sockets, "it is not taken for a socket that never welcomes").toHaveLength(1);
+    connection.wake();
+    expect(last().sent.at(-1)).toEqual({ type: "ping" });
+    last().says({ type: "pong" });
+    last().drops(4012);
+    await clock.pass(500);
+    expect(sockets).toHaveLength(2);
+    last().opens();
+    last().says(welcome());
+    expect(lines.at(-1)).toEqual({ state: "online" });
+  });
+
+  test("renews the token", async () => {
+    const { clock, last } = stage();
+    await settled();
+    last().opens();
+    last().says({ type: "paused", until: 1_795_380_000_000 });
+    for (let s = 0; s < 500; s += 10) {
+      await clock.pass(10_000);
+      last().says({ type: "ping" });
+    }
+    expect(last().sent.map(({ type }) => type)).toContain("renew");
+  });
+});
+
 describe("coming back", () => {
   test.each(Object.entries(closeCodes))("after %s goes by the table", async (code, meaning) => {
     const { clock, signIn, sockets, lines } = stage();
@@ -111,6 +147,19 @@ describe("coming back", () => {
     expect(sockets).toHaveLength(1);
     await clock.pass(1);
     expect(sockets).toHaveLength(2);
+  });
+
+  test("asks the host for a new token when the server says, where many are told at once", async () => {
+    const { clock, signIn, sockets, host, connection } = stage();
+    const socket = await signIn();
+    const error = { type: "error", code: "token_expired", message: "the floor rose", final: false } as const;
+    socket.says({ ...error, retry_after_ms: 61_000 });
+    socket.drops(4010);
+    await clock.pass(60_999);
+    connection.wake();
+    expect([sockets.length, host.asked], "not before, whatever wakes it").toEqual([1, 1]);
+    await clock.pass(1);
+    expect([sockets.length, host.asked]).toEqual([2, 2]);
   });
 
   test("is tried at once when the person or the network says so", async () => {

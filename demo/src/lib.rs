@@ -148,6 +148,8 @@ impl Host {
             rights: vec!["chat"],
             circles: courses.iter().map(|course| Circle::of(*course, person)).collect(),
             blocked: Vec::new(),
+            accepts: None,
+            paused_until: None,
         }
     }
 

@@ -29,6 +29,8 @@ pub(crate) struct Rights {
     pub(crate) rights: Vec<&'static str>,
     pub(crate) circles: Vec<Circle>,
     pub(crate) blocked: Vec<u64>,
+    pub(crate) accepts: Option<Vec<u64>>,
+    pub(crate) paused_until: Option<u64>,
 }
 
 /// The site key, ready to sign.
@@ -173,6 +175,8 @@ mod tests {
             rights: vec!["chat"],
             circles: vec![Circle::of(Course::Algebra, &ana)],
             blocked: vec![],
+            accepts: Some(vec![3]),
+            paused_until: None,
         }
     }
 

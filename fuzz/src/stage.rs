@@ -53,6 +53,7 @@ impl Stage {
                 keys: vec![key],
                 policy: Default::default(),
                 policy_version: Default::default(),
+                floor: Default::default(),
             };
             store.add_site(site).await.expect("a site");
             App::build(Config::default(), Arc::new(store)).await.expect("the parts")

@@ -19,7 +19,7 @@ use crate::{
     hub::{Connection, Hub, Kind},
     id::{ClientMessageId, ConversationId, Seq, SiteId, UserId},
     protocol::{self, Contact, CursorEntry, Gap, ServerFrame, Status, Window},
-    rights::{self, Snapshot},
+    rights::{self, Snapshot, Writing},
     roster::{self, Rights, Rosters},
     sites::Sites,
     store::{self, Appended, Head, NewMessage, Page, Store, WindowChange, WindowState},
@@ -257,6 +257,7 @@ impl Chat {
             Some(Window {
                 conversation: w.conversation,
                 state: w.state,
+                writing: self.writing(speaker, me, other, &w),
                 contact: self.contact(speaker.site, me, other, w.other),
                 first_seq: w.head.first_seq,
                 seq: w.head.seq,
@@ -432,6 +433,19 @@ impl Chat {
         let online = self.rosters.rights(site, other).map(|online| (&*online.snapshot).into());
         let contact = roster::contact(other, online.or(stored).unwrap_or_default());
         Contact { status: Some(self.rosters.status(site, me, other)), ..contact }
+    }
+
+    /// Whether the speaker may write to the other person of a window, by their live rights where they are online.
+    fn writing(&self, speaker: Speaker, me: &Snapshot, other: UserId, w: &store::DockWindow) -> Writing {
+        let policy = self.sites.policy(speaker.site);
+        let online = self.rosters.rights(speaker.site, other).map(|online| online.snapshot);
+        let (name, side) = match &online {
+            Some(them) => (Some(&them.name), them.side(speaker.user)),
+            None => (w.other.as_ref().map(|face| &face.name), w.toward.side()),
+        };
+        // Everybody on record has a name but the removed.
+        let there = name.is_some_and(|name| !name.is_empty());
+        rights::writing(policy, me.side(other), there.then_some(side))
     }
 
     fn live(&self, speaker: Speaker) -> Result<Rights, Refusal> {

@@ -38,6 +38,8 @@ fn api() -> Router<Arc<App>> {
         .route("/api/v1/openapi.json", get(api::openapi))
         .route("/api/v1/status", get(api::status))
         .route("/api/v1/policy", put(api::put_policy))
+        .route("/api/v1/floor", put(api::floor::put_floor))
+        .route("/api/v1/logins", get(api::logins::logins))
         .route("/api/v1/logouts", post(api::log_out))
         .route("/api/v1/users/{user}", put(api::put_user).delete(api::remove_user).get(api::export::user))
         .route("/api/v1/users/{user}/conversations/{conversation}", get(api::export::conversation))

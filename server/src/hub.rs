@@ -3,6 +3,7 @@
 //! Knows neither SQL nor what rights mean: whoever calls has decided who may get what.
 
 use std::{
+    collections::BTreeSet,
     ops::Deref,
     sync::{
         Arc,
@@ -192,6 +193,16 @@ impl Hub {
     pub fn close(&self, site: SiteId, user: UserId, sid: Option<&str>, code: Close) -> usize {
         let all = self.connections(site, user);
         all.iter().filter(|c| sid.is_none_or(|sid| *c.sid == *sid)).map(|c| c.out.close(code)).count()
+    }
+
+    /// The logins of a site that are connected, by user: of those whose id is above `after`, the first `most`.
+    pub fn logins(&self, site: SiteId, after: i64, most: usize) -> Vec<(UserId, BTreeSet<Arc<str>>)> {
+        let seats = self.users.iter().filter(|seat| seat.key().0 == site && seat.key().1.get() > after);
+        let sids = |c: &Connections| c.iter().map(|connection| connection.sid.clone()).collect();
+        let mut all: Vec<_> = seats.map(|seat| (seat.key().1, sids(seat.value()))).collect();
+        all.sort_unstable_by_key(|(user, _)| *user);
+        all.truncate(most);
+        all
     }
 
     /// Every connection of this node, for draining and for a site's removal.

@@ -10,7 +10,7 @@ use serde::{Deserialize, Deserializer, Serialize, de::Error as _};
 
 use crate::{
     id::{CircleId, ClientMessageId, ConversationId, Epoch, Rev, Seq, SessionId, UserId},
-    rights::Membership,
+    rights::{Membership, Writing},
     store::WindowState,
 };
 use uuid::Uuid;
@@ -194,6 +194,11 @@ pub struct RosterVersion {
 pub enum ServerFrame {
     /// Answers `hello`.
     Welcome(Box<Welcome>),
+    /// Answers `hello` in place of `welcome` while the user's chat is paused.
+    Paused {
+        /// When the pause ends, ms.
+        until: i64,
+    },
     /// Answers `renew`.
     Renewed {
         /// The new token's end, ms.
@@ -299,6 +304,13 @@ pub enum ServerFrame {
     },
     /// The whole dock.
     Dock(Dock),
+    /// Whether one may write to somebody in the user's dock has changed.
+    Writing {
+        /// With whom.
+        conversation: ConversationId,
+        /// Now.
+        writing: Writing,
+    },
     /// A copy of this conversation cannot be repaired by messages.
     Reset {
         /// Which.

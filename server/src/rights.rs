@@ -70,6 +70,74 @@ pub struct Snapshot {
     /// Whom this user has blocked; at most 1,000.
     #[schema(value_type = Vec<UserId>, max_items = 1000)]
     pub blocked: Box<[UserId]>,
+    /// The only people from whom this user takes messages, besides their teachers; at most 1,000. Null or absent:
+    /// everybody whom the rights allow.
+    #[serde(default)]
+    #[schema(value_type = Option<Vec<UserId>>, max_items = 1000)]
+    pub accepts: Option<Box<[UserId]>>,
+    /// Until then the user's chat is paused on all devices, ms. Null, absent or in the past: it is not.
+    #[serde(default)]
+    #[schema(minimum = 0, maximum = 9007199254740991_i64)]
+    pub paused_until: Option<i64>,
+}
+
+/// How somebody may use the chat, by their own rights and the clock.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Standing {
+    /// They may.
+    Here,
+    /// Not before this time, ms: nothing reaches them until then, and to others they are offline.
+    Paused(i64),
+    /// They may not.
+    Out,
+}
+
+/// Whether one person may write to another now, as it is told to the first (protocol/README.md, "Window").
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Writing {
+    /// They may.
+    Yes,
+    /// They may not. Why is not told: the other has blocked them, takes messages from others only, or is out of sight.
+    No,
+    /// They have blocked the other.
+    Blocked,
+    /// The other was removed.
+    Gone,
+}
+
+/// What of somebody's rights one other person's questions are about: borrowed from a `Snapshot` or a `Toward`.
+#[derive(Clone, Copy, Debug)]
+pub struct Side<'a> {
+    /// They may use the chat at all.
+    pub chat: bool,
+    /// They have blocked the other.
+    pub blocks: bool,
+    /// They take messages from the other, whatever role that one has.
+    pub accepts: bool,
+    /// All that they hold.
+    pub circles: &'a [Membership],
+}
+
+/// The same, to be kept of somebody who is not online.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Toward {
+    /// They may use the chat at all.
+    pub chat: bool,
+    /// They have blocked the other.
+    pub blocks: bool,
+    /// They take messages from the other, whatever role that one has.
+    pub accepts: bool,
+    /// All that they hold, without titles.
+    pub circles: Box<[Membership]>,
+}
+
+impl Toward {
+    /// To be asked.
+    pub fn side(&self) -> Side<'_> {
+        let Self { chat, blocks, accepts, ref circles } = *self;
+        Side { chat, blocks, accepts, circles }
+    }
 }
 
 /// What a site allows among those who share a circle.
@@ -119,6 +187,12 @@ impl Snapshot {
         if self.blocked.len() > 1_000 {
             return Err("blocked must be at most 1000");
         }
+        if self.accepts.as_ref().is_some_and(|accepts| accepts.len() > 1_000) {
+            return Err("accepts must be null or at most 1000 users");
+        }
+        if self.paused_until.is_some_and(|until| !(0..=UserId::MAX).contains(&until)) {
+            return Err("paused_until must be null or a time in milliseconds");
+        }
         if self.rights.len() > 100 || self.rights.iter().any(|r| !chars(r, 0, 64)) {
             return Err("rights must be at most 100 words of up to 64 characters");
         }
@@ -127,16 +201,42 @@ impl Snapshot {
 
     /// Whether the two differ in nothing but their version.
     pub fn says_the_same(&self, other: &Self) -> bool {
-        let Self { rights_version: _, name, picture, profile_url, lang, hidden, rights, circles, blocked } =
-            self;
+        let Self { rights_version: _, name, picture, profile_url, lang, hidden, .. } = self;
+        let Self { rights, circles, blocked, accepts, paused_until, .. } = self;
         (name, picture, profile_url, lang) == (&other.name, &other.picture, &other.profile_url, &other.lang)
-            && (hidden, rights, circles, blocked)
-                == (&other.hidden, &other.rights, &other.circles, &other.blocked)
+            && (hidden, rights, circles) == (&other.hidden, &other.rights, &other.circles)
+            && (blocked, accepts, paused_until) == (&other.blocked, &other.accepts, &other.paused_until)
     }
 
     /// Whether this user may use the chat at all.
     pub fn may_chat(&self) -> bool {
         self.rights.iter().any(|r| **r == *"chat")
+    }
+
+    /// What concerns one other person.
+    pub fn side(&self, other: UserId) -> Side<'_> {
+        Side {
+            chat: self.may_chat(),
+            blocks: self.blocked.contains(&other),
+            accepts: self.accepts.as_ref().is_none_or(|accepts| accepts.contains(&other)),
+            circles: &self.circles,
+        }
+    }
+
+    /// The same, to be kept.
+    pub fn toward(&self, other: UserId) -> Toward {
+        let Side { chat, blocks, accepts, circles } = self.side(other);
+        let untitled = |m: &Membership| Membership { id: m.id.clone(), role: m.role, title: Box::default() };
+        Toward { chat, blocks, accepts, circles: circles.iter().map(untitled).collect() }
+    }
+
+    /// How this user may use the chat at a time, ms.
+    pub fn standing(&self, now: i64) -> Standing {
+        match self.paused_until {
+            _ if !self.may_chat() => Standing::Out,
+            Some(until) if until > now => Standing::Paused(until),
+            _ => Standing::Here,
+        }
     }
 
     /// The courses that something is held of, in their order.
@@ -213,17 +313,36 @@ pub fn may_see(policy: Policy, a: &[Membership], b: &[Membership]) -> bool {
     a.iter().any(|x| b.iter().any(|y| share(&x.id, &y.id) && roles_allow(policy, x.role, y.role)))
 }
 
-/// Whether `sender` may write to `recipient`: they see each other, both may chat, neither has blocked the other.
+/// Whether a sender may write to a recipient, as is told to the sender; `None`: the recipient was removed.
+///
+/// The one place where this is decided: they see each other, both may chat, neither has blocked the other, and the
+/// recipient takes messages from the sender, who need not be asked about that where they are a teacher of the
+/// recipient's.
+pub fn writing(policy: Policy, sender: Side<'_>, recipient: Option<Side<'_>>) -> Writing {
+    let Some(recipient) = recipient else { return Writing::Gone };
+    if sender.blocks {
+        return Writing::Blocked;
+    }
+    let may = sender.chat
+        && recipient.chat
+        && !recipient.blocks
+        && may_see(policy, sender.circles, recipient.circles)
+        && (recipient.accepts || teaches(sender.circles, recipient.circles));
+    if may { Writing::Yes } else { Writing::No }
+}
+
+/// Whether `sender` may write to `recipient`.
 pub fn may_write(
     policy: Policy,
     (sender_id, sender): (UserId, &Snapshot),
     (recipient_id, recipient): (UserId, &Snapshot),
 ) -> bool {
-    sender.may_chat()
-        && recipient.may_chat()
-        && !sender.blocked.contains(&recipient_id)
-        && !recipient.blocked.contains(&sender_id)
-        && may_see(policy, &sender.circles, &recipient.circles)
+    writing(policy, sender.side(recipient_id), Some(recipient.side(sender_id))) == Writing::Yes
+}
+
+/// Whether `a` is a teacher in a circle that both share.
+fn teaches(a: &[Membership], b: &[Membership]) -> bool {
+    a.iter().any(|x| x.role == Role::Teacher && b.iter().any(|y| share(&x.id, &y.id)))
 }
 
 /// Whether holders of these two circles share one (protocol/README.md, "Circles").

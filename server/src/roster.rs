@@ -22,6 +22,7 @@ use smallvec::SmallVec;
 
 use crate::{
     config::Limits,
+    error::Close,
     hub::{Connection, Kind},
     id::{CircleId, ConnectionId, RightsVersion, SiteId, UserId},
     presence::Presence,
@@ -119,7 +120,7 @@ impl Rosters {
             };
             Box::new(online)
         });
-        let came = online.presence.connect();
+        let came = online.presence.connect(&connection.sid);
         let seat = Seat { connection: connection.clone(), views: Vec::new(), watches: Vec::new() };
         online.seats.push(seat);
         let changed = self.replace(person, &mut online, record);
@@ -172,7 +173,10 @@ impl Rosters {
         };
         let mut seat = online.seats.swap_remove(at);
         self.rooms.blind(&seat.connection, seat.views.drain(..));
-        let leaves_at = online.presence.disconnect(now, self.grace_ms);
+        // A logout is no page change, also where the connection arrived after it.
+        let logged_out = connection.out.closes_with() == Some(Close::LoggedOut);
+        let grace = if logged_out { 0 } else { self.grace_ms };
+        let leaves_at = online.presence.disconnect(&connection.sid, now, grace);
         drop(online);
         for partner in seat.watches {
             self.unwatch((person.0, partner), connection.id);
@@ -180,6 +184,21 @@ impl Rosters {
         if let Some(at) = leaves_at {
             self.leaving.lock().push(Reverse((at, person)));
         }
+    }
+
+    /// A login has ended: without another one, the person is offline at once.
+    pub fn log_out(&self, person: Person, login: &str, now: i64) {
+        let Some(mut online) = self.users.get_mut(&person) else { return };
+        let (gone, stay) = online.seats.drain(..).partition(|seat| *seat.connection.sid == *login);
+        online.seats = stay;
+        let mut gone: SmallVec<[Seat; 1]> = gone;
+        online.presence.log_out(login, gone.len());
+        gone.iter_mut().for_each(|seat| self.rooms.blind(&seat.connection, seat.views.drain(..)));
+        drop(online);
+        for seat in gone {
+            seat.watches.iter().for_each(|partner| self.unwatch((person.0, *partner), seat.connection.id));
+        }
+        self.take_out(person, now);
     }
 
     /// Starts (or restarts) sending the user's rosters to a connection, except those whose version it holds.
@@ -292,7 +311,7 @@ impl Rosters {
     /// are to be flushed; a connection may be among them twice.
     #[must_use = "nobody else flushes what these are told"]
     pub fn tick(&self, now: i64) -> Vec<Arc<Connection>> {
-        self.take_out(now);
+        self.take_out_due(now);
         self.rooms.tick(now)
     }
 
@@ -387,7 +406,7 @@ impl Rosters {
         }
     }
 
-    fn take_out(&self, now: i64) {
+    fn take_out_due(&self, now: i64) {
         loop {
             let person = {
                 let mut leaving = self.leaving.lock();
@@ -397,14 +416,19 @@ impl Rosters {
                 }
             };
             let Some(person) = person else { return };
-            let gone = self.users.remove_if(&person, |_, online| online.presence.is_gone(now));
-            if let Some((_, online)) = gone {
-                self.rooms.displace(person, &online.rights);
-                self.tell(person);
-                // Somebody who came back between the two lines above is placed again.
-                if let Some(back) = self.users.get(&person) {
-                    self.rooms.place(person, &back.rights);
-                }
+            self.take_out(person, now);
+        }
+    }
+
+    /// Takes somebody out, if they are gone.
+    fn take_out(&self, person: Person, now: i64) {
+        let gone = self.users.remove_if(&person, |_, online| online.presence.is_gone(now));
+        if let Some((_, online)) = gone {
+            self.rooms.displace(person, &online.rights);
+            self.tell(person);
+            // Somebody who came back between the two lines above is placed again.
+            if let Some(back) = self.users.get(&person) {
+                self.rooms.place(person, &back.rights);
             }
         }
     }

@@ -13,7 +13,7 @@ use parking_lot::RwLock;
 use tokio::time::{Duration, Instant};
 
 use crate::{
-    id::SiteId,
+    id::{RightsVersion, SiteId},
     rights::Policy,
     store::{Result, SiteRecord, Store},
 };
@@ -36,6 +36,7 @@ struct Table {
     keys: HashMap<String, (Arc<SiteRecord>, Arc<DecodingKey>)>,
     origins: HashMap<String, HashSet<SiteId>>,
     policies: HashMap<SiteId, Policy>,
+    floors: HashMap<SiteId, RightsVersion>,
 }
 
 impl Sites {
@@ -54,6 +55,7 @@ impl Sites {
         for site in self.store.sites().await? {
             let site = Arc::new(site);
             table.policies.insert(site.site, site.policy);
+            table.floors.insert(site.site, site.floor);
             for origin in &site.origins {
                 table.origins.entry(origin.clone()).or_default().insert(site.site);
             }
@@ -86,6 +88,11 @@ impl Sites {
     /// What a site allows; of a site that is gone, the least.
     pub fn policy(&self, site: SiteId) -> Policy {
         self.table.read().policies.get(&site).copied().unwrap_or(Policy { students_see_students: false })
+    }
+
+    /// The rights version below which nobody of a site is connected.
+    pub fn floor(&self, site: SiteId) -> RightsVersion {
+        self.table.read().floors.get(&site).copied().unwrap_or_default()
     }
 
     async fn find<T>(&self, look: impl Fn(&Table) -> Option<T>) -> Option<T> {

@@ -11,7 +11,7 @@ use serde::{Deserialize, Serialize};
 use crate::{
     id::{ClientMessageId, ConversationId, Epoch, Rev, RightsVersion, Seq, SiteId, UserId},
     logs::Seldom,
-    rights::{Floors, Membership, Policy, Snapshot},
+    rights::{Floors, Membership, Policy, Snapshot, Toward},
 };
 
 pub mod sqlite;
@@ -37,6 +37,8 @@ pub struct SiteRecord {
     pub policy: Policy,
     /// The version that `policy` came with.
     pub policy_version: RightsVersion,
+    /// Tokens with a lower rights version do not count any more. It only rises.
+    pub floor: RightsVersion,
 }
 
 /// A secret shared by a site and the server.
@@ -149,6 +151,8 @@ pub struct DockWindow {
     pub state: WindowState,
     /// The other person as last known; `None` if they never were on record.
     pub other: Option<Face>,
+    /// What of their rights concerns the user.
+    pub toward: Toward,
     /// The conversation's head.
     pub head: Head,
     /// The user's own read mark.
@@ -379,6 +383,8 @@ pub trait Store: Send + Sync + 'static {
     async fn move_site(&self, site: SiteId, url: &str, origins: &[String]) -> Result<()>;
     /// Sets the policy unless the stored `policy_version` is higher. True if applied.
     async fn put_policy(&self, site: SiteId, policy: Policy, version: RightsVersion) -> Result<bool>;
+    /// Raises the site's floor unless the stored one is higher. True if applied.
+    async fn raise_site_floor(&self, site: SiteId, version: RightsVersion) -> Result<bool>;
 
     /// Everything a connect with this token needs, in one read at most and without a write: what was committed and
     /// answered before is in it.

@@ -36,7 +36,7 @@ mod greet;
 mod live;
 pub mod socket;
 mod state;
-use greet::Seated;
+use greet::{Seated, Unwelcome};
 use live::Live;
 use socket::{Broken, Message, Socket};
 
@@ -209,11 +209,8 @@ async fn sign_in<S: AsyncRead + AsyncWrite + Unpin>(
     socket: &mut Socket<S>,
     origin: String,
     ticket: Ticket,
-) -> Result<Option<(Seated, Utf8Bytes)>, (Option<Refusal>, Close)> {
-    let refuse = |refusal: Refusal| {
-        let close = refusal.code.close();
-        (Some(refusal), close)
-    };
+) -> Result<Option<(Seated, Utf8Bytes)>, Unwelcome> {
+    let refuse = greet::refused;
     let patience = Duration::from_millis(app.config.limits.hello_timeout_ms);
     let first = timeout(patience, async {
         for _ in 0..EARLY_PINGS {
@@ -239,7 +236,7 @@ async fn sign_in<S: AsyncRead + AsyncWrite + Unpin>(
         Ok(_) => return Err(refuse(Code::HelloExpected.into())),
         Err(refusal) => return Err(refuse(Refusal::with(refusal.code, refusal.message))),
     };
-    let (seated, welcome) = greet::greet(app, ticket.id, &origin, hello).await.map_err(refuse)?;
+    let (seated, welcome) = greet::greet(app, ticket.id, &origin, hello).await?;
     drop(ticket);
     Ok(Some((seated, ServerFrame::Welcome(Box::new(welcome)).encode())))
 }

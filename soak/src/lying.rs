@@ -199,6 +199,10 @@ impl Store for Lying {
         self.inner.put_policy(site, policy, version).await
     }
 
+    async fn raise_site_floor(&self, site: SiteId, version: RightsVersion) -> StoreResult<bool> {
+        self.inner.raise_site_floor(site, version).await
+    }
+
     async fn arrival(
         &self,
         site: SiteId,

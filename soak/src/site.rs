@@ -61,6 +61,7 @@ impl Site {
             keys: vec![SiteKey { kid: "k1".into(), secret, created_at: 0 }],
             policy: Policy::default(),
             policy_version: RightsVersion(0),
+            floor: RightsVersion(0),
         };
         let issuer = record.issuer.clone();
         let store = SqliteStore::open(database).await?;

@@ -45,6 +45,7 @@ pub fn site() -> SiteRecord {
         keys: vec![SiteKey { kid: "k1".into(), secret: SECRET.to_vec(), created_at: 0 }],
         policy: Policy::default(),
         policy_version: RightsVersion(0),
+        floor: RightsVersion(0),
     }
 }
 

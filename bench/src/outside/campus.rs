@@ -79,6 +79,7 @@ impl Campus {
             keys: vec![SiteKey { kid: KID.into(), secret: self.secret.clone(), created_at: 0 }],
             policy: Policy::default(),
             policy_version: RightsVersion(0),
+            floor: RightsVersion(0),
         };
         let store = SqliteStore::open(database).await?;
         store.add_site(record).await?;

@@ -103,6 +103,7 @@ async fn campus_site(store: &dyn Store, listen: SocketAddr, wwwroot: &str) -> Re
                 keys: vec![new_key()?],
                 policy: Policy::default(),
                 policy_version: RightsVersion(0),
+                floor: RightsVersion(0),
             };
             store.add_site(site).await?;
         }

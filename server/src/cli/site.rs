@@ -100,6 +100,7 @@ async fn add(
         keys: vec![new_key()?],
         policy: Policy::default(),
         policy_version: RightsVersion(0),
+        floor: RightsVersion(0),
     };
     let code = code(config, &site, &site.keys[0], server)?;
     store.add_site(site.clone()).await?;

@@ -28,6 +28,8 @@ use crate::{
 pub mod circles;
 pub mod describe;
 pub mod export;
+pub mod floor;
+pub mod logins;
 mod path;
 mod shapes;
 mod signed;
@@ -223,6 +225,7 @@ pub async fn log_out(State(app): State<Arc<App>>, signed: Signed) -> Result<Json
     let until = now_ms() + USER_TOKEN_S * 1_000 + 2 * SKEW_MS;
     app.store.revoke_login(signed.site.site, &sid, until).await?;
     let closed = app.hub.close(signed.site.site, user, Some(&sid), Close::LoggedOut);
+    app.rosters.log_out((signed.site.site, user), &sid, now_ms());
     Ok(Json(LoggedOut { closed }))
 }
 

@@ -136,6 +136,11 @@ impl Outbound {
         rouse(q);
     }
 
+    /// The end that was asked for, if one was.
+    pub fn closes_with(&self) -> Option<Close> {
+        self.queue.lock().close
+    }
+
     /// When something was queued last.
     pub fn told(&self) -> Instant {
         self.queue.lock().told

@@ -27,6 +27,7 @@ pub enum Code {
     NotFound,
     NotAllowed,
     UnknownRecipient,
+    Paused,
     RateLimited,
     Unavailable,
 }
@@ -43,6 +44,8 @@ pub enum Close {
     Silent = 4003,
     NoHello = 4004,
     TokenExpired = 4010,
+    Paused = 4011,
+    PauseEnded = 4012,
     Protocol = 4400,
     TokenRefused = 4401,
     ChatNotAllowed = 4403,
@@ -70,6 +73,8 @@ impl Close {
             Self::Silent => "silent",
             Self::NoHello => "no hello",
             Self::TokenExpired => "token expired",
+            Self::Paused => "paused",
+            Self::PauseEnded => "pause ended",
             Self::Protocol => "protocol violation",
             Self::TokenRefused => "token refused",
             Self::ChatNotAllowed => "chat not allowed",
@@ -87,7 +92,10 @@ impl Close {
 impl Code {
     /// Whether trying the same again is pointless.
     pub fn is_final(self) -> bool {
-        !matches!(self, Self::TokenExpired | Self::TokenEarly | Self::RateLimited | Self::Unavailable)
+        !matches!(
+            self,
+            Self::TokenExpired | Self::TokenEarly | Self::Paused | Self::RateLimited | Self::Unavailable
+        )
     }
 
     /// What follows a refusal of `hello` or `renew`.
@@ -99,6 +107,7 @@ impl Code {
             Self::WrongUser => Close::OtherUser,
             Self::LoggedOut => Close::LoggedOut,
             Self::ChatNotAllowed => Close::ChatNotAllowed,
+            Self::Paused => Close::Paused,
             Self::Unavailable => Close::Restart,
             _ => Close::Protocol,
         }
@@ -133,6 +142,7 @@ impl Code {
             Self::UnknownRecipient => {
                 "this person has not used the chat yet: they can be written to once they have"
             }
+            Self::Paused => "your chat is paused: this can be tried again when the pause ends",
             Self::RateLimited => "too many at once: this is tried again in a moment",
             Self::Unavailable => "the server cannot store or read just now: this is tried again in a moment",
         }

@@ -6,7 +6,7 @@ use serde::{Deserialize, Serialize};
 
 use crate::{
     id::{ClientMessageId, ConversationId, Rev, Seq, UserId},
-    rights::Role,
+    rights::{Role, Writing},
     store::{self, WindowState},
 };
 
@@ -81,6 +81,8 @@ pub struct Window {
     pub state: WindowState,
     /// The other person.
     pub contact: Contact,
+    /// Whether the user may write to them.
+    pub writing: Writing,
     /// Lowest kept.
     pub first_seq: Seq,
     /// Head.

@@ -171,6 +171,10 @@ impl Store for SqliteStore {
         self.writer.run(sites::PutPolicy(site, policy, version)).await
     }
 
+    async fn raise_site_floor(&self, site: SiteId, version: RightsVersion) -> Result<bool> {
+        self.writer.run(sites::RaiseSiteFloor(site, version)).await
+    }
+
     async fn arrival(
         &self,
         site: SiteId,

@@ -9,7 +9,7 @@ use crate::{
     app::{App, now_ms},
     auth::{self, Identity, SKEW_MS},
     chat::{self, MESSAGE_CHARS, Speaker},
-    error::{Code, Refusal},
+    error::{Close, Code, Refusal},
     hub::{Connection, Outbound, Registration},
     id::{ConnectionId, ConversationId},
     protocol::{Hello, LimitsFrame, Myself, PROTOCOL, Welcome},
@@ -48,19 +48,44 @@ impl Drop for Seated {
     }
 }
 
+/// Why a connection is not welcome: what it is told, and how it ends.
+pub(super) type Unwelcome = (Option<Refusal>, Close);
+
+/// With the end that belongs to a refusal.
+pub(super) fn refused(refusal: Refusal) -> Unwelcome {
+    let close = refusal.code.close();
+    (Some(refusal), close)
+}
+
 /// Answers `hello`.
 pub(super) async fn greet(
     app: &Arc<App>,
     id: ConnectionId,
     origin: &str,
     hello: Hello,
-) -> Result<(Seated, Welcome), Refusal> {
+) -> Result<(Seated, Welcome), Unwelcome> {
+    let (registration, identity) = admit(app, id, origin, &hello).await.map_err(refused)?;
+    let connection = registration.clone();
+    let greeted = welcomed(app, registration, identity, hello).await;
+    // Somebody has ended it meanwhile, by a logout for one: what was missed because of that is not the reason.
+    greeted.map_err(|refusal| match connection.out.closes_with() {
+        Some(close) => (None, close),
+        None => refused(refusal),
+    })
+}
+
+/// Looks at the token, and takes the connection into the hub.
+async fn admit(
+    app: &Arc<App>,
+    id: ConnectionId,
+    origin: &str,
+    hello: &Hello,
+) -> Result<(Registration, Identity), Refusal> {
     if hello.protocol != PROTOCOL {
         return Err(Code::UnsupportedProtocol.into());
     }
     let cursor = hello.cursor.as_ref().map_or(&[][..], |cursor| &cursor.conversations);
-    let held = hello.rosters.as_ref().filter(|held| held.boot == app.boot);
-    let held = held.map_or(&[][..], |held| &held.versions);
+    let held = hello.rosters.as_ref().map_or(&[][..], |held| &held.versions);
     if cursor.len() > CURSOR_MOST || held.len() > HELD_MOST {
         return Err(Refusal::with(Code::BadFrame, "a cursor has at most 100 conversations and 1000 rosters"));
     }
@@ -77,18 +102,30 @@ pub(super) async fn greet(
         hello.visible,
         Outbound::new(limits.queue_frames, limits.queue_bytes),
     );
+    Ok((registration, identity))
+}
+
+/// From the hub to `welcome`.
+async fn welcomed(
+    app: &Arc<App>,
+    registration: Registration,
+    identity: Identity,
+    hello: Hello,
+) -> Result<(Seated, Welcome), Refusal> {
     // A stop closes those that are in the hub; whoever comes after that must not stay.
     if app.is_draining() {
         return Err(Code::Unavailable.into());
     }
+    let cursor = hello.cursor.as_ref().map_or(&[][..], |cursor| &cursor.conversations);
     let conversations: Vec<_> = cursor.iter().map(|entry| entry.conversation).collect();
     let arrival = arrival(app, &identity, &conversations).await?;
     let record = settle(app, &identity, &arrival).await?;
     let seated = sit_down(app, registration, identity.lease_ends, &record).await?;
-    app.hub.make_room(seated.connection(), limits.connections_per_user);
+    app.hub.make_room(seated.connection(), app.config.limits.connections_per_user);
     let welcome = welcome(app, &seated, &hello, arrival).await?;
     if hello.visible {
-        app.rosters.look(seated.connection(), held);
+        let held = hello.rosters.as_ref().filter(|held| held.boot == app.boot);
+        app.rosters.look(seated.connection(), held.map_or(&[][..], |held| &held.versions));
     }
     Ok((seated, welcome))
 }
@@ -103,6 +140,9 @@ pub(super) async fn arrival(
     if is_from_before_a_restore(identity.issued_at, app.store.epoch_began(), now_ms()) {
         let why = "this token is older than the restore of the server's backup: fetch a new one";
         return Err(Refusal::with(Code::TokenExpired, why));
+    }
+    if snapshot.rights_version < app.sites.floor(*site) {
+        return Err(below_the_floor());
     }
     let arrival = app.store.arrival(*site, *user, sid, snapshot, conversations).await?;
     if arrival.revoked { Err(Code::LoggedOut.into()) } else { Ok(arrival) }
@@ -152,6 +192,14 @@ async fn put(app: &App, identity: &Identity) -> Result<UserRecord, Refusal> {
     }
 }
 
+/// `PUT floor` was called.
+fn below_the_floor() -> Refusal {
+    Refusal::with(
+        Code::TokenExpired,
+        "this token is older than what the site has said since of all its people: fetch a new one",
+    )
+}
+
 fn outdated() -> Refusal {
     let why = "this token is older than what the site has said of one of its courses: fetch a new one";
     Refusal::with(Code::TokenExpired, why)
@@ -174,6 +222,11 @@ async fn sit_down(
         let stored = app.store.user(site, user).await?;
         let stored = stored.filter(|stored| !stored.removed && stored.snapshot.may_chat());
         app.rosters.change((site, user), &stored.ok_or(Code::ChatNotAllowed)?);
+    }
+    // Who arrives after `PUT floor` has looked for those below it is not closed there.
+    let live = app.rosters.rights(site, user).map(|rights| rights.snapshot.rights_version);
+    if live < Some(app.sites.floor(site)) {
+        return Err(below_the_floor());
     }
     Ok(seated)
 }

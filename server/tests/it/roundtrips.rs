@@ -13,7 +13,7 @@ use gchat::{
         ClientFrame, Contact, Cursor, CursorEntry, Dock, Gap, HeldRosters, Hello, LimitsFrame, Message,
         Myself, RosterVersion, ServerFrame, Status, Welcome, Window,
     },
-    rights::{Membership, Role, Snapshot},
+    rights::{Membership, Role, Snapshot, Writing},
     sites::Sites,
     store::{WindowState, sqlite::SqliteStore},
 };
@@ -77,6 +77,10 @@ fn status() -> impl Strategy<Value = Status> + Clone {
     select(vec![Status::Online, Status::Offline])
 }
 
+fn writing() -> impl Strategy<Value = Writing> + Clone {
+    select(vec![Writing::Yes, Writing::No, Writing::Blocked, Writing::Gone])
+}
+
 fn membership() -> impl Strategy<Value = Membership> + Clone {
     (circle(), role(), any::<String>()).prop_map(|(id, role, title)| Membership {
         id,
@@ -115,11 +119,12 @@ fn message() -> impl Strategy<Value = Message> + Clone {
 }
 
 fn dock() -> impl Strategy<Value = Dock> + Clone {
-    let fields = (conversation(), state(), contact(), vec(seq(), 4), rev(), count());
-    let window = fields.prop_map(|(conversation, state, contact, seqs, rev, unread)| Window {
+    let fields = (conversation(), state(), (contact(), writing()), vec(seq(), 4), rev(), count());
+    let window = fields.prop_map(|(conversation, state, (contact, writing), seqs, rev, unread)| Window {
         conversation,
         state,
         contact,
+        writing,
         first_seq: seqs[0],
         seq: seqs[1],
         rev,
@@ -228,6 +233,7 @@ fn server_frame() -> impl Strategy<Value = ServerFrame> {
     let contacts = || vec(contact(), 0..3);
     prop_oneof![
         welcome(),
+        any::<i64>().prop_map(|until| F::Paused { until }),
         any::<i64>().prop_map(|lease_ends| F::Renewed { lease_ends }),
         vec(membership(), 0..3).prop_map(|circles| F::Circles { circles: circles.into() }),
         (circle(), any::<u64>(), any::<usize>(), contacts())
@@ -272,6 +278,7 @@ fn server_frame() -> impl Strategy<Value = ServerFrame> {
         }),
         (conversation(), user()).prop_map(|(conversation, user)| F::Typing { conversation, user }),
         dock().prop_map(F::Dock),
+        (conversation(), writing()).prop_map(|(conversation, writing)| F::Writing { conversation, writing }),
         conversation().prop_map(|conversation| F::Reset { conversation }),
         any::<u64>().prop_map(|retry_after_ms| F::Drain { retry_after_ms }),
         Just(F::Ping {}),
@@ -362,8 +369,9 @@ proptest! {
 fn snapshot() -> impl Strategy<Value = Snapshot> {
     let words = (".{1,200}", "[ -~]{0,32}", option::of("https?://[a-z]{1,9}\\.example/[a-z0-9?&=]{0,20}"));
     let circles = proptest::collection::btree_map(circle(), (role(), ".{0,255}"), 0..5);
-    (words, circles, vec(user(), 0..5), count(), any::<bool>(), vec("[a-z]{0,64}", 0..3)).prop_map(
-        |((name, lang, url), circles, blocked, version, hidden, rights)| Snapshot {
+    let others = (vec(user(), 0..5), option::of(vec(user(), 0..5)), option::of(0..=UserId::MAX));
+    (words, circles, others, count(), any::<bool>(), vec("[a-z]{0,64}", 0..3)).prop_map(
+        |((name, lang, url), circles, (blocked, accepts, paused_until), version, hidden, rights)| Snapshot {
             rights_version: RightsVersion(version),
             name: name.into(),
             picture: url.as_deref().map(Into::into),
@@ -376,6 +384,8 @@ fn snapshot() -> impl Strategy<Value = Snapshot> {
                 .map(|(id, (role, title))| Membership { id, role, title: title.into() })
                 .collect(),
             blocked: blocked.into(),
+            accepts: accepts.map(Into::into),
+            paused_until,
         },
     )
 }

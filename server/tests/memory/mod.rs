@@ -214,6 +214,15 @@ impl<W: Weather> Store for MemoryStore<W> {
         self.write_site(site, |site| Ok(site.put_policy(policy, version))).await
     }
 
+    async fn raise_site_floor(&self, site: SiteId, version: RightsVersion) -> Result<bool> {
+        self.write_site(site, |site| {
+            let applied = version >= site.record.floor;
+            site.record.floor = version.max(site.record.floor);
+            Ok(applied)
+        })
+        .await
+    }
+
     async fn arrival(
         &self,
         site: SiteId,

@@ -150,6 +150,7 @@ impl Site {
             conversation: id,
             state,
             other: self.users.get(&other).map(|record| (&*record.snapshot).into()),
+            toward: self.users.get(&other).map(|record| record.snapshot.toward(owner)).unwrap_or_default(),
             head,
             read_seq: Seq(mark(owner).map_or(head.seq.0, |mark| mark.read)),
             other_read_seq: Seq(mark(other).map_or(0, |mark| mark.published)),

@@ -344,6 +344,7 @@ fn site() -> SiteRecord {
         keys: vec![SiteKey { kid: "k1".into(), secret: SECRET.to_vec(), created_at: 0 }],
         policy: Default::default(),
         policy_version: RightsVersion(0),
+        floor: RightsVersion(0),
     }
 }
 
@@ -360,6 +361,8 @@ fn person(user: UserId) -> Snapshot {
         rights: ["chat".into()].into(),
         circles: circles.into(),
         blocked: [].into(),
+        accepts: None,
+        paused_until: None,
     }
 }
 

@@ -71,6 +71,7 @@ macro_rules! every_story {
                 keys_rotate
                 a_site_moves
                 an_older_policy_never_replaces_a_newer
+                a_sites_floor_only_rises_and_is_its_own
                 a_site_that_is_not_there_is_named_so
                 two_sites_with_the_same_users_share_nothing
                 removing_a_site_leaves_the_others;

@@ -78,6 +78,16 @@ pub(crate) async fn an_older_policy_never_replaces_a_newer(store: AnyStore) {
     assert_eq!((stored.policy, stored.policy_version), (strict, RightsVersion(6)));
 }
 
+pub(crate) async fn a_sites_floor_only_rises_and_is_its_own(store: AnyStore) {
+    let (site, other) = (site(&store).await, site(&store).await);
+    for (version, applied) in [(5, true), (4, false), (5, true), (9, true), (8, false)] {
+        assert_eq!(store.raise_site_floor(site, RightsVersion(version)).await.unwrap(), applied, "{version}");
+    }
+    store.expire(i64::MAX / 2).await.unwrap();
+    assert_eq!(get(&store, site).await.floor, RightsVersion(9), "and is never forgotten");
+    assert_eq!(get(&store, other).await.floor, RightsVersion(0));
+}
+
 pub(crate) async fn a_site_that_is_not_there_is_named_so(store: AnyStore) {
     let nowhere = SiteId(77);
     assert!(matches!(store.add_key(nowhere, key("k")).await, Err(StoreError::NoSite)));
@@ -86,6 +96,8 @@ pub(crate) async fn a_site_that_is_not_there_is_named_so(store: AnyStore) {
     assert!(matches!(store.move_site(nowhere, "https://x", &[]).await, Err(StoreError::NoSite)));
     let policy = store.put_policy(nowhere, Policy::default(), RightsVersion(1)).await;
     assert!(matches!(policy, Err(StoreError::NoSite)));
+    let floor = store.raise_site_floor(nowhere, RightsVersion(1)).await;
+    assert!(matches!(floor, Err(StoreError::NoSite)));
     assert!(store.put_user(nowhere, user(2), snapshot(1, "Ana"), Origin::Call).await.is_err());
     assert!(store.append(message(nowhere, 2, 3, "x")).await.is_err());
 }

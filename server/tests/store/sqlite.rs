@@ -143,7 +143,7 @@ async fn a_schema_newer_than_the_binary_is_refused() {
     )
     .unwrap();
     conn.close().unwrap();
-    assert!(refused(&path).await.contains("its schema is 99, and this gchat knows up to 2"));
+    assert!(refused(&path).await.contains("its schema is 99, and this gchat knows up to 3"));
 }
 
 #[tokio::test]

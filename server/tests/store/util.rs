@@ -31,6 +31,7 @@ pub(crate) fn record(name: &str) -> SiteRecord {
         keys: vec![key(&format!("{name}-k1"))],
         policy: Policy::default(),
         policy_version: RightsVersion(0),
+        floor: RightsVersion(0),
     }
 }
 
@@ -97,5 +98,7 @@ pub(crate) fn snapshot(version: i64, name: &str) -> Arc<Snapshot> {
         }]
         .into(),
         blocked: [user(9)].into(),
+        accepts: Some([user(3)].into()),
+        paused_until: Some(1_795_380_000_000),
     })
 }

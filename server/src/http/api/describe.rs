@@ -7,7 +7,7 @@ use utoipa::{
     openapi::security::{HttpAuthScheme, HttpBuilder, SecurityScheme},
 };
 
-use super::{ApiError, circles, export, shapes::Course};
+use super::{ApiError, circles, export, floor, logins, shapes::Course};
 
 #[derive(OpenApi)]
 #[openapi(
@@ -18,7 +18,9 @@ use super::{ApiError, circles, export, shapes::Course};
         export::user,
         export::conversation,
         circles::put_circles,
+        logins::logins,
         super::log_out,
+        floor::put_floor,
         super::put_policy,
         super::status,
         super::openapi,

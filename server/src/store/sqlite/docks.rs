@@ -14,6 +14,7 @@ use super::{
 };
 use crate::{
     id::{ConversationId, Rev, Seq, SiteId, UserId},
+    rights::Snapshot,
     store::{Dock, DockWindow, Head, WindowChange, WindowState},
 };
 
@@ -144,10 +145,12 @@ impl Rows {
 fn window(window: Window, owner: UserId) -> Result<DockWindow> {
     let (_, _, other, state, snapshot, first_seq, seq, rev, reset_rev, read_seq, published, unread) = window;
     let conversation = ConversationId::between(owner, user(other)?);
+    let other: Option<Snapshot> = snapshot.as_deref().map(read).transpose()?;
     Ok(DockWindow {
         conversation: conversation.ok_or_else(|| broken("a window on oneself"))?,
         state: self::state(state),
-        other: snapshot.as_deref().map(read).transpose()?,
+        toward: other.as_ref().map(|other| other.toward(owner)).unwrap_or_default(),
+        other: other.as_ref().map(Into::into),
         head: Head { first_seq: Seq(first_seq), seq: Seq(seq), rev: Rev(rev), reset_rev: Rev(reset_rev) },
         read_seq: Seq(read_seq),
         other_read_seq: Seq(published),

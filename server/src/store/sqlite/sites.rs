@@ -17,21 +17,22 @@ use crate::{
 
 /// As `Store::sites`: keys are joined in, newest first.
 pub(super) fn sites(conn: &Connection) -> Result<Vec<SiteRecord>> {
-    type Row = (i64, String, String, String, bool, i64, Option<String>, Option<Vec<u8>>, Option<i64>);
+    type Row = (i64, String, String, String, bool, i64, i64, Option<String>, Option<Vec<u8>>, Option<i64>);
     let rows: Vec<Row> = conn.all(
-        "SELECT s.site, s.issuer, s.url, s.origins, s.students_see_students, s.policy_version, \
+        "SELECT s.site, s.issuer, s.url, s.origins, s.students_see_students, s.policy_version, s.floor, \
                 k.kid, k.secret, k.created_at \
          FROM sites s LEFT JOIN site_keys k ON k.site = s.site ORDER BY s.site, k.number DESC",
         [],
     )?;
     let mut sites: Vec<SiteRecord> = Vec::new();
-    for (site, issuer, url, origins, students_see_students, version, kid, secret, created_at) in rows {
+    for (site, issuer, url, origins, students_see_students, version, floor, kid, secret, created_at) in rows {
         let site = SiteId(site);
         if sites.last().is_none_or(|last| last.site != site) {
             let origins =
                 serde_json::from_str(&origins).map_err(|_| broken("a site's origins are no list"))?;
             let (policy, policy_version) = (Policy { students_see_students }, RightsVersion(version));
-            sites.push(SiteRecord { site, issuer, url, origins, keys: Vec::new(), policy, policy_version });
+            let (keys, floor) = (Vec::new(), RightsVersion(floor));
+            sites.push(SiteRecord { site, issuer, url, origins, keys, policy, policy_version, floor });
         }
         if let (Some(last), Some(kid), Some(secret), Some(created_at)) =
             (sites.last_mut(), kid, secret, created_at)
@@ -51,14 +52,15 @@ impl Write for AddSite {
     fn run(&self, conn: &Connection) -> Result<SiteId> {
         let site = &self.0;
         conn.change(
-            "INSERT INTO sites (issuer, url, origins, students_see_students, policy_version) \
-             VALUES (?1, ?2, ?3, ?4, ?5)",
+            "INSERT INTO sites (issuer, url, origins, students_see_students, policy_version, floor) \
+             VALUES (?1, ?2, ?3, ?4, ?5, ?6)",
             params![
                 &site.issuer,
                 &site.url,
                 list(&site.origins),
                 site.policy.students_see_students,
-                site.policy_version.0
+                site.policy_version.0,
+                site.floor.0
             ],
         )
         .map_err(in_use)?;
@@ -150,6 +152,20 @@ impl Write for PutPolicy {
             params![site.0, policy.students_see_students, version.0],
         )?;
         Ok(put > 0)
+    }
+}
+
+/// As `Store::raise_site_floor`.
+pub(super) struct RaiseSiteFloor(pub(super) SiteId, pub(super) RightsVersion);
+
+impl Write for RaiseSiteFloor {
+    type Done = bool;
+
+    fn run(&self, conn: &Connection) -> Result<bool> {
+        let Self(site, version) = self;
+        exists(conn, *site)?;
+        let sql = "UPDATE sites SET floor = ?2 WHERE site = ?1 AND floor <= ?2";
+        Ok(conn.change(sql, params![site.0, version.0])? > 0)
     }
 }
 

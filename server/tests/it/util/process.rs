@@ -34,6 +34,7 @@ impl Process {
             keys: vec![host.key.clone()],
             policy: Default::default(),
             policy_version: Default::default(),
+            floor: Default::default(),
         };
         store.add_site(site).await.unwrap();
         store.close().await;

@@ -67,6 +67,7 @@ impl TestServer {
             keys: vec![host.key.clone()],
             policy: Default::default(),
             policy_version: Default::default(),
+            floor: Default::default(),
         }
     }
 
