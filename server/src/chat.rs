@@ -332,14 +332,14 @@ impl Chat {
     async fn may_send(&self, message: &NewMessage) -> Result<(), Refusal> {
         let speaker = Speaker { site: message.site, user: message.sender };
         let other = message.conversation.other(message.sender).ok_or(Code::NotFound)?;
-        if blank::shows_nothing(&message.text) {
-            return Err(Code::EmptyMessage.into());
-        }
         if message.text.chars().nth(MESSAGE_CHARS).is_some() {
             return Err(Code::MessageTooLong.into());
         }
         if message.text.contains('\0') {
             return Err(Code::BadText.into());
+        }
+        if blank::shows_nothing(&message.text) {
+            return Err(Code::EmptyMessage.into());
         }
         let me = self.live(speaker)?;
         let policy = self.sites.policy(speaker.site);
