@@ -43,7 +43,7 @@ impl Stage {
         let folder = if shared.is_dir() { TempDir::new_in(shared) } else { TempDir::new() };
         let folder = folder.expect("a temporary folder");
         let app = runtime.block_on(async {
-            let store = SqliteStore::open(&folder.path().join("fuzz.db")).await.expect("a store");
+            let store = SqliteStore::make(&folder.path().join("fuzz.db")).await.expect("a store");
             let key = SiteKey { kid: KID.into(), secret: SECRET.to_vec(), created_at: 0 };
             let site = SiteRecord {
                 site: SiteId(0),

@@ -25,6 +25,7 @@ describe("the boot script", () => {
     port = await freePort();
     url = `http://127.0.0.1:${port}/`;
     place.settings(port);
+    place.init();
     script = place.write("/etc/init.d/gchat", place.moved(replaced(packaged("boot/gchat"), "USER=gchat\n", `USER=${place.user}\n`)), 0o755);
     atEnd(() => boot("stop"));
   });

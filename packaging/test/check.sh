@@ -3,6 +3,8 @@ exec >/out/said 2>&1
 useradd --system --user-group --home-dir /var/lib/gchat --no-create-home --shell /usr/sbin/nologin gchat
 mkdir -p /etc/gchat
 printf 'database = "/var/lib/gchat/gchat.db"\n' >/etc/gchat/gchat.toml
+install -d -o gchat -g gchat -m 700 /var/lib/gchat
+runuser -u gchat -- gchat init --config /etc/gchat/gchat.toml
 
 ready() {
     began=$(date +%s%N)

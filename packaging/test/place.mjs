@@ -78,6 +78,11 @@ export class Place {
     return execFileSync(this.binary, args, { encoding: "utf8", stdio: ["ignore", "pipe", "pipe"], cwd: this.root, ...this.ids });
   }
 
+  /** Makes the database, as the admin guide does before the first start. */
+  init() {
+    this.run("init", "--config", this.at("/etc/gchat/gchat.toml"));
+  }
+
   /** Adds a site and returns its connection code. */
   addSite(url) {
     return this.run("site", "add", url, "--config", this.at("/etc/gchat/gchat.toml")).trim();

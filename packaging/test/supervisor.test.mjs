@@ -23,6 +23,7 @@ describe("under supervisor", () => {
     port = await freePort();
     url = `http://127.0.0.1:${port}/`;
     place.settings(port);
+    place.init();
     const section = replaced(packaged("supervisor/gchat.conf"), "user=gchat\n", `user=${place.user}\n`);
     place.write("/etc/supervisor/conf.d/gchat.conf", place.moved(section));
     main = place.write(

@@ -51,7 +51,9 @@ describe("the systemd unit", () => {
     await systemd.until("the socket is there", () => systemd.said.includes("listening"));
     const port = await freePort();
     const env = { ...process.env, NOTIFY_SOCKET: path, WATCHDOG_USEC: "600000" };
-    const server = new Child(place.binary, ["serve", "--config", place.settings(port)], { cwd: place.at("/run"), env });
+    const settings = place.settings(port);
+    place.init();
+    const server = new Child(place.binary, ["serve", "--config", settings], { cwd: place.at("/run"), env });
     atEnd(() => server.stop());
     const heard = (word) => systemd.said.split("\n").filter((line) => line === word).length;
     await until("READY=1", () => heard("READY=1") === 1);

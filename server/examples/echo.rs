@@ -47,7 +47,7 @@ async fn echo(mut socket: Socket<ws::Stream>) {
 #[tokio::main]
 async fn main() -> anyhow::Result<()> {
     let folder = std::env::args().nth(1).context("name an empty folder for the database")?;
-    let store = SqliteStore::open(&std::path::Path::new(&folder).join("echo.db")).await?;
+    let store = SqliteStore::make(&std::path::Path::new(&folder).join("echo.db")).await?;
     let config = Config { listen: "127.0.0.1:0".parse()?, ..Config::default() };
     let host = Router::new().route("/echo", get(upgrade));
     let server = Server::bind(config, Arc::new(store), Some(host)).await?;

@@ -47,8 +47,7 @@ pub struct App {
     pub gate: Gate,
     /// Counts sockets from their upgrade to their last byte: a stop waits for them.
     pub sockets: TaskTracker,
-    /// What `/ready` has told of the store last.
-    pub store_trouble: Changes,
+    store_trouble: Changes,
     /// Of this process.
     pub boot: Uuid,
     draining: AtomicBool,
@@ -82,6 +81,18 @@ impl App {
             boot: Uuid::now_v7(),
             draining: AtomicBool::new(false),
         }))
+    }
+
+    /// Whether the store is in order. It is told in the log when that changes, not each time that somebody asks.
+    pub async fn look_at_store(&self) -> store::Result<()> {
+        let ready = self.store.ready().await;
+        let changed = self.store_trouble.note(ready.as_ref().err().map(ToString::to_string));
+        match &ready {
+            Ok(()) if changed => tracing::info!("the store is ready again"),
+            Err(error) if changed => tracing::error!(%error, "the store is not ready"),
+            _ => {}
+        }
+        ready
     }
 
     /// Whether new connections are turned away.

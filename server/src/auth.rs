@@ -13,6 +13,7 @@ use serde_json::value::RawValue;
 use sha2::{Digest, Sha256};
 
 use crate::{
+    address,
     error::{Code, Refusal},
     id::{SiteId, UserId},
     rights::Snapshot,
@@ -178,7 +179,7 @@ pub async fn call(
     if claims.method != method || claims.path != path {
         return Err(BadToken("it was signed for another method or path"));
     }
-    if claims.wwwroot.trim_end_matches('/') != site.url {
+    if !address::same(&claims.wwwroot, &site.url) {
         return Err(WrongWwwroot);
     }
     if seen.has(site.site, &claims.jti, now) {

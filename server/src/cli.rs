@@ -4,12 +4,7 @@
 //! that names the thing and the fix, with exit code 1; 2 for a wrong command line, 3 for a database that cannot be used
 //! as it is (damaged, of a newer release, not ours, not writable, served by another process).
 
-use std::{
-    io::Write as _,
-    net::SocketAddr,
-    path::{Path, PathBuf},
-    sync::Arc,
-};
+use std::{io::Write as _, net::SocketAddr, path::PathBuf, sync::Arc};
 
 use anyhow::{Context as _, Result};
 use clap::{CommandFactory as _, Parser, Subcommand};
@@ -18,7 +13,7 @@ use crate::{
     config::{Config, Flags},
     http, logs,
     server::Server,
-    store::{StoreError, sqlite::SqliteStore},
+    store::{Store as _, StoreError, sqlite::SqliteStore},
     systemd,
 };
 
@@ -43,6 +38,11 @@ enum Command {
         /// Listen here instead of where the configuration says
         #[arg(long, value_name = "ADDR:PORT")]
         listen: Option<SocketAddr>,
+    },
+    /// Make a new, empty database
+    Init {
+        #[command(flatten)]
+        settings: Settings,
     },
     /// Run the server with a small campus to try the chat in
     Demo(demo::Demo),
@@ -125,6 +125,7 @@ pub fn run() -> Result<()> {
             wait_for(serve(config))
         }
         Command::Demo(demo) => wait_for(demo.run()),
+        Command::Init { settings } => wait_for(init(settings.load(None)?)),
         Command::Site { settings, command } => wait_for(command.run(settings.load(None)?)),
         Command::Backup { settings, to } => wait_for(backup::backup(settings.load(None)?, to)),
         Command::Restore { settings, from } => wait_for(backup::restore(settings.load(None)?, from)),
@@ -178,8 +179,12 @@ async fn serve(config: Config) -> Result<()> {
     server.run(stop).await
 }
 
-async fn open(database: &Path) -> Result<Arc<SqliteStore>> {
-    Ok(Arc::new(SqliteStore::open(database).await?))
+async fn init(config: Config) -> Result<()> {
+    let path = &config.database;
+    let there = path.metadata().is_ok_and(|file| file.len() > 0);
+    SqliteStore::make(path).await?.close().await;
+    let done = if there { "is there already, and was left as it is" } else { "was made" };
+    answer(&format!("the database {} {done}\n", path.display()))
 }
 
 /// Completes when the process is asked to stop: SIGTERM (systemd, containers) or Ctrl+C. From this call on, neither

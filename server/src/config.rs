@@ -33,7 +33,7 @@ pub struct Config {
     #[config(env = "GCHAT_PUBLIC_URL", deserialize_with = public_url)]
     pub public_url: Option<String>,
 
-    /// The SQLite database. It is made if it is not there, readable by this user
+    /// The SQLite database, as `gchat init` makes it: readable by this user
     /// only. A relative path starts where the server was started.
     #[config(env = "GCHAT_DATABASE", default = "gchat.db", validate = not_empty)]
     pub database: PathBuf,

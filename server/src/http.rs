@@ -63,20 +63,9 @@ async fn ready(State(app): State<Arc<App>>) -> Response {
     if app.is_draining() {
         return (StatusCode::SERVICE_UNAVAILABLE, "draining\n").into_response();
     }
-    let ready = app.store.ready().await;
-    // Asked every few seconds by whoever balances the load: told when it changes.
-    let changed = app.store_trouble.note(ready.as_ref().err().map(ToString::to_string));
-    match ready {
-        Ok(()) => {
-            if changed {
-                tracing::info!("the store is ready again");
-            }
-            "ready\n".into_response()
-        }
-        Err(error) => {
-            if changed {
-                tracing::error!(%error, "the store is not ready");
-            }
+    match app.look_at_store().await {
+        Ok(()) => "ready\n".into_response(),
+        Err(_) => {
             (StatusCode::SERVICE_UNAVAILABLE, "the store is out of order: see the log\n").into_response()
         }
     }

@@ -21,6 +21,9 @@ const ROSTER_TICK: Duration = Duration::from_millis(250);
 /// How soon a site that was added, changed or removed beside the running server counts.
 const SITES_TICK: Duration = Duration::from_secs(5);
 
+/// How soon it is noticed that the database is not in its place any more.
+const STORE_TICK: Duration = Duration::from_secs(1);
+
 /// How often the store forgets: twice that is how long it remembers what it told whom (docs/adr/0004-arrivals-told-again.md).
 const EXPIRY_TICK: Duration = Duration::from_secs(30);
 
@@ -32,6 +35,7 @@ pub async fn run(app: Arc<App>, cancel: CancellationToken) {
         ticks
     };
     let (mut rosters, mut sites, mut expiry) = (every(ROSTER_TICK), every(SITES_TICK), every(EXPIRY_TICK));
+    let mut store = every(STORE_TICK);
     // Told by this loop and no other: it stands still when the runtime does, when the rosters are locked for good, and
     // when the store never answers, and then a restart helps. A store that answers with an error (a full disk) is none
     // of the watchdog's business: a restart would not mend it, and would cut off those who can still read; `/ready`
@@ -41,6 +45,7 @@ pub async fn run(app: Arc<App>, cancel: CancellationToken) {
         tokio::select! {
             () = cancel.cancelled() => return,
             _ = rosters.tick() => flush(app.rosters.tick(now_ms())),
+            _ = store.tick() => drop(app.look_at_store().await),
             _ = sites.tick() => refresh_sites(&app).await,
             _ = expiry.tick() => expire(&app).await,
             () = next(&mut watchdog) => systemd::alive(),

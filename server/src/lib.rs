@@ -2,6 +2,7 @@
 //!
 //! Arrows: `ws, http → chat, circles, roster → presence, store, bus → hub`. ARCHITECTURE.md has the map and the invariants.
 
+pub mod address;
 pub mod app;
 pub mod auth;
 pub mod bus;

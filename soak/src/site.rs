@@ -64,7 +64,7 @@ impl Site {
             floor: RightsVersion(0),
         };
         let issuer = record.issuer.clone();
-        let store = SqliteStore::open(database).await?;
+        let store = SqliteStore::make(database).await?;
         store.add_site(record).await?;
         store.close().await;
         Ok(Self {

@@ -132,6 +132,7 @@ impl Campus {
         let database = database.to_owned();
         runtime.spawn(async move {
             let started = async {
+                SqliteStore::make(&database).await?.close().await;
                 let store = SqliteStore::serve(&database).await?;
                 if store.sites().await?.is_empty() {
                     store.add_site(site()).await?;

@@ -94,7 +94,7 @@ fn allocations(counted: &str) -> u64 {
 
 /// Somebody joins a course, and this many viewers are told; so many times.
 pub(super) async fn tell(viewers: u32, times: u32, folder: &Path) -> Result<()> {
-    let store = SqliteStore::open(folder.join("tell.db")).await?;
+    let store = SqliteStore::make(folder.join("tell.db")).await?;
     store.add_site(site()).await?;
     let sites = Arc::new(Sites::load(Arc::new(store)).await?);
     let rosters = Rosters::new(sites, &Config::default().limits);

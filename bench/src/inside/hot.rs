@@ -104,7 +104,7 @@ async fn frames_out(times: u32) -> Result<()> {
 
 /// A user token with three courses, checked.
 async fn tokens(times: u32, folder: &Path) -> Result<()> {
-    let store = SqliteStore::open(folder.join("hot.db")).await?;
+    let store = SqliteStore::make(folder.join("hot.db")).await?;
     store.add_site(site()).await?;
     let sites = Sites::load(Arc::new(store)).await?;
     let token = token(7, Courses::Three { people: 1_000 });

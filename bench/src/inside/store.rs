@@ -131,7 +131,7 @@ fn flush_floor(folder: &Path) -> Result<f64> {
 /// Makes the file and so many messages between neighbours, as if they had been sent long ago, with all that hangs on
 /// them: users, read marks, windows.
 pub async fn fill(path: &Path, messages: u32) -> Result<()> {
-    let store = SqliteStore::open(path).await?;
+    let store = SqliteStore::make(path).await?;
     store.add_site(site()).await?;
     store.close().await;
     let path = path.to_owned();

@@ -81,7 +81,7 @@ impl Campus {
             policy_version: RightsVersion(0),
             floor: RightsVersion(0),
         };
-        let store = SqliteStore::open(database).await?;
+        let store = SqliteStore::make(database).await?;
         store.add_site(record).await?;
         store.close().await;
         Ok(())

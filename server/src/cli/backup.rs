@@ -2,7 +2,7 @@
 
 use std::path::PathBuf;
 
-use anyhow::{Result, ensure};
+use anyhow::Result;
 use jiff::Timestamp;
 
 use super::answer;
@@ -17,13 +17,11 @@ use crate::{
 };
 
 pub(super) async fn backup(config: Config, to: PathBuf) -> Result<()> {
-    there_is_one(&config)?;
     let Backup { path, bytes, messages } = backup::backup(&config.database, &to, now_ms()).await?;
     answer(&format!("the backup {} was made: {messages} messages, {bytes} bytes\n", path.display()))
 }
 
 pub(super) async fn check(config: Config) -> Result<()> {
-    there_is_one(&config)?;
     let Sound { messages, taken_at } = backup::check(&config.database).await?;
     let kind = taken_at.map_or("the database".into(), |at| format!("the backup of {}", time(at)));
     answer(&format!("{kind} {} is sound: {messages} messages\n", config.database.display()))
@@ -52,12 +50,6 @@ pub(super) async fn restore(config: Config, from: PathBuf) -> Result<()> {
     say("Sites and keys are those of the backup: compare them with `gchat site list`. Start the server now.");
     let of = taken_at.map_or("without a time".into(), |at| format!("of {}", time(at)));
     answer(&format!("the backup {of} was restored as {}: {messages} messages\n", config.database.display()))
-}
-
-fn there_is_one(config: &Config) -> Result<()> {
-    let path = config.database.display();
-    ensure!(config.database.exists(), "there is no database {path}: name it with --database or --config");
-    Ok(())
 }
 
 fn time(ms: i64) -> String {

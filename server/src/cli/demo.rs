@@ -54,6 +54,7 @@ impl Demo {
         logs::init(&config);
 
         let wwwroot = wwwroot(listen);
+        SqliteStore::make(&config.database).await?.close().await;
         let store = Arc::new(SqliteStore::serve(&config.database).await?);
         let site = campus_site(&*store, listen, &wwwroot).await?;
         let key =

@@ -2,19 +2,19 @@
 
 use std::fmt::Write as _;
 
-use anyhow::{Context as _, Result, bail, ensure};
+use anyhow::{Context as _, Result, anyhow, ensure};
 use clap::Subcommand;
 use jiff::Timestamp;
-use url::Url;
 
-use super::{answer, open};
+use super::answer;
 use crate::{
+    address,
     config::{Config, server_url},
     connection_code::ConnectionCode,
     id::{RightsVersion, SiteId},
     logs::say,
     rights::Policy,
-    store::{SiteKey, SiteRecord, Store},
+    store::{SiteKey, SiteRecord, Store, sqlite::SqliteStore},
 };
 
 #[derive(Debug, Subcommand)]
@@ -56,38 +56,43 @@ pub(super) enum Command {
 
 impl Command {
     pub(super) async fn run(self, config: Config) -> Result<()> {
-        // Only `add` may begin a database: elsewhere a new one would hide that the path is wrong.
-        if !matches!(self, Self::Add { .. }) {
-            let path = config.database.display();
-            ensure!(
-                config.database.exists(),
-                "there is no database {path}: name it with --database or --config, or begin with `gchat site add`"
-            );
-        }
-        let store = open(&config.database).await?;
+        let database = &config.database;
+        let store = match &self {
+            // Only this may begin a database, and only for a site that is in order: elsewhere a new one would hide that
+            // the path is wrong.
+            Self::Add { url, origin, server_url } => {
+                let (site, code) = new(&config, url, origin, server_url.as_deref())?;
+                let store = SqliteStore::make(database).await?;
+                let done = add(&store, site, &code).await;
+                store.close().await;
+                return done;
+            }
+            _ => SqliteStore::open(database).await?,
+        };
         let done = match self {
-            Self::Add { url, origin, server_url } => add(&*store, &config, &url, origin, server_url).await,
-            Self::List => list(&*store).await,
-            Self::Rotate { site, finish: true, .. } => finish(&*store, &site).await,
-            Self::Rotate { site, server_url, .. } => rotate(&*store, &config, &site, server_url).await,
-            Self::Remove { site, yes } => remove(&*store, &site, yes).await,
+            Self::Add { .. } | Self::List => list(&store).await,
+            Self::Rotate { site, finish: true, .. } => finish(&store, &site).await,
+            Self::Rotate { site, server_url, .. } => {
+                rotate(&store, &config, &site, server_url.as_deref()).await
+            }
+            Self::Remove { site, yes } => remove(&store, &site, yes).await,
         };
         store.close().await;
         done
     }
 }
 
-async fn add(
-    store: &dyn Store,
+/// A site that nobody has yet, and its connection code.
+fn new(
     config: &Config,
     url: &str,
-    further: Vec<String>,
-    server: Option<String>,
-) -> Result<()> {
-    let url = site_url(url)?;
+    further: &[String],
+    server: Option<&str>,
+) -> Result<(SiteRecord, ConnectionCode)> {
+    let url = address::site(url).map_err(|rule| anyhow!("the site's address {url:?} {rule}"))?;
     let mut origins = vec![origin_of(&url)?];
     for origin in further {
-        let origin = origin_of(&site_url(&origin)?)?;
+        let origin = address::origin(origin).map_err(|rule| anyhow!("--origin {origin:?} {rule}"))?;
         if !origins.contains(&origin) {
             origins.push(origin);
         }
@@ -103,6 +108,10 @@ async fn add(
         floor: RightsVersion(0),
     };
     let code = code(config, &site, &site.keys[0], server)?;
+    Ok((site, code))
+}
+
+async fn add(store: &dyn Store, site: SiteRecord, code: &ConnectionCode) -> Result<()> {
     store.add_site(site.clone()).await?;
     say(&format!(
         "site {} ({}) was added. Paste this connection code into its plugin's settings.",
@@ -133,7 +142,7 @@ async fn list(store: &dyn Store) -> Result<()> {
     answer(&text)
 }
 
-async fn rotate(store: &dyn Store, config: &Config, name: &str, server: Option<String>) -> Result<()> {
+async fn rotate(store: &dyn Store, config: &Config, name: &str, server: Option<&str>) -> Result<()> {
     let site = find(store, name).await?;
     ensure!(
         site.keys.len() < 2,
@@ -178,34 +187,28 @@ async fn remove(store: &dyn Store, name: &str, yes: bool) -> Result<()> {
 }
 
 async fn find(store: &dyn Store, name: &str) -> Result<SiteRecord> {
-    let url = name.trim_end_matches('/');
-    let found = store.sites().await?.into_iter().find(|site| site.issuer == name || site.url == url);
+    let sites = store.sites().await?;
+    let found = sites.into_iter().find(|site| site.issuer == name || address::same(name, &site.url));
     found.with_context(|| format!("there is no site {name:?}: `gchat site list` shows those there are"))
 }
 
-fn code(config: &Config, site: &SiteRecord, key: &SiteKey, server: Option<String>) -> Result<ConnectionCode> {
-    let url = match server.or_else(|| config.public_url.clone()) {
-        Some(url) => {
-            server_url(&url).map_err(|rule| anyhow::anyhow!("the server's address {url:?} {rule}"))?
-        }
+fn code(config: &Config, site: &SiteRecord, key: &SiteKey, server: Option<&str>) -> Result<ConnectionCode> {
+    let url = match server.or(config.public_url.as_deref()) {
+        Some(url) => server_url(url).map_err(|rule| anyhow!("the server's address {url:?} {rule}"))?,
         None => format!("{}/gchat/", origin_of(&site.url)?),
     };
+    if site.url.starts_with("https:") && url.starts_with("http:") {
+        say(&format!(
+            "WARNING: {url} is not https, and pages of {} are: browsers open no plain sockets from them. Name the \
+             server's https address with --server-url, or as public_url in the configuration.",
+            site.url
+        ));
+    }
     Ok(ConnectionCode { url, site: site.issuer.clone(), kid: key.kid.clone(), key: key.secret.clone() })
 }
 
-/// A site's address in the form that signed calls repeat: without a final slash.
-fn site_url(given: &str) -> Result<String> {
-    let fix = || format!("the site's address {given:?} must be a URL such as https://moodle.example");
-    let url = Url::parse(given).with_context(fix)?;
-    let web = matches!(url.scheme(), "http" | "https") && url.has_host() && url.username().is_empty();
-    if !web || url.query().is_some() || url.fragment().is_some() {
-        bail!(fix());
-    }
-    Ok(url.as_str().trim_end_matches('/').to_owned())
-}
-
 fn origin_of(url: &str) -> Result<String> {
-    Ok(Url::parse(url)?.origin().ascii_serialization())
+    address::origin_of(url).with_context(|| format!("the site's address {url:?} has no origin"))
 }
 
 /// A key that nobody has: a random name and 32 random bytes.

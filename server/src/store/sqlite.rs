@@ -11,7 +11,7 @@ use rusqlite::Connection;
 use tokio::sync::oneshot;
 
 use self::{
-    arrive::Arrive, meta::Since, pen::Pen, readers::Readers, recent::Recent, schema::Purpose,
+    arrive::Arrive, meta::Since, pen::Pen, place::Home, readers::Readers, recent::Recent, schema::Purpose,
     sql::Statements as _, writer::Writer,
 };
 use super::{
@@ -57,13 +57,21 @@ pub struct SqliteStore {
     writer: Writer,
     readers: Readers,
     recent: Arc<Recent>,
+    home: Arc<Home>,
     /// The lock of a serving process, until the store is closed.
     served: Mutex<Option<File>>,
 }
 
 impl SqliteStore {
-    /// Opens the database for a tool, also while another process serves it; makes or migrates it if need be.
-    /// `Unusable` says what to do about a file that is not ours, damaged, or from a newer release.
+    /// Opens the database for a tool, also while another process serves it; makes it if there is none. For those alone
+    /// who were asked for a new one: elsewhere it would hide that a path is wrong or a disk is not mounted.
+    pub async fn make(path: impl AsRef<Path>) -> Result<Self> {
+        let path = path.as_ref().to_owned();
+        aside(move || Self::open_for(&path, Purpose::Making, None)).await
+    }
+
+    /// Opens a database that is there for a tool, also while another process serves it; migrates it if need be.
+    /// `Unusable` says what to do about a file that is missing, not ours, damaged, or from a newer release.
     pub async fn open(path: impl AsRef<Path>) -> Result<Self> {
         let path = path.as_ref().to_owned();
         aside(move || Self::open_for(&path, Purpose::Tool, None)).await
@@ -74,6 +82,7 @@ impl SqliteStore {
     pub async fn serve(path: impl AsRef<Path>) -> Result<Self> {
         let path = path.as_ref().to_owned();
         aside(move || {
+            schema::there_is_one(&path)?;
             let lock = place::lock(&path)?;
             Self::open_for(&path, Purpose::Serving, Some(lock))
         })
@@ -102,10 +111,12 @@ impl SqliteStore {
         // Each thread holds it until its connection is closed.
         let file = Arc::new(place::hold(path).map_err(StoreError::io)?);
         let readers = Readers::open(path, &file)?;
-        let pen = Pen::new(path.to_owned(), file, conn, link::writing(path)?, readers.shutter())?;
+        // The log is there by now: something was written, or at least the schema looked at by who writes.
+        let home = Arc::new(Home::of(path).map_err(StoreError::io)?);
+        let pen = Pen::new(home.clone(), file, conn, link::writing(path)?, readers.shutter())?;
         let recent = Arc::new(Recent::new(lock.is_some()));
         let writer = Writer::start(pen, recent.clone()).map_err(StoreError::io)?;
-        Ok(Self { epoch, epoch_began, writer, readers, recent, served: Mutex::new(lock) })
+        Ok(Self { epoch, epoch_began, writer, readers, recent, home, served: Mutex::new(lock) })
     }
 }
 
@@ -319,9 +330,13 @@ impl Store for SqliteStore {
     }
 
     async fn ready(&self) -> Result<()> {
-        self.writer.ready()?;
-        let answers = |conn: &mut Connection| Ok(conn.maybe::<(i64,)>("SELECT 1 FROM meta", [])?);
-        self.readers.run(answers).await.map(drop)
+        let home = self.home.clone();
+        let answers = move |conn: &mut Connection| {
+            home.check().map_err(StoreError::Blocked)?;
+            Ok(conn.maybe::<(i64,)>("SELECT 1 FROM meta", [])?)
+        };
+        self.readers.run(answers).await?;
+        self.writer.ready()
     }
 
     async fn close(&self) {

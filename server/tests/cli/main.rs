@@ -76,7 +76,7 @@ fn a_site_is_added_listed_and_removed() {
     let dir = TempDir::new().unwrap();
     let (ok, code, hints) = gchat(
         dir.path(),
-        &["site", "add", "https://moodle.example/", "--origin", "https://www.moodle.example/course"],
+        &["site", "add", "https://moodle.example/", "--origin", "https://WWW.moodle.example:443/"],
     );
     assert!(ok, "{hints}");
     assert_eq!(code.lines().count(), 1, "the code alone is the answer");
@@ -94,7 +94,7 @@ fn a_site_is_added_listed_and_removed() {
 
     let (ok, _, error) = gchat(dir.path(), &["site", "remove", &code.site]);
     assert!(!ok && error.contains("repeat it with --yes"), "{error}");
-    let (ok, ..) = gchat(dir.path(), &["site", "remove", "https://moodle.example/", "--yes"]);
+    let (ok, ..) = gchat(dir.path(), &["site", "remove", "HTTPS://Moodle.Example:443/", "--yes"]);
     assert!(ok);
     let (ok, list, _) = gchat(dir.path(), &["site", "list"]);
     assert!(ok && list.is_empty());
@@ -124,6 +124,31 @@ fn a_key_is_rotated_in_two_steps() {
 }
 
 #[test]
+fn a_database_is_made_by_init_and_left_alone_afterwards() {
+    let dir = TempDir::new().unwrap();
+    let (ok, said, error) = gchat(dir.path(), &["init"]);
+    assert!(ok && said == "the database gchat.db was made\n", "{said}{error}");
+    assert!(gchat(dir.path(), &["site", "add", "https://moodle.example"]).0);
+    let (ok, said, _) = gchat(dir.path(), &["init"]);
+    assert!(ok && said.contains("is there already, and was left as it is"), "{said}");
+    assert!(gchat(dir.path(), &["site", "list"]).1.contains("https://moodle.example"));
+}
+
+#[test]
+fn a_plain_address_for_an_https_site_is_warned_of() {
+    let dir = TempDir::new().unwrap();
+    for (site, server, warned) in [
+        ("https://a.example", "http://a.example/gchat/", true),
+        ("https://b.example", "https://b.example/gchat/", false),
+        ("http://c.example", "http://c.example/gchat/", false),
+    ] {
+        let (ok, code, said) = gchat(dir.path(), &["site", "add", site, "--server-url", server]);
+        assert!(ok && code.parse::<ConnectionCode>().is_ok(), "{said}");
+        assert_eq!(said.contains("WARNING") && said.contains("open no plain sockets"), warned, "{said}");
+    }
+}
+
+#[test]
 fn what_cannot_be_is_refused_with_the_fix() {
     let dir = TempDir::new().unwrap();
     let refused = |args: &[&str], fix: &str| {
@@ -131,13 +156,21 @@ fn what_cannot_be_is_refused_with_the_fix() {
         assert!(!ok && out.is_empty(), "{args:?}");
         assert!(error.starts_with("gchat: ") && error.contains(fix), "{args:?}: {error}");
     };
-    refused(&["site", "list"], "begin with `gchat site add`");
+    for args in [&["site", "list"][..], &["serve"], &["check"], &["backup", "b.db"], &["site", "rotate", "x"]]
+    {
+        refused(args, "there is none: make a new one with `gchat init`");
+    }
     refused(&["site", "add", "moodle.example"], "such as https://moodle.example");
     refused(&["site", "add", "ftp://moodle.example"], "such as https://moodle.example");
     refused(
         &["site", "add", "https://moodle.example", "--server-url", "chat"],
         "must be an http or https URL",
     );
+    refused(
+        &["site", "add", "https://moodle.example", "--origin", "https://www.moodle.example/course"],
+        "scheme, host and port alone",
+    );
+    assert_eq!(std::fs::read_dir(dir.path()).unwrap().count(), 0, "what was refused leaves nothing behind");
     refused(&["serve", "--config", "nowhere.toml"], "check the path");
     std::fs::write(dir.path().join("bad.toml"), "\nlisen = 1\n").unwrap();
     refused(&["serve", "--config", "bad.toml"], "bad.toml, line 2: unknown key `lisen`");
@@ -200,6 +233,7 @@ fn its_supervisor_is_told_when_it_is_ready_that_it_is_alive_and_when_it_stops() 
     let socket = std::os::unix::net::UnixDatagram::bind(&path).unwrap();
     socket.set_read_timeout(Some(std::time::Duration::from_secs(20))).unwrap();
     let free = std::net::TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap().to_string();
+    assert!(gchat(dir.path(), &["init"]).0);
     let mut command = command(dir.path(), &["serve", "--listen", &free]);
     let child = command.env("NOTIFY_SOCKET", &path).env("WATCHDOG_USEC", "400000").stderr(Stdio::null());
     let running = Running(child.spawn().unwrap());
@@ -219,6 +253,7 @@ fn its_supervisor_is_told_when_it_is_ready_that_it_is_alive_and_when_it_stops() 
 fn where_nobody_listens_for_its_state_it_serves_all_the_same() {
     let dir = TempDir::new().unwrap();
     let free = std::net::TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap().to_string();
+    assert!(gchat(dir.path(), &["init"]).0);
     let mut command = command(dir.path(), &["serve", "--listen", &free]);
     let child = command.env("NOTIFY_SOCKET", dir.path().join("nobody")).stderr(Stdio::piped());
     let mut child = child.spawn().unwrap();

@@ -13,5 +13,6 @@ mod flush;
 mod log;
 mod net;
 mod person;
+mod place;
 mod server;
 mod world;

@@ -57,6 +57,12 @@ async fn a_call_is_bound_to_its_method_path_body_time_and_site() {
         let answer = send_call(&server, "PUT", PATH, &text, &host.sign(&claims)).await;
         assert_eq!(code(&answer), expected, "{change}");
     }
+    for spelling in ["https://Moodle.Example", "HTTPS://moodle.example/", "https://moodle.example:443"] {
+        let mut claims = host.call_claims("PUT", PATH, &text);
+        merge(&mut claims, json!({"wwwroot": spelling}));
+        let answer = send_call(&server, "PUT", PATH, &text, &host.sign(&claims)).await;
+        assert_eq!(answer.0, 200, "{spelling}: {answer:?}");
+    }
     let claims = host.call_claims("PUT", PATH, &text);
     for claim in claims.as_object().unwrap().keys() {
         let mut less = claims.clone();

@@ -186,7 +186,7 @@ async fn five_hundred_who_never_finish_a_frame_are_put_out_while_an_honest_one_g
 #[tokio::test]
 async fn six_hundred_who_come_at_once_find_room_to_wait() {
     let dir = TempDir::new().unwrap();
-    let store = SqliteStore::serve(&dir.path().join("gchat.db")).await.unwrap();
+    let store = SqliteStore::make(&dir.path().join("gchat.db")).await.unwrap();
     let config = Config { listen: "127.0.0.1:0".parse().unwrap(), ..Config::default() };
     let server = Server::bind(config, Arc::new(store), None).await.unwrap();
     let address = server.local_addr().unwrap();

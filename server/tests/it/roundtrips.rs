@@ -395,7 +395,7 @@ fn a_token_says_what_was_signed_and_changed_anywhere_it_says_nothing() {
     let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap();
     let (host, sites, _folder) = runtime.block_on(async {
         let folder = tempfile::TempDir::new().unwrap();
-        let store = SqliteStore::open(&folder.path().join("gchat.db")).await.unwrap();
+        let store = SqliteStore::make(&folder.path().join("gchat.db")).await.unwrap();
         let host = Host::new("https://moodle.example");
         gchat::store::Store::add_site(&store, TestServer::record(&host)).await.unwrap();
         (host, Sites::load(Arc::new(store)).await.unwrap(), folder)

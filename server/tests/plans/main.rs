@@ -33,7 +33,7 @@ use util::{AnyStore, between, message, send, set, site, snapshot, user};
 async fn what_one_person_does_looks_at_no_whole_table() {
     let folder = tempfile::tempdir().unwrap();
     let path = folder.path().join("gchat.db");
-    let store: AnyStore = Arc::new(SqliteStore::open(&path).await.unwrap());
+    let store: AnyStore = Arc::new(SqliteStore::make(&path).await.unwrap());
     let site = site(&store).await;
     let heard = Heard::default();
     set_global_default(registry().with(heard.clone())).unwrap();

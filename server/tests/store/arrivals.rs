@@ -5,7 +5,7 @@ use std::{path::Path, sync::Arc};
 use gchat::{
     id::{RightsVersion, Seq, SiteId},
     rights::{Membership, Role, Snapshot},
-    store::{Arrival, NewMessage, Origin, WindowChange, WindowState, sqlite::SqliteStore},
+    store::{Arrival, NewMessage, Origin, Store as _, WindowChange, WindowState, sqlite::SqliteStore},
 };
 use proptest::prelude::*;
 use rusqlite::Connection;
@@ -17,6 +17,7 @@ const PEOPLE: std::ops::RangeInclusive<i64> = 1..=4;
 
 async fn served() -> (TempDir, AnyStore) {
     let dir = TempDir::new().unwrap();
+    SqliteStore::make(dir.path().join("gchat.db")).await.unwrap().close().await;
     let store = SqliteStore::serve(dir.path().join("gchat.db")).await.unwrap();
     (dir, Arc::new(store))
 }
@@ -221,7 +222,7 @@ async fn who_comes_again_is_told_without_a_read_for_a_while() {
 async fn a_tool_beside_the_server_reads_each_time() {
     let dir = TempDir::new().unwrap();
     let path = dir.path().join("gchat.db");
-    let store: AnyStore = Arc::new(SqliteStore::open(&path).await.unwrap());
+    let store: AnyStore = Arc::new(SqliteStore::make(&path).await.unwrap());
     let site = site(&store).await;
     let token = snapshot(1, "as put");
     store.put_user(site, user(1), token.clone(), Origin::Token).await.unwrap();

@@ -39,6 +39,7 @@ async fn refused(path: &Path) -> String {
 async fn written() -> (TempDir, PathBuf) {
     let dir = TempDir::new().unwrap();
     let path = dir.path().join("gchat.db");
+    SqliteStore::make(&path).await.unwrap().close().await;
     let store = serve(&path).await;
     let site = store.add_site(record("school")).await.unwrap();
     store.put_user(site, user(2), snapshot(1, "Ana"), Origin::Call).await.unwrap();
@@ -203,6 +204,7 @@ async fn a_crash_at_any_point_of_a_start_leaves_a_file_that_starts() {
 async fn a_backup_is_of_one_moment_while_people_write() {
     let dir = TempDir::new().unwrap();
     let path = dir.path().join("gchat.db");
+    SqliteStore::make(&path).await.unwrap().close().await;
     let store = serve(&path).await;
     let site = site(&store).await;
     let writing = tokio::spawn({
@@ -375,6 +377,7 @@ async fn a_restore_that_was_interrupted_is_finished_by_the_next() {
 async fn a_reader_that_stays_holds_up_nobody() {
     let dir = TempDir::new().unwrap();
     let path = dir.path().join("gchat.db");
+    SqliteStore::make(&path).await.unwrap().close().await;
     let store = serve(&path).await;
     let site = site(&store).await;
     send(&store, site, 2, 3, "before").await;

@@ -10,6 +10,7 @@ mod hardening;
 #[allow(dead_code, reason = "the simulation uses more of it")]
 mod memory;
 mod model;
+mod places;
 mod sites;
 mod sqlite;
 mod users;

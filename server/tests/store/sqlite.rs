@@ -9,7 +9,7 @@ use std::{
 use futures_util::FutureExt as _;
 use gchat::{
     id::Seq,
-    store::{Appended, Page, StoreError, sqlite::SqliteStore},
+    store::{Appended, Page, Store as _, StoreError, sqlite::SqliteStore},
 };
 use rusqlite::Connection;
 use tempfile::TempDir;
@@ -18,6 +18,7 @@ use crate::util::{AnyStore, between, message, send, site};
 
 async fn open() -> (TempDir, AnyStore) {
     let dir = TempDir::new().unwrap();
+    SqliteStore::make(dir.path().join("gchat.db")).await.unwrap().close().await;
     let store = SqliteStore::serve(dir.path().join("gchat.db")).await.unwrap();
     (dir, Arc::new(store))
 }
@@ -27,11 +28,11 @@ mod story {
 }
 
 async fn reopen(path: &Path) -> AnyStore {
-    Arc::new(SqliteStore::open(path).await.unwrap())
+    Arc::new(SqliteStore::make(path).await.unwrap())
 }
 
 async fn refused(path: &Path) -> String {
-    match SqliteStore::open(path).await.map(drop) {
+    match SqliteStore::make(path).await.map(drop) {
         Err(StoreError::Unusable(sentence)) => {
             assert!(sentence.contains(&path.display().to_string()), "{sentence}");
             sentence

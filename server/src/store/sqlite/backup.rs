@@ -83,6 +83,7 @@ fn examine(path: &Path) -> Result<Sound> {
 
 /// A connection that reads a database or a backup of ours.
 pub(super) fn open(path: &Path) -> Result<Connection> {
+    schema::there_is_one(path)?;
     let alone = log::alone(path);
     let conn = link::reading(path).map_err(|error| refusal::of(path, error))?;
     if !schema::ours(path, alone, &conn)? {

@@ -17,12 +17,13 @@
 //! counts it as copied, and would begin the log anew without copying it again. It counts from nothing only where a
 //! database is opened that nobody has open (<https://www.sqlite.org/walformat.html>, "recovery"). So before 1. all
 //! connections are closed, which lets those who read wait for a moment; and a server that is stopped leaves the log to
-//! the next. Knows no record.
+//! the next.
+//!
+//! Nothing is written either while the names of the files lead elsewhere (`place::Home`). Knows no record.
 
 use std::{
     fs::File,
     io,
-    path::PathBuf,
     sync::Arc,
     time::{Duration, Instant},
 };
@@ -34,6 +35,7 @@ use super::{
     Result, StoreError, check,
     checkpoint::{self, Checkpoint},
     link, log,
+    place::Home,
     readers::Shutter,
     refusal,
     sql::{Failure, primary_code},
@@ -64,7 +66,9 @@ pub(super) fn blocks(error: &StoreError) -> bool {
 
 /// The one connection that writes.
 pub(super) struct Pen {
-    path: PathBuf,
+    home: Arc<Home>,
+    /// The names of its files lead elsewhere.
+    astray: bool,
     /// The database itself, to flush it by.
     file: Arc<File>,
     /// `None` while it is in trouble.
@@ -81,7 +85,7 @@ pub(super) struct Pen {
 impl Pen {
     /// `copier`: another connection that may write, for checkpoints.
     pub(super) fn new(
-        path: PathBuf,
+        home: Arc<Home>,
         file: Arc<File>,
         conn: Connection,
         copier: Connection,
@@ -90,7 +94,8 @@ impl Pen {
         let checkpoint = Checkpoint::new(copier, file.clone())?;
         let (conn, trouble, next_try) = (Some(conn), Arc::default(), Instant::now());
         Ok(Self {
-            path,
+            home,
+            astray: false,
             file,
             conn,
             trouble,
@@ -109,11 +114,12 @@ impl Pen {
 
     /// When to try again, if it is in trouble that may pass.
     pub(super) fn next_try(&self) -> Option<Instant> {
-        (self.conn.is_none() && !self.damaged).then_some(self.next_try)
+        (self.astray || (self.conn.is_none() && !self.damaged)).then_some(self.next_try)
     }
 
     /// The connection; in trouble `Blocked`, at once, but for one try from time to time.
     pub(super) fn conn(&mut self) -> Result<&Connection> {
+        self.at_home()?;
         if self.conn.is_none() {
             if self.damaged || Instant::now() < self.next_try {
                 return Err(self.refusal());
@@ -130,6 +136,33 @@ impl Pen {
         match &self.conn {
             Some(conn) => Ok(conn),
             None => Err(StoreError::Blocked("it is tried again in a moment".into())),
+        }
+    }
+
+    /// Refuses while the files are not where they were: what is written then would be lost, and a new connection would
+    /// open another database. Asked before each commit.
+    fn at_home(&mut self) -> Result<()> {
+        match (self.home.check(), self.astray) {
+            (Ok(()), false) => Ok(()),
+            (Ok(()), true) => {
+                self.astray = false;
+                if self.conn.is_some() {
+                    *self.trouble.0.lock() = None;
+                } else {
+                    self.next_try = Instant::now(); // it was in trouble before
+                }
+                tracing::info!("the database is in its place again");
+                Ok(())
+            }
+            (Err(what), was) => {
+                self.astray = true;
+                self.next_try = Instant::now() + TRY;
+                *self.trouble.0.lock() = Some(what.clone());
+                if !was {
+                    tracing::error!("everybody is told to try again: {what}");
+                }
+                Err(StoreError::Blocked(what))
+            }
         }
     }
 
@@ -152,28 +185,28 @@ impl Pen {
 
     fn mend(&mut self) -> Result<Connection> {
         let _ = self.end_copies(); // there is trouble already
-        let conn = if self.unflushed { self.reopen()? } else { link::writing(&self.path)? };
+        let conn = if self.unflushed { self.reopen()? } else { link::writing(self.home.path())? };
         self.unflushed = false;
         let copied = checkpoint::truncate(&conn);
         self.doubt(copied)?;
         if let Some(sentence) = check::last(&conn)? {
-            return Err(refusal::damaged(&self.path, &[sentence]));
+            return Err(refusal::damaged(self.home.path(), &[sentence]));
         }
         log::touch(&conn)?;
-        self.checkpoint = Checkpoint::new(link::writing(&self.path)?, self.file.clone())?;
+        self.checkpoint = Checkpoint::new(link::writing(self.home.path())?, self.file.clone())?;
         Ok(conn)
     }
 
     /// A connection for which nothing of the log counts as copied, after all others were closed.
     fn reopen(&self) -> Result<Connection> {
-        let before = link::writing(&self.path)?;
+        let before = link::writing(self.home.path())?;
         link::leave_log(&before, true)?;
         // Over what was refused and stands behind the last commit, as the log is about to be read again. It also shows
         // whether anything can be written: if not, nobody need wait for the rest.
         log::touch(&before)?;
         before.close().map_err(|(_, error)| error)?;
         self.readers.shut(|| {
-            let conn = link::writing(&self.path)?;
+            let conn = link::writing(self.home.path())?;
             link::leave_log(&conn, true)?;
             if !checkpoint::is_uncopied(&conn)? {
                 let fix = "it could not be flushed, and another program has it open: end that one";
@@ -208,6 +241,9 @@ impl Pen {
     pub(super) fn close(mut self) {
         let ended = self.end_copies();
         let Some(conn) = self.conn.take() else { return };
+        if self.home.check().is_err() {
+            let _ = link::leave_log(&conn, true); // by its name another's might be removed
+        }
         let copied = ended.and_then(|()| Ok(conn.execute_batch("PRAGMA wal_checkpoint(TRUNCATE)")?));
         if copied.is_err() {
             let _ = link::leave_log(&conn, true);

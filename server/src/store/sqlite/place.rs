@@ -8,7 +8,9 @@ use std::{
     path::{Path, PathBuf},
 };
 
-use super::{Result, refusal::unusable};
+use super::{StoreError, refusal::unusable};
+
+type Result<T, E = StoreError> = std::result::Result<T, E>;
 
 /// The file whose lock the serving process holds; it stays when the process ends, the lock does not.
 const LOCK: &str = "-lock";
@@ -16,6 +18,65 @@ const LOCK: &str = "-lock";
 pub(super) const RESTORING: &str = "-restoring";
 /// A database that is being put together; of no worth when the process that makes it ends.
 pub(super) const PART: &str = "-part";
+
+/// Which files a store has open, to notice when their names lead elsewhere: the database was moved, deleted or replaced,
+/// or its disk was unmounted. What is written then would be lost with the end of the process.
+#[derive(Debug)]
+pub(super) struct Home {
+    /// As it was given.
+    path: PathBuf,
+    /// Each with what it was at the start.
+    files: [(PathBuf, Id); 2],
+}
+
+/// What tells files of a machine from each other: device and inode.
+type Id = (u64, u64);
+
+impl Home {
+    /// Of a database and its log, which are there and open.
+    pub(super) fn of(path: &Path) -> io::Result<Self> {
+        // Another working directory, or a folder of another name, must be seen as well.
+        let name = std::path::absolute(path)?;
+        let log = beside(&std::fs::canonicalize(path)?, "-wal");
+        let [database, log] = [name, log].map(|file| id(&file).map(|id| (file, id)));
+        Ok(Self { path: path.to_owned(), files: [database?, log?] })
+    }
+
+    /// As it was given.
+    pub(super) fn path(&self) -> &Path {
+        &self.path
+    }
+
+    /// Whether both are where they were; an error says what is not, and what to do.
+    pub(super) fn check(&self) -> Result<(), String> {
+        let [database, log] = self.files.each_ref().map(|(file, was)| {
+            let what = match id(file) {
+                Ok(is) if is == *was => return Ok(()),
+                Ok(_) => "is another file by now".to_owned(),
+                Err(error) if error.kind() == ErrorKind::NotFound => "is gone from its place".to_owned(),
+                Err(error) => format!("cannot be looked at ({error})"),
+            };
+            Err(format!("{} {what}", file.display()))
+        });
+        let fix =
+            "put back the file that the server began with, or mount its disk; it then goes on by itself";
+        database.map_err(|what| format!("the database {what}: {fix}"))?;
+        log.map_err(|what| {
+            format!("the log {what}: stop the server, which saves what was in it, and start it again")
+        })
+    }
+}
+
+#[cfg(unix)]
+fn id(file: &Path) -> io::Result<Id> {
+    use std::os::unix::fs::MetadataExt as _;
+    std::fs::metadata(file).map(|file| (file.dev(), file.ino()))
+}
+
+#[cfg(not(unix))]
+fn id(file: &Path) -> io::Result<Id> {
+    std::fs::metadata(file).map(|_| (0, 0)) // an open file can be neither moved nor deleted there
+}
 
 /// A file beside this one, by the ending of its name.
 pub(super) fn beside(path: &Path, ending: &str) -> PathBuf {

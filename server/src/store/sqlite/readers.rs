@@ -17,7 +17,7 @@ use parking_lot::Mutex;
 use rusqlite::Connection;
 use tokio::sync::oneshot;
 
-use super::{Result, StoreError, aside, link};
+use super::{Result, StoreError, aside, link, sql::Statements as _};
 
 /// More than a few only wait for the same cores.
 const THREADS: usize = 4;
@@ -63,13 +63,15 @@ struct Desk {
 }
 
 impl Readers {
-    /// Opens all connections: on a full disk later ones could not be made, and reading goes on. `file` is held until
-    /// they are closed (`place::hold`).
+    /// Opens all connections, each with the log: on a full disk later ones could not be made, and reading goes on; nor
+    /// may they open what has taken the place of these files. `file` is held until they are closed (`place::hold`).
     pub(super) fn open(path: &Path, file: &Arc<File>) -> Result<Self> {
         // If one cannot be opened the others end with this.
         let readers = Self { desk: Arc::default(), threads: Mutex::default() };
         for number in 0..THREADS {
-            let reader = Reader { path: path.to_owned(), conn: Some(link::reading(path)?) };
+            let conn = link::reading(path)?;
+            conn.maybe::<(i64,)>("SELECT 1 FROM meta", [])?; // the first read opens the log
+            let reader = Reader { path: path.to_owned(), conn: Some(conn) };
             let (desk, file) = (readers.desk.clone(), file.clone());
             let work = move || work(reader, &desk, number, file);
             let thread = thread::Builder::new().name("reader".into()).spawn(work);

@@ -58,6 +58,15 @@ pub(super) fn damaged(path: &Path, wrong: &[String]) -> StoreError {
     unusable(path, &fix)
 }
 
+/// The refusal of a path where there is no database, or one that was only begun.
+pub(super) fn missing(path: &Path) -> StoreError {
+    unusable(
+        path,
+        "there is none: make a new one with `gchat init`, or name the right one with --database or --config; if it was \
+         there before, see whether its disk is mounted",
+    )
+}
+
 /// The refusal of a file, with what to do.
 pub(super) fn unusable(path: &Path, fix: &str) -> StoreError {
     StoreError::Unusable(format!("the database {} cannot be used: {fix}", path.display()))

@@ -45,14 +45,17 @@ pub(super) enum Purpose {
     Serving,
     /// For a tool, also beside a serving process.
     Tool,
+    /// The same, and to be made if there is none.
+    Making,
 }
 
-/// Makes the file if need be, brings its schema up to date, and returns the connection that writes.
+/// Makes the file if that is asked for, brings its schema up to date, and returns the connection that writes.
 pub(super) fn open(path: &Path, purpose: Purpose) -> Result<(Connection, Since)> {
-    if place::beside(path, place::RESTORING).exists() {
-        return Err(unusable(path, "a restore of it was interrupted: repeat `gchat restore`"));
+    if purpose == Purpose::Making {
+        make(path)?;
+    } else {
+        there_is_one(path)?;
     }
-    make(path)?;
     let alone = log::alone(path);
     examine(path, purpose, alone)?;
     let conn = migrated(path)?;
@@ -63,7 +66,35 @@ pub(super) fn open(path: &Path, purpose: Purpose) -> Result<(Connection, Since)>
     Ok((conn, since))
 }
 
+/// Refuses a path where there is no database.
+pub(super) fn there_is_one(path: &Path) -> Result<()> {
+    nothing_half_done(path)?;
+    match std::fs::metadata(path) {
+        Err(error) if error.kind() == ErrorKind::NotFound => Err(refusal::missing(path)),
+        _ => Ok(()), // whatever else is wrong with it, opening it tells
+    }
+}
+
+/// Refuses a path where a restore was interrupted, or where a log lies without its database: that was moved away or
+/// deleted, and what was written last is in the log.
+fn nothing_half_done(path: &Path) -> Result<()> {
+    if place::beside(path, place::RESTORING).exists() {
+        return Err(unusable(path, "a restore of it was interrupted: repeat `gchat restore`"));
+    }
+    let log = place::beside(path, "-wal");
+    if path.symlink_metadata().is_ok() || !log.exists() {
+        return Ok(());
+    }
+    let fix = format!(
+        "there is none, but its log {}: put the database back beside it, or restore a backup; if nobody needs what is \
+         in it, move the log away",
+        log.display()
+    );
+    Err(unusable(path, &fix))
+}
+
 fn make(path: &Path) -> Result<()> {
+    nothing_half_done(path)?;
     match place::make_private(path) {
         Ok(()) => place::give_to_owner_of(path.parent().unwrap_or(path), path),
         // Only `create_new` may open the file: closing any other handle would drop SQLite's locks of this process.
@@ -120,7 +151,11 @@ fn apply(conn: &mut Connection, version: i64, name: &str, sql: &str) -> rusqlite
 fn examine(path: &Path, purpose: Purpose, alone: Option<Mark>) -> Result<()> {
     let refuse = |error: rusqlite::Error| refusal::of(path, error);
     let conn = link::reading(path).map_err(refuse)?;
-    if ours(path, alone, &conn)? {
+    if !ours(path, alone, &conn)? {
+        if purpose != Purpose::Making {
+            return Err(refusal::missing(path));
+        }
+    } else {
         let backup: Option<(i64,)> =
             conn.maybe("SELECT 1 FROM meta WHERE name = 'backup'", []).map_err(refuse)?;
         if backup.is_some() {

@@ -25,7 +25,7 @@ impl Process {
         let dir = TempDir::new().unwrap();
         let database = dir.path().join("gchat.db");
         let host = Host::new("https://moodle.example");
-        let store = SqliteStore::open(&database).await.unwrap();
+        let store = SqliteStore::make(&database).await.unwrap();
         let site = SiteRecord {
             site: gchat::id::SiteId(0),
             issuer: host.issuer.clone(),

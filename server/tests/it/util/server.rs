@@ -40,7 +40,9 @@ impl TestServer {
     }
 
     async fn open(config: Config, dir: Arc<TempDir>) -> Self {
-        let store: Arc<dyn Store> = Arc::new(SqliteStore::serve(&dir.path().join("gchat.db")).await.unwrap());
+        let database = dir.path().join("gchat.db");
+        SqliteStore::make(&database).await.unwrap().close().await;
+        let store: Arc<dyn Store> = Arc::new(SqliteStore::serve(&database).await.unwrap());
         let server = Server::bind(config.clone(), store.clone(), None).await.unwrap();
         let address = server.local_addr().unwrap();
         let (stop, stopped) = oneshot::channel();
