@@ -27,11 +27,14 @@ export class GchatComposer extends LitElement {
     window: { attribute: false },
     name: {},
     text: { state: true },
+    files: { state: true },
   };
   declare scene: Scene | null;
   declare window: WindowView | null;
   declare name: string;
   declare text: string;
+  /** Somebody has tried to send a file, and has not gone on yet: it is said that this cannot be. */
+  declare files: boolean;
   /** The draft as the core last told it, to see when it tells another one. */
   #draft: string | null = null;
   /** What the core has as the draft, as far as is known here. */
@@ -48,6 +51,7 @@ export class GchatComposer extends LitElement {
     this.window = null;
     this.name = "";
     this.text = "";
+    this.files = false;
     new SceneWatcher(this, ["line", "flush", "handback"], (signal) => {
       if (signal.kind === "flush") this.#save();
       if (signal.kind === "handback" && signal.conversation === this.window?.conversation && this.text === "") {
@@ -69,6 +73,12 @@ export class GchatComposer extends LitElement {
     area?.setSelectionRange(area.value.length, area.value.length);
   }
 
+  /** Says that files are not sent. */
+  refuseFiles(): void {
+    this.files = true;
+    this.focus();
+  }
+
   override willUpdate(): void {
     const draft = this.window?.draft ?? "";
     if (draft === this.#draft) return;
@@ -88,12 +98,12 @@ export class GchatComposer extends LitElement {
     const { strings, line } = scene;
     const left = LONGEST - textLength(this.text);
     const stopped = line.state === "stopped" ? strings.get(stoppedString(line)) : null;
-    const hint = stopped ?? this.#hint(left);
+    const hint = stopped ?? (this.files ? strings.get("no_files") : this.#hint(left));
     const bad = left < 0 || stopped !== null;
     const empty = isBlank(this.text);
     return html`
       ${line.state === "lost" ? html`<p class="note">${strings.get("not_connected")}</p>` : nothing}
-      <p id="hint" class=${bad ? "hint bad" : "hint"} role="status" ?hidden=${hint === ""}>${hint}</p>
+      <p id="hint" class=${bad || this.files ? "hint bad" : "hint"} role="status" ?hidden=${hint === ""}>${hint}</p>
       <div class="row">
         <textarea
           rows="1"
@@ -107,6 +117,7 @@ export class GchatComposer extends LitElement {
           .value=${live(this.text)}
           @input=${this.#typed}
           @keydown=${this.#key}
+          @paste=${this.#pasted}
           @blur=${this.#save}
         ></textarea>
         <button
@@ -141,6 +152,7 @@ export class GchatComposer extends LitElement {
 
   #typed(event: InputEvent): void {
     this.text = (event.target as HTMLTextAreaElement).value;
+    this.files = false;
     const conversation = this.window?.conversation;
     if (conversation === undefined) return;
     this.#save();
@@ -148,6 +160,14 @@ export class GchatComposer extends LitElement {
     if (isBlank(this.text) || now - this.#typedAt < TYPING_EVERY_MS) return;
     this.#typedAt = now;
     this.scene?.post({ kind: "typing", conversation });
+  }
+
+  /** Text that comes with a picture of itself (an office does that) is pasted as text. */
+  #pasted(event: ClipboardEvent): void {
+    const { clipboardData } = event;
+    if (clipboardData === null || clipboardData.files.length === 0 || clipboardData.getData("text/plain") !== "") return;
+    event.preventDefault();
+    this.refuseFiles();
   }
 
   #key(event: KeyboardEvent): void {

@@ -6,7 +6,7 @@ import { LitElement, html, nothing, type TemplateResult } from "lit";
 import type { WindowView } from "../view.js";
 import { base } from "../styles/theme.js";
 import { windowStyles } from "../styles/window.js";
-import { GchatComposer } from "./composer.js";
+import type { GchatComposer } from "./composer.js";
 import { failureString } from "./failures.js";
 import { closeIcon, minimiseIcon, warningIcon } from "./icons.js";
 import { GchatLog } from "./log.js";
@@ -43,12 +43,15 @@ export class GchatWindow extends LitElement {
       this.refused = signal.code;
     });
     this.addEventListener("keydown", (event) => { this.#key(event); });
+    for (const kind of ["dragenter", "dragover", "drop"] as const) {
+      this.addEventListener(kind, (event) => { this.#dragged(event); });
+    }
   }
 
   /** Puts the cursor into the textbox, or onto the bar's button. */
   focusIn(): void {
-    const composer = this.shadowRoot?.querySelector("gchat-composer");
-    if (composer instanceof GchatComposer) void composer.updateComplete.then(() => { composer.focus(); });
+    const composer = this.#composer;
+    if (composer !== null) void composer.updateComplete.then(() => { composer.focus(); });
     else this.shadowRoot?.querySelector<HTMLElement>(".restore")?.focus();
   }
 
@@ -140,6 +143,18 @@ export class GchatWindow extends LitElement {
     if (event.key !== "Escape" || !this.open || event.defaultPrevented) return;
     event.preventDefault();
     this.#do("minimise");
+  }
+
+  /** A file that is let go over a window would otherwise be opened by the browser in place of the page, or taken by it. */
+  #dragged(event: DragEvent): void {
+    if (event.dataTransfer?.types.includes("Files") !== true) return;
+    event.preventDefault();
+    event.stopPropagation();
+    if (event.type === "drop") this.#composer?.refuseFiles();
+  }
+
+  get #composer(): GchatComposer | null {
+    return this.shadowRoot?.querySelector<GchatComposer>("gchat-composer") ?? null;
   }
 
   #sent(): void {

@@ -1,6 +1,6 @@
 // @vitest-environment jsdom
 import { afterEach, expect, test, vi } from "vitest";
-import { ana, byRole, dock, one, press, reading, stage, talk, type, windowOf, type Stage } from "./stage.js";
+import { ana, byRole, dock, one, press, reading, settled, stage, talk, type, windowOf, type Stage } from "./stage.js";
 
 afterEach(() => {
   document.body.replaceChildren();
@@ -121,4 +121,40 @@ test("an erased message is a stub, and older ones can be asked for", async () =>
   one("button", "Show older messages").click();
   expect(page.last("older")?.conversation).toBe("1-2");
   expect(byRole("button", "Show older messages")).toHaveLength(1);
+});
+
+function carrying(kind: string, data: object): Event {
+  const event = new Event(kind, { bubbles: true, composed: true, cancelable: true });
+  return Object.assign(event, kind === "paste" ? { clipboardData: data } : { dataTransfer: data });
+}
+
+test("a picture that is pasted or dropped is answered with a sentence, and the text stays", async () => {
+  const page = await opened("half a thou");
+  const picture = { files: [new File(["x"], "a.png")], getData: () => "" };
+  const pasted = carrying("paste", picture);
+  box().dispatchEvent(pasted);
+  await settled();
+  expect(pasted.defaultPrevented).toBe(true);
+  expect(one("status", /Files and pictures cannot be sent/)).toBeDefined();
+  expect(box().value).toBe("half a thou");
+  await type(box(), "half a thought");
+  expect(reading()).not.toContain("Files and pictures");
+
+  const elsewhere: string[] = [];
+  document.body.addEventListener("drop", () => elsewhere.push("drop"), { once: true });
+  const dropped = carrying("drop", { types: ["Files"] });
+  one("log", /./).dispatchEvent(dropped);
+  await settled();
+  expect([dropped.defaultPrevented, elsewhere]).toEqual([true, []]);
+  expect(reading()).toContain("Files and pictures cannot be sent");
+  expect(page.last("send")).toBeUndefined();
+});
+
+test("text that comes with a picture of itself is pasted, and dropped text is the browser's", async () => {
+  await opened();
+  const pasted = carrying("paste", { files: [new File(["x"], "a.png")], getData: () => "a table" });
+  box().dispatchEvent(pasted);
+  const dropped = carrying("drop", { types: ["text/plain"] });
+  box().dispatchEvent(dropped);
+  expect([pasted.defaultPrevented, dropped.defaultPrevented]).toEqual([false, false]);
 });
