@@ -55,11 +55,33 @@ pub struct Connection {
     /// What circles calls have said of this user since the connect began; `None` once the rosters know the connection,
     /// as they are told then.
     missed: Mutex<Option<Vec<Arc<CourseRights>>>>,
+    /// Set once the connection has been found to be of somebody who is paused.
+    pause: Mutex<Option<Pause>>,
     /// The dock changed while the user's rights were not known here: a connect that has read it must read again.
     pub dock_is_stale: AtomicBool,
 }
 
+/// What a connection waits for whose user's chat is paused.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Pause {
+    /// When it ends, ms.
+    pub until: i64,
+    /// Of the rights that say so.
+    pub version: RightsVersion,
+}
+
 impl Connection {
+    /// From now on nothing of what is delivered to the user reaches this connection.
+    pub fn set_pause(&self, pause: Pause) {
+        *self.pause.lock() = Some(pause);
+        self.out.hush();
+    }
+
+    /// What it waits for.
+    pub fn pause(&self) -> Option<Pause> {
+        *self.pause.lock()
+    }
+
     /// Whether the host has spoken since these rights were read. On a tie its call wins over a token.
     pub fn rights_are_older(&self, version: RightsVersion, origin: Origin) -> bool {
         let floor = self.rights_floor.load(Ordering::Acquire);
@@ -139,6 +161,7 @@ impl Hub {
             visible: AtomicBool::new(visible),
             rights_floor: AtomicI64::new(-1),
             missed: Mutex::new(Some(Vec::new())),
+            pause: Mutex::new(None),
             dock_is_stale: AtomicBool::new(false),
         });
         self.users.entry((site, user)).or_default().push(connection.clone());

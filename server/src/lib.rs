@@ -17,6 +17,7 @@ pub mod hub;
 pub mod id;
 pub mod jobs;
 pub mod logs;
+pub mod pauses;
 pub mod presence;
 pub mod protocol;
 pub mod rights;

@@ -173,9 +173,9 @@ impl Rosters {
         };
         let mut seat = online.seats.swap_remove(at);
         self.rooms.blind(&seat.connection, seat.views.drain(..));
-        // A logout is no page change, also where the connection arrived after it.
-        let logged_out = connection.out.closes_with() == Some(Close::LoggedOut);
-        let grace = if logged_out { 0 } else { self.grace_ms };
+        // Neither a logout nor a pause is a page change, also where the connection arrived after it.
+        let ended = matches!(connection.out.closes_with(), Some(Close::LoggedOut | Close::Paused));
+        let grace = if ended { 0 } else { self.grace_ms };
         let leaves_at = online.presence.disconnect(&connection.sid, now, grace);
         drop(online);
         for partner in seat.watches {
@@ -199,6 +199,22 @@ impl Rosters {
             seat.watches.iter().for_each(|partner| self.unwatch((person.0, *partner), seat.connection.id));
         }
         self.take_out(person, now);
+    }
+
+    /// Somebody is paused by these rights: to others they are offline at once, and they look at nothing. False, and
+    /// nothing done, if newer rights are known.
+    pub fn dismiss(&self, person: Person, record: &UserRecord) -> bool {
+        let new = (record.snapshot.rights_version, record.origin);
+        let older = |online: &Online| (online.rights.rights_version, online.origin) <= new;
+        let Some((_, mut online)) = self.users.remove_if(&person, |_, online| older(online)) else {
+            return !self.users.contains_key(&person);
+        };
+        for mut seat in online.seats.drain(..) {
+            self.rooms.blind(&seat.connection, seat.views.drain(..));
+            seat.watches.iter().for_each(|partner| self.unwatch((person.0, *partner), seat.connection.id));
+        }
+        self.displace(person, &online.rights);
+        true
     }
 
     /// Starts (or restarts) sending the user's rosters to a connection, except those whose version it holds.
@@ -424,12 +440,17 @@ impl Rosters {
     fn take_out(&self, person: Person, now: i64) {
         let gone = self.users.remove_if(&person, |_, online| online.presence.is_gone(now));
         if let Some((_, online)) = gone {
-            self.rooms.displace(person, &online.rights);
-            self.tell(person);
-            // Somebody who came back between the two lines above is placed again.
-            if let Some(back) = self.users.get(&person) {
-                self.rooms.place(person, &back.rights);
-            }
+            self.displace(person, &online.rights);
+        }
+    }
+
+    /// Somebody who had these rights has been taken out.
+    fn displace(&self, person: Person, rights: &Snapshot) {
+        self.rooms.displace(person, rights);
+        self.tell(person);
+        // Who came back between the two lines above is placed again.
+        if let Some(back) = self.users.get(&person) {
+            self.rooms.place(person, &back.rights);
         }
     }
 }

@@ -12,7 +12,7 @@ use std::{
 
 use axum::{
     Extension,
-    extract::{ConnectInfo, State, WebSocketUpgrade, ws::Utf8Bytes},
+    extract::{ConnectInfo, State, WebSocketUpgrade},
     http::{HeaderMap, StatusCode, header},
     response::{IntoResponse, Response},
 };
@@ -34,10 +34,12 @@ use crate::{
 mod answer;
 mod greet;
 mod live;
+mod paused;
 pub mod socket;
 mod state;
-use greet::{Seated, Unwelcome};
+use greet::{Greeted, Unwelcome};
 use live::Live;
+use paused::Paused;
 use socket::{Broken, Message, Socket};
 
 /// Bytes of a client's frame (protocol/README.md, "Limits").
@@ -150,7 +152,8 @@ where
     let beginning = Box::pin(begin(app, socket, origin, ticket));
     async move {
         let ending = match beginning.await {
-            Ok(live) => live.run().await,
+            Ok(Begun::Live(live)) => live.run().await,
+            Ok(Begun::Paused(paused)) => Box::pin(paused.run()).await,
             Err(ending) => ending,
         };
         if let Some((socket, code)) = ending {
@@ -160,21 +163,33 @@ where
     }
 }
 
+/// A connection that has been answered.
+enum Begun<S> {
+    Live(Box<Live<S>>),
+    Paused(Box<Paused<S>>),
+}
+
 /// How a connection ends: the socket and what is still said over it, or nothing, where the other side is gone.
 type Ending<S> = Option<(Box<Socket<S>>, Close)>;
 
-/// From the upgrade to `welcome`, or to the end if it does not come to that.
+/// From the upgrade to `welcome` or `paused`, or to the end if it does not come to that.
 async fn begin<S>(
     app: Arc<App>,
     mut socket: Socket<S>,
     origin: String,
     ticket: Ticket,
-) -> Result<Box<Live<S>>, Ending<S>>
+) -> Result<Begun<S>, Ending<S>>
 where
     S: AsyncRead + AsyncWrite + Unpin + Send + 'static,
 {
     match sign_in(&app, &mut socket, origin, ticket).await {
-        Ok(Some((seated, welcome))) => Box::new(Live::new(seated, socket)).begin(welcome).await,
+        Ok(Some(Greeted::Welcome(seated, welcome))) => {
+            let welcome = ServerFrame::Welcome(welcome).encode();
+            Box::new(Live::new(seated, socket)).begin(welcome).await.map(Begun::Live)
+        }
+        Ok(Some(Greeted::Paused(waiting))) => {
+            Box::new(Paused::new(waiting, socket)).begin().await.map(Begun::Paused)
+        }
         Ok(None) => Err(None),
         Err((refusal, close)) => {
             if let Some(refusal) = refusal {
@@ -203,13 +218,13 @@ async fn answer_close<S: AsyncRead + AsyncWrite + Unpin>(socket: &mut Socket<S>)
     let _ = timeout(FAREWELL, socket.answer_close()).await;
 }
 
-/// Waits for `hello`; gives the `welcome` that answers it. `Ok(None)`: the client went away.
+/// Waits for `hello`; gives what answers it. `Ok(None)`: the client went away.
 async fn sign_in<S: AsyncRead + AsyncWrite + Unpin>(
     app: &Arc<App>,
     socket: &mut Socket<S>,
     origin: String,
     ticket: Ticket,
-) -> Result<Option<(Seated, Utf8Bytes)>, Unwelcome> {
+) -> Result<Option<Greeted>, Unwelcome> {
     let refuse = greet::refused;
     let patience = Duration::from_millis(app.config.limits.hello_timeout_ms);
     let first = timeout(patience, async {
@@ -236,9 +251,9 @@ async fn sign_in<S: AsyncRead + AsyncWrite + Unpin>(
         Ok(_) => return Err(refuse(Code::HelloExpected.into())),
         Err(refusal) => return Err(refuse(Refusal::with(refusal.code, refusal.message))),
     };
-    let (seated, welcome) = greet::greet(app, ticket.id, &origin, hello).await?;
+    let greeted = greet::greet(app, ticket.id, &origin, hello).await?;
     drop(ticket);
-    Ok(Some((seated, ServerFrame::Welcome(Box::new(welcome)).encode())))
+    Ok(Some(greeted))
 }
 
 /// What is said to whoever has broken the connection; nothing to those who are gone or speak no WebSocket.

@@ -20,6 +20,7 @@ use crate::{
     auth::{self, SKEW_MS, USER_TOKEN_S},
     error::Close,
     id::{Epoch, RightsVersion, SiteId, UserId},
+    pauses,
     protocol::PROTOCOL,
     rights::{Policy, Snapshot},
     store::{Origin, Put, StoreError},
@@ -183,10 +184,7 @@ pub async fn put_user(
     let rights_version = applied.record.snapshot.rights_version;
     if applied.applied {
         app.hub.rights_set(site, user, rights_version);
-        app.rosters.change((site, user), &applied.record);
-        if !applied.record.snapshot.may_chat() {
-            app.hub.close(site, user, None, Close::ChatNotAllowed);
-        }
+        pauses::take(&app, (site, user), &applied.record, now_ms());
     }
     Ok(Json(Outcome { applied: applied.applied, rights_version }))
 }
@@ -206,8 +204,7 @@ pub async fn remove_user(
     let rights_version = applied.record.snapshot.rights_version;
     if applied.applied {
         app.hub.rights_set(site, user, rights_version);
-        app.rosters.change((site, user), &applied.record);
-        app.hub.close(site, user, None, Close::ChatNotAllowed);
+        pauses::take(&app, (site, user), &applied.record, now_ms());
         app.chat.erased(site, user, &conversations).await;
     }
     Ok(Json(Outcome { applied: applied.applied, rights_version }))

@@ -63,6 +63,8 @@ struct Queue {
     stale: Vec<CircleId>,
     /// Set once; nothing is queued after it.
     close: Option<Close>,
+    /// Set once: nothing is queued any more but the last frame.
+    hushed: bool,
     /// `None` before the connection is welcome and after its end.
     pipe: Option<Arc<dyn Pipe>>,
     /// The loop writes what it has taken, and looks for more before it waits again: nobody overtakes it. So it is from
@@ -95,6 +97,7 @@ impl Outbound {
             bytes: 0,
             stale: Vec::new(),
             close: None,
+            hushed: false,
             pipe: None,
             writing: true,
             roused: false,
@@ -134,6 +137,25 @@ impl Outbound {
         let mut q = self.queue.lock();
         q.close.get_or_insert(code);
         rouse(q);
+    }
+
+    /// The same with a last frame, which even a hushed connection gets.
+    pub fn close_with(&self, frame: Utf8Bytes, code: Close) {
+        let mut q = self.queue.lock();
+        q.hushed = false;
+        self.put(&mut q, frame, Kind::Vital);
+        q.close.get_or_insert(code);
+        rouse(q);
+    }
+
+    /// Drops what waits, and from now on whatever is to be queued.
+    pub fn hush(&self) {
+        let mut q = self.queue.lock();
+        q.hushed = true;
+        q.bytes = 0;
+        let waited = (mem::take(&mut q.frames), mem::take(&mut q.stale));
+        drop(q);
+        drop(waited); // not under the lock
     }
 
     /// The end that was asked for, if one was.
@@ -193,7 +215,7 @@ impl Outbound {
     }
 
     fn put(&self, q: &mut Queue, frame: Utf8Bytes, kind: Kind) {
-        if q.close.is_some() {
+        if q.close.is_some() || q.hushed {
             return;
         }
         let (frames, bytes) = (q.frames.len() + 1, q.bytes + frame.as_str().len());
@@ -272,12 +294,13 @@ impl Queue {
 
 impl fmt::Debug for Queue {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let Self { frames, bytes, stale, close, pipe, writing, roused, waker: _, told } = self;
+        let Self { frames, bytes, stale, close, hushed, pipe, writing, roused, waker: _, told } = self;
         f.debug_struct("Queue")
             .field("frames", &frames.len())
             .field("bytes", bytes)
             .field("stale", stale)
             .field("close", close)
+            .field("hushed", hushed)
             .field("open", &pipe.is_some())
             .field("writing", writing)
             .field("roused", roused)
@@ -326,6 +349,20 @@ mod tests {
         }
         let taken = out.take();
         assert_eq!((taken.frames.len(), taken.stale, taken.close), (2, vec![circle], None));
+    }
+
+    #[test]
+    fn the_hushed_get_nothing_but_the_last_frame() {
+        let out = Outbound::new(4, 1_000);
+        out.push(frame(1), Kind::Vital);
+        out.hush();
+        out.push(frame(2), Kind::Vital);
+        out.add(frame(2), Kind::Roster("c7".parse().expect("a circle")));
+        out.leave(frame(2), Kind::Fleeting);
+        out.close_with(frame(3), Close::TokenExpired);
+        out.push(frame(4), Kind::Vital);
+        let taken = out.take();
+        assert_eq!((taken.frames.to_vec(), taken.close), (vec![frame(3)], Some(Close::TokenExpired)));
     }
 
     #[test]

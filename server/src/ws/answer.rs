@@ -5,7 +5,6 @@ use std::sync::atomic::Ordering;
 use super::{greet, state::State};
 use crate::{
     app::now_ms,
-    auth,
     error::{Close, Code, Refusal},
     protocol::{self, ClientFrame, RosterVersion, ServerFrame},
     store::{Page, WindowChange},
@@ -123,16 +122,7 @@ async fn renew(state: &mut State, token: &str) -> Result<(), Close> {
 }
 
 async fn renewed(state: &State, token: &str) -> Result<i64, Refusal> {
-    let (app, speaker) = (&state.seated.app, state.seated.speaker());
-    let identity = auth::user_token(&app.sites, token, now_ms()).await?;
-    if (identity.site, identity.user) != (speaker.site, speaker.user)
-        || identity.sid != state.seated.connection().sid
-    {
-        return Err(Code::WrongUser.into());
-    }
-    let arrival = greet::arrival(app, &identity, &[]).await?;
-    let record = greet::settle(app, &identity, &arrival).await?;
-    app.rosters.change((speaker.site, speaker.user), &record);
+    let identity = greet::renewal(&state.seated.app, state.seated.connection(), token).await?;
     Ok(identity.lease_ends.max(state.seated.lease_ends))
 }
 

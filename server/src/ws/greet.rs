@@ -10,9 +10,11 @@ use crate::{
     auth::{self, Identity, SKEW_MS},
     chat::{self, MESSAGE_CHARS, Speaker},
     error::{Close, Code, Refusal},
-    hub::{Connection, Outbound, Registration},
+    hub::{Connection, Outbound, Pause, Registration},
     id::{ConnectionId, ConversationId},
+    pauses,
     protocol::{Hello, LimitsFrame, Myself, PROTOCOL, Welcome},
+    rights::Standing,
     roster,
     store::{Arrival, Origin, Put, UserRecord},
     ws::FRAME_BYTES,
@@ -57,16 +59,34 @@ pub(super) fn refused(refusal: Refusal) -> Unwelcome {
     (Some(refusal), close)
 }
 
+/// What answers a `hello` that is not refused.
+pub(super) enum Greeted {
+    /// `welcome`.
+    Welcome(Seated, Box<Welcome>),
+    /// `paused`.
+    Paused(Waiting),
+}
+
+/// A connection of somebody who is paused; dropping it leaves the hub.
+pub(super) struct Waiting {
+    pub(super) app: Arc<App>,
+    pub(super) registration: Registration,
+    /// When the lease ends, ms.
+    pub(super) lease_ends: i64,
+    /// When the pause ends, ms.
+    pub(super) until: i64,
+}
+
 /// Answers `hello`.
 pub(super) async fn greet(
     app: &Arc<App>,
     id: ConnectionId,
     origin: &str,
     hello: Hello,
-) -> Result<(Seated, Welcome), Unwelcome> {
+) -> Result<Greeted, Unwelcome> {
     let (registration, identity) = admit(app, id, origin, &hello).await.map_err(refused)?;
     let connection = registration.clone();
-    let greeted = welcomed(app, registration, identity, hello).await;
+    let greeted = greeted(app, registration, identity, hello).await;
     // Somebody has ended it meanwhile, by a logout for one: what was missed because of that is not the reason.
     greeted.map_err(|refusal| match connection.out.closes_with() {
         Some(close) => (None, close),
@@ -105,13 +125,13 @@ async fn admit(
     Ok((registration, identity))
 }
 
-/// From the hub to `welcome`.
-async fn welcomed(
+/// From the hub to `welcome` or `paused`.
+async fn greeted(
     app: &Arc<App>,
     registration: Registration,
     identity: Identity,
     hello: Hello,
-) -> Result<(Seated, Welcome), Refusal> {
+) -> Result<Greeted, Refusal> {
     // A stop closes those that are in the hub; whoever comes after that must not stay.
     if app.is_draining() {
         return Err(Code::Unavailable.into());
@@ -120,14 +140,62 @@ async fn welcomed(
     let conversations: Vec<_> = cursor.iter().map(|entry| entry.conversation).collect();
     let arrival = arrival(app, &identity, &conversations).await?;
     let record = settle(app, &identity, &arrival).await?;
+    if let Standing::Paused(until) = record.snapshot.standing(now_ms()) {
+        let waiting = wait(app, registration, identity.lease_ends, &record, until).await?;
+        return Ok(Greeted::Paused(waiting));
+    }
     let seated = sit_down(app, registration, identity.lease_ends, &record).await?;
+    // This token may be what ends a pause.
+    pauses::end(app, (identity.site, identity.user));
     app.hub.make_room(seated.connection(), app.config.limits.connections_per_user);
     let welcome = welcome(app, &seated, &hello, arrival).await?;
     if hello.visible {
         let held = hello.rosters.as_ref().filter(|held| held.boot == app.boot);
         app.rosters.look(seated.connection(), held.map_or(&[][..], |held| &held.versions));
     }
-    Ok((seated, welcome))
+    Ok(Greeted::Welcome(seated, Box::new(welcome)))
+}
+
+/// Lets somebody who is paused wait; ends the connections that this token has paused.
+async fn wait(
+    app: &Arc<App>,
+    registration: Registration,
+    lease_ends: i64,
+    record: &UserRecord,
+    until: i64,
+) -> Result<Waiting, Refusal> {
+    let (site, user, version) = (registration.site, registration.user, record.snapshot.rights_version);
+    registration.set_pause(Pause { until, version });
+    registration.take_missed(); // of no use to it
+    // The host may have spoken since the store was read, and `PUT floor` looks only for those who are known to wait.
+    if registration.rights_are_older(version, record.origin)
+        && app.store.user(site, user).await?.is_none_or(|stored| stored.snapshot != record.snapshot)
+    {
+        registration.out.close(Close::PauseEnded);
+        return Err(Code::Paused.into());
+    }
+    if version < app.sites.floor(site) {
+        return Err(below_the_floor());
+    }
+    pauses::take(app, (site, user), record, now_ms());
+    app.hub.make_room(&registration, app.config.limits.connections_per_user);
+    Ok(Waiting { app: app.clone(), registration, lease_ends, until })
+}
+
+/// Takes the token that is to renew a connection, with the rights that hold for it.
+pub(super) async fn renewal(app: &App, connection: &Connection, token: &str) -> Result<Identity, Refusal> {
+    let identity = auth::user_token(&app.sites, token, now_ms()).await?;
+    if (identity.site, identity.user) != (connection.site, connection.user) || identity.sid != connection.sid
+    {
+        return Err(Code::WrongUser.into());
+    }
+    let arrival = arrival(app, &identity, &[]).await?;
+    let record = settle(app, &identity, &arrival).await?;
+    // Unless the host has spoken since the store was read: then its own call has done this, or will.
+    if !connection.rights_are_older(record.snapshot.rights_version, record.origin) {
+        pauses::take(app, (identity.site, identity.user), &record, now_ms());
+    }
+    Ok(identity)
 }
 
 /// What the store knows of a token's bearer, if the login still stands.
@@ -221,7 +289,12 @@ async fn sit_down(
     if seated.connection().rights_are_older(record.snapshot.rights_version, record.origin) {
         let stored = app.store.user(site, user).await?;
         let stored = stored.filter(|stored| !stored.removed && stored.snapshot.may_chat());
-        app.rosters.change((site, user), &stored.ok_or(Code::ChatNotAllowed)?);
+        let stored = stored.ok_or(Code::ChatNotAllowed)?;
+        if matches!(stored.snapshot.standing(now_ms()), Standing::Paused(_)) {
+            seated.connection().out.close(Close::Paused);
+            return Err(Code::Paused.into());
+        }
+        app.rosters.change((site, user), &stored);
     }
     // Who arrives after `PUT floor` has looked for those below it is not closed there.
     let live = app.rosters.rights(site, user).map(|rights| rights.snapshot.rights_version);

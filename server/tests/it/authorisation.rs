@@ -22,7 +22,7 @@ use relations::{ALL, Relation};
 use scene::{Party, Scene};
 
 /// Worlds that run at the same time: they wait for ticks, mostly.
-const AT_ONCE: usize = 13;
+const AT_ONCE: usize = 15;
 
 /// In an order in which the first half is done before anything was said, the rest after.
 const DEEDS: &[Deed] = &[

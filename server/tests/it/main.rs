@@ -19,6 +19,7 @@ mod logins;
 mod logs;
 mod openapi;
 mod origins;
+mod pauses;
 mod php;
 mod restored;
 mod revocation;

@@ -11,7 +11,7 @@ use super::{ApiError, Outcome, shapes::Refusals, signed::Signed};
 use crate::{
     app::App,
     error::{Close, Code, Refusal},
-    hub::Kind,
+    hub::Connection,
     id::{RightsVersion, SiteId},
     protocol::ServerFrame,
 };
@@ -46,13 +46,13 @@ pub async fn put_floor(State(app): State<Arc<App>>, signed: Signed) -> Result<Js
 /// Everybody comes back with a new token: not all at once, or the host would have to sign for all of them in a second.
 fn close_below(app: &App, site: SiteId, floor: RightsVersion) {
     let live = |user| app.rosters.rights(site, user).map(|rights| rights.snapshot.rights_version);
+    let version = |c: &Connection| c.pause().map(|pause| pause.version).or_else(|| live(c.user));
     let mut below = app.hub.all();
-    below.retain(|c| c.site == site && live(c.user).is_some_and(|version| version < floor));
+    below.retain(|c| c.site == site && version(c).is_some_and(|version| version < floor));
     let spread_ms = (below.len() * 1_000 / BACK_PER_SECOND) as u64;
     for connection in below {
         let wait = rand::rng().random_range(0..=spread_ms);
         let refusal = Refusal { retry_after_ms: Some(wait), ..Code::TokenExpired.into() };
-        connection.out.push(ServerFrame::Error(refusal.frame()).encode(), Kind::Vital);
-        connection.out.close(Close::TokenExpired);
+        connection.out.close_with(ServerFrame::Error(refusal.frame()).encode(), Close::TokenExpired);
     }
 }

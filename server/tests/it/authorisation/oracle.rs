@@ -27,6 +27,10 @@ pub(super) struct Person {
     /// Has the right `chat`.
     pub(super) chat: bool,
     pub(super) blocks: Vec<i64>,
+    /// From whom alone they take messages, besides their teachers.
+    pub(super) accepts: Option<Vec<i64>>,
+    /// Connected, and paused: not online, and hears nothing.
+    pub(super) paused: bool,
     pub(super) online: bool,
     /// The server knows them: not removed, and not only of another site.
     pub(super) known: bool,
@@ -120,11 +124,25 @@ impl World {
     }
 
     fn i_may_write(&self) -> bool {
-        let me = self.me();
-        self.person(self.them).is_some_and(|them| {
-            let blocked = me.blocks.contains(&them.id) || them.blocks.contains(&me.id);
-            self.sees(me, them) && me.chat && them.chat && !blocked
-        })
+        self.person(self.them).is_some_and(|them| self.may_write(self.me(), them))
+    }
+
+    fn may_write(&self, from: &Person, to: &Person) -> bool {
+        let blocked = from.blocks.contains(&to.id) || to.blocks.contains(&from.id);
+        let teaches = |x: &Held| x.teacher && to.holds.iter().any(|y| self.meet(*x, *y));
+        let accepted =
+            to.accepts.as_ref().is_none_or(|a| a.contains(&from.id)) || from.holds.iter().any(teaches);
+        self.sees(from, to) && from.chat && to.chat && !blocked && accepted
+    }
+
+    /// What a window says of that to its owner.
+    fn writing(&self, owner: &Person, other: Option<&Person>) -> &'static str {
+        match other.filter(|other| other.known) {
+            None => "gone",
+            Some(other) if owner.blocks.contains(&other.id) => "blocked",
+            Some(other) if self.may_write(owner, other) => "yes",
+            Some(_) => "no",
+        }
     }
 
     fn shown(person: &Person) -> bool {
@@ -166,7 +184,8 @@ impl World {
         let status = person.is_some_and(|p| Self::shown(p) && self.sees(owner, p));
         let name = person.filter(|p| p.known).map_or("", |p| &p.name);
         let status = if status { "online" } else { "offline" };
-        format!("dock [{} {state} {status} {name:?}]", self.conversation())
+        let writing = self.writing(owner, person);
+        format!("dock [{} {state} {status} {name:?} {writing}]", self.conversation())
     }
 
     /// The circle of theirs that is asked for: the first that they hold, or one that nobody does.
@@ -372,11 +391,12 @@ fn dock_gist(windows: &Value) -> String {
         let text = |v: &Value| v.as_str().expect("a text").to_owned();
         let contact = &w["contact"];
         format!(
-            "{} {} {} {}",
+            "{} {} {} {} {}",
             text(&w["conversation"]),
             text(&w["state"]),
             text(&contact["status"]),
-            contact["name"]
+            contact["name"],
+            text(&w["writing"])
         )
     });
     format!("dock [{}]", windows.collect::<Vec<_>>().join("; "))

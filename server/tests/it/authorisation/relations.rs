@@ -2,8 +2,10 @@
 
 use super::{
     oracle::{Held, ME, Person, World},
-    scene::{CARLA, Party, Scene, TOM, ZOE, said_of},
+    scene::{CARLA, Party, Scene, TOM, ZOE, said_of, token},
 };
+use crate::util::TestClient;
+use serde_json::json;
 
 macro_rules! relations {
     ($($name:ident),* $(,)?) => {
@@ -43,6 +45,10 @@ relations![
     TeacherWhereStudentsAreApart,
     MeHidden,
     MeModerator,
+    OthersOnlyMayWriteToThem,
+    IAmOneOfThoseWhoMayWriteToThem,
+    TheirTeacherThoughOthersOnlyMayWrite,
+    Paused,
 ];
 
 use Relation::*;
@@ -63,6 +69,8 @@ fn person(id: i64, name: &str, holds: &[Held]) -> Person {
         hidden: false,
         chat: true,
         blocks: Vec::new(),
+        accepts: None,
+        paused: false,
         online: true,
         known: true,
     }
@@ -74,7 +82,7 @@ impl Relation {
         let n = self as i64;
         match self {
             Oneself => ME,
-            _ if n % 3 == 0 => 1 + n / 3,
+            _ if n % 3 == 0 && n < 27 => 1 + n / 3,
             _ => 30 + n,
         }
     }
@@ -108,6 +116,12 @@ impl Relation {
             BlockedByMe => me.blocks = vec![them],
             HasBlockedMe => other.blocks = vec![ME],
             MeHidden => me.hidden = true,
+            OthersOnlyMayWriteToThem => other.accepts = Some(vec![CARLA]),
+            IAmOneOfThoseWhoMayWriteToThem => other.accepts = Some(vec![CARLA, ME]),
+            TheirTeacherThoughOthersOnlyMayWrite => {
+                me.holds = vec![taught("c7"), held("c8/g1")];
+                other.accepts = Some(vec![]);
+            }
             _ => {}
         }
         if !matches!(self, Oneself | Nobody | OfAnotherSite) {
@@ -154,6 +168,18 @@ impl Relation {
                 scene.put_them(2).await;
                 assert_eq!(scene.client(Party::Them).closed().await, Some(4403));
                 scene.clients.remove(&Party::Them);
+            }
+            Paused => {
+                (scene.other().paused, scene.other().online) = (true, false);
+                scene.put_them(2).await;
+                assert_eq!(scene.client(Party::Them).closed().await, Some(4011));
+                // And comes back, to hear nothing.
+                let other = scene.other().clone();
+                let old = token(&scene.host, 1, &other, json!({}));
+                let mut client = TestClient::open(&scene.server, Some(&scene.host.url)).await.unwrap();
+                client.hello(&old, json!({})).await;
+                client.next_of("paused").await;
+                scene.clients.insert(Party::Them, client);
             }
             Removed | RemovedSilent => {
                 scene.host.remove(&scene.server, them, 2).await;

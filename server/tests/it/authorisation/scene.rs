@@ -19,6 +19,9 @@ pub(super) const CARLA: i64 = 11;
 pub(super) const TOM: i64 = 12;
 pub(super) const ZOE: i64 = 13;
 
+/// When pauses end: in 2096.
+const FAR_AWAY: i64 = 4_000_000_000_000;
+
 /// Who receives something. The other site has people with the same ids.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub(super) enum Party {
@@ -79,7 +82,10 @@ pub(super) fn said_of(host: &Host, version: i64, person: &Person, more_rights: &
     let mut said = host.person(version, &person.name, &circles);
     let rights: Vec<&str> =
         person.chat.then_some("chat").into_iter().chain(more_rights.iter().copied()).collect();
-    merge(&mut said, json!({"hidden": person.hidden, "blocked": person.blocks, "rights": rights}));
+    let until = person.paused.then_some(FAR_AWAY);
+    let more = json!({"hidden": person.hidden, "blocked": person.blocks, "rights": rights});
+    merge(&mut said, more);
+    merge(&mut said, json!({"accepts": person.accepts, "paused_until": until}));
     said
 }
 
@@ -160,7 +166,7 @@ impl Scene {
     pub(super) async fn settle(&mut self) {
         let world = self.world.clone();
         for (party, client) in &mut self.clients {
-            let Some(person) = owner(&world, *party) else { continue };
+            let Some(person) = owner(&world, *party).filter(|person| !person.paused) else { continue };
             for held in &person.holds {
                 let there = world.roster(*held);
                 client
@@ -184,6 +190,7 @@ impl Scene {
         for (party, client) in &mut self.clients {
             let elsewhere = matches!(party, Party::Elsewhere(_));
             let circles = match owner(&world, *party) {
+                Some(person) if person.paused => vec![],
                 Some(person) => person.holds.iter().map(|h| h.circle).collect(),
                 None => vec!["c7"],
             };

@@ -228,6 +228,14 @@ impl TestClient {
         }
     }
 
+    /// The next frame as it comes, or the close code.
+    pub(crate) async fn next_or_close(&mut self) -> Result<Value, Option<u16>> {
+        match self.waiting.pop_front() {
+            Some(frame) => Ok(frame),
+            None => timeout(PATIENCE, self.read()).await.expect("a frame or a close"),
+        }
+    }
+
     /// The close code; frames before it wait.
     pub(crate) async fn closed(&mut self) -> Option<u16> {
         timeout(PATIENCE, async {
