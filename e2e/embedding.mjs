@@ -107,7 +107,7 @@ export class Embedding {
 <link rel="icon" href="data:,"><script>window.pwned = () => { window.ran = (window.ran ?? 0) + 1; };</script>
 <main><h1>A page</h1><aside style="max-inline-size: 20rem"><gchat-roster><p>People online appear here.</p></gchat-roster></aside></main>
 <script type="module" src="/gchat/client/gchat.js" data-gchat data-server="/gchat/" data-site="${this.site}" data-user="${user}"
-  data-sid="login-of-${user}" data-token-url="/token?user=${user}" data-key="${"A".repeat(43)}" data-lang="en"></script></html>`;
+  data-sid="login-of-${user}" data-token-url="/token?user=${user}" data-mark="gchat" data-salt="${"A".repeat(43)}" data-lang="en"></script></html>`;
   }
 
   #answer(incoming, outgoing) {
@@ -118,7 +118,11 @@ export class Embedding {
     if (pathname.startsWith("/as/")) return say("text/html", this.#page(Number(pathname.slice(4))));
     if (pathname === "/token") {
       this.tokens += 1;
-      return say("application/json", JSON.stringify({ token: this.token(Number(searchParams.get("user"))) }));
+      const user = Number(searchParams.get("user"));
+      // A secret of the login would be random; these people have one login each, and nothing to hide.
+      const mark = ["life", "browser"].map((half) => `gchat_${half}=login-of-${user}.${"A".repeat(22)}; Path=/; SameSite=Lax`);
+      outgoing.setHeader("set-cookie", mark);
+      return say("application/json", JSON.stringify({ token: this.token(user) }));
     }
     // Whatever a name or an address leads to on this host is a picture that would like to be a page.
     return say("image/svg+xml", `<svg xmlns="http://www.w3.org/2000/svg" width="9" height="9" onload="pwned()"><script>pwned()</script></svg>`);

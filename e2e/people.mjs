@@ -19,15 +19,20 @@ const FLAGS = [
 
 export const NAMES = { ana: "Ana Sousa", bruno: "Bruno Silva", carla: "Carla Nunes", daniel: "Daniel Costa" };
 
+/** How Chromium is started. */
+export function browserOptions() {
+  const executablePath = PATHS.find((path) => path && existsSync(path));
+  if (executablePath === undefined) throw new Error("Chromium is missing: run 'scripts/install browser'");
+  // The sandbox needs what root in a container does not have; the pages are this repository's own.
+  const sandbox = process.getuid?.() === 0 ? ["--no-sandbox"] : [];
+  return { executablePath, args: [...FLAGS, ...sandbox] };
+}
+
 export class People {
   static async open(campus = null) {
-    const executablePath = PATHS.find((path) => path && existsSync(path));
-    if (executablePath === undefined) throw new Error("Chromium is missing: run 'scripts/install browser'");
-    // The sandbox needs what root in a container does not have; the pages are this repository's own.
-    const sandbox = process.getuid?.() === 0 ? ["--no-sandbox"] : [];
     const people = new this();
     people.campus = campus;
-    people.browser = await chromium.launch({ executablePath, args: [...FLAGS, ...sandbox] });
+    people.browser = await chromium.launch(browserOptions());
     people.all = [];
     return people;
   }

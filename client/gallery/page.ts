@@ -16,7 +16,7 @@ window.commands = [];
 channel.port2.onmessage = (event: MessageEvent<Command>) => window.commands.push(event.data);
 mount(
   channel.port1,
-  { server: "/", site: "gallery", user: 1, sid: "gallery", tokenUrl: "/", key: "", lang: query.get("lang") ?? "en" },
+  { server: "/", site: "gallery", user: 1, sid: "gallery", tokenUrl: "/", markName: "gchat", salt: "", mark: null, lang: query.get("lang") ?? "en" },
   document.body,
 );
 for (const update of STATES[query.get("state") ?? "empty"]?.() ?? []) channel.port2.postMessage(update);

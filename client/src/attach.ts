@@ -41,12 +41,12 @@ export interface AttachParts {
   /** What the tab's last page left and what this one did, as far as no core has kept it. */
   unkept(): Promise<Command[]>;
   /** Starts a core in the page behind this port, which does this first. */
-  startHere(port: MessagePort, left: Promise<Command[]>): void;
+  startHere(port: MessagePort, left: Promise<Command[]>): Cancel;
   /** Tells once what the browser's copy has. */
   paint(post: (update: Update) => void): Promise<void>;
 }
 
-type State = "new" | "waiting" | "joined" | "here";
+type State = "new" | "waiting" | "joined" | "here" | "ended";
 
 export class Attach implements PagePort {
   onmessage: PagePort["onmessage"] = null;
@@ -60,6 +60,7 @@ export class Attach implements PagePort {
   #waiting: Command[] = [];
   /** Lets go of the present worker: timer, locks, port. */
   #letGo: Cancel = () => undefined;
+  #endHere: Cancel = () => undefined;
 
   constructor(parts: AttachParts) {
     this.#parts = parts;
@@ -92,12 +93,21 @@ export class Attach implements PagePort {
 
   /** The page is being left; it may come back. */
   leave(): void {
-    if (this.#state === "here") return;
+    if (this.#state === "here" || this.#state === "ended") return;
     this.#state = "waiting";
     this.#abandon();
   }
 
+  /** For good: the worker is let go of, a core of the page's own ends. */
+  end(): void {
+    this.#state = "ended";
+    this.#waiting = [];
+    this.#abandon();
+    this.#endHere();
+  }
+
   #connect(): void {
+    if (this.#state === "ended") return;
     this.#abandon();
     const turn = this.#turn;
     const { locks, clock } = this.#parts;
@@ -191,9 +201,9 @@ export class Attach implements PagePort {
       this.#hear(data);
     };
     const left = this.#unkept();
-    this.#parts.startHere(port2, left);
+    this.#endHere = this.#parts.startHere(port2, left);
     void left.then(() => {
-      this.#attach(port1);
+      if (this.#state === "here") this.#attach(port1);
     });
   }
 

@@ -28,7 +28,7 @@ const WELCOME_MS = 15_000;
 const BACKOFF_FIRST_MS = 500;
 const BACKOFF_MOST_MS = 30_000;
 /** A host in trouble is asked less often: all its pages ask. */
-const HOST_BACKOFF_MOST_MS = 120_000;
+export const HOST_BACKOFF_MOST_MS = 120_000;
 
 export interface ConnectionEvents {
   /** Every well-formed frame but ping and pong; `welcome` or `paused` first on each connection. */

@@ -14,6 +14,7 @@ import { Connection, socketUrl } from "./connection.js";
 import type { Copy, CopyKeeper } from "./copy.js";
 import type { Database } from "./database.js";
 import { Deeds } from "./deeds.js";
+import { loginsOf } from "./environment.js";
 import type { Environment } from "./environment.js";
 import { History } from "./history.js";
 import { uuid4 } from "./ids.js";
@@ -185,7 +186,7 @@ export class Core {
       },
       ...(kept.pending === undefined ? {} : { shown: kept.pending }),
     });
-    this.#logins = environment.openChannel(`gchat login ${config.site}`);
+    this.#logins = environment.openChannel(loginsOf(config));
     if (this.#logins !== undefined) {
       this.#logins.onmessage = ({ data }: MessageEvent<unknown>) => {
         // Whose login holds is the host's to say: a page from the browser's history speaks here too.

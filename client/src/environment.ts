@@ -8,11 +8,12 @@ import { realClock } from "./clock.js";
 import type { Socket } from "./connection.js";
 import type { Channel } from "./outbox.js";
 import type { TokenShelf } from "./token.js";
-import type { Command } from "./view.js";
+import type { Cipher } from "./vault.js";
+import type { Command, PageConfig } from "./view.js";
 
 export interface Environment {
   clock: Clock;
-  crypto: Pick<Crypto, "getRandomValues"> & { subtle?: SubtleCrypto };
+  crypto: Cipher;
   fetch: typeof fetch;
   shelf: TokenShelf;
   /** Whether there is an IndexedDB to try. */
@@ -28,6 +29,11 @@ export interface Environment {
   watchNetwork(back: () => void): Cancel;
   /** For developers; never content. */
   warn(text: string): void;
+}
+
+/** The channel on which pages of one site tell each other whose login they are from. */
+export function loginsOf({ site }: Pick<PageConfig, "site">): string {
+  return `gchat login ${site}`;
 }
 
 /** The page or worker that this runs in as the core's place. */

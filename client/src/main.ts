@@ -3,14 +3,17 @@
  * elements. A host that would rather call than mark up imports this module and calls `start`.
  */
 import { Attach } from "./attach.js";
+import { Door } from "./door.js";
+import type { Stay } from "./door.js";
 import type { WorkerEnd } from "./attach.js";
 import { mount } from "./elements/index.js";
-import { environmentHere } from "./environment.js";
+import { environmentHere, loginsOf } from "./environment.js";
 import { uuid4 } from "./ids.js";
+import { isMarkName, readMark } from "./mark.js";
 import { Parting } from "./parting.js";
 import { paint, startCore } from "./start.js";
 import { sessionShelf } from "./token.js";
-import { readKey } from "./vault.js";
+import { readSalt } from "./vault.js";
 import type { PageConfig } from "./view.js";
 
 /** The worker's file beside this one, which the build names by its content. */
@@ -21,10 +24,47 @@ class PageError extends Error {}
 
 /** Starts the chat in `container`. Call it once per page. */
 export function start(config: PageConfig, container: Element): void {
+  const here = environmentHere(nothingHere);
+  const door = new Door({
+    config,
+    clock: here.clock,
+    fetch: here.fetch,
+    locks: here.locks,
+    mark: () => readMark(config, document.cookie),
+    open: (marked, token) => stay(marked, token),
+    tell() {
+      const logins = here.openChannel(loginsOf(config));
+      logins?.postMessage("over");
+      logins?.close();
+    },
+  });
+  mount(door, config, container);
+  door.start();
+  const look = (): void => {
+    door.look();
+  };
+  globalThis.addEventListener("focus", look);
+  document.addEventListener("visibilitychange", look);
+  if ("cookieStore" in globalThis) globalThis.cookieStore.addEventListener("change", look);
+  here.watchNetwork(() => {
+    door.postMessage({ kind: "reconnect" });
+  });
+  // After the elements' own listener: what they tell on leaving is among it.
+  globalThis.addEventListener("pagehide", () => {
+    door.leave();
+  });
+}
+
+/** Before the mark is known nothing has been kept or left. */
+const nothingHere = { shelf: { load: () => null, keep: () => undefined }, visible: true, left: () => Promise.resolve([]) };
+
+/** The chat of this page as long as the mark holds. */
+function stay(config: PageConfig, token: string | null): Stay {
   const { crypto } = globalThis;
   const storage = (): Storage => globalThis.sessionStorage;
   const parting = new Parting({ config, crypto, storage, now: () => Date.now() });
-  const shelf = sessionShelf(config, storage);
+  const shelf = sessionShelf(config, storage, crypto);
+  if (token !== null) shelf.keep(token);
   const visible = (): boolean => document.visibilityState === "visible";
   const here = environmentHere({ shelf, visible: visible(), left: () => parting.unkept() });
   const attach = new Attach({
@@ -39,22 +79,32 @@ export function start(config: PageConfig, container: Element): void {
     unkept: () => parting.unkept(),
     startHere(port, left) {
       const environment = { ...here, visible: visible(), left: () => left };
-      startCore(port, config, environment).catch((error: unknown) => {
+      const started = startCore(port, config, environment);
+      started.catch((error: unknown) => {
         console.error("gchat: cannot start:", error);
       });
+      return () => void started.then((end) => { end(); }, () => undefined);
     },
     paint: (post) => paint(config, here, post),
   });
-  mount(parting.port(attach), config, container);
-  attach.start();
-  // After the elements' own listener: what they tell on leaving is among it.
-  globalThis.addEventListener("pagehide", () => {
-    parting.leave();
-    attach.leave();
+  void shelf.ready.then(() => {
+    attach.start();
   });
-  globalThis.addEventListener("pageshow", (event) => {
-    if (event.persisted) parting.back();
-  });
+  return {
+    port: parting.port(attach),
+    leave() {
+      parting.leave();
+      attach.leave();
+    },
+    back() {
+      parting.back();
+      attach.postMessage({ kind: "back" });
+    },
+    end() {
+      shelf.keep(null);
+      attach.end();
+    },
+  };
 }
 
 /** One for all pages of this login. A script of another origin cannot have any: its pages go without. */
@@ -82,8 +132,10 @@ export function readPage(script: HTMLElement, base: string): PageConfig {
   if (!server.pathname.endsWith("/")) throw new PageError("data-server must end in a slash");
   const user = Number(attribute("user"));
   if (!Number.isSafeInteger(user) || user < 1) throw new PageError("data-user is not a user's id: 1, 2, 3 …");
-  const key = attribute("key");
-  if (readKey(key) === undefined) throw new PageError("data-key is not 32 bytes in unpadded base64url");
+  const markName = attribute("mark");
+  if (!isMarkName(markName)) throw new PageError("data-mark is not a cookie's name: letters, digits, - and _, 64 at most");
+  const salt = attribute("salt");
+  if (readSalt(salt) === undefined) throw new PageError("data-salt is not 32 bytes in unpadded base64url");
   const tokenUrl = address("token-url");
   if (tokenUrl.origin !== new URL(base).origin) throw new PageError("data-token-url must be of the page's own origin");
   const tokenIdle = script.getAttribute("data-token-idle");
@@ -96,7 +148,10 @@ export function readPage(script: HTMLElement, base: string): PageConfig {
     tokenUrl: tokenUrl.href,
     tokenBody: script.getAttribute("data-token-body"),
     tokenIdle,
-    key,
+    markName,
+    salt,
+    // Looked for when the chat starts.
+    mark: null,
     lang: script.getAttribute("data-lang") ?? "en",
   };
 }

@@ -102,9 +102,10 @@ export class Pages {
       this.#leave(page);
     });
     const numbered = left.map((command) => this.#numbered(page, command));
-    // A core that has stopped is over for its pages; one that is loaded later begins anew.
-    const stopped = this.#line === "stopped";
-    if (this.#core === null || stopped) {
+    // A core that has stopped is over for its pages; one that is loaded later begins anew. So does one whose mark is
+    // another: the page has just looked.
+    const over = this.#line === "stopped" || this.#core?.config.mark !== config.mark;
+    if (this.#core === null || over) {
       this.#end();
       this.#start(config, numbered);
       return;

@@ -4,11 +4,12 @@
  *
  * Stands between elements and core, and remembers each such command until the core has answered `kept`. On leaving,
  * the rest is written to the tab's sessionStorage within the event: encrypted with a keystream that was made ahead
- * (AES-CTR under the login's key, a random counter, used once). The tab's next page of the same login does it again.
+ * (AES-CTR under a key of the login, see vault.ts, a random counter, used once). The tab's next page of the same login does it again.
  * Commands may be done twice: messages carry their id, drafts and windows are set to what they are.
  */
 import { OrderedIds } from "./ids.js";
-import { readKey } from "./vault.js";
+import { deriveKey, fromBase64, toBase64 } from "./vault.js";
+import type { Cipher } from "./vault.js";
 import type { Command, MessageView, PageConfig, Update } from "./view.js";
 
 /** Room for two of the longest messages. What does not fit is left out, the oldest drafts first. */
@@ -26,7 +27,7 @@ interface Pad {
 
 export interface PartingParts {
   config: PageConfig;
-  crypto: Pick<Crypto, "getRandomValues"> & { subtle?: SubtleCrypto };
+  crypto: Cipher;
   /** May throw where the browser keeps nothing. */
   storage: () => Storage;
   now: () => number;
@@ -38,14 +39,15 @@ export class Parting {
   /** By number. Of drafts and windows only the last word: the earlier ones are answered by it. */
   readonly #open = new Map<number, Command>();
   #last = 0;
-  #key: Promise<CryptoKey | undefined>;
+  readonly #key: Promise<CryptoKey | undefined>;
   #collected: Promise<void> | null = null;
   #pad: Pad | null = null;
 
   constructor(parts: PartingParts) {
     this.#parts = parts;
     this.#ids = new OrderedIds((bytes) => void parts.crypto.getRandomValues(bytes), parts.now);
-    this.#key = this.#deriveKey().catch(() => undefined);
+    const { site, user, sid } = parts.config;
+    this.#key = deriveKey(parts.config, `left ${site} ${user} ${sid}`, "AES-CTR", parts.crypto).catch(() => undefined);
     void this.#prepare();
   }
 
@@ -88,7 +90,7 @@ export class Parting {
     const note = this.#take();
     const key = await this.#key;
     if (note === undefined || key === undefined) return;
-    const bytes = decoded(note);
+    const bytes = fromBase64(note);
     const counter = bytes.slice(0, COUNTER_BYTES);
     const hidden = bytes.slice(COUNTER_BYTES);
     if (counter.length < COUNTER_BYTES || hidden.length > PAD_BYTES) return;
@@ -110,7 +112,7 @@ export class Parting {
     note.set(pad.counter);
     note.set(hidden, COUNTER_BYTES);
     try {
-      this.#parts.storage().setItem(this.#name, encoded(note));
+      this.#parts.storage().setItem(this.#name, toBase64(note));
     } catch {
       // Blocked or full.
     }
@@ -184,22 +186,6 @@ export class Parting {
     const zeros = new Uint8Array(PAD_BYTES);
     return new Uint8Array(await subtle.encrypt({ name: "AES-CTR", counter, length: 32 }, key, zeros));
   }
-
-  async #deriveKey(): Promise<CryptoKey | undefined> {
-    const { config, crypto } = this.#parts;
-    const bytes = readKey(config.key);
-    const { subtle } = crypto;
-    if (bytes === undefined || subtle === undefined) return undefined;
-    const root = await subtle.importKey("raw", bytes, "HKDF", false, ["deriveKey"]);
-    const info = new TextEncoder().encode(`gchat left 1 ${config.site} ${config.user} ${config.sid}`);
-    return subtle.deriveKey(
-      { name: "HKDF", hash: "SHA-256", salt: new Uint8Array(), info },
-      root,
-      { name: "AES-CTR", length: 256 },
-      false,
-      ["encrypt"],
-    );
-  }
 }
 
 /** The commands as bytes behind their checksum: of drafts and windows only the last word counts. */
@@ -257,18 +243,4 @@ function checksum(bytes: Uint8Array): number {
 
 function xor(bytes: Uint8Array<ArrayBuffer>, stream: Uint8Array<ArrayBuffer>): Uint8Array<ArrayBuffer> {
   return bytes.map((byte, at) => byte ^ (stream[at] ?? 0));
-}
-
-function encoded(bytes: Uint8Array): string {
-  let binary = "";
-  for (const byte of bytes) binary += String.fromCharCode(byte);
-  return btoa(binary);
-}
-
-function decoded(text: string): Uint8Array<ArrayBuffer> {
-  try {
-    return Uint8Array.from(atob(text), (char) => char.charCodeAt(0));
-  } catch {
-    return new Uint8Array();
-  }
 }

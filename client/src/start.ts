@@ -71,7 +71,7 @@ export async function paint(config: PageConfig, environment: Environment, post: 
 }
 
 async function openKept(config: PageConfig, environment: Environment): Promise<Pick<Kept, "database" | "vault">> {
-  const vault = await openVault(config.key, `${config.site} ${config.user}`, environment.crypto).catch(() => undefined);
+  const vault = await openVault(config, `copy ${config.site} ${config.user}`, environment.crypto).catch(() => undefined);
   const impatient = new Promise<undefined>((resolve) => {
     environment.clock.after(DATABASE_MS, () => {
       resolve(undefined);

@@ -9,11 +9,14 @@ import type { Clock } from "./clock.js";
 import { integer, object, string } from "./shape.js";
 import type { Shaped } from "./shape.js";
 import type { StopReason } from "./protocol.js";
+import { fromBase64, openVault, toBase64 } from "./vault.js";
+import type { Cipher } from "./vault.js";
 import type { PageConfig } from "./view.js";
 
 /** A token is not used in its last so many ms. */
 export const SPARE_MS = 30_000;
 const FETCH_TIMEOUT_MS = 20_000;
+const IV_BYTES = 12;
 
 /** Where the page keeps the token: sessionStorage, or a worker's question to its pages. */
 export interface TokenShelf {
@@ -211,29 +214,62 @@ function refusalOf(answer: Response): TokenAnswer | undefined {
   return undefined;
 }
 
-/** Keeps the token in the tab's sessionStorage; without one (blocked) every page asks anew. */
-export function sessionShelf(config: PageConfig, storage: () => Storage): TokenShelf {
-  const name = `gchat:${config.site}:${config.user}:${config.sid}`;
+/** The tab's shelf. What earlier pages put there can be had once `ready` has resolved. */
+export interface SessionShelf extends TokenShelf {
+  ready: Promise<void>;
+}
+
+/**
+ * Keeps the token in the tab's sessionStorage, sealed: browsers copy that into duplicated tabs and bring it back with
+ * closed ones, long after the logout. Where nothing can be sealed every page asks anew.
+ */
+export function sessionShelf(config: PageConfig, storage: () => Storage, crypto: Cipher): SessionShelf {
+  const { site, user, sid } = config;
+  const name = `gchat:${site}:${user}:${sid}`;
+  const vault = openVault(config, `token ${site} ${user} ${sid}`, crypto).catch(() => undefined);
+  let token: string | null = null;
+  /** Counts what is kept, so that what is sealed late does not replace it. */
+  let turn = 0;
+  const ready = vault.then(async (opened) => {
+    const bytes = fromBase64(stored() ?? "");
+    const found = await opened?.open(name, { iv: bytes.slice(0, IV_BYTES), data: bytes.slice(IV_BYTES).buffer });
+    if (turn === 0 && typeof found === "string") token = found;
+  });
+  /** Another user's or login's token has no business here any more. */
+  function stored(): string | null {
+    try {
+      const store = storage();
+      for (const other of Object.keys(store)) {
+        if (other.startsWith(`gchat:${site}:`) && other !== name) store.removeItem(other);
+      }
+      return store.getItem(name);
+    } catch {
+      return null;
+    }
+  }
+  function store(text: string | null): void {
+    try {
+      if (text === null) storage().removeItem(name);
+      else storage().setItem(name, text);
+    } catch {
+      // Blocked or full: the token lives as long as the page.
+    }
+  }
   return {
-    load() {
-      try {
-        return storage().getItem(name);
-      } catch {
-        return null;
+    ready,
+    load: () => token,
+    keep(text) {
+      token = text;
+      turn += 1;
+      const current = turn;
+      if (text === null) {
+        store(null);
+        return;
       }
-    },
-    keep(token) {
-      try {
-        const store = storage();
-        // Another user's or login's token has no business here any more.
-        for (const other of Object.keys(store)) {
-          if (other.startsWith(`gchat:${config.site}:`) && other !== name) store.removeItem(other);
-        }
-        if (token === null) store.removeItem(name);
-        else store.setItem(name, token);
-      } catch {
-        // Blocked or full: the token lives as long as the page.
-      }
+      void vault.then(async (opened) => {
+        const sealed = await opened?.seal(name, text);
+        if (sealed !== undefined && current === turn) store(toBase64(new Uint8Array([...sealed.iv, ...new Uint8Array(sealed.data)])));
+      });
     },
   };
 }

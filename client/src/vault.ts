@@ -1,10 +1,11 @@
 /**
- * Encrypts what the browser keeps, with a key that the page carries per login and nothing stores: after the logout
- * the copy is unreadable.
+ * Encrypts what the browser keeps, with a key made of the page's salt and the host's mark (see mark.ts). The salt alone,
+ * which lies in the browser's cache of pages, opens nothing; the mark goes with the logout, and the key with it.
  *
  * AES-GCM, 256 bits, a random IV per record; the record's name is bound in, so that records cannot change places.
  * Must not know what a record holds or where it lies.
  */
+import type { PageConfig } from "./view.js";
 
 /** A record as it lies in the database. */
 export interface Sealed {
@@ -19,50 +20,73 @@ export interface Vault {
   open(name: string, sealed: Sealed): Promise<unknown>;
 }
 
+/** What keys are made of. */
+export type Secrets = Pick<PageConfig, "mark" | "salt">;
+
+/** The part of Crypto that is used: outside a secure context `subtle` is missing. */
+export type Cipher = Pick<Crypto, "getRandomValues"> & { subtle?: SubtleCrypto };
+
 /** 32 bytes in unpadded base64url; undefined for anything else. */
-export function readKey(key: string): Uint8Array<ArrayBuffer> | undefined {
-  if (!/^[A-Za-z0-9_-]{43}$/.test(key)) return undefined;
-  return Uint8Array.from(atob(key.replaceAll("-", "+").replaceAll("_", "/")), (char) => char.charCodeAt(0));
+export function readSalt(salt: string): Uint8Array<ArrayBuffer> | undefined {
+  return /^[A-Za-z0-9_-]{43}$/.test(salt) ? fromBase64(salt.replaceAll("-", "+").replaceAll("_", "/")) : undefined;
 }
 
-/**
- * The vault of one user of one site. undefined without a secure context (no `crypto.subtle`) or with a bad key:
- * nothing is then kept beyond the tab.
- */
-export async function openVault(
-  key: string,
-  owner: string,
-  crypto: Pick<Crypto, "getRandomValues"> & { subtle?: SubtleCrypto },
-): Promise<Vault | undefined> {
-  const bytes = readKey(key);
+/** A key of this login for one purpose; undefined without a secure context, without a mark, or with a bad salt. */
+export async function deriveKey(
+  { mark, salt: text }: Secrets,
+  purpose: string,
+  cipher: "AES-GCM" | "AES-CTR",
+  { subtle }: Cipher,
+): Promise<CryptoKey | undefined> {
+  const salt = readSalt(text);
+  if (mark === null || salt === undefined || subtle === undefined) return undefined;
+  const [secret, info] = [new TextEncoder().encode(mark), new TextEncoder().encode(`gchat 2 ${purpose}`)];
+  const root = await subtle.importKey("raw", secret, "HKDF", false, ["deriveKey"]);
+  const way = { name: "HKDF", hash: "SHA-256", salt, info };
+  return subtle.deriveKey(way, root, { name: cipher, length: 256 }, false, ["encrypt", "decrypt"]);
+}
+
+/** The vault of one purpose and login; undefined where there is no key: nothing is then kept beyond the page. */
+export async function openVault(secrets: Secrets, purpose: string, crypto: Cipher): Promise<Vault | undefined> {
   const { subtle } = crypto;
-  if (bytes === undefined || subtle === undefined) return undefined;
+  const key = await deriveKey(secrets, purpose, "AES-GCM", crypto);
+  return key === undefined || subtle === undefined ? undefined : vaultOf(key, subtle, crypto);
+}
+
+function vaultOf(key: CryptoKey, subtle: SubtleCrypto, crypto: Cipher): Vault {
   const text = new TextEncoder();
-  const root = await subtle.importKey("raw", bytes, "HKDF", false, ["deriveKey"]);
-  const secret = await subtle.deriveKey(
-    { name: "HKDF", hash: "SHA-256", salt: new Uint8Array(), info: text.encode(`gchat copy 1 ${owner}`) },
-    root,
-    { name: "AES-GCM", length: 256 },
-    false,
-    ["encrypt", "decrypt"],
-  );
   return {
     async seal(name, value) {
       const iv = crypto.getRandomValues(new Uint8Array(12));
       const data = await subtle.encrypt(
         { name: "AES-GCM", iv, additionalData: text.encode(name) },
-        secret,
+        key,
         text.encode(JSON.stringify(value)),
       );
       return { iv, data };
     },
     async open(name, { iv, data }) {
       try {
-        const plain = await subtle.decrypt({ name: "AES-GCM", iv, additionalData: text.encode(name) }, secret, data);
+        const plain = await subtle.decrypt({ name: "AES-GCM", iv, additionalData: text.encode(name) }, key, data);
         return JSON.parse(new TextDecoder().decode(plain)) as unknown;
       } catch {
         return undefined;
       }
     },
   };
+}
+
+export function toBase64(bytes: Uint8Array): string {
+  let binary = "";
+  for (const byte of bytes) binary += String.fromCharCode(byte);
+  return btoa(binary);
+}
+
+/** Nothing where the text is no base64. */
+export function fromBase64(text: string): Uint8Array<ArrayBuffer> {
+  try {
+    return Uint8Array.from(atob(text), (char) => char.charCodeAt(0));
+  } catch {
+    return new Uint8Array();
+  }
 }

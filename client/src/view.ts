@@ -183,8 +183,12 @@ export interface PageConfig {
   tokenBody?: string | null;
   /** Added to the address's query where the person has typed nothing since the last call: `name=value`. */
   tokenIdle?: string | null;
-  /** 32 bytes, unpadded base64url: encrypts the browser's copy; made per login, stored nowhere in the browser. */
-  key: string;
+  /** The name of the cookies with the mark: see mark.ts. */
+  markName: string;
+  /** 32 bytes, unpadded base64url, of the login: with the mark it makes the key of what the browser keeps. */
+  salt: string;
+  /** What the cookies said when this page last looked; null: there is none, and nothing is kept. */
+  mark: string | null;
   /** `en`, `pt`, `pt_br` …; falls back to English. */
   lang: string;
 }

@@ -5,7 +5,7 @@ import { openDatabase } from "../src/database.js";
 import { cleanText } from "../src/outbox.js";
 import type { Command } from "../src/view.js";
 import { Browser, bruno, emptyHistory, message, Page, UUID7, window, withWindow } from "./browser.js";
-import { config, crypto, json, settled, tokenOf } from "./stage.js";
+import { config, crypto, json, OTHER_MARK, settled, tokenOf } from "./stage.js";
 
 let browser: Browser;
 
@@ -288,7 +288,7 @@ describe("what the browser keeps", () => {
     ["another login", { sid: "0000000000000000" }],
   ])("is erased by the page of %s", async (_, over) => {
     await keep();
-    const other = await browser.page({ ...over, key: "BBECAwQFBgcICQoLDA0ODxAREhMUFRYXGBkaGxwdHh8" });
+    const other = await browser.page({ ...over, mark: OTHER_MARK });
     expect(other.windows).toEqual([]);
     const database = (await openDatabase(true))!;
     expect(await database.count("copies")).toBe(0);
@@ -299,7 +299,7 @@ describe("what the browser keeps", () => {
     const page = await browser.page();
     await page.does({ kind: "send", conversation: "2-3", text: "unsent" });
     page.end();
-    const other = await browser.page({ user: 3, sid: "cccccccccccc", key: "BBECAwQFBgcICQoLDA0ODxAREhMUFRYXGBkaGxwdHh8" });
+    const other = await browser.page({ user: 3, sid: "cccccccccccc", mark: OTHER_MARK });
     const foreign = await other.online({ dock: { version: 1, windows: [window({ contact: { ...window().contact, id: 2 } })] } });
     expect(foreign.of("send")).toEqual([]);
     other.end();
@@ -312,7 +312,7 @@ describe("what the browser keeps", () => {
     const page = await browser.page();
     await page.does({ kind: "send", conversation: "2-3", text: "unsent" });
     page.end();
-    const again = { sid: "dddddddddddd", key: "BBECAwQFBgcICQoLDA0ODxAREhMUFRYXGBkaGxwdHh8" };
+    const again = { sid: "dddddddddddd", mark: OTHER_MARK };
     const next = await browser.page(again);
     expect(next.last("refused")).toMatchObject({ code: "outbox_unreadable" });
     next.end();

@@ -3,7 +3,8 @@ import { IDBFactory } from "fake-indexeddb";
 import { afterEach, beforeEach, expect, test, vi } from "vitest";
 import { closeCodes } from "../src/protocol.js";
 import type { Update } from "../src/view.js";
-import { Browser, emptyHistory, message, Page, window, withWindow } from "./browser.js";
+import { Browser, emptyHistory, message, window, withWindow } from "./browser.js";
+import type { Page } from "./browser.js";
 import { settled, welcome } from "./stage.js";
 
 let browser: Browser;

@@ -5,7 +5,7 @@ import { ASLEEP_MS } from "../src/connection.js";
 import { openDatabase } from "../src/database.js";
 import { Browser, emptyHistory, message, window, withWindow } from "./browser.js";
 import type { Page } from "./browser.js";
-import { json, settled, tokenOf } from "./stage.js";
+import { json, OTHER_MARK, settled, tokenOf } from "./stage.js";
 
 let browser: Browser;
 
@@ -85,7 +85,7 @@ describe("another login of the site in this browser", () => {
     await browser.clock.pass(1_000);
     const other = { user: 2, ...over };
     fetch.mockImplementation(answers(String(other.user), other.sid));
-    await browser.page({ ...over, key: "BBECAwQFBgcICQoLDA0ODxAREhMUFRYXGBkaGxwdHh8" });
+    await browser.page({ ...over, mark: OTHER_MARK });
     await settled();
     expect(page.last("line")?.line).toEqual({ state: "stopped", reason });
     expect(socket.closed).toBe(true);

@@ -23,7 +23,8 @@ function script(over: Record<string, string | null> = {}): HTMLElement {
     user: "2",
     sid: config.sid,
     "token-url": "/token",
-    key: config.key,
+    mark: config.markName,
+    salt: config.salt,
     lang: "en",
     ...over,
   };
@@ -33,7 +34,7 @@ function script(over: Record<string, string | null> = {}): HTMLElement {
 
 describe("the page's script tag", () => {
   test("is read, its addresses made absolute", () => {
-    expect(readPage(script(), base)).toEqual({ ...config, tokenBody: null, tokenIdle: null });
+    expect(readPage(script(), base)).toEqual({ ...config, mark: null, tokenBody: null, tokenIdle: null });
   });
 
   test("may name what to send for a token", () => {
@@ -51,7 +52,8 @@ describe("the page's script tag", () => {
     ["server", "javascript:alert(1)//", "data-server is not an http(s) URL"],
     ["user", "0", "data-user"],
     ["user", "two", "data-user"],
-    ["key", "short", "data-key"],
+    ["mark", "two words", "data-mark"],
+    ["salt", "short", "data-salt"],
     ["token-idle", "&nosessionupdate=true", "data-token-idle is not name=value"],
     ["token-url", "https://elsewhere.example/token", "data-token-url must be of the page's own origin"],
   ])("with data-%s = %s tells what to mend", (name, value, problem) => {

@@ -1,22 +1,13 @@
 import { expect, test } from "vitest";
 import { Parting } from "../src/parting.js";
 import type { Command, PageConfig } from "../src/view.js";
-import { config, crypto, settled } from "./stage.js";
+import { config, crypto, OTHER_MARK, settled, TabStorage } from "./stage.js";
 
 /** The sessionStorage of one tab. */
 class Tab {
-  readonly items = new Map<string, string>();
-
-  readonly storage = new Proxy(this.items, {
-    ownKeys: () => [...this.items.keys()],
-    getOwnPropertyDescriptor: () => ({ enumerable: true, configurable: true }),
-    get: (items, name) => {
-      if (name === "getItem") return (key: string) => items.get(key) ?? null;
-      if (name === "setItem") return (key: string, value: string) => void items.set(key, value);
-      if (name === "removeItem") return (key: string) => void items.delete(key);
-      return undefined;
-    },
-  }) as unknown as Storage;
+  readonly #stage = new TabStorage();
+  readonly items = this.#stage.items;
+  readonly storage = this.#stage.storage;
 
   async page(over: Partial<PageConfig> = {}, subtle = true): Promise<Page> {
     const page = new Page(this, { ...config, ...over }, subtle);
@@ -103,7 +94,7 @@ test.each([
   page.does(draft("mine"));
   page.parting.leave();
   expect(tab.items.size).toBe(1);
-  expect(await (await tab.page({ ...over, key: "BBECAwQFBgcICQoLDA0ODxAREhMUFRYXGBkaGxwdHh8" })).parting.unkept()).toEqual([]);
+  expect(await (await tab.page({ ...over, mark: OTHER_MARK })).parting.unkept()).toEqual([]);
   expect(tab.items.size).toBe(0);
 });
 
@@ -113,7 +104,7 @@ test("another key or a cut note reads as nothing", async () => {
   page.does(draft("mine"));
   page.parting.leave();
   const [[name, note]] = [...tab.items] as [[string, string]];
-  expect(await (await tab.page({ key: "BBECAwQFBgcICQoLDA0ODxAREhMUFRYXGBkaGxwdHh8" })).parting.unkept()).toEqual([]);
+  expect(await (await tab.page({ mark: OTHER_MARK })).parting.unkept()).toEqual([]);
   tab.items.set(name, note.slice(0, 40));
   expect(await (await tab.page()).parting.unkept()).toEqual([]);
   tab.items.set(name, "no base64 !");

@@ -98,7 +98,8 @@ class SharingPage {
       startHere: (port, left) => {
         const tab = new Tab(browser, config);
         this.here.push(tab);
-        void startCore(port, config, { ...tab.environment(), left: () => left });
+        const started = startCore(port, config, { ...tab.environment(), left: () => left });
+        return () => void started.then((end) => { end(); });
       },
       paint: (post) => paint(config, new Tab(browser, config).environment(), post),
     });

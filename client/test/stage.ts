@@ -13,9 +13,14 @@ export const config: PageConfig = {
   user: 2,
   sid: "b7f0c5b1d2a94e64",
   tokenUrl: "https://moodle.example/token",
-  key: "AAECAwQFBgcICQoLDA0ODxAREhMUFRYXGBkaGxwdHh8",
+  markName: "gchat",
+  salt: "AAECAwQFBgcICQoLDA0ODxAREhMUFRYXGBkaGxwdHh8",
+  mark: "sixteen-bytes-or-more.and-as-many-of-these",
   lang: "en",
 };
+
+/** Of a login after or before `config`'s. */
+export const OTHER_MARK = "of-another-login-here.and-as-many-of-these";
 
 export class ManualClock implements Clock {
   time = 1_795_376_400_000;
@@ -130,6 +135,22 @@ export class MemoryShelf implements TokenShelf {
   keep(content: string | null): void {
     this.content = content;
   }
+}
+
+/** The sessionStorage of one tab. */
+export class TabStorage {
+  readonly items = new Map<string, string>();
+
+  readonly storage = new Proxy(this.items, {
+    ownKeys: () => [...this.items.keys()],
+    getOwnPropertyDescriptor: () => ({ enumerable: true, configurable: true }),
+    get: (items, name) => {
+      if (name === "getItem") return (key: string) => items.get(key) ?? null;
+      if (name === "setItem") return (key: string, value: string) => void items.set(key, value);
+      if (name === "removeItem") return (key: string) => void items.delete(key);
+      return undefined;
+    },
+  }) as unknown as Storage;
 }
 
 /** A token that nobody checks, as the host would sign it at `at` (ms). */

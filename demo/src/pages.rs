@@ -8,10 +8,10 @@ use std::sync::Arc;
 use axum::Router;
 use axum::extract::{Path, Query, Request, State};
 use axum::http::header::{
-    CACHE_CONTROL, CONTENT_SECURITY_POLICY, CONTENT_TYPE, COOKIE, HOST, LOCATION, ORIGIN, REFERRER_POLICY,
-    SET_COOKIE, X_CONTENT_TYPE_OPTIONS,
+    CACHE_CONTROL, CONTENT_SECURITY_POLICY, CONTENT_TYPE, COOKIE, EXPIRES, HOST, LOCATION, ORIGIN, PRAGMA,
+    REFERRER_POLICY, SET_COOKIE, X_CONTENT_TYPE_OPTIONS,
 };
-use axum::http::{HeaderMap, HeaderValue, Method, StatusCode, Uri};
+use axum::http::{HeaderMap, HeaderName, HeaderValue, Method, StatusCode, Uri};
 use axum::middleware::{self, Next};
 use axum::response::{IntoResponse, Response};
 use axum::routing::{get, post};
@@ -24,10 +24,20 @@ use crate::register::{LOGIN_SECONDS, Login, RegisterError};
 use crate::{Host, now_seconds};
 
 mod html;
+mod mark;
 
 const LOGIN_COOKIE: &str = "campus_login";
 const LANG_COOKIE: &str = "campus_lang";
 const DIR_COOKIE: &str = "campus_dir";
+
+/// As Moodle sends its pages: a click asks again, but the browser's Back shows a page as it was without asking, also
+/// after a logout. Nothing on a page may be worth keeping from the next person at the computer.
+const PAGE_HEADERS: [(HeaderName, &str); 4] = [
+    (CONTENT_TYPE, "text/html; charset=utf-8"),
+    (CACHE_CONTROL, "private, pre-check=0, post-check=0, max-age=0, no-transform"),
+    (PRAGMA, "no-cache"),
+    (EXPIRES, ""),
+];
 
 /// All pages.
 pub(crate) fn router(host: Arc<Host>) -> Router {
@@ -89,8 +99,8 @@ impl Visitor {
     /// Answers with a page.
     fn show(&self, host: &Host, status: StatusCode, page: Page) -> Response {
         let html = html::document(host, self.view, self.login.as_ref(), &page);
-        let content_type = (CONTENT_TYPE, HeaderValue::from_static("text/html; charset=utf-8"));
-        let mut response = (status, [content_type], html).into_response();
+        let headers = PAGE_HEADERS.map(|(name, value)| (name, HeaderValue::from_static(value)));
+        let mut response = (status, headers, html).into_response();
         remember(&mut response, &self.remember);
         response
     }
@@ -130,6 +140,8 @@ async fn sign_in(State(host): State<Arc<Host>>, Path(slug): Path<String>, header
         Ok(cookie) => {
             let mut response = see_other(&to);
             remember(&mut response, &[set_cookie(&host, LOGIN_COOKIE, &cookie, LOGIN_SECONDS)]);
+            // Whoever was here before has gone, also where they did not sign out.
+            remember(&mut response, &mark::ended(&host));
             response
         }
         Err(error) => failed(&error),
@@ -147,6 +159,7 @@ async fn sign_out(State(host): State<Arc<Host>>, headers: HeaderMap) -> Response
     }
     let mut response = see_other("/");
     remember(&mut response, &[set_cookie(&host, LOGIN_COOKIE, "", 0)]);
+    remember(&mut response, &mark::ended(&host));
     response
 }
 
@@ -180,7 +193,7 @@ async fn token(State(host): State<Arc<Host>>, headers: HeaderMap) -> Response {
         return refuse(StatusCode::FORBIDDEN, "wrong_origin", "tokens are for the campus's own pages");
     }
     let visitor = Visitor::of(&host, &headers, &Switches::default());
-    let (Some((sid, _)), Some(person)) = (&visitor.login, visitor.person(&host)) else {
+    let (Some((sid, login)), Some(person)) = (&visitor.login, visitor.person(&host)) else {
         return refuse(
             StatusCode::UNAUTHORIZED,
             "signed_out",
@@ -189,7 +202,9 @@ async fn token(State(host): State<Arc<Host>>, headers: HeaderMap) -> Response {
     };
     let rights = host.rights(&person, visitor.view.lang);
     let token = host.key.user_token(person.id, sid, &rights, now_seconds());
-    axum::Json(json!({"token": token})).into_response()
+    let mut response = axum::Json(json!({"token": token})).into_response();
+    remember(&mut response, &mark::of_login(&host, sid, login, now_seconds()));
+    response
 }
 
 async fn course(
@@ -292,7 +307,6 @@ async fn guard(State(host): State<Arc<Host>>, request: Request, next: Next) -> R
     }
     headers.insert(X_CONTENT_TYPE_OPTIONS, HeaderValue::from_static("nosniff"));
     headers.insert(REFERRER_POLICY, HeaderValue::from_static("same-origin"));
-    // Pages carry the key of the browser's copy, so no cache may keep one.
     headers.entry(CACHE_CONTROL).or_insert(HeaderValue::from_static("no-store"));
     response
 }

@@ -51,10 +51,35 @@ pub enum RegisterError {
 pub(crate) struct Login {
     /// Who it is.
     pub(crate) person: u64,
-    /// What the browser's own copy is encrypted with. It ends with the login, and so does that copy.
-    pub(crate) key: String,
+    /// Half of what the browser's own copy is encrypted with: on every page of the login.
+    #[serde(alias = "key")]
+    pub(crate) salt: String,
+    /// The other half, and the sign in the browser that the login holds: in cookies, never on a page.
+    #[serde(default = "Mark::new")]
+    pub(crate) mark: Mark,
     /// When it began, in seconds since 1970.
     since: u64,
+}
+
+impl Login {
+    /// How many seconds the login has left at `now`.
+    pub(crate) fn seconds_left(&self, now: u64) -> u64 {
+        (self.since + LOGIN_SECONDS).saturating_sub(now)
+    }
+}
+
+/// Two secrets that are a login's own: one goes into a cookie that ends with the login's time, one into a cookie that
+/// ends with the browser.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub(crate) struct Mark {
+    pub(crate) life: String,
+    pub(crate) browser: String,
+}
+
+impl Mark {
+    fn new() -> Mark {
+        Mark { life: random_text::<16>(), browser: random_text::<16>() }
+    }
 }
 
 /// An API call that the server has not answered yet.
@@ -112,7 +137,7 @@ impl Register {
     pub(crate) fn sign_in(&self, person: u64) -> Result<String, RegisterError> {
         let cookie = random_text::<32>();
         let now = now_seconds();
-        let login = Login { person, key: random_text::<32>(), since: now };
+        let login = Login { person, salt: random_text::<32>(), mark: Mark::new(), since: now };
         self.change(|record| {
             record.logins.retain(|_, login| login.since + LOGIN_SECONDS > now);
             while record.logins.len() >= MAX_LOGINS {
@@ -130,7 +155,7 @@ impl Register {
     pub(crate) fn login(&self, cookie: &str) -> Option<(String, Login)> {
         let sid = sid_of(cookie);
         let login = self.read().logins.get(&sid).cloned()?;
-        (login.since + LOGIN_SECONDS > now_seconds()).then_some((sid, login))
+        (login.seconds_left(now_seconds()) > 0).then_some((sid, login))
     }
 
     /// Ends a login; the server is told as soon as it can be.
@@ -278,6 +303,25 @@ mod tests {
         assert_eq!(register.login(&cookie), None);
         assert!(
             matches!(&register.read().calls[..], [Call::Logout { user: 2, sid: ended, .. }] if *ended == sid)
+        );
+    }
+
+    #[test]
+    fn a_login_of_a_campus_before_the_mark_goes_on() {
+        let folder = Folder::new();
+        let cookie = Register::open(&folder.0).expect("new").sign_in(2).expect("signed in");
+        let file = folder.0.join("campus.json");
+        let mut record: serde_json::Value =
+            serde_json::from_slice(&fs::read(&file).expect("a file")).expect("JSON");
+        let login = &mut record["logins"][sid_of(&cookie)];
+        *login = serde_json::json!({"person": 2, "key": login["salt"], "since": login["since"]});
+        fs::write(&file, record.to_string()).expect("written");
+        let login = |register: &Register| register.login(&cookie).expect("still signed in").1;
+        let first = login(&Register::open(&folder.0).expect("again"));
+        assert_eq!(
+            first.mark,
+            login(&Register::open(&folder.0).expect("once more")).mark,
+            "the mark it got stays"
         );
     }
 

@@ -25,7 +25,7 @@ export async function stage(lang = "en"): Promise<Stage> {
   document.body.replaceChildren(document.createElement("gchat-roster"));
   const posted: Command[] = [];
   const port = { onmessage: null, postMessage: (command: Command) => posted.push(command) } as unknown as MessagePort;
-  const config = { server: "/", site: "s", user: 1, sid: "x", tokenUrl: "/", key: "", lang };
+  const config = { server: "/", site: "s", user: 1, sid: "x", tokenUrl: "/", markName: "gchat", salt: "", mark: null, lang };
   mount(port, config, document.body);
   await settled();
   return {

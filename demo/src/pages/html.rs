@@ -282,12 +282,13 @@ fn chat(host: &Host, view: View, sid: &str, login: &Login) -> (String, String) {
     let script = format!(
         "<script type=\"module\" src=\"{server}client/gchat.js?v={version}\" data-gchat data-server=\"{server}\" \
          data-site=\"{site}\" data-user=\"{user}\" data-sid=\"{sid}\" data-token-url=\"/demo/token\" \
-         data-key=\"{key}\" data-lang=\"{lang}\" data-container=\"body\"></script>",
+         data-mark=\"{mark}\" data-salt=\"{salt}\" data-lang=\"{lang}\" data-container=\"body\"></script>",
         server = Escaped(server),
         version = Escaped(&host.config.client_version),
         site = Escaped(&host.config.site),
         user = login.person,
-        key = Escaped(&login.key),
+        mark = Escaped(&super::mark::name(host)),
+        salt = Escaped(&login.salt),
         lang = view.lang,
     );
     (block, script)

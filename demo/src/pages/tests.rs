@@ -1,9 +1,10 @@
 //! The campus over HTTP, as a browser asks.
 
+use std::collections::BTreeMap;
 use std::path::PathBuf;
 use std::sync::Arc;
 
-use reqwest::header::{CONTENT_SECURITY_POLICY, COOKIE, LOCATION, ORIGIN, SET_COOKIE};
+use reqwest::header::{CACHE_CONTROL, CONTENT_SECURITY_POLICY, COOKIE, LOCATION, ORIGIN, SET_COOKIE};
 use reqwest::redirect::Policy;
 use reqwest::{Client, Response, StatusCode};
 use serde_json::Value;
@@ -107,11 +108,80 @@ async fn a_page_carries_the_chat_of_its_login() {
         page[start..].split('"').next().expect("a value").to_owned()
     };
     let other = campus.page("/demo/algebra/forum", &cookie).await;
-    for name in ["data-sid", "data-key"] {
+    for name in ["data-sid", "data-salt"] {
         assert_eq!(attribute(&first, name), attribute(&other, name), "{name} is of the login");
         let again = campus.page("/demo/algebra", &campus.sign_in("ana").await).await;
         assert_ne!(attribute(&first, name), attribute(&again, name), "{name} ends with the login");
     }
+}
+
+/// The cookies that an answer sets, by name: what they hold, and all that is said of them.
+fn cookies_of(response: &Response) -> BTreeMap<String, (String, String)> {
+    let lines = response.headers().get_all(SET_COOKIE).iter().map(|line| line.to_str().expect("text"));
+    lines
+        .map(|line| {
+            let (pair, rest) = line.split_once("; ").expect("attributes");
+            let (name, value) = pair.split_once('=').expect("a pair");
+            (name.to_owned(), (value.to_owned(), rest.to_owned()))
+        })
+        .collect()
+}
+
+const HALVES: [&str; 2] = ["gchat_m6qk2vxw4t7a_life", "gchat_m6qk2vxw4t7a_browser"];
+
+#[tokio::test]
+async fn a_token_sets_the_mark_of_its_login_and_no_page_holds_it() {
+    let campus = TestCampus::open().await;
+    let ana = campus.sign_in("ana").await;
+    let page = campus.page("/demo/algebra", &ana).await;
+    assert!(page.contains("data-mark=\"gchat_m6qk2vxw4t7a\""), "{page}");
+    let first = cookies_of(&campus.post("/demo/token", &ana).await);
+    let again = cookies_of(&campus.post("/demo/token", &ana).await);
+    let other = cookies_of(&campus.post("/demo/token", &campus.sign_in("ana").await).await);
+    for half in HALVES {
+        let (value, rest) = &first[half];
+        let (sid, secret) = value.split_once('.').expect("the login and a secret");
+        assert!(page.contains(&format!("data-sid=\"{sid}\"")), "{sid}");
+        assert!(secret.len() >= 22 && !page.contains(secret), "16 random bytes that stand on no page");
+        assert!(
+            rest.contains("Path=/") && rest.contains("SameSite=Lax") && !rest.contains("HttpOnly"),
+            "{rest}"
+        );
+        assert_eq!(again[half].0, *value, "the same in all tokens of a login");
+        assert!(!other[half].0.contains(secret), "another login has another");
+    }
+    assert_ne!(first[HALVES[0]].0, first[HALVES[1]].0);
+    assert!(!first[HALVES[1]].1.contains("Max-Age"), "it ends with the browser");
+    let (_, life) = first[HALVES[0]].1.split_once("Max-Age=").expect("a life");
+    let life: u64 = life.split(';').next().expect("a number").parse().expect("seconds");
+    assert!(life > 0 && life <= crate::register::LOGIN_SECONDS, "{life}");
+}
+
+#[tokio::test]
+async fn a_logout_and_anothers_login_take_the_mark_out_of_the_browser() {
+    let campus = TestCampus::open().await;
+    let ana = campus.sign_in("ana").await;
+    for answer in [campus.get("/demo/as/bruno", &ana).await, campus.post("/demo/logout", &ana).await] {
+        let cookies = cookies_of(&answer);
+        for half in HALVES {
+            let (value, rest) = &cookies[half];
+            assert!(
+                value.is_empty() && rest.contains("Max-Age=0") && rest.contains("Path=/"),
+                "{value}; {rest}"
+            );
+        }
+    }
+}
+
+#[tokio::test]
+async fn pages_are_cached_as_moodles_are_and_tokens_are_not() {
+    let campus = TestCampus::open().await;
+    let ana = campus.sign_in("ana").await;
+    let said = |answer: &Response| answer.headers()[CACHE_CONTROL].to_str().expect("text").to_owned();
+    let page = said(&campus.get("/demo/algebra", &ana).await);
+    assert_eq!(page, "private, pre-check=0, post-check=0, max-age=0, no-transform");
+    assert_eq!(said(&campus.post("/demo/token", &ana).await), "no-store");
+    assert_eq!(said(&campus.get("/demo/as/ana", "").await), "no-store");
 }
 
 #[tokio::test]

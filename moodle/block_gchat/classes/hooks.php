@@ -17,6 +17,7 @@
 namespace block_gchat;
 
 use core\hook\output\before_footer_html_generation;
+use core\hook\output\before_http_headers;
 
 /**
  * What the plugin adds to pages that Moodle makes.
@@ -42,6 +43,19 @@ final class hooks {
         } catch (\Throwable $e) {
             // A page without chat is better than no page.
             debugging('block_gchat: the chat is left out of this page: ' . $e->getMessage(), DEBUG_DEVELOPER);
+        }
+    }
+
+    /**
+     * Takes the mark of a login that has ended out of the browser, with the first page that is not of that login.
+     *
+     * @param before_http_headers $hook
+     */
+    public static function before_http_headers(before_http_headers $hook): void {
+        try {
+            mark::clear_unless_own();
+        } catch (\Throwable $e) {
+            debugging('block_gchat: the mark is left: ' . $e->getMessage(), DEBUG_DEVELOPER);
         }
     }
 }

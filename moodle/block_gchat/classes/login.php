@@ -17,10 +17,10 @@
 namespace block_gchat;
 
 /**
- * What the chat knows of a login: a name for it, and a key for what the browser keeps.
+ * What the chat knows of a login: a name for it, and the page's half of the key of what the browser keeps.
  *
  * Both are derived from the id of Moodle's session with a secret of this site, so neither tells the session's id nor the
- * other, and both end with the login: nothing stores them.
+ * other, and both end with the login: nothing stores them. The other half of the key is in the {@see mark}.
  *
  * @package    block_gchat
  * @copyright  2026 The Global Chat contributors
@@ -68,20 +68,31 @@ final class login {
      * @return string 32 characters
      */
     public static function sid_of(#[\SensitiveParameter] string $session): string {
-        return substr(hash_hmac('sha256', "sid\0$session", self::secret()), 0, 32);
+        return substr(bin2hex(self::derive('sid', $session)), 0, 32);
     }
 
     /**
-     * The key with which the browser encrypts what it keeps of this login: 32 bytes in unpadded base64url.
+     * What pages of this login carry for the key of what the browser keeps: 32 bytes in unpadded base64url.
      *
      * @return string|null null where there is no session
      */
-    public static function copy_key(): ?string {
+    public static function salt(): ?string {
         $session = self::session();
         if ($session === '') {
             return null;
         }
-        return jwt::base64url(hash_hmac('sha256', "copy\0$session", self::secret(), true));
+        return jwt::base64url(self::derive('copy', $session));
+    }
+
+    /**
+     * 32 bytes that nobody can compute who does not know the site's secret.
+     *
+     * @param string $purpose
+     * @param string $of what they are made of
+     * @return string
+     */
+    public static function derive(string $purpose, #[\SensitiveParameter] string $of): string {
+        return hash_hmac('sha256', "$purpose\0$of", self::secret(), true);
     }
 
     /**

@@ -60,6 +60,23 @@ final class observer {
     }
 
     /**
+     * Somebody logs in or out with this browser: the mark of whoever used it before goes with the same answer.
+     *
+     * @param base $event
+     */
+    public static function mark(base $event): void {
+        try {
+            if ($event->eventname === '\core\event\user_loggedin') {
+                mark::clear_unless_own();
+            } else {
+                mark::clear();
+            }
+        } catch (\Throwable $e) {
+            debugging('block_gchat left the mark at ' . $event->eventname . ': ' . $e->getMessage(), DEBUG_DEVELOPER);
+        }
+    }
+
+    /**
      * What the outbox is to say of an event: the arguments of outbox::add().
      *
      * @param base $event

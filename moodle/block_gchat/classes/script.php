@@ -87,7 +87,8 @@ final class script {
             'tokenbody' => '[{"index":0,"methodname":"block_gchat_get_token","args":{}}]',
             // What the client adds while nobody types: such a call does not keep the Moodle login alive.
             'tokenidle' => 'nosessionupdate=true',
-            'key' => login::copy_key(),
+            'mark' => mark::name(),
+            'salt' => login::salt(),
             'lang' => current_language(),
             'container' => get_config('block_gchat', 'container') ?: 'body',
         ];

@@ -78,3 +78,11 @@ foreach (['course_module_deleted', 'course_content_deleted'] as $event) {
         'callback' => '\block_gchat\exams::tidy',
     ];
 }
+
+// The mark in the browser goes with the login it is of; see mark.
+foreach (['user_loggedin', 'user_loggedout', 'user_loggedinas'] as $event) {
+    $observers[] = [
+        'eventname' => "\\core\\event\\$event",
+        'callback' => '\block_gchat\observer::mark',
+    ];
+}

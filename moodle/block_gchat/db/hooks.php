@@ -29,4 +29,8 @@ $callbacks = [
         'hook' => \core\hook\output\before_footer_html_generation::class,
         'callback' => \block_gchat\hooks::class . '::before_footer_html_generation',
     ],
+    [
+        'hook' => \core\hook\output\before_http_headers::class,
+        'callback' => \block_gchat\hooks::class . '::before_http_headers',
+    ],
 ];

@@ -71,7 +71,7 @@ final class gate_test extends \advanced_testcase {
         gate::refusal();
         $reads = $DB->perf_get_reads();
         $this->assertNull(gate::page_refusal($this->page()));
-        login::copy_key();
+        login::salt();
         connection::current();
         $this->assertSame(0, $DB->perf_get_reads() - $reads);
     }
@@ -104,7 +104,7 @@ final class gate_test extends \advanced_testcase {
         login::pretend('');
         $this->assertSame('nochat', gate::refusal());
         $this->assertNull(login::sid());
-        $this->assertNull(login::copy_key());
+        $this->assertNull(login::salt());
     }
 
     public function test_a_login_that_still_owes_something_waits(): void {
@@ -160,16 +160,16 @@ final class gate_test extends \advanced_testcase {
         }
     }
 
-    public function test_a_login_has_a_name_and_a_key_of_its_own(): void {
-        [$sid, $key] = [login::sid(), login::copy_key()];
+    public function test_a_login_has_a_name_and_a_salt_of_its_own(): void {
+        [$sid, $salt] = [login::sid(), login::salt()];
         $this->assertMatchesRegularExpression('/^[0-9a-f]{32}$/', $sid);
-        $this->assertMatchesRegularExpression('/^[A-Za-z0-9_-]{43}$/', $key);
+        $this->assertMatchesRegularExpression('/^[A-Za-z0-9_-]{43}$/', $salt);
         $this->assertSame($sid, login::sid_of('a-session-of-this-test'));
         login::pretend('another-session');
         $this->assertNotSame($sid, login::sid());
-        $this->assertNotSame($key, login::copy_key());
+        $this->assertNotSame($salt, login::salt());
         login::pretend('a-session-of-this-test');
-        $this->assertSame([$sid, $key], [login::sid(), login::copy_key()]);
+        $this->assertSame([$sid, $salt], [login::sid(), login::salt()]);
         // Another site's secret, another name.
         set_config('copysecret', 'other', 'block_gchat');
         $this->assertNotSame($sid, login::sid());

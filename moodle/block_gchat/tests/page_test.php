@@ -105,7 +105,8 @@ final class page_test extends \advanced_testcase {
             'data-token-url' => $CFG->wwwroot . '/lib/ajax/service.php?sesskey=' . sesskey() . '&info=block_gchat_get_token',
             'data-token-body' => '[{"index":0,"methodname":"block_gchat_get_token","args":{}}]',
             'data-token-idle' => 'nosessionupdate=true',
-            'data-key' => login::copy_key(),
+            'data-mark' => mark::name(),
+            'data-salt' => login::salt(),
             'data-lang' => 'en',
             'data-container' => 'body',
         ], $attributes);

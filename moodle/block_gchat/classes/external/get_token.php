@@ -20,6 +20,7 @@ use block_gchat\connection;
 use block_gchat\gate;
 use block_gchat\jwt;
 use block_gchat\login;
+use block_gchat\mark;
 use block_gchat\rights;
 use core\session\manager;
 use core_external\external_api;
@@ -62,7 +63,8 @@ final class get_token extends external_api {
         manager::write_close();
 
         $refusal = gate::refusal();
-        if ($refusal === null && self::login_is_over()) {
+        $left = self::time_left();
+        if ($refusal === null && $left <= 0) {
             $refusal = 'servicerequireslogin';
         }
         if ($refusal !== null) {
@@ -73,6 +75,7 @@ final class get_token extends external_api {
             throw self::refused('nochat');
         }
         $connection = connection::current();
+        mark::renew($left);
         return [
             'token' => jwt::user_token(
                 $connection,
@@ -97,14 +100,14 @@ final class get_token extends external_api {
     }
 
     /**
-     * Whether this login has had its time, or was ended.
+     * How many seconds this login has left: none where it has had its time, or was ended.
      *
-     * @return bool
+     * @return int
      */
-    private static function login_is_over(): bool {
+    private static function time_left(): int {
         global $USER;
         $session = manager::time_remaining(login::session());
-        return $session['userid'] != $USER->id || $session['timeremaining'] <= 0;
+        return $session['userid'] == $USER->id ? (int) $session['timeremaining'] : 0;
     }
 
     /**

@@ -19,6 +19,7 @@ namespace block_gchat\external;
 use block_gchat\connection;
 use block_gchat\jwt;
 use block_gchat\login;
+use block_gchat\mark;
 use core_external\external_api;
 
 /**
@@ -95,6 +96,19 @@ final class get_token_test extends \advanced_testcase {
         $this->assertIsInt($claims['rights_version']);
         // Every call gives another token.
         $this->assertNotSame($claims['jti'], $this->claims()['jti']);
+    }
+
+    public function test_its_answer_sets_the_mark_for_as_long_as_the_login_has_left(): void {
+        global $CFG, $DB;
+        mark::said();
+        get_token::execute();
+        $said = mark::said();
+        $life = $said[mark::name() . '_life']['expires'] - time();
+        $this->assertEqualsWithDelta($CFG->sessiontimeout - 30, $life, 5);
+        $this->assertSame(0, $said[mark::name() . '_browser']['expires']);
+        $DB->set_field('sessions', 'timemodified', time() - $CFG->sessiontimeout - 1, ['sid' => 'a-session-of-this-test']);
+        $this->assertSame('servicerequireslogin', $this->refusal());
+        $this->assertSame([], mark::said(), 'a refusal sets none');
     }
 
     public function test_a_token_never_outlives_an_enrolment(): void {
