@@ -75,11 +75,10 @@ function talk(conversation: string, lines: Line[], more: Partial<ConversationVie
     mine,
     text,
     sentAt: NOW - ago * MINUTE,
-    ...(mine ? { delivery: "seen" as const } : {}),
     ...extra,
   }));
-  const readSeq = messages.length;
-  return { kind: "conversation", view: { conversation, messages, older: false, loading: false, late: false, readSeq, ...more } };
+  const marks = { readSeq: messages.length, seenSeq: messages.length };
+  return { kind: "conversation", view: { conversation, messages, older: false, loading: false, late: false, ...marks, ...more } };
 }
 
 const LESSON: Line[] = [
@@ -209,7 +208,7 @@ export const STATES: Readonly<Record<string, () => Update[]>> = {
   stopped: () => [...three(), { kind: "line", line: { state: "stopped", reason: "logged_out" } }],
   loading: () => {
     const [ana] = people(1) as [RosterPerson];
-    const view = { conversation: ana.conversation, messages: [], older: false, loading: true, late: false, readSeq: 0 };
+    const view = { conversation: ana.conversation, messages: [], older: false, loading: true, late: false, readSeq: 0, seenSeq: 0 };
     return [ONLINE, roster([ana]), dock([windowOf(ana)]), { kind: "conversation", view }];
   },
   phone,

@@ -14,17 +14,17 @@ import type { Talk } from "./talk.js";
 import type { Vault } from "./vault.js";
 import type { ConversationId, PageConfig } from "./view.js";
 
-/** So many of a window's last messages are kept. */
-export const KEPT_MESSAGES = 50;
 /** What the server tells is gathered for so long before it is written. */
 const GATHER_MS = 20;
 
 /** What is sealed as `dock`. */
 interface DockPart {
-  format: 1;
+  format: 2;
   state: Pick<State, "epoch" | "boot" | "circles" | "dockVersion" | "windows">;
-  rosters: [string, { version: number | null; total: number; contacts: RosterContact[] }][];
 }
+
+/** What is sealed as `rosters`: hundreds of people, who are not written again for each message. */
+type RostersPart = [string, { version: number | null; total: number; contacts: RosterContact[] }][];
 
 /** What a page finds of earlier ones. */
 export interface Copy {
@@ -124,17 +124,18 @@ export class CopyKeeper {
       ["drafts", [drafts, () => [...drafts]]],
       ["changes", [JSON.stringify(changes), () => changes]],
       ["windows", [state.windows, () => dockPart(state)]],
-      ["rosters", [state.rosters, () => dockPart(state)]],
+      ["circles", [state.circles, () => dockPart(state)]],
+      ["rosters", [state.rosters, () => rostersPart(state)]],
     ]);
     for (const { conversation } of state.windows) {
       const talk = state.talks.get(conversation);
-      if (talk?.loaded === true) parts.set(`talk:${conversation}`, [talk, () => keptTalk(talk)]);
+      if (talk?.loaded === true) parts.set(`talk:${conversation}`, [talk, () => talk]);
     }
     const changed = [...parts].filter(([part, [mark]]) => this.#written.get(part) !== mark);
     const { site, user, sid } = this.#config;
     const records = new Map<string, CopyRecord>();
     for (const [part, [, value]] of changed) {
-      const name = part === "windows" || part === "rosters" ? "dock" : part;
+      const name = part === "windows" || part === "circles" ? "dock" : part;
       if (!records.has(name)) {
         records.set(name, { site, user, sid, part: name, ...(await vault.seal(this.#name(name), value())) });
       }
@@ -153,24 +154,21 @@ export class CopyKeeper {
 
 function dockPart(state: State): DockPart {
   const { epoch, boot, circles, dockVersion, windows } = state;
-  return {
-    format: 1,
-    state: { epoch, boot, circles, dockVersion, windows },
-    rosters: [...state.rosters].map(([circle, roster]) => [
-      circle,
-      { version: roster.version, total: roster.total, contacts: [...roster.contacts.values()] },
-    ]),
-  };
+  return { format: 2, state: { epoch, boot, circles, dockVersion, windows } };
 }
 
-function keptTalk(talk: Talk): Talk {
-  return { ...talk, messages: talk.messages.slice(-KEPT_MESSAGES) };
+function rostersPart(state: State): RostersPart {
+  return [...state.rosters].map(([circle, { version, total, contacts }]) => [
+    circle,
+    { version, total, contacts: [...contacts.values()] },
+  ]);
 }
 
 /** The sealed parts are this client's own writing, authenticated by AES-GCM: the format number is check enough. */
 function restored(parts: ReadonlyMap<string, unknown>, empty: State): Copy | undefined {
   const dock = parts.get("dock") as DockPart | undefined;
-  if (dock?.format !== 1) return undefined;
+  if (dock?.format !== 2) return undefined;
+  const rosters = (parts.get("rosters") as RostersPart | undefined) ?? [];
   const talks = new Map<ConversationId, Talk>();
   for (const { conversation } of dock.state.windows) {
     const talk = parts.get(`talk:${conversation}`) as Talk | undefined;
@@ -181,7 +179,7 @@ function restored(parts: ReadonlyMap<string, unknown>, empty: State): Copy | und
       ...empty,
       ...dock.state,
       rosters: new Map(
-        dock.rosters.map(([circle, { version, total, contacts }]) => [
+        rosters.map(([circle, { version, total, contacts }]) => [
           circle,
           { version, total, contacts: new Map(contacts.map((contact) => [contact.id, contact])) },
         ]),

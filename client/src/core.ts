@@ -23,14 +23,14 @@ import type { Channel } from "./outbox.js";
 import { presentDock } from "./present.js";
 import type { Known, PendingMessage, WantedWindow } from "./present.js";
 import { closing, conversationOf, CURSOR_CONVERSATIONS, otherOf } from "./protocol.js";
-import type { ClientFrame, HelloFrame, Server, ServerFrame, StopReason } from "./protocol.js";
+import type { ClientFrame, DockWindow, HelloFrame, Server, ServerFrame, StopReason } from "./protocol.js";
 import { Publisher } from "./publisher.js";
 import type { Slice } from "./publisher.js";
 import { Requests } from "./requests.js";
 import type { Question } from "./requests.js";
 import { collation, foldRosters, heldRosters } from "./roster.js";
 import { applyFrame, applyPage, cursorOf, emptyState, rostersOf, TYPING_MS, windowOf } from "./state.js";
-import { withoutStaleTyping, withRead } from "./state.js";
+import { withoutStaleTyping, withRead, withTalksOf } from "./state.js";
 import type { State, Step } from "./state.js";
 import { Search } from "./search.js";
 import { TokenSource } from "./token.js";
@@ -139,7 +139,7 @@ export class Core {
     this.#requests = new Requests(send, clock, (question) => {
       // The line may be dead, which it finds out by itself.
       this.#connection.probe();
-      if (question.kind === "history") this.#history.cameNot(question);
+      if (question.kind !== "search") this.#history.cameNot(question);
     });
     this.#history = new History({
       requests: this.#requests,
@@ -148,6 +148,7 @@ export class Core {
       changed: (conversation) => {
         this.#mark(`talk:${conversation}`);
       },
+      post,
     });
     this.#search = new Search({
       me: config.user,
@@ -259,8 +260,11 @@ export class Core {
       case "discard":
         void this.#discard(command.conversation, command.key);
         return undefined;
-      case "older":
-        this.#history.askOlder(command.conversation);
+      case "first":
+        this.#history.askFirstAgain(command.conversation);
+        return undefined;
+      case "page":
+        this.#history.again(command);
         return undefined;
       case "seen":
         this.#markSeen(command.conversation, command.seq);
@@ -314,6 +318,7 @@ export class Core {
     this.#search.forget();
     for (const cancel of [this.#typingEnds, this.#changeEnds, this.#draftRests]) cancel?.();
     this.#post({ kind: "emptied" });
+    this.#publisher.forget();
     this.#mark("roster");
     this.#mark("dock");
   }
@@ -355,9 +360,7 @@ export class Core {
         // Once: later clocks may differ, but the page was shown when it was.
         if (this.#shownAt === Number.POSITIVE_INFINITY) this.#shownAt = this.#started + this.#skew;
         this.#take(applyFrame(this.#state, frame, this.#environment.clock.now()));
-        this.#changes.answered(frame.dock.version, frame.dock.windows);
-        this.#keepSeen();
-        this.#keep();
+        this.#dockCame(frame.dock.version, frame.dock.windows);
         return;
       case "history":
         this.#historyCame(frame);
@@ -376,14 +379,23 @@ export class Core {
     }
     this.#take(applyFrame(this.#state, frame, this.#environment.clock.now()));
     if (frame.type === "dock") {
-      this.#changes.answered(frame.version, frame.windows);
-      this.#keepSeen();
-      this.#keep();
+      this.#dockCame(frame.version, frame.windows);
       this.#sendChanges();
       this.#history.askFirst();
     }
     if (frame.type === "read" && frame.user === this.#config.user) this.#keepSeen();
     if (frame.type === "typing") this.#planTypingEnd();
+  }
+
+  #dockCame(version: number, windows: readonly DockWindow[]): void {
+    this.#changes.answered(version, windows);
+    this.#keepSeen();
+    // Of closed windows nothing is held.
+    const wanted = [...this.#changes.wanted].filter(([, { state }]) => state !== "closed").map(([conversation]) => conversation);
+    const shown = new Set([...windows.map(({ conversation }) => conversation), ...wanted]);
+    this.#state = withTalksOf(this.#state, shown);
+    for (const conversation of this.#typed.keys()) if (!shown.has(conversation)) this.#typed.delete(conversation);
+    this.#keep();
   }
 
   #refused(frame: Server<"error">): void {
@@ -404,18 +416,19 @@ export class Core {
   #unanswered(question: Question, { final, code, message, retry_after_ms: wait }: Server<"error">): void {
     if (!final) {
       this.#environment.clock.after(wait ?? AGAIN_MS, () => {
-        if (question.kind === "history") this.#history.again(question);
-        else this.#search.go();
+        if (question.kind === "search") this.#search.go();
+        else this.#history.again(question);
       });
       return;
     }
     if (question.kind === "search") this.#search.forget();
     // An end to the waiting: there is nothing to show.
+    else if (question.kind === "page") this.#history.answerPage(question, { first_seq: 1, seq: 0, messages: [] });
     else {
       const nothing = { asked: question.asked, firstSeq: 1, seq: 0, rev: 0, messages: [] };
       this.#take(applyPage(this.#state, question.conversation, nothing));
     }
-    const { conversation } = question.kind === "history" ? question : { conversation: undefined };
+    const { conversation } = question.kind === "search" ? { conversation: undefined } : question;
     this.#post({ kind: "refused", code, message, ...(conversation === undefined ? {} : { conversation }) });
   }
 
@@ -424,6 +437,10 @@ export class Core {
   #take(step: Step): void {
     const before = this.#state;
     this.#state = step.state;
+    for (const conversation of step.dropped) {
+      this.#requests.forget(conversation);
+      this.#publisher.drop(conversation);
+    }
     for (const id of step.committed) this.#outbox.committed(id);
     for (const update of announcements(step.arrived, this.#state, this.#shownAt)) this.#post(update);
     for (const ask of step.asks) {
@@ -449,9 +466,16 @@ export class Core {
     this.#keep();
   }
 
-  #historyCame({ request, conversation, first_seq: firstSeq, seq, rev, messages }: Server<"history">): void {
+  #historyCame(frame: Server<"history">): void {
+    const { request, conversation, first_seq: firstSeq, seq, rev, messages } = frame;
     const question = this.#requests.answered(request);
-    if (question?.kind !== "history" || question.conversation !== conversation) return;
+    if (question === undefined || question.kind === "search" || question.conversation !== conversation) return;
+    if (question.kind === "page") {
+      const own = messages.filter(({ sender }) => sender === this.#config.user);
+      for (const { client_message_id: id } of own) if (id !== null) this.#outbox.committed(id);
+      this.#history.answerPage(question, frame);
+      return;
+    }
     this.#history.came(conversation);
     this.#take(applyPage(this.#state, conversation, { asked: question.asked, firstSeq, seq, rev, messages }));
   }

@@ -1,14 +1,19 @@
 /**
- * Asking for a conversation's messages: the first page, older ones, what is missing, and what to do when the answer
- * does not come. Must not know what a page does to the state: see talk.ts.
+ * Asking for a conversation's messages: the first page, what is missing, what a page shows of long ago, and what to do
+ * when the answer does not come. Must not know what a page does to the state: see talk.ts.
  */
+import { presentMessage } from "./present.js";
+import type { Message, Server } from "./protocol.js";
 import type { Requests } from "./requests.js";
 import type { Question } from "./requests.js";
 import { talkOf } from "./state.js";
 import type { State } from "./state.js";
-import type { ConversationId, Seq } from "./view.js";
+import type { ConversationId, Seq, Update } from "./view.js";
+
+type Page = Pick<Server<"history">, "first_seq" | "seq" | "messages">;
 
 export type HistoryQuestion = Extract<Question, { kind: "history" }>;
+export type PageQuestion = Extract<Question, { kind: "page" }>;
 
 export interface HistoryParts {
   requests: Requests;
@@ -16,6 +21,7 @@ export interface HistoryParts {
   /** The windows that are open, as the person sees it. */
   open(): readonly ConversationId[];
   changed(conversation: ConversationId): void;
+  post(update: Update): void;
 }
 
 export class History {
@@ -45,20 +51,30 @@ export class History {
     this.#ask(conversation, "after", seq);
   }
 
-  /** The person wants older ones, or those that have not come. */
-  askOlder(conversation: ConversationId): void {
+  /** The person wants those that have not come. */
+  askFirstAgain(conversation: ConversationId): void {
     if (this.#late.delete(conversation)) this.#parts.changed(conversation);
-    const { loaded, messages } = talkOf(this.#parts.state(), conversation);
-    if (!loaded) this.askFirst();
-    else if (messages[0] !== undefined) this.#ask(conversation, "before", messages[0].seq);
+    this.askFirst();
   }
 
-  again(question: HistoryQuestion): void {
-    this.#parts.requests.ask(question, this.#parts.state().limits.history_page);
+  again(question: HistoryQuestion | PageQuestion): void {
+    const asked = this.#parts.requests.ask(question, this.#parts.state().limits.history_page);
+    if (!asked && question.kind === "page") this.#answer(question, null, true);
+  }
+
+  /** What a page asked for goes to that page, and is not kept here. */
+  answerPage(question: PageQuestion, { first_seq: first, seq: head, messages }: Page): void {
+    const last = messages.at(question.asked === "before" ? 0 : -1)?.seq;
+    const more = last !== undefined && (question.asked === "before" ? last > first : last < head);
+    this.#answer(question, messages, more);
   }
 
   /** Given up. What is missing in the middle is asked for again; else the person can. */
-  cameNot(question: HistoryQuestion): void {
+  cameNot(question: HistoryQuestion | PageQuestion): void {
+    if (question.kind === "page") {
+      this.#answer(question, null, true);
+      return;
+    }
     if (question.asked === "after") {
       this.again(question);
       return;
@@ -74,6 +90,12 @@ export class History {
   /** The line was lost: everything is asked for anew. */
   clear(): void {
     this.#late.clear();
+  }
+
+  #answer({ conversation, request }: PageQuestion, messages: readonly Message[] | null, more: boolean): void {
+    const { me } = this.#parts.state();
+    const shown = messages?.map((message) => presentMessage(message, me)) ?? null;
+    this.#parts.post({ kind: "page", page: { conversation, request, messages: shown, more } });
   }
 
   #ask(conversation: ConversationId, asked: HistoryQuestion["asked"], seq: Seq): void {

@@ -5,10 +5,11 @@
  * later is told every slice as it stands. A page that dies says nothing: each holds a Web Lock of its own while it
  * lives, and the worker waits for it. Must not know frames or views beyond their kinds.
  */
+import { changed, withWindows } from "./change.js";
 import type { Cancel, Clock } from "./clock.js";
 import type { Port } from "./core.js";
 import type { TokenShelf } from "./token.js";
-import type { Command, PageConfig, Update } from "./view.js";
+import type { Command, ConversationId, HistoryPage, PageConfig, Update } from "./view.js";
 
 /** Without any page for so long the socket is closed: walking from page to page takes less. */
 export const LONELY_MS = 10_000;
@@ -67,9 +68,12 @@ export class Pages {
   readonly #pages = new Set<Page>();
   /** Who did it, and under which number there, by the number here. */
   readonly #deeds = new Map<number, { page: Page; deed: number }>();
+  /** Who asked for a page of history, and under which number there, by the number here. */
+  readonly #questions = new Map<number, { page: Page; request: number; conversation: ConversationId }>();
   /** The latest of each slice, in the order in which a page is to hear them. */
   readonly #slices = new Map<string, Update>();
   #lastDeed = 0;
+  #lastQuestion = 0;
   /** The page that did the latest: it is told what came of it. */
   #actor: Page | null = null;
   #core: { port: Port; config: PageConfig; ended: boolean; end: Cancel } | null = null;
@@ -162,6 +166,7 @@ export class Pages {
     if (!this.#pages.delete(page)) return;
     if (this.#actor === page) this.#actor = null;
     for (const [number, { page: doer }] of this.#deeds) if (doer === page) this.#deeds.delete(number);
+    for (const [number, { page: asker }] of this.#questions) if (asker === page) this.#questions.delete(number);
     if (page.visible && !this.#visible) this.#say({ kind: "visible", visible: false });
     if (this.#pages.size > 0) return;
     this.#say({ kind: "leaving" });
@@ -210,8 +215,17 @@ export class Pages {
     this.#core?.port.onmessage?.call(globalThis as never, { data: command } as MessageEvent);
   }
 
-  /** Pages number their deeds from 1 on; here each has a number of its own. */
+  /** Pages number their deeds and questions from 1 on; here each has a number of its own. */
   #numbered(page: Page, command: Command): Command {
+    if (command.kind === "page") {
+      this.#lastQuestion += 1;
+      // A page asks one question for a conversation at a time: it has given an earlier one up.
+      for (const [number, { page: asker, conversation }] of this.#questions) {
+        if (asker === page && conversation === command.conversation) this.#questions.delete(number);
+      }
+      this.#questions.set(this.#lastQuestion, { page, request: command.request, conversation: command.conversation });
+      return { ...command, request: this.#lastQuestion };
+    }
     if (!("deed" in command)) return command;
     this.#lastDeed += 1;
     this.#deeds.set(this.#lastDeed, { page, deed: command.deed });
@@ -222,6 +236,9 @@ export class Pages {
     switch (update.kind) {
       case "kept":
         this.#kept(update.deeds);
+        return;
+      case "page":
+        this.#paged(update.page);
         return;
       case "found":
       case "refused":
@@ -237,6 +254,21 @@ export class Pages {
       case "conversation":
         this.#slices.set(`talk:${update.view.conversation}`, update);
         break;
+      case "changed": {
+        const slice = `talk:${update.change.conversation}`;
+        const before = this.#slices.get(slice);
+        if (before?.kind !== "conversation") break;
+        this.#slices.set(slice, { kind: "conversation", view: changed(before.view, update.change) });
+        break;
+      }
+      case "windows": {
+        const { windows, unread } = update;
+        const before = this.#slices.get("dock");
+        if (before?.kind !== "dock") break;
+        this.#slices.delete("dock");
+        this.#slices.set("dock", { kind: "dock", windows: withWindows(before.windows, windows), unread });
+        break;
+      }
       default:
         // The dock last: a window that appears has its messages.
         this.#slices.delete(update.kind);
@@ -251,6 +283,13 @@ export class Pages {
     for (const [slice, update] of this.#slices) {
       if (update.kind === "conversation" && !shown.has(update.view.conversation)) this.#slices.delete(slice);
     }
+  }
+
+  /** Only the page that asked hears the answer. */
+  #paged(page: HistoryPage): void {
+    const question = this.#questions.get(page.request);
+    this.#questions.delete(page.request);
+    if (question !== undefined) tell(question.page, { kind: "page", page: { ...page, request: question.request } });
   }
 
   #kept(deeds: readonly number[]): void {

@@ -73,6 +73,7 @@ export class Parting {
           if (event.data.kind === "kept") kept(event.data.deeds);
           else heard?.call(inner as MessagePort, event);
           if (event.data.kind === "conversation") follow(event.data.view.messages);
+          if (event.data.kind === "changed") follow(event.data.change.put ?? []);
         };
       },
     };

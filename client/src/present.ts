@@ -2,11 +2,11 @@
  * How the elements see it: folds the state, the outbox, the drafts and the dock changes that the server has not yet
  * confirmed into the views of view.ts. Pure.
  */
-import type { WindowContact } from "./protocol.js";
+import type { Message, WindowContact } from "./protocol.js";
 import { talkOf, windowOf } from "./state.js";
 import type { State } from "./state.js";
 import { hasOlder } from "./talk.js";
-import type { ConversationId, ConversationView, MessageView, WindowView } from "./view.js";
+import type { ConversationId, ConversationView, MessageView, UserId, WindowView } from "./view.js";
 
 /** A message of the user's own that the server has not acknowledged. */
 export interface PendingMessage {
@@ -79,44 +79,60 @@ export function presentDock(known: Known): { windows: WindowView[]; unread: numb
   return { windows, unread: windows.reduce((sum, window) => sum + window.unread, 0) };
 }
 
-/** One conversation: the committed messages, then what waits to be sent. */
+/** One conversation: the committed messages that are held, then what waits to be sent. */
 export function presentConversation(known: Known, conversation: ConversationId): ConversationView {
   const { state, pending, loading, late } = known;
   const talk = talkOf(state, conversation);
   const window = windowOf(state, conversation);
-  const seenUpTo = window?.other_read_seq ?? 0;
-  const committed = new Set<string>();
-  const messages = talk.messages.map((message): MessageView => {
-    const mine = message.sender === state.me;
-    if (mine && message.client_message_id !== null) committed.add(message.client_message_id);
-    return {
-      key: message.client_message_id ?? `seq:${message.seq}`,
-      seq: message.seq,
-      mine,
-      text: message.text,
-      sentAt: message.sent_at,
-      ...(mine ? { delivery: message.seq <= seenUpTo ? "seen" : "sent" } : {}),
-    };
-  });
+  const messages = talk.messages.map((message) => presentMessage(message, state.me));
+  const committed = new Set(messages.map(({ key }) => key));
   for (const entry of pending) {
-    if (entry.conversation !== conversation || committed.has(entry.id)) continue;
-    messages.push({
-      key: entry.id,
-      seq: 0,
-      mine: true,
-      text: entry.text,
-      sentAt: entry.writtenAt,
-      ...(entry.failure === null
-        ? { delivery: entry.acked === true ? ("sent" as const) : ("sending" as const) }
-        : { delivery: "failed" as const, failure: entry.failure }),
-    });
+    if (entry.conversation === conversation && !committed.has(entry.id)) messages.push(presentPending(entry));
   }
   return {
     conversation,
     messages,
     older: hasOlder(talk),
     loading: loading.has(conversation) && !talk.loaded && messages.length === 0,
-    late: late.has(conversation),
+    late: late.has(conversation) && !talk.loaded,
     readSeq: window?.read_seq ?? 0,
+    seenSeq: window?.other_read_seq ?? 0,
   };
+}
+
+/** The same message gives the same view: so change.ts sees what has changed. */
+const presented = new WeakMap<Message | PendingMessage, MessageView>();
+
+export function presentMessage(message: Message, me: UserId): MessageView {
+  return once(message, () => {
+    const mine = message.sender === me;
+    return {
+      key: mine && message.client_message_id !== null ? message.client_message_id : `seq:${message.seq}`,
+      seq: message.seq,
+      mine,
+      text: message.text,
+      sentAt: message.sent_at,
+    };
+  });
+}
+
+function presentPending(entry: PendingMessage): MessageView {
+  return once(entry, () => ({
+    key: entry.id,
+    seq: 0,
+    mine: true,
+    text: entry.text,
+    sentAt: entry.writtenAt,
+    ...(entry.failure === null
+      ? { delivery: entry.acked === true ? ("sent" as const) : ("sending" as const) }
+      : { delivery: "failed" as const, failure: entry.failure }),
+  }));
+}
+
+function once(message: Message | PendingMessage, present: () => MessageView): MessageView {
+  const known = presented.get(message);
+  if (known !== undefined) return known;
+  const view = present();
+  presented.set(message, view);
+  return view;
 }

@@ -16,6 +16,8 @@ export const LATE_MS = 10_000;
 /** What was asked. */
 export type Question =
   | { kind: "history"; conversation: ConversationId; asked: Page["asked"]; seq: Seq }
+  /** What a page shows and the core does not hold; `request` is the page's own. */
+  | { kind: "page"; conversation: ConversationId; asked: "before" | "after"; seq: Seq; request: number }
   | { kind: "search"; text: string; next: string | null };
 
 export class Requests {
@@ -59,6 +61,15 @@ export class Requests {
     return open?.question;
   }
 
+  /** The copy was dropped: what was asked on it is void. */
+  forget(conversation: ConversationId): void {
+    for (const [request, { question, cancel }] of this.#open) {
+      if (question.kind === "search" || question.conversation !== conversation) continue;
+      cancel();
+      this.#open.delete(request);
+    }
+  }
+
   /** The line was lost; nothing will be answered. */
   clear(): void {
     for (const { cancel } of this.#open.values()) cancel();
@@ -78,6 +89,7 @@ function frameOf(request: number, question: Question, historyPage: number): Clie
     case "before":
       return { type: "history", request, conversation, before: seq, limit: page };
     case "after":
-      return { type: "history", request, conversation, after: seq, limit: historyPage };
+      // What is missing is fetched in large pages; one that somebody waits for is small.
+      return { type: "history", request, conversation, after: seq, limit: question.kind === "page" ? page : historyPage };
   }
 }

@@ -8,7 +8,7 @@ import type { Circle, CursorEntry, DockWindow, HeldRoster, Limits, Message, Serv
 import { defaultLimits } from "./protocol.js";
 import { heldRosters, withCircles, withDiff, withoutVersions, withSnapshot } from "./roster.js";
 import type { Rosters } from "./roster.js";
-import { emptyTalk, withGap, withMessage, withPage } from "./talk.js";
+import { emptyTalk, held, withGap, withMessage, withPage } from "./talk.js";
 import type { Page, Talk, TalkStep } from "./talk.js";
 import type { ConversationId, Seq, UserId } from "./view.js";
 
@@ -50,6 +50,8 @@ export interface Step {
   arrived: readonly { conversation: ConversationId; message: Message }[];
   /** client_message_ids of the user's own messages that are now in the state. */
   committed: readonly string[];
+  /** Conversations whose copy was dropped: whatever a page shows of them is void. */
+  dropped: readonly ConversationId[];
 }
 
 export function emptyState(me: UserId): State {
@@ -68,7 +70,7 @@ export function emptyState(me: UserId): State {
   };
 }
 
-const still = (state: State): Step => ({ state, asks: [], arrived: [], committed: [] });
+const still = (state: State): Step => ({ state, asks: [], arrived: [], committed: [], dropped: [] });
 
 /** Applies one frame of the server. `history` answers go through `applyPage`, which knows what was asked. */
 export function applyFrame(state: State, frame: ServerFrame, now: number): Step {
@@ -87,21 +89,21 @@ export function applyFrame(state: State, frame: ServerFrame, now: number): Step 
       return { ...still({ ...state, rosters }), asks: ask ? [{ kind: "roster", circle: frame.circle }] : [] };
     }
     case "presence":
-      return still({
-        ...state,
-        windows: state.windows.map((window) =>
-          window.contact.id === frame.user
+      return still(
+        withWindows(state, (window) =>
+          window.contact.id === frame.user && window.contact.status !== frame.status
             ? { ...window, contact: { ...window.contact, status: frame.status } }
             : window,
         ),
-      });
+      );
     case "writing":
-      return still({
-        ...state,
-        windows: state.windows.map((window) =>
-          window.conversation === frame.conversation ? { ...window, writing: frame.writing } : window,
+      return still(
+        withWindows(state, (window) =>
+          window.conversation === frame.conversation && window.writing !== frame.writing
+            ? { ...window, writing: frame.writing }
+            : window,
         ),
-      });
+      );
     case "message":
       return talked(state, frame.conversation, withMessage(talkOf(state, frame.conversation), frame.message), true);
     case "read":
@@ -176,11 +178,13 @@ function welcomed(before: State, frame: Server<"welcome">): Step {
   }
   // Live messages that came before the first page left a run that no page ever joined: start anew.
   const talks = new Map([...state.talks].filter(([, talk]) => talk.loaded));
+  const reset = new Set(frame.gaps.filter((gap) => gap.reset).map(({ conversation }) => conversation));
   return {
     state: { ...state, talks },
     asks: steps.flatMap((step) => step.asks),
     arrived: steps.flatMap((step) => step.arrived),
     committed: steps.flatMap((step) => step.committed),
+    dropped: [...before.talks.keys()].filter((id) => !sameEpoch || reset.has(id) || !talks.has(id)),
   };
 }
 
@@ -197,7 +201,13 @@ function resetTalk(state: State, conversation: ConversationId): Step {
   if (!state.talks.has(conversation)) return still(state);
   const talks = new Map(state.talks);
   talks.delete(conversation);
-  return { ...still({ ...state, talks }), asks: [{ kind: "history", conversation }] };
+  return { ...still({ ...state, talks }), asks: [{ kind: "history", conversation }], dropped: [conversation] };
+}
+
+/** Lets go of the copies of all other conversations; the same value where there are none. */
+export function withTalksOf(state: State, shown: ReadonlySet<ConversationId>): State {
+  const talks = new Map([...state.talks].filter(([conversation]) => shown.has(conversation)));
+  return talks.size === state.talks.size ? state : { ...state, talks };
 }
 
 /** Puts a conversation's step into the state: head and unread of its window rise with it. */
@@ -205,24 +215,20 @@ function talked(state: State, conversation: ConversationId, step: TalkStep, onwa
   const talks = new Map(state.talks);
   // Set anew at the end: the order is that of use, see cursorOf.
   talks.delete(conversation);
-  talks.set(conversation, step.talk);
+  talks.set(conversation, held(step.talk));
   const others = step.fresh.filter((message) => message.sender !== state.me);
-  const typing = new Map(state.typing);
-  if (others.length > 0) typing.delete(conversation);
+  const ended = others.length > 0 && state.typing.has(conversation);
+  const typing = ended ? new Map([...state.typing].filter(([typed]) => typed !== conversation)) : state.typing;
   return {
-    state: {
-      ...state,
-      talks,
-      typing,
-      windows: state.windows.map((window) =>
-        window.conversation === conversation ? raised(window, step, state.me) : window,
-      ),
-    },
+    state: withWindows({ ...state, talks, typing }, (window) =>
+      window.conversation === conversation ? raised(window, step, state.me) : window,
+    ),
     asks: step.missing ? [{ kind: "history", conversation, after: step.talk.last }] : [],
     arrived: onward ? others.map((message) => ({ conversation, message })) : [],
     committed: step.talk.messages.flatMap(({ sender, client_message_id: id }) =>
       sender === state.me && id !== null ? [id] : [],
     ),
+    dropped: [],
   };
 }
 
@@ -241,15 +247,18 @@ function raised(window: DockWindow, { talk, fresh }: TalkStep, me: UserId): Dock
 
 /** Raises a read mark; marks never fall. */
 export function withRead(state: State, conversation: ConversationId, user: UserId, seq: Seq): State {
-  return {
-    ...state,
-    windows: state.windows.map((window) => {
-      if (window.conversation !== conversation) return window;
-      if (user !== state.me) return { ...window, other_read_seq: Math.max(window.other_read_seq, seq) };
-      if (seq <= window.read_seq) return window;
-      return { ...window, read_seq: seq, unread: unreadAbove(window, seq, talkOf(state, conversation), state.me) };
-    }),
-  };
+  return withWindows(state, (window) => {
+    if (window.conversation !== conversation) return window;
+    if (user !== state.me) return seq <= window.other_read_seq ? window : { ...window, other_read_seq: seq };
+    if (seq <= window.read_seq) return window;
+    return { ...window, read_seq: seq, unread: unreadAbove(window, seq, talkOf(state, conversation), state.me) };
+  });
+}
+
+/** The same value where no window changes: what is not changed is neither told nor written again. */
+function withWindows(state: State, change: (window: DockWindow) => DockWindow): State {
+  const windows = state.windows.map(change);
+  return windows.every((window, at) => window === state.windows[at]) ? state : { ...state, windows };
 }
 
 function unreadAbove(window: DockWindow, seq: Seq, talk: Talk, me: UserId): number {

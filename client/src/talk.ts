@@ -1,6 +1,6 @@
 /**
- * What the client holds of one conversation's messages: always one unbroken run of seqs up to the last applied one.
- * Pure.
+ * What the core holds of one conversation's messages: always one unbroken run of seqs up to the last applied one, and
+ * only the newest. Older ones are asked for by the page that shows them. Pure.
  *
  * The rule (protocol/README.md, "Applying messages"): `last + 1` is applied, lower is dropped, higher means that
  * something is missing and must be asked for. Must not know windows, people or the outbox.
@@ -8,9 +8,12 @@
 import type { Gap, Message } from "./protocol.js";
 import type { Seq } from "./view.js";
 
+/** So many of a conversation's newest messages are held, in the core and in the browser's copy. */
+export const HELD_MESSAGES = 50;
+
 /** The copy of one conversation. */
 export interface Talk {
-  /** Ascending by seq, without gaps. */
+  /** Ascending by seq, without gaps; `held` cuts it to `HELD_MESSAGES`. */
   messages: readonly Message[];
   /** The last applied seq; 0 in a conversation that has not begun, or of which nothing is held. */
   last: Seq;
@@ -48,9 +51,9 @@ export function withMessage(talk: Talk, message: Message): TalkStep {
   };
 }
 
-/** A page of `history`, by what was asked. */
+/** A page of `history` that goes into the copy, by what was asked. */
 export interface Page {
-  asked: "newest" | "before" | "after";
+  asked: "newest" | "after";
   firstSeq: Seq;
   /** The head of the conversation. */
   seq: Seq;
@@ -64,8 +67,6 @@ export function withPage(talk: Talk, page: Page): TalkStep {
   switch (page.asked) {
     case "newest":
       return joined(known, page);
-    case "before":
-      return { talk: withOlder(known, page.messages), fresh: [], missing: false };
     case "after": {
       const step = withEach(known, page.messages);
       return { ...step, ...caughtUp(step.talk, page.seq, page.rev, page.messages.length > 0) };
@@ -114,13 +115,10 @@ function caughtUp(talk: Talk, head: Seq, rev: number, progress: boolean): { talk
   return { talk, missing: progress };
 }
 
-/** Older messages are taken only where they join the run: an answer that outlived a reset does not. */
-function withOlder(talk: Talk, messages: readonly Message[]): Talk {
-  const first = talk.messages[0];
-  if (first === undefined) return talk;
-  const end = messages.at(-1);
-  if (end === undefined) return { ...talk, firstSeq: first.seq };
-  return end.seq === first.seq - 1 ? { ...talk, messages: [...messages, ...talk.messages] } : talk;
+/** The part of it that is kept. */
+export function held(talk: Talk): Talk {
+  if (talk.messages.length <= HELD_MESSAGES) return talk;
+  return { ...talk, messages: talk.messages.slice(-HELD_MESSAGES) };
 }
 
 /** Whether the server keeps older ones than the run holds. */

@@ -71,7 +71,7 @@ export type Delivery =
   | "failed";
 
 export interface MessageView {
-  /** Stable over pending → committed: the client_message_id, or "seq:N" where there is none. */
+  /** Of one's own, stable over pending → committed: the client_message_id. Else "seq:N": ids of others may repeat. */
   key: string;
   /** 0 while it is in the outbox. */
   seq: Seq;
@@ -80,7 +80,7 @@ export interface MessageView {
   text: string | null;
   /** Milliseconds UTC; for pending messages by this computer's clock, corrected by the server's. */
   sentAt: number;
-  /** Only for mine. */
+  /** Given for what is in the outbox. That of committed ones follows from `ConversationView.seenSeq`. */
   delivery?: Delivery;
   /** For failed ones: the error code of the contract. */
   failure?: string;
@@ -98,26 +98,59 @@ export interface WindowView {
   typing: boolean;
 }
 
+/** The newest part of a conversation, and what waits to be sent. */
 export interface ConversationView {
   conversation: ConversationId;
-  /** Ascending; committed ones by seq, then pending ones in the order of sending. */
+  /**
+   * Committed ones by seq, without gaps, up to the newest that is known: few, see `HELD_MESSAGES` of talk.ts. Then
+   * those of the outbox, in the order of sending.
+   */
   messages: MessageView[];
   /** There are older ones on the server. */
   older: boolean;
   /** The first answer is still awaited and there is no copy to show. */
   loading: boolean;
-  /** An answer has not come for long: `older` asks again. */
+  /** The first answer has not come for long: `first` asks again. */
   late: boolean;
   /** The highest seq that this user has seen; the elements draw "new" from it and send `seen`. */
   readSeq: Seq;
+  /** The other person's read mark: one's own messages up to it are seen. */
+  seenSeq: Seq;
 }
 
-/** From the core to the elements. Each one replaces the whole slice it names. */
+/** What differs between two views of one conversation, see change.ts. What is absent is as it was. */
+export interface ConversationChange extends Partial<Omit<ConversationView, "conversation" | "messages">> {
+  conversation: ConversationId;
+  /** New messages and changed ones. */
+  put?: MessageView[];
+  /** Keys of messages that have left the outbox and are not committed under the same key. */
+  gone?: string[];
+  /** Committed messages below this seq are not part of the view any more. */
+  from?: Seq;
+}
+
+/** The answer to a page's `page`. */
+export interface HistoryPage {
+  conversation: ConversationId;
+  /** As in the question. */
+  request: number;
+  /** Ascending, adjoining the seq that was named. null: no answer has come, ask again. */
+  messages: MessageView[] | null;
+  /** There are more in the direction that was asked. */
+  more: boolean;
+}
+
+/** From the core to the elements: slices as a whole, and then what has changed in them. */
 export type Update =
   | { kind: "line"; line: LineView }
   | { kind: "roster"; roster: RosterView }
   | { kind: "dock"; windows: WindowView[]; /** Sum over windows, for the page's title. */ unread: number }
+  /** Those of the dock's windows that have changed; the others, and the order, are as they were. */
+  | { kind: "windows"; windows: WindowView[]; unread: number }
+  /** Whatever the page holds of this conversation is void: it is reset, or told for the first time. */
   | { kind: "conversation"; view: ConversationView }
+  | { kind: "changed"; change: ConversationChange }
+  | { kind: "page"; page: HistoryPage }
   /**
    * Messages of somebody else that are newer than this page: to be announced politely. `text` is the last one's;
    * `count` above 1 where many came at once, after a lost line. Never sent for history.
@@ -153,7 +186,10 @@ export type Command =
   | { kind: "retry"; conversation: ConversationId; key: string }
   /** Removes a failed message; its text becomes the draft if the draft is empty. */
   | { kind: "discard"; conversation: ConversationId; key: string }
-  | { kind: "older"; conversation: ConversationId }
+  /** Asks again for the first answer, which is late. */
+  | { kind: "first"; conversation: ConversationId }
+  /** The messages next before or after `seq`, for this page alone. `request`: 1, 2, 3 … of the page, for the answer. */
+  | { kind: "page"; conversation: ConversationId; asked: "before" | "after"; seq: Seq; request: number }
   /** The message was shown in an open window of a visible, focused page. */
   | { kind: "seen"; conversation: ConversationId; seq: Seq }
   | { kind: "typing"; conversation: ConversationId }

@@ -1,11 +1,12 @@
 /** One browser with its tabs and pages around the real core: what tests of the core play on. */
 import "fake-indexeddb/auto";
+import { changed, withWindows } from "../src/change.js";
 import type { Cancel } from "../src/clock.js";
 import type { Environment } from "../src/environment.js";
 import type { Channel } from "../src/outbox.js";
 import type { DockWindow, Message } from "../src/protocol.js";
 import { startCore } from "../src/start.js";
-import type { Command, ConversationView, PageConfig, Update, WindowView } from "../src/view.js";
+import type { Command, ConversationView, MessageView, PageConfig, Update, WindowView } from "../src/view.js";
 import { config, crypto, FakeSocket, json, ManualClock, MemoryShelf, settled, tokenOf, welcome } from "./stage.js";
 
 export const window = (over: Partial<DockWindow> = {}): DockWindow => ({
@@ -151,18 +152,47 @@ export class Page {
     return this.updates.filter((update): update is Extract<Update, { kind: K }> => update.kind === kind).at(-1);
   }
 
+  get dock(): { windows: WindowView[]; unread: number } | undefined {
+    return dockOf(this.updates);
+  }
+
   get windows(): WindowView[] {
-    return this.last("dock")?.windows ?? [];
+    return this.dock?.windows ?? [];
   }
 
   talk(conversation = "2-3"): ConversationView | undefined {
-    const views = this.updates.flatMap((update) => (update.kind === "conversation" ? [update.view] : []));
-    return views.filter((view) => view.conversation === conversation).at(-1);
+    return talkOf(this.updates, conversation);
   }
 
   get shown(): string[] {
-    return (this.talk()?.messages ?? []).map(({ text, delivery }) => `${text ?? "∅"} ${delivery ?? "theirs"}`);
+    return shownOf(this.talk());
   }
+}
+
+/** What the updates come to. */
+export function talkOf(updates: readonly Update[], conversation: string): ConversationView | undefined {
+  let view: ConversationView | undefined;
+  for (const update of updates) {
+    if (update.kind === "conversation" && update.view.conversation === conversation) view = update.view;
+    if (update.kind === "changed" && update.change.conversation === conversation) view = changed(view!, update.change);
+  }
+  return view;
+}
+
+export function dockOf(updates: readonly Update[]): { windows: WindowView[]; unread: number } | undefined {
+  let dock: { windows: WindowView[]; unread: number } | undefined;
+  for (const update of updates) {
+    if (update.kind === "dock") dock = { windows: update.windows, unread: update.unread };
+    if (update.kind === "windows") dock = { windows: withWindows(dock!.windows, update.windows), unread: update.unread };
+  }
+  return dock;
+}
+
+/** Each message with its delivery. */
+export function shownOf(view: ConversationView | undefined): string[] {
+  const delivery = ({ mine, seq, delivery }: MessageView): string =>
+    delivery ?? (!mine ? "theirs" : seq <= view!.seenSeq ? "seen" : "sent");
+  return (view?.messages ?? []).map((message) => `${message.text ?? "∅"} ${delivery(message)}`);
 }
 
 export const withWindow = { dock: { version: 1, windows: [window()] } };

@@ -76,12 +76,12 @@ describe("the dock", () => {
     const [asked] = socket.of("history");
     socket.says({ type: "history", request: asked!.request, conversation: "2-3", first_seq: 1, seq: 2, rev: 2, messages: [message(1), message(2)] });
     await page.does({ kind: "seen", conversation: "2-3", seq: 2 });
-    expect(page.last("dock")?.unread).toBe(0);
+    expect(page.dock?.unread).toBe(0);
     socket.drops(1006);
     await browser.clock.pass(1_000);
     const next = await page.online(unread);
     expect(next.of("read")).toEqual([{ type: "read", conversation: "2-3", seq: 2 }]);
-    expect(page.last("dock")?.unread).toBe(0);
+    expect(page.dock?.unread).toBe(0);
   });
 
   test("announces what others write, and fills a gap before it shows more", async () => {
@@ -117,7 +117,7 @@ describe("the dock", () => {
     });
     await page.online(gap(missed(2, 3, browser.clock.now()), 3, 2));
     expect(page.updates.flatMap((update) => (update.kind === "arrived" ? [update.text] : []))).toEqual(["m2", "m3"]);
-    expect(page.last("dock")).toMatchObject({ unread: 2 });
+    expect(page.dock).toMatchObject({ unread: 2 });
     page.socket.drops(1006);
     await browser.clock.pass(60_000);
     await page.online(gap(missed(4, 13, browser.clock.now()), 13, 12));
@@ -137,7 +137,7 @@ describe("the dock", () => {
     // The line may be dead: it is asked, and is not.
     expect(socket.of("ping")).toHaveLength(1);
     socket.says({ type: "pong" });
-    await page.does({ kind: "older", conversation: "2-3" });
+    await page.does({ kind: "first", conversation: "2-3" });
     expect(page.talk()).toMatchObject({ loading: true, late: false });
     const [first, second] = socket.of("history");
     expect(second!.request).not.toBe(first!.request);

@@ -38,7 +38,7 @@ test.each(finals)("%s: the pages are emptied before they are told, and nothing c
   const before = page.updates.length;
   page.socket.drops(code);
   await settled();
-  await page.does({ kind: "older", conversation: "2-3" });
+  await page.does({ kind: "page", conversation: "2-3", asked: "before", seq: 1, request: 1 });
   await page.does({ kind: "visible", visible: true });
   await page.does({ kind: "back" });
   await browser.clock.pass(60_000);

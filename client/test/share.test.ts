@@ -6,7 +6,7 @@ import type { WorkerEnd } from "../src/attach.js";
 import { LONELY_MS, Pages } from "../src/pages.js";
 import { paint, startCore } from "../src/start.js";
 import type { Command, PageConfig, Update } from "../src/view.js";
-import { Browser, emptyHistory, message, Page as Tab, window, withWindow } from "./browser.js";
+import { Browser, emptyHistory, message, Page as Tab, shownOf, talkOf, window, withWindow } from "./browser.js";
 import { config, MemoryShelf, settled, tokenOf } from "./stage.js";
 
 let browser: Browser;
@@ -138,7 +138,7 @@ class SharingPage {
   }
 
   get shown(): string[] {
-    return (this.last("conversation")?.view.messages ?? []).map(({ text, delivery }) => `${text ?? "∅"} ${delivery ?? "theirs"}`);
+    return shownOf(talkOf(this.heard, "2-3"));
   }
 }
 

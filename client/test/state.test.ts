@@ -6,8 +6,10 @@ import { presentConversation, presentDock } from "../src/present.js";
 import type { Known } from "../src/present.js";
 import { foldRosters, withDiff, withSnapshot } from "../src/roster.js";
 import type { Rosters } from "../src/roster.js";
-import { applyFrame, applyPage, cursorOf, emptyState, rostersOf, talkOf, withoutStaleTyping, withRead } from "../src/state.js";
+import { applyFrame, applyPage, cursorOf, emptyState, rostersOf, talkOf, withoutStaleTyping, withRead, withTalksOf } from "../src/state.js";
 import type { State, Step } from "../src/state.js";
+import { HELD_MESSAGES } from "../src/talk.js";
+import { shownOf } from "./browser.js";
 
 const compare = new Intl.Collator("en").compare;
 
@@ -67,7 +69,7 @@ const known = (state: State, over: Partial<Known> = {}): Known => ({
   now: 0,
   ...over,
 });
-const page = (messages: Message[], asked: "newest" | "before" | "after", head = messages.at(-1)?.seq ?? 0) => ({
+const page = (messages: Message[], asked: "newest" | "after", head = messages.at(-1)?.seq ?? 0) => ({
   asked,
   firstSeq: 1,
   seq: head,
@@ -121,15 +123,23 @@ describe("messages", () => {
     expect(step.asks).toEqual([{ kind: "history", conversation: "2-3", after: 2 }]);
   });
 
-  test("older pages join below; one that outlived a reset does not", () => {
-    let state = applyPage(applyFrame(emptyState(2), welcome(), 0).state, "2-3", page([message(8), message(9)], "newest")).state;
-    expect(presentConversation(known(state), "2-3").older).toBe(true);
-    state = applyPage(state, "2-3", page([message(2), message(3)], "before", 9)).state;
-    expect(seqs(state)).toEqual([8, 9]);
-    state = applyPage(state, "2-3", page([message(6), message(7)], "before", 9)).state;
-    expect(seqs(state)).toEqual([6, 7, 8, 9]);
-    state = applyPage(state, "2-3", page([], "before", 9)).state;
-    expect(presentConversation(known(state), "2-3").older).toBe(false);
+  test("are held as the newest fifty, whatever came", () => {
+    let state = holding(3);
+    for (let seq = 4; seq <= 3 * HELD_MESSAGES; seq += 1) state = applyFrame(state, live(seq), 0).state;
+    const last = 3 * HELD_MESSAGES;
+    expect(seqs(state)).toEqual(Array.from({ length: HELD_MESSAGES }, (_, at) => last - HELD_MESSAGES + at + 1));
+    const pages = Array.from({ length: 100 }, (_, at) => message(last + at + 1));
+    const step = applyPage(state, "2-3", page(pages, "after"));
+    expect(seqs(step.state)).toHaveLength(HELD_MESSAGES);
+    // Who must hear of them hears of all.
+    expect(step.arrived).toHaveLength(100);
+    expect(presentConversation(known(step.state), "2-3").older).toBe(true);
+  });
+
+  test("of closed windows are let go", () => {
+    const state = holding(3);
+    expect(withTalksOf(state, new Set(["2-3"]))).toBe(state);
+    expect(withTalksOf(state, new Set()).talks.size).toBe(0);
   });
 
   test("are shown once and in order, however frames and pages are mixed", () => {
@@ -169,17 +179,23 @@ describe("messages", () => {
 
   test("of the user's own say when they are sent and when they are seen", () => {
     let state = applyFrame(holding(1), live(2, 2), 0).state;
-    const delivery = () => presentConversation(known(state), "2-3").messages.map((shown) => shown.delivery);
-    expect(delivery()).toEqual([undefined, "sent"]);
+    const shown = () => shownOf(presentConversation(known(state), "2-3"));
+    expect(shown()).toEqual(["m1 theirs", "m2 sent"]);
     state = applyFrame(state, { type: "read", conversation: "2-3", user: 3, seq: 2 }, 0).state;
-    expect(delivery()).toEqual([undefined, "seen"]);
+    expect(shown()).toEqual(["m1 theirs", "m2 seen"]);
+  });
+
+  test("of others never take the place of one's own with the same id", () => {
+    const state = applyFrame(holding(0), { ...live(1), message: { ...message(1), client_message_id: "mine" } }, 0).state;
+    const pending = [{ id: "mine", conversation: "2-3", text: "x", writtenAt: 5, failure: null }];
+    expect(presentConversation(known(state, { pending }), "2-3").messages.map(({ seq }) => seq)).toEqual([1, 0]);
   });
 
   test("that are committed replace the pending ones with the same id", () => {
     const state = applyFrame(holding(1), live(2, 2), 0).state;
     const pending = ["id-2", "id-later"].map((id) => ({ id, conversation: "2-3", text: "x", writtenAt: 5, failure: null }));
     const view = presentConversation(known(state, { pending }), "2-3");
-    expect(view.messages.map(({ key, seq }) => [key, seq])).toEqual([["id-1", 1], ["id-2", 2], ["id-later", 0]]);
+    expect(view.messages.map(({ key, seq }) => [key, seq])).toEqual([["seq:1", 1], ["id-2", 2], ["id-later", 0]]);
   });
 
   test("of others are announced when live, never from history", () => {

@@ -2,7 +2,7 @@
  * `<gchat-composer>`: where a message is written. Owns the text being typed: sends it, keeps it as the draft, says
  * when it is too long, and never lets it go before the core has it.
  */
-import { LitElement, html, nothing } from "lit";
+import { LitElement, html, nothing, type PropertyValues } from "lit";
 import { live } from "lit/directives/live.js";
 import type { WindowView } from "../view.js";
 import { base } from "../styles/theme.js";
@@ -134,13 +134,19 @@ export class GchatComposer extends LitElement {
     `;
   }
 
-  override updated(): void {
+  override updated(changed: PropertyValues): void {
     const area = this.#area;
-    if (area === null) return;
+    const row = area?.parentElement;
+    // Measuring has the page laid out: only where the text is another.
+    if (!area || !row || !changed.has("text")) return;
+    // Meanwhile the box is one line high. Were the row as well, the log would grow, and the browser would scroll it.
+    row.style.minBlockSize = `${row.offsetHeight}px`;
     area.style.blockSize = "auto";
     const edge = area.offsetHeight - area.clientHeight;
-    area.style.blockSize = `${Math.min(area.scrollHeight + edge, TALLEST_PX)}px`;
-    area.style.overflowY = area.scrollHeight + edge > TALLEST_PX ? "auto" : "hidden";
+    const height = area.scrollHeight + edge;
+    area.style.blockSize = `${Math.min(height, TALLEST_PX)}px`;
+    area.style.overflowY = height > TALLEST_PX ? "auto" : "hidden";
+    row.style.minBlockSize = "";
   }
 
   #hint(left: number): string {

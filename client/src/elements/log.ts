@@ -1,33 +1,33 @@
 /**
- * `<gchat-log>`: the messages of one window. Owns the scroll, the "New" divider and the reading: it alone knows which
- * messages have really been shown to somebody.
+ * `<gchat-log>`: the messages of one window. Owns the scroll, the "New" divider and which messages have really been
+ * shown to somebody. It shows a run of the conversation (see reading.ts), which it has moved on before the person
+ * reaches an end of it.
  */
 import { LitElement, html, nothing, type TemplateResult } from "lit";
+import { guard } from "lit/directives/guard.js";
 import { repeat } from "lit/directives/repeat.js";
-import type { ConversationView, MessageView, Seq, WindowView } from "../view.js";
+import type { ConversationId, ConversationView, MessageView, Seq, WindowView } from "../view.js";
 import { base } from "../styles/theme.js";
 import { logStyles } from "../styles/log.js";
 import { downIcon } from "./icons.js";
 import { rowTemplate, type Surroundings } from "./message.js";
+import { hasNewer, shownOf, type Reading, type Side } from "./reading.js";
 import type { Scene} from "./scene.js";
-import { isRendered, SceneWatcher } from "./scene.js";
+import { isRendered, SceneWatcher, type Signal } from "./scene.js";
 import { ScrollKeeper } from "./scroll.js";
 import { loadLinks } from "./text.js";
-import { threadRows } from "./thread.js";
+import { threadRows, type Row } from "./thread.js";
 
-/** Older messages are asked for before the top is reached. */
-const NEAR_TOP_PX = 96;
 /** So much of a long message has to be in view for it to count as shown. */
 const SHOWN_PX = 40;
 
 export class GchatLog extends LitElement {
   static override properties = {
     scene: { attribute: false },
-    window: { attribute: false },
+    window: { attribute: false, hasChanged: concerns },
     name: {},
     missed: { state: true },
     away: { state: true },
-    asked: { state: true },
   };
   declare scene: Scene | null;
   declare window: WindowView | null;
@@ -37,17 +37,18 @@ export class GchatLog extends LitElement {
   declare missed: boolean;
   /** The view is not at the end. */
   declare away: boolean;
-  /** Older messages were asked for and have not come yet. */
-  declare asked: boolean;
-  readonly #scroll = new ScrollKeeper(() => this.#scroller);
+  readonly #scroll = new ScrollKeeper(
+    () => this.#scroller,
+    () => this.#atNewest,
+  );
   #newAfter: Seq | null = null;
   #opened = false;
   #lastKey: string | undefined;
-  #firstKey: string | undefined;
   #told: Seq = 0;
-  #late = false;
-  /** Whoever was on the button for older messages stays in the log when it goes with the last of them. */
-  #onOlder = false;
+  /** Whether addresses can be told from text yet. */
+  #links = false;
+  /** Where the focus was in the log before it changed. */
+  #focused: Element | null = null;
   #resized: ResizeObserver | null = null;
 
   static override styles = [base, logStyles];
@@ -59,16 +60,15 @@ export class GchatLog extends LitElement {
     this.name = "";
     this.missed = false;
     this.away = false;
-    this.asked = false;
-    new SceneWatcher(this, ["conversation", "line"], (signal) => {
-      if (signal.kind === "line") this.asked = false;
-    });
+    const own = (signal: Signal): boolean => signal.kind === "reading" && signal.conversation === this.window?.conversation;
+    new SceneWatcher(this, ["reading"], undefined, own);
   }
 
   override connectedCallback(): void {
     super.connectedCallback();
     loadLinks().then(
       () => {
+        this.#links = true;
         this.requestUpdate();
       },
       () => undefined,
@@ -88,26 +88,23 @@ export class GchatLog extends LitElement {
   /** Own words are always followed to the end. */
   follow(): void {
     this.#newAfter = null;
-    this.#scroll.toEnd();
+    this.#toEnd();
   }
 
   override willUpdate(): void {
-    const view = this.#view;
     this.#scroll.remember();
-    this.#onOlder = this.shadowRoot?.activeElement?.closest(".older") instanceof HTMLElement;
+    this.#focused = this.shadowRoot?.activeElement ?? null;
+    const view = this.#reading?.newest;
     if (view === undefined || view.loading) return;
     const last = view.messages.at(-1);
-    const first = view.messages[0];
     if (!this.#opened) {
       this.#newAfter = view.readSeq;
+      this.scene?.toEnd(view.conversation);
     } else if (last !== undefined && last.key !== this.#lastKey) {
-      if (last.mine) this.#scroll.stuck = true;
-      else if (!this.#scroll.stuck) this.missed = true;
+      if (last.mine && this.#atNewest) this.#scroll.stuck = true;
+      else if (!last.mine && !this.#scroll.stuck) this.missed = true;
       if (!last.mine && !someoneLooks() && !hasNew(view, this.#newAfter)) this.#newAfter = view.readSeq;
     }
-    if (first?.key !== this.#firstKey || !view.older || (view.late && !this.#late)) this.asked = false;
-    this.#late = view.late;
-    this.#firstKey = first?.key;
     this.#lastKey = last?.key;
   }
 
@@ -115,18 +112,20 @@ export class GchatLog extends LitElement {
     const { scene, window } = this;
     if (scene === null || window === null) return nothing;
     const { strings } = scene;
-    const view = this.#view;
+    const reading = this.#reading;
+    const loading = reading === undefined || reading.newest.loading;
     return html`
       <div
         class="scroller"
         role="log"
         aria-live="off"
         aria-label=${strings.get("messages_with", this.name)}
-        aria-busy=${view === undefined || view.loading ? "true" : "false"}
+        aria-busy=${loading ? "true" : "false"}
         tabindex="0"
         @scroll=${this.#scrolled}
+        @keydown=${this.#key}
       >
-        ${view === undefined || view.loading ? this.#loading(scene, view) : this.#thread(scene, window, view)}
+        ${loading ? this.#loading(scene, reading?.newest) : this.#thread(scene, window, reading)}
       </div>
       ${this.away
         ? html`<button class="jump" aria-label=${strings.get(this.missed ? "new_messages" : "jump_latest")} @click=${this.#jump}>
@@ -137,7 +136,7 @@ export class GchatLog extends LitElement {
   }
 
   override updated(): void {
-    const view = this.#view;
+    const view = this.#reading?.newest;
     const scroller = this.#scroller;
     if (scroller === null) return;
     if (this.#resized === null && typeof ResizeObserver === "function") {
@@ -153,7 +152,9 @@ export class GchatLog extends LitElement {
       const divider = scroller.querySelector<HTMLElement>(".divider");
       if (divider !== null) this.#scroll.reveal(divider);
     }
-    if (this.#onOlder && view?.older === false) scroller.focus({ preventScroll: true });
+    // Who was on something that has gone, with the last older messages or far from what is read, stays in the log.
+    if (this.#focused !== null && !this.#focused.isConnected) scroller.focus({ preventScroll: true });
+    this.#focused = null;
     this.#noteAway();
     this.#look();
   }
@@ -161,7 +162,7 @@ export class GchatLog extends LitElement {
   #loading(scene: Scene, view: ConversationView | undefined): TemplateResult {
     if (view?.late === true) {
       const again = (): void => {
-        scene.post({ kind: "older", conversation: view.conversation });
+        scene.post({ kind: "first", conversation: view.conversation });
       };
       return html`<div class="late" role="status">
         <p>${scene.strings.get("messages_late")}</p>
@@ -174,9 +175,12 @@ export class GchatLog extends LitElement {
     </div>`;
   }
 
-  #thread(scene: Scene, window: WindowView, view: ConversationView): TemplateResult {
+  #thread(scene: Scene, window: WindowView, reading: Reading): TemplateResult {
     const { strings } = scene;
-    if (view.messages.length === 0 && !view.older) {
+    const { older, newest } = reading;
+    const messages = shownOf(reading);
+    const newer = hasNewer(reading);
+    if (messages.length === 0 && !older) {
       const [first = this.name] = this.name.split(/\s+/);
       return html`<div class="hello">
           <gchat-avatar .name=${this.name} .picture=${window.contact.picture}></gchat-avatar>
@@ -185,29 +189,41 @@ export class GchatLog extends LitElement {
         </div>
         ${this.#typing(scene, window)}`;
     }
+    const { conversation, seenSeq } = newest;
     const around: Surroundings = {
       strings,
       name: this.name,
       picture: window.contact.picture,
-      retry: (message) => { scene.post({ kind: "retry", conversation: view.conversation, key: message.key }); },
-      discard: (message) => { this.#discard(scene, view, message); },
+      retry: (message) => { scene.post({ kind: "retry", conversation, key: message.key }); },
+      discard: (message) => { this.#discard(scene, conversation, message); },
     };
     const now = Date.now();
+    const today = new Date(now).toDateString();
     return html`
-      ${view.older
-        ? html`<p class="older">
-            <button class="action" aria-disabled=${this.asked ? "true" : "false"} @click=${this.#older}>
-              ${strings.get(this.asked ? "loading" : "older_messages")}
-            </button>
-          </p>`
-        : nothing}
+      ${older ? this.#further(scene, reading, "before") : nothing}
       ${repeat(
-        threadRows(view.messages, this.#newAfter),
+        threadRows(messages, { newAfter: this.#newAfter, seenSeq, cut: newer }),
         (row) => row.key,
-        (row) => rowTemplate(row, around, now),
+        // Most rows are as they were: making them anew is what costs.
+        (row) => guard([...shown(row, today), this.#links, around.name, around.picture], () => rowTemplate(row, around, now)),
       )}
-      ${this.#typing(scene, window)}
+      ${newer ? this.#further(scene, reading, "after") : this.#typing(scene, window)}
     `;
+  }
+
+  /** The way on at one end of the run, for those who do not scroll. */
+  #further(scene: Scene, { newest, asked }: Reading, side: Side): TemplateResult {
+    const waits = asked?.side === side;
+    const label = waits ? "loading" : side === "before" ? "older_messages" : "newer_messages";
+    return html`<p class="further">
+      <button
+        class="action"
+        aria-disabled=${waits ? "true" : "false"}
+        @click=${() => { scene.further(newest.conversation, side); }}
+      >
+        ${scene.strings.get(label)}
+      </button>
+    </p>`;
   }
 
   #typing(scene: Scene, window: WindowView): TemplateResult | typeof nothing {
@@ -219,8 +235,7 @@ export class GchatLog extends LitElement {
     </div>`;
   }
 
-  #discard(scene: Scene, view: ConversationView, message: MessageView): void {
-    const { conversation } = view;
+  #discard(scene: Scene, conversation: ConversationId, message: MessageView): void {
     scene.post({ kind: "discard", conversation, key: message.key });
     scene.tell({ kind: "handback", conversation, text: message.text ?? "" });
   }
@@ -228,54 +243,98 @@ export class GchatLog extends LitElement {
   #scrolled(): void {
     this.#scroll.scrolled();
     this.#noteAway();
-    if ((this.#scroller?.scrollTop ?? NEAR_TOP_PX) < NEAR_TOP_PX && !this.#scroll.stuck) this.#older();
+    const { scene, window } = this;
+    const scroller = this.#scroller;
+    if (scene !== null && window !== null && scroller !== null && !this.#scroll.stuck) {
+      // A screenful ahead, so that who scrolls seldom waits.
+      const { scrollTop, clientHeight, scrollHeight } = scroller;
+      if (scrollTop < clientHeight) scene.further(window.conversation, "before");
+      else if (scrollHeight - scrollTop < 2 * clientHeight) scene.further(window.conversation, "after");
+    }
     this.#look();
   }
 
   #noteAway(): void {
     this.away = !this.#scroll.stuck;
     if (this.#scroll.stuck) this.missed = false;
+    if (this.window !== null) this.scene?.follow(this.window.conversation, this.#scroll.stuck);
+  }
+
+  /** The End key goes to the end of the conversation, not of what is loaded of it. */
+  #key(event: KeyboardEvent): void {
+    if (event.key !== "End" || this.#atNewest) return;
+    event.preventDefault();
+    this.#toEnd();
+    this.#noteAway();
   }
 
   #jump(): void {
     this.#scroller?.focus({ preventScroll: true });
-    this.#scroll.toEnd(true);
+    if (this.#atNewest) this.#scroll.toEnd(true);
+    else this.#toEnd();
     this.#noteAway();
   }
 
-  #older(): void {
-    const view = this.#view;
-    if (view === undefined || !view.older || this.asked) return;
-    this.asked = true;
-    this.scene?.post({ kind: "older", conversation: view.conversation });
+  #toEnd(): void {
+    if (!this.#atNewest && this.window !== null) this.scene?.toEnd(this.window.conversation);
+    this.#scroll.toEnd();
   }
 
   /** Tells the core what has been read: shown, in a window that can be seen, on a page that somebody looks at. */
   readonly #look = (): void => {
     const { scene } = this;
-    const view = this.#view;
+    const view = this.#reading?.newest;
     const scroller = this.#scroller;
     if (scene === null || view === undefined || scroller === null || !someoneLooks() || !isRendered(this)) return;
     const edge = scroller.getBoundingClientRect().bottom;
     let shown = Math.max(view.readSeq, this.#told);
-    for (const element of scroller.querySelectorAll<HTMLElement>(".message[data-seq]")) {
-      const seq = Number(element.dataset["seq"]);
-      if (seq <= shown) continue;
+    // From the end: what is above was looked at before.
+    const elements = scroller.querySelectorAll<HTMLElement>(".message[data-seq]");
+    for (let at = elements.length - 1; at >= 0; at -= 1) {
+      const element = elements[at];
+      const seq = Number(element?.dataset["seq"]);
+      // One's own have none.
+      if (element === undefined || seq === 0) continue;
+      if (seq <= shown) break;
       const box = element.getBoundingClientRect();
-      if (box.top + Math.min(box.height, SHOWN_PX) <= edge + 1) shown = seq;
+      if (box.top + Math.min(box.height, SHOWN_PX) > edge + 1) continue;
+      shown = seq;
+      break;
     }
     if (shown <= Math.max(view.readSeq, this.#told)) return;
     this.#told = shown;
     scene.post({ kind: "seen", conversation: view.conversation, seq: shown });
   };
 
-  get #view(): ConversationView | undefined {
-    return this.window === null ? undefined : this.scene?.conversations.get(this.window.conversation);
+  get #reading(): Reading | undefined {
+    return this.window === null ? undefined : this.scene?.readings.get(this.window.conversation);
+  }
+
+  /** What is shown reaches the end of the conversation. */
+  get #atNewest(): boolean {
+    return this.#reading === undefined || !hasNewer(this.#reading);
   }
 
   get #scroller(): HTMLElement | null {
     return this.shadowRoot?.querySelector<HTMLElement>(".scroller") ?? null;
   }
+}
+
+/** Whether a window's change shows in its log: a draft, for one, does not. */
+function concerns(window: WindowView | null, before: WindowView | null | undefined): boolean {
+  if (window === null || !before) return window !== before;
+  return (
+    window.conversation !== before.conversation ||
+    window.typing !== before.typing ||
+    window.contact.picture !== before.contact.picture
+  );
+}
+
+/** What a row is made of. */
+function shown(row: Row, today: string): unknown[] {
+  if (row.kind === "new") return [];
+  if (row.kind === "time") return [row.at, row.day, today];
+  return [row.message, row.first, row.last, row.delivery, row.spelt];
 }
 
 function someoneLooks(): boolean {

@@ -76,11 +76,11 @@ function deliveryTemplate(
   row: Extract<Row, { kind: "message" }>,
   around: Surroundings,
 ): TemplateResult | typeof nothing {
-  const { message } = row;
+  const { message, delivery } = row;
   const { strings } = around;
-  if (message.delivery === undefined) return nothing;
-  const { text, icon } = DELIVERIES[message.delivery];
-  if (message.delivery === "failed") {
+  if (delivery === undefined) return nothing;
+  const { text, icon } = DELIVERIES[delivery];
+  if (delivery === "failed") {
     return html`<div class="failure">
       <p>${icon}<span>${strings.get(text)} ${strings.get(failureString(message.failure))}</span></p>
       <p class="ways">
@@ -90,5 +90,5 @@ function deliveryTemplate(
     </div>`;
   }
   if (!row.spelt) return html`<span class="out-of-sight">${strings.get(text)}</span>`;
-  return html`<p class="delivery ${message.delivery}">${icon}<span>${strings.get(text)}</span></p>`;
+  return html`<p class="delivery ${delivery}">${icon}<span>${strings.get(text)}</span></p>`;
 }

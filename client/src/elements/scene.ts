@@ -6,7 +6,6 @@ import type { ReactiveController, ReactiveControllerHost } from "lit";
 import type {
   Command,
   ConversationId,
-  ConversationView,
   LineView,
   RosterPerson,
   RosterView,
@@ -14,6 +13,9 @@ import type {
   Update,
   WindowView,
 } from "../view.js";
+import { withWindows } from "../change.js";
+import { atEnd, began, further, withChange, withPage } from "./reading.js";
+import type { Reading, Side } from "./reading.js";
 import type { Strings } from "./strings.js";
 
 /** The part of MessagePort that is used. */
@@ -25,6 +27,8 @@ export type Local =
   | { kind: "asked"; conversation: ConversationId }
   /** A failed message was removed: its text may go back to where it was written. */
   | { kind: "handback"; conversation: ConversationId; text: string }
+  /** What the page holds of this conversation is another: see `Scene.readings`. */
+  | { kind: "reading"; conversation: ConversationId }
   /** The page is being left: tell the core what is still only in an element. */
   | { kind: "flush" };
 
@@ -42,12 +46,14 @@ export class Scene {
   windows: WindowView[] = [];
   unread = 0;
   found: Found | null = null;
-  readonly conversations = new Map<ConversationId, ConversationView>();
+  /** Of the windows in the dock. */
+  readonly readings = new Map<ConversationId, Reading>();
   /** Where the focus was when a window was asked for, so that it can return there. */
   readonly origins = new Map<ConversationId, HTMLElement>();
   readonly strings: Strings;
   readonly #port: ScenePort;
   readonly #listeners = new Set<(signal: Signal) => void>();
+  #lastRequest = 0;
 
   constructor(port: ScenePort, strings: Strings) {
     this.#port = port;
@@ -65,17 +71,45 @@ export class Scene {
   }
 
   take(update: Update): void {
-    if (update.kind === "emptied") {
-      this.#empty();
-      return;
+    switch (update.kind) {
+      case "emptied":
+        this.#empty();
+        return;
+      case "line":
+        this.line = update.line;
+        // Whatever was asked for will not be answered.
+        for (const [conversation, reading] of this.readings) {
+          if (reading.asked !== null) this.#read(conversation, { ...reading, asked: null });
+        }
+        break;
+      case "roster":
+        this.roster = update.roster;
+        break;
+      case "dock":
+        this.#dock(update.windows, update.unread);
+        break;
+      case "windows":
+        this.#dock(withWindows(this.windows, update.windows), update.unread);
+        this.tell({ kind: "dock", windows: this.windows, unread: this.unread });
+        return;
+      case "conversation":
+        this.#read(update.view.conversation, began(update.view));
+        return;
+      case "changed": {
+        const { change } = update;
+        this.#reread(change.conversation, (reading) => withChange(reading, change));
+        return;
+      }
+      case "page": {
+        const { page } = update;
+        this.#reread(page.conversation, (reading) => withPage(reading, page));
+        return;
+      }
+      case "found":
+        this.found = foundWith(this.found, update);
+        break;
+      default:
     }
-    if (update.kind === "line") this.line = update.line;
-    else if (update.kind === "roster") this.roster = update.roster;
-    else if (update.kind === "dock") {
-      this.windows = update.windows;
-      this.unread = update.unread;
-    } else if (update.kind === "conversation") this.conversations.set(update.view.conversation, update.view);
-    else if (update.kind === "found") this.found = foundWith(this.found, update);
     this.tell(update);
   }
 
@@ -86,11 +120,62 @@ export class Scene {
     this.windows = [];
     this.unread = 0;
     this.found = null;
-    this.conversations.clear();
+    this.readings.clear();
     this.origins.clear();
     this.tell({ kind: "emptied" });
     this.tell({ kind: "roster", roster: this.roster });
     this.tell({ kind: "dock", windows: [], unread: 0 });
+  }
+
+  /** Of windows that are closed nothing is held, and of minimised ones only what they show when they open. */
+  #dock(windows: WindowView[], unread: number): void {
+    const state = new Map(windows.map((window) => [window.conversation, window.state]));
+    for (const { conversation } of this.windows) {
+      if (state.has(conversation)) continue;
+      this.readings.delete(conversation);
+      this.origins.delete(conversation);
+    }
+    this.windows = windows;
+    this.unread = unread;
+    for (const [conversation, reading] of this.readings) {
+      if (state.get(conversation) === "minimised") this.readings.set(conversation, atEnd(reading));
+    }
+  }
+
+  /** Shows more of a conversation on one side: from what is held, or else the core is asked. */
+  further(conversation: ConversationId, side: Side): void {
+    this.#reread(conversation, (reading) => {
+      if (reading.asked !== null) return reading;
+      const next = further(reading, side);
+      if (next === null) return reading;
+      if ("reading" in next) return next.reading;
+      this.#lastRequest += 1;
+      this.post({ kind: "page", conversation, asked: side, seq: next.ask, request: this.#lastRequest });
+      return { ...reading, asked: { side, request: this.#lastRequest } };
+    });
+  }
+
+  /** Shows the newest messages, and nothing of what was scrolled through. */
+  toEnd(conversation: ConversationId): void {
+    this.#reread(conversation, atEnd);
+  }
+
+  /** Whether the person is at the end of what there is. */
+  follow(conversation: ConversationId, follows: boolean): void {
+    const reading = this.readings.get(conversation);
+    // Nothing that is shown changes by this alone.
+    if (reading !== undefined && reading.follows !== follows) this.readings.set(conversation, { ...reading, follows });
+  }
+
+  #reread(conversation: ConversationId, change: (reading: Reading) => Reading): void {
+    const reading = this.readings.get(conversation);
+    if (reading !== undefined) this.#read(conversation, change(reading));
+  }
+
+  #read(conversation: ConversationId, reading: Reading): void {
+    if (this.readings.get(conversation) === reading) return;
+    this.readings.set(conversation, reading);
+    this.tell({ kind: "reading", conversation });
   }
 
   tell(signal: Signal): void {
@@ -123,11 +208,12 @@ export class Scene {
   }
 }
 
-/** Has an element rendered again whenever one of the named kinds is told, and `heard` called with it. */
+/** Has an element rendered again whenever one of the named kinds is told and concerns it, and `heard` called with it. */
 export class SceneWatcher implements ReactiveController {
   readonly #host: ReactiveControllerHost & { scene: Scene | null };
   readonly #kinds: ReadonlySet<Signal["kind"]>;
   readonly #heard: ((signal: Signal) => void) | undefined;
+  readonly #concerns: (signal: Signal) => boolean;
   #stop: (() => void) | null = null;
   #watched: Scene | null = null;
 
@@ -135,10 +221,12 @@ export class SceneWatcher implements ReactiveController {
     host: ReactiveControllerHost & { scene: Scene | null },
     kinds: readonly Signal["kind"][],
     heard?: (signal: Signal) => void,
+    concerns: (signal: Signal) => boolean = () => true,
   ) {
     this.#host = host;
     this.#kinds = new Set(kinds);
     this.#heard = heard;
+    this.#concerns = concerns;
     host.addController(this);
   }
 
@@ -161,7 +249,7 @@ export class SceneWatcher implements ReactiveController {
     this.#watched = this.#host.scene;
     this.#stop =
       this.#watched?.subscribe((signal) => {
-        if (!this.#kinds.has(signal.kind)) return;
+        if (!this.#kinds.has(signal.kind) || !this.#concerns(signal)) return;
         this.#heard?.(signal);
         this.#host.requestUpdate();
       }) ?? null;

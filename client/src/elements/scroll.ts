@@ -10,23 +10,30 @@ export class ScrollKeeper {
   /** New messages move the view along. */
   stuck = true;
   readonly #scroller: () => HTMLElement | null;
+  readonly #whole: () => boolean;
+  /** Where it was, and how high, when it was last looked at. */
   #top = 0;
+  #size = { content: 0, view: 0 };
   #anchor: { key: string; top: number } | null = null;
 
-  constructor(scroller: () => HTMLElement | null) {
+  /** `whole`: whether the content goes on to the end of the conversation, so that its end is the end. */
+  constructor(scroller: () => HTMLElement | null, whole: () => boolean) {
     this.#scroller = scroller;
+    this.#whole = whole;
   }
 
-  /** After the person scrolled. */
+  /** After the person scrolled, or the browser. */
   scrolled(): void {
     const scroller = this.#scroller();
     if (scroller === null) return;
-    const { scrollTop } = scroller;
-    const left = scroller.scrollHeight - scrollTop - scroller.clientHeight;
-    // Only a move upwards lets go: when the view shrinks (a keyboard, a longer draft) the end moves, not the person.
-    if (left <= SLACK_PX) this.stuck = true;
+    const { scrollTop, scrollHeight, clientHeight } = scroller;
+    const left = scrollHeight - scrollTop - clientHeight;
+    // Where the view or its content has another size (a keyboard, a longer draft), the browser may have moved it.
+    const resized = scrollHeight !== this.#size.content || clientHeight !== this.#size.view;
+    if (left <= SLACK_PX && this.#whole()) this.stuck = true;
+    else if (this.stuck && resized) this.toEnd();
     else if (scrollTop < this.#top) this.stuck = false;
-    this.#top = scrollTop;
+    this.#note(scroller);
   }
 
   /** Before the content changes. */
@@ -48,6 +55,8 @@ export class ScrollKeeper {
   keep(): void {
     const scroller = this.#scroller();
     if (scroller === null) return;
+    // The end of what there was has been let go: it is not the end any more.
+    if (!this.#whole()) this.stuck = false;
     if (this.stuck) {
       this.toEnd();
       return;
@@ -57,7 +66,9 @@ export class ScrollKeeper {
     const element = [...scroller.querySelectorAll<HTMLElement>(".message[data-key]")].find(
       (candidate) => candidate.dataset["key"] === anchor.key,
     );
-    if (element !== undefined) scroller.scrollTop += element.getBoundingClientRect().top - anchor.top;
+    if (element === undefined) return;
+    scroller.scrollTop += element.getBoundingClientRect().top - anchor.top;
+    this.#note(scroller);
   }
 
   toEnd(smooth = false): void {
@@ -66,7 +77,7 @@ export class ScrollKeeper {
     this.stuck = true;
     if (smooth) scroller.scrollTo({ top: scroller.scrollHeight, behavior: "smooth" });
     else scroller.scrollTop = scroller.scrollHeight;
-    this.#top = scroller.scrollTop;
+    this.#note(scroller);
   }
 
   /** Brings an element to the top where it would otherwise lie above the view. */
@@ -76,7 +87,12 @@ export class ScrollKeeper {
     const above = element.getBoundingClientRect().top - scroller.getBoundingClientRect().top;
     if (above >= 0) return;
     scroller.scrollTop += above - 8;
-    this.#top = scroller.scrollTop;
+    this.#note(scroller);
     this.stuck = scroller.scrollHeight - this.#top - scroller.clientHeight <= SLACK_PX;
+  }
+
+  #note({ scrollTop, scrollHeight, clientHeight }: HTMLElement): void {
+    this.#top = scrollTop;
+    this.#size = { content: scrollHeight, view: clientHeight };
   }
 }

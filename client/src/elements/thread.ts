@@ -2,7 +2,7 @@
  * What a window's log shows, line by line: messages grouped by sender and minute, times, the "New" divider, and under
  * which of one's own messages the delivery is spelt out. Pure: the same messages give the same rows.
  */
-import type { MessageView, Seq } from "../view.js";
+import type { Delivery, MessageView, Seq } from "../view.js";
 import { afterPause, sameDay, sameMinute } from "./times.js";
 
 export type Row =
@@ -17,15 +17,27 @@ export type Row =
       /** First and last of a group. */
       first: boolean;
       last: boolean;
+      /** Of one's own messages. */
+      delivery: Delivery | undefined;
       /** The delivery is shown under this one, not only told to screen readers. */
       spelt: boolean;
     };
 
-/** `newAfter`: the read mark at opening, or null where nothing is marked as new. */
-export function threadRows(messages: readonly MessageView[], newAfter: Seq | null): Row[] {
+export interface Marks {
+  /** The read mark at opening, or null where nothing is marked as new. */
+  newAfter: Seq | null;
+  /** The other person's read mark. */
+  seenSeq: Seq;
+  /** The messages are a part of the conversation that does not reach its end. */
+  cut: boolean;
+}
+
+/** `messages`: a run of the conversation, of any length. */
+export function threadRows(messages: readonly MessageView[], { newAfter, seenSeq, cut }: Marks): Row[] {
   const rows: Row[] = [];
-  const firstNew = newAfter === null ? -1 : messages.findIndex((m) => !m.mine && m.seq > newAfter);
-  const spelt = speltDeliveries(messages);
+  const firstNew = firstNewOf(messages, newAfter);
+  const deliveries = messages.map((message) => deliveryOf(message, seenSeq));
+  const spelt = speltDeliveries(deliveries, cut);
   messages.forEach((message, index) => {
     const before = messages[index - 1];
     const divided = index === firstNew && index > 0;
@@ -42,10 +54,22 @@ export function threadRows(messages: readonly MessageView[], newAfter: Seq | nul
       message,
       first: divided || timed || !joins(before, message),
       last: index + 1 === firstNew || startsTime(message, after) || !joins(message, after),
+      delivery: deliveries[index],
       spelt: spelt.has(index),
     });
   });
   return rows;
+}
+
+/** Only where the run shows that it is the first: otherwise it may begin in the middle of the new ones. */
+function firstNewOf(messages: readonly MessageView[], newAfter: Seq | null): number {
+  if (newAfter === null || (messages[0]?.seq ?? 0) > newAfter + 1) return -1;
+  return messages.findIndex(({ mine, seq }) => !mine && seq > newAfter);
+}
+
+function deliveryOf({ mine, seq, delivery }: MessageView, seenSeq: Seq): Delivery | undefined {
+  if (delivery !== undefined || !mine || seq === 0) return delivery;
+  return seq <= seenSeq ? "seen" : "sent";
 }
 
 function joins(before: MessageView | undefined, after: MessageView | undefined): boolean {
@@ -60,11 +84,12 @@ function startsTime(before: MessageView | undefined, after: MessageView | undefi
 }
 
 /** The last seen one, the last sent one below it, the last that is still on its way, and all that failed. */
-function speltDeliveries(messages: readonly MessageView[]): Set<number> {
+function speltDeliveries(deliveries: readonly (Delivery | undefined)[], cut: boolean): Set<number> {
   const spelt = new Set<number>();
+  if (cut) return spelt;
   const found = { seen: false, sent: false, sending: false };
-  for (let index = messages.length - 1; index >= 0; index -= 1) {
-    const delivery = messages[index]?.delivery;
+  for (let index = deliveries.length - 1; index >= 0; index -= 1) {
+    const delivery = deliveries[index];
     if (delivery === undefined) continue;
     if (delivery === "failed") {
       spelt.add(index);

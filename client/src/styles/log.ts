@@ -196,12 +196,12 @@ export const logStyles = css`
     display: flex;
     gap: 8px;
   }
-  .older {
+  .further {
     flex: none;
     padding-block: 4px;
     text-align: center;
   }
-  .older .action {
+  .further .action {
     border-color: var(--g-line);
   }
   .jump {

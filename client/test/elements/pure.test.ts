@@ -42,7 +42,7 @@ test("messages are grouped by sender and minute, with a divider before the new o
   const messages = [0, 1000, 2000, 3000].map(
     (after, index): MessageView => ({ key: `${index}`, seq: index + 1, mine: index === 1, text: "x", sentAt: at + after }),
   );
-  const rows = threadRows(messages, 3);
+  const rows = threadRows(messages, { newAfter: 3, seenSeq: 0, cut: false });
   expect(rows.map((row) => row.kind)).toEqual(["time", "message", "message", "message", "new", "message"]);
   expect(rows.map((row) => (row.kind === "message" ? [row.first, row.last] : null)).filter(Boolean)).toEqual(
     [0, 1, 2, 3].map(() => [true, true]),

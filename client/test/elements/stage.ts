@@ -136,6 +136,6 @@ export function talk(messages: Partial<MessageView>[], more: Partial<Conversatio
   }));
   return {
     kind: "conversation",
-    view: { conversation: "1-2", messages: full, older: false, loading: false, late: false, readSeq: full.length, ...more },
+    view: { conversation: "1-2", messages: full, older: false, loading: false, late: false, readSeq: full.length, seenSeq: 0, ...more },
   };
 }

@@ -184,6 +184,7 @@ $string['more_chats_other'] = '{$a} more chats';
 $string['more_short'] = '{$a} more';
 $string['new'] = 'New';
 $string['new_messages'] = 'New messages';
+$string['newer_messages'] = 'Show newer messages';
 $string['no_connection'] = 'Not connected';
 $string['nobody_online'] = 'Nobody from your courses is online.';
 $string['nobody_online_hint'] = 'People appear here as soon as they open a page of this site.';

@@ -184,6 +184,7 @@ $string['more_chats_other'] = 'Mais {$a} conversas';
 $string['more_short'] = 'Mais {$a}';
 $string['new'] = 'Novas';
 $string['new_messages'] = 'Mensagens novas';
+$string['newer_messages'] = 'Mostrar mensagens seguintes';
 $string['no_connection'] = 'Sem ligação';
 $string['nobody_online'] = 'Ninguém das suas disciplinas está em linha.';
 $string['nobody_online_hint'] = 'As pessoas aparecem aqui assim que abrem uma página deste site.';
