@@ -19,6 +19,10 @@ namespace block_gchat;
 use mod_quiz\quiz_attempt;
 use mod_quiz\quiz_settings;
 
+defined('MOODLE_INTERNAL') || die();
+
+require_once(__DIR__ . '/fixtures/running_server.php');
+
 /**
  * Whose chat is paused, computed from a real Moodle's tables, with real quizzes.
  *
@@ -382,5 +386,29 @@ final class exams_test extends \advanced_testcase {
         unset_config('version', 'mod_quiz');
         $this->assertSame(0, $this->paused());
         exams::reconcile();
+    }
+
+    public function test_the_server_is_told_at_the_start_and_at_the_end(): void {
+        global $CFG;
+        $this->preventResetByRollback();
+        server::forget_outage();
+        $server = new running_server(running_server::binary($this), $CFG->wwwroot);
+        $server->connection->save();
+        $user = $this->student();
+        $token = jwt::user_token(
+            $server->connection,
+            (int) $user->id,
+            'abcdefgh',
+            rights::for_token((int) $user->id)['content'],
+            time()
+        );
+        $this->assertSame('welcome', $server->hello($token)['type']);
+        // In CLI it is sent with the commit: the old token is answered with the pause.
+        $attempt = $this->attempt($this->quiz(['timelimit' => 600]), $user);
+        $answer = $server->hello($token);
+        $this->assertSame('paused', $answer['type']);
+        $this->assertEqualsWithDelta((time() + 600) * 1000, $answer['until'], 5000);
+        $this->submit($attempt);
+        $this->assertSame('welcome', $server->hello($token)['type']);
     }
 }
