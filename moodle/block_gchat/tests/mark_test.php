@@ -60,7 +60,9 @@ final class mark_test extends \advanced_testcase {
         return array_values($said);
     }
 
-    /** The browser sends back what it was given. */
+    /**
+     * The browser sends back what it was given.
+     */
     private function browse(): void {
         mark::renew(600);
         foreach (mark::said() as $name => $cookie) {
@@ -68,7 +70,9 @@ final class mark_test extends \advanced_testcase {
         }
     }
 
-    /** Both cookies were taken away. */
+    /**
+     * Both cookies were taken away.
+     */
     private function assert_cleared(): void {
         $said = mark::said();
         $this->assertSame([mark::name() . '_life', mark::name() . '_browser'], array_keys($said));
