@@ -72,7 +72,7 @@ class Signed(AuthBase):
         body = request.body or b""
         claims = {
             "aud": "gchat-api",
-            "iat": now,
+            "iat": now + 1,
             "exp": now + 60,
             "wwwroot": WWWROOT,
             "method": request.method.upper(),

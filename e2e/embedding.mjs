@@ -88,7 +88,7 @@ export class Embedding {
     const now = Math.floor(Date.now() / 1_000);
     const path = "/api/v1/status";
     const claims = {
-      iss: this.site, aud: "gchat-api", jti: randomUUID(), iat: now, exp: now + 60, wwwroot: this.url, method: "GET", path,
+      iss: this.site, aud: "gchat-api", jti: randomUUID(), iat: now + 1, exp: now + 61, wwwroot: this.url, method: "GET", path,
       body_sha256: createHash("sha256").digest("hex"),
     };
     const answer = await fetch(`http://127.0.0.1:${this.port}${path}`, { headers: { authorization: `Bearer ${this.#sign(claims)}` } });

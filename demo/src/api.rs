@@ -69,9 +69,10 @@ impl Api {
         }
         let text = |name: &str| content[name].as_str().unwrap_or_default().to_owned();
         let (status, code) = (status.as_u16(), text("code"));
-        // Clocks on one machine agree, so `token_early` and the like are mistakes and not worth a second try.
-        match status {
-            429 | 500.. => Err(ApiError::Unavailable { status, code }),
+        // Clocks on one machine agree, so `token_early` and the like are mistakes and not worth a second try. A server that
+        // has just started cannot tell this call from one of before.
+        match (status, &*code) {
+            (429 | 500.., _) | (_, "issued_before_start") => Err(ApiError::Unavailable { status, code }),
             _ => Err(ApiError::Refused { status, code, message: text("message") }),
         }
     }

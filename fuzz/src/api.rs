@@ -63,7 +63,7 @@ fn claims(request: &Request<Body>, body: &[u8]) -> Value {
     let now = now_ms() / 1_000;
     let path = request.uri().path_and_query().map_or("", |path| path.as_str());
     json!({
-        "iss": ISSUER, "aud": "gchat-api", "jti": format!("call-{call:08}"), "iat": now, "exp": now + 60,
+        "iss": ISSUER, "aud": "gchat-api", "jti": format!("call-{call:08}"), "iat": now + 1, "exp": now + 61,
         "wwwroot": WWWROOT, "method": request.method().as_str(), "path": path, "body_sha256": sha256_hex(body),
     })
 }

@@ -20,6 +20,11 @@ pub fn tokens(data: &[u8]) {
         assert!(is_signed(&token), "taken without the key's signature: {token}");
         assert_eq!(part(&token, 0)["alg"], "HS256", "{token}");
         assert_eq!(part(&token, 0)["kid"], KID, "{token}");
+        let understood = |name: &str| matches!(name, "alg" | "kid" | "typ");
+        assert!(
+            part(&token, 0).as_object().is_some_and(|head| head.keys().all(|k| understood(k))),
+            "{token}"
+        );
         check(&part(&token, 1), &identity);
     }
 }

@@ -45,7 +45,7 @@ export class Site {
     const token = this.#sign({
       aud: "gchat-api",
       jti: randomUUID(),
-      iat: now(),
+      iat: now() + 1,
       exp: now() + 60,
       wwwroot: this.url,
       method,

@@ -74,7 +74,7 @@ impl App {
             rosters,
             chat,
             circles,
-            seen_calls: SeenCalls::default(),
+            seen_calls: SeenCalls::since(now_ms()),
             gate,
             sockets: TaskTracker::new(),
             store_trouble: Changes::default(),

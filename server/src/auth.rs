@@ -3,7 +3,11 @@
 //! The algorithm is pinned, every claim is typed, the key's id decides the site. Knows no socket and no route; `now`
 //! is given, so that a test can move the clock. RFC 7519 (JWT), RFC 8725 (its best practices).
 
-use std::{collections::HashMap, sync::Arc};
+use std::{
+    collections::HashMap,
+    sync::Arc,
+    time::{Duration, Instant},
+};
 
 use base64::Engine as _;
 use jsonwebtoken::{Algorithm, DecodingKey, Validation};
@@ -29,6 +33,9 @@ pub const USER_TOKEN_S: i64 = 600;
 
 /// The longest life of a call's token, seconds.
 const CALL_TOKEN_S: i64 = 60;
+
+/// How long a call may be taken after it was signed: its life and the skew.
+const CALL_LIFE: Duration = Duration::from_secs(90);
 
 /// Who a user token says that its bearer is.
 #[derive(Clone, Debug)]
@@ -112,17 +119,42 @@ pub enum CallRefusal {
     BadToken(&'static str),
     TokenExpired,
     TokenEarly,
+    /// Sign it again after so many seconds.
+    IssuedBeforeStart(u64),
     Replayed,
     WrongWwwroot,
 }
 
 /// The signed calls seen lately: each `jti` counts once.
-#[derive(Debug, Default)]
+///
+/// They are kept in memory only. So a call that may have been signed before this memory began is refused: an earlier
+/// process may have seen it. (A host whose clock is ahead signs into the future: what it signed in the last seconds
+/// before a restart, up to the 30 s of skew, is still taken once more.)
+#[derive(Debug)]
 pub struct SeenCalls {
+    /// When it began, ms, and by a clock that nobody sets.
+    began: (i64, Instant),
     seen: Mutex<HashMap<(SiteId, String), i64>>,
 }
 
 impl SeenCalls {
+    /// Remembers from now on, ms.
+    pub fn since(now: i64) -> Self {
+        Self { began: (now, Instant::now()), seen: Mutex::default() }
+    }
+
+    /// Refuses what may be from before. `iat` counts whole seconds: what was signed in the very second of the beginning
+    /// is refused, too. A host whose clock is slow is refused for as long as it is behind. Once all that was signed
+    /// before has ended nothing is refused, whatever was wrong with this machine's clock when it began.
+    fn is_of_this_time(&self, iat: i64) -> Result<(), CallRefusal> {
+        let (began, at) = self.began;
+        let early_by = began - iat * 1_000;
+        if early_by <= 0 || at.elapsed() >= CALL_LIFE {
+            return Ok(());
+        }
+        Err(CallRefusal::IssuedBeforeStart(early_by.unsigned_abs().div_ceil(1_000)))
+    }
+
     fn first_time(&self, site: SiteId, jti: String, until: i64, now: i64) -> bool {
         let mut seen = self.seen.lock();
         if seen.len() > 10_000 {
@@ -182,6 +214,7 @@ pub async fn call(
     if !address::same(&claims.wwwroot, &site.url) {
         return Err(WrongWwwroot);
     }
+    seen.is_of_this_time(claims.iat)?;
     if seen.has(site.site, &claims.jti, now) {
         return Err(Replayed);
     }
@@ -214,15 +247,20 @@ pub fn sha256_hex(bytes: &[u8]) -> String {
 
 /// The site and key that a token's `kid` names.
 async fn site_of(sites: &Sites, token: &str) -> Option<(Arc<SiteRecord>, Arc<DecodingKey>)> {
+    /// All that the contract puts there. Any other member, `crit` and `b64` (RFC 7797) among them, could change what the
+    /// signature means, so it is refused and not ignored.
     #[derive(Deserialize)]
+    #[serde(deny_unknown_fields)]
     struct Header {
         alg: String,
         kid: String,
+        typ: Option<String>,
     }
     let (header, _) = token.split_once('.')?;
     let header = base64::engine::general_purpose::URL_SAFE_NO_PAD.decode(header).ok()?;
     let header: Header = serde_json::from_slice(&header).ok()?;
-    if header.alg != "HS256" {
+    let is_jwt = header.typ.is_none_or(|typ| typ.eq_ignore_ascii_case("JWT"));
+    if header.alg != "HS256" || !is_jwt {
         return None;
     }
     sites.key(&header.kid).await

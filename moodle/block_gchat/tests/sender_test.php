@@ -320,6 +320,18 @@ final class sender_test extends \advanced_testcase {
         $this->assertDebuggingCalled();
     }
 
+    public function test_a_call_that_could_be_older_than_the_servers_start_is_made_again(): void {
+        global $CFG;
+        $this->connect();
+        $this->server->stop();
+        $this->server->start(false);
+        $old = jwt::call($this->server->connection, $CFG->wwwroot, 'GET', '/api/v1/status', '', time() - 20);
+        $this->assertSame('issued_before_start', $this->server->get('api/v1/status', $old)['code']);
+        // This one is of the second in which the server has started.
+        $this->assertSame(1, (new server($this->server->connection))->status()['protocol']);
+        $this->assertFalse(server::is_away());
+    }
+
     public function test_a_lack_of_time_is_no_outage(): void {
         $server = new odd_server('');
         $this->connect_to($server);

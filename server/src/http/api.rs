@@ -9,7 +9,7 @@ use std::sync::Arc;
 use axum::{
     Json,
     extract::State,
-    http::StatusCode,
+    http::{StatusCode, header},
     response::{IntoResponse, Response},
 };
 use serde::{Deserialize, Serialize};
@@ -109,18 +109,26 @@ pub struct ApiError {
     pub message: String,
     #[serde(skip)]
     status: u16,
+    #[serde(skip)]
+    retry_after_s: Option<u64>,
 }
 
 impl ApiError {
     fn new(status: StatusCode, code: &str, message: &str) -> Self {
-        Self { code: code.into(), message: message.into(), status: status.as_u16() }
+        Self { code: code.into(), message: message.into(), status: status.as_u16(), retry_after_s: None }
+    }
+
+    /// With the header `Retry-After`, seconds.
+    fn retry_after(self, seconds: u64) -> Self {
+        Self { retry_after_s: Some(seconds), ..self }
     }
 }
 
 impl IntoResponse for ApiError {
     fn into_response(self) -> Response {
         let status = StatusCode::from_u16(self.status).unwrap_or(StatusCode::INTERNAL_SERVER_ERROR);
-        (status, Json(self)).into_response()
+        let wait = self.retry_after_s.map(|seconds| [(header::RETRY_AFTER, seconds.to_string())]);
+        (status, wait, Json(self)).into_response()
     }
 }
 

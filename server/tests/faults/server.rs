@@ -212,7 +212,7 @@ impl Host {
     fn call(&self, method: &str, path: &str) -> String {
         let now = self.now_s();
         self.sign(&json!({
-            "iss": self.code.site, "aud": "gchat-api", "jti": Uuid::new_v4(), "iat": now, "exp": now + 60,
+            "iss": self.code.site, "aud": "gchat-api", "jti": Uuid::new_v4(), "iat": now + 1, "exp": now + 60,
             "wwwroot": SITE, "method": method, "path": path, "body_sha256": sha256_hex(b""),
         }))
     }

@@ -1,5 +1,7 @@
 //! Calls in the host's name: tampered, stale, replayed, misdirected; and what the API says of itself.
 
+use std::time::Duration;
+
 use gchat::app::now_ms;
 use jsonwebtoken::Algorithm;
 use serde_json::{Value, json};
@@ -43,7 +45,7 @@ async fn a_call_is_bound_to_its_method_path_body_time_and_site() {
         (json!({"iss": other.issuer}), (401, "bad_token")),
         (json!({"jti": "short"}), (401, "bad_token")),
         (json!({"jti": "x".repeat(65)}), (401, "bad_token")),
-        (json!({"exp": now + 61}), (401, "bad_token")),
+        (json!({"exp": now + 63}), (401, "bad_token")),
         (json!({"exp": now}), (401, "bad_token")),
         (json!({"exp": (now + 60).to_string()}), (401, "bad_token")),
         (json!({"iat": now - 95, "exp": now - 36}), (401, "token_expired")),
@@ -96,6 +98,35 @@ async fn a_call_is_bound_to_its_method_path_body_time_and_site() {
         None,
         "nothing else was done"
     );
+}
+
+#[tokio::test]
+async fn a_call_from_before_a_restart_does_not_count_again_and_one_signed_afterwards_does() {
+    let (server, host) = TestServer::start().await;
+    host.put(&server, 2, &host.person(5, "Ana", &[])).await;
+    let claims = host.call_claims("GET", PATH, "");
+    let bearer = host.sign(&claims);
+    assert_eq!(send_call(&server, "GET", PATH, "", &bearer).await.0, 200);
+    assert_eq!(code(&send_call(&server, "GET", PATH, "", &bearer).await), (401, "replayed"));
+    let stopped = server.stop().await;
+    // The test's host is a second ahead.
+    while now_ms() <= claims["iat"].as_i64().unwrap() * 1_000 {
+        tokio::time::sleep(Duration::from_millis(20)).await;
+    }
+    let server = stopped.start().await;
+    assert_eq!(code(&send_call(&server, "GET", PATH, "", &bearer).await), (401, "issued_before_start"));
+    // A host whose clock is behind is told how long it has to wait.
+    let signed_at = now_ms() / 1_000 - 20;
+    let slow = |late: i64| {
+        let mut claims = host.call_claims("GET", PATH, "");
+        merge(&mut claims, json!({"iat": signed_at + late, "exp": signed_at + late + 60}));
+        host.sign(&claims)
+    };
+    let get = reqwest::Client::new().get(server.http(PATH)).bearer_auth(slow(0)).send();
+    let wait: i64 = get.await.unwrap().headers()["retry-after"].to_str().unwrap().parse().unwrap();
+    let sooner = send_call(&server, "GET", PATH, "", &slow(wait - 1)).await;
+    assert_eq!(code(&sooner), (401, "issued_before_start"), "{wait}");
+    assert_eq!(send_call(&server, "GET", PATH, "", &slow(wait)).await.0, 200, "{wait}");
 }
 
 #[tokio::test]

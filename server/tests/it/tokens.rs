@@ -7,7 +7,7 @@ use serde_json::{Value, json};
 
 use crate::util::{
     Host, TestClient, TestServer, circle,
-    host::{merge, sign},
+    host::{merge, send_call, sign, signed_as, signed_as_text},
 };
 
 const BAD: (&str, bool, u16) = ("bad_token", true, 4401);
@@ -35,18 +35,6 @@ fn without(host: &Host, claim: &str) -> Value {
     claims
 }
 
-/// Any header over any claims, with a signature of the site's key that is right for these bytes.
-fn signed_as(host: &Host, header: &Value, claims: &Value) -> String {
-    let good = host.sign(claims);
-    let (_, body) = good.split_once('.').unwrap();
-    let (body, _) = body.split_once('.').unwrap();
-    let head = B64.encode(header.to_string());
-    let message = format!("{head}.{body}");
-    let key = jsonwebtoken::EncodingKey::from_secret(&host.key.secret);
-    let signature = jsonwebtoken::crypto::sign(message.as_bytes(), &key, Algorithm::HS256).unwrap();
-    format!("{message}.{signature}")
-}
-
 #[tokio::test]
 async fn no_algorithm_but_hs256_is_taken() {
     let (server, host) = TestServer::start().await;
@@ -66,6 +54,47 @@ async fn no_algorithm_but_hs256_is_taken() {
     // The very same making with the right header is taken: the refusals above are for the algorithm.
     let header = json!({"alg": "HS256", "typ": "JWT", "kid": kid});
     TestClient::connect(&server, &host, &signed_as(&host, &header, &good)).await;
+}
+
+#[tokio::test]
+async fn a_header_with_what_the_contract_does_not_have_is_refused() {
+    let (server, host) = TestServer::start().await;
+    let good = claims(&host);
+    let usual = json!({"alg": "HS256", "typ": "JWT", "kid": host.key.kid});
+    for more in [
+        json!({"crit": []}),
+        json!({"crit": ["exp"], "exp": 1}),
+        json!({"crit": ["b64"], "b64": false}),
+        json!({"crit": null}),
+        json!({"b64": true}),
+        json!({"b64": false}),
+        json!({"zip": "DEF"}),
+        json!({"cty": "JWT"}),
+        json!({"jku": "https://moodle.example/keys"}),
+        json!({"x5u": "https://moodle.example/keys"}),
+        json!({"nonce": "1"}),
+        json!({"typ": "at+jwt"}),
+        json!({"typ": 1}),
+        json!({"Alg": "none"}),
+    ] {
+        let mut header = usual.clone();
+        merge(&mut header, more.clone());
+        refused(&server, &host, &more.to_string(), &signed_as(&host, &header, &good), BAD).await;
+        let mut header = usual.clone();
+        merge(&mut header, more.clone());
+        let call = host.call_claims("GET", "/api/v1/status", "");
+        let call = signed_as(&host, &header, &call);
+        let (status, answer) = send_call(&server, "GET", "/api/v1/status", "", &call).await;
+        assert_eq!((status, &answer["code"]), (401, &json!("bad_token")), "{more}");
+    }
+    // Two of one name: the one that is checked need not be the one that another reader takes.
+    let twice = format!(r#"{{"alg":"none","alg":"HS256","kid":"{}"}}"#, host.key.kid);
+    refused(&server, &host, "alg twice", &signed_as_text(&host, &twice, &good), BAD).await;
+    for typ in [json!("JWT"), json!("jwt"), json!(null)] {
+        let mut header = usual.clone();
+        merge(&mut header, json!({"typ": typ}));
+        TestClient::connect(&server, &host, &signed_as(&host, &header, &good)).await;
+    }
 }
 
 #[tokio::test]

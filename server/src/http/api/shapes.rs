@@ -19,7 +19,10 @@ impl IntoResponses for Refusals {
     fn responses() -> BTreeMap<String, RefOr<Response>> {
         let all = [
             ("400", "the path, the query or the body is not as described"),
-            ("401", "the bearer token is missing or wrong, has ended, is early, or was seen before"),
+            (
+                "401",
+                "the bearer token is missing or wrong, has ended, is early, may be older than the server's start, or was seen before",
+            ),
             ("404", "nothing is kept of this"),
             ("409", "the call comes from a copy of the site"),
             ("413", "the body is too large"),

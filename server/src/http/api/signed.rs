@@ -72,6 +72,11 @@ impl From<CallRefusal> for ApiError {
             CallRefusal::TokenEarly => {
                 unauthorized("token_early", "the call's token is not valid yet: compare the two clocks")
             }
+            CallRefusal::IssuedBeforeStart(wait) => {
+                let why = "this call may be older than the server's start, before which it remembers no call: \
+                           sign it again after the time in Retry-After";
+                unauthorized("issued_before_start", why).retry_after(wait)
+            }
             CallRefusal::Replayed => {
                 unauthorized("replayed", "this call was already made: sign each call with a new jti")
             }

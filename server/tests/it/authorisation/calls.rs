@@ -12,7 +12,7 @@ use super::{
 };
 use crate::util::{
     Host, TestServer,
-    host::{merge, send_call},
+    host::{merge, send_call, signed_as},
 };
 
 /// With what a call comes.
@@ -29,8 +29,12 @@ enum With {
     /// Our key, in the name of the other site.
     OurKeyInAnothersName,
     Stale,
+    /// Signed before the server has started.
+    OfBefore,
     Early,
     TooLong,
+    /// Its header says that something in it must be understood.
+    ACriticalHeader,
     AnotherMethod,
     AnotherPath,
     AnotherBody,
@@ -41,7 +45,7 @@ enum With {
 
 use With::*;
 
-const ALL: [With; 15] = [
+const ALL: [With; 17] = [
     NoBearer,
     EmptyBearer,
     AUserToken,
@@ -50,8 +54,10 @@ const ALL: [With; 15] = [
     AnothersKeyAndOurAddress,
     OurKeyInAnothersName,
     Stale,
+    OfBefore,
     Early,
     TooLong,
+    ACriticalHeader,
     AnotherMethod,
     AnotherPath,
     AnotherBody,
@@ -63,6 +69,7 @@ impl With {
     fn expected(self) -> (u16, &'static str) {
         match self {
             Stale => (401, "token_expired"),
+            OfBefore => (401, "issued_before_start"),
             Early => (401, "token_early"),
             Replayed => (401, "replayed"),
             AnotherAddress | AnothersKeyAndOurAddress => (409, "wrong_wwwroot"),
@@ -75,8 +82,9 @@ impl With {
         let mut claims = host.call_claims(method, path, body);
         let change = match self {
             Stale => json!({"iat": now - 100, "exp": now - 60}),
+            OfBefore => json!({"iat": now - 80, "exp": now - 20}),
             Early => json!({"iat": now + 60, "exp": now + 100}),
-            TooLong => json!({"exp": now + 61}),
+            TooLong => json!({"exp": now + 63}),
             AnotherMethod => json!({"method": if method == "GET" { "PUT" } else { "GET" }}),
             AnotherPath => json!({"path": format!("{path}1")}),
             AnotherBody => json!({"body_sha256": "0".repeat(64)}),
@@ -90,6 +98,11 @@ impl With {
             NoBearer | EmptyBearer => String::new(),
             AUserToken => host.token(ME, "Me", &[]),
             AnothersKeyInOurName | AnothersKeyAndOurAddress => other.sign(&claims),
+            ACriticalHeader => {
+                let header =
+                    json!({"alg": "HS256", "typ": "JWT", "kid": host.key.kid, "crit": ["b64"], "b64": true});
+                signed_as(host, &header, &claims)
+            }
             AnUnknownKey => Host::new("https://unknown.example").sign(&claims),
             _ => host.sign(&claims),
         }

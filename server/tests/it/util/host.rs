@@ -2,6 +2,7 @@
 
 use std::sync::atomic::{AtomicU64, Ordering};
 
+use base64::{Engine as _, engine::general_purpose::URL_SAFE_NO_PAD};
 use gchat::{app::now_ms, auth::sha256_hex, store::SiteKey};
 use jsonwebtoken::{Algorithm, EncodingKey, Header};
 use serde_json::{Value, json};
@@ -90,12 +91,13 @@ impl Host {
         self.sign(&claims)
     }
 
-    /// The claims of a good call.
+    /// The claims of a good call, by a clock that is a second ahead: what is signed in the second in which a server starts
+    /// it refuses.
     pub(crate) fn call_claims(&self, method: &str, path: &str, body: &str) -> Value {
         let now = now_ms() / 1_000;
         json!({
             "iss": self.issuer, "aud": "gchat-api", "jti": format!("call-{:08}", NEXT.fetch_add(1, Ordering::Relaxed)),
-            "iat": now, "exp": now + 60, "wwwroot": self.url, "method": method, "path": path,
+            "iat": now + 1, "exp": now + 61, "wwwroot": self.url, "method": method, "path": path,
             "body_sha256": sha256_hex(body.as_bytes()),
         })
     }
@@ -138,6 +140,22 @@ pub(crate) async fn send_call(
 pub(crate) fn sign(algorithm: Algorithm, kid: Option<&str>, secret: &[u8], claims: &Value) -> String {
     let header = Header { kid: kid.map(str::to_owned), ..Header::new(algorithm) };
     jsonwebtoken::encode(&header, claims, &EncodingKey::from_secret(secret)).unwrap()
+}
+
+/// Any header over any claims, with a signature of the site's key that is right for these bytes.
+pub(crate) fn signed_as(host: &Host, header: &Value, claims: &Value) -> String {
+    signed_as_text(host, &header.to_string(), claims)
+}
+
+/// The same with a header that need not be JSON.
+pub(crate) fn signed_as_text(host: &Host, header: &str, claims: &Value) -> String {
+    let good = host.sign(claims);
+    let (_, body) = good.split_once('.').unwrap();
+    let (body, _) = body.split_once('.').unwrap();
+    let message = format!("{}.{body}", URL_SAFE_NO_PAD.encode(header));
+    let key = EncodingKey::from_secret(&host.key.secret);
+    let signature = jsonwebtoken::crypto::sign(message.as_bytes(), &key, Algorithm::HS256).unwrap();
+    format!("{message}.{signature}")
 }
 
 /// Puts the second object's fields into the first.
