@@ -1,6 +1,6 @@
 /**
  * The browser's copy of the dock, from which a page is painted before the socket opens: windows, their last messages,
- * rosters and drafts, sealed part by part.
+ * rosters, sealed part by part.
  *
  * It is never the truth: `welcome` continues or resets it. Must not know sockets or views.
  */
@@ -29,7 +29,6 @@ type RostersPart = [string, { version: number | null; total: number; contacts: R
 /** What a page finds of earlier ones. */
 export interface Copy {
   state: State;
-  drafts: ReadonlyMap<ConversationId, string>;
   /** Dock changes that the server has not confirmed. */
   changes: readonly KeptChange[];
 }
@@ -116,12 +115,11 @@ export class CopyKeeper {
     return JSON.stringify(["copy", site, user, sid, part]);
   }
 
-  async #write({ state, drafts, changes }: Copy): Promise<void> {
+  async #write({ state, changes }: Copy): Promise<void> {
     const [database, vault] = [this.#database, this.#vault];
     if (database === undefined || vault === undefined) return;
     // Identity tells what changed: the state is immutable.
     const parts = new Map<string, [mark: unknown, value: () => unknown]>([
-      ["drafts", [drafts, () => [...drafts]]],
       ["changes", [JSON.stringify(changes), () => changes]],
       ["windows", [state.windows, () => dockPart(state)]],
       ["circles", [state.circles, () => dockPart(state)]],
@@ -187,7 +185,6 @@ function restored(parts: ReadonlyMap<string, unknown>, empty: State): Copy | und
       talks,
       welcomed: true,
     },
-    drafts: new Map((parts.get("drafts") as [ConversationId, string][] | undefined) ?? []),
     changes: (parts.get("changes") as KeptChange[] | undefined) ?? [],
   };
 }

@@ -14,6 +14,7 @@ import { Connection, socketUrl } from "./connection.js";
 import type { Copy, CopyKeeper } from "./copy.js";
 import type { Database } from "./database.js";
 import { Deeds } from "./deeds.js";
+import { Drafts } from "./drafts.js";
 import { loginsOf } from "./environment.js";
 import type { Environment } from "./environment.js";
 import { History } from "./history.js";
@@ -34,7 +35,7 @@ import { withoutStaleTyping, withRead, withTalksOf } from "./state.js";
 import type { State, Step } from "./state.js";
 import { Search } from "./search.js";
 import { TokenSource } from "./token.js";
-import type { Vault } from "./vault.js";
+import type { UnsentVault } from "./unsent.js";
 import type { Command, ConversationId, LineView, PageConfig, Seq, Update } from "./view.js";
 
 /** The server passes `typing` on at most once in so many ms. */
@@ -55,9 +56,11 @@ export type Port = Pick<MessagePort, "postMessage" | "onmessage">;
 /** What the browser gives to keep things in, and what was found there. */
 export interface Kept {
   database: Database | undefined;
-  vault: Vault | undefined;
+  /** For what is not sent. */
+  vault: UnsentVault | undefined;
   keeper: CopyKeeper;
   copy: Copy | undefined;
+  drafts: ReadonlyMap<ConversationId, string>;
   /** Entries of the outbox that are known already. */
   pending?: Iterable<PendingMessage>;
 }
@@ -70,6 +73,7 @@ export class Core {
   readonly #connection: Connection;
   readonly #outbox: Outbox;
   readonly #keeper: CopyKeeper;
+  readonly #stored: Drafts;
   readonly #changes = new DockChanges();
   readonly #requests: Requests;
   readonly #history: History;
@@ -97,7 +101,7 @@ export class Core {
   #draftRests: Cancel | null = null;
 
   constructor(port: Port, config: PageConfig, environment: Environment, kept: Kept) {
-    const { database, vault, keeper, copy } = kept;
+    const { database, vault, keeper, copy, drafts } = kept;
     this.#port = port;
     this.#config = config;
     this.#environment = environment;
@@ -105,12 +109,15 @@ export class Core {
     this.#started = environment.clock.now();
     this.#keeper = keeper;
     this.#state = copy?.state ?? emptyState(config.user);
-    this.#drafts = copy?.drafts ?? new Map();
+    this.#drafts = drafts;
+    this.#stored = new Drafts(config, database, vault);
     this.#changes.restore(copy?.changes ?? []);
     this.#compare = collation(config.lang);
     const { clock, crypto } = environment;
     const random = (bytes: Uint8Array<ArrayBuffer>): void => void crypto.getRandomValues(bytes);
-    this.#tokens = new TokenSource(config, environment.shelf, environment.fetch, clock);
+    this.#tokens = new TokenSource(config, environment.shelf, environment.fetch, clock, ({ unsentKey }) => {
+      void vault?.learn(unsentKey).then((news) => (news ? this.#loadUnsent() : undefined));
+    });
     this.#connection = new Connection(
       {
         url: socketUrl(config.server),
@@ -162,7 +169,7 @@ export class Core {
       roster: () => this.#roster(),
       post,
     });
-    this.#deeds = new Deeds(() => keeper.flush(), post);
+    this.#deeds = new Deeds(() => this.#flush(), post);
     this.#outbox = new Outbox({
       config,
       clock,
@@ -220,7 +227,7 @@ export class Core {
     this.#draftRests?.();
     this.#connection.end();
     this.#outbox.end();
-    void this.#keeper.flush();
+    void this.#flush();
   }
 
   command(command: Command): void {
@@ -283,7 +290,7 @@ export class Core {
         this.#look(command.visible);
         return undefined;
       case "leaving":
-        void this.#keeper.flush();
+        void this.#flush();
         return undefined;
       case "back":
         // The page was emptied when it was left.
@@ -303,6 +310,7 @@ export class Core {
   #stopped(reason: StopReason): void {
     this.#empty();
     // The person has left, or another has come: what was kept for them is nobody's any more.
+    void this.#stored.flush();
     void (GONE.has(reason) ? this.#keeper.forget() : this.#keeper.flush());
     this.#outbox.end();
   }
@@ -354,6 +362,7 @@ export class Core {
     for (const conversation of retractions(frame)) this.#post({ kind: "retracted", conversation });
     switch (frame.type) {
       case "welcome":
+        if (this.#emptied) void this.#loadUnsent();
         this.#emptied = false;
         this.#skew = frame.server_time - this.#environment.clock.now();
         if (this.#state.epoch !== frame.epoch) this.#outbox.forgetAcked();
@@ -500,7 +509,24 @@ export class Core {
 
   #keep(): void {
     if (this.#emptied) return;
-    this.#keeper.keep({ state: this.#state, drafts: this.#drafts, changes: this.#changes.kept });
+    this.#keeper.keep({ state: this.#state, changes: this.#changes.kept });
+  }
+
+  /** Writes what waits to be written. True: it outlives the page. */
+  async #flush(): Promise<boolean> {
+    const [copied, stored] = await Promise.all([this.#keeper.flush(), this.#stored.flush()]);
+    return copied && stored;
+  }
+
+  /** The host's word may have opened what could not be read before. */
+  async #loadUnsent(): Promise<void> {
+    const [drafts] = await Promise.all([this.#stored.load(), this.#outbox.load()]);
+    // Sealed anew: with the key that the host has just given, where it gave one.
+    for (const [conversation, text] of drafts) this.#stored.keep(conversation, text);
+    if (this.#emptied || [...drafts.keys()].every((conversation) => this.#drafts.has(conversation))) return;
+    // What was written here meanwhile is newer.
+    this.#drafts = new Map([...drafts, ...this.#drafts]);
+    this.#mark("dock");
   }
 
   #sendChanges(): void {
@@ -541,12 +567,14 @@ export class Core {
   }
 
   #draft(conversation: ConversationId, text: string): void {
-    if ((this.#drafts.get(conversation) ?? "") === text) return;
+    if (!this.#emptied && (this.#drafts.get(conversation) ?? "") === text) return;
+    this.#stored.keep(conversation, text);
+    // What an emptied page still tells is not shown, but it is the person's text.
+    if (this.#emptied) return;
     const drafts = new Map(this.#drafts);
     if (text === "") drafts.delete(conversation);
     else drafts.set(conversation, text);
     this.#drafts = drafts;
-    this.#keep();
     this.#draftRests?.();
     this.#draftRests = this.#environment.clock.after(DRAFT_MS, () => {
       this.#mark("dock");

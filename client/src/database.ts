@@ -7,9 +7,9 @@
 import { openDB } from "idb";
 import type { DBSchema, IDBPDatabase } from "idb";
 import type { Sealed } from "./vault.js";
-import type { PageConfig, UserId } from "./view.js";
+import type { ConversationId, PageConfig, UserId } from "./view.js";
 
-/** One part of a user's copy: the dock, the drafts, or one conversation. */
+/** One part of a user's copy: the dock, one conversation, or what else belongs to the login. */
 export interface CopyRecord extends Sealed {
   site: string;
   user: UserId;
@@ -25,8 +25,16 @@ export interface OutboxRecord extends Sealed {
   user: UserId;
 }
 
+/** One half-written text, sealed. */
+export interface DraftRecord extends Sealed {
+  site: string;
+  user: UserId;
+  conversation: ConversationId;
+}
+
 interface Schema extends DBSchema {
   copies: { key: [string, UserId, string, string]; value: CopyRecord };
+  drafts: { key: [string, UserId, ConversationId]; value: DraftRecord };
   outbox: { key: string; value: OutboxRecord; indexes: { owner: [string, UserId] } };
 }
 
@@ -36,10 +44,13 @@ export type Database = IDBPDatabase<Schema>;
 export async function openDatabase(available: boolean): Promise<Database | undefined> {
   if (!available) return undefined;
   try {
-    const database: Database = await openDB<Schema>("gchat", 1, {
-      upgrade(created) {
-        created.createObjectStore("copies", { keyPath: ["site", "user", "sid", "part"] });
-        created.createObjectStore("outbox", { keyPath: "id" }).createIndex("owner", ["site", "user"]);
+    const database: Database = await openDB<Schema>("gchat", 2, {
+      upgrade(created, before) {
+        if (before < 1) {
+          created.createObjectStore("copies", { keyPath: ["site", "user", "sid", "part"] });
+          created.createObjectStore("outbox", { keyPath: "id" }).createIndex("owner", ["site", "user"]);
+        }
+        created.createObjectStore("drafts", { keyPath: ["site", "user", "conversation"] });
       },
       // A newer page wants another schema: this one goes on in memory.
       blocking() {
@@ -52,7 +63,7 @@ export async function openDatabase(available: boolean): Promise<Database | undef
   }
 }
 
-/** Erases this site's copies of other users and other logins. Their unsent outbox waits, unreadable, for its owner. */
+/** Erases this site's copies of other users and other logins. Their drafts and their outbox wait, unreadable, for their owner. */
 export async function eraseOthers(database: Database, { site, user, sid }: PageConfig): Promise<void> {
   const { store, done } = database.transaction("copies", "readwrite");
   for (const key of await store.getAllKeys()) {

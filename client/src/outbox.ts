@@ -5,9 +5,9 @@
  * All tabs of a user share the stored entries; the one that holds the Web Lock (and is online) sends. Without locks
  * every tab sends, without a database each its own from memory: the ids make that harmless.
  *
- * An entry is sealed with the login's key. After a new login the old key is gone for good, so entries that do not open
- * are removed and their number is told once; those that open (a host whose key outlives the login) go on. Another
- * user's entries are left alone. Must not know sockets or views.
+ * An entry is sealed with the person's key, or the login's where the host gives no other (see unsent.ts). Once the host
+ * has been heard, entries that do not open never will: they are removed, and their number is told once. Another user's
+ * entries are left alone. Must not know sockets or views.
  */
 import type { Cancel, Clock } from "./clock.js";
 import type { Database } from "./database.js";
@@ -16,6 +16,7 @@ import type { RandomBytes } from "./ids.js";
 import type { PendingMessage } from "./present.js";
 import type { ClientFrame, Server } from "./protocol.js";
 import { defaultLimits } from "./protocol.js";
+import type { UnsentVault } from "./unsent.js";
 import type { Vault } from "./vault.js";
 import type { ConversationId, PageConfig } from "./view.js";
 
@@ -33,7 +34,7 @@ export interface OutboxParts {
   clock: Clock;
   random: RandomBytes;
   database: Database | undefined;
-  vault: Vault | undefined;
+  vault: UnsentVault | undefined;
   locks: LockManager | undefined;
   channel: Channel | undefined;
   /** Milliseconds to add to this computer's clock to have the server's. */
@@ -51,7 +52,7 @@ export interface OutboxParts {
   shown?: Iterable<PendingMessage>;
 }
 
-/** Every entry of a user that can be read with this login's key, by id, and the ids of the others. */
+/** Every entry of a user that can be read with this vault, by id, and the ids of the others. */
 export async function readEntries(
   database: Database,
   vault: Vault,
@@ -135,7 +136,7 @@ export class Outbox {
         this.#ids.follow(id);
         this.#entries.set(id, entry);
       }
-      if (unreadable.length > 0) await this.#dropUnreadable(database, unreadable);
+      if (unreadable.length > 0 && vault.certain) await this.#dropUnreadable(database, unreadable);
     } catch {
       // What cannot be read now is read by the next page.
     }

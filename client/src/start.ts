@@ -5,12 +5,16 @@
 import type { Cancel } from "./clock.js";
 import { CopyKeeper } from "./copy.js";
 import { Core } from "./core.js";
-import type { Kept, Port } from "./core.js";
+import type { Port } from "./core.js";
 import { eraseOthers, openDatabase } from "./database.js";
+import type { Database } from "./database.js";
+import { Drafts } from "./drafts.js";
 import type { Environment } from "./environment.js";
 import { readEntries } from "./outbox.js";
 import { emptyState } from "./state.js";
+import { UnsentVault } from "./unsent.js";
 import { openVault } from "./vault.js";
+import type { Vault } from "./vault.js";
 import type { Command, PageConfig, Update } from "./view.js";
 
 /** A browser that does not open its database within so long is treated as having none. Busy old computers are slow. */
@@ -20,15 +24,16 @@ const DATABASE_MS = 6_000;
 export async function startCore(port: Port, config: PageConfig, environment: Environment): Promise<Cancel> {
   const early: Command[] = [];
   port.onmessage = (event: MessageEvent<Command>) => early.push(event.data);
-  const { database, vault } = await openKept(config, environment);
+  const { database, vault, unsent } = await openKept(config, environment);
   // Also where nothing can be sealed: what others left is erased. Nothing waits for it.
   if (database !== undefined) void eraseOthers(database, config).catch(() => undefined);
   const keeper = new CopyKeeper(config, database, vault, environment.clock);
-  const [copy, left] = await Promise.all([
+  const [copy, drafts, left] = await Promise.all([
     keeper.load(emptyState(config.user)),
+    new Drafts(config, database, unsent).load(),
     environment.left().catch((): Command[] => []),
   ]);
-  const core = new Core(port, config, environment, { database, vault, keeper, copy });
+  const core = new Core(port, config, environment, { database, vault: unsent, keeper, copy, drafts });
   await core.load();
   for (const command of [...left, ...early]) core.command(command);
   port.onmessage = (event: MessageEvent<Command>) => {
@@ -46,13 +51,14 @@ export async function startCore(port: Port, config: PageConfig, environment: Env
  * writes, sends, and answers for what the page did.
  */
 export async function paint(config: PageConfig, environment: Environment, post: (update: Update) => void): Promise<void> {
-  const { database, vault } = await openKept(config, environment);
-  if (database === undefined || vault === undefined) return;
+  const { database, vault, unsent } = await openKept(config, environment);
+  if (database === undefined || vault === undefined || unsent === undefined) return;
   const { clock } = environment;
-  const [copy, left, entries] = await Promise.all([
+  const [copy, drafts, left, entries] = await Promise.all([
     new CopyKeeper(config, database, vault, clock).load(emptyState(config.user)),
+    new Drafts(config, database, unsent).load(),
     environment.left().catch((): Command[] => []),
-    readEntries(database, vault, config).catch(() => undefined),
+    readEntries(database, unsent, config).catch(() => undefined),
   ]);
   database.close();
   const keeper = new CopyKeeper(config, undefined, undefined, clock);
@@ -64,13 +70,20 @@ export async function paint(config: PageConfig, environment: Environment, post: 
       if (update.kind !== "kept") post(update);
     },
   };
-  const kept = { database: undefined, vault: undefined, keeper, copy, pending };
+  const kept = { database: undefined, vault: undefined, keeper, copy, drafts, pending };
   const core = new Core(port, config, apart, kept);
   for (const command of left) core.command(command);
   core.paint();
 }
 
-async function openKept(config: PageConfig, environment: Environment): Promise<Pick<Kept, "database" | "vault">> {
+interface Opened {
+  database: Database | undefined;
+  /** For the copy. */
+  vault: Vault | undefined;
+  unsent: UnsentVault | undefined;
+}
+
+async function openKept(config: PageConfig, environment: Environment): Promise<Opened> {
   const vault = await openVault(config, `copy ${config.site} ${config.user}`, environment.crypto).catch(() => undefined);
   const impatient = new Promise<undefined>((resolve) => {
     environment.clock.after(DATABASE_MS, () => {
@@ -79,5 +92,5 @@ async function openKept(config: PageConfig, environment: Environment): Promise<P
   });
   const database = await Promise.race([openDatabase(environment.database), impatient]);
   if (database === undefined) environment.warn("no database in this browser: nothing is kept beyond this page");
-  return { database, vault };
+  return { database, vault, unsent: await UnsentVault.open(config, environment.crypto, database) };
 }

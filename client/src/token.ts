@@ -6,7 +6,7 @@
  * know sockets or pages (where it is kept comes in as a `TokenShelf`), and never leads the page anywhere.
  */
 import type { Clock } from "./clock.js";
-import { integer, object, string } from "./shape.js";
+import { integer, nullable, object, string } from "./shape.js";
 import type { Shaped } from "./shape.js";
 import type { StopReason } from "./protocol.js";
 import { fromBase64, openVault, toBase64 } from "./vault.js";
@@ -31,6 +31,8 @@ export interface Token {
   ends: number;
   /** Length of its whole life in ms. */
   lease: number;
+  /** A key of the person that came with it, see unsent.ts; null where the host gives none. */
+  unsentKey: string | null;
   /** Whether it came from the shelf: a refusal is then worth one more try with a new one. */
   used: boolean;
 }
@@ -43,7 +45,7 @@ export type TokenAnswer =
   | { stop: StopReason };
 
 const claims = object({ iss: string, sub: string, sid: string, iat: integer(0), exp: integer(0) });
-const kept = object({ token: string, at: integer(0) });
+const kept = object({ token: string, at: integer(0), unsent_key: nullable(string) });
 
 /** The claims of a JWT, unchecked; undefined where it is none of ours. */
 export function readClaims(token: string): Shaped<typeof claims> | undefined {
@@ -63,21 +65,26 @@ export class TokenSource {
   readonly #shelf: TokenShelf;
   readonly #fetch: typeof fetch;
   readonly #clock: Clock;
+  readonly #had: ((token: Token) => void) | undefined;
   #asking: Promise<TokenAnswer> | null = null;
   /** The person has written since the host was last told so. */
   #active = false;
 
-  constructor(config: PageConfig, shelf: TokenShelf, fetcher: typeof fetch, clock: Clock) {
+  /** `had` hears of each token that will be used. */
+  constructor(config: PageConfig, shelf: TokenShelf, fetcher: typeof fetch, clock: Clock, had?: (token: Token) => void) {
     this.#config = config;
     this.#shelf = shelf;
     this.#fetch = fetcher;
     this.#clock = clock;
+    this.#had = had;
   }
 
   /** The kept token while it is good, else a new one. */
   async current(): Promise<TokenAnswer> {
     const shelved = this.#shelved();
-    return shelved === undefined ? this.fresh() : { token: shelved };
+    if (shelved === undefined) return this.fresh();
+    this.#had?.(shelved);
+    return { token: shelved };
   }
 
   /** A new token from the host; several callers share one question. */
@@ -102,8 +109,8 @@ export class TokenSource {
     const text = this.#shelf.load();
     if (text === null) return undefined;
     try {
-      const { token, at } = kept(JSON.parse(text), "kept token");
-      const known = this.#judge(token, at);
+      const { token, at, unsent_key: unsentKey } = kept(JSON.parse(text), "kept token");
+      const known = this.#judge(token, at, unsentKey);
       if ("token" in known && at <= this.#clock.now() && known.token.ends - SPARE_MS > this.#clock.now()) {
         return { ...known.token, used: true };
       }
@@ -115,7 +122,7 @@ export class TokenSource {
   }
 
   /** `at`: when it was fetched, by this computer's clock, so that a wrong clock does not shorten its life. */
-  #judge(token: string, at: number): TokenAnswer {
+  #judge(token: string, at: number, unsentKey: string | null): TokenAnswer {
     const { site, user, sid } = this.#config;
     const known = readClaims(token);
     if (known?.iss !== site) return { stop: "refused" };
@@ -123,7 +130,7 @@ export class TokenSource {
     // Another login of the same person: the page is from before it.
     if (known.sid !== sid) return { stop: "outdated" };
     const lease = Math.max(0, known.exp - known.iat) * 1000;
-    return { token: { token, ends: at + lease, lease, used: false } };
+    return { token: { token, ends: at + lease, lease, unsentKey, used: false } };
   }
 
   async #ask(): Promise<TokenAnswer> {
@@ -148,13 +155,14 @@ export class TokenSource {
       });
       const problem = refusalOf(answer);
       if (problem !== undefined) return problem;
-      const { token, errorcode } = readAnswer(await answer.json());
+      const { token, unsentKey, errorcode } = readAnswer(await answer.json());
       if (typeof token !== "string") {
         const stop = ERRORCODES.get(errorcode);
         return stop === undefined ? { later: true, retryAfter: null } : { stop };
       }
-      const judged = this.#judge(token, at);
-      this.#shelf.keep("token" in judged ? JSON.stringify({ token, at }) : null);
+      const judged = this.#judge(token, at, unsentKey);
+      this.#shelf.keep("token" in judged ? JSON.stringify({ token, at, unsent_key: unsentKey }) : null);
+      if ("token" in judged) this.#had?.(judged.token);
       return judged;
     } catch {
       // Nobody was told.
@@ -174,13 +182,17 @@ const field = (value: unknown, name: string): unknown =>
   typeof value === "object" && value !== null ? (value as Record<string, unknown>)[name] : undefined;
 
 /**
- * A plain host's `{"token"}`; of Moodle's lib/ajax/service.php one answer a call, `[{"data": {"token"}}]` or
+ * A plain host's `{"token"}`, with `unsent_key` or without; of Moodle's lib/ajax/service.php one answer a call,
+ * `[{"data": {"token"}}]` or
  * `[{"exception": {"errorcode"}}]`, and `{"errorcode"}` where it failed before the call.
  */
-function readAnswer(body: unknown): { token: unknown; errorcode: unknown } {
+function readAnswer(body: unknown): { token: unknown; unsentKey: string | null; errorcode: unknown } {
   const answer = Array.isArray(body) ? (body[0] as unknown) : body;
+  const data = field(answer, "data") ?? answer;
+  const key = field(data, "unsent_key");
   return {
-    token: field(field(answer, "data") ?? answer, "token"),
+    token: field(data, "token"),
+    unsentKey: typeof key === "string" ? key : null,
     errorcode: field(field(answer, "exception") ?? answer, "errorcode"),
   };
 }

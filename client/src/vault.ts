@@ -53,6 +53,14 @@ export async function openVault(secrets: Secrets, purpose: string, crypto: Ciphe
   return key === undefined || subtle === undefined ? undefined : vaultOf(key, subtle, crypto);
 }
 
+/** A vault of a key that came from elsewhere: 32 bytes. */
+export async function vaultOfBytes(bytes: Uint8Array<ArrayBuffer>, crypto: Cipher): Promise<Vault | undefined> {
+  const { subtle } = crypto;
+  if (subtle === undefined) return undefined;
+  const key = await subtle.importKey("raw", bytes, "AES-GCM", false, ["encrypt", "decrypt"]);
+  return vaultOf(key, subtle, crypto);
+}
+
 function vaultOf(key: CryptoKey, subtle: SubtleCrypto, crypto: Cipher): Vault {
   const text = new TextEncoder();
   return {

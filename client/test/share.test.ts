@@ -199,7 +199,7 @@ describe("pages of one login", () => {
   });
 
   test("keep each other's token, and the newer one is used", async () => {
-    const token = (age: number) => JSON.stringify({ token: tokenOf(browser.clock.now() - age, { jti: String(age) }), at: browser.clock.now() - age });
+    const token = (age: number) => JSON.stringify({ token: tokenOf(browser.clock.now() - age, { jti: String(age) }), at: browser.clock.now() - age, unsent_key: null });
     const one = new SharingPage();
     one.shelf.content = token(60_000);
     await one.start();

@@ -202,7 +202,8 @@ async fn token(State(host): State<Arc<Host>>, headers: HeaderMap) -> Response {
     };
     let rights = host.rights(&person, visitor.view.lang);
     let token = host.key.user_token(person.id, sid, &rights, now_seconds());
-    let mut response = axum::Json(json!({"token": token})).into_response();
+    let unsent_key = host.register.unsent_key(person.id);
+    let mut response = axum::Json(json!({"token": token, "unsent_key": unsent_key})).into_response();
     remember(&mut response, &mark::of_login(&host, sid, login, now_seconds()));
     response
 }

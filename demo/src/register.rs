@@ -101,6 +101,9 @@ struct Record {
     logins: BTreeMap<String, Login>,
     /// Only of people whose enrolment was ever changed.
     enrolments: BTreeMap<u64, BTreeSet<Course>>,
+    /// What somebody's browsers seal their unsent texts with, over all of their logins.
+    #[serde(default)]
+    unsent_keys: BTreeMap<u64, String>,
     calls: Vec<Call>,
 }
 
@@ -124,6 +127,7 @@ impl Register {
                 rights_version: now_seconds(),
                 logins: BTreeMap::new(),
                 enrolments: BTreeMap::new(),
+                unsent_keys: BTreeMap::new(),
                 calls: Vec::new(),
             },
             Err(source) => return Err(RegisterError::Io { path, source }),
@@ -146,6 +150,7 @@ impl Register {
                 let Some(sid) = oldest else { break };
                 record.end_login(&sid, now);
             }
+            record.unsent_keys.entry(person).or_insert_with(random_text::<32>);
             record.logins.insert(sid_of(&cookie), login);
         })?;
         Ok(cookie)
@@ -156,6 +161,11 @@ impl Register {
         let sid = sid_of(cookie);
         let login = self.read().logins.get(&sid).cloned()?;
         (login.seconds_left(now_seconds()) > 0).then_some((sid, login))
+    }
+
+    /// The key of a person's unsent texts; empty for somebody who has not signed in since there are such keys.
+    pub(crate) fn unsent_key(&self, person: u64) -> String {
+        self.read().unsent_keys.get(&person).cloned().unwrap_or_default()
     }
 
     /// Ends a login; the server is told as soon as it can be.

@@ -95,6 +95,8 @@ test("after a logout on a page without the chat, Back shows nothing", async () =
   await back(ana.page);
   await seen(ana.page.getByText(SIGNED_OUT).first(), "it says so");
   await neverShown(ana.page, "the page that Back brought");
+  await ana.page.goto(`${it.campus.url}/demo/as/ana`);
+  await becomes(() => ana.screen.chat("Bruno Silva").box.inputValue(), DRAFT, "her half message has waited for her next login");
 });
 
 test("after a logout, Back shows nothing without the network", async () => {

@@ -174,6 +174,19 @@ async fn a_logout_and_anothers_login_take_the_mark_out_of_the_browser() {
 }
 
 #[tokio::test]
+async fn the_key_of_unsent_texts_is_the_persons_over_all_logins() {
+    let campus = TestCampus::open().await;
+    let mut keys = Vec::new();
+    for slug in ["ana", "ana", "bruno"] {
+        let cookie = campus.sign_in(slug).await;
+        let answer: Value = campus.post("/demo/token", &cookie).await.json().await.expect("JSON");
+        keys.push(answer["unsent_key"].as_str().expect("a key").to_owned());
+        assert!(!campus.page("/demo/algebra", &cookie).await.contains(&keys[keys.len() - 1]), "on no page");
+    }
+    assert!(keys[0] == keys[1] && keys[0] != keys[2] && keys[0].len() == 43, "{keys:?}");
+}
+
+#[tokio::test]
 async fn pages_are_cached_as_moodles_are_and_tokens_are_not() {
     let campus = TestCampus::open().await;
     let ana = campus.sign_in("ana").await;

@@ -85,6 +85,17 @@ final class login {
     }
 
     /**
+     * The key with which somebody's browsers seal what they have written and not sent, the same at all their logins: 32 bytes
+     * in unpadded base64url. It is given with tokens only and stands on no page.
+     *
+     * @param int $userid
+     * @return string
+     */
+    public static function unsent_key(int $userid): string {
+        return jwt::base64url(self::derive('unsent', (string) $userid));
+    }
+
+    /**
      * 32 bytes that nobody can compute who does not know the site's secret.
      *
      * @param string $purpose

@@ -74,6 +74,10 @@ final class mark {
      * For logins that ended without a word: a session that was killed, or whose time was over.
      */
     public static function clear_unless_own(): void {
+        // A script that goes without Moodle's session, such as help.php, does not know whose browser it is.
+        if (NO_MOODLE_COOKIES || login::session() === '') {
+            return;
+        }
         $sid = isloggedin() && !isguestuser() ? login::sid() : null;
         foreach ([self::LIFE, self::BROWSER] as $half) {
             $value = $_COOKIE[self::name() . "_$half"] ?? '';

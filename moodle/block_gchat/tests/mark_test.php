@@ -157,6 +157,9 @@ final class mark_test extends \advanced_testcase {
         $this->browse();
         $this->page();
         $this->assertSame([], mark::said());
+        login::pretend('');
+        $this->page();
+        $this->assertSame([], mark::said(), 'a script without a session knows nothing');
         login::pretend('another-session');
         $this->page();
         $this->assert_cleared();

@@ -52,7 +52,7 @@ final class get_token extends external_api {
     /**
      * Signs a token.
      *
-     * @return array `token`
+     * @return array `token`, `unsent_key`
      * @throws \moodle_exception its error code tells the client what to do: `nochat` nothing, `chataway` try later, and
      *     those of core, such as `servicerequireslogin`
      */
@@ -85,6 +85,7 @@ final class get_token extends external_api {
                 time(),
                 $rights['ends']
             ),
+            'unsent_key' => login::unsent_key((int) $USER->id),
         ];
     }
 
@@ -96,6 +97,7 @@ final class get_token extends external_api {
     public static function execute_returns(): external_single_structure {
         return new external_single_structure([
             'token' => new external_value(PARAM_RAW, 'The token, a JWT of ten minutes at most'),
+            'unsent_key' => new external_value(PARAM_RAW, 'The key of what the person has written and not sent'),
         ]);
     }
 

@@ -98,6 +98,15 @@ final class get_token_test extends \advanced_testcase {
         $this->assertNotSame($claims['jti'], $this->claims()['jti']);
     }
 
+    public function test_the_key_of_unsent_texts_is_the_persons_over_all_logins(): void {
+        $key = get_token::execute()['unsent_key'];
+        $this->assertMatchesRegularExpression('/^[A-Za-z0-9_-]{43}$/', $key);
+        login::pretend('a-later-session');
+        $this->assertSame($key, login::unsent_key((int) $this->user->id));
+        $this->assertNotSame($key, login::unsent_key((int) $this->user->id + 1));
+        $this->assertNotSame($key, login::salt());
+    }
+
     public function test_its_answer_sets_the_mark_for_as_long_as_the_login_has_left(): void {
         global $CFG, $DB;
         mark::said();
