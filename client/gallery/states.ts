@@ -62,6 +62,7 @@ function windowOf(of: RosterPerson, more: Partial<WindowView> = {}): WindowView 
     unread: 0,
     draft: "",
     typing: false,
+    writing: "yes",
     ...more,
   };
 }

@@ -331,6 +331,17 @@ export class Core {
     this.#mark("dock");
   }
 
+  /**
+   * A pause: nothing is shown, also on a page that loads meanwhile, which paints what the browser keeps. What is not
+   * sent, and the drafts, stay.
+   */
+  #pause(): void {
+    const drafts = this.#drafts;
+    this.#empty();
+    this.#drafts = drafts;
+    this.#keeper.keep({ state: this.#state, drafts, changes: [] });
+  }
+
   #hello(): Pick<HelloFrame, "visible" | "cursor" | "rosters"> {
     const cursor = cursorOf(this.#state, CURSOR_CONVERSATIONS);
     const rosters = rostersOf(this.#state);
@@ -349,6 +360,7 @@ export class Core {
       this.#changes.unsend();
       this.#outbox.offline();
       if (line.state === "stopped") this.#stopped(line.reason);
+      if (line.state === "paused") this.#pause();
       return;
     }
     this.#sendChanges();

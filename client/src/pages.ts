@@ -116,7 +116,10 @@ export class Pages {
     }
     // The newest page knows best how the host is asked.
     Object.assign(this.#core.config, config);
-    for (const update of this.#slices.values()) tell(page, update);
+    // As the core tells them: the dock has its messages, and line and roster come with it.
+    const late = new Set<string>(["line", "roster"]);
+    for (const [slice, update] of this.#slices) if (!late.has(slice)) tell(page, update);
+    for (const [slice, update] of this.#slices) if (late.has(slice)) tell(page, update);
     for (const command of numbered) this.#say(command);
     if (visible) this.#say({ kind: "visible", visible });
   }

@@ -6,7 +6,7 @@ import type { Message, WindowContact } from "./protocol.js";
 import { talkOf, windowOf } from "./state.js";
 import type { State } from "./state.js";
 import { hasOlder } from "./talk.js";
-import type { ConversationId, ConversationView, MessageView, UserId, WindowView } from "./view.js";
+import type { ConversationId, ConversationView, MessageView, UserId, WindowView, Writing } from "./view.js";
 
 /** A message of the user's own that the server has not acknowledged. */
 export interface PendingMessage {
@@ -52,6 +52,7 @@ export function presentDock(known: Known): { windows: WindowView[]; unread: numb
     shown: "open" | "minimised",
     contact: WindowContact,
     unread: number,
+    writing: Writing,
   ): void => {
     windows.push({
       conversation,
@@ -66,15 +67,16 @@ export function presentDock(known: Known): { windows: WindowView[]; unread: numb
       unread,
       draft: drafts.get(conversation) ?? "",
       typing: (state.typing.get(conversation) ?? 0) > now,
+      writing,
     });
   };
   for (const window of state.windows) {
     const shown = wanted.get(window.conversation)?.state ?? window.state;
-    if (shown !== "closed") add(window.conversation, shown, window.contact, window.unread);
+    if (shown !== "closed") add(window.conversation, shown, window.contact, window.unread, window.writing);
   }
   for (const [conversation, { state: shown, contact }] of wanted) {
     if (shown === "closed" || contact === null || windowOf(state, conversation) !== undefined) continue;
-    add(conversation, shown, contact, 0);
+    add(conversation, shown, contact, 0, "yes");
   }
   return { windows, unread: windows.reduce((sum, window) => sum + window.unread, 0) };
 }

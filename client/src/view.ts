@@ -16,6 +16,8 @@ export type ConversationId = string;
 export type Role = "teacher" | "student";
 export type Status = "online" | "offline";
 
+export type Writing = "yes" | "no" | "blocked" | "gone";
+
 /** One person in the roster, folded over all circles: a teacher anywhere counts as teacher. */
 export interface RosterPerson {
   id: UserId;
@@ -96,6 +98,8 @@ export interface WindowView {
   draft: string;
   /** Whether the other person is typing now. */
   typing: boolean;
+  /** Whether one may write to them now; "blocked": this person has blocked them, "gone": they were removed. */
+  writing: Writing;
 }
 
 /** The newest part of a conversation, and what waits to be sent. */

@@ -4,18 +4,24 @@
  */
 import { LitElement, html, nothing, type PropertyValues } from "lit";
 import { live } from "lit/directives/live.js";
-import type { WindowView } from "../view.js";
+import type { WindowView, Writing } from "../view.js";
 import { base } from "../styles/theme.js";
 import { composerStyles } from "../styles/composer.js";
 import { sendIcon } from "./icons.js";
 import { stoppedString } from "./people.js";
 import type { Scene} from "./scene.js";
 import { SceneWatcher } from "./scene.js";
+import type { StringId } from "./strings.js";
 import { isBlank, textLength } from "./text.js";
 
 /** The contract's `message_chars`. */
 const LONGEST = 4096;
 const NEAR_LONGEST = 200;
+const REFUSALS: Readonly<Record<Exclude<Writing, "yes">, StringId>> = {
+  no: "writing_no",
+  blocked: "writing_blocked",
+  gone: "writing_gone",
+};
 /** Echoes are at most so many keystrokes late. */
 const OWN_KEPT = 100;
 const TYPING_EVERY_MS = 3000;
@@ -97,13 +103,14 @@ export class GchatComposer extends LitElement {
     if (scene === null) return nothing;
     const { strings, line } = scene;
     const left = LONGEST - textLength(this.text);
-    const stopped = line.state === "stopped" ? strings.get(stoppedString(line)) : null;
-    const hint = stopped ?? (this.files ? strings.get("no_files") : this.#hint(left));
-    const bad = left < 0 || stopped !== null;
+    const refusal = this.#refusal(scene);
+    const hint = refusal ?? (this.files ? strings.get("no_files") : this.#hint(left));
+    const bad = left < 0;
+    const closed = refusal !== null;
     const empty = isBlank(this.text);
     return html`
       ${line.state === "lost" ? html`<p class="note">${strings.get("not_connected")}</p>` : nothing}
-      <p id="hint" class=${bad || this.files ? "hint bad" : "hint"} role="status" ?hidden=${hint === ""}>${hint}</p>
+      <p id="hint" class=${bad || closed || this.files ? "hint bad" : "hint"} role="status" ?hidden=${hint === ""}>${hint}</p>
       <div class="row">
         <textarea
           rows="1"
@@ -113,7 +120,8 @@ export class GchatComposer extends LitElement {
           aria-label=${strings.get("message_to", this.name)}
           aria-describedby="hint"
           aria-invalid=${left < 0 ? "true" : "false"}
-          placeholder=${strings.get("write_message")}
+          ?readonly=${closed}
+          placeholder=${closed ? "" : strings.get("write_message")}
           .value=${live(this.text)}
           @input=${this.#typed}
           @keydown=${this.#key}
@@ -125,7 +133,7 @@ export class GchatComposer extends LitElement {
           type="button"
           aria-label=${strings.get("send")}
           title=${strings.get("send")}
-          aria-disabled=${empty || bad ? "true" : "false"}
+          aria-disabled=${empty || bad || closed ? "true" : "false"}
           @click=${this.#send}
         >
           ${sendIcon}
@@ -149,6 +157,13 @@ export class GchatComposer extends LitElement {
     row.style.minBlockSize = "";
   }
 
+  /** Why nothing can be written here at all, in words. The text stays, to be copied, or sent when it is allowed again. */
+  #refusal({ strings, line }: Scene): string | null {
+    if (line.state === "stopped") return strings.get(stoppedString(line));
+    const writing = this.window?.writing ?? "yes";
+    return writing === "yes" ? null : strings.get(REFUSALS[writing], this.name);
+  }
+
   #hint(left: number): string {
     const strings = this.scene?.strings;
     if (strings === undefined || left > NEAR_LONGEST) return "";
@@ -170,8 +185,8 @@ export class GchatComposer extends LitElement {
 
   /** Text that comes with a picture of itself (an office does that) is pasted as text. */
   #pasted(event: ClipboardEvent): void {
-    const { clipboardData } = event;
-    if (clipboardData === null || clipboardData.files.length === 0 || clipboardData.getData("text/plain") !== "") return;
+    const files = event.clipboardData?.files.length ?? 0;
+    if (files === 0 || event.clipboardData?.getData("text/plain") !== "") return;
     event.preventDefault();
     this.refuseFiles();
   }
@@ -187,7 +202,7 @@ export class GchatComposer extends LitElement {
     if (scene === null || window === null) return;
     this.focus();
     const length = textLength(this.text);
-    if (isBlank(this.text) || length > LONGEST || scene.line.state === "stopped") return;
+    if (isBlank(this.text) || length > LONGEST || this.#refusal(scene) !== null) return;
     scene.post({ kind: "send", conversation: window.conversation, text: this.text.trim() });
     this.#typedAt = Number.NEGATIVE_INFINITY;
     this.text = "";

@@ -188,6 +188,10 @@ export class GchatDock extends LitElement {
       this.#peopled ||= signal.windows.length > 0;
     } else if (signal.kind === "line" && signal.line.state === "stopped" && this.#peopled) {
       this.notice = stoppedString(signal.line);
+    } else if (signal.kind === "line" && signal.line.state === "paused") {
+      if (this.#peopled) this.notice = "paused";
+    } else if (signal.kind === "line" && this.notice === "paused") {
+      this.notice = null;
     }
   }
 
@@ -204,6 +208,7 @@ export class GchatDock extends LitElement {
     this.said = [];
     this.notice = null;
     this.#ranks.clear();
+    this.#fit = null;
     this.#wanted = null;
     this.#whole = null;
   }

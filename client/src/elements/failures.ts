@@ -10,6 +10,7 @@ const FAILURES: Readonly<Record<string, StringId>> = {
   not_allowed: "failure_not_allowed",
   not_found: "failure_not_found",
   outbox_unreadable: "failure_outbox_unreadable",
+  paused: "paused",
   rate_limited: "failure_rate_limited",
   unavailable: "failure_unavailable",
   unknown_recipient: "failure_unknown_recipient",

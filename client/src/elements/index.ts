@@ -34,17 +34,22 @@ async function loadWindows(): Promise<void> {
 
 /** Puts the dock into `container` and brings every `<gchat-roster>` of the page to life, later ones included. */
 export function mount(port: ScenePort, config: PageConfig, container: Element): void {
-  const scene = new Scene(gated(port, loadWindows), new Strings(config.lang));
+  const strings = new Strings(config.lang);
+  const scene = new Scene(gated(port, loadWindows, strings.ready), strings);
   const title = new PageTitle();
   scene.subscribe((signal) => {
     if (signal.kind === "dock") title.show(scene.unread);
   });
-  define(ELEMENTS);
-  provideRosters(scene);
-  const dock = new GchatDock();
-  dock.scene = scene;
-  dock.lang = scene.strings.locale;
-  container.append(dock);
+  const show = (): void => {
+    define(ELEMENTS);
+    provideRosters(scene);
+    const dock = new GchatDock();
+    dock.scene = scene;
+    dock.lang = strings.locale;
+    container.append(dock);
+  };
+  if (strings.ready === null) show();
+  else void strings.ready.then(show);
 
   const tellVisible = (): void => {
     scene.post({ kind: "visible", visible: document.visibilityState === "visible" });

@@ -98,7 +98,7 @@ export class GchatLauncher extends Panel {
     const { strings, roster, line } = scene;
     if (!isOffered(scene)) return nothing;
     const online = `${strings.number(roster.people.length)}${roster.more ? "+" : ""}`;
-    const troubled = line.state === "lost" || line.state === "stopped";
+    const troubled = line.state !== "online" && line.state !== "connecting";
     const name = [
       strings.get("globalchat"),
       roster.known ? strings.get("online_count", online) : "",

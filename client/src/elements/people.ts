@@ -7,7 +7,7 @@ import { repeat } from "lit/directives/repeat.js";
 import type { LineView, RosterPerson, RosterView } from "../view.js";
 import { base } from "../styles/theme.js";
 import { peopleStyles } from "../styles/people.js";
-import { peopleIcon, searchIcon, warningIcon } from "./icons.js";
+import { clockIcon, peopleIcon, searchIcon, warningIcon } from "./icons.js";
 import type { Scene} from "./scene.js";
 import { SceneWatcher } from "./scene.js";
 import type { StringId } from "./strings.js";
@@ -81,6 +81,9 @@ export class GchatPeople extends LitElement {
     if (scene === null) return html`<p class="calm"></p>`;
     const { roster, line } = scene;
     if (line.state === "stopped") return this.#stopped(scene, line);
+    if (line.state === "paused") {
+      return html`<div class="calm" role="status"><span class="badge">${clockIcon}</span><p>${scene.strings.get("paused")}</p></div>`;
+    }
     const many = isCrowded(roster);
     const shown = many ? this.#matching(scene) : roster.people;
     const lost = line.state === "lost";

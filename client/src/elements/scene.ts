@@ -63,7 +63,7 @@ export class Scene {
 
   /** What may be said of somebody's presence: nothing while the line is down. */
   statusOf(window: WindowView): Status | null {
-    return this.line.state === "lost" || this.line.state === "stopped" ? null : window.contact.status;
+    return this.line.state === "online" || this.line.state === "connecting" ? window.contact.status : null;
   }
 
   post(command: Command): void {

@@ -1,27 +1,38 @@
 /**
  * The words that people read: one source per language, keyed and written like Moodle's language strings, so that the
- * plugin's `lang/` files are made from the same JSON. Both languages together are so small that they ship inline:
- * nothing is ever painted in the wrong language first.
+ * plugin's `lang/` files are made from the same JSON. English is inline; another language is fetched before anything is
+ * shown, so that nothing is ever painted in the wrong language first.
  */
 import en from "../../strings/en.json";
-import pt from "../../strings/pt.json";
 
 export type StringId = keyof typeof en;
 type Placeholder = string | number | Readonly<Record<string, string | number>>;
+type Texts = Readonly<Record<StringId, string>>;
 
-const LANGUAGES: Readonly<Record<string, Readonly<Record<StringId, string>>>> = { en, pt };
+const LANGUAGES: Readonly<Record<string, () => Promise<{ default: Texts }>>> = {
+  pt: () => import("../../strings/pt.json"),
+};
 
 export class Strings {
   /** A BCP 47 tag for `Intl` and for `lang` attributes. */
   readonly locale: string;
-  readonly #texts: Readonly<Record<StringId, string>>;
+  /** Resolves when the language is there (or cannot be had: English it is); null where nothing is to be waited for. */
+  readonly ready: Promise<void> | null;
+  #texts: Texts = en;
 
   /** `lang` as the host names it: `pt_br` falls back to `pt`, anything unknown to English. */
   constructor(lang: string) {
     const tag = lang.replaceAll("_", "-");
     const short = tag.split("-")[0]?.toLowerCase() ?? "en";
-    this.#texts = LANGUAGES[short] ?? en;
-    this.locale = knownLocale(LANGUAGES[short] === undefined ? "en" : tag);
+    const load = LANGUAGES[short];
+    this.locale = knownLocale(load === undefined && short !== "en" ? "en" : tag);
+    this.ready =
+      load?.().then(
+        (texts) => {
+          this.#texts = texts.default;
+        },
+        () => undefined,
+      ) ?? null;
   }
 
   /** The text with `{$a}` and `{$a->name}` filled in. What is filled in is never read as a placeholder again. */

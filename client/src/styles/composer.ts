@@ -47,6 +47,9 @@ export const composerStyles = css`
     border-color: var(--g-focus);
     outline-offset: -2px;
   }
+  textarea:read-only {
+    background: var(--g-soft);
+  }
   textarea[aria-invalid="true"] {
     border-color: var(--g-danger);
   }

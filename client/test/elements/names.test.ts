@@ -227,3 +227,15 @@ test("a picture is shown only from the page's own origin", () => {
     expect(pictureSource(other), other).toBeNull();
   }
 });
+
+test("a pause is said where the windows were and in the list, and its end takes the words away", async () => {
+  const page = await stage();
+  await page.tell({ kind: "line", line: { state: "online" } }, roster([ana]), dock(windowOf(ana)), talk([{}]));
+  await page.tell({ kind: "emptied" }, { kind: "line", line: { state: "paused", until: 1 } });
+  expect(byRole("region", /^Chat with/)).toEqual([]);
+  expect(byRole("status", /Chat is paused during your quiz/)).toHaveLength(2);
+  expect(byRole("button", /^Global Chat/)).toHaveLength(1);
+  await page.tell(dock(windowOf(ana)), talk([{}]), { kind: "line", line: { state: "online" } }, roster([ana]));
+  expect(reading()).not.toContain("paused");
+  expect(byRole("button", "Ana Sousa, online")).toHaveLength(1);
+});

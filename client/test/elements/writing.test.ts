@@ -158,3 +158,23 @@ test("text that comes with a picture of itself is pasted, and dropped text is th
   box().dispatchEvent(dropped);
   expect([pasted.defaultPrevented, dropped.defaultPrevented]).toEqual([false, false]);
 });
+
+test.each([
+  ["no", "You cannot write to Ana Sousa now. What you have written stays here."],
+  ["blocked", "You have blocked Ana Sousa, so you cannot write to each other."],
+  ["gone", "This person is not on the site any more."],
+] as const)("a window that is closed to writing (%s) says why, keeps the text and sends nothing", async (writing, why) => {
+  const page = await opened();
+  await type(box(), "half a thought");
+  await page.tell(dock(windowOf(ana, { writing, draft: "half a thought" })));
+  expect(one("status", new RegExp(why))).toBeDefined();
+  expect([box().value, box().readOnly]).toEqual(["half a thought", true]);
+  press(box(), "Enter");
+  one("button", "Send").click();
+  expect(page.last("send")).toBeUndefined();
+  expect(one("button", "Send").getAttribute("aria-disabled")).toBe("true");
+  await page.tell(dock(windowOf(ana, { writing: "yes", draft: "half a thought" })));
+  expect(reading()).not.toContain(why);
+  press(box(), "Enter");
+  expect(page.last("send")?.text).toBe("half a thought");
+});

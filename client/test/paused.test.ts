@@ -1,0 +1,54 @@
+/** While a person's chat is paused nothing of it is shown, on pages that are there and on those that load. */
+import { IDBFactory } from "fake-indexeddb";
+import { afterEach, beforeEach, expect, test, vi } from "vitest";
+import { Browser, emptyHistory, message, type Page, withWindow } from "./browser.js";
+import { settled } from "./stage.js";
+
+let browser: Browser;
+
+beforeEach(() => {
+  vi.stubGlobal("indexedDB", new IDBFactory());
+  browser = new Browser();
+});
+afterEach(() => {
+  for (const page of browser.pages) page.end();
+});
+
+async function talking(): Promise<Page> {
+  const page = await browser.page();
+  const socket = await page.online(withWindow);
+  emptyHistory(socket);
+  socket.says({ type: "message", conversation: "2-3", message: message(1, { text: "a secret" }) });
+  await page.does({ kind: "draft", conversation: "2-3", text: "a draft" });
+  await settled();
+  return page;
+}
+
+async function pause(page: Page): Promise<void> {
+  page.socket.drops(4011);
+  await settled();
+  await browser.clock.pass(5_000);
+  page.socket.opens();
+  page.socket.says({ type: "paused", until: browser.clock.now() + 60_000 });
+  await settled();
+}
+
+test("a pause empties the pages, and what comes back has the drafts", async () => {
+  const page = await talking();
+  const before = page.updates.length;
+  await pause(page);
+  expect(page.last("line")?.line.state).toBe("paused");
+  expect(page.windows).toEqual([]);
+  expect(page.updates.slice(before).map(({ kind }) => kind)).toContain("emptied");
+  await browser.clock.pass(5_000);
+  const late = await browser.page();
+  await settled();
+  expect(JSON.stringify(late.updates)).not.toMatch(/a secret|a draft/);
+  late.end();
+
+  page.socket.drops(4012);
+  await browser.clock.pass(5_000);
+  await page.online(withWindow);
+  await settled();
+  expect(page.windows[0]?.draft).toBe("a draft");
+});
