@@ -339,7 +339,7 @@ export class Core {
     const drafts = this.#drafts;
     this.#empty();
     this.#drafts = drafts;
-    this.#keeper.keep({ state: this.#state, drafts, changes: [] });
+    this.#keeper.keep({ state: this.#state, changes: [] });
   }
 
   #hello(): Pick<HelloFrame, "visible" | "cursor" | "rosters"> {
