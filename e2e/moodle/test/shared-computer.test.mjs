@@ -20,6 +20,8 @@ async function talk() {
   const { algebra } = it.campus;
   const ana = await it.people.arrive("ana", { path: algebra.path });
   await ana.context.addInitScript(record);
+  // Moodle's own scripts lead a page whose login is over to the login page; here it is to stay.
+  await ana.context.route("**/lib/ajax/service.php*", (route) => (route.request().url().includes("block_gchat") ? route.continue() : route.abort()));
   const bruno = await it.people.arrive("bruno", { path: algebra.path });
   const chat = await ana.screen.open(bruno.name);
   await chat.say(SECRET);
@@ -85,8 +87,6 @@ test("a logout in one tab empties the others", async () => {
 
 test("a session that was ended without a word leaves nothing once somebody has seen the login page", async () => {
   const { ana, forum } = await talk();
-  // Moodle's own scripts lead a page whose login is over to the login page; here it is to stay.
-  await ana.page.route("**/lib/ajax/service.php*", (route) => (route.request().url().includes("block_gchat") ? route.continue() : route.abort()));
   await leave(ana);
   assert.equal((await marks(ana)).length, 2, "a page without a session leaves the mark alone");
   await it.site.deeds(["execute", `DELETE FROM {sessions} WHERE userid = ${it.campus.users.ana}`]);
