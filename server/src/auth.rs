@@ -18,6 +18,7 @@ use sha2::{Digest, Sha256};
 
 use crate::{
     address,
+    clock::steady_ms,
     error::{Code, Refusal},
     id::{SiteId, UserId},
     rights::Snapshot,
@@ -48,10 +49,32 @@ pub struct Identity {
     pub sid: Arc<str>,
     /// When it was signed, ms.
     pub issued_at: i64,
-    /// When the lease ends, ms.
-    pub lease_ends: i64,
+    /// How long this holds.
+    pub lease: Lease,
     /// What the host says of the user.
     pub snapshot: Arc<Snapshot>,
+}
+
+/// The life of a token.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Lease {
+    /// As the client is told, ms.
+    pub ends: i64,
+    /// When that is over, with the skew that clocks may have, by `clock::steady_ms`: whatever becomes of the machine's
+    /// clock meanwhile.
+    pub until: i64,
+}
+
+impl Lease {
+    /// Whichever lasts longer.
+    pub fn longer(self, other: Self) -> Self {
+        if self.until > other.until { self } else { other }
+    }
+
+    /// How much is left.
+    pub fn left(self) -> Duration {
+        Duration::from_millis(u64::try_from(self.until - steady_ms()).unwrap_or(0))
+    }
 }
 
 #[derive(Deserialize)]
@@ -107,7 +130,7 @@ pub async fn user_token(sites: &Sites, token: &str, now: i64) -> Result<Identity
         user,
         sid: claims.sid.into(),
         issued_at: claims.iat * 1_000,
-        lease_ends: claims.exp * 1_000,
+        lease: Lease { ends: claims.exp * 1_000, until: steady_ms() + claims.exp * 1_000 + SKEW_MS - now },
         snapshot: Arc::new(snapshot),
     })
 }
@@ -125,6 +148,10 @@ pub enum CallRefusal {
     WrongWwwroot,
 }
 
+/// How long a call is remembered: its token cannot be good for longer, from a clock that is ahead to one that is behind.
+/// By the steady clock, as one that is set ahead for a moment must not have everything forgotten.
+const SEEN_MS: i64 = CALL_TOKEN_S * 1_000 + 2 * SKEW_MS;
+
 /// The signed calls seen lately: each `jti` counts once.
 ///
 /// They are kept in memory only. So a call that may have been signed before this memory began is refused: an earlier
@@ -134,6 +161,7 @@ pub enum CallRefusal {
 pub struct SeenCalls {
     /// When it began, ms, and by a clock that nobody sets.
     began: (i64, Instant),
+    /// Until when (`clock::steady_ms`).
     seen: Mutex<HashMap<(SiteId, String), i64>>,
 }
 
@@ -155,20 +183,22 @@ impl SeenCalls {
         Err(CallRefusal::IssuedBeforeStart(early_by.unsigned_abs().div_ceil(1_000)))
     }
 
-    fn first_time(&self, site: SiteId, jti: String, until: i64, now: i64) -> bool {
+    fn first_time(&self, site: SiteId, jti: String) -> bool {
+        let now = steady_ms();
         let mut seen = self.seen.lock();
         if seen.len() > 10_000 {
             seen.retain(|_, until| *until > now);
         }
-        seen.insert((site, jti), until).is_none_or(|until| until <= now)
+        seen.insert((site, jti), now + SEEN_MS).is_none_or(|until| until <= now)
     }
 
-    fn has(&self, site: SiteId, jti: &str, now: i64) -> bool {
-        self.seen.lock().get(&(site, jti.to_owned())).is_some_and(|until| *until > now)
+    fn has(&self, site: SiteId, jti: &str) -> bool {
+        self.seen.lock().get(&(site, jti.to_owned())).is_some_and(|until| *until > steady_ms())
     }
 
     /// Forgets calls whose tokens have ended.
-    pub fn expire(&self, now: i64) {
+    pub fn expire(&self) {
+        let now = steady_ms();
         self.seen.lock().retain(|_, until| *until > now);
     }
 }
@@ -178,7 +208,6 @@ pub struct SignedHead {
     /// Whose key signed.
     pub site: Arc<SiteRecord>,
     jti: String,
-    until: i64,
     body_sha256: String,
 }
 
@@ -215,20 +244,19 @@ pub async fn call(
         return Err(WrongWwwroot);
     }
     seen.is_of_this_time(claims.iat)?;
-    if seen.has(site.site, &claims.jti, now) {
+    if seen.has(site.site, &claims.jti) {
         return Err(Replayed);
     }
-    let until = claims.exp.saturating_mul(1_000) + SKEW_MS;
-    Ok(SignedHead { site, jti: claims.jti, until, body_sha256: claims.body_sha256 })
+    Ok(SignedHead { site, jti: claims.jti, body_sha256: claims.body_sha256 })
 }
 
 impl SignedHead {
     /// Checks the body as received. From then on the call counts as made.
-    pub fn with_body(self, seen: &SeenCalls, body: &[u8], now: i64) -> Result<Arc<SiteRecord>, CallRefusal> {
+    pub fn with_body(self, seen: &SeenCalls, body: &[u8]) -> Result<Arc<SiteRecord>, CallRefusal> {
         if self.body_sha256 != sha256_hex(body) {
             return Err(CallRefusal::BadToken("it was signed for another body"));
         }
-        if !seen.first_time(self.site.site, self.jti, self.until, now) {
+        if !seen.first_time(self.site.site, self.jti) {
             return Err(CallRefusal::Replayed);
         }
         Ok(self.site)

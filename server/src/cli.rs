@@ -119,11 +119,7 @@ impl Settings {
 /// Does what the command line asks. Ends the process by itself only for a wrong command line (exit code 2).
 pub fn run() -> Result<()> {
     match Cli::parse().command {
-        Command::Serve { settings, listen } => {
-            let config = settings.load(listen)?;
-            logs::init(&config);
-            wait_for(serve(config))
-        }
+        Command::Serve { settings, listen } => wait_for(serve(settings, listen)),
         Command::Demo(demo) => wait_for(demo.run()),
         Command::Init { settings } => wait_for(init(settings.load(None)?)),
         Command::Site { settings, command } => wait_for(command.run(settings.load(None)?)),
@@ -165,10 +161,21 @@ fn wait_for(work: impl Future<Output = Result<()>> + Send + 'static) -> Result<(
     runtime.block_on(async { tokio::spawn(work).await? })
 }
 
-async fn serve(config: Config) -> Result<()> {
-    let store = Arc::new(SqliteStore::serve(&config.database).await?);
-    let stop = stopped()?;
-    let server = Server::bind(config, store, None).await?;
+async fn serve(settings: Settings, listen: Option<SocketAddr>) -> Result<()> {
+    // First of all: the first process of a container is never told of a signal that it has no handler for.
+    let mut stop = Box::pin(stopped()?);
+    let start = async {
+        let config = settings.load(listen)?;
+        logs::init(&config);
+        let store = Arc::new(SqliteStore::serve(&config.database).await?);
+        Server::bind(config, store, None).await
+    };
+    let server = tokio::select! {
+        biased;
+        // Looking at a large database, or bringing it up to date, takes its time; each step of that can be repeated.
+        () = &mut stop => return Ok(()),
+        server = start => server?,
+    };
     tracing::info!(version = env!("CARGO_PKG_VERSION"), listen = %server.local_addr()?, "ready");
     // The socket is bound and the store is open: whoever connects now is answered.
     systemd::ready();
@@ -187,19 +194,40 @@ async fn init(config: Config) -> Result<()> {
     answer(&format!("the database {} {done}\n", path.display()))
 }
 
-/// Completes when the process is asked to stop: SIGTERM (systemd, containers) or Ctrl+C. From this call on, neither
-/// ends the process at once.
+/// Completes when the process is asked to stop: SIGTERM (systemd, containers), SIGINT (Ctrl+C) or SIGHUP (a terminal
+/// that was closed). From this call on, none of them ends the process at once. SIGINT and SIGHUP stay ignored where
+/// whoever started this has them ignored (`nohup`).
 fn stopped() -> Result<impl Future<Output = ()> + Send + 'static> {
-    use tokio::signal::unix::{SignalKind, signal};
-    let mut terminate = signal(SignalKind::terminate())?;
-    let mut interrupt = signal(SignalKind::interrupt())?;
+    use tokio::signal::unix::{Signal, SignalKind, signal};
+    async fn come(signal: Option<Signal>) {
+        match signal {
+            Some(mut signal) => drop(signal.recv().await),
+            None => std::future::pending().await,
+        }
+    }
+    let ignored = ignored_signals();
+    let unless_ignored = |kind: SignalKind| {
+        let is_ignored = ignored & (1 << (kind.as_raw_value() - 1)) != 0;
+        (!is_ignored).then(|| signal(kind)).transpose()
+    };
+    let terminate = signal(SignalKind::terminate())?;
+    let interrupt = unless_ignored(SignalKind::interrupt())?;
+    let hangup = unless_ignored(SignalKind::hangup())?;
     Ok(async move {
         tokio::select! {
-            _ = terminate.recv() => {}
-            _ = interrupt.recv() => {}
+            () = come(Some(terminate)) => {}
+            () = come(interrupt) => {}
+            () = come(hangup) => {}
         }
         tracing::info!("stopping");
     })
+}
+
+/// Those that this process was started with as ignored, a bit each (proc(5), `SigIgn`); none where that cannot be told.
+fn ignored_signals() -> u64 {
+    let status = std::fs::read_to_string("/proc/self/status").unwrap_or_default();
+    let mask = status.lines().find_map(|line| line.strip_prefix("SigIgn:"));
+    mask.and_then(|mask| u64::from_str_radix(mask.trim(), 16).ok()).unwrap_or(0)
 }
 
 /// Prints an answer. Whoever closed the pipe has read enough.

@@ -6,7 +6,8 @@ use tokio::time::{Interval, MissedTickBehavior, interval};
 use tokio_util::sync::CancellationToken;
 
 use crate::{
-    app::{App, now_ms},
+    app::App,
+    clock::{self, steady_ms},
     error::Close,
     hub::Connection,
     systemd,
@@ -44,8 +45,11 @@ pub async fn run(app: Arc<App>, cancel: CancellationToken) {
     loop {
         tokio::select! {
             () = cancel.cancelled() => return,
-            _ = rosters.tick() => flush(app.rosters.tick(now_ms())),
-            _ = store.tick() => drop(app.look_at_store().await),
+            _ = rosters.tick() => flush(app.rosters.tick(steady_ms())),
+            _ = store.tick() => {
+                clock::look();
+                drop(app.look_at_store().await);
+            }
             _ = sites.tick() => refresh_sites(&app).await,
             _ = expiry.tick() => expire(&app).await,
             () = next(&mut watchdog) => systemd::alive(),
@@ -82,9 +86,10 @@ async fn refresh_sites(app: &App) {
 }
 
 async fn expire(app: &App) {
-    let now = now_ms();
-    app.seen_calls.expire(now);
-    if let Err(error) = app.store.expire(now).await {
-        error.log();
+    app.seen_calls.expire();
+    // It is always asked: it counts what it remembers for itself by that.
+    match app.store.expire(clock::forget_ms().unwrap_or(0)).await {
+        Ok(rows) => tracing::debug!(rows, "what has ended was forgotten"),
+        Err(error) => error.log(),
     }
 }

@@ -9,6 +9,7 @@ pub mod bus;
 pub mod chat;
 pub mod circles;
 pub mod cli;
+pub mod clock;
 pub mod config;
 pub mod connection_code;
 pub mod error;

@@ -20,6 +20,10 @@ pub mod sqlite;
 /// they are sent; the rest is for clocks and patience.
 pub const FLOOR_MS: i64 = 24 * 60 * 60 * 1_000;
 
+/// A login that has ended is refused for this long. Its tokens end after ten minutes; the rest is for clocks that are set
+/// back.
+pub const REVOKED_MS: i64 = FLOOR_MS;
+
 /// One site and its keys.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct SiteRecord {

@@ -42,6 +42,7 @@ pub(super) struct Demo {
 
 impl Demo {
     pub(super) async fn run(self) -> Result<()> {
+        let stop = stopped()?;
         let listen = with_port(self.listen)?;
         make_private(&self.data_dir)?;
         let mut config = Config {
@@ -70,7 +71,6 @@ impl Demo {
             client_version: env!("CARGO_PKG_VERSION").into(),
         })?;
 
-        let stop = stopped()?;
         let server = Server::bind(config, store, Some(campus.router())).await?;
         let cancel = CancellationToken::new();
         let life = tokio::spawn(campus.run(cancel.clone()));

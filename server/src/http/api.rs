@@ -17,13 +17,14 @@ use utoipa::ToSchema;
 
 use crate::{
     app::{App, now_ms},
-    auth::{self, SKEW_MS, USER_TOKEN_S},
+    auth,
+    clock::{settled_ms, steady_ms},
     error::Close,
     id::{Epoch, RightsVersion, SiteId, UserId},
     pauses,
     protocol::PROTOCOL,
     rights::{Policy, Snapshot},
-    store::{Origin, Put, StoreError},
+    store::{Origin, Put, REVOKED_MS, StoreError},
 };
 
 pub mod circles;
@@ -192,7 +193,7 @@ pub async fn put_user(
     let rights_version = applied.record.snapshot.rights_version;
     if applied.applied {
         app.hub.rights_set(site, user, rights_version);
-        pauses::take(&app, (site, user), &applied.record, now_ms());
+        pauses::take(&app, (site, user), &applied.record, settled_ms());
     }
     Ok(Json(Outcome { applied: applied.applied, rights_version }))
 }
@@ -212,7 +213,7 @@ pub async fn remove_user(
     let rights_version = applied.record.snapshot.rights_version;
     if applied.applied {
         app.hub.rights_set(site, user, rights_version);
-        pauses::take(&app, (site, user), &applied.record, now_ms());
+        pauses::take(&app, (site, user), &applied.record, settled_ms());
         app.chat.erased(site, user, &conversations).await;
     }
     Ok(Json(Outcome { applied: applied.applied, rights_version }))
@@ -226,11 +227,11 @@ pub async fn log_out(State(app): State<Arc<App>>, signed: Signed) -> Result<Json
     if !auth::is_sid(&sid) {
         return Err(bad_request("sid must have 8 to 128 characters"));
     }
-    // Every token of this login was signed before now, give or take the skew of the clocks.
-    let until = now_ms() + USER_TOKEN_S * 1_000 + 2 * SKEW_MS;
+    // Every token of this login ends within minutes. A clock that is set back by hours could make it good again.
+    let until = settled_ms() + REVOKED_MS;
     app.store.revoke_login(signed.site.site, &sid, until).await?;
     let closed = app.hub.close(signed.site.site, user, Some(&sid), Close::LoggedOut);
-    app.rosters.log_out((signed.site.site, user), &sid, now_ms());
+    app.rosters.log_out((signed.site.site, user), &sid, steady_ms());
     Ok(Json(LoggedOut { closed }))
 }
 

@@ -5,6 +5,7 @@ use std::sync::atomic::Ordering;
 use super::{greet, state::State};
 use crate::{
     app::now_ms,
+    auth,
     error::{Close, Code, Refusal},
     protocol::{self, ClientFrame, RosterVersion, ServerFrame},
     store::{Page, WindowChange},
@@ -106,8 +107,9 @@ pub(super) async fn answer(state: &mut State, text: &str) -> Result<(), Close> {
 
 async fn renew(state: &mut State, token: &str) -> Result<(), Close> {
     match renewed(state, token).await {
-        Ok(lease_ends) => {
-            state.seated.lease_ends = lease_ends;
+        Ok(lease) => {
+            state.seated.lease = lease;
+            let lease_ends = lease.ends;
             state.reply(&ServerFrame::Renewed { lease_ends });
             Ok(())
         }
@@ -121,9 +123,9 @@ async fn renew(state: &mut State, token: &str) -> Result<(), Close> {
     }
 }
 
-async fn renewed(state: &State, token: &str) -> Result<i64, Refusal> {
+async fn renewed(state: &State, token: &str) -> Result<auth::Lease, Refusal> {
     let identity = greet::renewal(&state.seated.app, state.seated.connection(), token).await?;
-    Ok(identity.lease_ends.max(state.seated.lease_ends))
+    Ok(identity.lease.longer(state.seated.lease))
 }
 
 fn see(state: &State, visible: bool, held: &[RosterVersion]) {

@@ -7,8 +7,9 @@ use std::sync::{Arc, atomic::Ordering};
 
 use crate::{
     app::{App, now_ms},
-    auth::{self, Identity, SKEW_MS},
+    auth::{self, Identity, Lease, SKEW_MS},
     chat::{self, MESSAGE_CHARS, Speaker},
+    clock::{settled_ms, steady_ms},
     error::{Close, Code, Refusal},
     hub::{Connection, Outbound, Pause, Registration},
     id::{ConnectionId, ConversationId},
@@ -28,8 +29,7 @@ const HELD_MOST: usize = 1_000;
 pub(super) struct Seated {
     pub(super) app: Arc<App>,
     registration: Registration,
-    /// When the lease ends, ms.
-    pub(super) lease_ends: i64,
+    pub(super) lease: Lease,
 }
 
 impl Seated {
@@ -46,7 +46,7 @@ impl Seated {
 impl Drop for Seated {
     fn drop(&mut self) {
         self.registration.out.shut();
-        self.app.rosters.leave(&self.registration, now_ms());
+        self.app.rosters.leave(&self.registration, steady_ms());
     }
 }
 
@@ -71,8 +71,7 @@ pub(super) enum Greeted {
 pub(super) struct Waiting {
     pub(super) app: Arc<App>,
     pub(super) registration: Registration,
-    /// When the lease ends, ms.
-    pub(super) lease_ends: i64,
+    pub(super) lease: Lease,
     /// When the pause ends, ms.
     pub(super) until: i64,
 }
@@ -140,11 +139,11 @@ async fn greeted(
     let conversations: Vec<_> = cursor.iter().map(|entry| entry.conversation).collect();
     let arrival = arrival(app, &identity, &conversations).await?;
     let record = settle(app, &identity, &arrival).await?;
-    if let Standing::Paused(until) = record.snapshot.standing(now_ms()) {
-        let waiting = wait(app, registration, identity.lease_ends, &record, until).await?;
+    if let Standing::Paused(until) = record.snapshot.standing(settled_ms()) {
+        let waiting = wait(app, registration, identity.lease, &record, until).await?;
         return Ok(Greeted::Paused(waiting));
     }
-    let seated = sit_down(app, registration, identity.lease_ends, &record).await?;
+    let seated = sit_down(app, registration, identity.lease, &record).await?;
     // This token may be what ends a pause.
     pauses::end(app, (identity.site, identity.user));
     app.hub.make_room(seated.connection(), app.config.limits.connections_per_user);
@@ -160,7 +159,7 @@ async fn greeted(
 async fn wait(
     app: &Arc<App>,
     registration: Registration,
-    lease_ends: i64,
+    lease: Lease,
     record: &UserRecord,
     until: i64,
 ) -> Result<Waiting, Refusal> {
@@ -177,9 +176,9 @@ async fn wait(
     if version < app.sites.floor(site) {
         return Err(below_the_floor());
     }
-    pauses::take(app, (site, user), record, now_ms());
+    pauses::take(app, (site, user), record, settled_ms());
     app.hub.make_room(&registration, app.config.limits.connections_per_user);
-    Ok(Waiting { app: app.clone(), registration, lease_ends, until })
+    Ok(Waiting { app: app.clone(), registration, lease, until })
 }
 
 /// Takes the token that is to renew a connection, with the rights that hold for it.
@@ -193,7 +192,7 @@ pub(super) async fn renewal(app: &App, connection: &Connection, token: &str) -> 
     let record = settle(app, &identity, &arrival).await?;
     // Unless the host has spoken since the store was read: then its own call has done this, or will.
     if !connection.rights_are_older(record.snapshot.rights_version, record.origin) {
-        pauses::take(app, (identity.site, identity.user), &record, now_ms());
+        pauses::take(app, (identity.site, identity.user), &record, settled_ms());
     }
     Ok(identity)
 }
@@ -277,11 +276,11 @@ fn outdated() -> Refusal {
 async fn sit_down(
     app: &Arc<App>,
     registration: Registration,
-    lease_ends: i64,
+    lease: Lease,
     record: &UserRecord,
 ) -> Result<Seated, Refusal> {
     app.rosters.arrive(&registration, record);
-    let seated = Seated { app: app.clone(), registration, lease_ends };
+    let seated = Seated { app: app.clone(), registration, lease };
     let Speaker { site, user } = seated.speaker();
     for news in seated.connection().take_missed() {
         app.rosters.change_course((site, user), &news);
@@ -290,7 +289,7 @@ async fn sit_down(
         let stored = app.store.user(site, user).await?;
         let stored = stored.filter(|stored| !stored.removed && stored.snapshot.may_chat());
         let stored = stored.ok_or(Code::ChatNotAllowed)?;
-        if matches!(stored.snapshot.standing(now_ms()), Standing::Paused(_)) {
+        if matches!(stored.snapshot.standing(settled_ms()), Standing::Paused(_)) {
             seated.connection().out.close(Close::Paused);
             return Err(Code::Paused.into());
         }
@@ -330,7 +329,7 @@ async fn welcome(app: &App, seated: &Seated, hello: &Hello, arrival: Arrival) ->
         epoch,
         boot: app.boot,
         server_time: now_ms(),
-        lease_ends: seated.lease_ends,
+        lease_ends: seated.lease.ends,
         user: Myself { contact: roster::contact(speaker.user, &*rights), hidden: rights.hidden },
         circles: rights.circles.clone(),
         dock,

@@ -57,7 +57,7 @@ impl<S: AsyncRead + AsyncWrite + Unpin + Send + 'static> Live<S> {
                 () = state.seated.connection().out.ready() => Box::pin(self.write(None)),
                 // Before what comes in: who sends without end must not keep the clock from being looked at.
                 () = &mut alarm => {
-                    if let Err(end) = state.alarmed() {
+                    if let Err(end) = state.alarmed(alarm.deadline()) {
                         break end;
                     }
                     alarm.as_mut().reset(state.next_alarm());
@@ -82,6 +82,7 @@ impl<S: AsyncRead + AsyncWrite + Unpin + Send + 'static> Live<S> {
     /// `Err`: the end; the close code to send, or `None` if the other side is gone.
     async fn received(&mut self, received: Result<Message, Broken>) -> Result<(), Option<Close>> {
         let message = received.map_err(ending)?;
+        self.state.in_lease()?;
         self.state.heard = Instant::now();
         if self.state.frames.check().is_err() {
             return Err(Some(Close::Flood));

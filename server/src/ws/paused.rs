@@ -16,10 +16,10 @@ use super::{
     Ending, FAREWELL, answer_close, ending,
     greet::{self, Waiting},
     socket::{Broken, Message, Socket},
+    state::stood_still,
 };
 use crate::{
-    app::now_ms,
-    auth::SKEW_MS,
+    clock::settled_ms,
     error::{Close, Code, Refusal},
     protocol::{self, ClientFrame, ServerFrame},
 };
@@ -61,7 +61,7 @@ impl<S: AsyncRead + AsyncWrite + Unpin + Send + 'static> Paused<S> {
             let done = tokio::select! {
                 biased;
                 () = self.waiting.registration.out.ready() => self.last_word().await,
-                () = sleep_until(alarm) => self.alarmed().await,
+                () = sleep_until(alarm) => self.alarmed(alarm).await,
                 received = self.socket.receive() => self.received(received).await,
             };
             if let Err(end) = done {
@@ -86,13 +86,14 @@ impl<S: AsyncRead + AsyncWrite + Unpin + Send + 'static> Paused<S> {
         taken.close.map_or(Ok(()), |close| Err(Some(close)))
     }
 
-    async fn alarmed(&mut self) -> Result<(), Option<Close>> {
+    async fn alarmed(&mut self, alarm: Instant) -> Result<(), Option<Close>> {
+        self.heard += stood_still(alarm);
         let limits = &self.waiting.app.config.limits;
         let now = Instant::now();
         if now >= self.ends {
             return Err(Some(Close::PauseEnded));
         }
-        if now_ms() >= self.waiting.lease_ends + SKEW_MS {
+        if self.waiting.lease.left().is_zero() {
             return Err(Some(Close::LeaseEnded));
         }
         if self.heard.elapsed() >= Duration::from_millis(limits.silence_ms) {
@@ -106,7 +107,7 @@ impl<S: AsyncRead + AsyncWrite + Unpin + Send + 'static> Paused<S> {
 
     fn next_alarm(&self) -> Instant {
         let limits = &self.waiting.app.config.limits;
-        let lease = Instant::now() + until(self.waiting.lease_ends + SKEW_MS);
+        let lease = Instant::now() + self.waiting.lease.left() + Duration::from_millis(1);
         let silence = self.heard + Duration::from_millis(limits.silence_ms);
         let heartbeat = self.told + Duration::from_millis(limits.heartbeat_ms);
         self.ends.min(lease).min(silence).min(heartbeat)
@@ -164,11 +165,11 @@ impl<S: AsyncRead + AsyncWrite + Unpin + Send + 'static> Paused<S> {
     }
 
     async fn renew(&mut self, token: &str) -> Result<(), Option<Close>> {
-        let Waiting { app, registration, lease_ends, .. } = &mut self.waiting;
+        let Waiting { app, registration, lease, .. } = &mut self.waiting;
         match greet::renewal(app, registration, token).await {
             Ok(identity) => {
-                *lease_ends = identity.lease_ends.max(*lease_ends);
-                let lease_ends = *lease_ends;
+                *lease = identity.lease.longer(*lease);
+                let lease_ends = lease.ends;
                 self.say(&ServerFrame::Renewed { lease_ends }).await
             }
             Err(refusal) => {
@@ -199,5 +200,5 @@ impl<S: AsyncRead + AsyncWrite + Unpin + Send + 'static> Paused<S> {
 
 /// From now to a time of the server's clock, and one ms late rather than early: the clocks differ in their fractions.
 fn until(time: i64) -> Duration {
-    Duration::from_millis(u64::try_from(time - now_ms()).unwrap_or(0) + 1)
+    Duration::from_millis(u64::try_from(time - settled_ms()).unwrap_or(0) + 1)
 }

@@ -6,7 +6,17 @@ use governor::{DefaultDirectRateLimiter, Quota, RateLimiter};
 use tokio::time::Instant;
 
 use super::greet::Seated;
-use crate::{app::now_ms, auth::SKEW_MS, error::Close, id::ConversationId, protocol::ServerFrame};
+use crate::{error::Close, id::ConversationId, protocol::ServerFrame};
+
+/// An alarm that is so late means that the process did not run.
+const STOOD_STILL: Duration = Duration::from_secs(1);
+
+/// How long this process stood still (a stopped or starved one, a machine that was moved), by an alarm that has come.
+/// Nobody could be heard meanwhile: what they have said is still to be read, and this time is no silence.
+pub(super) fn stood_still(alarm: Instant) -> Duration {
+    let late = alarm.elapsed();
+    if late >= STOOD_STILL { late } else { Duration::ZERO }
+}
 
 /// Of a connection that is signed in.
 pub(super) struct State {
@@ -47,12 +57,11 @@ impl State {
         self.seated.connection().out.push(frame.encode(), crate::hub::Kind::Vital);
     }
 
-    /// What the clock asks for: an end, or a ping.
-    pub(super) fn alarmed(&mut self) -> Result<(), Option<Close>> {
+    /// What the clock asks for: an end, or a ping. `alarm`: when it was set for.
+    pub(super) fn alarmed(&mut self, alarm: Instant) -> Result<(), Option<Close>> {
+        self.heard += stood_still(alarm);
         let limits = &self.seated.app.config.limits;
-        if now_ms() >= self.seated.lease_ends + SKEW_MS {
-            return Err(Some(Close::LeaseEnded));
-        }
+        self.in_lease()?;
         if self.heard.elapsed() >= Duration::from_millis(limits.silence_ms) {
             return Err(Some(Close::Silent));
         }
@@ -62,10 +71,15 @@ impl State {
         Ok(())
     }
 
+    /// Whether the lease still runs. Also asked when something comes in: a machine that has slept was away for longer than
+    /// its alarms know.
+    pub(super) fn in_lease(&self) -> Result<(), Option<Close>> {
+        if self.seated.lease.left().is_zero() { Err(Some(Close::LeaseEnded)) } else { Ok(()) }
+    }
+
     /// When the connection ends unless something is heard or the lease is renewed.
     pub(super) fn end(&self) -> Instant {
-        let lease = u64::try_from(self.seated.lease_ends + SKEW_MS - now_ms()).unwrap_or(0);
-        let lease = Instant::now() + Duration::from_millis(lease);
+        let lease = Instant::now() + self.seated.lease.left();
         let silence = self.heard + Duration::from_millis(self.seated.app.config.limits.silence_ms);
         // One ms late rather than early: the clocks differ in their fractions.
         lease.min(silence) + Duration::from_millis(1)

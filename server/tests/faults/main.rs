@@ -15,4 +15,5 @@ mod net;
 mod person;
 mod place;
 mod server;
+mod signals;
 mod world;

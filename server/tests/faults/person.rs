@@ -226,9 +226,9 @@ pub(crate) async fn can_read(server: &Server, pair: &Pair) -> usize {
     history(server, pair.people).await.len()
 }
 
-type Socket = WebSocketStream<TcpStream>;
+pub(crate) type Socket = WebSocketStream<TcpStream>;
 
-async fn dial(address: SocketAddr) -> Option<Socket> {
+pub(crate) async fn dial(address: SocketAddr) -> Option<Socket> {
     let mut request = format!("ws://{address}/ws").into_client_request().unwrap();
     request.headers_mut().insert("origin", SITE.parse().unwrap());
     let stream = timeout(UNANSWERED, TcpStream::connect(address)).await.ok()?.ok()?;
@@ -236,12 +236,12 @@ async fn dial(address: SocketAddr) -> Option<Socket> {
     Some(timeout(UNANSWERED, client_async(request, stream)).await.ok()?.ok()?.0)
 }
 
-async fn say(socket: &mut Socket, frame: Value) {
+pub(crate) async fn say(socket: &mut Socket, frame: Value) {
     let _ = socket.send(Message::text(frame.to_string())).await; // whoever waits for the answer sees that it failed
 }
 
 /// The next frame, or the code with which the socket ended (0: none).
-async fn hear(socket: &mut Socket) -> Result<Value, u16> {
+pub(crate) async fn hear(socket: &mut Socket) -> Result<Value, u16> {
     loop {
         match socket.next().await {
             Some(Ok(Message::Text(text))) => return Ok(serde_json::from_str(&text).unwrap()),

@@ -43,6 +43,7 @@ pub(crate) struct Server {
     pub(crate) dir: PathBuf,
     pub(crate) address: SocketAddr,
     pub(crate) host: Host,
+    env: Vec<(String, String)>,
 }
 
 impl Drop for Server {
@@ -57,7 +58,8 @@ impl Server {
     pub(crate) fn begin(dir: &Path, limits: &str, env: &[(&str, &str)]) -> Self {
         let host = prepare(dir, limits);
         let (child, address) = start(dir, "127.0.0.1:0", env);
-        Self { child, dir: dir.to_owned(), address, host }
+        let env = env.iter().map(|(name, value)| ((*name).to_owned(), (*value).to_owned())).collect();
+        Self { child, dir: dir.to_owned(), address, host, env }
     }
 
     /// The same, of a server whose log cannot be read: `spawn` starts the command, and the server is asked whether it is
@@ -73,7 +75,7 @@ impl Server {
             assert!(began.elapsed() < super::world::PATIENCE, "it does not listen");
             std::thread::sleep(std::time::Duration::from_millis(20));
         }
-        Self { child, dir: dir.to_owned(), address: free, host }
+        Self { child, dir: dir.to_owned(), address: free, host, env: Vec::new() }
     }
 
     /// Starts in a folder that has database and settings already, where nobody signs in.
@@ -82,7 +84,7 @@ impl Server {
             ConnectionCode { url: SITE.into(), site: String::new(), kid: String::new(), key: Vec::new() };
         let host = Host { code: Arc::new(code), clock: Arc::default() };
         let (child, address) = start(dir, "127.0.0.1:0", &[]);
-        Self { child, dir: dir.to_owned(), address, host }
+        Self { child, dir: dir.to_owned(), address, host, env: Vec::new() }
     }
 
     /// Ends it at once, as a crash does, and starts it again at the same address.
@@ -110,7 +112,13 @@ impl Server {
     }
 
     fn start_again(&mut self) {
-        (self.child, self.address) = start(&self.dir, &self.address.to_string(), &[]);
+        let env: Vec<_> = self.env.iter().map(|(name, value)| (&**name, &**value)).collect();
+        (self.child, self.address) = start(&self.dir, &self.address.to_string(), &env);
+    }
+
+    /// Waits for the end of one that was asked to stop.
+    pub(crate) fn ended_well(mut self) {
+        assert!(self.child.wait().unwrap().success(), "it should end well");
     }
 
     pub(crate) fn id(&self) -> String {
@@ -128,19 +136,42 @@ impl Server {
 
     /// How many connections the server has, by its own word.
     pub(crate) async fn connections(&self) -> u64 {
+        self.connections_by(0).await
+    }
+
+    /// The same, of a server whose clock is so many seconds ahead.
+    pub(crate) async fn connections_by(&self, ahead: i64) -> u64 {
+        self.status(ahead).await["connections"].as_u64().unwrap()
+    }
+
+    /// How it is, by its own word; its clock is so many seconds ahead.
+    pub(crate) async fn status(&self, ahead: i64) -> Value {
         let path = "/api/v1/status";
-        let bearer = self.host.call("GET", path);
-        let answer = self.ask(path, &format!("Authorization: Bearer {bearer}\r\n")).await;
+        let own = self.host.clock.swap(ahead, Ordering::SeqCst);
+        let bearer = self.host.call("GET", path, "");
+        self.host.clock.store(own, Ordering::SeqCst);
+        self.call("GET", path, "", &bearer).await.1
+    }
+
+    /// A call with this bearer: the status and the answer.
+    pub(crate) async fn call(&self, method: &str, path: &str, body: &str, bearer: &str) -> (u16, Value) {
+        let headers = format!("Authorization: Bearer {bearer}\r\nContent-Length: {}\r\n", body.len());
+        let answer = self.request(method, path, &headers, body).await;
+        let status = answer.split(' ').nth(1).unwrap_or_default().parse().unwrap_or(0);
         let body = answer.split("\r\n\r\n").nth(1).unwrap_or_default();
-        let status: Value = serde_json::from_str(body).unwrap_or_else(|_| panic!("{answer}"));
-        status["connections"].as_u64().unwrap()
+        (status, serde_json::from_str(body).unwrap_or_else(|_| panic!("{answer}")))
     }
 
     async fn ask(&self, path: &str, headers: &str) -> String {
+        self.request("GET", path, headers, "").await
+    }
+
+    async fn request(&self, method: &str, path: &str, headers: &str, body: &str) -> String {
         let mut answer = String::new();
         let asked = async {
             let mut socket = tokio::net::TcpStream::connect(self.address).await?;
-            let request = format!("GET {path} HTTP/1.1\r\nHost: x\r\n{headers}Connection: close\r\n\r\n");
+            let request =
+                format!("{method} {path} HTTP/1.1\r\nHost: x\r\n{headers}Connection: close\r\n\r\n{body}");
             socket.write_all(request.as_bytes()).await?;
             socket.read_to_string(&mut answer).await
         };
@@ -199,21 +230,27 @@ impl Host {
 
     /// A good token of someone in the one course that there is.
     pub(crate) fn token(&self, user: i64) -> String {
+        self.token_of(user, 600)
+    }
+
+    /// The same, good for so many seconds.
+    pub(crate) fn token_of(&self, user: i64, seconds: i64) -> String {
         let now = self.now_s();
         self.sign(&json!({
             "iss": self.code.site, "aud": "gchat", "sub": user.to_string(), "sid": format!("login-of-{user}"),
-            "jti": Uuid::new_v4(), "iat": now, "nbf": now, "exp": now + 600,
+            "jti": Uuid::new_v4(), "iat": now, "nbf": now, "exp": now + seconds,
             "rights_version": 1, "name": format!("Person {user}"), "picture": null, "profile_url": null,
             "lang": "en", "hidden": false, "rights": ["chat"], "blocked": [],
             "circles": [{"id": "c1", "role": "student", "title": "Algebra"}],
         }))
     }
 
-    fn call(&self, method: &str, path: &str) -> String {
+    /// The bearer of a call with this body.
+    pub(crate) fn call(&self, method: &str, path: &str, body: &str) -> String {
         let now = self.now_s();
         self.sign(&json!({
             "iss": self.code.site, "aud": "gchat-api", "jti": Uuid::new_v4(), "iat": now + 1, "exp": now + 60,
-            "wwwroot": SITE, "method": method, "path": path, "body_sha256": sha256_hex(b""),
+            "wwwroot": SITE, "method": method, "path": path, "body_sha256": sha256_hex(body.as_bytes()),
         }))
     }
 

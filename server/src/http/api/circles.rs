@@ -16,8 +16,9 @@ use super::{
     signed::Signed,
 };
 use crate::{
-    app::{App, now_ms},
+    app::App,
     circles::Roll,
+    clock::settled_ms,
     id::{CircleId, NO_GROUP, RightsVersion, UserId},
     rights::{CIRCLES_MOST, Membership, Role, TITLE_CHARS},
     store::StoreError,
@@ -110,7 +111,7 @@ pub async fn put_circles(
     let body: CourseBody = signed.json()?;
     let (site, roll) = (signed.site.site, body.roll(&whole)?);
     // A task of its own: a host that loses patience does not leave it half done.
-    let put = tokio::spawn(async move { app.circles.put(site, roll, now_ms()).await });
+    let put = tokio::spawn(async move { app.circles.put(site, roll, settled_ms()).await });
     let floor = put.await.map_err(|_| StoreError::Closed)??;
     Ok(Json(Outcome { applied: floor.applied, rights_version: floor.version }))
 }

@@ -49,7 +49,7 @@ impl<const MOST: usize> FromRequest<Arc<App>> for Signed<MOST> {
         let body = tokio::time::timeout(patience, axum::body::to_bytes(request.into_body(), MOST)).await;
         let body =
             body.map_err(|_| bad_request("the body did not come in time"))?.map_err(|_| too_large(MOST))?;
-        let site = head.with_body(&app.seen_calls, &body, now_ms())?;
+        let site = head.with_body(&app.seen_calls, &body)?;
         Ok(Self { site, body })
     }
 }
