@@ -74,7 +74,7 @@ impl App {
             rosters,
             chat,
             circles,
-            seen_calls: SeenCalls::since(now_ms()),
+            seen_calls: SeenCalls::new(),
             gate,
             sockets: TaskTracker::new(),
             store_trouble: Changes::default(),

@@ -3,11 +3,7 @@
 //! The algorithm is pinned, every claim is typed, the key's id decides the site. Knows no socket and no route; `now`
 //! is given, so that a test can move the clock. RFC 7519 (JWT), RFC 8725 (its best practices).
 
-use std::{
-    collections::HashMap,
-    sync::Arc,
-    time::{Duration, Instant},
-};
+use std::{collections::HashMap, sync::Arc, time::Duration};
 
 use base64::Engine as _;
 use jsonwebtoken::{Algorithm, DecodingKey, Validation};
@@ -35,8 +31,8 @@ pub const USER_TOKEN_S: i64 = 600;
 /// The longest life of a call's token, seconds.
 const CALL_TOKEN_S: i64 = 60;
 
-/// How long a call may be taken after it was signed: its life and the skew.
-const CALL_LIFE: Duration = Duration::from_secs(90);
+/// How long a call may be taken after it was signed: its life and the skew, ms.
+const CALL_LIFE_MS: i64 = CALL_TOKEN_S * 1_000 + SKEW_MS;
 
 /// Who a user token says that its bearer is.
 #[derive(Clone, Debug)]
@@ -159,25 +155,32 @@ const SEEN_MS: i64 = CALL_TOKEN_S * 1_000 + 2 * SKEW_MS;
 /// before a restart, up to the 30 s of skew, is still taken once more.)
 #[derive(Debug)]
 pub struct SeenCalls {
-    /// When it began, ms, and by a clock that nobody sets.
-    began: (i64, Instant),
-    /// Until when (`clock::steady_ms`).
+    /// When it began (`clock::steady_ms`).
+    began: i64,
+    /// Until when, by the same.
     seen: Mutex<HashMap<(SiteId, String), i64>>,
 }
 
+impl Default for SeenCalls {
+    fn default() -> Self {
+        Self::new()
+    }
+}
+
 impl SeenCalls {
-    /// Remembers from now on, ms.
-    pub fn since(now: i64) -> Self {
-        Self { began: (now, Instant::now()), seen: Mutex::default() }
+    /// Remembers from now on.
+    pub fn new() -> Self {
+        Self { began: steady_ms(), seen: Mutex::default() }
     }
 
     /// Refuses what may be from before. `iat` counts whole seconds: what was signed in the very second of the beginning
     /// is refused, too. A host whose clock is slow is refused for as long as it is behind. Once all that was signed
     /// before has ended nothing is refused, whatever was wrong with this machine's clock when it began.
-    fn is_of_this_time(&self, iat: i64) -> Result<(), CallRefusal> {
-        let (began, at) = self.began;
-        let early_by = began - iat * 1_000;
-        if early_by <= 0 || at.elapsed() >= CALL_LIFE {
+    fn is_of_this_time(&self, iat: i64, now: i64) -> Result<(), CallRefusal> {
+        let lived = steady_ms() - self.began;
+        // By its age: the clock may have been set since the beginning.
+        let early_by = now - iat * 1_000 - lived;
+        if early_by <= 0 || lived >= CALL_LIFE_MS {
             return Ok(());
         }
         Err(CallRefusal::IssuedBeforeStart(early_by.unsigned_abs().div_ceil(1_000)))
@@ -243,7 +246,7 @@ pub async fn call(
     if !address::same(&claims.wwwroot, &site.url) {
         return Err(WrongWwwroot);
     }
-    seen.is_of_this_time(claims.iat)?;
+    seen.is_of_this_time(claims.iat, now)?;
     if seen.has(site.site, &claims.jti) {
         return Err(Replayed);
     }

@@ -171,7 +171,7 @@ async fn claims_are_typed_and_all_of_them_required() {
         json!({"exp": i64::MAX}),
         json!({"exp": u64::MAX}),
         json!({"exp": i64::MIN}),
-        json!({"exp": now + 601}),
+        json!({"iat": now, "exp": now + 601}),
         json!({"iat": now - 300, "exp": now + 301}),
         json!({"exp": now}),
         json!({"iat": now + 1, "exp": now}),
