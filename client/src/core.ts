@@ -579,10 +579,11 @@ export class Core {
   }
 
   #draft(conversation: ConversationId, text: string): void {
-    if (!this.#emptied && (this.#drafts.get(conversation) ?? "") === text) return;
+    const over = this.#connection.line.state === "stopped";
+    if (!over && (this.#drafts.get(conversation) ?? "") === text) return;
     this.#stored.keep(conversation, text);
-    // What an emptied page still tells is not shown, but it is the person's text.
-    if (this.#emptied) return;
+    // What a page that is being emptied for good still tells is the person's text, and nobody's to see here.
+    if (over) return;
     const drafts = new Map(this.#drafts);
     if (text === "") drafts.delete(conversation);
     else drafts.set(conversation, text);

@@ -7,7 +7,7 @@ import { LONELY_MS, Pages } from "../src/pages.js";
 import { paint, startCore } from "../src/start.js";
 import type { Command, PageConfig, Update } from "../src/view.js";
 import { Browser, emptyHistory, message, Page as Tab, shownOf, talkOf, window, withWindow } from "./browser.js";
-import { config, MemoryShelf, settled, tokenOf } from "./stage.js";
+import { config, MemoryShelf, OTHER_MARK, settled, tokenOf } from "./stage.js";
 
 let browser: Browser;
 let worker: Worker | null;
@@ -216,6 +216,35 @@ describe("pages of one login", () => {
     await browser.clock.pass(5_000);
     expect(one.shelf.content).toBe(other.shelf.content);
     expect(one.shelf.content).not.toBe(token(1_000));
+  });
+
+  test("are all emptied when the login ends, and one that comes later is told nothing of it", async () => {
+    const one = await page();
+    const other = await page();
+    const socket = await worker!.place.online(withWindow);
+    emptyHistory(socket);
+    socket.says({ type: "message", conversation: "2-3", message: message(1, { text: "a secret" }) });
+    await settled();
+    const before = [one, other].map(({ heard }) => heard.length);
+    expect(JSON.stringify([one.heard, other.heard])).toMatch(/a secret.*a secret/);
+    socket.drops(4410);
+    await settled();
+    for (const [n, { heard }] of [one, other].entries()) {
+      const since = heard.slice(before[n]);
+      expect(since.map(({ kind }) => kind)).toContain("emptied");
+      expect(JSON.stringify(since)).not.toMatch(/a secret|Bruno/);
+      expect(since.findLast((update) => update.kind === "dock")).toMatchObject({ windows: [] });
+    }
+    const late = await page();
+    expect(JSON.stringify(late.heard)).not.toMatch(/a secret|Bruno/);
+  });
+
+  test("with another mark than the core's begin it anew: they have just looked", async () => {
+    await page();
+    await worker!.place.online();
+    await page({ mark: OTHER_MARK });
+    expect(worker!.place.sockets).toHaveLength(2);
+    expect(worker!.place.sockets[0]!.closed).toBe(true);
   });
 
   test("that come while the core has stopped begin it anew", async () => {
