@@ -1,0 +1,146 @@
+// A conversation of five thousand messages: what is read stays where it is, nothing is missing or doubled, and neither
+// the page nor its document grows with what was scrolled through.
+import assert from "node:assert/strict";
+import { test } from "node:test";
+import { becomes, gone, seen } from "../expect.mjs";
+import { fill } from "../history.mjs";
+import { scene } from "../scene.mjs";
+
+const MESSAGES = 5_000;
+/** The longest run of messages that a page holds: `RUN_MESSAGES` of client/src/elements/reading.ts. */
+const RUN = 200;
+const [ANA, BRUNO] = [2, 3];
+
+const it = scene();
+
+/** Both have been here, and have talked for years. */
+async function talked(messages = MESSAGES) {
+  const others = [await it.people.arrive("bruno"), await it.people.arrive("ana")];
+  for (const other of others) await seen(other.screen.block, "the block");
+  await seen(others[1].screen.person("Bruno Silva"), "Bruno online");
+  await it.campus.kill();
+  fill(it.campus, ANA, BRUNO, messages);
+  await it.campus.start();
+  const [bruno, ana] = others;
+  await ana.page.reload();
+  await bruno.page.reload();
+  const chat = await ana.screen.open("Bruno Silva");
+  await seen(chat.message(`${messages}: ` + (await textOf(chat, messages))).last(), "the newest message");
+  return { ana, bruno, chat };
+}
+
+/** What stands behind the number of a message that is shown. */
+async function textOf(chat, seq) {
+  const shown = chat.log.getByText(new RegExp(`^${seq}: `)).first();
+  await shown.waitFor();
+  return (await shown.innerText()).slice(`${seq}: `.length);
+}
+
+/** The numbers of the messages in the document, in order; emoji have none. */
+const numbers = (chat) =>
+  chat.log.evaluate((log) => [...log.querySelectorAll(".message .bubble")].map((bubble) => Number.parseInt(bubble.textContent, 10)).filter((n) => !Number.isNaN(n)));
+const rows = (chat) => chat.log.locator(".message").count();
+const first = async (chat) => (await numbers(chat))[0];
+
+/** Where a message stands in the view, in px from its top. */
+const placeOf = (chat, seq) =>
+  chat.log.evaluate((log, text) => {
+    const bubble = [...log.querySelectorAll(".bubble")].find((one) => one.textContent.startsWith(text));
+    return bubble === undefined ? null : Math.round(bubble.getBoundingClientRect().top - log.getBoundingClientRect().top);
+  }, `${seq}: `);
+
+/** Scrolls up until the first of all messages is shown. Gives the greatest number of rows on the way. */
+async function climb(chat) {
+  let most = 0;
+  for (let from = await first(chat); from > 1; from = await first(chat)) {
+    await chat.log.evaluate((log) => log.scrollTo(0, 0));
+    await becomes(async () => (await first(chat)) < from, true, `messages before ${from}`);
+    const shown = await numbers(chat);
+    assert.ok(shown.every((n, at) => at === 0 || n > shown[at - 1]), "in order, and none twice");
+    most = Math.max(most, await rows(chat));
+  }
+  return most;
+}
+
+test("a bounded part of it is in the document, all the way up and down again", async () => {
+  const { chat } = await talked();
+  assert.ok((await climb(chat)) <= RUN);
+  assert.ok((await rows(chat)) <= RUN);
+  assert.equal(await first(chat), 1);
+  await gone(chat.log.getByRole("button", { name: "Show older messages" }), "the button for older ones");
+  // Down, by the keyboard's way: the button at the end of what is there.
+  for (let last = 0; last < 700; ) {
+    const before = (await numbers(chat)).at(-1);
+    await chat.log.evaluate((log) => log.scrollTo(0, log.scrollHeight));
+    await becomes(async () => (await numbers(chat)).at(-1) > before, true, `messages after ${before}`);
+    last = (await numbers(chat)).at(-1);
+    assert.ok((await rows(chat)) <= RUN);
+  }
+  await chat.window.getByRole("button", { name: "Jump to the latest message" }).click();
+  await seen(chat.log.getByText(/^5000: /), "the newest message");
+  assert.ok((await rows(chat)) <= 60);
+});
+
+test("what is read stays where it is, whatever comes above, below or at the end", async () => {
+  const { ana, bruno, chat } = await talked(600);
+  await chat.log.evaluate((log) => log.scrollTo(0, log.clientHeight * 2));
+  const box = await chat.log.boundingBox();
+  await ana.page.mouse.move(box.x + box.width / 2, box.y + box.height / 2);
+  // Older ones come while somebody is a screenful below them.
+  const from = await first(chat);
+  await chat.log.evaluate((log) => log.scrollTo(0, log.clientHeight - 5));
+  const top = await chat.log.evaluate((log) => {
+    const edge = log.getBoundingClientRect().top;
+    const bubble = [...log.querySelectorAll(".bubble")].find((one) => one.getBoundingClientRect().top > edge && /^\d/.test(one.textContent));
+    return Number.parseInt(bubble.textContent, 10);
+  });
+  const place = await placeOf(chat, top);
+  await becomes(async () => (await first(chat)) < from, true, "older messages");
+  assert.ok(Math.abs((await placeOf(chat, top)) - place) <= 1, "the message at the top of the view has moved");
+  // Bruno writes: the view stays, and the button says so.
+  const his = await bruno.screen.open("Ana Sousa");
+  await his.say("are you there?");
+  await seen(chat.window.getByRole("button", { name: "New messages" }), "the button for new messages");
+  assert.ok(Math.abs((await placeOf(chat, top)) - place) <= 1, "the view has moved by a new message");
+  await chat.window.getByRole("button", { name: "New messages" }).click();
+  await seen(chat.message("are you there?"), "Bruno's message");
+});
+
+test("whoever writes far above sees their message at the end, once, and where it was read, only Bruno's are marked", async () => {
+  const { bruno, chat } = await talked(400);
+  await climb(chat);
+  await chat.box.fill("from above");
+  await chat.box.press("Enter");
+  await seen(chat.message("from above"), "the message");
+  assert.equal((await chat.texts()).at(-1), "from above");
+  assert.equal(await chat.message("from above").count(), 1);
+  const his = await bruno.screen.open("Ana Sousa");
+  await seen(his.message("from above"), "the message, at Bruno's");
+  await becomes(() => chat.log.locator(".delivery").allInnerTexts(), ["Seen"], "the delivery of the last message only");
+});
+
+test("the End key goes to the end of the conversation, and the focus stays in the log", async () => {
+  const { chat } = await talked(600);
+  await climb(chat);
+  await chat.log.focus();
+  await chat.log.press("End");
+  await seen(chat.log.getByText(/^600: |^599: /).first(), "the newest message");
+  assert.equal(await chat.log.evaluate((log) => log.getRootNode().activeElement === log), true);
+  await becomes(() => chat.log.evaluate((log) => log.scrollHeight - log.scrollTop - log.clientHeight < 2), true, "the view at the end");
+});
+
+test("the log stays at its end while the box grows and shrinks", async () => {
+  const { bruno, chat } = await talked(100);
+  const atEnd = () => chat.log.evaluate((log) => log.scrollHeight - log.scrollTop - log.clientHeight < 2);
+  for (const lines of [1, 2, 3, 4, 6, 3, 5]) {
+    await chat.box.fill(Array.from({ length: lines }, (_, at) => `line ${at}`).join("\n"));
+    await chat.box.press("End");
+    await chat.box.pressSequentially(" and more");
+    await becomes(atEnd, true, `at the end with ${lines} lines in the box`);
+    assert.equal(await chat.window.getByRole("button", { name: "Jump to the latest message" }).count(), 0);
+  }
+  const his = await bruno.screen.open("Ana Sousa");
+  await his.say("do you see this?");
+  await seen(chat.message("do you see this?"), "the message");
+  await becomes(atEnd, true, "the view at the end");
+});
