@@ -3,7 +3,7 @@
  * committed and compared. Everything that could vary (paths, order, time) stays out of it.
  */
 import { createHash } from "node:crypto";
-import { mkdir, rm, writeFile } from "node:fs/promises";
+import { mkdir, readFile, rm, writeFile } from "node:fs/promises";
 import { basename, join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { build as esbuild } from "esbuild";
@@ -15,8 +15,19 @@ export const outdir = fileURLToPath(new URL("../moodle/block_gchat/js", import.m
 /** Stands for the worker's name until its content is known; of the same length, for the source maps' sake. */
 const UNNAMED = "gchat-worker-00000000";
 
+/** A bundle is made of what the lock file names, and not of what happens to lie here. */
+async function asLocked() {
+  const packages = async (file) => JSON.parse(await readFile(join(here, file), "utf8")).packages;
+  const [locked, installed] = await Promise.all([packages("package-lock.json"), packages("node_modules/.package-lock.json")]);
+  for (const [path, { version, dev }] of Object.entries(locked)) {
+    if (path === "" || dev === true || installed[path]?.version === version) continue;
+    throw new Error(`${path} is ${installed[path]?.version ?? "missing"}, the lock file has ${version}: run 'npm ci' in client/`);
+  }
+}
+
 /** esbuild's result; with `write: false` nothing on disk changes and the bytes are in `outputFiles`. */
 export async function build({ write }) {
+  await asLocked();
   const built = named(await bundled());
   if (write) {
     await rm(outdir, { recursive: true, force: true });

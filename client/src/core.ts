@@ -44,6 +44,8 @@ const TYPING_EVERY_MS = 2_000;
 const CHANGE_MS = 5_000;
 /** A draft that has rested for so long is told to the other pages. */
 const DRAFT_MS = 300;
+/** What a message changes in the dock is told so much later: where it is looked at, it is read by then, and nothing is. */
+const UNREAD_MS = 50;
 /** Before a question that the server could not answer just now is asked again. */
 const AGAIN_MS = 1_500;
 
@@ -99,6 +101,7 @@ export class Core {
   #typingEnds: Cancel | null = null;
   #changeEnds: Cancel | null = null;
   #draftRests: Cancel | null = null;
+  #unreadRests: Cancel | null = null;
 
   constructor(port: Port, config: PageConfig, environment: Environment, kept: Kept) {
     const { database, vault, keeper, copy, drafts } = kept;
@@ -225,6 +228,7 @@ export class Core {
     this.#unwatch();
     this.#logins?.close();
     this.#draftRests?.();
+    this.#unreadRests?.();
     this.#connection.end();
     this.#outbox.end();
     void this.#flush();
@@ -398,7 +402,7 @@ export class Core {
       default:
         break;
     }
-    this.#take(applyFrame(this.#state, frame, this.#environment.clock.now()));
+    this.#take(applyFrame(this.#state, frame, this.#environment.clock.now()), frame.type);
     if (frame.type === "dock") {
       this.#dockCame(frame.version, frame.windows);
       this.#sendChanges();
@@ -455,7 +459,7 @@ export class Core {
 
   // The state
 
-  #take(step: Step): void {
+  #take(step: Step, frame?: ServerFrame["type"]): void {
     const before = this.#state;
     this.#state = step.state;
     for (const conversation of step.dropped) {
@@ -469,13 +473,14 @@ export class Core {
       else if (ask.after !== undefined) this.#history.askAfter(ask.conversation, ask.after);
       else this.#history.askFirst();
     }
-    this.#stateChanged(before);
+    this.#stateChanged(before, frame);
   }
 
-  #stateChanged(before: State): void {
+  #stateChanged(before: State, frame?: ServerFrame["type"]): void {
     const state = this.#state;
     if (state.rosters !== before.rosters || state.circles !== before.circles) this.#mark("roster");
-    if (state.windows !== before.windows || state.typing !== before.typing) this.#mark("dock");
+    if (state.typing !== before.typing || (state.windows !== before.windows && frame !== "message")) this.#mark("dock");
+    else if (state.windows !== before.windows) this.#markUnread();
     for (const { conversation } of state.windows) {
       const same =
         state.talks.get(conversation) === before.talks.get(conversation) &&
@@ -629,6 +634,13 @@ export class Core {
       const before = this.#state;
       this.#state = withoutStaleTyping(before, clock.now());
       this.#stateChanged(before);
+    });
+  }
+
+  #markUnread(): void {
+    this.#unreadRests ??= this.#environment.clock.after(UNREAD_MS, () => {
+      this.#unreadRests = null;
+      this.#mark("dock");
     });
   }
 

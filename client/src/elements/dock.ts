@@ -51,6 +51,9 @@ export class GchatDock extends LitElement {
   /** Windows have been shown: whoever loses them is told why. */
   #peopled = false;
   #uncover: (() => void) | null = null;
+  #watched: ResizeObserver | null = null;
+  /** The page's width in px, as long as it is known. */
+  #known: number | null = null;
 
   static override styles = [tokens, base, dockStyles];
 
@@ -74,10 +77,14 @@ export class GchatDock extends LitElement {
     media.addEventListener("change", changed);
     this.#stops = [
       () => { media.removeEventListener("change", changed); },
-      keepClear(this, () => this.phone, () => { this.requestUpdate(); }),
+      keepClear(this, () => this.phone, () => {
+        this.#known = null;
+        this.requestUpdate();
+      }),
       followKeyboard(this),
       holdFocus(this),
       keepKeys(this),
+      this.#watchWidth(),
     ];
   }
 
@@ -223,7 +230,7 @@ export class GchatDock extends LitElement {
   #fitted(places: readonly Place[]): Fit {
     const style = getComputedStyle(this);
     const taken = (side: string): number => Number.parseFloat(style.getPropertyValue(`--g-measured-${side}`)) || 0;
-    const width = document.documentElement.clientWidth - taken("end") - taken("start");
+    const width = this.#width() - taken("end") - taken("start");
     const panel = !this.phone && this.#launcher?.shown === true ? PANEL : 0;
     const bars = this.phone ? places.map((place) => ({ ...place, open: false })) : places;
     const fit = fitting(bars, { width, sizes: this.phone ? NARROW : WIDE, panel }, this.#fit);
@@ -232,6 +239,29 @@ export class GchatDock extends LitElement {
     this.style.setProperty("--g-bar-width", `${fit.bar}px`);
     this.toggleAttribute("tight", fit.size > 0);
     return fit;
+  }
+
+  /** The page's width. It is asked for where it may have changed only: each question has the page laid out. */
+  #width(): number {
+    if (this.#watched === null) return document.documentElement.clientWidth;
+    this.#known ??= document.documentElement.clientWidth;
+    return this.#known;
+  }
+
+  /** The dock is as wide as the page: scroll bars, which nothing else tells of, change it too. */
+  #watchWidth(): () => void {
+    if (typeof ResizeObserver !== "function") return () => undefined;
+    this.#watched = new ResizeObserver(() => {
+      if (this.#known === document.documentElement.clientWidth) return;
+      this.#known = null;
+      this.requestUpdate();
+    });
+    this.#watched.observe(this);
+    return () => {
+      this.#watched?.disconnect();
+      this.#watched = null;
+      this.#known = null;
+    };
   }
 
   /** The focus returns where it came from: to what opened the window, else to the window's bar, else the launcher. */

@@ -97,7 +97,9 @@ export class Scene {
         return;
       case "changed": {
         const { change } = update;
-        this.#reread(change.conversation, (reading) => withChange(reading, change));
+        // One's own read mark alone changes nothing that is shown.
+        const silent = change.readSeq !== undefined && Object.keys(change).length === 2;
+        this.#reread(change.conversation, (reading) => withChange(reading, change), silent);
         return;
       }
       case "page": {
@@ -167,15 +169,15 @@ export class Scene {
     if (reading !== undefined && reading.follows !== follows) this.readings.set(conversation, { ...reading, follows });
   }
 
-  #reread(conversation: ConversationId, change: (reading: Reading) => Reading): void {
+  #reread(conversation: ConversationId, change: (reading: Reading) => Reading, silent = false): void {
     const reading = this.readings.get(conversation);
-    if (reading !== undefined) this.#read(conversation, change(reading));
+    if (reading !== undefined) this.#read(conversation, change(reading), silent);
   }
 
-  #read(conversation: ConversationId, reading: Reading): void {
+  #read(conversation: ConversationId, reading: Reading, silent = false): void {
     if (this.readings.get(conversation) === reading) return;
     this.readings.set(conversation, reading);
-    this.tell({ kind: "reading", conversation });
+    if (!silent) this.tell({ kind: "reading", conversation });
   }
 
   tell(signal: Signal): void {

@@ -19,6 +19,8 @@ export class Strings {
   /** Resolves when the language is there (or cannot be had: English it is); null where nothing is to be waited for. */
   readonly ready: Promise<void> | null;
   #texts: Texts = en;
+  /** Made once: making it costs far more than using it. */
+  #numbers: Intl.NumberFormat | undefined;
 
   /** `lang` as the host names it: `pt_br` falls back to `pt`, anything unknown to English. */
   constructor(lang: string) {
@@ -50,7 +52,8 @@ export class Strings {
   }
 
   number(n: number): string {
-    return new Intl.NumberFormat(this.locale).format(n);
+    this.#numbers ??= new Intl.NumberFormat(this.locale);
+    return this.#numbers.format(n);
   }
 
   /** Up to 99 as it is: badges stay narrow. */

@@ -19,6 +19,8 @@ export const logStyles = css`
     flex-direction: column;
     min-inline-size: 0;
     padding: 8px 12px 10px;
+    background: var(--g-surface);
+    contain: content;
     overflow: hidden auto;
     overflow-anchor: none;
     overscroll-behavior: contain;
@@ -61,6 +63,7 @@ export const logStyles = css`
   .message {
     position: relative;
     display: flex;
+    contain: layout style;
     flex: none;
     flex-direction: column;
     align-items: flex-start;
