@@ -1,6 +1,6 @@
 # Everyday commands. Each is thin: the work is in cargo, npm and scripts/.
 .DEFAULT_GOAL := help
-.PHONY: help demo test check fmt bundle simulate e2e e2e-moodle package screenshots autobahn api fuzz soak reconnects powercut soak-build bench bench-quick bench-profile bench-build profiled-build
+.PHONY: help demo test check fmt bundle simulate e2e e2e-moodle package screenshots autobahn api fuzz soak reconnects powercut soak-build bench bench-quick bench-client bench-profile bench-build profiled-build
 
 help: ## what there is
 	@grep -E '^[a-z0-9-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 14
@@ -83,6 +83,11 @@ bench-quick: bench-build ## figures and goals in ten minutes: make bench-quick [
 
 bench: bench-build $(if $(ONLY),,profiled-build) ## all figures at their full size; without ONLY, rewrites docs/performance.md
 	$(BENCH) $(if $(ONLY),,--report --profiled $(PROFILED))
+
+bench-client: ## what the client costs a browser, in five minutes: make bench-client [ONLY="conversations windows loads"]
+	scripts/install browser npm e2e
+	cargo build --locked --package gchat
+	cd e2e && node bench.mjs $(ONLY)
 
 bench-profile: bench-build profiled-build ## flame graphs into bench/results: make bench-profile ONLY="walk talk"
 	$(BENCH) --quick --profiled $(PROFILED)
