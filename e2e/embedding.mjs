@@ -22,6 +22,9 @@ export class Embedding {
     await once(host.http, "listening");
     host.http.on("upgrade", (incoming, socket, head) => host.#tunnel(incoming, socket, head));
     host.url = `http://127.0.0.1:${host.http.address().port}`;
+    /** What pages have in their head, and headers beside. */
+    host.head = "";
+    host.headers = {};
     /** How many tokens pages have asked for. */
     host.tokens = 0;
     const added = spawnSync(BINARY, ["site", "add", host.url, "--server-url", `${host.url}/gchat/`, "--database", host.database], { encoding: "utf8" });
@@ -104,9 +107,9 @@ export class Embedding {
   /** The page of a user has the block and the script; it asks for nothing from anywhere else. */
   #page(user) {
     return `<!doctype html><html lang="en"><meta charset="utf-8"><meta name="viewport" content="width=device-width"><title>A page</title>
-<link rel="icon" href="data:,"><script>window.pwned = () => { window.ran = (window.ran ?? 0) + 1; };</script>
+<link rel="icon" href="data:,">${this.head}<script>window.pwned = () => { window.ran = (window.ran ?? 0) + 1; };</script>
 <main><h1>A page</h1><aside style="max-inline-size: 20rem"><gchat-roster><p>People online appear here.</p></gchat-roster></aside></main>
-<script type="module" src="/gchat/client/gchat.js" data-gchat data-server="/gchat/" data-site="${this.site}" data-user="${user}"
+<script type="module" src="${this.url}/gchat/client/gchat.js" data-gchat data-server="/gchat/" data-site="${this.site}" data-user="${user}"
   data-sid="login-of-${user}" data-token-url="/token?user=${user}" data-mark="gchat" data-salt="${"A".repeat(43)}" data-lang="en"></script></html>`;
   }
 
@@ -115,7 +118,10 @@ export class Embedding {
     const say = (type, text) => outgoing.writeHead(200, { "content-type": type }).end(text);
     if (pathname.startsWith("/gchat/")) return this.#pass(incoming, outgoing);
     if (pathname === "/empty") return say("text/html", "<!doctype html><title>Empty</title><link rel=icon href=data:,>");
-    if (pathname.startsWith("/as/")) return say("text/html", this.#page(Number(pathname.slice(4))));
+    if (pathname.startsWith("/as/")) {
+      for (const [name, value] of Object.entries(this.headers)) outgoing.setHeader(name, value);
+      return say("text/html", this.#page(Number(pathname.slice(4))));
+    }
     if (pathname === "/token") {
       this.tokens += 1;
       const user = Number(searchParams.get("user"));

@@ -169,7 +169,8 @@ function startFromPage(): void {
   const script = document.querySelector<HTMLElement>("script[data-gchat]");
   if (script === null) return;
   try {
-    const config = readPage(script, document.baseURI);
+    // Of the page's own address: its <base> may be another site's.
+    const config = readPage(script, location.href);
     start(config, containerFor(script));
   } catch (error) {
     console.error(`gchat: ${error instanceof Error ? error.message : "cannot start"}`);

@@ -133,7 +133,7 @@ export class GchatAvatar extends LitElement {
 export function pictureSource(picture: string | null): string | null {
   if (picture === null || picture === "") return null;
   try {
-    const url = new URL(picture, document.baseURI);
+    const url = new URL(picture, location.href);
     return url.origin === location.origin ? url.href : null;
   } catch {
     return null;

@@ -7,12 +7,13 @@ import { live } from "lit/directives/live.js";
 import type { WindowView, Writing } from "../view.js";
 import { base } from "../styles/theme.js";
 import { composerStyles } from "../styles/composer.js";
+import { isBlank } from "./blank.js";
 import { sendIcon } from "./icons.js";
 import { stoppedString } from "./people.js";
 import type { Scene} from "./scene.js";
 import { SceneWatcher } from "./scene.js";
 import type { StringId } from "./strings.js";
-import { isBlank, textLength } from "./text.js";
+import { textLength } from "./text.js";
 
 /** The contract's `message_chars`. */
 const LONGEST = 4096;

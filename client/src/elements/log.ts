@@ -9,6 +9,7 @@ import { repeat } from "lit/directives/repeat.js";
 import type { ConversationId, ConversationView, MessageView, Seq, WindowView } from "../view.js";
 import { base } from "../styles/theme.js";
 import { logStyles } from "../styles/log.js";
+import { DayWatcher } from "./days.js";
 import { downIcon } from "./icons.js";
 import { rowTemplate, type Surroundings } from "./message.js";
 import { hasNewer, shownOf, type Reading, type Side } from "./reading.js";
@@ -62,6 +63,7 @@ export class GchatLog extends LitElement {
     this.away = false;
     const own = (signal: Signal): boolean => signal.kind === "reading" && signal.conversation === this.window?.conversation;
     new SceneWatcher(this, ["reading"], undefined, own);
+    new DayWatcher(this);
   }
 
   override connectedCallback(): void {

@@ -16,6 +16,7 @@ import type {
 import { withWindows } from "../change.js";
 import { atEnd, began, further, withChange, withPage } from "./reading.js";
 import type { Reading, Side } from "./reading.js";
+import { withReadableNames } from "./names.js";
 import type { Strings } from "./strings.js";
 
 /** The part of MessagePort that is used. */
@@ -70,7 +71,8 @@ export class Scene {
     this.#port.postMessage(command);
   }
 
-  take(update: Update): void {
+  take(told: Update): void {
+    const update = withReadableNames(told, this.strings);
     switch (update.kind) {
       case "emptied":
         this.#empty();

@@ -11,8 +11,6 @@ const LARGE_EMOJI = 5;
 const EMOJI =
   /(?:\p{Regional_Indicator}{2}|[0-9#*]\uFE0F?\u20E3|\p{Extended_Pictographic}[\p{Emoji_Modifier}\uFE0F]*(?:\u200D\p{Extended_Pictographic}[\p{Emoji_Modifier}\uFE0F]*)*)/gu;
 
-/** What a browser shows as nothing; server/src/chat/blank.rs has the same list. */
-const BLANK = /^[\s\p{White_Space}\p{Cc}\p{Default_Ignorable_Code_Point}\u2800\uFFF9-\uFFFB\u{1D159}]*$/u;
 /** Only these are links: a bare `file.py` or `example.com` is a word like any other. */
 const LINKED = /^(?:https?:\/\/|mailto:|www\.)/i;
 /**
@@ -54,11 +52,6 @@ function link(shown: string, address: string): string | TemplateResult {
 export function isEmojiOnly(text: string): boolean {
   const emoji = text.match(EMOJI);
   return emoji !== null && emoji.length <= LARGE_EMOJI && text.replace(EMOJI, "").trim() === "";
-}
-
-/** Whether nothing of it could be seen: such a message is refused as `empty_message`. */
-export function isBlank(text: string): boolean {
-  return BLANK.test(text);
 }
 
 /** The length that the contract's limit counts: code points after trimming. */

@@ -6,14 +6,12 @@ export class PageTitle {
   #prefix = "";
 
   constructor() {
-    const title = document.querySelector("head > title");
-    if (title === null) return;
-    // A page may change its own title later: it keeps the number. Whoever else puts something before the title is
-    // left alone, so that the two never chase each other.
+    // A page may change its title later, or the whole element: it keeps the number. Whoever else puts something before
+    // the title is left alone, so that the two never chase each other.
     const observer = new MutationObserver(() => {
       if (!document.title.includes(this.#prefix)) document.title = `${this.#prefix}${document.title}`;
     });
-    observer.observe(title, { childList: true, characterData: true, subtree: true });
+    observer.observe(document.head, { childList: true, characterData: true, subtree: true });
   }
 
   show(unread: number): void {

@@ -176,7 +176,7 @@ export class GchatWindow extends LitElement {
 function webAddress(address: string | null): string | null {
   if (address === null) return null;
   try {
-    const url = new URL(address, document.baseURI);
+    const url = new URL(address, location.href);
     return url.protocol === "https:" || url.protocol === "http:" ? url.href : null;
   } catch {
     return null;

@@ -101,6 +101,7 @@ export const logStyles = css`
     border-start-start-radius: var(--tight);
     border-end-start-radius: var(--tight);
     background: var(--g-bubble);
+    overflow: clip;
     overflow-wrap: anywhere;
     white-space: pre-wrap;
     unicode-bidi: plaintext;
@@ -127,6 +128,8 @@ export const logStyles = css`
   .message .bubble.large {
     padding: 0;
     background: none;
+    /* Where there is no font for emoji in colours, they are drawn in this one. */
+    color: var(--g-ink);
     font-size: 34px;
     line-height: 1.25;
   }
@@ -252,6 +255,7 @@ export const logStyles = css`
     margin-block-start: 12px;
     color: var(--g-ink);
     font-size: 1.0667em;
+    overflow: clip;
     overflow-wrap: anywhere;
   }
   .typing {

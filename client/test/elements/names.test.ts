@@ -156,6 +156,11 @@ test("unread messages stand before the page's title", async () => {
   const page = await stage();
   await page.tell(dock(windowOf(ana, { state: "minimised", unread: 2 })));
   expect(document.title).toBe("(2) Algebra");
+  document.querySelector("title")!.replaceWith(Object.assign(document.createElement("title"), { textContent: "Forum" }));
+  await settled();
+  expect(document.title).toBe("(2) Forum");
+  document.title = "Algebra";
+  await settled();
   await page.tell(dock(windowOf(ana)));
   expect(document.title).toBe("Algebra");
 });
@@ -238,4 +243,30 @@ test("a pause is said where the windows were and in the list, and its end takes 
   await page.tell(dock(windowOf(ana)), talk([{}]), { kind: "line", line: { state: "online" } }, roster([ana]));
   expect(reading()).not.toContain("paused");
   expect(byRole("button", "Ana Sousa, online")).toHaveLength(1);
+});
+
+test("a name that cannot be read has a stand-in, and one with controls is on one line", async () => {
+  const page = await stage();
+  const people = ["", "\u200B\u2800", "\u202Eana\u202C", "Ana\nSousa\u0007", "علي\u200F"].map((name, id) => ({ ...ana, id: id + 2, conversation: `1-${id + 2}`, name }));
+  await page.tell(roster(people), dock(windowOf(people[1]!, { state: "minimised" })));
+  const names = byRole("button", /, online$/).map((button) => button.getAttribute("aria-label"));
+  expect(names).toEqual(["User 2, online", "User 3, online", "ana, online", "Ana Sousa, online", "علي\u200F, online"]);
+  expect(byRole("region", "Chat with User 3")).toHaveLength(1);
+  await page.tell({ kind: "arrived", conversation: "1-4", from: "\u202Eana", text: "hi", count: 1 });
+  expect(reading()).toContain("ana says: hi");
+});
+
+test("what was today is yesterday after midnight, in a window that nothing happens in", async () => {
+  vi.useFakeTimers({ now: new Date(2026, 10, 23, 23, 58), toFake: ["Date", "setInterval", "clearInterval"] });
+  try {
+    const page = await stage();
+    await page.tell(dock(windowOf(ana)), talk([{ sentAt: Date.now() }]));
+    expect(reading()).toContain("Today");
+    await vi.advanceTimersByTimeAsync(3 * 60_000);
+    await settled();
+    expect(reading()).toContain("Yesterday");
+    expect(reading()).not.toContain("Today");
+  } finally {
+    vi.useRealTimers();
+  }
 });

@@ -1,7 +1,8 @@
 import { readdirSync, readFileSync } from "node:fs";
 import { expect, test } from "vitest";
 import { Strings } from "../../src/elements/strings.js";
-import { isBlank, isEmojiOnly, textLength } from "../../src/elements/text.js";
+import { isBlank } from "../../src/elements/blank.js";
+import { isEmojiOnly, textLength } from "../../src/elements/text.js";
 import { threadRows } from "../../src/elements/thread.js";
 import type { MessageView } from "../../src/view.js";
 import en from "../../strings/en.json";

@@ -19,8 +19,8 @@ function completeBrowser(): void {
 
 export async function stage(lang = "en"): Promise<Stage> {
   completeBrowser();
-  // A title of its own: those of earlier tests are still watched by their pages.
-  document.head.replaceChildren(document.createElement("title"));
+  // A head of its own: those of earlier tests are still watched by their pages.
+  document.head.replaceWith(document.createElement("head"));
   document.title = "Algebra";
   document.body.replaceChildren(document.createElement("gchat-roster"));
   const posted: Command[] = [];

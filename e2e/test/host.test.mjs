@@ -1,0 +1,84 @@
+// The chat on pages whose own styles, addresses and policies were not made with it in mind.
+import assert from "node:assert/strict";
+import { after, afterEach, before, test } from "node:test";
+import { Embedding } from "../embedding.mjs";
+import { atRest, seen } from "../expect.mjs";
+import { People } from "../people.mjs";
+
+let host, people;
+let last = 0;
+before(async () => {
+  host = await Embedding.open();
+  people = await People.open(host);
+});
+afterEach(async () => {
+  Object.assign(host, { head: "", headers: {} });
+  assert.deepEqual(await people.leave(), [], "what must not happen on any page");
+});
+after(async () => {
+  await people?.close();
+  await host?.close();
+});
+
+/** Two people who have never talked do, the first on a page as the host makes it now. */
+async function talking() {
+  last += 2;
+  const circles = [{ id: `c${last}`, role: "student", title: "Algebra" }];
+  host.introduce(last, { name: "Ana", circles });
+  host.introduce(last + 1, { name: "Bruno", circles });
+  const other = await people.enter("Bruno");
+  const one = await people.enter("Ana");
+  await other.go(`/as/${last + 1}`);
+  await one.go(`/as/${last}`);
+  await seen(one.screen.person("Bruno"), "the other in the list");
+  const chat = await one.screen.open("Bruno");
+  await chat.say("Hello, 你好, مرحبا");
+  return { one, chat };
+}
+
+/** Where everything of the chat is, and how it looks, as far as a page's rules could reach it. */
+async function appearance({ one, chat }) {
+  await atRest(one.page);
+  const boxes = [];
+  const parts = [chat.window, chat.log, chat.box, chat.sendButton, one.screen.launcher, one.screen.person("Bruno"), chat.message("Hello, 你好, مرحبا")];
+  for (const part of parts) {
+    const { x, y, width, height } = await part.boundingBox();
+    const style = await part.evaluate((element) => {
+      const { color, fontFamily, fontSize, lineHeight, letterSpacing, textTransform, textAlign, opacity, visibility, backgroundColor } = getComputedStyle(element);
+      return { color, fontFamily, fontSize, lineHeight, letterSpacing, textTransform, textAlign, opacity, visibility, backgroundColor };
+    });
+    // The list is in the page's flow, and takes the colour of the words around it on purpose.
+    const place = part === parts[5] ? { color: null } : { x, y };
+    boxes.push({ width, height, ...style, ...place });
+  }
+  return boxes;
+}
+
+test("no rule of a page changes a word of the chat or moves it", async () => {
+  const plain = await appearance(await talking());
+  await people.leave();
+  // Not of the root: the size of its text is the person's own setting, which the chat follows.
+  host.head = `<style>
+    body, body * { text-transform: uppercase !important; line-height: 3 !important; letter-spacing: 4px !important; font: 30px serif !important; }
+    body, body * { color: lime !important; text-align: center; word-spacing: 9px; text-indent: 20px; white-space: pre; opacity: 0.9; direction: ltr; }
+    body > * { position: relative !important; inset: auto !important; transform: none; margin: 40px !important; padding: 20px !important; border: 3px solid red; }
+    gchat-dock, gchat-roster { float: left; z-index: 1 !important; filter: blur(2px) !important; animation: none; visibility: hidden; zoom: 2; }
+    body { background: #fff !important; }
+    main, aside, h1 { opacity: 1 !important; }
+    </style>`;
+  assert.deepEqual(await appearance(await talking()), plain);
+});
+
+test("the chat starts on a page with a foreign <base>, and its addresses are the page's own", async () => {
+  host.head = '<base href="https://elsewhere.example/deep/">';
+  await talking();
+});
+
+test("the chat starts where the page allows no policy of trusted types", async () => {
+  host.headers = { "content-security-policy": "trusted-types 'none'" };
+  const one = await people.enter("Ana");
+  one.concerns = () => false;
+  await one.go("/as/99");
+  await seen(one.screen.block.getByText("Nobody from your courses is online."), "the list");
+  await seen(one.screen.launcher, "the launcher");
+});
