@@ -5,8 +5,10 @@
 import { LitElement, html, nothing, type PropertyValues, type TemplateResult } from "lit";
 import type { ConversationId, WindowView } from "../view.js";
 import { base } from "../styles/theme.js";
+import { PHONE } from "../styles/dock.js";
 import { panelStyles } from "../styles/panel.js";
 import { chatIcon, closeIcon, moreIcon, warningIcon } from "./icons.js";
+import { introduces } from "./introduce.js";
 import { GchatPeople, isCrowded } from "./people.js";
 import type { Scene} from "./scene.js";
 import { SceneWatcher } from "./scene.js";
@@ -85,10 +87,14 @@ abstract class Panel extends LitElement {
 }
 
 export class GchatLauncher extends Panel {
+  /** Shown without having been asked for: the focus stays where it is. */
+  #byItself = false;
+
   constructor() {
     super();
     new SceneWatcher(this, ["roster", "line", "dock", "asked"], (signal) => {
       if (signal.kind === "asked") this.shown = false;
+      if (signal.kind === "roster") this.#introduce();
     });
   }
 
@@ -126,8 +132,21 @@ export class GchatLauncher extends Panel {
   override updated(changed: PropertyValues<this>): void {
     super.updated(changed);
     if (!changed.has("shown") || !this.shown) return;
+    if (this.#byItself) {
+      this.#byItself = false;
+      return;
+    }
     const people = this.shadowRoot?.querySelector("gchat-people");
     if (people instanceof GchatPeople) void people.updateComplete.then(() => { people.focusFirst(); });
+  }
+
+  /** On a phone the panel would cover the page that somebody has come for. */
+  #introduce(): void {
+    const { scene } = this;
+    if (this.shown || scene === null || scene.roster.people.length === 0 || scene.windows.length > 0) return;
+    if (window.matchMedia(`(max-width: ${PHONE}px)`).matches || !introduces()) return;
+    this.#byItself = true;
+    this.shown = true;
   }
 
   #panel(scene: Scene): TemplateResult {

@@ -270,3 +270,27 @@ test("what was today is yesterday after midnight, in a window that nothing happe
     vi.useRealTimers();
   }
 });
+
+test("where the page hides the list, the launcher shows it once by itself, and leaves the focus alone", async () => {
+  const rendered = vi.fn().mockReturnValue(false);
+  Object.assign(HTMLElement.prototype, { checkVisibility: rendered });
+  try {
+    localStorage.clear();
+    let page = await stage();
+    await page.tell({ kind: "line", line: { state: "online" } }, roster([]));
+    expect(byRole("dialog", "Global Chat"), "there is nobody to show").toEqual([]);
+    await page.tell(roster([ana]));
+    expect(byRole("dialog", "Global Chat")).toHaveLength(1);
+    expect(document.activeElement).toBe(document.body);
+    page = await stage();
+    await page.tell({ kind: "line", line: { state: "online" } }, roster([ana]));
+    expect(byRole("dialog", "Global Chat"), "the second time").toEqual([]);
+    localStorage.clear();
+    rendered.mockReturnValue(true);
+    page = await stage();
+    await page.tell({ kind: "line", line: { state: "online" } }, roster([ana]));
+    expect(byRole("dialog", "Global Chat"), "where the list can be seen").toEqual([]);
+  } finally {
+    Reflect.deleteProperty(HTMLElement.prototype, "checkVisibility");
+  }
+});
