@@ -19,8 +19,8 @@ use crate::{
     hub::{Connection, Hub, Kind},
     id::{ClientMessageId, ConversationId, Seq, SiteId, UserId},
     protocol::{self, Contact, CursorEntry, Gap, ServerFrame, Status, Window},
-    rights::{self, Snapshot, Writing},
-    roster::{self, Rights, Rosters},
+    rights::{self, Snapshot},
+    roster::{self, Rights, Rosters, Told},
     sites::Sites,
     store::{self, Appended, Head, NewMessage, Page, Store, WindowChange, WindowState},
 };
@@ -135,7 +135,11 @@ impl Chat {
         };
         let doubted = self.doubts.lock().remove(&key);
         let message = match appended {
-            Appended::New { message, window_came_back } => {
+            Appended::New { message, published, window_came_back } => {
+                if let (Some(seq), Some(other)) = (published, conversation.other(speaker.user)) {
+                    // A mark that was not to be seen before: that of somebody hidden, for one.
+                    self.bus.read(speaker.site, conversation, speaker.user, seq, &[other]);
+                }
                 self.deliver(speaker, connection, conversation, &message, window_came_back).await;
                 message
             }
@@ -185,7 +189,8 @@ impl Chat {
         // A mark tells that somebody is here: only to those who may know that.
         let shown = !me.hidden
             && self.last_known(speaker.site, other).await?.is_some_and(|them| {
-                rights::may_see(self.sites.policy(speaker.site), &me.circles, &them.circles)
+                let policy = self.sites.policy(speaker.site);
+                rights::may_know(policy, me.side(other), them.side(speaker.user))
             });
         // Two of the speaker's connections may raise it at once: it is told in the order in which it rose.
         let _order = self.order(speaker.site, conversation).lock().await;
@@ -217,11 +222,16 @@ impl Chat {
     pub async fn set_window(
         &self,
         speaker: Speaker,
+        connection: &Connection,
         conversation: ConversationId,
         change: WindowChange,
     ) -> Result<bool, Refusal> {
         let other = conversation.other(speaker.user).ok_or(Code::NotFound)?;
         let me = self.live(speaker)?.snapshot;
+        // Of an older socket of the same stay that is still being read, the changes are old ones.
+        let newer = |c: &Arc<Connection>| Some(c.session) == change.session && c.id > connection.id;
+        let superseded = self.hub.connections(speaker.site, speaker.user).iter().any(newer);
+        let change = WindowChange { session: change.session.filter(|_| !superseded), ..change };
         if change.state != WindowState::Closed && !self.knows(speaker, &me, conversation, other).await? {
             return Err(Code::NotFound.into());
         }
@@ -236,10 +246,11 @@ impl Chat {
     /// Shows the dock as it is to one of the speaker's connections.
     pub async fn show_dock(&self, speaker: Speaker, connection: &Arc<Connection>) -> Result<(), Refusal> {
         let _order = stripe(&self.dock_order, (speaker.site, speaker.user)).lock().await;
+        let as_of = self.rosters.moves();
         let dock = self.dock(speaker).await?;
         let partners = partners(&dock);
         connection.out.push(ServerFrame::Dock(dock).encode(), Kind::Vital);
-        self.rosters.watch(connection, &partners);
+        self.rosters.watch(connection, &partners, as_of);
         Ok(())
     }
 
@@ -257,8 +268,14 @@ impl Chat {
             Some(Window {
                 conversation: w.conversation,
                 state: w.state,
-                writing: self.writing(speaker, me, other, &w),
-                contact: self.contact(speaker.site, me, other, w.other),
+                // Everybody on record has a name but the removed.
+                writing: self.rosters.writing(
+                    speaker.site,
+                    (speaker.user, me),
+                    other,
+                    w.other.as_ref().filter(|face| !face.name.is_empty()).map(|_| w.toward.side()),
+                ),
+                contact: self.contact(speaker, me, other, w.other),
                 first_seq: w.head.first_seq,
                 seq: w.head.seq,
                 rev: w.head.rev,
@@ -391,10 +408,11 @@ impl Chat {
         // One after the other, or an older dock could be the last that is told.
         let _order = stripe(&self.dock_order, (speaker.site, speaker.user)).lock().await;
         // Asked again: whoever has become live since then has looked at the mark before, or is told here.
+        let as_of = self.rosters.moves();
         let dock = self.dock(speaker).await?;
         let partners = partners(&dock);
         self.bus.user(speaker.site, speaker.user, &ServerFrame::Dock(dock));
-        connections.iter().for_each(|connection| self.rosters.watch(connection, &partners));
+        connections.iter().for_each(|connection| self.rosters.watch(connection, &partners, as_of));
         Ok(())
     }
 
@@ -406,7 +424,7 @@ impl Chat {
         conversation: ConversationId,
         other: UserId,
     ) -> Result<bool, Refusal> {
-        if self.rosters.status(speaker.site, me, other) == Status::Online {
+        if self.rosters.status(speaker.site, (speaker.user, me), other) == Status::Online {
             return Ok(true);
         }
         let record = self.store.user(speaker.site, other).await?;
@@ -429,23 +447,17 @@ impl Chat {
         Ok(self.store.history(site, conversation, Page::Newest, 1).await?.0.seq > Seq(0))
     }
 
-    fn contact(&self, site: SiteId, me: &Snapshot, other: UserId, stored: Option<store::Face>) -> Contact {
+    fn contact(
+        &self,
+        speaker: Speaker,
+        me: &Snapshot,
+        other: UserId,
+        stored: Option<store::Face>,
+    ) -> Contact {
+        let Speaker { site, user } = speaker;
         let online = self.rosters.rights(site, other).map(|online| (&*online.snapshot).into());
         let contact = roster::contact(other, online.or(stored).unwrap_or_default());
-        Contact { status: Some(self.rosters.status(site, me, other)), ..contact }
-    }
-
-    /// Whether the speaker may write to the other person of a window, by their live rights where they are online.
-    fn writing(&self, speaker: Speaker, me: &Snapshot, other: UserId, w: &store::DockWindow) -> Writing {
-        let policy = self.sites.policy(speaker.site);
-        let online = self.rosters.rights(speaker.site, other).map(|online| online.snapshot);
-        let (name, side) = match &online {
-            Some(them) => (Some(&them.name), them.side(speaker.user)),
-            None => (w.other.as_ref().map(|face| &face.name), w.toward.side()),
-        };
-        // Everybody on record has a name but the removed.
-        let there = name.is_some_and(|name| !name.is_empty());
-        rights::writing(policy, me.side(other), there.then_some(side))
+        Contact { status: Some(self.rosters.status(site, (user, me), other)), ..contact }
     }
 
     fn live(&self, speaker: Speaker) -> Result<Rights, Refusal> {
@@ -458,9 +470,13 @@ impl Chat {
 }
 
 /// Whom a dock shows, and as what: what a connection that is sent it has been told.
-pub fn partners(dock: &protocol::Dock) -> Vec<(UserId, Status)> {
-    let contacts = dock.windows.iter().map(|window| &window.contact);
-    contacts.map(|contact| (contact.id, contact.status.unwrap_or(Status::Offline))).collect()
+pub fn partners(dock: &protocol::Dock) -> Vec<Told> {
+    let told = |window: &Window| Told {
+        user: window.contact.id,
+        status: window.contact.status.unwrap_or(Status::Offline),
+        writing: window.writing,
+    };
+    dock.windows.iter().map(told).collect()
 }
 
 fn stripe(locks: &[tokio::sync::Mutex<()>], key: impl std::hash::Hash) -> &tokio::sync::Mutex<()> {

@@ -202,17 +202,25 @@ textual!(CircleId, ConversationId);
 /// A sender's own name for a message, made once and repeated with every try.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize)]
 #[serde(transparent)]
-pub struct ClientMessageId(pub Uuid);
+pub struct ClientMessageId(#[serde(deserialize_with = "uuid")] pub Uuid);
 
 /// One browser's stay, over all its reconnects.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
 #[serde(transparent)]
-pub struct SessionId(pub Uuid);
+pub struct SessionId(#[serde(deserialize_with = "uuid")] pub Uuid);
 
 /// The store's epoch: another one after a backup was restored.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
 #[serde(transparent)]
-pub struct Epoch(pub Uuid);
+pub struct Epoch(#[serde(deserialize_with = "uuid")] pub Uuid);
+
+/// A UUID in its one form, so that whoever sent it finds it again in the answer: read otherwise, it would come back in
+/// another one.
+pub fn uuid<'de, D: Deserializer<'de>>(d: D) -> Result<Uuid, D::Error> {
+    let text = String::deserialize(d)?;
+    let parsed = Uuid::try_parse(&text).ok().filter(|id| id.hyphenated().to_string() == text);
+    parsed.ok_or_else(|| D::Error::custom("a UUID has lower-case letters and hyphens: 8-4-4-4-12"))
+}
 
 /// One socket of this process.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]

@@ -27,4 +27,5 @@ pub mod server;
 pub mod sites;
 pub mod store;
 pub mod systemd;
+pub mod writing;
 pub mod ws;

@@ -173,6 +173,7 @@ pub struct CursorEntry {
 #[serde(deny_unknown_fields)]
 pub struct HeldRosters {
     /// Of the server process they came from.
+    #[serde(deserialize_with = "crate::id::uuid")]
     pub boot: Uuid,
     /// By circle.
     pub versions: Vec<RosterVersion>,

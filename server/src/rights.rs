@@ -154,6 +154,21 @@ impl Default for Policy {
 }
 
 impl Snapshot {
+    /// The names of all fields, as JSON has them.
+    pub const FIELDS: [&str; 11] = [
+        "rights_version",
+        "name",
+        "picture",
+        "profile_url",
+        "lang",
+        "hidden",
+        "rights",
+        "circles",
+        "blocked",
+        "accepts",
+        "paused_until",
+    ];
+
     /// Refuses what no host should say. The sentence names the field and its rule.
     pub fn check(&self) -> Result<(), &'static str> {
         let chars = |s: &str, from: usize, to: usize| (from..=to).contains(&s.chars().take(to + 1).count());
@@ -343,6 +358,12 @@ pub fn may_write(
 /// Whether `a` is a teacher in a circle that both share.
 fn teaches(a: &[Membership], b: &[Membership]) -> bool {
     a.iter().any(|x| x.role == Role::Teacher && b.iter().any(|y| share(&x.id, &y.id)))
+}
+
+/// Whether one may know of the other that they are there, and what they have read: they see each other, and neither has
+/// blocked the other. Symmetric.
+pub fn may_know(policy: Policy, a: Side<'_>, b: Side<'_>) -> bool {
+    !a.blocks && !b.blocks && may_see(policy, a.circles, b.circles)
 }
 
 /// Whether holders of these two circles share one (protocol/README.md, "Circles").

@@ -11,7 +11,10 @@ use std::{
     cmp::Reverse,
     collections::{BinaryHeap, HashMap, HashSet},
     num::NonZeroU32,
-    sync::{Arc, atomic::Ordering},
+    sync::{
+        Arc,
+        atomic::{AtomicU64, Ordering},
+    },
 };
 
 use axum::extract::ws::Utf8Bytes;
@@ -19,6 +22,7 @@ use dashmap::DashMap;
 use governor::{DefaultDirectRateLimiter, Quota, RateLimiter};
 use parking_lot::Mutex;
 use smallvec::SmallVec;
+use tokio::sync::Notify;
 
 use crate::{
     config::Limits,
@@ -32,10 +36,15 @@ use crate::{
     store::{Face, Origin, UserRecord},
 };
 
+pub mod apart;
 pub mod course;
 mod rooms;
+mod watching;
+use apart::{Apart, Blocks, views_apart};
 use course::{Bookmark, Place, View};
 use rooms::Rooms;
+pub use watching::Told;
+use watching::Watcher;
 
 /// A person of one site.
 type Person = (SiteId, UserId);
@@ -46,17 +55,27 @@ pub struct Rosters {
     /// Each in a box: a table has room for twice as many as it holds.
     users: DashMap<Person, Box<Online>>,
     rooms: Rooms,
+    blocks: Blocks,
+    /// Counts stays online.
+    stays: AtomicU64,
     /// When whose grace ends, soonest first; entries that a new connection made moot are skipped.
     leaving: Mutex<BinaryHeap<Reverse<(i64, Person)>>>,
     /// Whose presence which connections want, and what each has been told of it last: only what differs is sent, so
     /// that nothing is sent of those whose coming and going a viewer may not know.
-    watchers: DashMap<Person, HashMap<ConnectionId, (Arc<Connection>, Status)>>,
+    watchers: DashMap<Person, HashMap<ConnectionId, Watcher>>,
+    /// Rises with every change of rights.
+    moves: AtomicU64,
+    /// Whose rights have changed, so that it is to be looked up who may write to whom.
+    doubts: Mutex<HashSet<Person>>,
+    doubted: Notify,
     grace_ms: i64,
     messages: Quota,
 }
 
 /// Somebody online, or within the grace after the last connection.
 struct Online {
+    /// Which stay online this is.
+    stay: u64,
     presence: Presence,
     rights: Arc<Snapshot>,
     origin: Origin,
@@ -69,6 +88,10 @@ struct Online {
 }
 
 impl Online {
+    fn has(&self, id: ConnectionId) -> bool {
+        self.seats.iter().any(|seat| seat.connection.id == id)
+    }
+
     fn seat(&mut self, id: ConnectionId) -> Option<&mut Seat> {
         self.seats.iter_mut().find(|seat| seat.connection.id == id)
     }
@@ -78,6 +101,8 @@ impl Online {
 struct Seat {
     connection: Arc<Connection>,
     views: Vec<View>,
+    /// Set once the views are this connection's own.
+    apart: Option<Apart>,
     watches: Vec<UserId>,
 }
 
@@ -97,10 +122,15 @@ impl Rosters {
         let burst = NonZeroU32::new(limits.message_burst).unwrap_or(NonZeroU32::MIN);
         Self {
             rooms: Rooms::new(sites.clone(), limits.roster_window),
+            blocks: Blocks::default(),
+            stays: AtomicU64::new(1),
             sites,
             users: DashMap::new(),
             leaving: Mutex::default(),
             watchers: DashMap::new(),
+            moves: AtomicU64::new(0),
+            doubts: Mutex::default(),
+            doubted: Notify::new(),
             grace_ms: i64::try_from(limits.grace_ms).unwrap_or(i64::MAX),
             messages: Quota::per_second(per_second).allow_burst(burst),
         }
@@ -109,8 +139,14 @@ impl Rosters {
     /// A connection has come with these rights. Returns the rights that hold: the highest version known.
     pub fn arrive(&self, connection: &Arc<Connection>, record: &UserRecord) -> Arc<Snapshot> {
         let person = (connection.site, connection.user);
+        let stay = self.stays.fetch_add(1, Ordering::Relaxed);
+        let blocked = &record.snapshot.blocked;
+        if !self.users.contains_key(&person) {
+            self.comes(person, blocked, stay);
+        }
         let mut online = self.users.entry(person).or_insert_with(|| {
             let online = Online {
+                stay,
                 presence: Presence::default(),
                 rights: record.snapshot.clone(),
                 origin: record.origin,
@@ -120,34 +156,47 @@ impl Rosters {
             };
             Box::new(online)
         });
+        self.stays(person, &online);
+        if online.stay != stay {
+            self.goes(person, blocked, stay);
+        }
         let came = online.presence.connect(&connection.sid);
-        let seat = Seat { connection: connection.clone(), views: Vec::new(), watches: Vec::new() };
+        let (views, watches) = (Vec::new(), Vec::new());
+        let seat = Seat { connection: connection.clone(), views, apart: None, watches };
         online.seats.push(seat);
         let changed = self.replace(person, &mut online, record);
-        if came && !changed {
+        if came && changed.is_none() {
             self.rooms.place(person, &online.rights);
         }
         let rights = online.rights.clone();
         drop(online);
-        if came || changed {
+        if let Some(blocks) = &changed {
+            self.part_all(person, blocks);
+        }
+        if came || changed.is_some() {
             self.tell(person);
+        }
+        if changed.is_some() {
+            self.moved(person);
         }
         rights
     }
 
     /// The user's rights are now these, unless higher ones are known. Connected ones are told.
     pub fn change(&self, person: Person, record: &UserRecord) {
-        let Some(mut online) = self.users.get_mut(&person) else { return };
-        if self.replace(person, &mut online, record) {
+        let Some(mut online) = self.users.get_mut(&person) else { return self.moved(person) };
+        if let Some(blocks) = self.replace(person, &mut online, record) {
             drop(online);
+            self.part_all(person, &blocks);
             self.tell(person);
+            self.moved(person);
         }
     }
 
     /// The user's memberships of one course are now these, unless something newer is known of it. Connected ones are
     /// told.
     pub fn change_course(&self, person: Person, news: &CourseRights) {
-        let Some(mut online) = self.users.get_mut(&person) else { return };
+        let Some(mut online) = self.users.get_mut(&person) else { return self.moved(person) };
         let newest = online.said.get(&news.course).max(Some(&online.rights.rights_version));
         if newest > Some(&news.version) {
             return;
@@ -162,6 +211,7 @@ impl Rosters {
         self.show_circles(&mut online, &old);
         drop(online);
         self.tell(person);
+        self.moved(person);
     }
 
     /// A connection went.
@@ -213,7 +263,7 @@ impl Rosters {
             self.rooms.blind(&seat.connection, seat.views.drain(..));
             seat.watches.iter().for_each(|partner| self.unwatch((person.0, *partner), seat.connection.id));
         }
-        self.displace(person, &online.rights);
+        self.displace(person, &online);
         true
     }
 
@@ -223,7 +273,11 @@ impl Rosters {
         let rights = online.rights.clone();
         if let Some(seat) = online.seat(connection.id) {
             self.rooms.blind(&seat.connection, seat.views.drain(..));
-            seat.views = self.rooms.see(&seat.connection, views(&rights), held);
+            if seat.apart.is_none() {
+                seat.apart = self.apart_for((connection.site, connection.user), connection.id);
+            }
+            let views = views_apart(&rights, seat.apart.as_ref());
+            seat.views = self.rooms.see(&seat.connection, views, held);
         }
     }
 
@@ -238,34 +292,14 @@ impl Rosters {
 
     /// The snapshot of one of the user's circles, or `None` if it is not theirs.
     pub fn snapshot(&self, connection: &Arc<Connection>, circle: &CircleId) -> Option<Utf8Bytes> {
-        let rights = self.rights(connection.site, connection.user)?.snapshot;
-        let view = views(&rights).into_iter().find(|view| view.circle == *circle)?;
-        Some(self.rooms.snapshot(connection.site, &view))
-    }
-
-    /// The presence of exactly these partners is wanted by this connection, which has just been told these statuses.
-    /// What has changed since they were looked up is told at once.
-    pub fn watch(&self, connection: &Arc<Connection>, partners: &[(UserId, Status)]) {
-        let (site, me) = (connection.site, (connection.site, connection.user));
-        let Some(mut online) = self.users.get_mut(&me) else { return };
-        let Some(seat) = online.seat(connection.id) else { return };
-        let wanted: Vec<UserId> = partners.iter().map(|(partner, _)| *partner).collect();
-        let old = std::mem::replace(&mut seat.watches, wanted.clone());
+        let person = (connection.site, connection.user);
+        let mut online = self.users.get_mut(&person)?;
+        let rights = online.rights.clone();
+        let apart = online.seat(connection.id)?.apart.clone();
         drop(online);
-        for (partner, told) in partners {
-            let mut watchers = self.watchers.entry((site, *partner)).or_default();
-            watchers.insert(connection.id, (connection.clone(), *told));
-            drop(watchers);
-            self.tell_watchers((site, *partner), Some(connection.id));
-        }
-        for partner in old.into_iter().filter(|partner| !wanted.contains(partner)) {
-            self.unwatch((site, partner), connection.id);
-        }
-        // It may have left meanwhile, and then nobody else takes these out.
-        let stays = |online: &Online| online.seats.iter().any(|seat| seat.connection.id == connection.id);
-        if !self.users.get(&me).is_some_and(|online| stays(&online)) {
-            wanted.into_iter().for_each(|partner| self.unwatch((site, partner), connection.id));
-        }
+        let apart = apart.or_else(|| self.apart_for(person, connection.id));
+        let view = views_apart(&rights, apart.as_ref()).into_iter().find(|view| view.circle == *circle)?;
+        Some(self.rooms.snapshot(connection.site, &view))
     }
 
     /// The rights of somebody who is online, hidden or not.
@@ -275,12 +309,12 @@ impl Rosters {
     }
 
     /// What a viewer may know of somebody's presence.
-    pub fn status(&self, site: SiteId, viewer: &Snapshot, of: UserId) -> Status {
+    pub fn status(&self, site: SiteId, (viewer_id, viewer): (UserId, &Snapshot), of: UserId) -> Status {
         let Some(rights) = self.rights(site, of) else { return Status::Offline };
         let rights = rights.snapshot;
         let seen = !rights.hidden
             && rights.may_chat()
-            && rights::may_see(self.sites.policy(site), &viewer.circles, &rights.circles);
+            && rights::may_know(self.sites.policy(site), viewer.side(of), rights.side(viewer_id));
         if seen { Status::Online } else { Status::Offline }
     }
 
@@ -295,8 +329,9 @@ impl Rosters {
         most: usize,
     ) -> Option<(Vec<Contact>, Option<String>)> {
         let rights = self.rights(site, viewer)?.snapshot;
-        let views: Vec<View> =
-            views(&rights).into_iter().filter(|v| circle.is_none_or(|c| v.circle == *c)).collect();
+        let apart = self.apart_for((site, viewer), ConnectionId(u64::MAX));
+        let views = views_apart(&rights, apart.as_ref()).into_iter();
+        let views: Vec<View> = views.filter(|v| circle.is_none_or(|c| v.circle == *c)).collect();
         if circle.is_some() && views.is_empty() {
             return None;
         }
@@ -334,19 +369,17 @@ impl Rosters {
     /// A site's policy has changed: every roster of it is told anew.
     pub fn policy_changed(&self, site: SiteId) {
         self.rooms.policy_changed(site);
-        let watched: Vec<Person> =
-            self.watchers.iter().filter(|w| w.key().0 == site).map(|w| *w.key()).collect();
-        watched.into_iter().for_each(|person| self.tell_watchers(person, None));
+        self.tell_all(site);
     }
 
-    /// Takes new rights for somebody online by the rule of rights versions. True if anything others see, or the
-    /// circles, changed.
-    fn replace(&self, person: Person, online: &mut Online, record: &UserRecord) -> bool {
+    /// Takes new rights for somebody online by the rule of rights versions. If anything of them but the version changed:
+    /// those with whom there is a block now, or none any more (`part_all`).
+    fn replace(&self, person: Person, online: &mut Online, record: &UserRecord) -> Option<Vec<UserId>> {
         let (new, old) = (&record.snapshot, online.rights.clone());
         let newer = (new.rights_version, record.origin) > (old.rights_version, online.origin)
             || (new.rights_version == old.rights_version && record.origin == online.origin && **new != *old);
         if !newer {
-            return false;
+            return None;
         }
         // On a tie a circles call wins, as any call does.
         online.said.retain(|_, version| !record.removed && *version >= new.rights_version);
@@ -357,20 +390,26 @@ impl Rosters {
         online.rights = new.clone();
         online.origin = record.origin;
         if new.says_the_same(&old) {
-            return false;
+            return None;
         }
+        let blocks = self.block(person, online, &old);
         self.rooms.replace(person, &old, &new);
         if new.circles != old.circles {
             self.show_circles(online, &old);
         }
-        true
+        Some(blocks)
     }
 
+    #[expect(
+        clippy::mutable_key_type,
+        reason = "a view that is apart is told from others by its connection alone"
+    )]
     /// Tells somebody's connections their circles, which were others, and shows them what they see now.
     fn show_circles(&self, online: &mut Online, old: &Snapshot) {
         let circles = ServerFrame::Circles { circles: online.rights.circles.clone() }.encode();
-        let wanted: HashSet<View> = views(&online.rights).into_iter().collect();
+        let rights = online.rights.clone();
         for seat in online.seats.iter_mut() {
+            let wanted: HashSet<View> = views_apart(&rights, seat.apart.as_ref()).into_iter().collect();
             seat.connection.out.leave(circles.clone(), Kind::Vital);
             let looking = !seat.views.is_empty() || old.circles.is_empty();
             let (stay, go): (HashSet<View>, HashSet<View>) =
@@ -381,44 +420,6 @@ impl Rosters {
                 seat.views = self.rooms.see(&seat.connection, new, &[]);
             }
             seat.views.extend(stay);
-        }
-    }
-
-    fn unwatch(&self, person: Person, id: ConnectionId) {
-        if let dashmap::Entry::Occupied(mut watchers) = self.watchers.entry(person) {
-            watchers.get_mut().remove(&id);
-            if watchers.get().is_empty() {
-                watchers.remove();
-            }
-        }
-    }
-
-    /// Somebody has come, gone, or other rights: their watchers are told, and they themselves of those they watch.
-    fn tell(&self, (site, user): Person) {
-        self.tell_watchers((site, user), None);
-        let own: Vec<(ConnectionId, Vec<UserId>)> = self
-            .users
-            .get(&(site, user))
-            .map(|o| o.seats.iter().map(|seat| (seat.connection.id, seat.watches.clone())).collect())
-            .unwrap_or_default();
-        for (id, partners) in own {
-            partners.into_iter().for_each(|partner| self.tell_watchers((site, partner), Some(id)));
-        }
-    }
-
-    /// Tells those who have a window with somebody (or one of them) what they may know now, if it is not what they
-    /// were told last. The entry is held meanwhile, so that the last one told is the last that was true.
-    fn tell_watchers(&self, (site, user): Person, only: Option<ConnectionId>) {
-        let Some(mut watchers) = self.watchers.get_mut(&(site, user)) else { return };
-        for (watcher, told) in
-            watchers.iter_mut().filter(|(id, _)| only.is_none_or(|only| only == **id)).map(|(_, w)| w)
-        {
-            let Some(viewer) = self.rights(site, watcher.user) else { continue };
-            let status = self.status(site, &viewer.snapshot, user);
-            if *told != status {
-                *told = status;
-                watcher.out.leave(ServerFrame::Presence { user, status }.encode(), Kind::Vital);
-            }
         }
     }
 
@@ -440,13 +441,14 @@ impl Rosters {
     fn take_out(&self, person: Person, now: i64) {
         let gone = self.users.remove_if(&person, |_, online| online.presence.is_gone(now));
         if let Some((_, online)) = gone {
-            self.displace(person, &online.rights);
+            self.displace(person, &online);
         }
     }
 
-    /// Somebody who had these rights has been taken out.
-    fn displace(&self, person: Person, rights: &Snapshot) {
-        self.rooms.displace(person, rights);
+    /// Somebody's stay has ended.
+    fn displace(&self, person: Person, online: &Online) {
+        self.rooms.displace(person, &online.rights);
+        self.goes(person, &online.rights.blocked, online.stay);
         self.tell(person);
         // Who came back between the two lines above is placed again.
         if let Some(back) = self.users.get(&person) {
@@ -463,5 +465,5 @@ pub fn contact(id: UserId, face: impl Into<Face>) -> Contact {
 
 /// One view for each circle that somebody holds.
 fn views(rights: &Snapshot) -> Vec<View> {
-    rights.circles.iter().map(|m| View { circle: m.id.clone(), role: m.role }).collect()
+    rights.circles.iter().map(|m| View::shared(m.id.clone(), m.role)).collect()
 }

@@ -14,7 +14,7 @@ use tokio_util::{sync::CancellationToken, task::TaskTracker};
 
 use crate::{
     app::App, config::Config, error::Close, http, hub::Kind, jobs, logs::Seldom, protocol::ServerFrame,
-    store::Store,
+    store::Store, writing,
 };
 
 /// Connections that may wait to be accepted; the system may allow fewer (`net.core.somaxconn`). After a restart thousands
@@ -65,6 +65,7 @@ impl<L: Listener<Addr = SocketAddr>> Server<L> {
     pub async fn run(mut self, shutdown: impl Future<Output = ()> + Send + 'static) -> anyhow::Result<()> {
         let cancel = CancellationToken::new();
         let jobs = tokio::spawn(jobs::run(self.app.clone(), cancel.clone()));
+        let writing = tokio::spawn(writing::run(self.app.clone(), cancel.clone()));
         let tasks = TaskTracker::new();
         tokio::pin!(shutdown);
         loop {
@@ -82,7 +83,7 @@ impl<L: Listener<Addr = SocketAddr>> Server<L> {
         if tokio::time::timeout(STOP_PATIENCE, tasks.wait()).await.is_err() {
             tracing::warn!("some connections did not end in time");
         }
-        let _ = jobs.await;
+        let _ = tokio::join!(jobs, writing);
         self.app.store.close().await;
         Ok(())
     }

@@ -9,7 +9,7 @@ use async_trait::async_trait;
 use serde::{Deserialize, Serialize};
 
 use crate::{
-    id::{ClientMessageId, ConversationId, Epoch, Rev, RightsVersion, Seq, SiteId, UserId},
+    id::{ClientMessageId, ConversationId, Epoch, Rev, RightsVersion, Seq, SessionId, SiteId, UserId},
     logs::Seldom,
     rights::{Floors, Membership, Policy, Snapshot, Toward},
 };
@@ -189,6 +189,8 @@ pub struct WindowChange {
     /// For `Closed`: the last message that the person could have seen; what came above it brings the window back.
     /// `None`: the head.
     pub seen: Option<Seq>,
+    /// Whose it is: a change by the session that changed the window last is never stale. `None`: nobody's.
+    pub session: Option<SessionId>,
 }
 
 /// A message to be appended. Text is trimmed and checked.
@@ -232,6 +234,8 @@ pub enum Appended {
     New {
         /// As stored.
         message: Message,
+        /// The sender's read mark, which the other person may see from now on, and had not before.
+        published: Option<Seq>,
         /// The recipient had no open or minimised window (so the dock now shows one).
         window_came_back: bool,
     },
@@ -480,7 +484,7 @@ pub trait Store: Send + Sync + 'static {
 
     /// The user's dock.
     async fn dock(&self, site: SiteId, user: UserId) -> Result<Dock>;
-    /// Sets a window's state unless it was changed after the change's `base`. Of more than `most` windows that the user
+    /// Sets a window's state unless another session changed it after the change's `base`. Of more than `most` windows that the user
     /// opened the oldest are closed; what is unread in them is then listed as if it had just come. False if it was
     /// stale, nothing changed, or the conversation is not the user's.
     async fn set_window(

@@ -123,7 +123,7 @@ impl Early {
         promised.heads.insert(new.conversation, seq);
         promised.messages.insert(key, message.clone());
         let _ = self.queue.send(new); // the task lives as long as the process
-        Ok(Appended::New { message, window_came_back: seq == 1 })
+        Ok(Appended::New { message, published: None, window_came_back: seq == 1 })
     }
 }
 
@@ -134,7 +134,8 @@ async fn forget(inner: &SqliteStore, message: NewMessage) -> StoreResult<Appende
         Appended::Repeated(_) => {
             let again = NewMessage { client_message_id: ClientMessageId(Uuid::now_v7()), ..message };
             Ok(match inner.append(again).await? {
-                Appended::New { message, window_came_back } => Appended::New {
+                Appended::New { message, published, window_came_back } => Appended::New {
+                    published,
                     message: Message { client_message_id: Some(id), ..message },
                     window_came_back,
                 },

@@ -117,7 +117,7 @@ async fn tokens(times: u32, folder: &Path) -> Result<()> {
 /// A teacher joins a course of a thousand and is seen in its window; the next time they leave again.
 fn roster_diffs(times: u32) -> Result<()> {
     let circle: CircleId = "c1".parse().ok().context("a circle")?;
-    let view = View { circle: circle.clone(), role: Role::Student };
+    let view = View::shared(circle.clone(), Role::Student);
     let (held, taught) = ([(&circle, Role::Student)], [(&circle, Role::Teacher)]);
     let mut course = Course::default();
     for user in 2..1_000 {

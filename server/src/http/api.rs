@@ -12,7 +12,7 @@ use axum::{
     http::{StatusCode, header},
     response::{IntoResponse, Response},
 };
-use serde::{Deserialize, Serialize};
+use serde::{Deserialize, Deserializer, Serialize, de::Error as _};
 use utoipa::ToSchema;
 
 use crate::{
@@ -38,6 +38,21 @@ mod signed;
 use path::InPath;
 use shapes::Refusals;
 use signed::Signed;
+
+/// The body of `PUT users/{user}`: a snapshot and nothing else. (In a token it stands among other claims.)
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+#[serde(transparent)]
+pub struct UserBody(pub Snapshot);
+
+impl<'de> Deserialize<'de> for UserBody {
+    fn deserialize<D: Deserializer<'de>>(d: D) -> Result<Self, D::Error> {
+        let fields = serde_json::Map::deserialize(d)?;
+        if let Some(unknown) = fields.keys().find(|name| !Snapshot::FIELDS.contains(&name.as_str())) {
+            return Err(D::Error::custom(format!("unknown field `{unknown}`")));
+        }
+        serde_json::from_value(fields.into()).map(Self).map_err(D::Error::custom)
+    }
+}
 
 /// The body of `DELETE users/{user}`.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
@@ -176,7 +191,7 @@ pub async fn openapi() -> Json<utoipa::openapi::OpenApi> {
 
 /// Sets a user's rights and contact.
 #[utoipa::path(put, path = "/api/v1/users/{user}", params(("user" = UserId, Path, description = "the user's id")),
-    request_body = Snapshot, security(("call" = [])),
+    request_body = UserBody, security(("call" = [])),
     responses((status = 200, description = "what became of it", body = Outcome), Refusals))]
 pub async fn put_user(
     State(app): State<Arc<App>>,
@@ -184,7 +199,7 @@ pub async fn put_user(
     signed: Signed,
 ) -> Result<Json<Outcome>, ApiError> {
     let (site, user) = (signed.site.site, user_of(&user)?);
-    let snapshot: Snapshot = signed.json()?;
+    let UserBody(snapshot) = signed.json()?;
     snapshot.check().map_err(bad_request)?;
     let applied = match app.store.put_user(site, user, Arc::new(snapshot), Origin::Call).await? {
         Put::Done(applied) => applied,
@@ -257,13 +272,14 @@ async fn stored_policy_version(app: &App, site: SiteId) -> Result<RightsVersion,
 /// Tells how the server is.
 #[utoipa::path(get, path = "/api/v1/status", security(("call" = [])),
     responses((status = 200, description = "how it is", body = Status), Refusals))]
-pub async fn status(State(app): State<Arc<App>>, signed: Signed) -> Json<Status> {
-    Json(Status {
+pub async fn status(State(app): State<Arc<App>>, signed: Signed) -> Result<Json<Status>, ApiError> {
+    signed.nothing_asked()?;
+    Ok(Json(Status {
         version: env!("CARGO_PKG_VERSION").into(),
         protocol: PROTOCOL,
         server_time: now_ms(),
         epoch: app.store.epoch(),
         users_online: app.rosters.online(signed.site.site),
         connections: app.hub.count_of(signed.site.site),
-    })
+    }))
 }

@@ -1,9 +1,9 @@
 //! What a client has sent, as a frame or as the refusal of what is none.
 
 use serde::Deserialize;
+use serde_json::Value;
 
 use super::{ClientFrame, ErrorFrame, codes::Code};
-use crate::id::ClientMessageId;
 
 /// Characters of serde's sentence that a refusal repeats.
 const WHY_CHARS: usize = 200;
@@ -12,9 +12,9 @@ const WHY_CHARS: usize = 200;
 #[derive(Default, Deserialize)]
 struct Hint {
     #[serde(default)]
-    request: Option<u32>,
+    request: Option<Value>,
     #[serde(default)]
-    client_message_id: Option<ClientMessageId>,
+    client_message_id: Option<Value>,
 }
 
 /// Reads one text message. The refusal repeats whatever names the request, so that its maker need not wait for ever;
@@ -27,8 +27,8 @@ pub fn read(text: &str) -> Result<ClientFrame, Box<ErrorFrame>> {
             code: Code::BadFrame,
             message: format!("this frame is not one of the protocol: {why}"),
             is_final: Code::BadFrame.is_final(),
-            request: hint.request,
-            client_message_id: hint.client_message_id,
+            request: hint.request.and_then(|request| serde_json::from_value(request).ok()),
+            client_message_id: hint.client_message_id.and_then(|id| serde_json::from_value(id).ok()),
             conversation: None,
             retry_after_ms: None,
         })

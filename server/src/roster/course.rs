@@ -11,6 +11,7 @@ use std::{
 
 use axum::extract::ws::Utf8Bytes;
 
+use super::apart::Apart;
 use crate::{
     id::{CircleId, NO_GROUP, UserId},
     protocol::{Contact, ServerFrame},
@@ -49,6 +50,20 @@ pub struct View {
     pub circle: CircleId,
     /// The viewer's role in it.
     pub role: Role,
+    /// One connection's own, whose user is not to see some people, nor to be seen by them.
+    pub apart: Option<Apart>,
+}
+
+impl View {
+    /// As all who hold a circle in this role see it.
+    pub fn shared(circle: CircleId, role: Role) -> Self {
+        Self { circle, role, apart: None }
+    }
+
+    /// Whom it never shows.
+    fn hidden(&self) -> HashSet<UserId> {
+        self.apart.as_ref().map(|apart| apart.hidden.users()).unwrap_or_default()
+    }
 }
 
 /// Roster of one view.
@@ -137,6 +152,14 @@ impl Course {
         self.rosters[view].version
     }
 
+    /// Lets a view of one connection alone begin as what the viewers of another have been told last.
+    pub(super) fn part(&mut self, from: &View, own: &View) {
+        if let Some(Roster { version, total, window, .. }) = self.rosters.get(from) {
+            let (version, total, window) = (*version, *total, window.clone());
+            self.rosters.insert(own.clone(), Roster { version, total, window, snapshot: None });
+        }
+    }
+
     /// The view's snapshot: of the version that its viewers have been told of last, so that the next diff fits.
     pub fn snapshot(
         &mut self,
@@ -200,21 +223,27 @@ impl Course {
         after: Option<&Bookmark>,
         most: usize,
     ) -> (Vec<Place>, bool) {
-        let mut hits = self
-            .people(view, policy)
-            .filter(|place| after.is_none_or(|after| after.is_before(place)) && place.person.is_called(text));
+        let hidden = view.hidden();
+        let fits =
+            |place: &&Place| after.is_none_or(|after| after.is_before(place)) && place.person.is_called(text);
+        let mut hits = self.people(view, policy).filter(fits).filter(|p| !hidden.contains(&p.user()));
         let found = hits.by_ref().take(most).cloned().collect();
         (found, hits.next().is_some())
     }
 
     /// The window and the total as they are now. What it costs grows with the window, not with the course.
     fn look(&self, view: &View, policy: Policy, most: usize) -> (Window, usize) {
+        let hidden = view.hidden();
+        let may_show = |user: UserId| hidden.is_empty() || !hidden.contains(&user);
         let shown = self.rosters.get(view).map_or(&[][..], |roster| &roster.window);
-        let stay = shown.iter().filter_map(|place| self.place(view, policy, place.user())).collect();
+        let shown = shown.iter().map(Place::user).filter(|user| may_show(*user));
+        let stay = shown.filter_map(|user| self.place(view, policy, user)).collect();
         let teachers = teachers_only(view, policy);
         let (first, second) = self.lists(view);
-        let total = [first, second].into_iter().flatten().map(|people| people.count(teachers)).sum();
-        (window::choose(stay, self.people(view, policy), most), total)
+        let all: usize = [first, second].into_iter().flatten().map(|people| people.count(teachers)).sum();
+        let not_shown = hidden.iter().filter(|user| self.place(view, policy, **user).is_some()).count();
+        let people = self.people(view, policy).filter(|place| may_show(place.user()));
+        (window::choose(stay, people, most), all - not_shown)
     }
 
     /// Where a view sees somebody, if it does.

@@ -13,7 +13,9 @@ use parking_lot::Mutex;
 use rand::RngExt as _;
 
 use super::{
-    Person, contact,
+    Person,
+    apart::Apart,
+    contact,
     course::{self, Bookmark, Course, Place, View},
 };
 use crate::{
@@ -57,6 +59,18 @@ struct Room {
     warm: bool,
     /// Taken out of the map: look again.
     dead: bool,
+}
+
+impl Room {
+    /// A connection looks at a view no longer.
+    fn no_longer(&mut self, view: &View, connection: ConnectionId) {
+        if let Some(viewers) = self.viewers.get_mut(view) {
+            viewers.remove(&connection);
+            if viewers.is_empty() {
+                self.viewers.remove(view);
+            }
+        }
+    }
 }
 
 impl Rooms {
@@ -130,15 +144,27 @@ impl Rooms {
     /// Shows these views to a connection no longer.
     pub(super) fn blind(&self, connection: &Connection, views: impl Iterator<Item = View>) {
         for view in views {
-            self.in_room(&key(connection.site, &view.circle), |room| {
-                if let Some(viewers) = room.viewers.get_mut(&view) {
-                    viewers.remove(&connection.id);
-                    if viewers.is_empty() {
-                        room.viewers.remove(&view);
-                    }
-                }
-            });
+            self.in_room(&key(connection.site, &view.circle), |room| room.no_longer(&view, connection.id));
         }
+    }
+
+    /// Shows a connection views of its own in place of these, which begin as what it has been told last.
+    pub(super) fn part(&self, connection: &Arc<Connection>, views: &mut [View], apart: &Apart) {
+        for view in views {
+            let own = View { apart: Some(apart.clone()), ..view.clone() };
+            self.in_room(&key(connection.site, &view.circle), |room| {
+                room.course.part(view, &own);
+                room.no_longer(view, connection.id);
+                room.viewers.entry(own.clone()).or_default().insert(connection.id, connection.clone());
+            });
+            *view = own;
+        }
+    }
+
+    /// What these views show may have changed though nobody came or went.
+    pub(super) fn look_again<'a>(&self, site: SiteId, views: impl Iterator<Item = &'a View>) {
+        let keys: Vec<CourseKey> = views.map(|view| key(site, &view.circle)).collect();
+        self.dirty.lock().extend(keys);
     }
 
     /// The snapshot of a view, as its viewers know it.

@@ -66,8 +66,9 @@ pub(super) async fn answer(state: &mut State, text: &str) -> Result<(), Close> {
             None
         }
         ClientFrame::Dock { conversation, state: window, base, seen } => {
-            let change = WindowChange { state: window, base, seen };
-            let refused = match app.chat.set_window(speaker, conversation, change).await {
+            let connection = state.seated.connection();
+            let change = WindowChange { state: window, base, seen, session: Some(connection.session) };
+            let refused = match app.chat.set_window(speaker, connection, conversation, change).await {
                 // Everyone of the user has been told.
                 Ok(true) => None,
                 // Stale, or as it was: only this client has to learn how things stand.

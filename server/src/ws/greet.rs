@@ -136,6 +136,7 @@ async fn greeted(
         return Err(Code::Unavailable.into());
     }
     let cursor = hello.cursor.as_ref().map_or(&[][..], |cursor| &cursor.conversations);
+    let as_of = app.rosters.moves();
     let conversations: Vec<_> = cursor.iter().map(|entry| entry.conversation).collect();
     let arrival = arrival(app, &identity, &conversations).await?;
     let record = settle(app, &identity, &arrival).await?;
@@ -147,7 +148,7 @@ async fn greeted(
     // This token may be what ends a pause.
     pauses::end(app, (identity.site, identity.user));
     app.hub.make_room(seated.connection(), app.config.limits.connections_per_user);
-    let welcome = welcome(app, &seated, &hello, arrival).await?;
+    let welcome = welcome(app, &seated, &hello, (arrival, as_of)).await?;
     if hello.visible {
         let held = hello.rosters.as_ref().filter(|held| held.boot == app.boot);
         app.rosters.look(seated.connection(), held.map_or(&[][..], |held| &held.versions));
@@ -254,7 +255,12 @@ pub(super) async fn settle(app: &App, identity: &Identity, arrival: &Arrival) ->
 async fn put(app: &App, identity: &Identity) -> Result<UserRecord, Refusal> {
     let snapshot = identity.snapshot.clone();
     match app.store.put_user(identity.site, identity.user, snapshot, Origin::Token).await? {
-        Put::Done(applied) => Ok(applied.record),
+        Put::Done(applied) => {
+            if applied.changed {
+                app.rosters.moved((identity.site, identity.user));
+            }
+            Ok(applied.record)
+        }
         Put::Outdated(_) => Err(outdated()),
     }
 }
@@ -303,7 +309,13 @@ async fn sit_down(
     Ok(seated)
 }
 
-async fn welcome(app: &App, seated: &Seated, hello: &Hello, arrival: Arrival) -> Result<Welcome, Refusal> {
+/// `as_of`: `Rosters::moves` before the arrival was read.
+async fn welcome(
+    app: &App,
+    seated: &Seated,
+    hello: &Hello,
+    (arrival, as_of): (Arrival, u64),
+) -> Result<Welcome, Refusal> {
     let speaker = seated.speaker();
     let rights = app.rosters.rights(speaker.site, speaker.user).ok_or(Code::ChatNotAllowed)?.snapshot;
     let epoch = app.store.epoch();
@@ -322,7 +334,7 @@ async fn welcome(app: &App, seated: &Seated, hello: &Hello, arrival: Arrival) ->
         arrival.dock
     };
     let dock = app.chat.dock_frame(speaker, &rights, stored);
-    app.rosters.watch(connection, &chat::partners(&dock));
+    app.rosters.watch(connection, &chat::partners(&dock), as_of);
     let limits = &app.config.limits;
     Ok(Welcome {
         protocol: PROTOCOL,

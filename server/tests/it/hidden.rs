@@ -181,6 +181,10 @@ async fn hiding_while_connected_is_leaving_and_showing_oneself_is_coming() {
         "{quiet:?}"
     );
     assert_eq!(bruno.say("2-3", "still here").await["seq"], 2, "the hidden may write");
+    let read = json!({"type": "read", "conversation": "2-3", "user": 3, "seq": 1});
+    assert_eq!(ana.next_of("read").await, read, "and with that their mark is seen, live");
+    let after = ana.next_of("message").await;
+    assert_eq!(after["message"]["seq"], 2);
     ana.send(json!({"type": "dock", "conversation": "2-3", "state": "open", "base": 9})).await;
     assert_eq!(ana.next_of("dock").await["windows"][0]["other_read_seq"], 1);
     host.put(&server, 3, &bruno_is(3, false)).await;

@@ -4,6 +4,7 @@
 mod api;
 mod architecture;
 mod authorisation;
+mod blocks;
 mod circles;
 mod contract;
 mod crowds;
@@ -28,6 +29,8 @@ mod roundtrips;
 mod sites;
 mod slow_reader;
 mod smoke;
+mod strict;
 mod tokens;
 mod util;
 mod wire;
+mod writing;

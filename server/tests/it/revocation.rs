@@ -100,7 +100,9 @@ async fn leaving_a_course_while_connected_shows_within_two_seconds_on_both_sides
     let mut carla = TestClient::person(&server, &host, 4, "Carla", &pupil(&["c7"])).await;
     carla.roster_becomes("c7", &[3, 4]).await;
     bruno.roster_becomes("c7", &[3, 4]).await;
-    assert_eq!(bruno.all_until_now().await, [] as [Value; 0], "nothing of someone out of sight");
+    let heard = bruno.all_until_now().await;
+    let no = json!({"type": "writing", "conversation": "2-3", "writing": "no"});
+    assert_eq!(heard, [no], "nothing of someone out of sight, but that one may not write to them");
     host.put(&server, 2, &host.person(3, "Ana", &pupil(&["c7"]))).await;
     bruno.roster_becomes("c7", &[2, 3, 4]).await;
     assert_eq!(bruno.next_of("presence").await["status"], "online");
@@ -109,7 +111,7 @@ async fn leaving_a_course_while_connected_shows_within_two_seconds_on_both_sides
 }
 
 #[tokio::test]
-async fn a_block_ends_writing_both_ways_and_moves_no_roster() {
+async fn a_block_ends_writing_both_ways_and_hides_each_from_the_other() {
     let (server, host) = TestServer::start().await;
     let c7 = pupil(&["c7"]);
     let mut ana = TestClient::person(&server, &host, 2, "Ana", &c7).await;
@@ -123,9 +125,10 @@ async fn a_block_ends_writing_both_ways_and_moves_no_roster() {
     assert_eq!(ana.say("2-3", "hello?").await["code"], "not_allowed");
     bruno.send(json!({"type": "typing", "conversation": "2-3"})).await;
     bruno.all_until_now().await;
-    let _carla = TestClient::person(&server, &host, 4, "Carla", &c7).await;
-    for client in [&mut ana, &mut bruno] {
-        client.roster_becomes("c7", &[2, 3, 4]).await;
+    let mut carla = TestClient::person(&server, &host, 4, "Carla", &c7).await;
+    carla.roster_becomes("c7", &[2, 3, 4]).await;
+    for (client, left) in [(&mut ana, [2, 4]), (&mut bruno, [3, 4])] {
+        client.roster_becomes("c7", &left).await;
         assert_eq!(client.all_until_now().await, [] as [Value; 0]);
     }
 }

@@ -340,7 +340,7 @@ proptest! {
         let mut version = 0_u64;
         let mut next = || { version += 1; version };
         let views: Vec<View> = CIRCLES.iter().flat_map(|c| {
-            [Role::Teacher, Role::Student].map(|role| View { circle: c.parse::<CircleId>().unwrap(), role })
+            [Role::Teacher, Role::Student].map(|role| View::shared(c.parse::<CircleId>().unwrap(), role))
         }).collect();
         let mut held: Vec<Value> = views.iter().map(|view| {
             serde_json::from_str(&course.snapshot(view, policy, most, &mut next).1).unwrap()
@@ -405,7 +405,7 @@ proptest! {
 #[test]
 fn whoever_is_shown_stays_and_only_a_teacher_pushes_a_student_out() {
     let whole: CircleId = "c".parse().unwrap();
-    let view = View { circle: whole.clone(), role: Role::Student };
+    let view = View::shared(whole.clone(), Role::Student);
     let mut course = Course::default();
     let mut version = 0_u64;
     let mut held: Value = Value::Null;

@@ -12,7 +12,7 @@ use std::{
 
 use async_trait::async_trait;
 use gchat::{
-    id::{ClientMessageId, ConversationId, Epoch, RightsVersion, SiteId, UserId},
+    id::{ClientMessageId, ConversationId, Epoch, RightsVersion, SessionId, SiteId, UserId},
     rights::{Membership, Policy, Snapshot},
     store::{
         Appended, Applied, Arrival, Dock, Floor, Head, Kept, Message, NewMessage, Origin, Page, Put, Result,
@@ -140,6 +140,7 @@ struct Row {
     version: i64,
     opened: i64,
     closed_seq: i64,
+    session: Option<SessionId>,
 }
 
 /// A store over a disk.

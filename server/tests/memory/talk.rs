@@ -3,7 +3,7 @@
 use std::collections::btree_map::Entry;
 
 use gchat::{
-    id::{ConversationId, Rev, Seq, UserId},
+    id::{ConversationId, Rev, Seq, SessionId, UserId},
     store::{
         Appended, Dock, DockWindow, Head, Message, NewMessage, Page, Result, StoreError, WindowChange,
         WindowState,
@@ -64,14 +64,16 @@ impl Site {
             text: Some(new.text),
             sent_at: new.sent_at,
         };
-        if let Some(mark) = conversation.marks.get_mut(&new.sender) {
+        let mut published = None;
+        if let Some(mark) = conversation.marks.get_mut(&new.sender).filter(|m| m.published != m.read) {
             mark.published = mark.read;
+            published = Some(Seq(mark.read));
         }
         self.committed += 1;
         self.sent
             .insert((new.client_message_id, new.sender), (new.conversation, conversation.messages.len()));
         conversation.messages.push((message.clone(), self.committed));
-        Ok(Appended::New { message, window_came_back: !was_shown })
+        Ok(Appended::New { message, published, window_came_back: !was_shown })
     }
 
     pub(super) fn history(
@@ -166,7 +168,8 @@ impl Site {
         most: usize,
     ) -> bool {
         let before = self.row(owner, other);
-        if before.is_some_and(|row| row.version > change.base) {
+        let own = |row: &Row| row.session.is_some() && row.session == change.session;
+        if before.is_some_and(|row| row.version > change.base && !own(&row)) {
             return false;
         }
         let on_record = before.is_some_and(|row| row.state != WindowState::Closed);
@@ -186,11 +189,12 @@ impl Site {
             state: change.state,
             version,
             opened: before.filter(|_| on_record).map_or(version, |row| row.opened),
+            session: change.session,
             closed_seq: if closed { change.seen.map_or(head, |seen| seen.min(head)).0 } else { 0 },
         };
         self.docks.entry(owner).or_default().insert(other, row);
         if !on_record {
-            self.close_oldest(owner, version, most.max(1));
+            self.close_oldest(owner, version, most.max(1), change.session);
         }
         self.forget(owner);
         true
@@ -204,12 +208,13 @@ impl Site {
             .is_some_and(|c| c.marks.get(&owner).is_some_and(|mark| c.sent_by(other) > mark.read.max(closed)))
     }
 
-    fn close_oldest(&mut self, owner: UserId, version: i64, most: usize) {
+    fn close_oldest(&mut self, owner: UserId, version: i64, most: usize, session: Option<SessionId>) {
         let Some(rows) = self.docks.get_mut(&owner) else { return };
         let mut open: Vec<_> = rows.values_mut().filter(|row| row.state != WindowState::Closed).collect();
         open.sort_by_key(|row| std::cmp::Reverse(row.opened));
         for row in open.into_iter().skip(most) {
             (row.state, row.version, row.closed_seq) = (WindowState::Closed, version, 0);
+            row.session = session;
         }
     }
 

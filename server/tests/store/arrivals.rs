@@ -90,7 +90,7 @@ async fn walk(store: &AnyStore, site: SiteId, version: i64, step: Step) {
         }
         Step::Window(owner, other, state, old, first) => {
             let base = store.dock(site, user(owner)).await.unwrap().version - old;
-            let change = WindowChange { state, base, seen: first.then_some(Seq(1)) };
+            let change = WindowChange { state, base, seen: first.then_some(Seq(1)), session: None };
             store.set_window(site, user(owner), between(owner, other), change, 2).await.unwrap();
         }
         Step::Put(id, name, origin) => {

@@ -1,12 +1,14 @@
 //! Hazard: windows that vanish, come back unasked, or hide a message.
 
 use gchat::{
-    id::Seq,
+    id::{Seq, SessionId},
     store::{
         WindowChange,
         WindowState::{Closed, Minimised, Open},
     },
 };
+
+use uuid::Uuid;
 
 use crate::util::{AnyStore, MOST, between, read, send, set, site, user, windows};
 
@@ -31,7 +33,13 @@ pub(crate) async fn a_change_from_before_anothers_change_is_stale(store: AnyStor
     let site = site(&store).await;
     let change = async |other, state, base| {
         store
-            .set_window(site, user(2), between(2, other), WindowChange { state, base, seen: None }, MOST)
+            .set_window(
+                site,
+                user(2),
+                between(2, other),
+                WindowChange { state, base, seen: None, session: None },
+                MOST,
+            )
             .await
             .unwrap()
     };
@@ -44,11 +52,38 @@ pub(crate) async fn a_change_from_before_anothers_change_is_stale(store: AnyStor
     assert!(change(3, Open, 4).await);
     assert!(
         !store
-            .set_window(site, user(9), between(2, 3), WindowChange { state: Open, base: 9, seen: None }, MOST)
+            .set_window(
+                site,
+                user(9),
+                between(2, 3),
+                WindowChange { state: Open, base: 9, seen: None, session: None },
+                MOST
+            )
             .await
             .unwrap(),
         "not theirs"
     );
+}
+
+pub(crate) async fn a_sessions_own_changes_never_make_each_other_stale(store: AnyStore) {
+    let site = site(&store).await;
+    let (desk, phone) = (Some(SessionId(Uuid::from_u128(1))), Some(SessionId(Uuid::from_u128(2))));
+    let change = async |other, state, base, session| {
+        let change = WindowChange { state, base, seen: None, session };
+        store.set_window(site, user(2), between(2, other), change, 2).await.unwrap()
+    };
+    assert!(change(3, Open, 0, desk).await);
+    assert!(change(3, Minimised, 0, desk).await, "sent without waiting for the answer");
+    assert!(!change(3, Open, 0, phone).await, "another's change was in between");
+    assert!(change(3, Open, 2, phone).await);
+    assert!(!change(3, Closed, 2, desk).await, "and now it is the other way round");
+    assert!(!change(3, Closed, 2, None).await, "nobody is not the same as nobody");
+    // What a session's own opening has closed, it may open again.
+    assert!(change(4, Open, 3, desk).await);
+    assert!(change(5, Open, 3, desk).await);
+    assert_eq!(windows(&store, site, 2).await, [(4, Open, 0), (5, Open, 0)]);
+    assert!(!change(3, Open, 3, phone).await);
+    assert!(change(3, Open, 3, desk).await);
 }
 
 pub(crate) async fn what_changes_nothing_is_no_change(store: AnyStore) {
@@ -103,11 +138,11 @@ pub(crate) async fn a_message_that_crosses_a_close_brings_the_window_back(store:
     let site = site(&store).await;
     send(&store, site, 2, 3, "seen").await;
     send(&store, site, 2, 3, "on its way while the person closes").await;
-    let change = WindowChange { state: Closed, base: 0, seen: Some(Seq(1)) };
+    let change = WindowChange { state: Closed, base: 0, seen: Some(Seq(1)), session: None };
     assert!(store.set_window(site, user(3), between(2, 3), change, MOST).await.unwrap());
     assert_eq!(windows(&store, site, 3).await, [(2, Minimised, 2)]);
     // Nobody can have seen what does not exist.
-    let change = WindowChange { state: Closed, base: 9, seen: Some(Seq(99)) };
+    let change = WindowChange { state: Closed, base: 9, seen: Some(Seq(99)), session: None };
     assert!(store.set_window(site, user(3), between(2, 3), change, MOST).await.unwrap());
     assert!(send(&store, site, 2, 3, "later").await.1);
 }
@@ -129,7 +164,13 @@ pub(crate) async fn beyond_the_most_the_oldest_is_closed_and_nothing_unread_is_h
     let open = async |other| {
         let base = store.dock(site, user(2)).await.unwrap().version;
         store
-            .set_window(site, user(2), between(2, other), WindowChange { state: Open, base, seen: None }, 3)
+            .set_window(
+                site,
+                user(2),
+                between(2, other),
+                WindowChange { state: Open, base, seen: None, session: None },
+                3,
+            )
             .await
             .unwrap()
     };
@@ -200,7 +241,7 @@ pub(crate) async fn closed_windows_are_forgotten_but_not_what_they_hide(store: A
                 site,
                 user(2),
                 between(2, 299),
-                WindowChange { state: Open, base: 300, seen: None },
+                WindowChange { state: Open, base: 300, seen: None, session: None },
                 MOST
             )
             .await

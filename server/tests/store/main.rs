@@ -55,6 +55,7 @@ macro_rules! every_story {
             docks:
                 windows_keep_the_order_in_which_they_were_opened
                 a_change_from_before_anothers_change_is_stale
+                a_sessions_own_changes_never_make_each_other_stale
                 what_changes_nothing_is_no_change
                 a_message_brings_a_window_and_says_so_once
                 a_closed_window_stays_closed_until_the_next_message

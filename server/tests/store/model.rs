@@ -197,7 +197,7 @@ async fn run(store: &AnyStore, steps: Vec<Step>) {
                         site,
                         user(owner),
                         conversation,
-                        WindowChange { state, base, seen: None },
+                        WindowChange { state, base, seen: None, session: None },
                         most,
                     )
                     .await

@@ -144,7 +144,7 @@ async fn a_schema_newer_than_the_binary_is_refused() {
     )
     .unwrap();
     conn.close().unwrap();
-    assert!(refused(&path).await.contains("its schema is 99, and this gchat knows up to 3"));
+    assert!(refused(&path).await.contains("its schema is 99, and this gchat knows up to 4"));
 }
 
 #[tokio::test]

@@ -57,7 +57,7 @@ pub(crate) fn message(site: SiteId, from: i64, to: i64, text: &str) -> NewMessag
 /// Sends a message that must be new. With it, whether the recipient's window came back.
 pub(crate) async fn send(store: &AnyStore, site: SiteId, from: i64, to: i64, text: &str) -> (Message, bool) {
     match store.append(message(site, from, to, text)).await.unwrap() {
-        Appended::New { message, window_came_back } => (message, window_came_back),
+        Appended::New { message, window_came_back, .. } => (message, window_came_back),
         other => panic!("not new: {other:?}"),
     }
 }
@@ -70,7 +70,13 @@ pub(crate) async fn read(store: &AnyStore, site: SiteId, reader: i64, other: i64
 pub(crate) async fn set(store: &AnyStore, site: SiteId, owner: i64, other: i64, state: WindowState) -> bool {
     let base = store.dock(site, user(owner)).await.unwrap().version;
     store
-        .set_window(site, user(owner), between(owner, other), WindowChange { state, base, seen: None }, MOST)
+        .set_window(
+            site,
+            user(owner),
+            between(owner, other),
+            WindowChange { state, base, seen: None, session: None },
+            MOST,
+        )
         .await
         .unwrap()
 }

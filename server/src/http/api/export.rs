@@ -116,6 +116,7 @@ pub async fn user(
     InPath(user): InPath<String>,
     signed: Signed,
 ) -> Result<Json<Kept>, ApiError> {
+    signed.nothing_asked()?;
     let user = user_of(&user)?;
     let kept = app.store.kept(signed.site.site, user).await?;
     let store::Kept { snapshot, windows, conversations } = kept.ok_or_else(nothing_kept)?;

@@ -6,10 +6,11 @@ use utoipa::{
     IntoResponses, PartialSchema, ToSchema,
     openapi::{
         ContentBuilder, ObjectBuilder, Ref, RefOr, Response, ResponseBuilder, Schema, SchemaFormat, Type,
-        schema::KnownFormat,
+        schema::{AdditionalProperties, KnownFormat},
     },
 };
 
+use super::UserBody;
 use crate::id::{CircleId, ConversationId, Epoch, RightsVersion, Seq, UserId};
 
 /// The refusals that every signed call may get (protocol/README.md, "Errors of the API").
@@ -68,6 +69,14 @@ described! {
         "^([A-Za-z0-9._:]|[A-Za-z0-9._:-]{2,64})$", 64, "The name of a group in its course; not `-`.");
     ConversationId => text_of(
         "^[1-9][0-9]{0,15}-[1-9][0-9]{0,15}$", 33, "The ids of its two users, the lower first.");
+    UserBody => {
+        // What `Snapshot` is, closed: in a token it stands among other claims.
+        let mut body = crate::rights::Snapshot::schema();
+        if let RefOr::T(Schema::Object(object)) = &mut body {
+            object.additional_properties = Some(Box::new(AdditionalProperties::FreeForm(false)));
+        }
+        body
+    };
     Epoch => ObjectBuilder::new().schema_type(Type::String)
         .format(Some(SchemaFormat::KnownFormat(KnownFormat::Uuid)))
         .description(Some("The store's; another one after a backup was restored.")).into();

@@ -23,12 +23,26 @@ const BODY_BYTES: usize = 1 << 20;
 pub struct Signed<const MOST: usize = BODY_BYTES> {
     pub(super) site: Arc<SiteRecord>,
     body: Bytes,
+    has_query: bool,
 }
 
 impl<const MOST: usize> Signed<MOST> {
+    /// What the body of a call that has no query says.
     pub(super) fn json<T: DeserializeOwned>(&self) -> Result<T, ApiError> {
+        self.nothing_asked()?;
         serde_json::from_slice(&self.body)
             .map_err(|error| bad_request(&format!("the body is not as described: {error}")))
+    }
+}
+
+impl<const MOST: usize> Signed<MOST> {
+    /// Refuses a query where the path takes none: a field that nobody knows is a mistake, there as anywhere.
+    pub(super) fn nothing_asked(&self) -> Result<(), ApiError> {
+        if self.has_query {
+            Err(bad_request("this path takes no query: leave out what follows `?`"))
+        } else {
+            Ok(())
+        }
     }
 }
 
@@ -41,6 +55,7 @@ impl<const MOST: usize> FromRequest<Arc<App>> for Signed<MOST> {
         let uri = uri.map_or_else(|| request.uri().clone(), |original| original.0.clone());
         let path = uri.path_and_query().map_or("", |path| path.as_str());
         let path = path.find("/api/v1/").map_or(path, |at| &path[at..]).to_owned();
+        let has_query = uri.query().is_some_and(|query| !query.is_empty());
         let bearer = request.headers().get(header::AUTHORIZATION).and_then(|v| v.to_str().ok());
         let bearer = bearer.and_then(|v| v.strip_prefix("Bearer ")).map(str::to_owned);
         let bearer = bearer.ok_or(CallRefusal::BadToken("there is none: send Authorization: Bearer"))?;
@@ -50,7 +65,7 @@ impl<const MOST: usize> FromRequest<Arc<App>> for Signed<MOST> {
         let body =
             body.map_err(|_| bad_request("the body did not come in time"))?.map_err(|_| too_large(MOST))?;
         let site = head.with_body(&app.seen_calls, &body)?;
-        Ok(Self { site, body })
+        Ok(Self { site, body, has_query })
     }
 }
 

@@ -82,12 +82,14 @@ impl<'a> Appender<'a> {
         }
         let by_lower = *sender == message.conversation.lower();
         self.advance.change(params![conversation, seq, rev, by_lower])?;
+        let mut published = None;
         if publish {
-            self.conn.change(
+            let mark: (i64,) = self.conn.one(
                 "UPDATE participants SET published_read_seq = read_seq \
-                 WHERE site = ?1 AND user = ?2 AND conversation = ?3",
+                 WHERE site = ?1 AND user = ?2 AND conversation = ?3 RETURNING read_seq",
                 params![site, sender.get(), conversation],
             )?;
+            published = Some(Seq(mark.0));
         }
         let message = Message {
             seq: Seq(seq),
@@ -97,7 +99,7 @@ impl<'a> Appender<'a> {
             text: Some(text.clone()),
             sent_at: message.sent_at,
         };
-        Ok(Appended::New { window_came_back: !(shown || sent > read), message })
+        Ok(Appended::New { window_came_back: !(shown || sent > read), published, message })
     }
 
     /// The end of the message's conversation and what is to be known of both; `None` if that has not begun.

@@ -13,7 +13,7 @@ use super::{
     writer::Write,
 };
 use crate::{
-    id::{ConversationId, Rev, Seq, SiteId, UserId},
+    id::{ConversationId, Rev, Seq, SessionId, SiteId, UserId},
     rights::Snapshot,
     store::{Dock, DockWindow, Head, WindowChange, WindowState},
 };
@@ -182,6 +182,7 @@ struct Before {
     state: Option<i64>,
     version: Option<i64>,
     opened: Option<i64>,
+    session: Option<Vec<u8>>,
     head_seq: i64,
     came_back: bool,
 }
@@ -191,7 +192,9 @@ impl Write for SetWindow {
 
     fn run(&self, conn: &Connection) -> Result<bool> {
         let before = self.before(conn)?;
-        if before.version.is_some_and(|version| version > self.change.base) {
+        let session = self.change.session.map(|SessionId(session)| session.as_bytes().to_vec());
+        let own = session.is_some() && before.session == session;
+        if !own && before.version.is_some_and(|version| version > self.change.base) {
             return Ok(false);
         }
         let has_row = before.state.unwrap_or(CLOSED) != CLOSED;
@@ -213,13 +216,22 @@ impl Write for SetWindow {
         let seen = self.change.seen.map_or(before.head_seq, |Seq(seen)| seen.min(before.head_seq));
         let closed_seq = if state == CLOSED { seen } else { 0 };
         conn.change(
-            "INSERT INTO docks (site, user, other, state, version, opened, closed_seq) \
-             VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7) \
-             ON CONFLICT DO UPDATE SET state = ?4, version = ?5, opened = ?6, closed_seq = ?7",
-            params![self.site.0, self.user.get(), self.other.get(), state, version, opened, closed_seq],
+            "INSERT INTO docks (site, user, other, state, version, opened, closed_seq, session) \
+             VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8) \
+             ON CONFLICT DO UPDATE SET state = ?4, version = ?5, opened = ?6, closed_seq = ?7, session = ?8",
+            params![
+                self.site.0,
+                self.user.get(),
+                self.other.get(),
+                state,
+                version,
+                opened,
+                closed_seq,
+                &session
+            ],
         )?;
         if !has_row {
-            self.close_oldest(conn, version)?;
+            self.close_oldest(conn, version, session.as_deref())?;
         }
         self.forget(conn)?;
         Ok(true)
@@ -235,9 +247,10 @@ impl Write for SetWindow {
 impl SetWindow {
     fn before(&self, conn: &Connection) -> Result<Before> {
         let (lower, higher) = (self.user.min(self.other), self.user.max(self.other));
-        let row: (i64, Option<i64>, Option<i64>, Option<i64>, i64, bool) = conn.one(
+        type Row = (i64, Option<i64>, Option<i64>, Option<i64>, Option<Vec<u8>>, i64, bool);
+        let row: Row = conn.one(
             "SELECT (SELECT coalesce(max(version), 0) FROM docks WHERE site = ?1 AND user = ?2), \
-                    d.state, d.version, d.opened, coalesce(c.seq, 0), \
+                    d.state, d.version, d.opened, d.session, coalesce(c.seq, 0), \
                     coalesce(CASE WHEN c.lower = ?2 THEN c.higher_sent ELSE c.lower_sent END \
                              > max(p.read_seq, coalesce(d.closed_seq, 0)), 0) \
              FROM (SELECT 1) \
@@ -246,21 +259,22 @@ impl SetWindow {
              LEFT JOIN participants p ON p.site = ?1 AND p.user = ?2 AND p.conversation = c.conversation",
             params![self.site.0, self.user.get(), self.other.get(), lower.get(), higher.get()],
         )?;
-        let (dock_version, state, version, opened, head_seq, came_back) = row;
-        Ok(Before { dock_version, state, version, opened, head_seq, came_back })
+        let (dock_version, state, version, opened, session, head_seq, came_back) = row;
+        Ok(Before { dock_version, state, version, opened, session, head_seq, came_back })
     }
 
     /// Of more than `most` windows the oldest opened go. Nothing unread is hidden by that: `closed_seq` stays 0.
-    fn close_oldest(&self, conn: &Connection, version: i64) -> Result<()> {
+    fn close_oldest(&self, conn: &Connection, version: i64, session: Option<&[u8]>) -> Result<()> {
         conn.change(
-            "UPDATE docks SET state = 0, version = ?3, closed_seq = 0 \
+            "UPDATE docks SET state = 0, version = ?3, closed_seq = 0, session = ?5 \
              WHERE site = ?1 AND user = ?2 AND other IN (SELECT other FROM docks \
                    WHERE site = ?1 AND user = ?2 AND state > 0 ORDER BY opened DESC LIMIT -1 OFFSET ?4)",
             params![
                 self.site.0,
                 self.user.get(),
                 version,
-                i64::try_from(self.most.max(1)).unwrap_or(i64::MAX)
+                i64::try_from(self.most.max(1)).unwrap_or(i64::MAX),
+                session
             ],
         )?;
         Ok(())

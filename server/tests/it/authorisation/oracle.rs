@@ -87,6 +87,8 @@ pub(super) struct World {
     /// By owner: the state of the window with the other one.
     pub(super) windows: BTreeMap<i64, &'static str>,
     pub(super) my_mark: usize,
+    /// Up to where they may know of it.
+    pub(super) my_mark_shown: usize,
 }
 
 impl World {
@@ -119,6 +121,15 @@ impl World {
         a.known && b.known && a.holds.iter().any(|x| b.holds.iter().any(|y| self.meet(*x, *y)))
     }
 
+    /// One may know of the other that they are there: a block hides both from each other.
+    fn knows(&self, a: &Person, b: &Person) -> bool {
+        self.sees(a, b) && !Self::blocked(a, b)
+    }
+
+    fn blocked(a: &Person, b: &Person) -> bool {
+        a.blocks.contains(&b.id) || b.blocks.contains(&a.id)
+    }
+
     fn i_see_them(&self) -> bool {
         self.person(self.them).is_some_and(|them| self.sees(self.me(), them))
     }
@@ -128,11 +139,10 @@ impl World {
     }
 
     fn may_write(&self, from: &Person, to: &Person) -> bool {
-        let blocked = from.blocks.contains(&to.id) || to.blocks.contains(&from.id);
         let teaches = |x: &Held| x.teacher && to.holds.iter().any(|y| self.meet(*x, *y));
         let accepted =
             to.accepts.as_ref().is_none_or(|a| a.contains(&from.id)) || from.holds.iter().any(teaches);
-        self.sees(from, to) && from.chat && to.chat && !blocked && accepted
+        self.sees(from, to) && from.chat && to.chat && !Self::blocked(from, to) && accepted
     }
 
     /// What a window says of that to its owner.
@@ -150,20 +160,22 @@ impl World {
     }
 
     /// Who is in the roster of one of a viewer's circles, the viewer included.
-    pub(super) fn roster(&self, held: Held) -> BTreeSet<i64> {
-        let there =
-            self.people.iter().filter(|p| Self::shown(p) && p.holds.iter().any(|h| self.meet(held, *h)));
+    pub(super) fn roster(&self, viewer: &Person, held: Held) -> BTreeSet<i64> {
+        let there = self.people.iter().filter(|p| {
+            Self::shown(p) && p.holds.iter().any(|h| self.meet(held, *h)) && !Self::blocked(viewer, p)
+        });
         there.map(|p| p.id).collect()
     }
 
     fn roster_gist(&self, held: Held) -> String {
-        format!("roster {} {:?}", held.circle, self.roster(held))
+        format!("roster {} {:?}", held.circle, self.roster(self.me(), held))
     }
 
     /// Everybody whom I find, of all my circles or of one.
     fn found(&self, circle: Option<&str>) -> String {
         let mine = self.me().holds.iter().filter(|h| circle.is_none_or(|c| c == h.circle));
-        let all: BTreeSet<i64> = mine.flat_map(|h| self.roster(*h)).filter(|id| *id != ME).collect();
+        let all: BTreeSet<i64> =
+            mine.flat_map(|h| self.roster(self.me(), *h)).filter(|id| *id != ME).collect();
         format!("contacts {all:?}")
     }
 
@@ -181,7 +193,7 @@ impl World {
         let other = if owner == ME { self.them } else { ME };
         let Some(state) = self.windows.get(&owner) else { return "dock []".into() };
         let (owner, person) = (self.person(owner).expect("the owner"), self.person(other));
-        let status = person.is_some_and(|p| Self::shown(p) && self.sees(owner, p));
+        let status = person.is_some_and(|p| Self::shown(p) && self.knows(owner, p));
         let name = person.filter(|p| p.known).map_or("", |p| &p.name);
         let status = if status { "online" } else { "offline" };
         let writing = self.writing(owner, person);
@@ -308,8 +320,12 @@ impl World {
             if came_back {
                 heard.them.push(self.dock(self.them));
             }
+            if self.my_mark > self.my_mark_shown {
+                heard.them.push(format!("read {} {ME} {}", self.conversation(), self.my_mark));
+            }
             heard.them.push(message);
         }
+        self.my_mark_shown = self.my_mark;
         heard
     }
 
@@ -320,7 +336,11 @@ impl World {
         }
         self.my_mark = mark;
         let gist = format!("read {} {ME} {mark}", self.conversation());
-        let told = !self.me().hidden && self.i_see_them() && self.person(self.them).is_some_and(|p| p.online);
+        let shown = !self.me().hidden && self.person(self.them).is_some_and(|p| self.knows(self.me(), p));
+        if shown {
+            self.my_mark_shown = mark;
+        }
+        let told = shown && self.person(self.them).is_some_and(|p| p.online);
         let them = told.then(|| gist.clone()).into_iter().collect();
         Heard { acting: vec![gist.clone()], device: vec![gist], them, fresh: Vec::new() }
     }

@@ -136,6 +136,7 @@ impl Relation {
             messages: Vec::new(),
             windows: Default::default(),
             my_mark: 0,
+            my_mark_shown: 0,
         }
     }
 

@@ -226,7 +226,8 @@ async fn gone(
     let rosters: Vec<Value> = scene.world.people.iter().map(|p| json!(p.id)).collect();
     assert!(rosters.len() > 3);
     for party in [Party::Them, Party::Carla, Party::Zoe] {
-        let there = scene.world.roster(Held { circle: "c7", teacher: party == Party::Zoe });
+        let viewer = super::scene::owner(&scene.world, party).expect("a person of this site");
+        let there = scene.world.roster(viewer, Held { circle: "c7", teacher: party == Party::Zoe });
         scene.client(party).wait_roster("c7", |r| r.contacts.keys().eq(there.iter())).await;
     }
     Vec::new()

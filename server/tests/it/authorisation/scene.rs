@@ -168,7 +168,7 @@ impl Scene {
         for (party, client) in &mut self.clients {
             let Some(person) = owner(&world, *party).filter(|person| !person.paused) else { continue };
             for held in &person.holds {
-                let there = world.roster(*held);
+                let there = world.roster(person, *held);
                 client
                     .wait_roster(held.circle, |r| {
                         r.contacts.keys().eq(there.iter()) && r.total == there.len()
@@ -197,7 +197,11 @@ impl Scene {
             for circle in circles {
                 let zoe = world.person(ZOE).expect("Zoe");
                 let held = owner(&world, *party).and_then(|p| p.holds.iter().find(|h| h.circle == circle));
-                let shown = elsewhere || held.is_some_and(|h| world.roster(*h).contains(&zoe.id));
+                let shown = elsewhere
+                    || held.is_some_and(|h| {
+                        let viewer = owner(&world, *party).expect("who holds it");
+                        world.roster(viewer, *h).contains(&zoe.id)
+                    });
                 if shown {
                     client
                         .wait_roster(circle, |r| r.contacts.get(&ZOE).is_some_and(|z| z["name"] == name))

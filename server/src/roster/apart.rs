@@ -1,0 +1,173 @@
+//! Who is hidden from whom because one of the two has blocked the other, and whose rosters are therefore their own.
+//!
+//! Only of people who are online, as only they are in rosters. Everybody else shares the bytes of their view; who is
+//! concerned has rosters of their own from then on, connection by connection (`View::apart`), which begin as what that
+//! connection was told last: that somebody who has blocked them comes online sends them nothing.
+
+use std::{
+    collections::{HashMap, HashSet},
+    hash::{Hash, Hasher},
+    sync::Arc,
+};
+
+use dashmap::DashMap;
+use parking_lot::Mutex;
+
+use super::{Online, Person, Rosters, course::View, views};
+use crate::{
+    id::{ConnectionId, UserId},
+    rights::Snapshot,
+};
+
+/// Whom one user does not see, and who does not see them, with what says so: a stay online (`Online::stay`) of the user,
+/// and one of the other; 0: none. A stay that has ended takes away only what it brought itself.
+#[derive(Debug, Default)]
+pub struct Hidden(Mutex<HashMap<UserId, [u64; 2]>>);
+
+const BY_ONESELF: usize = 0;
+const BY_THE_OTHER: usize = 1;
+
+impl Hidden {
+    /// Those.
+    pub(super) fn users(&self) -> HashSet<UserId> {
+        self.0.lock().keys().copied().collect()
+    }
+
+    fn is_empty(&self) -> bool {
+        self.0.lock().is_empty()
+    }
+
+    fn set(&self, other: UserId, by: usize, stay: u64) {
+        self.0.lock().entry(other).or_default()[by] = stay;
+    }
+
+    fn unset(&self, other: UserId, by: usize, stay: u64) {
+        let mut all = self.0.lock();
+        if let Some(said) = all.get_mut(&other)
+            && said[by] == stay
+        {
+            said[by] = 0;
+            if *said == [0, 0] {
+                all.remove(&other);
+            }
+        }
+    }
+}
+
+/// Makes a view one connection's own.
+#[derive(Clone, Debug)]
+pub struct Apart {
+    connection: ConnectionId,
+    /// As it is now, whenever that is looked at.
+    pub(super) hidden: Arc<Hidden>,
+}
+
+impl PartialEq for Apart {
+    fn eq(&self, other: &Self) -> bool {
+        self.connection == other.connection
+    }
+}
+
+impl Eq for Apart {}
+
+impl Hash for Apart {
+    fn hash<H: Hasher>(&self, state: &mut H) {
+        self.connection.hash(state);
+    }
+}
+
+/// All blocks between people online.
+#[derive(Debug, Default)]
+pub(super) struct Blocks(DashMap<Person, Arc<Hidden>>);
+
+impl Blocks {
+    /// Somebody online has blocked these.
+    fn add(&self, (site, user): Person, blocked: &[UserId], stay: u64) {
+        for other in blocked {
+            self.0.entry((site, user)).or_default().set(*other, BY_ONESELF, stay);
+            self.0.entry((site, *other)).or_default().set(user, BY_THE_OTHER, stay);
+        }
+    }
+
+    /// They have not any more, or are not online any more.
+    fn take(&self, (site, user): Person, blocked: &[UserId], stay: u64) {
+        for other in blocked {
+            for (whose, whom, by) in [(user, *other, BY_ONESELF), (*other, user, BY_THE_OTHER)] {
+                if let Some(hidden) = self.0.get(&(site, whose)) {
+                    hidden.unset(whom, by, stay);
+                }
+                // Unless a connection's view looks at it.
+                self.0.remove_if(&(site, whose), |_, h| h.is_empty() && Arc::strong_count(h) == 1);
+            }
+        }
+    }
+
+    fn of(&self, person: Person) -> Option<Arc<Hidden>> {
+        self.0.get(&person).filter(|hidden| !hidden.is_empty()).map(|hidden| hidden.clone())
+    }
+}
+
+impl Rosters {
+    /// Before somebody is placed: those whom they have blocked are set apart, so that no roster shows them.
+    pub(super) fn comes(&self, person: Person, blocked: &[UserId], stay: u64) {
+        self.blocks.add(person, blocked, stay);
+        self.part_all(person, blocked);
+    }
+
+    /// The blocks of a stay that lasts, under its entry.
+    pub(super) fn stays(&self, person: Person, online: &Online) {
+        self.blocks.add(person, &online.rights.blocked, online.stay);
+    }
+
+    /// A stay has ended, or never began.
+    pub(super) fn goes(&self, person: Person, blocked: &[UserId], stay: u64) {
+        self.blocks.take(person, blocked, stay);
+    }
+
+    /// Under the entry of somebody whose blocks have changed. Returns those who are still to be set apart, or to be
+    /// shown what they may see again, once the entry is free.
+    pub(super) fn block(&self, person: Person, online: &mut Online, old: &Snapshot) -> Vec<UserId> {
+        let new = online.rights.clone();
+        let gone: Vec<UserId> = old.blocked.iter().filter(|u| !new.blocked.contains(u)).copied().collect();
+        let mut changed: Vec<UserId> =
+            new.blocked.iter().filter(|u| !old.blocked.contains(u)).copied().collect();
+        self.blocks.add(person, &changed, online.stay);
+        self.blocks.take(person, &gone, online.stay);
+        changed.extend(gone);
+        if !changed.is_empty() {
+            self.part(person, online);
+        }
+        changed
+    }
+
+    /// Sets these apart where that is to be, and has their rosters looked at again.
+    pub(super) fn part_all(&self, (site, _): Person, users: &[UserId]) {
+        for user in users {
+            if let Some(mut online) = self.users.get_mut(&(site, *user)) {
+                self.part((site, *user), &mut online);
+            }
+        }
+    }
+
+    fn part(&self, person: Person, online: &mut Online) {
+        if let Some(hidden) = self.blocks.of(person) {
+            for seat in online.seats.iter_mut().filter(|seat| seat.apart.is_none()) {
+                let apart = Apart { connection: seat.connection.id, hidden: hidden.clone() };
+                self.rooms.part(&seat.connection, &mut seat.views, &apart);
+                seat.apart = Some(apart);
+            }
+        }
+        let looked_at = online.seats.iter().filter(|seat| seat.apart.is_some()).flat_map(|s| s.views.iter());
+        self.rooms.look_again(person.0, looked_at);
+    }
+
+    /// The views of a connection that begins to look.
+    pub(super) fn apart_for(&self, person: Person, connection: ConnectionId) -> Option<Apart> {
+        self.blocks.of(person).map(|hidden| Apart { connection, hidden })
+    }
+}
+
+/// One view for each circle that somebody holds, as one connection has them.
+pub(super) fn views_apart(rights: &Snapshot, apart: Option<&Apart>) -> Vec<View> {
+    views(rights).into_iter().map(|view| View { apart: apart.cloned(), ..view }).collect()
+}
