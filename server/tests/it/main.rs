@@ -26,6 +26,7 @@ mod restored;
 mod revocation;
 mod rosters;
 mod roundtrips;
+mod sentences;
 mod sites;
 mod slow_reader;
 mod smoke;
