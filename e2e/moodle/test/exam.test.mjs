@@ -35,13 +35,18 @@ async function begin(exam) {
   await exam.waitForURL("**/mod/quiz/attempt.php*", { waitUntil: "commit" });
 }
 
-async function submit(exam) {
+/** As far as the last button before an attempt is submitted. Gives what presses it. */
+async function finish(exam) {
   await exam.getByRole("button", { name: "Finish attempt" }).first().click();
   await exam.waitForURL("**/mod/quiz/summary.php*");
   await settled(exam);
   await exam.getByRole("button", { name: "Submit all and finish" }).click();
-  await exam.getByRole("dialog").getByRole("button", { name: "Submit all and finish" }).click();
-  await exam.waitForURL("**/mod/quiz/review.php*", { waitUntil: "commit" });
+  const sure = exam.getByRole("dialog").getByRole("button", { name: "Submit all and finish" });
+  await seen(sure, "Moodle asks once more");
+  return async () => {
+    await sure.click();
+    await exam.waitForURL("**/mod/quiz/review.php*", { waitUntil: "commit" });
+  };
 }
 
 test("an exam pauses all tabs and devices; submitting it, or deleting the quiz, ends that", async () => {
@@ -63,7 +68,8 @@ test("an exam pauses all tabs and devices; submitting it, or deleting the quiz, 
     await seen(ana.screen.person(bruno.name), "Bruno is back in Ana's list", late);
     await seen(bruno.screen.person(ana.name), "and Ana in Bruno's", late);
   };
-  await within("the attempt is submitted", () => submit(exam), back);
+  const submit = await finish(exam);
+  await within("the attempt is submitted", submit, back);
   await seen(phone.screen.person(ana.name), "on the other device as well");
   await gone(bruno.page.getByText(PAUSED), "the words about the quiz");
   await seen(chat.message("Which formula was it?"), "what was said is there again");
