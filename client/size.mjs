@@ -9,7 +9,8 @@ import { gzipSync } from "node:zlib";
 import { build, outdir } from "./build.mjs";
 
 const here = fileURLToPath(new URL(".", import.meta.url));
-const budget = 45 * 1024;
+// 45 KiB until conversations were bounded and the browser's copy bound to a login's mark, which took 5.
+const budget = 51 * 1024;
 
 const { metafile, outputFiles } = await build({ write: false });
 const gzipped = new Map(
