@@ -77,6 +77,30 @@ function deed_prohibit(int $course, string $role, string $capability): void {
     assign_capability($capability, CAP_PROHIBIT, $role, context_course::instance($course)->id);
 }
 
+/** What a role may not do anywhere. */
+function deed_prohibit_everywhere(string $role, string $capability): void {
+    global $DB;
+    $role = $DB->get_field('role', 'id', ['shortname' => $role], MUST_EXIST);
+    assign_capability($capability, CAP_PROHIBIT, $role, context_system::instance(), true);
+}
+
+/** What a role may do everywhere. */
+function deed_allow_everywhere(string $role, string $capability): void {
+    global $DB;
+    $role = $DB->get_field('role', 'id', ['shortname' => $role], MUST_EXIST);
+    assign_capability($capability, CAP_ALLOW, $role, context_system::instance(), true);
+}
+
+/** Ends somebody's sessions, as an administrator does it. */
+function deed_end_sessions(int $user): void {
+    \core\session\manager::destroy_user_sessions($user);
+}
+
+/** Lets an enrolment end in some seconds. */
+function deed_end_enrolment(int $course, int $user, int $seconds): void {
+    enrol_get_plugin('manual')->update_user_enrol(deed_instance($course), $user, null, null, time() + $seconds);
+}
+
 /** The tables whose names begin so. */
 function deed_tables(string $prefix): array {
     global $DB;

@@ -28,18 +28,19 @@ require_once(__DIR__ . '/../../config.php');
 require_once($CFG->libdir . '/adminlib.php');
 
 admin_externalpage_setup('block_gchat_connectiontest');
-// Somebody waits here for seconds; their other pages need not.
-\core\session\manager::write_close();
 
 $probe = new check\probe(true);
 $checks = [
     new check\connection($probe),
     new check\socket($probe),
+    new check\storage($probe),
     new check\backlog($probe),
     new check\leftovers($probe),
 ];
 
 echo $OUTPUT->header();
+// Somebody waits here for seconds; their other pages need not. (The header has shown what the session had to tell.)
+\core\session\manager::write_close();
 echo $OUTPUT->heading(get_string('connectiontest', 'block_gchat'));
 echo $OUTPUT->render_from_template('block_gchat/connection_test', [
     'checks' => array_map(

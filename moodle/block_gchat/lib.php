@@ -32,6 +32,7 @@ function block_gchat_status_checks(): array {
     return [
         new \block_gchat\check\connection($probe),
         new \block_gchat\check\socket($probe),
+        new \block_gchat\check\storage($probe),
         new \block_gchat\check\backlog($probe),
         new \block_gchat\check\leftovers($probe),
     ];

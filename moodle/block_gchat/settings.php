@@ -30,6 +30,12 @@ if ($ADMIN->fulltree) {
     $settings->add(new admin_setting_check('block_gchat/connectioncheck', new \block_gchat\check\connection(), true));
     $settings->add(new \block_gchat\setting\inner_address());
     $settings->add(new admin_setting_configcheckbox(
+        'block_gchat/withoutmessaging',
+        new lang_string('setting_withoutmessaging', 'block_gchat'),
+        new lang_string('setting_withoutmessaging_desc', 'block_gchat'),
+        0
+    ));
+    $settings->add(new admin_setting_configcheckbox(
         'block_gchat/everypage',
         new lang_string('setting_everypage', 'block_gchat'),
         new lang_string('setting_everypage_desc', 'block_gchat'),

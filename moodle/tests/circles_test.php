@@ -131,4 +131,16 @@ final class circles_test extends \PHPUnit\Framework\TestCase {
         $this->assertGreaterThan(500, count($found['circles']));
         $this->assertSame(['id' => 'c1', 'role' => 'student', 'title' => ''], $found['circles'][0]);
     }
+
+    public function test_a_list_of_accepted_people_takes_its_room_from_the_titles(): void {
+        $courses = [];
+        for ($id = 1; $id <= 120; $id++) {
+            $courses[] = (object) ['id' => $id, 'title' => str_repeat('x', 170), 'visible' => 1, 'groupmode' => 0, 'enddate' => 0];
+        }
+        $enrolments = array_map(fn($course) => [$course->id, 0, 0], $courses);
+        $may = fn(string $capability): bool => $capability === 'chat';
+        $size = fn(int $taken) => strlen(json_encode(circles::of($courses, $enrolments, [], $may, 1000, $taken)['circles']));
+        $this->assertGreaterThan(20000, $size(2));
+        $this->assertLessThanOrEqual(28000 - 9000, $size(9000));
+    }
 }

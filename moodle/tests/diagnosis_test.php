@@ -79,6 +79,80 @@ final class diagnosis_test extends \PHPUnit\Framework\TestCase {
         $this->assertCount(1, $findings);
     }
 
+    public function test_a_chat_that_the_site_has_closed_is_said_first(): void {
+        $call = $this->said(200, fixture('api/status.answer'));
+        $this->assertSame(['warning messagingoff', 'ok connected'], $this->found($this->facts(call: $call, closed: 'messaging')));
+        $this->assertSame(['warning blockdisabled', 'ok connected'], $this->found($this->facts(call: $call, closed: 'disabled')));
+        $this->assertSame(['ok connected', 'info withoutmessaging'], $this->found($this->facts(call: $call, nomessaging: true)));
+        $dead = $this->found($this->facts(call: new attempt(errno: 7), closed: 'messaging'));
+        $this->assertSame(['warning messagingoff', 'error refused'], $dead);
+    }
+
+    /**
+     * What the server says of its disk, in GB (budget and what was written today as well), and what is found.
+     *
+     * @return array
+     */
+    public static function disks(): array {
+        return [
+            'plenty' => [200, 400, 0, 1, ['ok storage_room']],
+            'a large disk of which a twentieth is plenty' => [90, 2000, 1, 5, ['ok storage_room']],
+            'little of a small disk' => [0.9, 20, 0, 1, ['warning storage_low']],
+            'little for any disk' => [4, 2000, 0.1, 1, ['warning storage_low']],
+            'a week at this pace' => [50, 400, 8, 20, ['warning storage_soon']],
+            'nearly none' => [0.1, 20, 0.01, 1, ['error storage_full']],
+            'much of the budget' => [200, 400, 0.85, 1, ['ok storage_room', 'warning budget_near']],
+            'all of the budget' => [200, 400, 1, 1, ['ok storage_room', 'error budget_spent']],
+            'no budget' => [200, 400, 1, 0, ['ok storage_room']],
+        ];
+    }
+
+    /**
+     * An administrator hears of it before the disk is full.
+     *
+     * @dataProvider disks
+     * @param float $free
+     * @param float $total
+     * @param float $written
+     * @param float $budget
+     * @param string[] $wanted
+     */
+    public function test_a_disk_that_fills_up_is_told_of(
+        float $free,
+        float $total,
+        float $written,
+        float $budget,
+        array $wanted
+    ): void {
+        $sizes = ['free_bytes' => $free, 'total_bytes' => $total, 'written_today_bytes' => $written, 'budget_bytes' => $budget];
+        $storage = array_map(fn($size) => (int) ($size * 1e9), $sizes);
+        $facts = $this->facts(call: $this->said(200, ['storage' => $storage] + fixture('api/status.answer')));
+        $findings = diagnosis::storage($facts);
+        $this->assertSame($wanted, array_map(fn($finding) => "$finding->level $finding->id", $findings));
+        $this->assertMatchesRegularExpression('/^[\d.]+ (MB|GB|TB)$/', $findings[0]->a['free']);
+    }
+
+    public function test_a_server_that_says_nothing_of_its_disk_is_no_fault(): void {
+        $said = array_diff_key(fixture('api/status.answer'), ['storage' => 0]);
+        foreach ([[], ['storage' => null], ['storage' => ['free_bytes' => 'much', 'total_bytes' => 5]]] as $storage) {
+            $facts = $this->facts(call: $this->said(200, $storage + $said));
+            $this->assertSame(['na'], array_map(fn($finding) => $finding->level, diagnosis::storage($facts)));
+        }
+        $this->assertSame('socket_later', diagnosis::storage($this->facts(call: new attempt(errno: 7)))[0]->id);
+    }
+
+    public function test_a_proxy_that_is_not_trusted_is_named(): void {
+        $shake = new attempt(status: 101, accepted: true);
+        $call = fn(mixed $proxy) => $this->said(200, ['untrusted_proxy' => $proxy] + fixture('api/status.answer'));
+        $found = fn(attempt $call) => diagnosis::socket($this->facts(call: $call, handshake: $shake));
+        $said = $found($call('10.0.0.7'))[0];
+        $this->assertSame(['warning', '10.0.0.7'], [$said->level, $said->a['address']]);
+        $this->assertSame('untrustedproxy', $found($call('10.0.0.7'))[0]->id);
+        foreach ([null, '', 7] as $none) {
+            $this->assertSame(['socket_open'], array_map(fn($finding) => $finding->id, $found($call($none))));
+        }
+    }
+
     /**
      * What libcurl says when there is no answer.
      *

@@ -100,9 +100,15 @@ final class plan_test extends \PHPUnit\Framework\TestCase {
     }
 
     public function test_a_category_and_the_site_are_named(): void {
-        $plan = plan::of($this->rows(['category', 3], ['site', 0]), []);
-        $this->assertSame([1 => 3], $plan->categories);
+        $plan = plan::of($this->rows(['category', 3], ['site', 0], ['narrow', 4]), []);
+        $this->assertSame([1 => 3, 3 => 4], $plan->categories);
+        $this->assertSame([1 => false, 3 => true], $plan->narrow);
         $this->assertTrue($plan->site);
         $this->assertSame([2], $plan->idle);
+    }
+
+    public function test_a_brake_is_one_call_and_comes_first(): void {
+        $plan = plan::of($this->rows(['course', 7], ['logout', 5, ['sid' => 'x']], ['brake', 0], ['brake', 0]), [5 => 1]);
+        $this->assertSame(['brake 0 3,4', 'logout 5 2', 'course 7 1'], $this->calls($plan));
     }
 }

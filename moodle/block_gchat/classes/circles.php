@@ -49,10 +49,18 @@ final class circles {
      * @param array $groups by course id, the ids of those groups of theirs that others may know of
      * @param callable $may `(string $capability, \stdClass $course): bool`, with `chat`, `teach`, `allgroups`, `hidden`
      * @param int $now
+     * @param int $taken bytes of the token's that the list of those from whom they take messages needs
      * @return array `circles`; `closed`: they have courses, but the chat is closed to them in all; `ends`: when the first
      *     of the circles ends; `until`: when this must be worked out again (both PHP_INT_MAX: never)
      */
-    public static function of(array $courses, array $enrolments, array $groups, callable $may, int $now): array {
+    public static function of(
+        array $courses,
+        array $enrolments,
+        array $groups,
+        callable $may,
+        int $now,
+        int $taken = 0
+    ): array {
         [$enrolled, $ends, $until] = self::active($enrolments, $now);
         $circles = [];
         $closed = 0;
@@ -77,7 +85,7 @@ final class circles {
             }
         }
         return [
-            'circles' => self::fitting($circles),
+            'circles' => self::fitting($circles, self::MOST_BYTES - $taken),
             'closed' => $closed > 0 && !$circles,
             'ends' => $ends,
             'until' => min($until, $ends),
@@ -131,11 +139,12 @@ final class circles {
      * As many circles, with as much of their titles, as a token can carry.
      *
      * @param array[] $circles
+     * @param int $room bytes
      * @return array[]
      */
-    private static function fitting(array $circles): array {
+    private static function fitting(array $circles, int $room): array {
         // As the token's JSON has them: what is not ASCII takes six bytes or more.
-        $fits = fn(array $circles) => strlen(json_encode($circles, JSON_UNESCAPED_SLASHES)) <= self::MOST_BYTES;
+        $fits = fn(array $circles) => strlen(json_encode($circles, JSON_UNESCAPED_SLASHES)) <= $room;
         foreach (self::TITLES as $length) {
             if ($fits($circles)) {
                 return $circles;

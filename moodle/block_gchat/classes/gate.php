@@ -145,6 +145,6 @@ final class gate {
         if (get_config('block_gchat', 'paused') || connection::current() === null) {
             return 'chataway';
         }
-        return null;
+        return site_state::closed() === null ? null : 'nochat';
     }
 }

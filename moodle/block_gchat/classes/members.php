@@ -57,7 +57,9 @@ final class members {
             return ['rights_version' => $version, 'title' => '', 'members' => []];
         }
         $title = rights::title($course->fullname, \context_system::instance());
-        $members = (new self($course, $context, time()))->members();
+        $now = time();
+        $members = (new self($course, $context, $now))->members();
+        dates::note($course, array_column($members, 'user'), $now);
         return ['rights_version' => $version, 'title' => $title, 'members' => $members];
     }
 

@@ -31,14 +31,22 @@ use core\event\base;
  */
 final class observer {
     /**
+     * Settings by which the chat may be closed ({@see site_state}), by plugin.
+     */
+    private const SETTINGS = [
+        'core' => ['messaging'],
+        'block_gchat' => ['withoutmessaging'],
+        'gchat' => ['block_visibility'],
+    ];
+
+    /**
      * Writes down what has changed.
      *
      * @param base $event
      */
     public static function note(base $event): void {
         try {
-            $row = self::row($event);
-            if ($row !== null) {
+            foreach (self::rows($event) as $row) {
                 outbox::add(...$row);
             }
         } catch (\Throwable $e) {
@@ -53,6 +61,16 @@ final class observer {
      */
     public static function send(base $event): void {
         try {
+            notes::after_commit();
+            $rights = self::rights_of_role($event);
+            if ($rights !== null) {
+                // Core forgets what it has cached of the role's rights only after the observers. A person who fetches a token
+                // because of the call must not get it with the rights of before.
+                accesslib_clear_role_cache($rights);
+            }
+            if ($rights !== null && in_array(outbox::BRAKE, array_column(self::rows($event), 0), true)) {
+                sender::press();
+            }
             sender::later();
         } catch (\Throwable $e) {
             debugging('block_gchat could not tell of ' . $event->eventname . ': ' . $e->getMessage(), DEBUG_DEVELOPER);
@@ -77,7 +95,49 @@ final class observer {
     }
 
     /**
-     * What the outbox is to say of an event: the arguments of outbox::add().
+     * Sees to it that the chat ends for everybody soon, where a setting of the site has closed it. Some settings are logged
+     * before they are stored, so this looks when the request ends; what no log tells of, the task of every minute finds.
+     *
+     * @param base $event
+     */
+    public static function setting(base $event): void {
+        $plugin = (string) ($event->other['plugin'] ?? '') ?: 'core';
+        if (in_array($event->other['name'] ?? '', self::SETTINGS[$plugin] ?? [], true)) {
+            site_state::look_at_end();
+        }
+    }
+
+    /**
+     * What the outbox is to say of an event.
+     *
+     * @param base $event
+     * @return array[] arguments of outbox::add()
+     */
+    private static function rows(base $event): array {
+        if (in_array($event->eventname, ['\core\event\message_contact_added', '\core\event\message_contact_removed'])) {
+            // A contact is one in both directions, and either may take messages from contacts only.
+            return [[outbox::USER, (int) $event->userid], [outbox::USER, (int) $event->relateduserid]];
+        }
+        $row = self::row($event);
+        return $row === null ? [] : [$row];
+    }
+
+    /**
+     * The role whose rights an event is about.
+     *
+     * @param base $event
+     * @return int|null null: it is about something else
+     */
+    private static function rights_of_role(base $event): ?int {
+        return match ($event->eventname) {
+            '\core\event\capability_assigned', '\core\event\capability_unassigned', '\core\event\role_deleted'
+                => (int) $event->objectid,
+            default => null,
+        };
+    }
+
+    /**
+     * What the outbox is to say of an event with one row.
      *
      * @param base $event
      * @return array|null null: nothing
@@ -102,8 +162,9 @@ final class observer {
             case '\core\event\course_category_updated':
                 return [outbox::CATEGORY, $event->objectid];
             case '\core\event\course_category_deleted':
-            case '\core\event\role_deleted':
                 return [outbox::SITE, 0];
+            case '\core\event\role_deleted':
+                return [outbox::BRAKE, 0];
             case '\core\event\role_assigned':
             case '\core\event\role_unassigned':
                 return self::row_of_role($event);
@@ -150,7 +211,8 @@ final class observer {
     }
 
     /**
-     * The row for a capability that a role got or lost.
+     * The row for a capability that a role got or lost. To be allowed something takes nothing away from anybody; all else
+     * may: that a permission was removed says not which one it was.
      *
      * @param base $event
      * @return array|null
@@ -159,10 +221,11 @@ final class observer {
         if (!in_array($event->other['capability'] ?? '', roles::capabilities())) {
             return null;
         }
+        $gives = (int) ($event->other['permission'] ?? CAP_INHERIT) === CAP_ALLOW;
         return match ((int) $event->contextlevel) {
             CONTEXT_COURSE => [outbox::COURSE, (int) $event->contextinstanceid],
-            CONTEXT_COURSECAT => [outbox::CATEGORY, (int) $event->contextinstanceid],
-            CONTEXT_SYSTEM => [outbox::SITE, 0],
+            CONTEXT_COURSECAT => [$gives ? outbox::CATEGORY : outbox::NARROW, (int) $event->contextinstanceid],
+            CONTEXT_SYSTEM => [$gives ? outbox::SITE : outbox::BRAKE, 0],
             default => null,
         };
     }

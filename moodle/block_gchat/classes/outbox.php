@@ -42,7 +42,13 @@ final class outbox {
     /** A category changed, and with it perhaps all of its courses. */
     public const CATEGORY = 'category';
 
-    /** Anything may have changed: what is cached ends. */
+    /** As a category, and it is known that something was taken away. */
+    public const NARROW = 'narrow';
+
+    /** Something was taken away that may concern everybody: the server ends what was computed before. */
+    public const BRAKE = 'brake';
+
+    /** Anything may have changed, and nothing was taken away: what is cached ends. */
     public const SITE = 'site';
 
     /** Nothing to tell: a number of the clock. */
@@ -67,7 +73,7 @@ final class outbox {
      * Writes down that something changed, in the change's own transaction.
      *
      * Without a connection, or while it is paused, only erasures are kept, of people whom a server may know: whoever
-     * connects next begins anew.
+     * connects next begins anew. Of a bulk of changes, {@see notes} lets few rows be written.
      *
      * @param string $kind
      * @param int $target
@@ -78,8 +84,33 @@ final class outbox {
         $config = get_config('block_gchat');
         $connected = !empty($config->url) && empty($config->paused);
         if ($connected || ($kind === self::ERASE && self::known([$target]))) {
-            self::insert($kind, ['target' => $target, 'courseid' => $courseid, 'sid' => $sid, 'timedue' => time()]);
+            $row = notes::row($kind, ['target' => $target, 'courseid' => $courseid, 'sid' => $sid]);
+            if ($row !== null) {
+                [$kind, $fields] = $row;
+                self::write($kind, $fields + ['timedue' => notes::due($kind)]);
+            }
         }
+    }
+
+    /**
+     * Writes a row that tells of a change.
+     *
+     * @param string $kind
+     * @param array $fields
+     */
+    public static function write(string $kind, array $fields): void {
+        notes::written($kind, $fields, self::insert($kind, $fields));
+    }
+
+    /**
+     * Writes down many things at once that were found out, not noted: each is to be told now.
+     *
+     * @param array[] $rows `kind`, `target`, and what else is not nothing
+     */
+    public static function add_many(array $rows): void {
+        global $DB;
+        $known = ['kind' => '', 'target' => 0, 'courseid' => 0, 'sid' => null, 'timedue' => time(), 'timecreated' => time()];
+        $DB->insert_records('block_gchat_outbox', array_map(fn($row) => array_replace($known, $row), $rows));
     }
 
     /**
@@ -182,13 +213,45 @@ final class outbox {
      * Rows to be sent now, oldest first.
      *
      * @param int $limit
+     * @param int[] $own rows that this process holds: it need not wait for their time
      * @return \stdClass[] by id
      */
-    public static function due(int $limit): array {
+    public static function due(int $limit, array $own = []): array {
         global $DB;
-        return self::at_source(
-            fn() => $DB->get_records_select('block_gchat_outbox', 'timedue <= ?', [time()], 'id', '*', 0, $limit)
-        );
+        [$where, $params] = ['timedue <= ?', [time()]];
+        if ($own) {
+            [$in, $ids] = $DB->get_in_or_equal($own);
+            [$where, $params] = ["timedue <= ? OR (timedue IS NOT NULL AND id $in)", array_merge($params, $ids)];
+        }
+        return self::at_source(fn() => $DB->get_records_select('block_gchat_outbox', $where, $params, 'id', '*', 0, $limit));
+    }
+
+    /**
+     * Lets every process send some rows now.
+     *
+     * @param int[] $ids
+     */
+    public static function let_go(array $ids): void {
+        global $DB;
+        if ($ids) {
+            [$in, $params] = $DB->get_in_or_equal($ids);
+            $DB->set_field_select('block_gchat_outbox', 'timedue', time(), "timedue IS NOT NULL AND id $in", $params);
+        }
+    }
+
+    /**
+     * Brakes that are to be put on now.
+     *
+     * @return \stdClass[] by id
+     */
+    public static function brakes(): array {
+        global $DB;
+        return self::at_source(fn() => $DB->get_records_select(
+            'block_gchat_outbox',
+            'kind = ? AND timedue <= ?',
+            [self::BRAKE, time()],
+            'id'
+        ));
     }
 
     /**

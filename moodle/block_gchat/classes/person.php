@@ -27,6 +27,18 @@ namespace block_gchat;
  * @license    https://www.gnu.org/copyleft/gpl.html GNU GPL v3 or later
  */
 final class person {
+    /** The preference of the block Online users: whether they are shown there. */
+    private const VISIBILITY = 'block_online_users_uservisibility';
+
+    /** The preference of core's messages: from whom they take some. */
+    private const NONCONTACTS = 'message_blocknoncontacts';
+
+    /** In the column `preferences`: they hide that they are online. */
+    private const HIDDEN = 'h';
+
+    /** In the column `preferences`: they take messages from their contacts only. */
+    private const CONTACTS_ONLY = 'c';
+
     /**
      * Holds a row.
      *
@@ -49,18 +61,21 @@ final class person {
         $names = implode(', ', array_map(fn($name) => "u.$name", \core_user\fields::get_name_fields()));
         $row = $DB->get_record_sql(
             "SELECT u.id, u.lang, u.picture, u.suspended, u.deleted, u.confirmed, $names, ctx.id AS contextid,
-                    k.id AS known, k.digest, k.stale, k.paused, p.value AS visibility,
+                    k.id AS known, k.digest, k.stale, k.paused, k.preferences, k.timeuntil,
+                    p.value AS visibility, q.value AS noncontacts,
                     (SELECT MAX(id) FROM {block_gchat_outbox}) AS newest,
                     (SELECT MAX(id) FROM {block_gchat_outbox} WHERE kind = :floor) AS floor
                FROM {user} u
           LEFT JOIN {context} ctx ON ctx.instanceid = u.id AND ctx.contextlevel = :level
           LEFT JOIN {block_gchat_user} k ON k.userid = u.id
-          LEFT JOIN {user_preferences} p ON p.userid = u.id AND p.name = :preference
+          LEFT JOIN {user_preferences} p ON p.userid = u.id AND p.name = :visibility
+          LEFT JOIN {user_preferences} q ON q.userid = u.id AND q.name = :noncontacts
               WHERE u.id = :userid",
             [
                 'floor' => outbox::FLOOR,
                 'level' => CONTEXT_USER,
-                'preference' => 'block_online_users_uservisibility',
+                'visibility' => self::VISIBILITY,
+                'noncontacts' => self::NONCONTACTS,
                 'userid' => $userid,
             ]
         );
@@ -154,8 +169,57 @@ final class person {
             'picture' => $this->picture(),
             'profile_url' => (new \moodle_url('/user/profile.php', ['id' => $this->id()]))->out(false),
             'lang' => substr($this->row->lang ?: $CFG->lang, 0, 32),
-            'hidden' => $this->is_hidden(),
+            'hidden' => str_contains($this->preferences(), self::HIDDEN),
         ];
+    }
+
+    /**
+     * Whether they take messages from their contacts only.
+     *
+     * @return bool
+     */
+    public function takes_from_contacts_only(): bool {
+        return str_contains($this->preferences(), self::CONTACTS_ONLY);
+    }
+
+    /**
+     * What their preferences say of the chat now, as the column `preferences` keeps it.
+     *
+     * @return string HIDDEN and CONTACTS_ONLY, as far as they hold
+     */
+    public function preferences(): string {
+        return self::preferences_of($this->row->visibility, $this->row->noncontacts);
+    }
+
+    /**
+     * What the chat server was last told of their preferences, and when it is to be told anew because a date has passed.
+     *
+     * @return array columns `preferences` and `timeuntil`
+     */
+    public function told(): array {
+        $until = $this->row->timeuntil;
+        return ['preferences' => (string) $this->row->preferences, 'timeuntil' => $until === null ? null : (int) $until];
+    }
+
+    /**
+     * People for whom the preferences say something else than what the chat server was last told.
+     *
+     * @param int[] $users
+     * @return int[]
+     */
+    public static function with_other_preferences(array $users): array {
+        global $DB;
+        [$in, $params] = $DB->get_in_or_equal($users, SQL_PARAMS_NAMED);
+        $rows = outbox::at_source(fn() => $DB->get_records_sql(
+            "SELECT k.userid, k.preferences, p.value AS visibility, q.value AS noncontacts
+               FROM {block_gchat_user} k
+          LEFT JOIN {user_preferences} p ON p.userid = k.userid AND p.name = :visibility
+          LEFT JOIN {user_preferences} q ON q.userid = k.userid AND q.name = :noncontacts
+              WHERE k.userid $in",
+            ['visibility' => self::VISIBILITY, 'noncontacts' => self::NONCONTACTS] + $params
+        ));
+        $differ = fn($row) => self::preferences_of($row->visibility, $row->noncontacts) !== (string) $row->preferences;
+        return array_map(fn($row) => (int) $row->userid, array_values(array_filter($rows, $differ)));
     }
 
     /**
@@ -176,12 +240,18 @@ final class person {
     }
 
     /**
-     * Whether they hide that they are online, as the block Online users lets them.
+     * What two preferences say of the chat: hidden, as the block Online users lets people be where the site allows it, and
+     * "My contacts only", as \core_message\api::get_user_privacy_messaging_preference() reads it. (Without a value, core
+     * takes messages from members of one's courses or from everybody; the chat's rights are those courses.)
      *
-     * @return bool
+     * @param string|null $visibility the value of VISIBILITY
+     * @param string|null $noncontacts the value of NONCONTACTS
+     * @return string
      */
-    private function is_hidden(): bool {
+    private static function preferences_of(?string $visibility, ?string $noncontacts): string {
         global $CFG;
-        return !empty($CFG->block_online_users_onlinestatushiding) && $this->row->visibility === '0';
+        $hidden = !empty($CFG->block_online_users_onlinestatushiding) && $visibility === '0';
+        $contacts = $noncontacts !== null && (int) $noncontacts === \core_message\api::MESSAGE_PRIVACY_ONLYCONTACTS;
+        return ($hidden ? self::HIDDEN : '') . ($contacts ? self::CONTACTS_ONLY : '');
     }
 }

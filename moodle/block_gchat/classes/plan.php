@@ -36,6 +36,9 @@ final class plan {
     /** @var int[] categories whose courses are to be told, by row id */
     public array $categories = [];
 
+    /** @var bool[] rows of categories in which something was taken away, by row id */
+    public array $narrow = [];
+
     /** @var bool whether anything may have changed, for anybody */
     public bool $site = false;
 
@@ -55,8 +58,9 @@ final class plan {
             if ($row->kind === 'site') {
                 $plan->site = true;
                 $plan->idle[] = $row->id;
-            } else if ($row->kind === 'category') {
+            } else if ($row->kind === 'category' || $row->kind === 'narrow') {
                 $plan->categories[$row->id] = (int) $row->target;
+                $plan->narrow[$row->id] = $row->kind === 'narrow';
             } else if ($unknown && (in_array($row->kind, ['user', 'logout']) || ($row->kind === 'erase' && !$row->attempts))) {
                 $plan->idle[] = $row->id;
             } else {
@@ -104,10 +108,11 @@ final class plan {
     }
 
     /**
-     * The most pressing first: whoever has logged out or left, then single people, then courses, which take longest.
+     * The most pressing first: what ends everybody's rights of before, whoever has logged out or left, then single people,
+     * then courses, which take longest.
      */
     private function sort(): void {
-        $order = array_flip(['logout', 'erase', 'user', 'course']);
+        $order = array_flip(['brake', 'logout', 'erase', 'user', 'course']);
         uasort($this->calls, fn($one, $other) => $order[$one['kind']] <=> $order[$other['kind']]);
     }
 }

@@ -54,6 +54,9 @@ final class rights {
     /** The most people that somebody may have blocked, as far as a token names them. */
     private const MOST_BLOCKED = 1000;
 
+    /** The most people from whom somebody may take messages, as far as a token names them. */
+    private const MOST_ACCEPTED = 1000;
+
     /**
      * What a person's token says.
      *
@@ -80,7 +83,7 @@ final class rights {
             $found = self::circles_of($person, true);
             $content = self::content($person, $found);
         }
-        self::remember($person, self::digest($content));
+        self::remember($person, $found['until'], self::digest($content));
         exams::said($person, $found['paused']);
         if (!$content['rights']) {
             return null;
@@ -102,6 +105,9 @@ final class rights {
         }
         $found = $person->is_active() ? self::compute($person) : null;
         $content = self::content($person, $found);
+        if ($person->is_known()) {
+            self::remember($person, $found['until'] ?? PHP_INT_MAX);
+        }
         exams::told($person, $found['paused'] ?? 0);
         return ['rights_version' => $version] + $content;
     }
@@ -114,11 +120,13 @@ final class rights {
      * @return array
      */
     private static function content(person $person, ?array $found): array {
-        return $person->contact() + [
+        $content = $person->contact() + [
             'rights' => $found === null || $found['closed'] ? [] : ['chat'],
             'circles' => $found['circles'] ?? [],
             'blocked' => $found['blocked'] ?? [],
         ] + exams::claim($found['paused'] ?? 0);
+        // Left out where it is everybody: a server of before knows no such field.
+        return $person->takes_from_contacts_only() ? $content + ['accepts' => $found['contacts'] ?? []] : $content;
     }
 
     /**
@@ -134,6 +142,7 @@ final class rights {
         if (
             !is_array($found) || $found['newest'] < $person->stale() || $found['until'] <= time()
                 || $found['version'] > $person->version()
+                || ($person->takes_from_contacts_only() && $found['contacts'] === null)
         ) {
             $found = outbox::at_source(fn() => self::compute($person));
             $cache->set($person->id(), $found);
@@ -146,24 +155,32 @@ final class rights {
      * have begun an attempt of a quiz in the last day and not ended it.
      *
      * @param person $person read before, so that its version is older than everything here
-     * @return array `version`, `newest`, `circles`, `closed`, `blocked`, `paused`, `ends`, `until`
+     * @return array `version`, `newest`, `circles`, `closed`, `blocked`, `contacts` (null: not asked for), `paused`, `ends`,
+     *     `until`
      */
     private static function compute(person $person): array {
         roles::forget();
-        [$enrolments, $groups, $blocked, $roles, $sits] = self::belongings($person->id());
+        $choosy = $person->takes_from_contacts_only();
+        [$enrolments, $groups, $blocked, $roles, $contacts, $sits] = self::belongings($person->id(), $choosy);
         $courses = enrol_get_all_users_courses($person->id(), false, 'enddate', 'visible DESC, sortorder ASC');
         $system = \context_system::instance();
         foreach ($courses as $course) {
             \context_helper::preload_from_record($course);
             $course->title = self::title($course->fullname, $system);
         }
-        $found = circles::of($courses, $enrolments, $groups, roles::judge($person->id(), $roles), time());
+        $may = roles::judge($person->id(), $roles);
+        $found = circles::of($courses, $enrolments, $groups, $may, time(), strlen(json_encode($contacts)));
         $paused = $sits ? exams::until($person->id()) : 0;
         if ($paused) {
             $found['until'] = min($found['until'], $paused);
         }
-        $known = ['version' => $person->version(), 'newest' => $person->newest()];
-        return $known + ['blocked' => $blocked, 'paused' => $paused] + $found;
+        return [
+            'version' => $person->version(),
+            'newest' => $person->newest(),
+            'blocked' => $blocked,
+            'contacts' => $choosy ? $contacts : null,
+            'paused' => $paused,
+        ] + $found;
     }
 
     /**
@@ -185,13 +202,21 @@ final class rights {
      * shows people also those of their groups that nobody else may know of.
      *
      * @param int $userid
-     * @return array enrolments, groups, blocked, roles as `[role, path of the context]`, and whether they may sit an exam
+     * @param bool $choosy whether to ask for their contacts
+     * @return array enrolments, groups, blocked, roles as `[role, path of the context]`, contacts, and whether they may sit
+     *     an exam
      */
-    private static function belongings(int $userid): array {
+    private static function belongings(int $userid, bool $choosy): array {
         global $CFG, $DB;
         require_once($CFG->libdir . '/grouplib.php');
         $name = fn(string $kind, string $id) => $DB->sql_concat("'$kind'", $id) . ' AS name';
         [$sitting, $sittingparams] = exams::candidates($name('a', 'qa.id'), $userid);
+        // A contact is one in both directions, whoever of the two asked for it: \core_message\api::is_contact().
+        $contact = fn(string $kind, string $mine, string $theirs, string $param) => "UNION ALL
+             SELECT {$name($kind, 'mc.id')}, mc.$theirs AS one, 0 AS two, 0 AS three, '' AS path
+               FROM {message_contacts} mc
+              WHERE mc.$mine = :$param";
+        $contacts = $contact('c', 'userid', 'contactid', 'user5') . ' ' . $contact('d', 'contactid', 'userid', 'user6');
         $rows = $DB->get_records_sql(
             "SELECT {$name('e', 'ue.id')}, e.courseid AS one, ue.timestart AS two, ue.timeend AS three, '' AS path
                FROM {user_enrolments} ue
@@ -210,7 +235,7 @@ final class rights {
              SELECT {$name('r', 'ra.id')}, ra.roleid AS one, 0 AS two, 0 AS three, ctx.path
                FROM {role_assignments} ra
                JOIN {context} ctx ON ctx.id = ra.contextid
-              WHERE ra.userid = :user4
+              WHERE ra.userid = :user4 " . ($choosy ? $contacts : '') . "
           $sitting",
             $sittingparams + [
                 'user1' => $userid,
@@ -221,21 +246,33 @@ final class rights {
                 'members' => GROUPS_VISIBILITY_MEMBERS,
                 'user3' => $userid,
                 'user4' => $userid,
-            ]
+            ] + ($choosy ? ['user5' => $userid, 'user6' => $userid] : [])
         );
-        [$enrolments, $groups, $blocked, $roles, $sits] = [[], [], [], [], false];
+        [$enrolments, $groups, $blocked, $roles, $known, $sits] = [[], [], [], [], [], false];
         foreach ($rows as $row) {
             match ($row->name[0]) {
                 'e' => $enrolments[] = [(int) $row->one, (int) $row->two, (int) $row->three],
                 'g' => $groups[(int) $row->one][] = (int) $row->two,
                 'b' => $blocked[] = (int) $row->one,
                 'r' => $roles[] = [(int) $row->one, $row->path],
+                'c', 'd' => $known[] = (int) $row->one,
                 'a' => $sits = true,
             };
         }
-        sort($blocked);
-        $blocked = array_slice(array_values(array_unique($blocked)), 0, self::MOST_BLOCKED);
-        return [$enrolments, $groups, $blocked, $roles, $sits];
+        [$blocked, $known] = [self::first($blocked, self::MOST_BLOCKED), self::first($known, self::MOST_ACCEPTED)];
+        return [$enrolments, $groups, $blocked, $roles, $known, $sits];
+    }
+
+    /**
+     * The lowest of some ids, each once, in order.
+     *
+     * @param int[] $ids
+     * @param int $most
+     * @return int[]
+     */
+    private static function first(array $ids, int $most): array {
+        sort($ids);
+        return array_slice(array_values(array_unique($ids)), 0, $most);
     }
 
     /**
@@ -266,15 +303,22 @@ final class rights {
     }
 
     /**
-     * Keeps what a token says.
+     * Keeps what the chat server is told: of preferences and dates, which raise no event when they act, so that the task of
+     * every minute can compare; and of a token, its digest.
      *
      * @param person $person
-     * @param string $digest
+     * @param int $until when something of it begins or ends by date; PHP_INT_MAX: never
+     * @param string|null $digest of a token; null: a call is made
      */
-    private static function remember(person $person, string $digest): void {
+    private static function remember(person $person, int $until, ?string $digest = null): void {
         global $DB;
-        if ($person->digest() !== $digest) {
-            $DB->set_field('block_gchat_user', 'digest', $digest, ['userid' => $person->id()]);
+        $told = ['preferences' => $person->preferences(), 'timeuntil' => $until === PHP_INT_MAX ? null : $until];
+        $changed = $told === $person->told() ? [] : $told;
+        if ($digest !== null && $person->digest() !== $digest) {
+            $changed['digest'] = $digest;
+        }
+        foreach ($changed as $name => $value) {
+            $DB->set_field('block_gchat_user', $name, $value, ['userid' => $person->id()]);
         }
     }
 }

@@ -22,7 +22,7 @@ namespace block_gchat;
  * On the web this happens after the answer: PHP's own shutdown functions run after core's, which has by then rolled back,
  * closed the session and printed the last tags. Where the answer cannot be finished first (mod_php), it takes 0.3 s at
  * most and leaves the rest to the task of every minute. In CLI, where the script may run for long, it happens at each
- * commit, or at least each second while very much changes.
+ * commit, or every few seconds while very much changes.
  *
  * What is sent is computed when it is sent, so calls may come twice or late and still say what holds. {@see rights} says
  * why none undoes a newer one.
@@ -38,8 +38,11 @@ final class sender {
     /** Rounds of one run. */
     private const ROUNDS = 20;
 
-    /** So many courses of a category are told one by one; beyond, what changed acts with people's next tokens. */
-    private const MOST_COURSES = 200;
+    /**
+     * So many courses of a category are told one by one, within some two seconds; beyond, the brake is put on where something
+     * was taken away, and else what changed acts with people's next tokens.
+     */
+    private const MOST_COURSES = 50;
 
     /** After so many tries a call that the server refuses (not one that it does not answer) is given up. */
     private const MOST_ATTEMPTS = 30;
@@ -50,8 +53,20 @@ final class sender {
     /** See above. */
     private const BEFORE_END = 0.3;
 
-    /** In CLI, the seconds a minute that may go into sending at each commit. */
-    private const CLI_SHARE = 3.0;
+    /** The time for taking leave of a server, in milliseconds. */
+    private const LEAVE_MS = 1500;
+
+    /** In CLI: so many times it is sent at a commit at once; then there are pauses, each twice as long as the one before. */
+    private const CLI_BURST = 3;
+
+    /** In CLI: the longest pause, in seconds. */
+    private const CLI_PAUSE = 8.0;
+
+    /** In CLI: a pause is at least so many times as long as the run before it took. */
+    private const CLI_REST = 19;
+
+    /** In CLI: after so many seconds without a run it begins anew. */
+    private const CLI_CALM = 10.0;
 
     /** @var bool whether this request sends at its end */
     private static bool $registered = false;
@@ -62,8 +77,11 @@ final class sender {
     /** @var bool whether this process is sending */
     private static bool $busy = false;
 
-    /** @var array in CLI: when the minute began, what it has cost, when the last run ended */
-    private static array $spent = [0.0, 0.0, 0.0];
+    /** @var bool whether this process looks for brakes first, which wait for nobody who sends other things */
+    private static bool $pressing = false;
+
+    /** @var array in CLI: runs since it was calm, when the last one ended, when the next may be made */
+    private static array $runs = [0, 0.0, 0.0];
 
     /** @var int calls that the server has taken */
     private int $made = 0;
@@ -83,6 +101,13 @@ final class sender {
     }
 
     /**
+     * Lets the next run of this process put on the brakes that are due before anything else.
+     */
+    public static function press(): void {
+        self::$pressing = true;
+    }
+
+    /**
      * Sees to it that what has just been committed is sent soon.
      */
     public static function later(): void {
@@ -98,12 +123,37 @@ final class sender {
     }
 
     /**
+     * Takes leave of a server that this site will not call any more: whoever is connected there is sent away, as far as it
+     * answers within a moment. (Else their tokens end within minutes.)
+     *
+     * @param connection $connection
+     */
+    public static function leave(connection $connection): void {
+        try {
+            $server = new server($connection, true);
+            $server->limit(self::LEAVE_MS);
+            $server->put_floor(outbox::version_of(outbox::ticks([], true, [])));
+        } catch (\Throwable $e) {
+            // Neither another connection nor an uninstall may fail on a dead server.
+            unset($e);
+        }
+    }
+
+    /**
+     * Begins anew, in tests, which share one process: as in a script that has just begun.
+     */
+    public static function forget(): void {
+        [self::$runs, self::$pressing] = [[0, 0.0, 0.0], false];
+    }
+
+    /**
      * Sends at the end of a request.
      */
     public static function after_answer(): void {
         self::$registered = false;
         ignore_user_abort(true);
-        $finished = false;
+        // Nobody waits for the answer of a script.
+        $finished = CLI_SCRIPT;
         foreach (['fastcgi_finish_request', 'litespeed_finish_request'] as $finish) {
             if (function_exists($finish)) {
                 $finished = (bool) $finish();
@@ -138,38 +188,74 @@ final class sender {
         if (server::is_away()) {
             return 0;
         }
-        $lock = \core\lock\lock_config::get_lock_factory('block_gchat')->get_lock('outbox', $wait);
-        if (!$lock) {
-            return 0;
-        }
-        self::$busy = true;
         $sender = new self(new server($connection), microtime(true) + $seconds);
+        self::$busy = true;
         try {
-            for ($round = 0; $round < self::ROUNDS && $sender->has_time(); $round++) {
-                $rows = outbox::due(self::BATCH);
-                if (!$rows) {
-                    break;
-                }
-                $sender->tell($rows);
-            }
+            $sender->brake();
+            $sender->empty_outbox($wait);
             return $sender->made;
         } finally {
             self::$busy = false;
+        }
+    }
+
+    /**
+     * Puts on the brakes that are due, whoever else is sending: they wait for no lock.
+     */
+    private function brake(): void {
+        if (self::$pressing) {
+            self::$pressing = false;
+            $this->tell(outbox::brakes());
+        }
+    }
+
+    /**
+     * Sends what is due, if no other process is doing so.
+     *
+     * @param int $wait for another process that is sending, in seconds
+     */
+    private function empty_outbox(int $wait): void {
+        $held = notes::release();
+        $locks = \core\lock\lock_config::get_lock_factory('block_gchat');
+        $lock = $locks->get_lock('outbox', 0);
+        if (!$lock) {
+            // Whoever is sending does not wait for the time of these rows either.
+            outbox::let_go(array_keys($held));
+            $lock = $wait > 0 ? $locks->get_lock('outbox', $wait) : false;
+        }
+        if (!$lock) {
+            return;
+        }
+        try {
+            for ($round = 0; $round < self::ROUNDS && $this->has_time(); $round++) {
+                $rows = outbox::due(self::BATCH, array_keys($held));
+                if (count($rows) < self::BATCH) {
+                    // Sent by another server, whose clock is ahead, before the last change that leaned on it.
+                    $early = fn($row, $id) => $row['leaned'] && !isset($rows[$id]);
+                    $again = notes::write_again(array_filter($held, $early, ARRAY_FILTER_USE_BOTH));
+                    $held = [];
+                } else {
+                    $again = 0;
+                }
+                if (!$rows && !$again) {
+                    break;
+                }
+                $this->tell($rows);
+            }
+        } finally {
             $lock->release();
         }
     }
 
     /**
-     * Sends at a commit in CLI: at once, as long as that costs little, and then once a second.
+     * Sends at a commit in CLI: a few times at once, then so seldom that a script with very many changes is hardly slower
+     * for it. What it leaves is sent at the next commit after the pause, at the script's end, or by the task of every minute.
      */
     private static function in_cli(): void {
         $now = microtime(true);
-        [$began, $cost, $last] = self::$spent;
-        if ($now - $began > 60) {
-            [$began, $cost] = [$now, 0.0];
-        }
-        if ($cost > self::CLI_SHARE && $now - $last < 1) {
-            self::$spent = [$began, $cost, $last];
+        [$runs, $last, $next] = self::$runs;
+        $runs = $now - $last > self::CLI_CALM ? 0 : $runs;
+        if ($runs >= self::CLI_BURST && $now < $next && !self::$pressing) {
             if (!self::$atend) {
                 self::$atend = true;
                 register_shutdown_function([self::class, 'after_answer']);
@@ -183,7 +269,8 @@ final class sender {
             unset($e);
         } finally {
             $end = microtime(true);
-            self::$spent = [$began, $cost + $end - $now, $end];
+            $pause = min(self::CLI_PAUSE, 2.0 ** ($runs - self::CLI_BURST));
+            self::$runs = [$runs + 1, $end, $end + max($pause, ($end - $now) * self::CLI_REST)];
         }
     }
 
@@ -197,21 +284,23 @@ final class sender {
         $plan = plan::of($rows, $known);
         foreach ($plan->categories as $row => $category) {
             $courses = $this->courses_of($category);
-            if (count($courses) > self::MOST_COURSES) {
+            if (count($courses) <= self::MOST_COURSES) {
+                // They are told in the next round, and so is a brake.
+                outbox::replace($row, outbox::COURSE, $courses);
+            } else if ($plan->narrow[$row] || $this->is_hidden($category)) {
+                outbox::replace($row, outbox::BRAKE, [0]);
+            } else {
                 $plan->site = true;
-                $courses = [];
+                $plan->idle[] = $row;
             }
-            // They are told in the next round.
-            outbox::replace($row, outbox::COURSE, $courses);
         }
         if ($plan->calls || $plan->site) {
-            $everybody = $plan->site || $plan->targets('course');
+            $everybody = $plan->site || $plan->targets('course') || $plan->targets('brake');
             $id = outbox::ticks($plan->targets('user'), $everybody, $plan->targets('erase'));
             $version = outbox::version_of($id);
             foreach ($plan->calls as $call) {
                 $this->make($call, $version);
             }
-            outbox::purge();
         }
         outbox::done($plan->idle);
     }
@@ -279,6 +368,9 @@ final class sender {
     private function call(array $call, int $version): array {
         [$kind, $target] = [$call['kind'], $call['target']];
         $this->limit();
+        if ($kind === outbox::BRAKE) {
+            return $this->server->put_floor($version);
+        }
         if ($kind === outbox::LOGOUT) {
             return $this->server->logout($target, $call['sid']);
         }
@@ -315,6 +407,17 @@ final class sender {
             0,
             self::MOST_COURSES + 1
         )));
+    }
+
+    /**
+     * Whether a category is hidden, which takes its courses away from all but their teachers.
+     *
+     * @param int $categoryid
+     * @return bool
+     */
+    private function is_hidden(int $categoryid): bool {
+        global $DB;
+        return $DB->record_exists('course_categories', ['id' => $categoryid, 'visible' => 0]);
     }
 
     /**

@@ -124,6 +124,29 @@ final class server {
     }
 
     /**
+     * Ends what was computed before: every connection and token of a lower rights version has to be renewed.
+     *
+     * @param int $version
+     * @return array `applied`, `rights_version`
+     * @throws server_exception
+     */
+    public function put_floor(int $version): array {
+        return $this->call('PUT', 'floor', ['rights_version' => $version]);
+    }
+
+    /**
+     * Logins that are connected, in the order of the users' ids.
+     *
+     * @param int $after the user after whom to begin
+     * @param int $limit so many users, 1 to 1000
+     * @return array `logins` of `user` and `sids`, `next`: the user after whom to go on, or null
+     * @throws server_exception
+     */
+    public function logins(int $after, int $limit): array {
+        return $this->call('GET', "logins?after=$after&limit=$limit");
+    }
+
+    /**
      * Ends a login.
      *
      * @param int $userid

@@ -17,8 +17,8 @@
 /**
  * Which changes the chat server hears of.
  *
- * Enrolments that end by date, preferences, and sessions that time out or are killed raise no event: they act with the
- * next token.
+ * Enrolments that begin or end by date, preferences, and sessions that time out or are killed raise no event: the task of
+ * every minute looks for them.
  *
  * @package    block_gchat
  * @copyright  2026 The Global Chat contributors
@@ -36,7 +36,7 @@ foreach (
         'course_updated', 'course_deleted', 'course_category_updated', 'course_category_deleted',
         'role_assigned', 'role_unassigned', 'role_deleted', 'capability_assigned', 'capability_unassigned',
         'user_updated', 'user_deleted', 'user_loggedout', 'user_loggedinas',
-        'message_user_blocked', 'message_user_unblocked',
+        'message_user_blocked', 'message_user_unblocked', 'message_contact_added', 'message_contact_removed',
     ] as $event
 ) {
     // Inside the change's transaction. The priority makes it the first of the two where there is no transaction: Moodle
@@ -53,6 +53,11 @@ foreach (
         'internal' => false,
     ];
 }
+$observers[] = [
+    'eventname' => '\core\event\config_log_created',
+    'callback' => '\block_gchat\observer::setting',
+    'internal' => false,
+];
 
 // An attempt of a quiz that begins or ends may pause somebody's chat; see exams.
 foreach (

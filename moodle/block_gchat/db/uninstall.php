@@ -23,12 +23,16 @@
  */
 
 /**
- * Takes away what core does not know of. It asks the chat server nothing: an uninstall must not fail on a dead one. What
- * the server keeps goes with `gchat site remove` there.
+ * Takes away what core does not know of, and has the chat server send away whoever is connected, if it answers within a
+ * moment: an uninstall must not fail on a dead one. What the server keeps goes with `gchat site remove` there.
  *
  * @return bool
  */
 function xmldb_block_gchat_uninstall(): bool {
+    $connection = \block_gchat\connection::current();
+    if ($connection !== null) {
+        \block_gchat\sender::leave($connection);
+    }
     // Of the plugin that had this name until 2013.
     foreach (['block_gchat_server_name', 'block_gchat_server_port', 'block_gchat_container'] as $name) {
         unset_config($name);

@@ -68,5 +68,25 @@ function xmldb_block_gchat_upgrade(int $oldversion): bool {
         upgrade_block_savepoint(true, 2026112901, 'gchat');
     }
 
+    if ($oldversion < 2026112902) {
+        // What the task of every minute compares with people's preferences and with the clock.
+        $manager = $DB->get_manager();
+        $table = new xmldb_table('block_gchat_user');
+        $fields = [
+            new xmldb_field('preferences', XMLDB_TYPE_CHAR, '10', null, null, null, null, 'stale'),
+            new xmldb_field('timeuntil', XMLDB_TYPE_INTEGER, '10', null, null, null, null, 'preferences'),
+        ];
+        foreach ($fields as $field) {
+            if (!$manager->field_exists($table, $field)) {
+                $manager->add_field($table, $field);
+            }
+        }
+        $index = new xmldb_index('timeuntil', XMLDB_INDEX_NOTUNIQUE, ['timeuntil']);
+        if (!$manager->index_exists($table, $index)) {
+            $manager->add_index($table, $index);
+        }
+        upgrade_block_savepoint(true, 2026112902, 'gchat');
+    }
+
     return true;
 }

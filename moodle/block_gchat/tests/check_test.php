@@ -218,7 +218,7 @@ final class check_test extends \advanced_testcase {
             \core\check\manager::get_status_checks(),
             fn($check) => $check->get_component() === 'block_gchat'
         );
-        $this->assertCount(4, $checks);
+        $this->assertCount(5, $checks);
         foreach ($checks as $check) {
             $result = $check->get_result();
             $words = $check->get_name() . $result->get_summary() . $result->get_details() . $check->report();

@@ -50,6 +50,7 @@ final class exams_test extends \advanced_testcase {
         require_once($CFG->dirroot . '/blocks/gchat/lib.php');
         // Connected, as far as the observers look; nobody answers at this address.
         set_config('url', 'http://127.0.0.1:9/', 'block_gchat');
+        notes::forget();
         $this->setAdminUser();
         $this->course = $this->getDataGenerator()->create_course();
         $this->user = $this->student();
@@ -140,6 +141,7 @@ final class exams_test extends \advanced_testcase {
         global $DB;
         $targets = $DB->get_fieldset_select('block_gchat_outbox', 'target', 'kind = ? AND courseid = 0', [outbox::USER]);
         $DB->delete_records('block_gchat_outbox', ['kind' => outbox::USER]);
+        notes::forget();
         return array_values(array_unique(array_map('intval', $targets)));
     }
 

@@ -148,6 +148,20 @@ final class gate_test extends \advanced_testcase {
         $this->assertSame('chataway', gate::refusal());
     }
 
+    public function test_a_site_without_messaging_has_no_chat_unless_a_setting_says_so(): void {
+        global $CFG;
+        $CFG->messaging = 0;
+        $this->assertSame('nochat', gate::refusal());
+        $this->assertSame('nochat', gate::page_refusal($this->page()));
+        set_config('withoutmessaging', 1, 'block_gchat');
+        $this->assertNull(gate::refusal());
+        $CFG->messaging = 1;
+        set_config('withoutmessaging', 0, 'block_gchat');
+        $this->assertNull(gate::refusal());
+        \core\plugininfo\block::enable_plugin('gchat', 0);
+        $this->assertSame('nochat', gate::refusal());
+    }
+
     public function test_bare_layouts_and_exams_get_none(): void {
         foreach (['embedded', 'secure', 'login', 'popup', 'print', 'frametop', 'maintenance', 'redirect'] as $layout) {
             $this->assertSame('layout', gate::page_refusal($this->page($layout)));

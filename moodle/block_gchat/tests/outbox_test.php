@@ -32,6 +32,7 @@ final class outbox_test extends \advanced_testcase {
         $this->resetAfterTest();
         // Connected, as far as the observers look; nobody answers at this address, and nothing is sent in these tests.
         set_config('url', 'http://127.0.0.1:9/', 'block_gchat');
+        notes::forget();
     }
 
     /**
@@ -43,6 +44,7 @@ final class outbox_test extends \advanced_testcase {
         global $DB;
         $rows = $DB->get_records_select('block_gchat_outbox', 'timedue IS NOT NULL', [], 'id');
         $DB->delete_records_select('block_gchat_outbox', 'timedue IS NOT NULL');
+        notes::forget();
         return array_values(array_unique(array_map(fn($row) => "$row->kind $row->target in $row->courseid", $rows)));
     }
 
@@ -103,10 +105,16 @@ final class outbox_test extends \advanced_testcase {
         $this->assertSame(["category $category->id in 0"], $this->written());
         assign_capability('block/gchat:teach', CAP_ALLOW, $role, \context_coursecat::instance($category->id));
         $this->assertSame(["category $category->id in 0"], $this->written());
+        assign_capability('block/gchat:teach', CAP_PREVENT, $role, \context_coursecat::instance($category->id), true);
+        $this->assertSame(["narrow $category->id in 0"], $this->written());
         assign_capability('block/gchat:teach', CAP_ALLOW, $role, \context_system::instance());
         $this->assertSame(['site 0 in 0'], $this->written());
+        assign_capability('block/gchat:teach', CAP_PROHIBIT, $role, \context_system::instance(), true);
+        $this->assertSame(['brake 0 in 0'], $this->written());
+        unassign_capability('block/gchat:teach', $role, \context_system::instance()->id);
+        $this->assertSame(['brake 0 in 0'], $this->written());
         delete_role($role);
-        $this->assertContains('site 0 in 0', $this->written());
+        $this->assertContains('brake 0 in 0', $this->written());
         $category->delete_full(false);
         $this->assertSame(['site 0 in 0'], $this->written());
     }
@@ -121,6 +129,10 @@ final class outbox_test extends \advanced_testcase {
         $this->assertSame(["user $user->id in 0"], $this->written());
         \core_message\api::unblock_user($user->id, $other->id);
         $this->assertSame(["user $user->id in 0"], $this->written());
+        \core_message\api::add_contact($user->id, $other->id);
+        $this->assertSame(["user $user->id in 0", "user $other->id in 0"], $this->written());
+        \core_message\api::remove_contact($user->id, $other->id);
+        $this->assertSame(["user $user->id in 0", "user $other->id in 0"], $this->written());
         delete_user($user);
         $this->assertContains("erase $user->id in 0", $this->written());
     }

@@ -156,6 +156,12 @@ final class page_test extends \advanced_testcase {
         set_config('paused', 'wrong_wwwroot', 'block_gchat');
         $this->open();
         $this->assertStringContainsString('paused', $this->block());
+        unset_config('paused', 'block_gchat');
+        set_config('messaging', 0);
+        $this->open();
+        $this->assertStringContainsString('messages are switched off', $this->block());
+        $this->assertSame('', $this->footer());
+        set_config('messaging', 1);
         connection::forget();
         $this->open();
         $text = $this->block();

@@ -242,6 +242,37 @@ final class rights_test extends \advanced_testcase {
         $this->assertFalse(rights::for_token((int) $user->id)['content']['hidden']);
     }
 
+    public function test_from_whom_messages_are_taken_is_said_as_core_decides_it(): void {
+        global $DB;
+        $course = $this->getDataGenerator()->create_course();
+        [$user, $asked, $asks, $stranger] = [
+            $this->member($course), $this->member($course), $this->member($course), $this->member($course),
+        ];
+        \core_message\api::add_contact($user->id, $asked->id);
+        \core_message\api::add_contact($asks->id, $user->id);
+        $accepts = function () use ($user): ?array {
+            return rights::for_token((int) $user->id)['content']['accepts'] ?? null;
+        };
+        $this->assertNull($accepts());
+        foreach ([0, 1] as $messagingallusers) {
+            set_config('messagingallusers', $messagingallusers);
+            foreach ([null, 0, 1, 2] as $preference) {
+                set_user_preference('message_blocknoncontacts', $preference, $user->id);
+                $told = $accepts();
+                foreach ([$asked, $asks, $stranger] as $other) {
+                    $core = \core_message\api::can_send_message($user->id, $other->id);
+                    $ours = $told === null || in_array($other->id, $told);
+                    $this->assertSame($core, $ours, "preference $preference, all users $messagingallusers, $other->id");
+                }
+            }
+        }
+        set_user_preference('message_blocknoncontacts', 1, $user->id);
+        $wanted = [(int) $asked->id, (int) $asks->id];
+        sort($wanted);
+        $this->assertSame($wanted, $accepts());
+        $this->assertSame($wanted, rights::for_call((int) $user->id, 5)['accepts']);
+    }
+
     public function test_a_picture_is_one_of_this_sites_own(): void {
         global $CFG, $DB;
         $user = $this->member($this->getDataGenerator()->create_course());

@@ -42,6 +42,8 @@ final class sender_test extends \advanced_testcase {
         // Observers that send are called after the commit, so there must be one.
         $this->preventResetByRollback();
         server::forget_outage();
+        notes::forget();
+        sender::forget();
     }
 
     #[\Override]
@@ -80,6 +82,8 @@ final class sender_test extends \advanced_testcase {
      * @return array|string
      */
     private function greeted(string $token): array|string {
+        // What a test does next, a script of its own does.
+        sender::forget();
         $answer = $this->server->hello($token);
         if ($answer['type'] !== 'welcome') {
             return $answer['code'];
@@ -96,6 +100,7 @@ final class sender_test extends \advanced_testcase {
      */
     private function waiting(): array {
         global $DB;
+        sender::forget();
         $rows = $DB->get_records_select('block_gchat_outbox', 'timedue IS NOT NULL', [], 'id');
         return array_values(array_map(fn($row) => "$row->kind $row->target", $rows));
     }
@@ -173,6 +178,8 @@ final class sender_test extends \advanced_testcase {
         $this->assertSame([], $this->waiting());
         $this->assertSame('token_expired', $this->greeted($tokens[0]));
         delete_course($course, false);
+        // Many events: what was too much for a script to send at once, it sends at its end.
+        sender::after_answer();
         $this->assertSame([], $this->waiting());
     }
 
@@ -208,7 +215,8 @@ final class sender_test extends \advanced_testcase {
         }
         $this->assertTrue(server::is_away());
         $this->assertLessThan(3, microtime(true) - $began);
-        $this->assertCount(5, $this->waiting());
+        // The first call failed, and one row tells of all that came after.
+        $this->assertSame(["user $user->id", "user $user->id"], $this->waiting());
 
         // The task leaves it alone as well, and is no failed task when it finds it dead.
         ob_start();
@@ -218,7 +226,7 @@ final class sender_test extends \advanced_testcase {
         ob_start();
         (new task\send())->execute();
         $this->assertStringContainsString('not sent (unreachable)', ob_get_clean());
-        $this->assertCount(5, $this->waiting());
+        $this->assertCount(2, $this->waiting());
 
         // It is back: one call tells of all that changed.
         $this->server->start();
@@ -338,6 +346,7 @@ final class sender_test extends \advanced_testcase {
         $user = $this->getDataGenerator()->create_and_enrol($this->getDataGenerator()->create_course());
         rights::for_token((int) $user->id);
         outbox::add(outbox::USER, (int) $user->id);
+        $this->make_due();
         // As at the end of a request whose answer cannot be finished first.
         $this->assertSame(0, sender::run(0.3));
         $this->assertFalse(server::is_away());

@@ -86,6 +86,9 @@ final class upgrade_test extends \advanced_testcase {
         $table = new \xmldb_table('block_gchat_user');
         $manager->drop_index($table, new \xmldb_index('paused', XMLDB_INDEX_NOTUNIQUE, ['paused']));
         $manager->drop_field($table, new \xmldb_field('paused'));
+        $manager->drop_index($table, new \xmldb_index('timeuntil', XMLDB_INDEX_NOTUNIQUE, ['timeuntil']));
+        $manager->drop_field($table, new \xmldb_field('timeuntil'));
+        $manager->drop_field($table, new \xmldb_field('preferences'));
         $DB->insert_record('block_gchat_user', ['userid' => 2, 'stale' => 0, 'timecreated' => time()]);
         set_config('version', 2026112200, 'block_gchat');
         ob_start();

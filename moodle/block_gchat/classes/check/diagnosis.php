@@ -33,6 +33,15 @@ final class diagnosis {
     /** @var int seconds between two clocks that are worth a word; 30 are forgiven (protocol/README.md) */
     private const CLOCK_WORD = 10;
 
+    /** @var int bytes that are little for any disk */
+    private const LITTLE = 5 * 1024 ** 3;
+
+    /** @var int days at today's pace for which there should be room */
+    private const DAYS = 7;
+
+    /** @var float the part of the day's budget of messages from which an administrator should know */
+    private const MUCH = 0.8;
+
     /** @var string[] libcurl's error numbers (curl/curl.h), by the finding that they lead to */
     private const NETWORK = [
         5 => 'proxyname',
@@ -90,6 +99,13 @@ final class diagnosis {
             $a = ['proxy' => $facts->proxy, 'host' => self::name($facts->api())];
             $findings[] = $good ? finding::info('proxyused', $a) : finding::warning('proxybetween', $a);
         }
+        // Whether or not the connection holds: nobody may chat, as the site's settings say, or only by a setting of ours.
+        $findings = match (true) {
+            $facts->closed === 'messaging' => [finding::warning('messagingoff'), ...$findings],
+            $facts->closed === 'disabled' => [finding::warning('blockdisabled'), ...$findings],
+            $facts->nomessaging => [...$findings, finding::info('withoutmessaging')],
+            default => $findings,
+        };
         if ($facts->blocked) {
             $findings[] = finding::info('curlsecurity', ['host' => facts::host($facts->api())]);
         }
@@ -116,7 +132,7 @@ final class diagnosis {
         }
         $a += ['status' => $shake->status, 'error' => $shake->error];
         if ($shake->status === 101 && $shake->accepted) {
-            return [finding::ok('socket_open', $a)];
+            return [...self::addresses($facts), finding::ok('socket_open', $a)];
         }
         if ($shake->status === 0) {
             $tls = (self::NETWORK[$shake->errno] ?? '') === 'tls';
@@ -132,6 +148,40 @@ final class diagnosis {
             in_array($shake->status, [502, 503, 504], true) => finding::error('socket_gateway', $a),
             default => finding::error('socket_notpassed', $a),
         }];
+    }
+
+    /**
+     * Whether there is room for messages: on the server's disk, and in what the site may write in a day.
+     *
+     * @param facts $facts
+     * @return finding[] at least one
+     */
+    public static function storage(facts $facts): array {
+        $said = self::said($facts);
+        if ($said === null) {
+            return [finding::na('socket_later')];
+        }
+        $number = fn(string $name) => is_numeric($said['storage'][$name] ?? null) ? max(0, (int) $said['storage'][$name]) : null;
+        [$free, $total] = [$number('free_bytes'), $number('total_bytes')];
+        [$written, $budget] = [$number('written_today_bytes') ?? 0, $number('budget_bytes') ?? 0];
+        if ($free === null || !$total) {
+            // A server of before does not say it.
+            return [finding::na('storage_unsaid')];
+        }
+        $a = array_map(self::size(...), ['free' => $free, 'total' => $total, 'written' => $written, 'budget' => $budget]);
+        $a['days'] = $written > 0 ? intdiv($free, $written) : 0;
+        $findings = [match (true) {
+            $free < min($total / 100, self::LITTLE / 10) => finding::error('storage_full', $a),
+            $free < min($total / 20, self::LITTLE) => finding::warning('storage_low', $a),
+            $written > 0 && $a['days'] < self::DAYS => finding::warning('storage_soon', $a),
+            default => finding::ok('storage_room', $a),
+        }];
+        if ($budget > 0 && $written >= $budget) {
+            $findings[] = finding::error('budget_spent', $a);
+        } else if ($budget > 0 && $written >= $budget * self::MUCH) {
+            $findings[] = finding::warning('budget_near', $a);
+        }
+        return $findings;
     }
 
     /**
@@ -161,6 +211,40 @@ final class diagnosis {
      */
     public static function leftovers(bool $ws, string $directory): finding {
         return $ws ? finding::error('leftovers_ws', ['folder' => $directory . '/ws']) : finding::ok('leftovers_none');
+    }
+
+    /**
+     * Whether the server can tell people's addresses apart.
+     *
+     * @param facts $facts
+     * @return finding[]
+     */
+    private static function addresses(facts $facts): array {
+        $proxy = self::said($facts)['untrusted_proxy'] ?? null;
+        return is_string($proxy) && $proxy !== '' ? [finding::warning('untrustedproxy', ['address' => $proxy])] : [];
+    }
+
+    /**
+     * The server's status, where it has answered with it.
+     *
+     * @param facts $facts
+     * @return array|null
+     */
+    private static function said(facts $facts): ?array {
+        $call = $facts->call;
+        return $call !== null && $call->status === 200 && self::is_ours($call) ? $call->json() : null;
+    }
+
+    /**
+     * A number of bytes for people.
+     *
+     * @param int $bytes
+     * @return string such as `12.5 GB`
+     */
+    private static function size(int $bytes): string {
+        $units = ['bytes', 'kB', 'MB', 'GB', 'TB'];
+        $power = $bytes > 0 ? min((int) floor(log($bytes, 1000)), count($units) - 1) : 0;
+        return round($bytes / 1000 ** $power, $power > 2 ? 1 : 0) . ' ' . $units[$power];
     }
 
     /**

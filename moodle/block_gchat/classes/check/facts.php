@@ -38,6 +38,8 @@ final class facts {
      * @param string $proxy the proxy that Moodle's calls go through, host and port
      * @param bool $readable the stored key can be read
      * @param bool $blocked Moodle's curl security would block the calls of others to this address
+     * @param string $closed why the chat is closed for everybody, as in site_state; empty: it is not
+     * @param bool $nomessaging the chat runs although Moodle's messages are off
      */
     public function __construct(
         /** @var string Moodle's own address */
@@ -58,6 +60,10 @@ final class facts {
         public readonly bool $readable = true,
         /** @var bool Moodle's curl security would block the calls of others to this address */
         public readonly bool $blocked = false,
+        /** @var string why the chat is closed for everybody, as in site_state; empty: it is not */
+        public readonly string $closed = '',
+        /** @var bool the chat runs although Moodle's messages are off */
+        public readonly bool $nomessaging = false,
     ) {
     }
 

@@ -19,6 +19,7 @@ namespace block_gchat\check;
 use block_gchat\connection;
 use block_gchat\server;
 use block_gchat\server_exception;
+use block_gchat\site_state;
 
 /**
  * Gathers the facts that {@see diagnosis} judges: one signed call and one handshake, each with a short time limit.
@@ -71,6 +72,8 @@ final class probe {
             'innerurl' => (string) get_config('block_gchat', 'innerurl'),
             'paused' => (string) get_config('block_gchat', 'paused'),
             'readable' => $connection !== null,
+            'closed' => (string) site_state::closed(),
+            'nomessaging' => site_state::runs_without_messaging(),
         ];
         if ($connection === null) {
             return new facts(...$known);
@@ -80,10 +83,15 @@ final class probe {
         $call = $known['paused'] === '' ? self::call($connection, $limit) : null;
         $facts = new facts(...$known);
         $dead = $call !== null && $call->status === 0 && $facts->api() === $facts->url;
+        $handshake = $dead ? null : handshake::attempt($facts->url, $facts->origin(), $limit, (string) \curl::get_cacert());
+        if ($this->patient && $call?->status === 200) {
+            // Once more: a proxy that the server does not trust has shown itself by this very handshake.
+            $call = self::call($connection, $limit);
+        }
         return new facts(
             ...$known,
             call: $call,
-            handshake: $dead ? null : handshake::attempt($facts->url, $facts->origin(), $limit, (string) \curl::get_cacert()),
+            handshake: $handshake,
             proxy: self::proxy($facts->api()),
             // Asks for the host's name again, so only where that has just worked.
             blocked: $call !== null && $call->status !== 0

@@ -18,6 +18,7 @@ namespace block_gchat\output;
 
 use block_gchat\connection;
 use block_gchat\gate;
+use block_gchat\site_state;
 use core\output\named_templatable;
 use renderable;
 
@@ -69,7 +70,7 @@ final class block_content implements named_templatable, renderable {
         if ((string) get_config('block_gchat', 'paused') !== '') {
             return get_string('block_paused', 'block_gchat');
         }
-        return '';
+        return site_state::closed() === 'messaging' ? get_string('block_messagingoff', 'block_gchat') : '';
     }
 
     /**

@@ -52,12 +52,12 @@ final class provider implements
             return array_combine($names, array_map(fn($name) => "privacy:metadata:$place:$name", $names));
         };
         $collection->add_external_location_link('server', $fields('server', [
-            'userid', 'name', 'picture', 'profile_url', 'lang', 'hidden', 'circles', 'blocked', 'paused_until', 'login',
-            'messages', 'windows', 'read', 'presence',
+            'userid', 'name', 'picture', 'profile_url', 'lang', 'hidden', 'circles', 'blocked', 'accepts', 'paused_until',
+            'login', 'messages', 'windows', 'read', 'presence',
         ]), 'privacy:metadata:server');
         $collection->add_database_table(
             'block_gchat_user',
-            $fields('block_gchat_user', ['userid', 'digest', 'stale', 'paused', 'timecreated']),
+            $fields('block_gchat_user', ['userid', 'digest', 'stale', 'preferences', 'timeuntil', 'paused', 'timecreated']),
             'privacy:metadata:block_gchat_user'
         );
         $collection->add_database_table(

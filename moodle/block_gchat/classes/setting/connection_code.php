@@ -17,6 +17,7 @@
 namespace block_gchat\setting;
 
 use block_gchat\connection;
+use block_gchat\sender;
 
 /**
  * The box for the connection code of `gchat site add`: address, site id and key in one paste.
@@ -73,6 +74,9 @@ class connection_code extends \admin_setting {
             return $e->getMessage();
         }
         $before = connection::current();
+        if ($before !== null && [$before->url, $before->site] !== [$connection->url, $connection->site]) {
+            sender::leave($before);
+        }
         $connection->save();
         // The key itself goes into no log.
         foreach (['url', 'site', 'kid'] as $part) {

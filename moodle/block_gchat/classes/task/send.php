@@ -17,20 +17,27 @@
 namespace block_gchat\task;
 
 use block_gchat\connection;
+use block_gchat\dates;
 use block_gchat\exams;
+use block_gchat\online;
 use block_gchat\outbox;
 use block_gchat\sender;
 use block_gchat\server;
 use block_gchat\server_exception;
+use block_gchat\site_state;
 
 /**
- * Tells the chat server, every minute, what no request could tell it at once.
+ * Tells the chat server, every minute, what no request could tell it at once, and what raises no event in Moodle: that a date
+ * has passed, a session has ended, a preference or a setting of the site has changed.
  *
  * @package    block_gchat
  * @copyright  2026 The Global Chat contributors
  * @license    https://www.gnu.org/copyleft/gpl.html GNU GPL v3 or later
  */
 final class send extends \core\task\scheduled_task {
+    /** The time for the look at those who are connected, in seconds. */
+    private const LOOK = 20.0;
+
     #[\Override]
     public function get_name() {
         return get_string('tasksend', 'block_gchat');
@@ -54,7 +61,17 @@ final class send extends \core\task\scheduled_task {
         }
         exams::reconcile();
         try {
+            if (site_state::look()) {
+                mtrace('the chat is closed (' . site_state::closed() . '): whoever is connected is sent away');
+            }
+            sender::press();
+            mtrace('people for whom a date has passed: ' . dates::pass(time()));
             mtrace('calls made: ' . sender::run());
+            $found = (new online(new server(connection::current()), microtime(true) + self::LOOK))->look();
+            mtrace("logins that have ended: $found[logins]; preferences that have changed: $found[preferences]");
+            if (array_sum($found)) {
+                mtrace('calls made: ' . sender::run(20.0));
+            }
         } catch (server_exception $e) {
             // No failed task: it would be retried ever more seldom, and revocations would wait for it.
             mtrace('not sent (' . $e->reason . '): ' . $e->getMessage() . '; what waits is tried again');
