@@ -29,7 +29,7 @@ import { Publisher } from "./publisher.js";
 import type { Slice } from "./publisher.js";
 import { Requests } from "./requests.js";
 import type { Question } from "./requests.js";
-import { collation, foldRosters, heldRosters } from "./roster.js";
+import { collation, foldRosters } from "./roster.js";
 import { applyFrame, applyPage, cursorOf, emptyState, rostersOf, TYPING_MS, windowOf } from "./state.js";
 import { withoutStaleTyping, withRead, withTalksOf } from "./state.js";
 import type { State, Step } from "./state.js";
@@ -609,7 +609,7 @@ export class Core {
   #look(visible: boolean): void {
     if (visible !== this.#visible) {
       this.#visible = visible;
-      const rosters = heldRosters(this.#state.rosters);
+      const rosters = rostersOf(this.#state)?.versions ?? [];
       this.#connection.send({ type: "visibility", visible, ...(visible ? { rosters } : {}) });
     }
     if (visible) this.#connection.wake();

@@ -67,6 +67,11 @@ enum Command {
         /// The backup
         from: PathBuf,
     },
+    /// After the database came back from the past by other means than `gchat restore`, such as a snapshot of the machine
+    Epoch {
+        #[command(subcommand)]
+        command: EpochCommand,
+    },
     /// Read the whole database and say whether it is sound, also while the server runs
     Check {
         #[command(flatten)]
@@ -86,6 +91,15 @@ enum Command {
     },
     /// Print the manual page
     Man,
+}
+
+#[derive(Debug, Subcommand)]
+enum EpochCommand {
+    /// Have browsers drop what they keep of a time that the database does not know; the server must not run
+    New {
+        #[command(flatten)]
+        settings: Settings,
+    },
 }
 
 #[derive(Debug, Subcommand)]
@@ -112,7 +126,9 @@ struct Settings {
 
 impl Settings {
     fn load(self, listen: Option<SocketAddr>) -> Result<Config> {
-        Ok(Config::load(self.config.as_deref(), Flags { listen, database: self.database })?)
+        let config = Config::load(self.config.as_deref(), Flags { listen, database: self.database })?;
+        config.fits_this_machine()?;
+        Ok(config)
     }
 }
 
@@ -125,10 +141,16 @@ pub fn run() -> Result<()> {
         Command::Site { settings, command } => wait_for(command.run(settings.load(None)?)),
         Command::Backup { settings, to } => wait_for(backup::backup(settings.load(None)?, to)),
         Command::Restore { settings, from } => wait_for(backup::restore(settings.load(None)?, from)),
+        Command::Epoch { command: EpochCommand::New { settings } } => {
+            wait_for(backup::new_epoch(settings.load(None)?))
+        }
         Command::Check { settings } => wait_for(backup::check(settings.load(None)?)),
         Command::Config { command: ConfigCommand::Template } => answer(&Config::template()),
         Command::Config { command: ConfigCommand::Check { settings } } => {
-            settings.load(None)?;
+            let Config { database, .. } = settings.load(None)?;
+            if !database.exists() {
+                logs::say(&format!("there is no database {} yet: `gchat init` makes it", database.display()));
+            }
             answer("the configuration is fine\n")
         }
         Command::Openapi => answer(&http::api::describe::text()),

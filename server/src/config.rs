@@ -3,13 +3,16 @@
 //! The doc comments of the fields are the comments of `gchat.example.toml`. Knows nothing of what the settings do.
 
 use std::{
+    ffi::OsString,
     net::{IpAddr, SocketAddr},
     path::{Path, PathBuf},
 };
 
-use confique::{Config as _, Layer as _};
-use ipnet::IpNet;
+use confique::{Config as _, Layer as _, meta::FieldKind};
+use ipnet::{IpNet, Ipv4Net};
 use serde::{Deserialize, Deserializer, de::Error as _};
+
+use crate::logs;
 
 /// The settings of `gchat serve`.
 ///
@@ -20,7 +23,7 @@ use serde::{Deserialize, Deserializer, de::Error as _};
 pub struct Config {
     /// Where to listen: an IP address and a port. TLS ends at the proxy before
     /// the server, so an address of this machine alone is usually right.
-    #[config(env = "GCHAT_LISTEN", default = "127.0.0.1:8787")]
+    #[config(env = "GCHAT_LISTEN", default = "127.0.0.1:8787", deserialize_with = listen)]
     pub listen: SocketAddr,
 
     /// The path below which the server answers, when the proxy before it passes
@@ -191,12 +194,33 @@ type Values = <Config as confique::Config>::Layer;
 impl Config {
     /// Settings from `file` (if any), the environment and `flags`; the later ones win.
     pub fn load(file: Option<&Path>, flags: Flags) -> Result<Self, ConfigError> {
+        known_variables(std::env::vars_os())?;
         let from_file = file.map_or_else(|| Ok(Values::empty()), read)?;
         let from_env = Values::from_env().map_err(value)?;
         let mut from_flags = Values::empty();
         from_flags.listen = flags.listen;
         from_flags.database = flags.database;
         Self::from_values(from_flags.with_fallback(from_env).with_fallback(from_file))
+    }
+
+    /// What is wrong with settings that are right in themselves, on this machine: for whoever starts and for whoever only
+    /// asks (`gchat config check`).
+    pub fn fits_this_machine(&self) -> Result<(), ConfigError> {
+        let folder = self.database.parent().filter(|folder| !folder.as_os_str().is_empty());
+        if let Some(folder) = folder.filter(|folder| !folder.is_dir()) {
+            return Err(ConfigError::Value(format!(
+                "database: there is no folder {}: make it, mount its disk, or set `database` to another path",
+                folder.display()
+            )));
+        }
+        if self.database.is_dir() {
+            return Err(ConfigError::Value(format!(
+                "database: {} is a folder: name a file in it, such as {}",
+                self.database.display(),
+                self.database.join("gchat.db").display()
+            )));
+        }
+        Ok(())
     }
 
     /// Every key with its comment and default: the text of `gchat.example.toml`.
@@ -243,14 +267,82 @@ fn read(path: &Path) -> Result<Values, ConfigError> {
         ConfigError::File {
             path: path.to_owned(),
             line: text.bytes().take(start).filter(|b| *b == b'\n').count() + 1,
-            message: error.message().replace("unknown field", "unknown key"),
+            message: with_key(error.message(), line_of(&text, start)),
         }
     })
+}
+
+/// The line in which a byte stands.
+fn line_of(text: &str, at: usize) -> &str {
+    let before = text.get(..at).unwrap_or_default();
+    text[before.rfind('\n').map_or(0, |end| end + 1)..].lines().next().unwrap_or_default()
+}
+
+/// A sentence about a line of the file, with the key that stands there.
+fn with_key(message: &str, line: &str) -> String {
+    let message = message.replace("unknown field", "unknown key");
+    let key = line.split('=').next().unwrap_or_default().trim();
+    let is_key = !key.is_empty() && key.bytes().all(|b| b.is_ascii_alphanumeric() || b == b'_');
+    if !is_key || message.contains(key) { message } else { format!("{key}: {message}") }
+}
+
+/// Refuses a variable of the environment that is a mistyped one of ours, and tells of others that begin as ours do.
+fn known_variables(all: impl Iterator<Item = (OsString, OsString)>) -> Result<(), ConfigError> {
+    let known = variables();
+    for name in all.filter_map(|(name, _)| name.into_string().ok()) {
+        if !name.starts_with("GCHAT_") || known.contains(&name) {
+            continue;
+        }
+        let near = known.iter().map(|known| (distance(&name, known), known)).min();
+        if let Some((..=3, near)) = near {
+            return Err(ConfigError::Value(format!(
+                "the environment has {name}, which is no setting: write {near}, or take it away"
+            )));
+        }
+        // Others may have it for themselves: container systems name variables after services.
+        logs::say(&format!("gchat: the environment has {name}, which is no setting and is ignored"));
+    }
+    Ok(())
+}
+
+/// The variables that are settings.
+fn variables() -> Vec<String> {
+    fn of(meta: &confique::meta::Meta, into: &mut Vec<String>) {
+        for field in meta.fields {
+            match field.kind {
+                FieldKind::Leaf { env, .. } => into.extend(env.map(str::to_owned)),
+                FieldKind::Nested { meta } => of(meta, into),
+            }
+        }
+    }
+    let mut all = Vec::new();
+    of(&Config::META, &mut all);
+    all
+}
+
+/// How many letters are to be changed, added or taken away to make one word of the other (Levenshtein).
+fn distance(one: &str, other: &str) -> usize {
+    let mut row: Vec<usize> = (0..=other.len()).collect();
+    for (n, a) in one.bytes().enumerate() {
+        let mut diagonal = std::mem::replace(&mut row[0], n + 1);
+        for (m, b) in other.bytes().enumerate() {
+            let changed = diagonal + usize::from(a != b);
+            diagonal = row[m + 1];
+            row[m + 1] = changed.min(diagonal + 1).min(row[m] + 1);
+        }
+    }
+    row[other.len()]
 }
 
 fn value(error: confique::Error) -> ConfigError {
     // The alternate form appends the cause, which says what the value should be.
     ConfigError::Value(format!("{error:#}"))
+}
+
+fn listen<'de, D: Deserializer<'de>>(d: D) -> Result<SocketAddr, D::Error> {
+    let given = String::deserialize(d)?;
+    let fix = "is no IP address with a port; write for example \"127.0.0.1:8787\" (for localhost) or \"[::1]:8787\"";
+    given.parse().map_err(|_| D::Error::custom(format!("{given:?} {fix}")))
 }
 
 fn base_path<'de, D: Deserializer<'de>>(d: D) -> Result<String, D::Error> {
@@ -296,7 +388,15 @@ fn networks_by_comma(list: &str) -> Result<Vec<IpNet>, NotANetwork> {
 
 fn network(text: &str) -> Result<IpNet, NotANetwork> {
     let single = text.parse::<IpAddr>().map(IpNet::from);
-    single.or_else(|_| text.parse()).map_err(|_| NotANetwork(text.to_owned()))
+    single.or_else(|_| text.parse()).map(canonical).map_err(|_| NotANetwork(text.to_owned()))
+}
+
+/// IPv4 that is written as IPv6 (`::ffff:a.b.c.d`) as what it is: so are addresses that are compared with it.
+fn canonical(network: IpNet) -> IpNet {
+    let IpNet::V6(six) = network else { return network };
+    let four = six.addr().to_ipv4_mapped().zip(six.prefix_len().checked_sub(96));
+    let four = four.and_then(|(address, length)| Ipv4Net::new(address, length).ok());
+    four.map_or(network, IpNet::from)
 }
 
 #[derive(Debug, thiserror::Error)]
@@ -380,6 +480,10 @@ mod tests {
         assert_eq!(config.public_url.as_deref(), Some("https://moodle.example/gchat/"));
         let config = from_file("trusted_proxies = [\"127.0.0.1\", \"10.0.0.0/8\"]").unwrap();
         assert_eq!(config.trusted_proxies[0].to_string(), "127.0.0.1/32");
+        let config =
+            from_file("trusted_proxies = [\"::ffff:127.0.0.1\", \"::ffff:10.0.0.0/104\", \"fd00::/8\"]");
+        let proxies: Vec<_> = config.unwrap().trusted_proxies.iter().map(ToString::to_string).collect();
+        assert_eq!(proxies, ["127.0.0.1/32", "10.0.0.0/8", "fd00::/8"]);
     }
 
     #[test]
@@ -387,7 +491,12 @@ mod tests {
         for (text, line, fix) in [
             ("\nlisen = \"127.0.0.1:1\"", 2, "unknown key `lisen`, expected one of `listen`"),
             ("[limits]\n\nconections_per_user = 3", 3, "expected one of `connections_per_user`"),
-            ("listen = \"localhost\"", 1, "invalid socket address"),
+            (
+                "listen = \"localhost:8787\"",
+                1,
+                "listen: \"localhost:8787\" is no IP address with a port; write for example",
+            ),
+            ("[limits]\ngrace_ms = \"15s\"", 2, "grace_ms: invalid type"),
             ("\n\nbase_path = \"/a b/\"", 3, "such as \"/\" or \"/gchat/\""),
             ("public_url = \"moodle.example\"", 1, "such as \"https://moodle.example/gchat/\""),
             ("\nlog_format = \"xml\"", 2, "expected `text` or `json`"),

@@ -90,7 +90,9 @@ impl FromStr for CircleId {
 
     fn from_str(s: &str) -> Result<Self, BadId> {
         let part = |p: &str| {
+            // As a part of a path, `.` and `..` never arrive: clients and proxies take them for steps (RFC 3986, 5.2.4).
             (1..=64).contains(&p.len())
+                && !matches!(p, "." | "..")
                 && p.bytes().all(|b| b.is_ascii_alphanumeric() || matches!(b, b'.' | b'_' | b':' | b'-'))
         };
         let fine = match s.split_once('/') {
@@ -230,3 +232,18 @@ pub struct ConnectionId(pub u64);
 #[derive(Debug, PartialEq, Eq, thiserror::Error)]
 #[error("not a {0} id")]
 pub struct BadId(&'static str);
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_circle_is_a_part_of_a_path_that_arrives() {
+        for good in ["c7", "c7/g3", "c7/-", "...", ".c", "a/...", "A:b_c-d.e"] {
+            assert!(good.parse::<CircleId>().is_ok(), "{good}");
+        }
+        for bad in ["", ".", "..", "./a", "../a", "a/.", "a/..", "a/", "/a", "a/b/c", "a b", "\u{e9}"] {
+            assert!(bad.parse::<CircleId>().is_err(), "{bad}");
+        }
+    }
+}

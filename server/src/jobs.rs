@@ -10,6 +10,7 @@ use crate::{
     clock::{self, steady_ms},
     error::Close,
     hub::Connection,
+    store::SitesMark,
     systemd,
 };
 
@@ -36,7 +37,7 @@ pub async fn run(app: Arc<App>, cancel: CancellationToken) {
         ticks
     };
     let (mut rosters, mut sites, mut expiry) = (every(ROSTER_TICK), every(SITES_TICK), every(EXPIRY_TICK));
-    let mut store = every(STORE_TICK);
+    let (mut store, mut mark) = (every(STORE_TICK), None);
     // Told by this loop and no other: it stands still when the runtime does, when the rosters are locked for good, and
     // when the store never answers, and then a restart helps. A store that answers with an error (a full disk) is none
     // of the watchdog's business: a restart would not mend it, and would cut off those who can still read; `/ready`
@@ -48,9 +49,11 @@ pub async fn run(app: Arc<App>, cancel: CancellationToken) {
             _ = rosters.tick() => flush(app.rosters.tick(steady_ms())),
             _ = store.tick() => {
                 clock::look();
-                drop(app.look_at_store().await);
+                if app.look_at_store().await.is_ok() {
+                    watch_sites(&app, &mut mark).await;
+                }
             }
-            _ = sites.tick() => refresh_sites(&app).await,
+            _ = sites.tick() => drop(refresh_sites(&app).await),
             _ = expiry.tick() => expire(&app).await,
             () = next(&mut watchdog) => systemd::alive(),
         }
@@ -74,14 +77,31 @@ fn flush(mut told: Vec<Arc<Connection>>) {
     told.iter().for_each(|connection| connection.out.flush());
 }
 
-async fn refresh_sites(app: &App) {
+/// Takes what another process has changed of the sites, and tells it so. `known`: the mark of the last such change.
+async fn watch_sites(app: &App, known: &mut Option<SitesMark>) {
+    let Ok(mark) = app.store.sites_mark().await else { return };
+    if let Some(changed) = mark.filter(|_| mark != *known)
+        && refresh_sites(app).await
+    {
+        app.store.sites_count(changed);
+        *known = mark;
+    }
+}
+
+/// Whether that worked.
+async fn refresh_sites(app: &App) -> bool {
     match app.sites.refresh().await {
-        Ok(gone) if gone.is_empty() => {}
         Ok(gone) => {
-            let orphans = app.hub.all().into_iter().filter(|c| gone.contains(&c.site));
-            orphans.for_each(|c| c.out.close(Close::TokenRefused));
+            if !gone.is_empty() {
+                let orphans = app.hub.all().into_iter().filter(|c| gone.contains(&c.site));
+                orphans.for_each(|c| c.out.close(Close::TokenRefused));
+            }
+            true
         }
-        Err(error) => error.log(),
+        Err(error) => {
+            error.log();
+            false
+        }
     }
 }
 

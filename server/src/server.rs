@@ -11,6 +11,7 @@ use tokio::{
     net::{TcpListener, TcpSocket, TcpStream},
 };
 use tokio_util::{sync::CancellationToken, task::TaskTracker};
+use tower_http::compression::CompressionLayer;
 
 use crate::{
     app::App, config::Config, error::Close, http, hub::Kind, jobs, logs::Seldom, protocol::ServerFrame,
@@ -42,7 +43,9 @@ impl Server {
         let listener = listener(listen)
             .with_context(|| format!("cannot listen at {listen}: is another server running there?"))?;
         let router = http::routes(app.clone());
-        let router = host.map_or(router.clone(), |host| host.merge(router));
+        // No proxy stands before it there, which would do this.
+        let compressed = |host: Router| host.merge(router.clone()).layer(CompressionLayer::new());
+        let router = host.map_or_else(|| router.clone(), compressed);
         Ok(Self { app, listener: Tcp { listener, refused: Seldom::new() }, router })
     }
 

@@ -24,6 +24,9 @@ pub const FLOOR_MS: i64 = 24 * 60 * 60 * 1_000;
 /// back.
 pub const REVOKED_MS: i64 = FLOOR_MS;
 
+/// Drawn by a process that changes the sites beside a serving one (`gchat site`).
+pub type SitesMark = [u8; 16];
+
 /// One site and its keys.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct SiteRecord {
@@ -495,6 +498,15 @@ pub trait Store: Send + Sync + 'static {
         change: WindowChange,
         most: usize,
     ) -> Result<bool>;
+
+    /// A mark that changes when another process has changed the sites; `None` where none has, or no other process can.
+    async fn sites_mark(&self) -> Result<Option<SitesMark>> {
+        Ok(None)
+    }
+    /// What the sites were under this mark counts in this process from now on: tells the process that waits for it.
+    fn sites_count(&self, mark: SitesMark) {
+        let _ = mark;
+    }
 
     /// Whether the database answers and, as far as is known, can be written.
     async fn ready(&self) -> Result<()>;

@@ -130,12 +130,31 @@ fn client_address(app: &App, peer: IpAddr, headers: &HeaderMap) -> IpAddr {
         if !trusted(&address) {
             break;
         }
-        match hop.trim().parse::<IpAddr>() {
-            Ok(ip) => address = ip.to_canonical(),
-            Err(_) => break,
+        match hop_address(hop) {
+            Some(ip) => address = ip,
+            None => break,
         }
     }
     address
+}
+
+/// The address of a hop as proxies write it: alone, with a port, in brackets, with a zone, in quotes (RFC 7239, section 6;
+/// X-Forwarded-For itself has no standard).
+fn hop_address(hop: &str) -> Option<IpAddr> {
+    let hop = hop.trim().trim_matches('"');
+    let bare = match hop.strip_prefix('[') {
+        Some(rest) => {
+            let (address, port) = rest.split_once(']')?;
+            (port.is_empty() || port.starts_with(':')).then_some(address)?
+        }
+        // One colon: IPv4 with a port.
+        None => match hop.split_once(':') {
+            Some((address, port)) if !port.contains(':') => address,
+            _ => hop,
+        },
+    };
+    let bare = bare.split_once('%').map_or(bare, |(address, _)| address);
+    bare.parse::<IpAddr>().ok().map(|ip| ip.to_canonical())
 }
 
 /// A connection from its upgrade to its end.
@@ -262,5 +281,31 @@ fn ending(broken: Broken) -> Option<Close> {
         Broken::Gone | Broken::Violation => None,
         Broken::TooLarge => Some(Close::TooLarge),
         Broken::Flood => Some(Close::Flood),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn an_address_is_read_in_every_way_in_which_proxies_write_it() {
+        for (hop, address) in [
+            ("198.51.100.7", "198.51.100.7"),
+            (" 198.51.100.7:51234 ", "198.51.100.7"),
+            ("::ffff:198.51.100.7", "198.51.100.7"),
+            ("[::ffff:198.51.100.7]:443", "198.51.100.7"),
+            ("2001:db8::1", "2001:db8::1"),
+            ("[2001:db8::1]", "2001:db8::1"),
+            ("[2001:db8::1]:51234", "2001:db8::1"),
+            ("\"[2001:db8::1]:51234\"", "2001:db8::1"),
+            ("fe80::1%eth0", "fe80::1"),
+            ("[fe80::1%25eth0]:80", "fe80::1"),
+        ] {
+            assert_eq!(hop_address(hop), address.parse().ok(), "{hop}");
+        }
+        for hop in ["", "unknown", "_hidden", "[2001:db8::1", "[2001:db8::1]x", "198.51.100", "1.2.3.4.5:6"] {
+            assert_eq!(hop_address(hop), None, "{hop}");
+        }
     }
 }

@@ -52,6 +52,16 @@ pub(super) async fn restore(config: Config, from: PathBuf) -> Result<()> {
     answer(&format!("the backup {of} was restored as {}: {messages} messages\n", config.database.display()))
 }
 
+pub(super) async fn new_epoch(config: Config) -> Result<()> {
+    restore::new_epoch(&config.database, now_ms()).await?;
+    say(
+        "Browsers drop their copies and show what the server has; what they still had to send is sent. Tokens from before \
+         are refused. What the site has said since the snapshot was made (people who were deleted, courses that were \
+         left) is not known here: see the administrator's guide. Start the server now.",
+    );
+    answer(&format!("the database {} has a new epoch\n", config.database.display()))
+}
+
 fn time(ms: i64) -> String {
     Timestamp::from_millisecond(ms).map_or("?".into(), |t| t.strftime("%F %T UTC").to_string())
 }

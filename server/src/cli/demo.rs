@@ -16,7 +16,7 @@ use super::{answer, site::new_key, stopped};
 use crate::{
     config::Config,
     id::{RightsVersion, SiteId},
-    logs,
+    logs::{self, say},
     rights::Policy,
     server::Server,
     store::{SiteRecord, Store, sqlite::SqliteStore},
@@ -36,7 +36,7 @@ pub(super) struct Demo {
     #[arg(long, value_name = "DIR", default_value = "./gchat-demo")]
     data_dir: PathBuf,
     /// Simulated people who come, go and answer
-    #[arg(long, value_name = "N", default_value_t = 0)]
+    #[arg(long, value_name = "N", default_value_t = 12)]
     classmates: usize,
 }
 
@@ -54,6 +54,7 @@ impl Demo {
         config.log_level = std::env::var("GCHAT_LOG_LEVEL").unwrap_or_else(|_| "warn".into());
         logs::init(&config);
 
+        let (classmates, data_dir) = (self.classmates, self.data_dir.clone());
         let wwwroot = wwwroot(listen);
         SqliteStore::make(&config.database).await?.close().await;
         let store = Arc::new(SqliteStore::serve(&config.database).await?);
@@ -74,7 +75,14 @@ impl Demo {
         let server = Server::bind(config, store, Some(campus.router())).await?;
         let cancel = CancellationToken::new();
         let life = tokio::spawn(campus.run(cancel.clone()));
-        answer(&format!("Global Chat demo: {wwwroot}/\n"))?;
+        // Whoever cannot be told can still look at the address that they asked for.
+        let _ = answer(&format!("Global Chat demo: {wwwroot}/\n"));
+        say(&format!(
+            "Open it in two browsers, or in one and a private window, as two people. {classmates} simulated classmates are \
+             there and answer (--classmates N). What is written is kept in {} (--data-dir DIR): delete that folder to \
+             begin anew. Ctrl+C ends the demo.",
+            data_dir.display()
+        ));
         let served = server
             .run(async move {
                 stop.await;
@@ -137,12 +145,14 @@ fn origins(listen: SocketAddr) -> Vec<String> {
     origins
 }
 
-/// The address with a port that is free just now where none was asked for: the site must know it beforehand.
+/// The address, with a port that is free just now where none was asked for: the site must know it beforehand, and where
+/// it cannot listen nothing shall be made.
 fn with_port(listen: SocketAddr) -> Result<SocketAddr> {
-    if listen.port() != 0 {
-        return Ok(listen);
-    }
-    let taken = std::net::TcpListener::bind(listen).with_context(|| format!("cannot listen at {listen}"))?;
+    let taken = std::net::TcpListener::bind(listen).with_context(|| {
+        format!(
+            "cannot listen at {listen}: is another server running there? Choose another place with --listen"
+        )
+    })?;
     Ok(taken.local_addr()?)
 }
 

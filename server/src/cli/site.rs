@@ -14,7 +14,10 @@ use crate::{
     id::{RightsVersion, SiteId},
     logs::say,
     rights::Policy,
-    store::{SiteKey, SiteRecord, Store, sqlite::SqliteStore},
+    store::{
+        SiteKey, SiteRecord, Store,
+        sqlite::{SqliteStore, Taken},
+    },
 };
 
 #[derive(Debug, Subcommand)]
@@ -162,7 +165,7 @@ async fn rotate(store: &dyn Store, config: &Config, name: &str, server: Option<&
     answer(&format!("{code}\n"))
 }
 
-async fn finish(store: &dyn Store, name: &str) -> Result<()> {
+async fn finish(store: &SqliteStore, name: &str) -> Result<()> {
     let site = find(store, name).await?;
     let gone = store.drop_old_keys(site.site).await?;
     ensure!(
@@ -171,10 +174,11 @@ async fn finish(store: &dyn Store, name: &str) -> Result<()> {
         site.issuer,
         site.issuer
     );
-    answer(&format!("site {}: only key {} counts from now on\n", site.issuer, site.keys[0].kid))
+    let when = when(store).await?;
+    answer(&format!("site {}: only key {} counts {when}\n", site.issuer, site.keys[0].kid))
 }
 
-async fn remove(store: &dyn Store, name: &str, yes: bool) -> Result<()> {
+async fn remove(store: &SqliteStore, name: &str, yes: bool) -> Result<()> {
     let site = find(store, name).await?;
     ensure!(
         yes,
@@ -183,7 +187,22 @@ async fn remove(store: &dyn Store, name: &str, yes: bool) -> Result<()> {
         site.url
     );
     store.remove_site(site.site).await?;
-    answer(&format!("site {} ({}) was removed\n", site.issuer, site.url))
+    let when = when(store).await?;
+    answer(&format!("site {} ({}) was removed, and is refused {when}\n", site.issuer, site.url))
+}
+
+/// Since when a change of the sites counts, by the word of the server that runs.
+async fn when(store: &SqliteStore) -> Result<&'static str> {
+    Ok(match store.sites_changed().await? {
+        Taken::Yes => "from now on",
+        Taken::NobodyServes => "from the next start: no server runs on this database now",
+        Taken::NotYet => {
+            say(
+                "WARNING: the running server has not answered within 10 seconds: see its log, or restart it.",
+            );
+            "as soon as the running server reads it"
+        }
+    })
 }
 
 async fn find(store: &dyn Store, name: &str) -> Result<SiteRecord> {

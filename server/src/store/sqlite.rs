@@ -3,12 +3,21 @@
 //! One thread writes (`writer`), a few read (`readers`). The submodules hold the statements, one file per subject; a
 //! change is a value that can be run again. Nothing outside this directory knows that there is SQL.
 
-use std::{collections::HashSet, fs::File, panic::resume_unwind, path::Path, sync::Arc, thread};
+use std::{
+    collections::HashSet,
+    fs::File,
+    panic::resume_unwind,
+    path::Path,
+    sync::Arc,
+    thread,
+    time::{Duration, Instant},
+};
 
 use async_trait::async_trait;
 use parking_lot::Mutex;
 use rusqlite::Connection;
 use tokio::sync::oneshot;
+use uuid::Uuid;
 
 use self::{
     arrive::Arrive, meta::Since, pen::Pen, place::Home, readers::Readers, recent::Recent, schema::Purpose,
@@ -16,7 +25,7 @@ use self::{
 };
 use super::{
     Appended, Applied, Arrival, Dock, Floor, Head, Kept, Message, NewMessage, Origin, Page, Put, Result,
-    SiteKey, SiteRecord, Store, StoreError, UserRecord, WindowChange,
+    SiteKey, SiteRecord, SitesMark, Store, StoreError, UserRecord, WindowChange,
 };
 use crate::{
     id::{ConversationId, Epoch, RightsVersion, Seq, SiteId, UserId},
@@ -62,6 +71,20 @@ pub struct SqliteStore {
     served: Mutex<Option<File>>,
 }
 
+/// How long a serving process may take to read the sites again.
+const TAKEN: Duration = Duration::from_secs(10);
+
+/// Whether a change of the sites counts by now.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Taken {
+    /// In the process that serves the database.
+    Yes,
+    /// There is none: it counts from its start.
+    NobodyServes,
+    /// That process has not answered within ten seconds.
+    NotYet,
+}
+
 impl SqliteStore {
     /// Opens the database for a tool, also while another process serves it; makes it if there is none. For those alone
     /// who were asked for a new one: elsewhere it would hide that a path is wrong or a disk is not mounted.
@@ -84,6 +107,8 @@ impl SqliteStore {
         aside(move || {
             schema::there_is_one(&path)?;
             let lock = place::lock(&path)?;
+            // A restore was ended before it was done: who holds the lock knows that none is under way.
+            let _ = place::remove(&place::beside(&path, place::PART));
             Self::open_for(&path, Purpose::Serving, Some(lock))
         })
         .await
@@ -98,6 +123,24 @@ impl SqliteStore {
             let (conn, since) = schema::open(&path, Purpose::Tool)?;
             conn.execute_batch("PRAGMA synchronous = NORMAL")?;
             Self::start(&path, conn, since, None)
+        })
+        .await
+    }
+
+    /// Has a process that serves this database take what was just changed of its sites, and waits for its word.
+    pub async fn sites_changed(&self) -> Result<Taken> {
+        let mark = Uuid::from_bytes(self.writer.run(meta::MarkSites).await?).to_string();
+        let home = self.home.clone();
+        aside(move || {
+            let until = Instant::now() + TAKEN;
+            loop {
+                match place::told(home.path()).map_err(StoreError::io)? {
+                    None => return Ok(Taken::NobodyServes),
+                    Some(word) if word == mark => return Ok(Taken::Yes),
+                    Some(_) if Instant::now() >= until => return Ok(Taken::NotYet),
+                    Some(_) => thread::sleep(Duration::from_millis(20)),
+                }
+            }
         })
         .await
     }
@@ -327,6 +370,18 @@ impl Store for SqliteStore {
     ) -> Result<bool> {
         let Some(other) = conversation.other(user) else { return Ok(false) };
         self.writer.run(docks::SetWindow { site, user, other, change, most }).await
+    }
+
+    async fn sites_mark(&self) -> Result<Option<SitesMark>> {
+        self.readers.run(|conn| Ok(meta::sites_mark(conn)?)).await
+    }
+
+    fn sites_count(&self, mark: SitesMark) {
+        if let Some(lock) = &*self.served.lock()
+            && let Err(error) = place::tell(lock, &Uuid::from_bytes(mark).to_string())
+        {
+            tracing::warn!(%error, "the command that has changed the sites cannot be told that it counts");
+        }
     }
 
     async fn ready(&self) -> Result<()> {

@@ -62,7 +62,7 @@ impl Running {
 
 /// Starts the demo: the process, and the address that it says it has.
 fn demo(dir: &Path, listen: &str) -> (Running, String) {
-    let args = ["demo", "--listen", listen, "--data-dir", "campus"];
+    let args = ["demo", "--listen", listen, "--data-dir", "campus", "--classmates", "0"];
     let mut child = command(dir, &args).stdout(Stdio::piped()).spawn().unwrap();
     let mut lines = BufReader::new(child.stdout.take().unwrap()).lines();
     let running = Running(child);
@@ -117,8 +117,8 @@ fn a_key_is_rotated_in_two_steps() {
     assert!(second.kid != first.kid && second.key != first.key);
     let (ok, _, error) = gchat(dir.path(), &["site", "rotate", &first.site]);
     assert!(!ok && error.contains("--finish"), "a third key would end the one in use: {error}");
-    let (ok, ..) = gchat(dir.path(), &["site", "rotate", &first.site, "--finish"]);
-    assert!(ok);
+    let (ok, said, _) = gchat(dir.path(), &["site", "rotate", &first.site, "--finish"]);
+    assert!(ok && said.contains("from the next start: no server runs"), "{said}");
     let (_, list, _) = gchat(dir.path(), &["site", "list"]);
     assert!(list.contains(&second.kid) && !list.contains(&first.kid), "{list}");
 }
@@ -194,8 +194,17 @@ fn the_environment_stands_above_the_file_and_below_the_flags() {
 
     let proxies = [("GCHAT_TRUSTED_PROXIES", "127.0.0.1, 10.0.0.0/8")];
     assert!(with(dir.path(), &["config", "check"], &proxies).0);
+    // What another program has for itself is told of, a mistyped setting is refused.
+    let (ok, _, said) = with(dir.path(), &["config", "check"], &[("GCHAT_SERVICE_HOST", "10.0.0.7")]);
+    assert!(ok && said.contains("GCHAT_SERVICE_HOST, which is no setting and is ignored"), "{said}");
+    for command in [&["config", "check"][..], &["serve"]] {
+        let (ok, _, said) = with(dir.path(), command, &[("GCHAT_LIMITS_MESSAGE_BRUST", "5")]);
+        assert!(!ok && said.contains("write GCHAT_LIMITS_MESSAGE_BURST"), "{said}");
+        let (ok, _, said) = with(dir.path(), command, &[("GCHAT_DATABASE", "no/such/folder/gchat.db")]);
+        assert!(!ok && said.contains("there is no folder no/such/folder: make it"), "{said}");
+    }
     for (name, value) in [
-        ("GCHAT_LISTEN", "nowhere"),
+        ("GCHAT_LISTEN", "localhost:8787"),
         ("GCHAT_LOG_FORMAT", "xml"),
         ("GCHAT_TRUSTED_PROXIES", "nginx"),
         ("GCHAT_LIMITS_MESSAGE_BURST", "0"),
@@ -299,5 +308,45 @@ fn the_demo_keeps_its_site_and_follows_its_address() {
     drop(running); // as a power cut would
     let (running, _) = demo(dir.path(), second.trim_start_matches("http://").trim_end_matches('/'));
     assert_eq!(sites(), after);
+    assert!(running.stop());
+}
+
+#[test]
+fn the_demo_says_what_it_does_and_sends_its_pages_compressed() {
+    use std::io::{Read as _, Write as _};
+    let dir = TempDir::new().unwrap();
+    let args = ["demo", "--listen", "127.0.0.1:0", "--data-dir", "campus"];
+    let mut child = command(dir.path(), &args).stdout(Stdio::piped()).stderr(Stdio::piped()).spawn().unwrap();
+    let out = BufReader::new(child.stdout.take().unwrap()).lines().next().unwrap().unwrap();
+    let said = BufReader::new(child.stderr.take().unwrap()).lines().next().unwrap().unwrap();
+    let running = Running(child);
+    for part in
+        ["12 simulated classmates", "campus (--data-dir DIR)", "Ctrl+C ends the demo", "--classmates N"]
+    {
+        assert!(said.contains(part), "{said}");
+    }
+    let address = out.strip_prefix("Global Chat demo: http://").unwrap().trim_end_matches('/').to_owned();
+    let get = |path: &str| {
+        let mut socket = std::net::TcpStream::connect(&address).unwrap();
+        write!(
+            socket,
+            "GET {path} HTTP/1.1\r\nHost: {address}\r\nAccept-Encoding: gzip\r\nConnection: close\r\n\r\n"
+        )
+        .unwrap();
+        let mut answer = Vec::new();
+        socket.read_to_end(&mut answer).unwrap();
+        let end = answer.windows(4).position(|bytes| bytes == b"\r\n\r\n").unwrap();
+        (String::from_utf8_lossy(&answer[..end]).to_lowercase(), answer.len() - end)
+    };
+    let plain = include_str!("../../../moodle/block_gchat/js/gchat.js").len();
+    for path in ["/", "/gchat/client/gchat.js"] {
+        let (head, bytes) = get(path);
+        assert!(head.contains("content-encoding: gzip"), "{path}: {head}");
+        assert!(!path.ends_with(".js") || bytes < plain, "{bytes} of {plain}");
+    }
+    // Where it cannot listen it makes nothing.
+    let (ok, _, error) = gchat(dir.path(), &["demo", "--listen", &address, "--data-dir", "second"]);
+    assert!(!ok && error.contains("is another server running there?"), "{error}");
+    assert!(!dir.path().join("second").exists());
     assert!(running.stop());
 }

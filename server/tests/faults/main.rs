@@ -16,4 +16,5 @@ mod person;
 mod place;
 mod server;
 mod signals;
+mod sites;
 mod world;

@@ -8,6 +8,7 @@ use gchat::store::{
     sqlite::{
         SqliteStore,
         backup::{backup, check},
+        restore::new_epoch,
     },
 };
 use tempfile::TempDir;
@@ -131,4 +132,47 @@ async fn a_store_that_ends_away_from_its_place_leaves_what_is_there_alone() {
     let (head, _) = store.history(school, between(2, 3), Page::Newest, 9).await.unwrap();
     assert_eq!(head.seq.0, 1);
     store.close().await;
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn what_a_killed_backup_or_restore_left_goes_with_the_next() {
+    let dir = TempDir::new().unwrap();
+    let path = dir.path().join("gchat.db");
+    SqliteStore::make(&path).await.unwrap().close().await;
+    let backups = dir.path().join("backups");
+    fs::create_dir(&backups).unwrap();
+    let file = |name: &str| fs::write(backups.join(name), "half of it").unwrap();
+    ["gchat-2026-11-22T03-30-00Z.db-part", "gchat-2026-11-23T03-30-00Z.db-part", "other.db-part"]
+        .iter()
+        .for_each(|name| file(name));
+    // One that is under way.
+    let working = fs::File::open(backups.join("gchat-2026-11-23T03-30-00Z.db-part")).unwrap();
+    working.lock().unwrap();
+    backup(&path, &backups, 0).await.unwrap();
+    let left = ["gchat-1970-01-01T00-00-00Z.db", "gchat-2026-11-23T03-30-00Z.db-part", "other.db-part"];
+    assert_eq!(names(&backups), left);
+    let twice =
+        backup(&path, &backups.join("gchat-2026-11-23T03-30-00Z.db"), 0).await.unwrap_err().to_string();
+    assert!(twice.contains("its file cannot be made"), "{twice}");
+
+    fs::write(dir.path().join("gchat.db-part"), "half of a restore").unwrap();
+    SqliteStore::serve(&path).await.unwrap().close().await;
+    assert!(!dir.path().join("gchat.db-part").exists());
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_new_epoch_is_given_to_a_database_that_nobody_serves() {
+    let dir = TempDir::new().unwrap();
+    let path = dir.path().join("gchat.db");
+    assert!(new_epoch(&path, 1).await.unwrap_err().to_string().contains("there is none"));
+    SqliteStore::make(&path).await.unwrap().close().await;
+    let served = SqliteStore::serve(&path).await.unwrap();
+    let before = served.epoch();
+    assert!(new_epoch(&path, 1).await.unwrap_err().to_string().contains("another gchat serves it"));
+    served.close().await;
+    new_epoch(&path, 1_795_376_400_000).await.unwrap();
+    let served = SqliteStore::serve(&path).await.unwrap();
+    assert_ne!(served.epoch(), before);
+    assert_eq!(served.epoch_began(), 1_795_376_400_000, "tokens from before are refused");
+    served.close().await;
 }

@@ -63,10 +63,10 @@ described! {
     RightsVersion => number(0, "A number of the site that rises with every change of anyone's rights.");
     Seq => number(0, "A message's number in its conversation; 0: none yet.");
     CircleId => text_of(
-        "^[A-Za-z0-9._:-]{1,64}(/[A-Za-z0-9._:-]{1,64})?$", 129, "COURSE, or COURSE/GROUP.");
-    Course => text_of("^[A-Za-z0-9._:-]{1,64}$", 64, "A circle without a group.");
+        r"^(?!\.\.?(/|$))[A-Za-z0-9._:-]{1,64}(/(?!\.\.?$)[A-Za-z0-9._:-]{1,64})?$", 129, "COURSE, or COURSE/GROUP.");
+    Course => text_of(r"^(?!\.\.?$)[A-Za-z0-9._:-]{1,64}$", 64, "A circle without a group.");
     Group => text_of(
-        "^([A-Za-z0-9._:]|[A-Za-z0-9._:-]{2,64})$", 64, "The name of a group in its course; not `-`.");
+        r"^(?!\.\.?$)([A-Za-z0-9._:]|[A-Za-z0-9._:-]{2,64})$", 64, "The name of a group in its course; not `-`.");
     ConversationId => text_of(
         "^[1-9][0-9]{0,15}-[1-9][0-9]{0,15}$", 33, "The ids of its two users, the lower first.");
     UserBody => {

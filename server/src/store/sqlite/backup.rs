@@ -49,8 +49,11 @@ fn take(from: &Path, to: &Path, now: i64) -> Result<Backup> {
     if std::fs::symlink_metadata(&to).is_ok() {
         return Err(refused(&to, "there is such a file already: name another one"));
     }
+    schema::there_is_one(from)?;
+    place::sweep(&to);
     let part = place::beside(&to, place::PART);
-    place::remove(&part).and_then(|()| place::make_private(&part)).map_err(|error| {
+    // Its lock tells others that somebody works on it; the handle is closed after all connections to the file.
+    let begun = place::begin(&part).map_err(|error| {
         refused(
             &to,
             &format!("its file cannot be made ({error}): make its folder and see to its permissions"),
@@ -60,6 +63,7 @@ fn take(from: &Path, to: &Path, now: i64) -> Result<Backup> {
     if made.is_err() {
         let _ = std::fs::remove_file(&part);
     }
+    drop(begun);
     let (bytes, messages) = made?;
     Ok(Backup { path: to, bytes, messages })
 }

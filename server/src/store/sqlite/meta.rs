@@ -3,7 +3,7 @@
 use rusqlite::{Connection, params};
 use uuid::Uuid;
 
-use super::sql::Statements as _;
+use super::{Result, recent::Touch, sql::Statements as _, writer::Write};
 use crate::id::Epoch;
 
 /// The store's epoch, and when it began (ms; 0 for one that was never restored).
@@ -32,4 +32,25 @@ pub(super) fn set(conn: &Connection, name: &str, value: &[u8]) -> rusqlite::Resu
     let sql =
         "INSERT INTO meta (name, value) VALUES (?1, ?2) ON CONFLICT DO UPDATE SET value = excluded.value";
     conn.change(sql, params![name, value]).map(drop)
+}
+
+/// Whoever has changed the sites last (`Store::sites_mark`).
+pub(super) fn sites_mark(conn: &Connection) -> rusqlite::Result<Option<[u8; 16]>> {
+    let row: Option<(Vec<u8>,)> = conn.maybe("SELECT value FROM meta WHERE name = 'sites'", [])?;
+    Ok(row.and_then(|(mark,)| mark.try_into().ok()))
+}
+
+/// Draws a mark for a change of the sites.
+pub(super) struct MarkSites;
+
+impl Write for MarkSites {
+    type Done = [u8; 16];
+
+    fn run(&self, conn: &Connection) -> Result<[u8; 16]> {
+        let mark = *Uuid::new_v4().as_bytes();
+        set(conn, "sites", &mark)?;
+        Ok(mark)
+    }
+
+    fn touch(&self, _: &[u8; 16], _: &Touch<'_>) {}
 }

@@ -101,7 +101,15 @@ pub(super) fn lock(path: &Path) -> Result<File> {
         unusable(path, &fix)
     })?;
     give_to_owner_of(&real, &name);
-    match file.try_lock() {
+    // Who asks whether somebody serves it (`told`) holds it for an instant.
+    let tries = std::iter::repeat_with(|| file.try_lock()).take(5).find(|tried| {
+        let taken = matches!(tried, Err(TryLockError::WouldBlock));
+        if taken {
+            std::thread::sleep(std::time::Duration::from_millis(20));
+        }
+        !taken
+    });
+    match tries.unwrap_or(Err(TryLockError::WouldBlock)) {
         Ok(()) => Ok(file),
         Err(TryLockError::WouldBlock) => {
             let fix = "another gchat serves it: stop that one first, or set `database` to another path";
@@ -114,6 +122,30 @@ pub(super) fn lock(path: &Path) -> Result<File> {
     }
 }
 
+/// Writes a word for others into the lock that this process holds.
+pub(super) fn tell(lock: &File, word: &str) -> io::Result<()> {
+    use std::io::{Seek as _, Write as _};
+    let mut lock = lock;
+    lock.set_len(0)?;
+    lock.rewind()?;
+    lock.write_all(word.as_bytes())
+}
+
+/// What the process that serves a database has told last; `None`: nobody serves it.
+pub(super) fn told(path: &Path) -> io::Result<Option<String>> {
+    let real = std::fs::canonicalize(path)?;
+    let mut lock = match File::open(beside(&real, LOCK)) {
+        Err(error) if error.kind() == ErrorKind::NotFound => return Ok(None),
+        lock => lock?,
+    };
+    if lock.try_lock_shared().is_ok() {
+        return Ok(None);
+    }
+    let mut word = String::new();
+    io::Read::read_to_string(&mut lock, &mut word)?;
+    Ok(Some(word))
+}
+
 /// A handle of the database itself, to flush it by. It is to be closed after all connections of this process: closing it
 /// drops the locks that SQLite holds for them (<https://www.sqlite.org/howtocorrupt.html>, 2.2).
 pub(super) fn hold(path: &Path) -> io::Result<File> {
@@ -123,6 +155,30 @@ pub(super) fn hold(path: &Path) -> io::Result<File> {
 /// Makes an empty file that its owner alone may read; SQLite gives what it puts beside it the same permissions.
 pub(super) fn make_private(path: &Path) -> io::Result<()> {
     private(OpenOptions::new().write(true).create_new(true)).open(path).map(drop)
+}
+
+/// Begins a backup's file: empty, private, and locked as long as the handle is there. `WouldBlock`: another process makes
+/// the same one.
+pub(super) fn begin(part: &Path) -> io::Result<File> {
+    let options = &mut OpenOptions::new();
+    let file = private(options.read(true).write(true).create(true).truncate(false)).open(part)?;
+    file.try_lock().map_err(io::Error::from)?;
+    file.set_len(0)?;
+    Ok(file)
+}
+
+/// Removes what backups have left beside this file that were ended before they were done: those that nobody works on.
+/// Only names that backups give themselves (`backup::name`).
+pub(super) fn sweep(beside: &Path) {
+    let folder = beside.parent().filter(|folder| !folder.as_os_str().is_empty()).unwrap_or(Path::new("."));
+    for file in std::fs::read_dir(folder).into_iter().flatten().flatten() {
+        let name = file.file_name();
+        let name = name.to_string_lossy();
+        let is_one = name.starts_with("gchat-") && name.ends_with(&format!(".db{PART}"));
+        if is_one && File::open(file.path()).is_ok_and(|left| left.try_lock().is_ok()) {
+            let _ = remove(&file.path()); // who may not, has no need to
+        }
+    }
 }
 
 /// What root makes belongs to whom the database belongs to, or its server could not open it.

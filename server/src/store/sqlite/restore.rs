@@ -64,6 +64,22 @@ pub async fn restore(from: &Path, path: &Path, now: i64) -> Result<Restored> {
     aside(move || bring_back(&from, &path, now)).await
 }
 
+/// Gives a database that nobody serves another epoch, as a restore does: for one that was brought back in another way,
+/// such as with a snapshot of the machine. `now`: ms.
+pub async fn new_epoch(path: &Path, now: i64) -> Result<()> {
+    let path = path.to_owned();
+    aside(move || {
+        schema::there_is_one(&path)?;
+        let _lock: File = place::lock(&path)?;
+        let (mut conn, _) = schema::open(&path, schema::Purpose::Serving)?;
+        let tx = conn.transaction()?;
+        meta::begin_epoch(&tx, now)?;
+        tx.commit()?;
+        conn.close().map_err(|(_, error)| error.into())
+    })
+    .await
+}
+
 fn bring_back(from: &Path, path: &Path, now: i64) -> Result<Restored> {
     if !from.is_file() {
         return Err(refused(from, "there is no such file: name the backup"));
