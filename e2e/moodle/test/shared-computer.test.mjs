@@ -69,9 +69,10 @@ async function back({ page }, forum) {
   assert.deepEqual({ type, transferSize }, { type: "back_forward", transferSize: 0 }, "it came from the browser's cache");
 }
 
-/** The page has asked, and says so, be it in a drawer that is closed. */
-async function told({ page }) {
-  await becomes(async () => (await page.getByText(/You have been signed out|out of date/).count()) > 0, true, "whether the page says that the login is over");
+/** The page has asked, and says so; where there is no block, in the launcher's list. */
+async function told(ana) {
+  await ana.screen.launcher.click();
+  await seen(ana.page.getByText(/You have been signed out|out of date/).first(), "it says that the login is over");
 }
 
 async function neverShown({ page }) {

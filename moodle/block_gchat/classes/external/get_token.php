@@ -63,14 +63,15 @@ final class get_token extends external_api {
         manager::write_close();
 
         $refusal = gate::refusal();
-        $left = self::time_left();
-        if ($refusal === null && $left <= 0) {
-            $refusal = 'servicerequireslogin';
-        }
         if ($refusal !== null) {
             throw self::refused($refusal);
         }
         $rights = rights::for_token((int) $USER->id);
+        // As late as can be: a logout meanwhile has taken the mark away, and this answer must not bring it back.
+        $left = self::time_left();
+        if ($left <= 0) {
+            throw self::refused('servicerequireslogin');
+        }
         if ($rights === null) {
             throw self::refused('nochat');
         }
