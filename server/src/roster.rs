@@ -31,7 +31,7 @@ use crate::{
     id::{CircleId, ConnectionId, RightsVersion, SiteId, UserId},
     presence::Presence,
     protocol::{Contact, RosterVersion, ServerFrame, Status},
-    rights::{self, CourseRights, Snapshot},
+    rights::{self, CourseRights, Role, Snapshot},
     sites::Sites,
     store::{Face, Origin, UserRecord},
 };
@@ -338,11 +338,30 @@ impl Rosters {
         let (text, after) = (text.to_lowercase(), next.and_then(Bookmark::from_next));
         let mut more = false;
         let mut found: Vec<Place> = Vec::new();
-        for view in views {
-            // One more than asked for: the viewer is among them.
-            let (hits, rest) = self.rooms.search(site, &view, &text, after.as_ref(), most + 1);
-            more |= rest;
-            found.extend(hits);
+        let mut elsewhere = HashMap::new();
+        for view in &views {
+            let (mut from, mut kept) = (None, 0);
+            loop {
+                let from_here = from.as_ref().or(after.as_ref());
+                // One more than asked for: the viewer is among them.
+                let (hits, rest) = self.rooms.search(site, view, &text, from_here, most + 1);
+                from = hits.last().map(Place::bookmark);
+                for hit in hits {
+                    // Their place is the one as a teacher, which may be on a page before this.
+                    let mut teaches = || {
+                        let user = hit.user();
+                        *elsewhere.entry(user).or_insert_with(|| self.teaches((site, user), &views))
+                    };
+                    if hit.is_teacher() || views.len() == 1 || !teaches() {
+                        kept += 1;
+                        found.push(hit);
+                    }
+                }
+                more |= rest && kept > most;
+                if !rest || kept > most {
+                    break;
+                }
+            }
         }
         found.sort_unstable();
         let mut seen = HashSet::from([viewer]);
@@ -351,6 +370,14 @@ impl Rosters {
         found.truncate(most);
         let next = if more { found.last().map(Place::to_next) } else { None };
         Some((found.iter().map(Place::contact).collect(), next))
+    }
+
+    /// Whether somebody online is seen as a teacher in one of these views.
+    fn teaches(&self, (site, user): Person, views: &[View]) -> bool {
+        self.rights(site, user).is_some_and(|rights| {
+            let mut taught = rights.snapshot.circles.iter().filter(|m| m.role == Role::Teacher);
+            taught.any(|m| views.iter().any(|view| rights::share(&m.id, &view.circle)))
+        })
     }
 
     /// How many people of a site are online, the hidden included: for the host's status check only.

@@ -81,7 +81,7 @@ async fn a_session_need_not_wait_for_the_answer_to_its_dock_changes_and_another_
 
 #[tokio::test]
 async fn of_a_conversation_that_began_meanwhile_a_cursor_tells_nothing_but_a_window_may() {
-    let (server, host, mut ana, mut bruno) = two().await;
+    let (server, host, ana, mut bruno) = two().await;
     let epoch = ana.welcome["epoch"].clone();
     drop(ana);
     bruno.say("2-3", "while she was away").await;
@@ -163,4 +163,17 @@ async fn a_search_finds_by_lower_case_code_points_and_teachers_first() {
         let (found, next) = search(&mut ana, text, &Value::Null, 100).await;
         assert_eq!((found.as_slice(), next), (expected, Value::Null), "{text}: {why}");
     }
+}
+
+#[tokio::test]
+async fn the_pages_of_a_search_neither_overlap_nor_skip() {
+    let (_server, mut ana, _others) = campus().await;
+    let (mut all, mut next) = (Vec::new(), Value::Null);
+    for page in 1..=3 {
+        let (found, then) = search(&mut ana, "", &next, 2).await;
+        all.extend(found);
+        assert_eq!(then.is_null(), page == 3, "{then}");
+        next = then;
+    }
+    assert_eq!(all, IN_ORDER);
 }

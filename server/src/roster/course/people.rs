@@ -57,6 +57,16 @@ impl Place {
         Contact { role: Some(self.role), ..self.person.contact.clone() }
     }
 
+    /// Where what comes behind it begins.
+    pub fn bookmark(&self) -> Bookmark {
+        Bookmark { role: self.role, name: self.person.name.to_string(), user: self.user() }
+    }
+
+    /// Whether it is a teacher's.
+    pub fn is_teacher(&self) -> bool {
+        self.role == Role::Teacher
+    }
+
     /// As an opaque `next` of a search.
     pub fn to_next(&self) -> String {
         let role = if self.role == Role::Teacher { 't' } else { 's' };
