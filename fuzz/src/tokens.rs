@@ -89,7 +89,7 @@ fn check(claims: &Value, identity: &Identity) {
     let (iat, nbf, exp) = (number("iat"), number("nbf"), number("exp"));
     assert!(exp > iat && exp - iat <= 600, "{claims}");
     assert!(exp + 30 > NOW && iat - 30 <= NOW && nbf - 30 <= NOW, "{claims}");
-    assert_eq!((identity.issued_at, identity.lease_ends), (iat * 1_000, exp * 1_000));
+    assert_eq!((identity.issued_at, identity.lease.ends), (iat * 1_000, exp * 1_000));
     assert!((0..1 << 53).contains(&number("rights_version")), "{claims}");
     assert!((1..=200).contains(&chars(text("name"))) && chars(text("lang")) <= 32, "{claims}");
     for name in ["picture", "profile_url"] {
