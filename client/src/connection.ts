@@ -234,6 +234,10 @@ export class Connection {
           // Many are told at once: the host is asked when the server says.
           if (frame.retry_after_ms !== undefined) this.#drainUntil = this.#parts.clock.now() + frame.retry_after_ms;
         }
+        // Signed in too often: the server says when to come back.
+        if (frame.code === "rate_limited" && this.#welcomeBy !== null && frame.retry_after_ms !== undefined) {
+          this.#drainUntil = this.#parts.clock.now() + frame.retry_after_ms;
+        }
         break;
       default:
         break;

@@ -10,7 +10,7 @@ import { talkOf } from "./state.js";
 import type { State } from "./state.js";
 import type { ConversationId, Seq, Update } from "./view.js";
 
-type Page = Pick<Server<"history">, "first_seq" | "seq" | "messages">;
+type Page = Pick<Server<"history">, "first_seq" | "seq" | "messages" | "more">;
 
 export type HistoryQuestion = Extract<Question, { kind: "history" }>;
 export type PageQuestion = Extract<Question, { kind: "page" }>;
@@ -63,9 +63,10 @@ export class History {
   }
 
   /** What a page asked for goes to that page, and is not kept here. */
-  answerPage(question: PageQuestion, { first_seq: first, seq: head, messages }: Page): void {
+  answerPage(question: PageQuestion, { first_seq: first, seq: head, messages, more: told }: Page): void {
     const last = messages.at(question.asked === "before" ? 0 : -1)?.seq;
-    const more = last !== undefined && (question.asked === "before" ? last > first : last < head);
+    // A server from before this client does not tell.
+    const more = told ?? (last !== undefined && (question.asked === "before" ? last > first : last < head));
     this.#answer(question, messages, more);
   }
 

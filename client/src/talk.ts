@@ -77,6 +77,10 @@ export function withPage(talk: Talk, page: Page): TalkStep {
 /** An entry of `welcome.gaps`. */
 export function withGap(talk: Talk, gap: Gap): TalkStep {
   const page = { firstSeq: gap.first_seq, seq: gap.seq, rev: gap.rev, messages: gap.messages };
+  // The server has sent this person much already, or the other gaps have taken the room: all of it is to be asked for.
+  if (gap.more && gap.messages.length === 0) {
+    return gap.reset ? { talk: emptyTalk, fresh: [], missing: false } : { talk, fresh: [], missing: true };
+  }
   if (gap.reset) {
     const newer = gap.messages.filter((message) => talk.loaded && message.seq > talk.last);
     return { ...joined(emptyTalk, { ...page, asked: "newest" }), fresh: newer };

@@ -390,6 +390,7 @@ mod tests {
             seq: 5,
             rev: 5,
             messages: vec![message],
+            more: true,
         });
         assert_eq!(talks.receive(page, now), []);
         assert!(talks.busy());

@@ -1,18 +1,21 @@
 //! Everything a request needs, built once. Knows no route.
 
 use std::{
-    net::IpAddr,
+    net::{IpAddr, Ipv6Addr},
     sync::{
         Arc,
         atomic::{AtomicBool, AtomicU64, Ordering},
     },
+    time::{Duration, Instant},
 };
 
 use dashmap::DashMap;
+use parking_lot::Mutex;
 use tokio_util::task::TaskTracker;
 use uuid::Uuid;
 
 use crate::{
+    allowances::Allowances,
     auth::SeenCalls,
     chat::Chat,
     circles::Circles,
@@ -35,6 +38,8 @@ pub struct App {
     pub sites: Arc<Sites>,
     /// Connections.
     pub hub: Arc<Hub>,
+    /// What users may still take.
+    pub allowances: Arc<Allowances>,
     /// Who is online.
     pub rosters: Arc<Rosters>,
     /// The rules.
@@ -45,6 +50,8 @@ pub struct App {
     pub seen_calls: SeenCalls,
     /// Sockets that have not signed in yet.
     pub gate: Gate,
+    /// Who speaks for others and is not trusted to.
+    pub untrusted_proxy: UntrustedProxy,
     /// Counts sockets from their upgrade to their last byte: a stop waits for them.
     pub sockets: TaskTracker,
     store_trouble: Changes,
@@ -59,7 +66,9 @@ impl App {
         let sites = Arc::new(Sites::load(store.clone()).await?);
         let hub = Arc::new(Hub::default());
         let rosters = Arc::new(Rosters::new(sites.clone(), &config.limits));
-        let chat = Chat::new(store.clone(), sites.clone(), rosters.clone(), hub.clone(), &config.limits);
+        let allowances = Arc::new(Allowances::new(&config.limits));
+        let (limits, all) = (&config.limits, allowances.clone());
+        let chat = Chat::new(store.clone(), sites.clone(), rosters.clone(), hub.clone(), all, limits);
         let circles = Circles::new(store.clone(), hub.clone(), rosters.clone());
         let gate = Gate {
             most: config.limits.unauthenticated_per_address,
@@ -71,11 +80,13 @@ impl App {
             store,
             sites,
             hub,
+            allowances,
             rosters,
             chat,
             circles,
             seen_calls: SeenCalls::new(),
             gate,
+            untrusted_proxy: UntrustedProxy::default(),
             sockets: TaskTracker::new(),
             store_trouble: Changes::default(),
             boot: Uuid::now_v7(),
@@ -106,7 +117,35 @@ impl App {
     }
 }
 
-/// Counts, per client address, the sockets that have not signed in yet.
+/// The last address that came with `X-Forwarded-For` and is not in `trusted_proxies`.
+#[derive(Debug, Default)]
+pub struct UntrustedProxy(Mutex<Option<(IpAddr, Instant)>>);
+
+impl UntrustedProxy {
+    /// Notes it.
+    pub fn saw(&self, address: IpAddr) {
+        *self.0.lock() = Some((address, Instant::now()));
+    }
+
+    /// If that was in the last hour.
+    pub fn lately(&self) -> Option<IpAddr> {
+        let seen = *self.0.lock();
+        seen.filter(|(_, at)| at.elapsed() < Duration::from_secs(3_600)).map(|(address, _)| address)
+    }
+}
+
+/// What limits count as one address: of IPv6 the /64, which is what one subscriber has (RFC 6177).
+fn one_place(address: IpAddr) -> IpAddr {
+    match address.to_canonical() {
+        IpAddr::V4(address) => IpAddr::V4(address),
+        IpAddr::V6(address) => {
+            let [a, b, c, d, ..] = address.segments();
+            IpAddr::V6(Ipv6Addr::new(a, b, c, d, 0, 0, 0, 0))
+        }
+    }
+}
+
+/// Counts, per client address (of IPv6 per /64), the sockets that have not signed in yet.
 #[derive(Debug)]
 pub struct Gate {
     most: usize,
@@ -127,6 +166,7 @@ pub struct Ticket {
 impl Gate {
     /// A place for one more socket from this address, if there is one.
     pub fn enter(&self, address: IpAddr) -> Option<Ticket> {
+        let address = one_place(address);
         let mut count = self.waiting.entry(address).or_insert(0);
         if *count >= self.most {
             return None;

@@ -4,6 +4,9 @@
 //! who that is, never a frame.
 
 mod blank;
+mod known;
+mod pages;
+pub use pages::{Found, PAGE_BYTES};
 
 use std::{
     collections::HashSet,
@@ -13,24 +16,24 @@ use std::{
 use parking_lot::Mutex;
 
 use crate::{
+    allowances::{Allowance, Allowances, Kind},
     bus::Bus,
     config::Limits,
     error::{Code, Refusal},
-    hub::{Connection, Hub, Kind},
+    hub::{self, Connection, Hub},
     id::{ClientMessageId, ConversationId, Seq, SiteId, UserId},
-    protocol::{self, Contact, CursorEntry, Gap, ServerFrame, Status, Window},
+    protocol::{self, Contact, ServerFrame, Status, Window},
     rights::{self, Snapshot},
     roster::{self, Rights, Rosters, Told},
     sites::Sites,
-    store::{self, Appended, Head, NewMessage, Page, Store, WindowChange, WindowState},
+    store::{self, Appended, NewMessage, Store, WindowChange, WindowState},
 };
 
 /// Code points of a message after trimming (protocol/README.md, "Limits"; the limit of Moodle's own messages).
 pub const MESSAGE_CHARS: usize = 4_096;
 
-/// Messages that ride in `welcome` for one conversation, and for all of them together.
-const GAP_EACH: i64 = 50;
-const GAP_ALL: usize = 200;
+/// Bytes that a message takes in the database besides its text: its row, its id and their places in the indices.
+const MESSAGE_BYTES: usize = 128;
 
 /// Locks that keep one conversation's commits and deliveries in one order. Two people share one; the number only
 /// bounds how often strangers wait for each other's commit.
@@ -52,6 +55,7 @@ pub struct Chat {
     rosters: Arc<Rosters>,
     hub: Arc<Hub>,
     bus: Bus,
+    allowances: Arc<Allowances>,
     order: Box<[tokio::sync::Mutex<()>]>,
     /// Keep one user's docks in order; taken after `order`.
     dock_order: Box<[tokio::sync::Mutex<()>]>,
@@ -88,6 +92,7 @@ impl Chat {
         sites: Arc<Sites>,
         rosters: Arc<Rosters>,
         hub: Arc<Hub>,
+        allowances: Arc<Allowances>,
         limits: &Limits,
     ) -> Self {
         let bus = Bus::new(hub.clone());
@@ -97,6 +102,7 @@ impl Chat {
             rosters,
             hub,
             bus,
+            allowances,
             order: (0..STRIPES).map(|_| tokio::sync::Mutex::default()).collect(),
             dock_order: (0..STRIPES).map(|_| tokio::sync::Mutex::default()).collect(),
             doubts: Mutex::default(),
@@ -129,7 +135,7 @@ impl Chat {
         // find nothing committed, while the first try waits here with the rights of a moment ago.
         let _order = self.order(speaker.site, conversation).lock().await;
         let appended = match self.may_send(&message).await {
-            Ok(()) => self.store.append(message).await.inspect_err(|_| self.doubts.lock().add(key))?,
+            Ok(()) => self.append(message).await.inspect_err(|_| self.doubts.lock().add(key))?,
             // An id that was committed is answered as before, whatever has changed since.
             Err(refusal) => self.store.find_sent(&message).await?.ok_or(refusal)?,
         };
@@ -160,23 +166,6 @@ impl Chat {
         })
     }
 
-    /// A page of one of the speaker's conversations.
-    pub async fn history(
-        &self,
-        speaker: Speaker,
-        conversation: ConversationId,
-        page: Page,
-        limit: i64,
-    ) -> Result<(Head, Vec<protocol::Message>), Refusal> {
-        conversation.other(speaker.user).ok_or(Code::NotFound)?;
-        if !(1..=self.history_page).contains(&limit) {
-            let detail = format!("limit must be 1 to {}", self.history_page);
-            return Err(Refusal::with(Code::BadFrame, detail));
-        }
-        let (head, messages) = self.store.history(speaker.site, conversation, page, limit).await?;
-        Ok((head, messages.into_iter().map(Into::into).collect()))
-    }
-
     /// Raises the speaker's read mark and tells those who may know.
     pub async fn read(
         &self,
@@ -185,10 +174,11 @@ impl Chat {
         seq: Seq,
     ) -> Result<(), Refusal> {
         let other = conversation.other(speaker.user).ok_or(Code::NotFound)?;
+        self.take(speaker, Kind::Reads)?;
         let me = self.live(speaker)?.snapshot;
         // A mark tells that somebody is here: only to those who may know that.
         let shown = !me.hidden
-            && self.last_known(speaker.site, other).await?.is_some_and(|them| {
+            && self.last_known(speaker, &me, other).await?.is_some_and(|them| {
                 let policy = self.sites.policy(speaker.site);
                 rights::may_know(policy, me.side(other), them.side(speaker.user))
             });
@@ -227,6 +217,7 @@ impl Chat {
         change: WindowChange,
     ) -> Result<bool, Refusal> {
         let other = conversation.other(speaker.user).ok_or(Code::NotFound)?;
+        self.take(speaker, Kind::Windows)?;
         let me = self.live(speaker)?.snapshot;
         // Of an older socket of the same stay that is still being read, the changes are old ones.
         let newer = |c: &Arc<Connection>| Some(c.session) == change.session && c.id > connection.id;
@@ -249,7 +240,7 @@ impl Chat {
         let as_of = self.rosters.moves();
         let dock = self.dock(speaker).await?;
         let partners = partners(&dock);
-        connection.out.push(ServerFrame::Dock(dock).encode(), Kind::Vital);
+        connection.out.push(ServerFrame::Dock(dock).encode(), hub::Kind::Vital);
         self.rosters.watch(connection, &partners, as_of);
         Ok(())
     }
@@ -290,49 +281,6 @@ impl Chat {
         }
     }
 
-    /// What a returning client missed, by its cursor and the heads now. `same_epoch`: the copy is of this store.
-    pub async fn gaps(
-        &self,
-        speaker: Speaker,
-        cursor: &[CursorEntry],
-        heads: &[Option<Head>],
-        same_epoch: bool,
-    ) -> Result<Vec<Gap>, Refusal> {
-        let mut gaps = Vec::new();
-        let mut room = GAP_ALL;
-        for (entry, head) in cursor.iter().zip(heads) {
-            if entry.conversation.other(speaker.user).is_none() {
-                continue;
-            }
-            let head = head.unwrap_or_default();
-            let ahead = entry.seq > head.seq || entry.rev > head.rev;
-            let reset =
-                !same_epoch || ahead || entry.rev < head.reset_rev || entry.seq.0 + 1 < head.first_seq.0;
-            if !reset && entry.seq == head.seq && entry.rev == head.rev {
-                continue;
-            }
-            let page = if reset { Page::Newest } else { Page::After(entry.seq) };
-            let limit = GAP_EACH.min(i64::try_from(room).unwrap_or(GAP_EACH));
-            let (head, messages) = if limit > 0 {
-                self.store.history(speaker.site, entry.conversation, page, limit).await?
-            } else {
-                (head, Vec::new())
-            };
-            room = room.saturating_sub(messages.len());
-            let last = messages.last().map_or(entry.seq, |m| m.seq);
-            gaps.push(Gap {
-                conversation: entry.conversation,
-                reset,
-                first_seq: head.first_seq,
-                seq: head.seq,
-                rev: head.rev,
-                messages: messages.into_iter().map(Into::into).collect(),
-                more: !reset && last < head.seq,
-            });
-        }
-        Ok(gaps)
-    }
-
     /// Somebody was removed, which changed these conversations: copies of them are to be dropped, and the name goes
     /// from the docks of those who are connected.
     pub async fn erased(&self, site: SiteId, gone: UserId, conversations: &[ConversationId]) {
@@ -345,7 +293,19 @@ impl Chat {
         }
     }
 
-    /// Why this message may not be sent now, if it may not. Sentences first, then permission, then the rate.
+    /// Commits a message that may be sent. What was not stored does not count.
+    async fn append(&self, message: NewMessage) -> store::Result<Appended> {
+        let (site, sender, bytes) = (message.site, message.sender, stored_bytes(&message.text));
+        let appended = self.store.append(message).await;
+        if !matches!(appended, Ok(Appended::New { .. })) {
+            self.allowances.of(site, sender).give_back(Kind::StoredBytes, bytes);
+            self.allowances.give_back(site, bytes);
+        }
+        appended
+    }
+
+    /// Why this message may not be sent now, if it may not: what it is, the rate (also of those that are refused), the
+    /// permission, the room of a day.
     async fn may_send(&self, message: &NewMessage) -> Result<(), Refusal> {
         let speaker = Speaker { site: message.site, user: message.sender };
         let other = message.conversation.other(message.sender).ok_or(Code::NotFound)?;
@@ -358,24 +318,38 @@ impl Chat {
         if blank::shows_nothing(&message.text) {
             return Err(Code::EmptyMessage.into());
         }
-        let me = self.live(speaker)?;
+        let allowance = self.allowances.of(speaker.site, speaker.user);
+        allowance.take(Kind::Messages).map_err(Refusal::rate_limited)?;
+        let me = self.live(speaker)?.snapshot;
         let policy = self.sites.policy(speaker.site);
-        let them = self.last_known(speaker.site, other).await?;
-        let sees =
-            them.as_ref().is_some_and(|them| rights::may_see(policy, &me.snapshot.circles, &them.circles));
-        let writes = them
-            .as_ref()
-            .is_some_and(|them| rights::may_write(policy, (speaker.user, &me.snapshot), (other, them)));
+        let them = self.last_known(speaker, &me, other).await?;
+        let writes =
+            them.as_ref().is_some_and(|them| rights::may_write(policy, (speaker.user, &me), (other, them)));
         if !writes {
+            let sees = them.as_ref().is_some_and(|them| rights::may_see(policy, &me.circles, &them.circles));
             // Someone out of sight cannot be told from someone who does not exist, unless they have talked before.
             let known = sees || self.has_talked(speaker.site, message.conversation).await?;
             return Err(if known { Code::NotAllowed } else { Code::UnknownRecipient }.into());
         }
-        me.limiter.check().map_err(|until| {
-            let wait =
-                until.wait_time_from(governor::clock::Clock::now(&governor::clock::DefaultClock::default()));
-            let wait = u64::try_from(wait.as_millis()).unwrap_or(1_000) + 1;
-            Refusal { retry_after_ms: Some(wait), ..Code::RateLimited.into() }
+        self.has_room(&allowance, message)
+    }
+
+    /// Takes what a message needs from the budgets of a day.
+    fn has_room(&self, allowance: &Allowance, message: &NewMessage) -> Result<(), Refusal> {
+        let bytes = stored_bytes(&message.text);
+        let full = |wait, why: &str| Refusal { detail: Some(why.into()), ..Refusal::rate_limited(wait) };
+        allowance.take_many(Kind::StoredBytes, bytes).map_err(|wait| {
+            full(
+                wait,
+                "you have written as much as one person may in a day: this is sent when there is room again",
+            )
+        })?;
+        self.allowances.store(message.site, bytes).map_err(|wait| {
+            allowance.give_back(Kind::StoredBytes, bytes);
+            full(
+                wait,
+                "this site has written as much as it may in a day: this is sent when there is room again",
+            )
         })
     }
 
@@ -416,37 +390,6 @@ impl Chat {
         Ok(())
     }
 
-    /// Whether the speaker may have a window with somebody: they see each other, or have talked.
-    async fn knows(
-        &self,
-        speaker: Speaker,
-        me: &Snapshot,
-        conversation: ConversationId,
-        other: UserId,
-    ) -> Result<bool, Refusal> {
-        if self.rosters.status(speaker.site, (speaker.user, me), other) == Status::Online {
-            return Ok(true);
-        }
-        let record = self.store.user(speaker.site, other).await?;
-        let sees = record.is_some_and(|record| {
-            rights::may_see(self.sites.policy(speaker.site), &me.circles, &record.snapshot.circles)
-        });
-        Ok(sees || self.has_talked(speaker.site, conversation).await?)
-    }
-
-    /// The rights of somebody, online or not; none of who never came or was removed.
-    async fn last_known(&self, site: SiteId, user: UserId) -> Result<Option<Arc<Snapshot>>, Refusal> {
-        if let Some(online) = self.rosters.rights(site, user) {
-            return Ok(Some(online.snapshot));
-        }
-        let record = self.store.user(site, user).await?;
-        Ok(record.filter(|record| !record.removed).map(|record| record.snapshot))
-    }
-
-    async fn has_talked(&self, site: SiteId, conversation: ConversationId) -> Result<bool, Refusal> {
-        Ok(self.store.history(site, conversation, Page::Newest, 1).await?.0.seq > Seq(0))
-    }
-
     fn contact(
         &self,
         speaker: Speaker,
@@ -460,6 +403,10 @@ impl Chat {
         Contact { status: Some(self.rosters.status(site, (user, me), other)), ..contact }
     }
 
+    fn take(&self, speaker: Speaker, kind: Kind) -> Result<(), Refusal> {
+        self.allowances.of(speaker.site, speaker.user).take(kind).map_err(Refusal::rate_limited)
+    }
+
     fn live(&self, speaker: Speaker) -> Result<Rights, Refusal> {
         self.rosters.rights(speaker.site, speaker.user).ok_or_else(|| Code::ChatNotAllowed.into())
     }
@@ -467,6 +414,11 @@ impl Chat {
     fn order(&self, site: SiteId, conversation: ConversationId) -> &tokio::sync::Mutex<()> {
         stripe(&self.order, (site, conversation))
     }
+}
+
+/// What a message with this text takes from the budgets of a day.
+fn stored_bytes(text: &str) -> u64 {
+    u64::try_from(text.len() + MESSAGE_BYTES).unwrap_or(u64::MAX)
 }
 
 /// Whom a dock shows, and as what: what a connection that is sent it has been told.

@@ -94,6 +94,34 @@ pub struct Limits {
     #[config(env = "GCHAT_LIMITS_MESSAGE_BURST", default = 20, validate = at_least_one)]
     pub message_burst: u32,
 
+    /// Sign-ins of one user in a second, over time.
+    #[config(env = "GCHAT_LIMITS_SIGN_INS_PER_SECOND", default = 1, validate = at_least_one)]
+    pub sign_ins_per_second: u32,
+
+    /// Sign-ins of one user at once: many tabs and devices after a restart, or a
+    /// phone whose connection comes and goes.
+    #[config(env = "GCHAT_LIMITS_SIGN_IN_BURST", default = 60, validate = at_least_one)]
+    pub sign_in_burst: u32,
+
+    /// Bytes a second that one user is sent, over time, of what they ask for: old
+    /// messages, searches, lists of people.
+    #[config(env = "GCHAT_LIMITS_ANSWER_BYTES_PER_SECOND", default = 262144, validate = at_least_one)]
+    pub answer_bytes_per_second: u64,
+
+    /// Such bytes at once. Scrolling through thousands of messages takes less.
+    #[config(env = "GCHAT_LIMITS_ANSWER_BURST_BYTES", default = 8388608, validate = at_least_one)]
+    pub answer_burst_bytes: u64,
+
+    /// Bytes of messages that one user may write in a day. What is used comes
+    /// back evenly over the day. Each message counts its text and 128 bytes.
+    #[config(env = "GCHAT_LIMITS_USER_BYTES_PER_DAY", default = 4194304, validate = at_least_one)]
+    pub user_bytes_per_day: u64,
+
+    /// The same for all users of a site together: more than this in a day the
+    /// database does not grow by, whatever people do.
+    #[config(env = "GCHAT_LIMITS_SITE_BYTES_PER_DAY", default = 2000000000, validate = at_least_one)]
+    pub site_bytes_per_day: u64,
+
     /// Frames of one connection in a second.
     #[config(env = "GCHAT_LIMITS_FRAMES_PER_SECOND", default = 50, validate = at_least_one)]
     pub frames_per_second: u32,

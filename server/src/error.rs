@@ -41,6 +41,12 @@ impl Refusal {
         Self { code, detail: Some(detail.into()), retry_after_ms: None }
     }
 
+    /// Too much at once: comes back after this time.
+    pub fn rate_limited(wait: std::time::Duration) -> Self {
+        let wait = u64::try_from(wait.as_millis()).unwrap_or(u64::MAX).saturating_add(1);
+        Self { retry_after_ms: Some(wait), ..Code::RateLimited.into() }
+    }
+
     /// The frame, without what it answers.
     pub fn frame(self) -> ErrorFrame {
         ErrorFrame {

@@ -107,6 +107,7 @@ async fn refresh_sites(app: &App) -> bool {
 
 async fn expire(app: &App) {
     app.seen_calls.expire();
+    app.allowances.forget();
     // It is always asked: it counts what it remembers for itself by that.
     match app.store.expire(clock::forget_ms().unwrap_or(0)).await {
         Ok(rows) => tracing::debug!(rows, "what has ended was forgotten"),

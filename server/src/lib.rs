@@ -3,6 +3,7 @@
 //! Arrows: `ws, http → chat, circles, roster → presence, store, bus → hub`. ARCHITECTURE.md has the map and the invariants.
 
 pub mod address;
+pub mod allowances;
 pub mod app;
 pub mod auth;
 pub mod bus;

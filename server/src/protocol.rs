@@ -286,6 +286,8 @@ pub enum ServerFrame {
         rev: Rev,
         /// Ascending.
         messages: Vec<Message>,
+        /// There is more in the direction that was asked.
+        more: bool,
     },
     /// A read mark has risen.
     Read {

@@ -10,7 +10,6 @@
 use std::{
     cmp::Reverse,
     collections::{BinaryHeap, HashMap, HashSet},
-    num::NonZeroU32,
     sync::{
         Arc,
         atomic::{AtomicU64, Ordering},
@@ -19,7 +18,6 @@ use std::{
 
 use axum::extract::ws::Utf8Bytes;
 use dashmap::DashMap;
-use governor::{DefaultDirectRateLimiter, Quota, RateLimiter};
 use parking_lot::Mutex;
 use smallvec::SmallVec;
 use tokio::sync::Notify;
@@ -69,7 +67,6 @@ pub struct Rosters {
     doubts: Mutex<HashSet<Person>>,
     doubted: Notify,
     grace_ms: i64,
-    messages: Quota,
 }
 
 /// Somebody online, or within the grace after the last connection.
@@ -82,7 +79,6 @@ struct Online {
     /// Courses of which a circles call has said something newer than `rights`, and its version: whatever rights come
     /// with a lower version, these memberships stay.
     said: HashMap<Arc<str>, RightsVersion>,
-    limiter: Arc<DefaultDirectRateLimiter>,
     /// What each connection looks at; mostly there is one.
     seats: SmallVec<[Seat; 1]>,
 }
@@ -111,15 +107,11 @@ struct Seat {
 pub struct Rights {
     /// The last word.
     pub snapshot: Arc<Snapshot>,
-    /// Counts the user's messages.
-    pub limiter: Arc<DefaultDirectRateLimiter>,
 }
 
 impl Rosters {
     /// Nobody is online.
     pub fn new(sites: Arc<Sites>, limits: &Limits) -> Self {
-        let per_second = NonZeroU32::new(limits.messages_per_second).unwrap_or(NonZeroU32::MIN);
-        let burst = NonZeroU32::new(limits.message_burst).unwrap_or(NonZeroU32::MIN);
         Self {
             rooms: Rooms::new(sites.clone(), limits.roster_window),
             blocks: Blocks::default(),
@@ -132,7 +124,6 @@ impl Rosters {
             doubts: Mutex::default(),
             doubted: Notify::new(),
             grace_ms: i64::try_from(limits.grace_ms).unwrap_or(i64::MAX),
-            messages: Quota::per_second(per_second).allow_burst(burst),
         }
     }
 
@@ -151,7 +142,6 @@ impl Rosters {
                 rights: record.snapshot.clone(),
                 origin: record.origin,
                 said: HashMap::new(),
-                limiter: Arc::new(RateLimiter::direct(self.messages)),
                 seats: SmallVec::new(),
             };
             Box::new(online)
@@ -305,7 +295,7 @@ impl Rosters {
     /// The rights of somebody who is online, hidden or not.
     pub fn rights(&self, site: SiteId, user: UserId) -> Option<Rights> {
         let online = self.users.get(&(site, user))?;
-        Some(Rights { snapshot: online.rights.clone(), limiter: online.limiter.clone() })
+        Some(Rights { snapshot: online.rights.clone() })
     }
 
     /// What a viewer may know of somebody's presence.

@@ -373,6 +373,10 @@ pub type Result<T> = std::result::Result<T, StoreError>;
 pub trait Store: Send + Sync + 'static {
     /// Changes when a backup is restored.
     fn epoch(&self) -> Epoch;
+    /// Bytes of the disk with the data, if that is known: free for this process, and in all. May wait for the disk.
+    fn space(&self) -> Option<(u64, u64)> {
+        None
+    }
     /// When the epoch began, ms: what was signed before then may rest on what the store has forgotten. 0 for a store
     /// that was never restored.
     fn epoch_began(&self) -> i64 {

@@ -26,6 +26,7 @@ use tokio::{
 use tokio_tungstenite::tungstenite::handshake::derive_accept_key;
 
 use crate::{
+    allowances::Kind,
     app::{App, Ticket},
     error::{Close, Code, Refusal},
     protocol::{self, ClientFrame, ServerFrame},
@@ -126,6 +127,9 @@ fn client_address(app: &App, peer: IpAddr, headers: &HeaderMap) -> IpAddr {
         .filter_map(|value| value.to_str().ok())
         .flat_map(|value| value.split(','))
         .collect();
+    if !forwarded.is_empty() && !trusted(&address) {
+        app.untrusted_proxy.saw(address);
+    }
     for hop in forwarded.iter().rev() {
         if !trusted(&address) {
             break;
@@ -204,6 +208,8 @@ where
     match sign_in(&app, &mut socket, origin, ticket).await {
         Ok(Some(Greeted::Welcome(seated, welcome))) => {
             let welcome = ServerFrame::Welcome(welcome).encode();
+            let bytes = u64::try_from(welcome.as_str().len()).unwrap_or(u64::MAX);
+            seated.allowance.owe(Kind::AnswerBytes, bytes);
             Box::new(Live::new(seated, socket)).begin(welcome).await.map(Begun::Live)
         }
         Ok(Some(Greeted::Paused(waiting))) => {
@@ -224,6 +230,9 @@ where
 
 /// Says why the connection ends, and waits a moment for the other side to have read it.
 async fn farewell<S: AsyncRead + AsyncWrite + Unpin>(mut socket: Box<Socket<S>>, code: Close) {
+    if code.drops_what_waits() && socket.is_stuck() {
+        return;
+    }
     let _ = timeout(FAREWELL, async {
         if socket.close(code.number(), code.reason()).await.is_ok() {
             while !matches!(socket.receive().await, Ok(Message::Close) | Err(_)) {}

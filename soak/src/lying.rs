@@ -168,6 +168,10 @@ impl Store for Lying {
         self.inner.epoch()
     }
 
+    fn space(&self) -> Option<(u64, u64)> {
+        self.inner.space()
+    }
+
     fn epoch_began(&self) -> i64 {
         self.inner.epoch_began()
     }

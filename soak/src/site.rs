@@ -186,6 +186,12 @@ pub(crate) fn settings(folder: &Path, database: &Path) -> Result<PathBuf> {
     let text = format!(
         "listen = \"127.0.0.1:0\"\ndatabase = {database:?}\nlog_format = \"json\"\n[limits]\n\
          messages_per_second = 100000\nmessage_burst = 100000\nframes_per_second = 100000\nframe_burst = 100000\n\
+         sign_ins_per_second = 100000\n\
+         sign_in_burst = 100000\n\
+         answer_bytes_per_second = 1000000000000\n\
+         answer_burst_bytes = 1000000000000\n\
+         user_bytes_per_day = 1000000000000\n\
+         site_bytes_per_day = 1000000000000\n\
          grace_ms = 1000\n"
     );
     std::fs::write(&path, text).with_context(|| format!("cannot write {}", path.display()))?;

@@ -163,6 +163,7 @@ pub struct History {
     pub seq: u64,
     pub rev: u64,
     pub messages: Vec<Message>,
+    pub more: bool,
 }
 
 /// One message.

@@ -188,6 +188,12 @@ fn settings() -> Config {
     config.limits.hello_timeout_ms = 60_000;
     config.limits.header_timeout_ms = 60_000;
     config.limits.messages_per_second = 1_000_000;
+    config.limits.sign_ins_per_second = 1_000_000;
+    config.limits.sign_in_burst = 1_000_000;
+    config.limits.answer_bytes_per_second = 1 << 40;
+    config.limits.answer_burst_bytes = 1 << 40;
+    config.limits.user_bytes_per_day = 1 << 40;
+    config.limits.site_bytes_per_day = 1 << 40;
     config.limits.message_burst = 1_000_000;
     config.limits.frames_per_second = 1_000_000;
     config.limits.frame_burst = 1_000_000;

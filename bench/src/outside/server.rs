@@ -54,7 +54,10 @@ impl Server {
     fn write_settings(path: &Path, database: &Path, listen: &str, settings: Settings) -> Result<()> {
         let limits = if settings.unlimited {
             "[limits]\nmessages_per_second = 100000\nmessage_burst = 100000\n\
-             frames_per_second = 100000\nframe_burst = 100000\n"
+             frames_per_second = 100000\nframe_burst = 100000\n\
+             sign_ins_per_second = 100000\nsign_in_burst = 100000\n\
+             answer_bytes_per_second = 1000000000000\nanswer_burst_bytes = 1000000000000\n\
+             user_bytes_per_day = 1000000000000\nsite_bytes_per_day = 1000000000000\n"
         } else {
             ""
         };

@@ -114,6 +114,24 @@ pub struct Status {
     pub users_online: usize,
     /// Of this site.
     pub connections: usize,
+    /// How much room there is for messages.
+    pub storage: Storage,
+    /// The last address in the last hour that came with `X-Forwarded-For` and is not in `trusted_proxies`: if it is the
+    /// proxy's, the server takes all people behind it for one.
+    pub untrusted_proxy: Option<String>,
+}
+
+/// Room for messages, in bytes.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
+pub struct Storage {
+    /// Free for the server on the disk of its database; null where that is not known.
+    pub free_bytes: Option<u64>,
+    /// Of that disk; null where that is not known.
+    pub total_bytes: Option<u64>,
+    /// Of the budget, used by this site in the last day and not refilled yet.
+    pub written_today_bytes: u64,
+    /// What this site may write in a day.
+    pub budget_bytes: u64,
 }
 
 /// A refusal.
@@ -274,6 +292,9 @@ async fn stored_policy_version(app: &App, site: SiteId) -> Result<RightsVersion,
     responses((status = 200, description = "how it is", body = Status), Refusals))]
 pub async fn status(State(app): State<Arc<App>>, signed: Signed) -> Result<Json<Status>, ApiError> {
     signed.nothing_asked()?;
+    let store = app.store.clone();
+    let space = tokio::task::spawn_blocking(move || store.space()).await.ok().flatten();
+    let (written_today_bytes, budget_bytes) = app.allowances.stored(signed.site.site);
     Ok(Json(Status {
         version: env!("CARGO_PKG_VERSION").into(),
         protocol: PROTOCOL,
@@ -281,5 +302,12 @@ pub async fn status(State(app): State<Arc<App>>, signed: Signed) -> Result<Json<
         epoch: app.store.epoch(),
         users_online: app.rosters.online(signed.site.site),
         connections: app.hub.count_of(signed.site.site),
+        storage: Storage {
+            free_bytes: space.map(|(free, _)| free),
+            total_bytes: space.map(|(_, total)| total),
+            written_today_bytes,
+            budget_bytes,
+        },
+        untrusted_proxy: app.untrusted_proxy.lately().map(|address| address.to_string()),
     }))
 }

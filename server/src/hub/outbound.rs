@@ -132,11 +132,14 @@ impl Outbound {
         send(self.queue.lock());
     }
 
-    /// Asks for the connection's end, after the frames that are queued already.
+    /// Asks for the connection's end, after the frames that are queued already; where those are worth nothing any more,
+    /// their memory is given back at once.
     pub fn close(&self, code: Close) {
         let mut q = self.queue.lock();
-        q.close.get_or_insert(code);
+        let ends_with = *q.close.get_or_insert(code);
+        let waited = if ends_with.drops_what_waits() { q.drop_all() } else { Default::default() };
         rouse(q);
+        drop(waited); // not under the lock
     }
 
     /// The same with a last frame, which even a hushed connection gets.
@@ -152,8 +155,7 @@ impl Outbound {
     pub fn hush(&self) {
         let mut q = self.queue.lock();
         q.hushed = true;
-        q.bytes = 0;
-        let waited = (mem::take(&mut q.frames), mem::take(&mut q.stale));
+        let waited = q.drop_all();
         drop(q);
         drop(waited); // not under the lock
     }
@@ -206,11 +208,11 @@ impl Outbound {
         })
     }
 
-    /// Returns when the connection is to be closed: what a loop that is stuck in a write watches. Cancel-safe.
-    pub fn closing(&self) -> impl Future<Output = ()> + Send {
+    /// Returns, with the code, when the connection is to be closed: what a loop that is stuck in a write watches. Cancel-safe.
+    pub fn closing(&self) -> impl Future<Output = Close> + Send {
         poll_fn(|cx| {
             let mut q = self.queue.lock();
-            if q.close.is_some() { Poll::Ready(()) } else { q.wait(cx) }
+            q.close.map_or_else(|| q.wait(cx), Poll::Ready)
         })
     }
 
@@ -230,8 +232,7 @@ impl Outbound {
             // One frame alone may be larger than the byte bound: a welcome is not a slow reader's fault.
             _ if frames > self.most_frames || (bytes > self.most_bytes && frames > 1) => {
                 q.close = Some(Close::Slow);
-                q.frames.clear();
-                q.bytes = 0;
+                drop(q.drop_all());
             }
             _ => {
                 q.bytes = bytes;
@@ -279,12 +280,18 @@ fn rouse(mut q: MutexGuard<'_, Queue>) {
 }
 
 impl Queue {
+    /// Takes out all that waits, for its memory to be given back.
+    fn drop_all(&mut self) -> (Frames, Vec<CircleId>) {
+        self.bytes = 0;
+        (mem::take(&mut self.frames), mem::take(&mut self.stale))
+    }
+
     fn waits(&self) -> bool {
         !self.frames.is_empty() || !self.stale.is_empty() || self.close.is_some()
     }
 
     /// Until the next rouse.
-    fn wait(&mut self, cx: &Context<'_>) -> Poll<()> {
+    fn wait<T>(&mut self, cx: &Context<'_>) -> Poll<T> {
         if !self.waker.as_ref().is_some_and(|waker| waker.will_wake(cx.waker())) {
             self.waker = Some(cx.waker().clone());
         }
@@ -363,6 +370,18 @@ mod tests {
         out.push(frame(4), Kind::Vital);
         let taken = out.take();
         assert_eq!((taken.frames.to_vec(), taken.close), (vec![frame(3)], Some(Close::TokenExpired)));
+    }
+
+    #[test]
+    fn what_waits_for_a_connection_whose_place_is_taken_is_dropped_at_once() {
+        for code in [Close::Replaced, Close::TooMany, Close::Slow] {
+            let out = Outbound::new(4, 1_000);
+            let large = frame(900);
+            out.push(large.clone(), Kind::Vital);
+            out.close(code);
+            let taken = out.take();
+            assert_eq!((taken.frames.len(), taken.close), (0, Some(code)));
+        }
     }
 
     #[test]

@@ -43,6 +43,7 @@ pub enum Close {
     Slow = 4002,
     Silent = 4003,
     NoHello = 4004,
+    Busy = 4005,
     TokenExpired = 4010,
     Paused = 4011,
     PauseEnded = 4012,
@@ -64,6 +65,11 @@ impl Close {
         self as u16
     }
 
+    /// Whether what waits for the connection is worth nothing any more: another has taken its place, or it does not read.
+    pub fn drops_what_waits(self) -> bool {
+        matches!(self, Self::Slow | Self::TooMany | Self::Replaced)
+    }
+
     /// The reason on the wire, for people who debug.
     pub fn reason(self) -> &'static str {
         match self {
@@ -72,6 +78,7 @@ impl Close {
             Self::Slow => "slow",
             Self::Silent => "silent",
             Self::NoHello => "no hello",
+            Self::Busy => "too many sign-ins",
             Self::TokenExpired => "token expired",
             Self::Paused => "paused",
             Self::PauseEnded => "pause ended",
@@ -109,6 +116,7 @@ impl Code {
             Self::ChatNotAllowed => Close::ChatNotAllowed,
             Self::Paused => Close::Paused,
             Self::Unavailable => Close::Restart,
+            Self::RateLimited => Close::Busy,
             _ => Close::Protocol,
         }
     }

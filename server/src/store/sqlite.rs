@@ -197,6 +197,10 @@ impl Store for SqliteStore {
         self.epoch_began
     }
 
+    fn space(&self) -> Option<(u64, u64)> {
+        self.home.space()
+    }
+
     async fn sites(&self) -> Result<Vec<SiteRecord>> {
         self.readers.run(|conn| sites::sites(conn)).await
     }

@@ -4,8 +4,10 @@ use std::sync::atomic::Ordering;
 
 use super::{greet, state::State};
 use crate::{
+    allowances::Kind,
     app::now_ms,
     auth,
+    chat::Found,
     error::{Close, Code, Refusal},
     protocol::{self, ClientFrame, RosterVersion, ServerFrame},
     store::{Page, WindowChange},
@@ -40,27 +42,29 @@ pub(super) async fn answer(state: &mut State, text: &str) -> Result<(), Close> {
                     "before and after do not go together: name one of them",
                 )),
             };
-            let found = match page {
+            let found = match page.and_then(|page| state.may_ask().map(|()| page)) {
                 Ok(page) => app.chat.history(speaker, conversation, page, limit).await,
                 Err(refusal) => Err(refusal),
             };
-            Some(match found {
-                Ok((head, messages)) => ServerFrame::History {
+            match found {
+                Ok(Found { head, messages, more }) => state.reply_large(&ServerFrame::History {
                     request,
                     conversation,
                     first_seq: head.first_seq,
                     seq: head.seq,
                     rev: head.rev,
                     messages,
-                },
-                Err(refusal) => refusal.to_request(request),
-            })
+                    more,
+                }),
+                Err(refusal) => state.reply(&refusal.to_request(request)),
+            }
+            None
         }
         ClientFrame::Read { conversation, seq } => {
             app.chat.read(speaker, conversation, seq).await.err().map(|r| r.to_conversation(conversation))
         }
         ClientFrame::Typing { conversation } => {
-            if state.may_type(conversation) {
+            if state.allowance().may_type(conversation) {
                 app.chat.typing(speaker, conversation);
             }
             None
@@ -83,8 +87,13 @@ pub(super) async fn answer(state: &mut State, text: &str) -> Result<(), Close> {
         }
         ClientFrame::Roster { circle } => {
             let connection = state.seated.connection();
+            if let Err(refusal) = state.may_ask() {
+                state.reply(&ServerFrame::Error(refusal.frame()));
+                return Ok(());
+            }
             match app.rosters.snapshot(connection, &circle) {
                 Some(bytes) => {
+                    state.count(bytes.as_str().len());
                     connection.out.leave(bytes, crate::hub::Kind::Vital); // it may be large, and is shared
                     None
                 }
@@ -92,10 +101,13 @@ pub(super) async fn answer(state: &mut State, text: &str) -> Result<(), Close> {
             }
         }
         ClientFrame::Search { request, text, circle, next, limit } => {
-            Some(search(state, &text, circle.as_ref(), next.as_deref(), limit).map_or_else(
-                |refusal| refusal.to_request(request),
-                |(contacts, next)| ServerFrame::Contacts { request, contacts, next },
-            ))
+            match search(state, &text, circle.as_ref(), next.as_deref(), limit) {
+                Ok((contacts, next)) => {
+                    state.reply_large(&ServerFrame::Contacts { request, contacts, next });
+                }
+                Err(refusal) => state.reply(&refusal.to_request(request)),
+            }
+            None
         }
         ClientFrame::Ping {} => Some(ServerFrame::Pong {}),
         ClientFrame::Pong {} => None,
@@ -116,8 +128,8 @@ async fn renew(state: &mut State, token: &str) -> Result<(), Close> {
         }
         Err(refusal) => {
             let close = refusal.code.close();
-            // The store is out of order: the lease stands, the client asks again.
-            let stays = refusal.code == Code::Unavailable;
+            // The store is out of order, or it was asked too often: the lease stands, the client asks again.
+            let stays = matches!(refusal.code, Code::Unavailable | Code::RateLimited);
             state.reply(&ServerFrame::Error(refusal.frame()));
             if stays { Ok(()) } else { Err(close) }
         }
@@ -139,7 +151,7 @@ fn see(state: &State, visible: bool, held: &[RosterVersion]) {
     }
 }
 
-type Found = (Vec<protocol::Contact>, Option<String>);
+type People = (Vec<protocol::Contact>, Option<String>);
 
 fn search(
     state: &State,
@@ -147,13 +159,12 @@ fn search(
     circle: Option<&crate::id::CircleId>,
     next: Option<&str>,
     limit: usize,
-) -> Result<Found, Refusal> {
+) -> Result<People, Refusal> {
     if !(1..=100).contains(&limit) || text.chars().nth(100).is_some() {
         return Err(Refusal::with(Code::BadFrame, "limit must be 1 to 100, and text at most 100 characters"));
     }
-    if state.searches.check().is_err() {
-        return Err(Refusal { retry_after_ms: Some(1_000), ..Code::RateLimited.into() });
-    }
+    state.allowance().take(Kind::Searches).map_err(Refusal::rate_limited)?;
+    state.may_ask()?;
     let speaker = state.seated.speaker();
     let found = state.seated.app.rosters.search(speaker.site, speaker.user, text, circle, next, limit);
     found.ok_or_else(|| Code::NotFound.into())

@@ -6,9 +6,10 @@
 use std::sync::{Arc, atomic::Ordering};
 
 use crate::{
+    allowances::{Allowance, Kind},
     app::{App, now_ms},
     auth::{self, Identity, Lease, SKEW_MS},
-    chat::{self, MESSAGE_CHARS, Speaker},
+    chat::{self, MESSAGE_CHARS, PAGE_BYTES, Speaker},
     clock::{settled_ms, steady_ms},
     error::{Close, Code, Refusal},
     hub::{Connection, Outbound, Pause, Registration},
@@ -29,6 +30,8 @@ const HELD_MOST: usize = 1_000;
 pub(super) struct Seated {
     pub(super) app: Arc<App>,
     registration: Registration,
+    /// Of the user.
+    pub(super) allowance: Arc<Allowance>,
     pub(super) lease: Lease,
 }
 
@@ -71,6 +74,8 @@ pub(super) enum Greeted {
 pub(super) struct Waiting {
     pub(super) app: Arc<App>,
     pub(super) registration: Registration,
+    /// Of the user.
+    pub(super) allowance: Arc<Allowance>,
     pub(super) lease: Lease,
     /// When the pause ends, ms.
     pub(super) until: i64,
@@ -112,6 +117,8 @@ async fn admit(
     if !app.sites.origin_is_of(origin, identity.site) {
         return Err(Code::WrongOrigin.into());
     }
+    // Before anything is read or kept for it: what it costs to come is counted, however it ends.
+    app.allowances.of(identity.site, identity.user).take(Kind::SignIns).map_err(too_often)?;
     let limits = &app.config.limits;
     let registration = app.hub.register(
         id,
@@ -122,6 +129,11 @@ async fn admit(
         Outbound::new(limits.queue_frames, limits.queue_bytes),
     );
     Ok((registration, identity))
+}
+
+fn too_often(wait: std::time::Duration) -> Refusal {
+    let why = "you have signed in too often just now: come back after retry_after_ms";
+    Refusal { detail: Some(why.into()), ..Refusal::rate_limited(wait) }
 }
 
 /// From the hub to `welcome` or `paused`.
@@ -179,11 +191,13 @@ async fn wait(
     }
     pauses::take(app, (site, user), record, settled_ms());
     app.hub.make_room(&registration, app.config.limits.connections_per_user);
-    Ok(Waiting { app: app.clone(), registration, lease, until })
+    let allowance = app.allowances.of(site, user);
+    Ok(Waiting { app: app.clone(), registration, allowance, lease, until })
 }
 
 /// Takes the token that is to renew a connection, with the rights that hold for it.
 pub(super) async fn renewal(app: &App, connection: &Connection, token: &str) -> Result<Identity, Refusal> {
+    app.allowances.of(connection.site, connection.user).take(Kind::SignIns).map_err(too_often)?;
     let identity = auth::user_token(&app.sites, token, now_ms()).await?;
     if (identity.site, identity.user) != (connection.site, connection.user) || identity.sid != connection.sid
     {
@@ -286,7 +300,8 @@ async fn sit_down(
     record: &UserRecord,
 ) -> Result<Seated, Refusal> {
     app.rosters.arrive(&registration, record);
-    let seated = Seated { app: app.clone(), registration, lease };
+    let allowance = app.allowances.of(registration.site, registration.user);
+    let seated = Seated { app: app.clone(), registration, allowance, lease };
     let Speaker { site, user } = seated.speaker();
     for news in seated.connection().take_missed() {
         app.rosters.change_course((site, user), &news);
@@ -322,7 +337,9 @@ async fn welcome(
     let gaps = match &hello.cursor {
         Some(cursor) => {
             let same = cursor.epoch == epoch;
-            app.chat.gaps(speaker, &cursor.conversations, &arrival.heads, same).await?
+            // Whoever has been sent too much just now is told what there is, and asks for it later.
+            let room = seated.allowance.is_open(Kind::AnswerBytes).map_or(0, |()| PAGE_BYTES);
+            app.chat.gaps(speaker, &cursor.conversations, &arrival.heads, same, room).await?
         }
         None => Vec::new(),
     };

@@ -84,7 +84,7 @@ impl<S: AsyncRead + AsyncWrite + Unpin + Send + 'static> Live<S> {
         let message = received.map_err(ending)?;
         self.state.in_lease()?;
         self.state.heard = Instant::now();
-        if self.state.frames.check().is_err() {
+        if !self.state.may_go_on() {
             return Err(Some(Close::Flood));
         }
         match message {
@@ -118,6 +118,9 @@ impl<S: AsyncRead + AsyncWrite + Unpin + Send + 'static> Live<S> {
         let connection = state.seated.connection();
         loop {
             let mut taken = connection.out.take();
+            if let Some(close) = taken.close.filter(|close| close.drops_what_waits()) {
+                return Err(Some(close));
+            }
             let stale =
                 taken.stale.iter().filter_map(|circle| state.seated.app.rosters.snapshot(connection, circle));
             taken.frames.extend(stale);
@@ -131,8 +134,10 @@ impl<S: AsyncRead + AsyncWrite + Unpin + Send + 'static> Live<S> {
                 Poll::Ready(sent) => sent.map_err(|_| None)?,
                 Poll::Pending => {
                     let stuck = async {
-                        connection.out.closing().await;
-                        tokio::time::sleep(FAREWELL).await;
+                        // What is being written is the most that it has: nobody waits for that who has lost their place.
+                        if !connection.out.closing().await.drops_what_waits() {
+                            tokio::time::sleep(FAREWELL).await;
+                        }
                     };
                     tokio::select! {
                         biased;

@@ -3,10 +3,9 @@
 //! Nothing that is delivered to the user reaches it (`Connection::set_pause`): what goes out are its own answers, and
 //! the last word. A frame that asks for something is answered by `paused`.
 
-use std::{num::NonZeroU32, time::Duration};
+use std::time::Duration;
 
 use axum::extract::ws::Utf8Bytes;
-use governor::{DefaultDirectRateLimiter, Quota, RateLimiter};
 use tokio::{
     io::{AsyncRead, AsyncWrite},
     time::{Instant, sleep_until, timeout},
@@ -19,6 +18,7 @@ use super::{
     state::stood_still,
 };
 use crate::{
+    allowances::{FrameRate, Kind},
     clock::settled_ms,
     error::{Close, Code, Refusal},
     protocol::{self, ClientFrame, ServerFrame},
@@ -28,7 +28,7 @@ use crate::{
 pub(super) struct Paused<S> {
     waiting: Waiting,
     socket: Socket<S>,
-    frames: DefaultDirectRateLimiter,
+    frames: FrameRate,
     /// When the pause ends, by a clock that only goes forward.
     ends: Instant,
     heard: Instant,
@@ -38,9 +38,7 @@ pub(super) struct Paused<S> {
 impl<S: AsyncRead + AsyncWrite + Unpin + Send + 'static> Paused<S> {
     pub(super) fn new(waiting: Waiting, socket: Socket<S>) -> Self {
         let (limits, now) = (&waiting.app.config.limits, Instant::now());
-        let n = |n: u32| NonZeroU32::new(n).unwrap_or(NonZeroU32::MIN);
-        let frames = Quota::per_second(n(limits.frames_per_second)).allow_burst(n(limits.frame_burst));
-        let frames = RateLimiter::direct(frames);
+        let frames = FrameRate::new(limits);
         let ends = now + until(waiting.until);
         Self { waiting, socket, frames, ends, heard: now, told: now }
     }
@@ -117,7 +115,8 @@ impl<S: AsyncRead + AsyncWrite + Unpin + Send + 'static> Paused<S> {
     async fn received(&mut self, received: Result<Message, Broken>) -> Result<(), Option<Close>> {
         let message = received.map_err(ending)?;
         self.heard = Instant::now();
-        if self.frames.check().is_err() {
+        let allowance = &self.waiting.allowance;
+        if !self.frames.take(self.heard) || allowance.take(Kind::Frames).is_err() {
             return Err(Some(Close::Flood));
         }
         match message {
@@ -174,8 +173,8 @@ impl<S: AsyncRead + AsyncWrite + Unpin + Send + 'static> Paused<S> {
             }
             Err(refusal) => {
                 let close = refusal.code.close();
-                // The store is out of order: the lease stands, the client asks again.
-                let stays = refusal.code == Code::Unavailable;
+                // The store is out of order, or it was asked too often: the lease stands, the client asks again.
+                let stays = matches!(refusal.code, Code::Unavailable | Code::RateLimited);
                 self.say(&ServerFrame::Error(refusal.frame())).await?;
                 if stays { Ok(()) } else { Err(Some(close)) }
             }

@@ -94,6 +94,11 @@ impl<S: AsyncRead + AsyncWrite + Unpin> Socket<S> {
         self.line.clone()
     }
 
+    /// Whether something that was begun is not written whole.
+    pub fn is_stuck(&self) -> bool {
+        !self.line.lock().rest.is_empty()
+    }
+
     /// The next message. Cancel-safe.
     pub fn receive(&mut self) -> impl Future<Output = Result<Message, Broken>> {
         poll_fn(|cx| self.poll_receive(cx))

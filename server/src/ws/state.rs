@@ -1,12 +1,16 @@
 //! What the loop of one connection knows: who speaks, when something was heard, and how much may still come.
 
-use std::{num::NonZeroU32, time::Duration};
+use std::time::Duration;
 
-use governor::{DefaultDirectRateLimiter, Quota, RateLimiter};
 use tokio::time::Instant;
 
 use super::greet::Seated;
-use crate::{error::Close, id::ConversationId, protocol::ServerFrame};
+use crate::{
+    allowances::{Allowance, FrameRate, Kind},
+    error::{Close, Refusal},
+    hub,
+    protocol::ServerFrame,
+};
 
 /// An alarm that is so late means that the process did not run.
 const STOOD_STILL: Duration = Duration::from_secs(1);
@@ -21,40 +25,46 @@ pub(super) fn stood_still(alarm: Instant) -> Duration {
 /// Of a connection that is signed in.
 pub(super) struct State {
     pub(super) seated: Seated,
-    pub(super) frames: DefaultDirectRateLimiter,
-    pub(super) searches: DefaultDirectRateLimiter,
-    /// Where typing was passed on in the last two seconds, and when.
-    typed: Vec<(ConversationId, Instant)>,
+    frames: FrameRate,
     pub(super) heard: Instant,
 }
 
 impl State {
     pub(super) fn new(seated: Seated) -> Self {
-        let limits = &seated.app.config.limits;
-        let n = |n: u32| NonZeroU32::new(n).unwrap_or(NonZeroU32::MIN);
-        let frames = Quota::per_second(n(limits.frames_per_second)).allow_burst(n(limits.frame_burst));
-        Self {
-            seated,
-            frames: RateLimiter::direct(frames),
-            searches: RateLimiter::direct(Quota::per_second(n(5))),
-            typed: Vec::new(),
-            heard: Instant::now(),
-        }
+        let frames = FrameRate::new(&seated.app.config.limits);
+        Self { seated, frames, heard: Instant::now() }
     }
 
-    /// At most once in two seconds for a conversation.
-    pub(super) fn may_type(&mut self, conversation: ConversationId) -> bool {
-        self.typed.retain(|(_, at)| at.elapsed() < Duration::from_secs(2));
-        let lately = self.typed.iter().any(|(c, _)| *c == conversation);
-        if !lately {
-            self.typed.push((conversation, Instant::now()));
-        }
-        !lately
+    /// What the user may still take.
+    pub(super) fn allowance(&self) -> &Allowance {
+        &self.seated.allowance
+    }
+
+    /// Counts a frame. False: too many have come, of this connection or of all of the user's.
+    pub(super) fn may_go_on(&mut self) -> bool {
+        self.frames.take(self.heard) && self.allowance().take(Kind::Frames).is_ok()
+    }
+
+    /// Sends an answer, and counts its bytes.
+    pub(super) fn reply_large(&self, frame: &ServerFrame) {
+        let frame = frame.encode();
+        self.count(frame.as_str().len());
+        self.seated.connection().out.push(frame, hub::Kind::Vital);
+    }
+
+    /// Counts bytes of an answer.
+    pub(super) fn count(&self, bytes: usize) {
+        self.allowance().owe(Kind::AnswerBytes, u64::try_from(bytes).unwrap_or(u64::MAX));
+    }
+
+    /// Whether the user may ask for what is large, or when.
+    pub(super) fn may_ask(&self) -> Result<(), Refusal> {
+        self.allowance().is_open(Kind::AnswerBytes).map_err(Refusal::rate_limited)
     }
 
     /// Sends an answer, behind what already waits.
     pub(super) fn reply(&self, frame: &ServerFrame) {
-        self.seated.connection().out.push(frame.encode(), crate::hub::Kind::Vital);
+        self.seated.connection().out.push(frame.encode(), hub::Kind::Vital);
     }
 
     /// What the clock asks for: an end, or a ping. `alarm`: when it was set for.

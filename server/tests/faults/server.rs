@@ -184,7 +184,13 @@ impl Server {
 fn prepare(dir: &Path, limits: &str) -> Host {
     let settings = format!(
         "listen = \"127.0.0.1:0\"\n[limits]\nmessages_per_second = 100000\nmessage_burst = 100000\n\
-         frames_per_second = 100000\nframe_burst = 100000\n{limits}\n"
+         frames_per_second = 100000\nframe_burst = 100000\n\
+         sign_ins_per_second = 100000\n\
+         sign_in_burst = 100000\n\
+         answer_bytes_per_second = 1000000000000\n\
+         answer_burst_bytes = 1000000000000\n\
+         user_bytes_per_day = 1000000000000\n\
+         site_bytes_per_day = 1000000000000\n{limits}\n"
     );
     std::fs::write(dir.join("gchat.toml"), settings).unwrap();
     let code = answer(dir, &["site", "add", SITE, "--config", "gchat.toml"]);

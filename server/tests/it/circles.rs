@@ -337,7 +337,11 @@ async fn connect(server: &TestServer, host: &Host, token: &str) -> Option<TestCl
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn whatever_races_nobody_keeps_what_the_newest_snapshot_denies_them() {
     use rand::RngExt as _;
-    let (server, host) = TestServer::start().await;
+    let (server, host) = TestServer::start_with(|config| {
+        config.limits.sign_in_burst = 100_000;
+        (config.limits.frames_per_second, config.limits.frame_burst) = (10_000, 10_000);
+    })
+    .await;
     let held_at_first = USERS.flat_map(|user| (0..COURSES.len()).map(move |at| ((user, at), Some(""))));
     let truth = Truth { version: 1, held: held_at_first.collect(), tokens: Vec::new() };
     let (server, truth) = (std::sync::Arc::new(server), std::sync::Arc::new(std::sync::Mutex::new(truth)));

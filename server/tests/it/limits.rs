@@ -149,6 +149,8 @@ async fn a_client_that_does_not_read_is_closed_and_stops_nobody() {
     let (server, host) = TestServer::start_with(|config| {
         (config.limits.frames_per_second, config.limits.frame_burst) = (100_000, 100_000);
         (config.limits.messages_per_second, config.limits.message_burst) = (100_000, 100_000);
+        config.limits.answer_burst_bytes = 1 << 40;
+        config.limits.user_bytes_per_day = 1 << 40;
     })
     .await;
     let (mut ana, mut bruno) = two(&server, &host).await;
@@ -156,7 +158,7 @@ async fn a_client_that_does_not_read_is_closed_and_stops_nobody() {
     let mut slow = TestClient::connect(&server, &host, &token).await;
     let text = "😀".repeat(4_096);
     ana.say("2-3", &text).await;
-    // It asks and never reads the answers: 100 messages of 16 KiB each time.
+    // It asks and never reads the answers: a quarter of a MiB of messages each time.
     for n in 0..99 {
         ana.say("2-3", &text).await;
         bruno.next_of("message").await;
@@ -181,6 +183,7 @@ async fn a_client_that_does_not_read_does_not_outstay_its_silence() {
         (config.limits.heartbeat_ms, config.limits.silence_ms) = (500, 1_000);
         (config.limits.frames_per_second, config.limits.frame_burst) = (100_000, 100_000);
         (config.limits.messages_per_second, config.limits.message_burst) = (1_000, 1_000);
+        config.limits.answer_burst_bytes = 1 << 40;
     })
     .await;
     let (mut ana, mut bruno) = two(&server, &host).await;
@@ -190,7 +193,7 @@ async fn a_client_that_does_not_read_does_not_outstay_its_silence() {
         bruno.next_of("message").await;
         bruno.all_until_now().await;
     }
-    // 90 answers of over a MiB: the socket is full, the queue is not.
+    // 90 answers of a quarter of a MiB: the socket is full, the queue is not.
     for n in 0..90 {
         bruno.send(json!({"type": "history", "request": n + 1, "conversation": "2-3", "limit": 100})).await;
     }
@@ -235,10 +238,8 @@ async fn more_than_five_searches_a_second_are_put_off() {
     }
     assert_eq!(answers[4]["contacts"][0]["name"], "Bruno", "without oneself");
     let late = answers.iter().find(|a| a["type"] == "error").unwrap();
-    assert_eq!(
-        (&late["code"], &late["final"], &late["retry_after_ms"]),
-        (&json!("rate_limited"), &json!(false), &json!(1000))
-    );
+    assert_eq!((&late["code"], &late["final"]), (&json!("rate_limited"), &json!(false)));
+    assert!((1..=201).contains(&late["retry_after_ms"].as_i64().unwrap()), "{late}");
     assert_eq!(bruno.ask(json!({"type": "search", "text": "", "limit": 10})).await["type"], "contacts");
 }
 

@@ -1,6 +1,7 @@
 //! The server from outside: real sockets, real HTTP, a real SQLite file. One file a hazard; `util` starts things.
 #![expect(clippy::unwrap_used, reason = "a test that cannot go on shall fail where it stands")]
 
+mod allowances;
 mod api;
 mod architecture;
 mod authorisation;
@@ -18,6 +19,7 @@ mod hidden;
 mod limits;
 mod logins;
 mod logs;
+mod lookups;
 mod openapi;
 mod origins;
 mod pauses;

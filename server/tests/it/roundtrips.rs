@@ -263,14 +263,15 @@ fn server_frame() -> impl Strategy<Value = ServerFrame> {
             }
         ),
         (conversation(), message()).prop_map(|(conversation, message)| F::Message { conversation, message }),
-        (request(), conversation(), seq(), seq(), rev(), vec(message(), 0..3)).prop_map(
-            |(request, conversation, first_seq, seq, rev, messages)| F::History {
+        (request(), conversation(), seq(), seq(), rev(), vec(message(), 0..3), any::<bool>()).prop_map(
+            |(request, conversation, first_seq, seq, rev, messages, more)| F::History {
                 request,
                 conversation,
                 first_seq,
                 seq,
                 rev,
-                messages
+                messages,
+                more
             }
         ),
         (conversation(), user(), seq()).prop_map(|(conversation, user, seq)| F::Read {

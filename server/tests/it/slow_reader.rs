@@ -24,12 +24,14 @@ const EACH: i64 = 500;
 const GROWTH_KIB: u64 = 60 * 1_024;
 
 /// The writers write as fast as they are answered.
-fn settings() -> [(&'static str, &'static str); 4] {
+fn settings() -> [(&'static str, &'static str); 5] {
     [
         ("GCHAT_LIMITS_MESSAGES_PER_SECOND", "100000"),
         ("GCHAT_LIMITS_MESSAGE_BURST", "100000"),
         ("GCHAT_LIMITS_FRAMES_PER_SECOND", "100000"),
         ("GCHAT_LIMITS_FRAME_BURST", "100000"),
+        // The reader fetches all of it at the end.
+        ("GCHAT_LIMITS_ANSWER_BURST_BYTES", "100000000"),
     ]
 }
 

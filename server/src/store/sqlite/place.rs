@@ -47,6 +47,18 @@ impl Home {
         &self.path
     }
 
+    /// Bytes of the disk that the database is on: free for this process, and in all.
+    #[cfg(unix)]
+    pub(super) fn space(&self) -> Option<(u64, u64)> {
+        let disk = rustix::fs::statvfs(&self.files[0].0).ok()?;
+        Some((disk.f_bavail.saturating_mul(disk.f_frsize), disk.f_blocks.saturating_mul(disk.f_frsize)))
+    }
+
+    #[cfg(not(unix))]
+    pub(super) fn space(&self) -> Option<(u64, u64)> {
+        None
+    }
+
     /// Whether both are where they were; an error says what is not, and what to do.
     pub(super) fn check(&self) -> Result<(), String> {
         let [database, log] = self.files.each_ref().map(|(file, was)| {

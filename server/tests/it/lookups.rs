@@ -1,0 +1,113 @@
+//! That nobody can be found out by how long an answer takes: what the server looks up for it is the same whether
+//! somebody who is hidden or out of sight is online or not. Counts statements, and measures no time.
+
+use std::sync::{Arc, LazyLock, Mutex};
+
+use serde_json::{Value, json};
+use tracing::{Event, Subscriber, field::Visit};
+use tracing_subscriber::{Layer, layer::Context, prelude::*};
+
+use crate::util::{TestClient, TestServer, circle, host::merge};
+
+/// The statements that the store runs, in order.
+#[derive(Clone, Default)]
+struct Statements(Arc<Mutex<Vec<String>>>);
+
+struct Sql(Option<String>);
+
+impl Visit for Sql {
+    fn record_str(&mut self, field: &tracing::field::Field, value: &str) {
+        if field.name() == "sql" {
+            self.0 = Some(value.to_owned());
+        }
+    }
+
+    fn record_debug(&mut self, _: &tracing::field::Field, _: &dyn std::fmt::Debug) {}
+}
+
+impl<S: Subscriber> Layer<S> for Statements {
+    fn on_event(&self, event: &Event<'_>, _: Context<'_, S>) {
+        let mut sql = Sql(None);
+        event.record(&mut sql);
+        // The clock has the sites looked at, and whether the store can be read.
+        if let Some(sql) = sql
+            .0
+            .filter(|sql| !sql.contains("site_keys") && !sql.contains(" sites") && !sql.contains(" meta"))
+        {
+            self.0.lock().unwrap().push(sql);
+        }
+    }
+}
+
+static STATEMENTS: LazyLock<Statements> = LazyLock::new(|| {
+    let all = Statements::default();
+    let only = tracing_subscriber::filter::Targets::new().with_target("gchat::sql", tracing::Level::TRACE);
+    tracing_subscriber::registry().with(all.clone().with_filter(only)).init();
+    all
+});
+
+/// Does it; the statements that were run for it, and the answers.
+async fn looked_up(ana: &mut TestClient, deed: &Value) -> (Vec<String>, Vec<String>) {
+    ana.all_until_now().await;
+    STATEMENTS.0.lock().unwrap().clear();
+    ana.send(deed.clone()).await;
+    let answers = ana.all_until_now().await;
+    let answers = answers.iter().map(|answer| format!("{} {}", answer["type"], answer["code"])).collect();
+    (std::mem::take(&mut *STATEMENTS.0.lock().unwrap()), answers)
+}
+
+fn deeds(other: i64) -> Vec<Value> {
+    let conversation = format!("2-{other}");
+    let send = |text: &str| {
+        let id = uuid::Uuid::now_v7();
+        json!({"type": "send", "client_message_id": id, "conversation": conversation, "text": text})
+    };
+    vec![
+        send("Are you there?"),
+        json!({"type": "read", "conversation": conversation, "seq": 1}),
+        json!({"type": "typing", "conversation": conversation}),
+        json!({"type": "dock", "conversation": conversation, "state": "open", "base": 0}),
+        json!({"type": "history", "conversation": conversation, "request": 1, "limit": 5}),
+    ]
+}
+
+#[tokio::test]
+async fn what_is_looked_up_does_not_tell_whether_somebody_out_of_sight_is_online() {
+    let (server, host) = TestServer::start_with(|config| config.limits.grace_ms = 0).await;
+    LazyLock::force(&STATEMENTS);
+    let mut ana = TestClient::person(&server, &host, 2, "Ana", &[circle("c7", "student")]).await;
+    let online =
+        async || host.call(&server, "GET", "/api/v1/status", &Value::Null).await.1["users_online"].clone();
+    // Foreign ones, and hidden ones of the own course. Of each two, one goes.
+    for (what, course, hidden, there, gone) in [
+        ("foreign", "c9", false, 5, 6),
+        ("hidden", "c7", true, 7, 8),
+        ("foreign and hidden", "c9", true, 9, 10),
+    ] {
+        let mut people = Vec::new();
+        for user in [there, gone] {
+            let mut claims = host.claims(user, "Somebody", &[circle(course, "student")]);
+            merge(&mut claims, json!({"hidden": hidden}));
+            people.push(TestClient::connect(&server, &host, &host.sign(&claims)).await);
+        }
+        people.pop();
+        while online().await != 2 {
+            tokio::time::sleep(std::time::Duration::from_millis(20)).await;
+        }
+        for (here, away) in deeds(there).iter().zip(deeds(gone)) {
+            // A message to the hidden is stored, and they get it: that is no question.
+            if what == "hidden" && here["type"] == "send" {
+                continue;
+            }
+            let of_online = looked_up(&mut ana, here).await;
+            let of_offline = looked_up(&mut ana, &away).await;
+            assert_eq!(of_online, of_offline, "{what}: {}", here["type"]);
+            let asks = here["type"] != "typing";
+            assert_eq!(!of_online.0.is_empty(), asks, "{what}: {} {of_online:?}", here["type"]);
+        }
+        drop(people);
+        while online().await != 1 {
+            tokio::time::sleep(std::time::Duration::from_millis(20)).await;
+        }
+    }
+}
