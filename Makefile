@@ -5,7 +5,7 @@
 help: ## what there is
 	@grep -E '^[a-z0-9-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 14
 
-demo: ## build and run the demo campus; options: make demo ARGS="--classmates 25"
+demo: ## build and run the demo campus; options: make demo ARGS="--classmates 40"
 	@test -x target/debug/gchat && echo "Building what has changed since the last time; then the campus opens." || \
 		echo "Compiling the server: about two minutes on four cores the first time, seconds after that. Then the campus opens; Ctrl+C ends it."
 	cargo run --locked --package gchat -- demo $(ARGS)

@@ -3,16 +3,15 @@
 //! The doc comments of the fields are the comments of `gchat.example.toml`. Knows nothing of what the settings do.
 
 use std::{
-    ffi::OsString,
     net::{IpAddr, SocketAddr},
     path::{Path, PathBuf},
 };
 
-use confique::{Config as _, Layer as _, meta::FieldKind};
+use confique::{Config as _, Layer as _};
 use ipnet::{IpNet, Ipv4Net};
 use serde::{Deserialize, Deserializer, de::Error as _};
 
-use crate::logs;
+mod environment;
 
 /// The settings of `gchat serve`.
 ///
@@ -222,7 +221,7 @@ type Values = <Config as confique::Config>::Layer;
 impl Config {
     /// Settings from `file` (if any), the environment and `flags`; the later ones win.
     pub fn load(file: Option<&Path>, flags: Flags) -> Result<Self, ConfigError> {
-        known_variables(std::env::vars_os())?;
+        environment::known_variables(std::env::vars_os())?;
         let from_file = file.map_or_else(|| Ok(Values::empty()), read)?;
         let from_env = Values::from_env().map_err(value)?;
         let mut from_flags = Values::empty();
@@ -312,54 +311,6 @@ fn with_key(message: &str, line: &str) -> String {
     let key = line.split('=').next().unwrap_or_default().trim();
     let is_key = !key.is_empty() && key.bytes().all(|b| b.is_ascii_alphanumeric() || b == b'_');
     if !is_key || message.contains(key) { message } else { format!("{key}: {message}") }
-}
-
-/// Refuses a variable of the environment that is a mistyped one of ours, and tells of others that begin as ours do.
-fn known_variables(all: impl Iterator<Item = (OsString, OsString)>) -> Result<(), ConfigError> {
-    let known = variables();
-    for name in all.filter_map(|(name, _)| name.into_string().ok()) {
-        if !name.starts_with("GCHAT_") || known.contains(&name) {
-            continue;
-        }
-        let near = known.iter().map(|known| (distance(&name, known), known)).min();
-        if let Some((..=3, near)) = near {
-            return Err(ConfigError::Value(format!(
-                "the environment has {name}, which is no setting: write {near}, or take it away"
-            )));
-        }
-        // Others may have it for themselves: container systems name variables after services.
-        logs::say(&format!("gchat: the environment has {name}, which is no setting and is ignored"));
-    }
-    Ok(())
-}
-
-/// The variables that are settings.
-fn variables() -> Vec<String> {
-    fn of(meta: &confique::meta::Meta, into: &mut Vec<String>) {
-        for field in meta.fields {
-            match field.kind {
-                FieldKind::Leaf { env, .. } => into.extend(env.map(str::to_owned)),
-                FieldKind::Nested { meta } => of(meta, into),
-            }
-        }
-    }
-    let mut all = Vec::new();
-    of(&Config::META, &mut all);
-    all
-}
-
-/// How many letters are to be changed, added or taken away to make one word of the other (Levenshtein).
-fn distance(one: &str, other: &str) -> usize {
-    let mut row: Vec<usize> = (0..=other.len()).collect();
-    for (n, a) in one.bytes().enumerate() {
-        let mut diagonal = std::mem::replace(&mut row[0], n + 1);
-        for (m, b) in other.bytes().enumerate() {
-            let changed = diagonal + usize::from(a != b);
-            diagonal = row[m + 1];
-            row[m + 1] = changed.min(diagonal + 1).min(row[m] + 1);
-        }
-    }
-    row[other.len()]
 }
 
 fn value(error: confique::Error) -> ConfigError {
