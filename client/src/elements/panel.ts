@@ -13,6 +13,8 @@ import { GchatPeople, isCrowded } from "./people.js";
 import type { Scene} from "./scene.js";
 import { SceneWatcher } from "./scene.js";
 
+/** People need so long to notice what has come by itself. */
+const NOTICED_MS = 1000;
 /** Between a panel and the page's edge. */
 const MARGIN_PX = 8;
 
@@ -89,6 +91,7 @@ abstract class Panel extends LitElement {
 export class GchatLauncher extends Panel {
   /** Shown without having been asked for: the focus stays where it is. */
   #byItself = false;
+  #introducedAt = Number.NEGATIVE_INFINITY;
 
   constructor() {
     super();
@@ -136,6 +139,16 @@ export class GchatLauncher extends Panel {
       this.#byItself = false;
       return;
     }
+    this.#focusList();
+  }
+
+  /** Whoever presses the button just as the panel comes by itself wants it open. */
+  protected override toggle(): void {
+    if (this.shown && performance.now() - this.#introducedAt < NOTICED_MS) this.#focusList();
+    else super.toggle();
+  }
+
+  #focusList(): void {
     const people = this.shadowRoot?.querySelector("gchat-people");
     if (people instanceof GchatPeople) void people.updateComplete.then(() => { people.focusFirst(); });
   }
@@ -146,6 +159,7 @@ export class GchatLauncher extends Panel {
     if (this.shown || scene === null || scene.roster.people.length === 0 || scene.windows.length > 0) return;
     if (window.matchMedia(`(max-width: ${PHONE}px)`).matches || !introduces()) return;
     this.#byItself = true;
+    this.#introducedAt = performance.now();
     this.shown = true;
   }
 

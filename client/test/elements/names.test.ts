@@ -282,6 +282,9 @@ test("where the page hides the list, the launcher shows it once by itself, and l
     await page.tell(roster([ana]));
     expect(byRole("dialog", "Global Chat")).toHaveLength(1);
     expect(document.activeElement).toBe(document.body);
+    one("button", /^Global Chat/).click();
+    await settled();
+    expect(byRole("dialog", "Global Chat"), "a press just then does not close it").toHaveLength(1);
     page = await stage();
     await page.tell({ kind: "line", line: { state: "online" } }, roster([ana]));
     expect(byRole("dialog", "Global Chat"), "the second time").toEqual([]);
