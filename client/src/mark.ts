@@ -4,6 +4,9 @@
  *
  * It is two cookies that scripts can read: `NAME_life` ends with the login's time, `NAME_browser` with the browser. Each
  * holds the login's `sid`, a dot, and 16 random bytes or more in unpadded base64url. Both are needed for the key.
+ *
+ * `NAME_over` holds the `sid` of the login that was logged out last. An answer that crosses the logout can set the other
+ * two once more: for that login they do not count again.
  */
 import type { PageConfig } from "./view.js";
 
@@ -17,6 +20,7 @@ export function isMarkName(name: string): boolean {
 /** The mark of this page's login in a `document.cookie`; null where it is missing, broken, or another login's. */
 export function readMark({ markName, sid }: Pick<PageConfig, "markName" | "sid">, cookies: string): string | null {
   const pairs = cookies.split(";").map((pair) => pair.trim());
+  if (pairs.includes(`${markName}_over=${sid}`)) return null;
   const halves = HALVES.map((half) => {
     const start = `${markName}_${half}=${sid}.`;
     // Of several by one name (a site within a site) the one of this login counts.

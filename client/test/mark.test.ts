@@ -7,11 +7,16 @@ import { config, crypto, OTHER_MARK, settled, TabStorage } from "./stage.js";
 const { sid } = config;
 const A = "AAAAAAAAAAAAAAAAAAAAAA";
 const B = "BBBBBBBBBBBBBBBBBBBBBB";
+const WHOLE = `gchat_life=${sid}.${A}; gchat_browser=${sid}.${B}`;
 const read = (cookies: string): string | null => readMark(config, cookies);
 
 describe("the mark", () => {
   test("is there with both halves of this login, whatever else there is", () => {
     expect(read(`other=1; gchat_life=${sid}.${A}; gchat_browser=${sid}.${B}; x`)).toBe(`${A}.${B}`);
+  });
+
+  test("is there after a logout of another login", () => {
+    expect(read(`${WHOLE}; gchat_over=another`)).toBe(`${A}.${B}`);
   });
 
   test("of a site within a site is found among cookies by the same name", () => {
@@ -25,6 +30,7 @@ describe("the mark", () => {
     ["another login's", `gchat_life=another.${A}; gchat_browser=another.${B}`],
     ["one half of another login's", `gchat_life=${sid}.${A}; gchat_browser=another.${B}`],
     ["too few random bytes", `gchat_life=${sid}.short; gchat_browser=${sid}.${B}`],
+    ["a logout of this login, though an answer has set both halves again", `${WHOLE}; gchat_over=${sid}`],
     ["another name", `notgchat_life=${sid}.${A}; notgchat_browser=${sid}.${B}`],
   ])("is missing with %s", (_, cookies) => {
     expect(read(cookies)).toBeNull();

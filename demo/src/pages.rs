@@ -129,7 +129,8 @@ async fn sign_in(State(host): State<Arc<Host>>, Path(slug): Path<String>, header
     if visitor.login.as_ref().is_some_and(|(_, login)| login.person == person.id) {
         return see_other(&to);
     }
-    let old = visitor.cookie.filter(|_| visitor.login.is_some());
+    let gone = visitor.login.map(|(sid, _)| sid);
+    let old = visitor.cookie.filter(|_| gone.is_some());
     let signed_in = on_disk(&host, move |host| {
         if let Some(old) = old {
             host.register.sign_out(&old)?;
@@ -141,7 +142,10 @@ async fn sign_in(State(host): State<Arc<Host>>, Path(slug): Path<String>, header
             let mut response = see_other(&to);
             remember(&mut response, &[set_cookie(&host, LOGIN_COOKIE, &cookie, LOGIN_SECONDS)]);
             // Whoever was here before has gone, also where they did not sign out.
-            remember(&mut response, &mark::ended(&host));
+            match &gone {
+                Some(sid) => remember(&mut response, &mark::over(&host, sid)),
+                None => remember(&mut response, &mark::ended(&host)),
+            }
             response
         }
         Err(error) => failed(&error),
@@ -152,14 +156,18 @@ async fn sign_out(State(host): State<Arc<Host>>, headers: HeaderMap) -> Response
     if !same_origin(&host, &headers) {
         return refuse(StatusCode::FORBIDDEN, "wrong_origin", "this form belongs to the campus's own pages");
     }
-    if let Some(cookie) = read_cookie(&headers, LOGIN_COOKIE)
+    let visitor = Visitor::of(&host, &headers, &Switches::default());
+    if let Some(cookie) = visitor.cookie
         && let Err(error) = on_disk(&host, move |host| host.register.sign_out(&cookie)).await
     {
         return failed(&error);
     }
     let mut response = see_other("/");
     remember(&mut response, &[set_cookie(&host, LOGIN_COOKIE, "", 0)]);
-    remember(&mut response, &mark::ended(&host));
+    match visitor.login {
+        Some((sid, _)) => remember(&mut response, &mark::over(&host, &sid)),
+        None => remember(&mut response, &mark::ended(&host)),
+    }
     response
 }
 

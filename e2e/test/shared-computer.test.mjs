@@ -47,7 +47,7 @@ const ever = (page) => page.evaluate(() => window.ever);
 /** Without the chat's client, as any page of the host may do it. */
 const post = (page, path) => page.evaluate((path) => fetch(path, { method: "POST", redirect: "manual" }).then(() => undefined), path);
 const logOut = (page) => post(page, "/demo/logout");
-const marks = async () => (await ana.context.cookies()).filter(({ name }) => name.startsWith("gchat_"));
+const marks = async () => (await ana.context.cookies()).filter(({ name }) => /^gchat_\w+_(life|browser)$/.test(name));
 
 /** By Back, from the browser's cache. `persisted`: from that of whole pages. */
 async function back(page, { persisted = false } = {}) {
@@ -97,6 +97,19 @@ test("after a logout on a page without the chat, Back shows nothing", async () =
   await neverShown(ana.page, "the page that Back brought");
   await ana.page.goto(`${it.campus.url}/demo/as/ana`);
   await becomes(() => ana.screen.chat("Bruno Silva").box.inputValue(), DRAFT, "her half message has waited for her next login");
+});
+
+test("an answer that crosses the logout, and sets the mark again, brings nothing back", async () => {
+  await talk();
+  await leaveFor(BARE);
+  const crossing = await marks();
+  assert.equal(crossing.length, 2);
+  await logOut(ana.page);
+  await ana.context.addCookies(crossing);
+  await ana.context.setOffline(true);
+  await back(ana.page);
+  await seen(ana.page.getByText("Connection lost").first(), "it cannot ask");
+  await neverShown(ana.page, "the page that Back brought");
 });
 
 test("after a logout, Back shows nothing without the network", async () => {

@@ -45,7 +45,7 @@ async function talk() {
   return { ana, bruno, chat, forum };
 }
 
-const marks = async (person) => (await person.context.cookies()).filter(({ name }) => name.startsWith("gchat_"));
+const marks = async (person) => (await person.context.cookies()).filter(({ name }) => /^gchat_\w+_(life|browser)$/.test(name));
 
 async function leave(ana) {
   await ana.go(BARE);
@@ -140,7 +140,9 @@ test("a token's answer sets the mark, and another login has another", async () =
   const [other] = await cookies(await login());
   assert.notEqual(value(other), value(browser));
   const away = await first.deed("/login/logout.php");
-  const ended = away.headers.getSetCookie().filter((line) => line.startsWith("gchat_"));
+  const [over, ...ended] = away.headers.getSetCookie().filter((line) => line.startsWith("gchat_")).sort().reverse();
+  assert.match(over, /^gchat_[0-9a-f]{8}_over=[0-9a-f]{32}; path=\/; SameSite=Lax$/i);
+  assert.equal(value(over), value(browser).split(".")[0], "it names the login that was logged out");
   assert.equal(ended.length, 2);
   for (const line of ended) assert.match(line, /^gchat_[0-9a-f]{8}_(life|browser)=deleted;.*Max-Age=0/i);
 });

@@ -22,7 +22,8 @@ namespace block_gchat;
  * Moodle lets browsers show most pages again without asking, also after the logout. What a page carries then proves nothing,
  * and half of the key of what the browser keeps is therefore here: without the mark of its own login a page can read and show
  * nothing. One cookie ends with the session's time, the other with the browser. Each token's answer sets both; the answer to a
- * logout, and every page of nobody's or of another login, takes them away.
+ * logout, and every page of nobody's or of another login, takes them away. A third cookie names the login that was logged out
+ * last: a token's answer that crosses the logout may set the two again, and the client passes them over.
  *
  * Scripts must read them, so they are not HttpOnly. They sign nobody in, and neither tells the session's id.
  *
@@ -36,6 +37,9 @@ final class mark {
 
     /** The half that ends with the browser. */
     private const BROWSER = 'browser';
+
+    /** Names the login that was logged out last. */
+    private const OVER = 'over';
 
     /** @var array[] the cookies that were set, in tests: a command line has no answer to set them in */
     private static array $said = [];
@@ -66,6 +70,18 @@ final class mark {
     public static function clear(): void {
         self::cookie(self::LIFE, '', 1);
         self::cookie(self::BROWSER, '', 1);
+    }
+
+    /**
+     * Takes the mark out of the browser for good: this login has been logged out.
+     *
+     * @param string $session Moodle's session id
+     */
+    public static function over(#[\SensitiveParameter] string $session): void {
+        self::clear();
+        if ($session !== '') {
+            self::cookie(self::OVER, login::sid_of($session), 0);
+        }
     }
 
     /**

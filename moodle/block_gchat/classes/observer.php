@@ -86,6 +86,8 @@ final class observer {
         try {
             if ($event->eventname === '\core\event\user_loggedin') {
                 mark::clear_unless_own();
+            } else if ($event->eventname === '\core\event\user_loggedout') {
+                mark::over((string) ($event->other['sessionid'] ?? ''));
             } else {
                 mark::clear();
             }
