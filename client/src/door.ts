@@ -99,6 +99,8 @@ export class Door implements PagePort {
     const mark = this.#parts.mark();
     if (this.#stay !== null) {
       if (mark !== this.#entered) this.#shut();
+    } else if (this.#asking) {
+      // The answer's cookie is heard of before the answer: who entered now would ask for a second token.
     } else if (mark !== null) this.#enter(mark);
     else if (this.#retry === null) this.#ask();
   }
@@ -157,7 +159,8 @@ export class Door implements PagePort {
     const answer = await (locks === undefined ? ask() : locks.request(name, ask));
     if (turn !== this.#turn) return;
     this.#asking = false;
-    if (answer === null || "token" in answer) {
+    // "later", and another page has had an answer meanwhile.
+    if (answer === null || "token" in answer || ("later" in answer && this.#parts.mark() !== null)) {
       this.#enter(this.#parts.mark());
     } else if ("stop" in answer) {
       this.#over = true;

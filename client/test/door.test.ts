@@ -112,6 +112,36 @@ describe("a page that is loaded", () => {
     expect(asked).toBe(1);
   });
 
+  test("whose mark is heard of before the answer that set it waits for that token", async () => {
+    mark = null;
+    let answered = (): void => undefined;
+    answer = () => {
+      mark = MARK;
+      return new Promise((resolve) => {
+        answered = () => {
+          resolve(json({ token: tokenOf(clock.now()) }));
+        };
+      });
+    };
+    const one = await page();
+    one.door.look();
+    expect(one.stays).toEqual([]);
+    answered();
+    await settled();
+    expect(one.stays.map(({ token }) => token === null)).toEqual([false]);
+    expect(asked).toBe(1);
+  });
+
+  test("goes in without an answer where another page has had one meanwhile", async () => {
+    mark = null;
+    answer = () => {
+      mark = MARK;
+      return Promise.resolve(new Response(null, { status: 503 }));
+    };
+    const one = await page();
+    expect(one.stays.map(({ token }) => token)).toEqual([null]);
+  });
+
   test.each([
     ["a login that is over", () => Promise.resolve(new Response("", { status: 401 })), "logged_out"],
     ["another person's", () => Promise.resolve(json({ token: tokenOf(clock.now(), { sub: "3" }) })), "other_user"],
