@@ -45,7 +45,7 @@ fn encoded(path: &str) -> String {
     let mut parts = path.split('%');
     let mut form = parts.next().unwrap_or_default().to_owned();
     for part in parts {
-        let digits = part.get(..2);
+        let digits = part.get(..2).filter(|digits| digits.bytes().all(|b| b.is_ascii_hexdigit()));
         match digits.and_then(|digits| u8::from_str_radix(digits, 16).ok()) {
             Some(byte) if byte.is_ascii_alphanumeric() || b"-._~".contains(&byte) => form.push(byte.into()),
             Some(byte) => form.push_str(&format!("%{byte:02X}")),

@@ -116,8 +116,9 @@ pub struct Limits {
     #[config(env = "GCHAT_LIMITS_USER_BYTES_PER_DAY", default = 4194304, validate = at_least_one)]
     pub user_bytes_per_day: u64,
 
-    /// The same for all users of a site together: more than this in a day the
-    /// database does not grow by, whatever people do.
+    /// The same for all users of a site together, whatever people do. Like a
+    /// user's, it may be used up at once and comes back over the day: in the first
+    /// day the database can grow by twice as much.
     #[config(env = "GCHAT_LIMITS_SITE_BYTES_PER_DAY", default = 2000000000, validate = at_least_one)]
     pub site_bytes_per_day: u64,
 

@@ -258,8 +258,9 @@ impl Rosters {
     }
 
     /// Starts (or restarts) sending the user's rosters to a connection, except those whose version it holds.
-    pub fn look(&self, connection: &Arc<Connection>, held: &[RosterVersion]) {
-        let Some(mut online) = self.users.get_mut(&(connection.site, connection.user)) else { return };
+    /// Returns the bytes of the snapshots that were queued.
+    pub fn look(&self, connection: &Arc<Connection>, held: &[RosterVersion]) -> usize {
+        let Some(mut online) = self.users.get_mut(&(connection.site, connection.user)) else { return 0 };
         let rights = online.rights.clone();
         if let Some(seat) = online.seat(connection.id) {
             self.rooms.blind(&seat.connection, seat.views.drain(..));
@@ -267,8 +268,11 @@ impl Rosters {
                 seat.apart = self.apart_for((connection.site, connection.user), connection.id);
             }
             let views = views_apart(&rights, seat.apart.as_ref());
-            seat.views = self.rooms.see(&seat.connection, views, held);
+            let told;
+            (seat.views, told) = self.rooms.see(&seat.connection, views, held);
+            return told;
         }
+        0
     }
 
     /// Stops sending rosters to a connection.
@@ -426,6 +430,10 @@ impl Rosters {
         let circles = ServerFrame::Circles { circles: online.rights.circles.clone() }.encode();
         let rights = online.rights.clone();
         for seat in online.seats.iter_mut() {
+            // A seat that has looked at nothing yet has nothing of its own.
+            if seat.apart.is_none() {
+                seat.apart = self.apart_for((seat.connection.site, seat.connection.user), seat.connection.id);
+            }
             let wanted: HashSet<View> = views_apart(&rights, seat.apart.as_ref()).into_iter().collect();
             seat.connection.out.leave(circles.clone(), Kind::Vital);
             let looking = !seat.views.is_empty() || old.circles.is_empty();
@@ -434,7 +442,7 @@ impl Rosters {
             self.rooms.blind(&seat.connection, go.into_iter());
             if looking && seat.connection.visible.load(Ordering::Relaxed) {
                 let new = wanted.difference(&stay).cloned().collect();
-                seat.views = self.rooms.see(&seat.connection, new, &[]);
+                (seat.views, _) = self.rooms.see(&seat.connection, new, &[]);
             }
             seat.views.extend(stay);
         }

@@ -160,6 +160,11 @@ impl Course {
         }
     }
 
+    /// Nobody looks at this view any more, and nobody else will.
+    pub(super) fn forget(&mut self, view: &View) {
+        self.rosters.remove(view);
+    }
+
     /// The view's snapshot: of the version that its viewers have been told of last, so that the next diff fits.
     pub fn snapshot(
         &mut self,

@@ -124,7 +124,8 @@ impl Rooms {
         connection: &Arc<Connection>,
         views: Vec<View>,
         held: &[RosterVersion],
-    ) -> Vec<View> {
+    ) -> (Vec<View>, usize) {
+        let mut told = 0;
         let policy = self.sites.policy(connection.site);
         for view in &views {
             let key = key(connection.site, &view.circle);
@@ -134,17 +135,24 @@ impl Rooms {
                 let version = room.course.version(view, policy, self.window, next_version);
                 if !held.iter().any(|h| h.circle == view.circle && h.version == version) {
                     let bytes = self.snapshot_of(&key, room, view);
+                    told += bytes.as_str().len();
                     connection.out.leave(bytes, Kind::Roster(view.circle.clone()));
                 }
             });
         }
-        views
+        (views, told)
     }
 
     /// Shows these views to a connection no longer.
     pub(super) fn blind(&self, connection: &Connection, views: impl Iterator<Item = View>) {
         for view in views {
-            self.in_room(&key(connection.site, &view.circle), |room| room.no_longer(&view, connection.id));
+            self.in_room(&key(connection.site, &view.circle), |room| {
+                room.no_longer(&view, connection.id);
+                // A roster of one connection's own is of no use to anybody else.
+                if view.apart.is_some() {
+                    room.course.forget(&view);
+                }
+            });
         }
     }
 

@@ -82,8 +82,8 @@ pub(super) async fn answer(state: &mut State, text: &str) -> Result<(), Close> {
             refused.map(|refusal| refusal.to_conversation(conversation))
         }
         ClientFrame::Visibility { visible, rosters } => {
-            see(state, visible, &rosters.unwrap_or_default());
-            None
+            let seen = see(state, visible, &rosters.unwrap_or_default());
+            seen.err().map(|refusal| ServerFrame::Error(refusal.frame()))
         }
         ClientFrame::Roster { circle } => {
             let connection = state.seated.connection();
@@ -141,14 +141,18 @@ async fn renewed(state: &State, token: &str) -> Result<auth::Lease, Refusal> {
     Ok(identity.lease.longer(state.seated.lease))
 }
 
-fn see(state: &State, visible: bool, held: &[RosterVersion]) {
+/// Rosters are large: a client that has had too many bytes is refused, and looks again later.
+fn see(state: &State, visible: bool, held: &[RosterVersion]) -> Result<(), Refusal> {
     let connection = state.seated.connection();
-    connection.visible.store(visible, Ordering::Relaxed);
     if visible {
-        state.seated.app.rosters.look(connection, held);
+        state.may_ask()?;
+        connection.visible.store(true, Ordering::Relaxed);
+        state.count(state.seated.app.rosters.look(connection, held));
     } else {
+        connection.visible.store(false, Ordering::Relaxed);
         state.seated.app.rosters.look_away(connection);
     }
+    Ok(())
 }
 
 type People = (Vec<protocol::Contact>, Option<String>);

@@ -181,7 +181,11 @@ async fn wait(
     registration.take_missed(); // of no use to it
     // The host may have spoken since the store was read, and `PUT floor` looks only for those who are known to wait.
     if registration.rights_are_older(version, record.origin)
-        && app.store.user(site, user).await?.is_none_or(|stored| stored.snapshot != record.snapshot)
+        && app
+            .store
+            .user(site, user)
+            .await?
+            .is_none_or(|stored| !stored.snapshot.says_the_same(&record.snapshot))
     {
         registration.out.close(Close::PauseEnded);
         return Err(Code::Paused.into());
@@ -190,6 +194,11 @@ async fn wait(
         return Err(below_the_floor());
     }
     pauses::take(app, (site, user), record, settled_ms());
+    // Newer rights hold, and end this pause: the connect that brought them may have looked before this one was waiting.
+    if app.rosters.rights(site, user).is_some() {
+        registration.out.close(Close::PauseEnded);
+        return Err(Code::Paused.into());
+    }
     app.hub.make_room(&registration, app.config.limits.connections_per_user);
     let allowance = app.allowances.of(site, user);
     Ok(Waiting { app: app.clone(), registration, allowance, lease, until })

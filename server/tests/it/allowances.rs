@@ -184,6 +184,30 @@ async fn refused_sends_and_reads_count_as_others() {
 }
 
 #[tokio::test]
+async fn reads_windows_and_looks_at_rosters_are_limited_too() {
+    let (server, host) = TestServer::start_with(|config| {
+        (config.limits.frames_per_second, config.limits.frame_burst) = (10_000, 10_000);
+        config.limits.answer_burst_bytes = 20_000;
+        config.limits.answer_bytes_per_second = 1;
+    })
+    .await;
+    let asks = [
+        (json!({"type": "read", "conversation": "2-99", "seq": 1}), 300),
+        (json!({"type": "dock", "conversation": "3-99", "state": "open", "base": 0}), 200),
+        (json!({"type": "roster", "circle": "c7"}), 200),
+        (json!({"type": "visibility", "visible": true}), 200),
+    ];
+    for (user, (ask, times)) in (2..).zip(asks) {
+        let mut person = TestClient::person(&server, &host, user, "Ana", &c7()).await;
+        for _ in 0..times {
+            person.send(ask.clone()).await;
+        }
+        let told = person.all_until_now().await;
+        assert!(told.iter().any(|frame| frame["code"] == "rate_limited"), "{ask}: {} frames", told.len());
+    }
+}
+
+#[tokio::test]
 async fn an_address_that_speaks_for_others_and_is_not_trusted_is_told_of() {
     let (server, host) = TestServer::start().await;
     let told =

@@ -14,6 +14,7 @@ use crate::{
     hub::Connection,
     id::{RightsVersion, SiteId},
     protocol::ServerFrame,
+    store::StoreError,
 };
 
 /// How many a second come back, of those who were closed.
@@ -33,14 +34,22 @@ pub struct FloorBody {
 pub async fn put_floor(State(app): State<Arc<App>>, signed: Signed) -> Result<Json<Outcome>, ApiError> {
     let FloorBody { rights_version } = signed.json()?;
     let site = signed.site.site;
-    let applied = app.store.raise_site_floor(site, rights_version).await?;
+    // A task of its own: a host that loses patience does not leave it half done.
+    let put = tokio::spawn(async move { brake(&app, site, rights_version).await });
+    Ok(Json(put.await.map_err(|_| StoreError::Closed)??))
+}
+
+async fn brake(app: &App, site: SiteId, version: RightsVersion) -> Result<Outcome, StoreError> {
+    let applied = app.store.raise_site_floor(site, version).await?;
     // In memory before anybody is closed: a connect that is not closed here looks at it after it has arrived.
-    app.sites.refresh().await?;
+    let known = app.sites.refresh().await;
     let floor = app.sites.floor(site);
     if applied {
-        close_below(&app, site, floor);
+        // Also where the sites cannot be read just now: the floor is stored.
+        close_below(app, site, floor.max(version));
     }
-    Ok(Json(Outcome { applied, rights_version: floor }))
+    known?;
+    Ok(Outcome { applied, rights_version: floor })
 }
 
 /// Everybody comes back with a new token: not all at once, or the host would have to sign for all of them in a second.
