@@ -316,7 +316,9 @@ export class Connection {
     const meaning = closeMeaning(code);
     if (meaning.comeBack) {
       if (meaning.freshToken) this.#parts.tokens.discard();
-      this.#lose(meaning.name, this.#drainUntil > 0 ? Math.max(0, this.#drainUntil - this.#parts.clock.now()) : null);
+      // Once that time has passed, a server that is still away is tried ever more seldom.
+      const wait = this.#drainUntil - this.#parts.clock.now();
+      this.#lose(meaning.name, wait > 0 ? wait : null);
     } else if (meaning.reason === "refused" && code === 4401 && this.#token?.used === true && !this.#refusedOnce) {
       // A token kept from an earlier page may be signed with a key that has been rotated out since.
       this.#refusedOnce = true;

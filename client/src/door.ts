@@ -35,6 +35,8 @@ export interface DoorParts {
   locks: LockManager | undefined;
   /** The mark as it is now. */
   mark(): string | null;
+  /** Whether the host has logged this login out in this browser. */
+  over(): boolean;
   /** `token`: what the host has just answered, for the shelf. */
   open(config: PageConfig, token: string | null): Stay;
   /** The host says that this login is over: pages of other tabs should ask as well. */
@@ -95,7 +97,7 @@ export class Door implements PagePort {
 
   /** Somebody may have come or gone. */
   look(): void {
-    if (this.#over || this.#away) return;
+    if (this.#over || this.#away || this.#loggedOut()) return;
     const mark = this.#parts.mark();
     if (this.#stay !== null) {
       if (mark !== this.#entered) this.#shut();
@@ -113,6 +115,15 @@ export class Door implements PagePort {
     if (this.#stay === null) this.look();
     else if (mark === null || mark !== this.#entered) this.#shut();
     else this.#stay.back();
+  }
+
+  /** True, and the end until the page is loaded again, where this login has been logged out. */
+  #loggedOut(): boolean {
+    if (!this.#parts.over()) return false;
+    this.#over = true;
+    if (this.#stay !== null) this.#empty();
+    this.#line({ state: "stopped", reason: "logged_out" });
+    return true;
   }
 
   #enter(mark: string | null): void {
@@ -133,11 +144,15 @@ export class Door implements PagePort {
     };
   }
 
-  #shut(): void {
+  #empty(): void {
     // While the core is there, so that it gets what only the elements have.
     this.#hear({ kind: "emptied" });
     this.#stay?.end();
     this.#stay = null;
+  }
+
+  #shut(): void {
+    this.#empty();
     this.#line({ state: "connecting" });
     this.look();
   }
@@ -156,9 +171,12 @@ export class Door implements PagePort {
     const ask = async (): Promise<Awaited<ReturnType<TokenSource["fresh"]>> | null> =>
       turn !== this.#turn || this.#parts.mark() !== null ? null : this.#tokens.fresh();
     const name = `gchat door ${config.site} ${config.user} ${config.sid}`;
-    const answer = await (locks === undefined ? ask() : locks.request(name, ask));
+    // Where locks are forbidden every page asks for itself.
+    const answer = await (locks === undefined ? ask() : locks.request(name, ask).catch(ask));
     if (turn !== this.#turn) return;
     this.#asking = false;
+    // The answer has crossed the logout.
+    if (this.#loggedOut()) return;
     // "later", and another page has had an answer meanwhile.
     if (answer === null || "token" in answer || ("later" in answer && this.#parts.mark() !== null)) {
       this.#enter(this.#parts.mark());

@@ -9,7 +9,7 @@ import type { WorkerEnd } from "./attach.js";
 import { mount } from "./elements/index.js";
 import { environmentHere, loginsOf } from "./environment.js";
 import { uuid4 } from "./ids.js";
-import { isMarkName, readMark } from "./mark.js";
+import { isMarkName, isOver, readMark } from "./mark.js";
 import { Parting } from "./parting.js";
 import { paint, startCore } from "./start.js";
 import { sessionShelf } from "./token.js";
@@ -31,6 +31,7 @@ export function start(config: PageConfig, container: Element): void {
     fetch: here.fetch,
     locks: here.locks,
     mark: () => readMark(config, document.cookie),
+    over: () => isOver(config, document.cookie),
     open: (marked, token) => stay(marked, token),
     tell() {
       const logins = here.openChannel(loginsOf(config));
@@ -101,6 +102,8 @@ function stay(config: PageConfig, token: string | null): Stay {
       attach.postMessage({ kind: "back" });
     },
     end() {
+      // For this login's next stay, if there is one: sealed with its mark, nobody else can read it.
+      parting.leave();
       shelf.keep(null);
       attach.end();
     },

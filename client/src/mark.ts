@@ -17,10 +17,15 @@ export function isMarkName(name: string): boolean {
   return /^[A-Za-z0-9_-]{1,64}$/.test(name);
 }
 
+/** Whether this page's login has been logged out in this browser. */
+export function isOver({ markName, sid }: Pick<PageConfig, "markName" | "sid">, cookies: string): boolean {
+  return cookies.split(";").some((pair) => pair.trim() === `${markName}_over=${sid}`);
+}
+
 /** The mark of this page's login in a `document.cookie`; null where it is missing, broken, or another login's. */
 export function readMark({ markName, sid }: Pick<PageConfig, "markName" | "sid">, cookies: string): string | null {
+  if (isOver({ markName, sid }, cookies)) return null;
   const pairs = cookies.split(";").map((pair) => pair.trim());
-  if (pairs.includes(`${markName}_over=${sid}`)) return null;
   const halves = HALVES.map((half) => {
     const start = `${markName}_${half}=${sid}.`;
     // Of several by one name (a site within a site) the one of this login counts.

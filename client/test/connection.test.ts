@@ -149,6 +149,21 @@ describe("coming back", () => {
     expect(sockets).toHaveLength(2);
   });
 
+  test("waits longer each time where the server is still away after the time that it said", async () => {
+    const { clock, signIn, sockets } = stage();
+    const socket = await signIn();
+    socket.says({ type: "drain", retry_after_ms: 1_000 });
+    socket.drops(1012);
+    await clock.pass(1_000);
+    const tried = sockets.length;
+    for (let n = 0; n < 100; n += 1) {
+      sockets.at(-1)!.drops(1006);
+      await clock.pass(100);
+    }
+    expect(tried).toBe(2);
+    expect(sockets.length, "tries in ten seconds").toBeLessThan(12);
+  });
+
   test("asks the host for a new token when the server says, where many are told at once", async () => {
     const { clock, signIn, sockets, host, connection } = stage();
     const socket = await signIn();

@@ -12,11 +12,13 @@ let mark: string | null;
 /** What the host answers; by default a token, whose answer sets the mark. */
 let answer: () => Promise<Response>;
 let asked: number;
+let over: boolean;
 
 beforeEach(() => {
   clock = new ManualClock();
   mark = MARK;
   asked = 0;
+  over = false;
   answer = () => {
     mark = MARK;
     return Promise.resolve(json({ token: tokenOf(clock.now()) }));
@@ -59,7 +61,8 @@ class Page {
         return answer();
       },
       locks,
-      mark: () => mark,
+      mark: () => (over ? null : mark),
+      over: () => over,
       open: (own, token) => {
         const stay = new OpenStay(own, token);
         this.stays.push(stay);
@@ -130,6 +133,27 @@ describe("a page that is loaded", () => {
     await settled();
     expect(one.stays.map(({ token }) => token === null)).toEqual([false]);
     expect(asked).toBe(1);
+  });
+
+  test("whose answer has crossed the logout shows nothing, and says so", async () => {
+    mark = null;
+    answer = () => {
+      over = true;
+      return Promise.resolve(json({ token: tokenOf(clock.now()) }));
+    };
+    const one = await page();
+    expect(one.stays).toEqual([]);
+    expect(one.line).toEqual({ state: "stopped", reason: "logged_out" });
+  });
+
+  test("that can read no mark is emptied by the logout all the same", async () => {
+    mark = null;
+    answer = () => Promise.resolve(json({ token: tokenOf(clock.now()) }));
+    const one = await page();
+    over = true;
+    one.door.look();
+    expect([one.emptied, one.stay.calls]).toEqual([1, ["end"]]);
+    expect(one.line).toEqual({ state: "stopped", reason: "logged_out" });
   });
 
   test("goes in without an answer where another page has had one meanwhile", async () => {

@@ -84,7 +84,8 @@ final class get_token extends external_api {
                 login::sid(),
                 $rights['content'],
                 time(),
-                $rights['ends']
+                // A page whose mark has run out is emptied: the token's end comes no later, and its renewal before that.
+                min($rights['ends'], time() + $left)
             ),
             'unsent_key' => login::unsent_key((int) $USER->id),
         ];

@@ -59,7 +59,12 @@ final class send extends \core\task\scheduled_task {
             mtrace('the chat server did not answer a moment ago and is left alone for a while');
             return;
         }
-        exams::reconcile();
+        try {
+            exams::reconcile();
+        } catch (\Throwable $e) {
+            // A quiz that is broken, or another Moodle's: revocations do not wait for it.
+            mtrace('exams could not be compared: ' . $e->getMessage());
+        }
         try {
             if (site_state::look()) {
                 mtrace('the chat is closed (' . site_state::closed() . '): whoever is connected is sent away');
