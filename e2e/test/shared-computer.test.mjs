@@ -108,7 +108,7 @@ test("an answer that crosses the logout, and sets the mark again, brings nothing
   await ana.context.addCookies(crossing);
   await ana.context.setOffline(true);
   await back(ana.page);
-  await seen(ana.page.getByText("Connection lost").first(), "it cannot ask");
+  await seen(ana.page.getByText(SIGNED_OUT).first(), "it says so without asking");
   await neverShown(ana.page, "the page that Back brought");
 });
 
@@ -118,7 +118,7 @@ test("after a logout, Back shows nothing without the network", async () => {
   await logOut(ana.page);
   await ana.context.setOffline(true);
   await back(ana.page);
-  await seen(ana.page.getByText("Connection lost").first(), "it cannot ask");
+  await seen(ana.page.getByText(SIGNED_OUT).first(), "it says so without asking");
   await neverShown(ana.page, "the page that Back brought");
 });
 

@@ -87,7 +87,8 @@ final class observer {
             if ($event->eventname === '\core\event\user_loggedin') {
                 mark::clear_unless_own();
             } else if ($event->eventname === '\core\event\user_loggedout') {
-                mark::over((string) ($event->other['sessionid'] ?? ''));
+                $session = $event->other['sessionid'] ?? '';
+                mark::over(is_string($session) && $session !== '' ? $session : login::session());
             } else {
                 mark::clear();
             }
