@@ -7,6 +7,8 @@ use std::{fmt, str::FromStr, sync::Arc};
 use serde::{Deserialize, Deserializer, Serialize, Serializer, de::Error as _};
 use uuid::Uuid;
 
+use crate::conversation::Kind;
+
 /// A site's number in this server's store. The public name of a site is its `iss`.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize)]
 pub struct SiteId(pub i64);
@@ -103,30 +105,58 @@ impl FromStr for CircleId {
     }
 }
 
-/// The conversation of two users of one site; it has a name before it exists.
+/// A conversation of one site, by its kind. Some have a name before they exist.
+#[derive(Clone, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
+pub enum ConversationId {
+    /// Of two users.
+    Direct(Direct),
+}
+
+/// The two users of a direct conversation.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
-pub struct ConversationId {
+pub struct Direct {
     lower: UserId,
     higher: UserId,
 }
 
 impl ConversationId {
-    /// The conversation of these two; `None` for one user alone.
+    /// The direct conversation of these two; `None` for one user alone.
     pub fn between(a: UserId, b: UserId) -> Option<Self> {
-        (a != b).then(|| Self { lower: a.min(b), higher: a.max(b) })
+        (a != b).then(|| Self::Direct(Direct { lower: a.min(b), higher: a.max(b) }))
     }
 
-    /// The participant with the lower id.
+    /// Its kind.
+    pub fn kind(&self) -> Kind {
+        match self {
+            Self::Direct(_) => Kind::Direct,
+        }
+    }
+
+    /// The two, if it is direct.
+    pub fn direct(&self) -> Option<Direct> {
+        match self {
+            Self::Direct(two) => Some(*two),
+        }
+    }
+}
+
+impl Direct {
+    /// The one with the lower id.
     pub fn lower(self) -> UserId {
         self.lower
     }
 
-    /// The participant with the higher id.
+    /// The one with the higher id.
     pub fn higher(self) -> UserId {
         self.higher
     }
 
-    /// The other participant; `None` if `user` is not one of the two.
+    /// Both.
+    pub fn both(self) -> [UserId; 2] {
+        [self.lower, self.higher]
+    }
+
+    /// The other one; `None` if `user` is neither.
     pub fn other(self, user: UserId) -> Option<UserId> {
         if user == self.lower {
             Some(self.higher)
@@ -140,7 +170,9 @@ impl ConversationId {
 
 impl fmt::Display for ConversationId {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "{}-{}", self.lower, self.higher)
+        match self {
+            Self::Direct(Direct { lower, higher }) => write!(f, "{lower}-{higher}"),
+        }
     }
 }
 
@@ -150,7 +182,7 @@ impl FromStr for ConversationId {
     fn from_str(s: &str) -> Result<Self, BadId> {
         let (lower, higher) = s.split_once('-').ok_or(BadId("conversation"))?;
         let (lower, higher): (UserId, UserId) = (lower.parse()?, higher.parse()?);
-        if lower < higher { Ok(Self { lower, higher }) } else { Err(BadId("conversation")) }
+        if lower < higher { Ok(Self::Direct(Direct { lower, higher })) } else { Err(BadId("conversation")) }
     }
 }
 
@@ -159,7 +191,7 @@ impl FromStr for ConversationId {
 #[serde(transparent)]
 pub struct Seq(pub i64);
 
-/// A conversation's revision: rises with every committed change; never below its seq.
+/// A conversation's number of committed changes: rises by one with each message that is new or changed; never below its seq.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize)]
 #[serde(transparent)]
 pub struct Rev(pub i64);
@@ -205,6 +237,11 @@ textual!(CircleId, ConversationId);
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize)]
 #[serde(transparent)]
 pub struct ClientMessageId(#[serde(deserialize_with = "uuid")] pub Uuid);
+
+/// One try of a verb: a UUID v7, so that later ones are higher.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize)]
+#[serde(transparent)]
+pub struct VerbId(#[serde(deserialize_with = "uuid")] pub Uuid);
 
 /// One browser's stay, over all its reconnects.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]

@@ -13,6 +13,7 @@ pub mod cli;
 pub mod clock;
 pub mod config;
 pub mod connection_code;
+pub mod conversation;
 pub mod error;
 pub mod http;
 pub mod hub;

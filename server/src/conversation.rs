@@ -1,0 +1,124 @@
+//! What a conversation is made of: plain records that the store keeps, the rules judge and frames carry
+//! (protocol/README.md, "Conversations" and "Changes").
+//!
+//! Knows no store, no rule and no socket.
+
+use std::sync::Arc;
+
+use serde::{Deserialize, Serialize};
+use utoipa::ToSchema;
+
+use crate::id::{ClientMessageId, ConversationId, Rev, Seq, UserId, VerbId};
+
+/// What kind of conversation an id names.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize, ToSchema)]
+#[serde(rename_all = "snake_case")]
+pub enum Kind {
+    /// Of two users, for ever.
+    Direct,
+}
+
+/// Who made a message a stub.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
+#[serde(rename_all = "snake_case")]
+pub enum DeletedBy {
+    /// Who wrote it.
+    Author,
+    /// Somebody whose right it is.
+    Moderator,
+}
+
+/// One row of a conversation, as it is now.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Message {
+    /// Its number.
+    pub seq: Seq,
+    /// The conversation's rev at its last change; no other message of the conversation has it.
+    pub rev: Rev,
+    /// Who wrote it.
+    pub sender: UserId,
+    /// Its name from its first try on; `None` once it was erased.
+    pub client_message_id: Option<ClientMessageId>,
+    /// `None`: a stub, deleted or erased.
+    pub text: Option<Arc<str>>,
+    /// When it was committed, ms.
+    pub sent_at: i64,
+    /// The message that it answers.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub reply_to: Option<Seq>,
+    /// When it was edited last, ms.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub edited_at: Option<i64>,
+    /// Who deleted it.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub deleted: Option<DeletedBy>,
+    /// The highest id of an edit that was applied.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub verb_id: Option<VerbId>,
+}
+
+/// Where a conversation ends.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Head {
+    /// Lowest seq still kept; 1 for a conversation that has not begun.
+    pub first_seq: Seq,
+    /// Highest seq; 0 before the first message.
+    pub seq: Seq,
+    /// Rises by one with each message that changes.
+    pub rev: Rev,
+}
+
+impl Default for Head {
+    /// Of a conversation that has not begun.
+    fn default() -> Self {
+        Self { first_seq: Seq(1), seq: Seq(0), rev: Rev(0) }
+    }
+}
+
+/// What somebody holds of a conversation: every change up to `rev`, and no message above `seq`.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Held {
+    /// 0: nothing.
+    pub rev: Rev,
+    /// 0: nothing.
+    pub seq: Seq,
+}
+
+/// Changes of one conversation, complete for a span of revs.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Changes {
+    /// Which.
+    pub conversation: ConversationId,
+    /// Every change after this …
+    pub from: Rev,
+    /// … up to this is told.
+    pub rev: Rev,
+    /// Lowest seq still kept.
+    pub first_seq: Seq,
+    /// Every message whose rev lies in the span, by rev; after a reset the newest, by seq.
+    pub messages: Vec<Message>,
+    /// There are changes after `rev`.
+    #[serde(default, skip_serializing_if = "is_false")]
+    pub more: bool,
+    /// The copy is no part of the truth.
+    #[serde(default, skip_serializing_if = "is_false")]
+    pub reset: bool,
+}
+
+fn is_false(yes: &bool) -> bool {
+    !yes
+}
+
+impl Changes {
+    /// Of one message that has just changed.
+    pub fn of(conversation: ConversationId, first_seq: Seq, message: Message) -> Self {
+        let rev = message.rev;
+        let (from, messages) = (Rev(rev.0 - 1), vec![message]);
+        Self { conversation, from, rev, first_seq, messages, more: false, reset: false }
+    }
+
+    /// Tells where the head is and nothing else: whoever holds less asks.
+    pub fn head(conversation: ConversationId, Head { first_seq, rev, .. }: Head) -> Self {
+        Self { conversation, from: rev, rev, first_seq, messages: Vec::new(), more: false, reset: false }
+    }
+}
