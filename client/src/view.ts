@@ -10,7 +10,7 @@
 export type Seq = number;
 /** A user's id in the host. */
 export type UserId = number;
-/** `"LOWER-HIGHER"`, see protocol/README.md. */
+/** Of any kind; opaque but for direct ones, which are `"LOWER-HIGHER"`, see protocol/README.md. */
 export type ConversationId = string;
 
 export type Role = "teacher" | "student";
@@ -78,7 +78,7 @@ export interface MessageView {
   /** 0 while it is in the outbox. */
   seq: Seq;
   mine: boolean;
-  /** null: erased. */
+  /** null: a stub, deleted or erased. What the person has asked for and the server has not confirmed is in it already. */
   text: string | null;
   /** Milliseconds UTC; for pending messages by this computer's clock, corrected by the server's. */
   sentAt: number;
@@ -86,6 +86,21 @@ export interface MessageView {
   delivery?: Delivery;
   /** For failed ones: the error code of the contract. */
   failure?: string;
+  /** The message that this one answers. */
+  replyTo?: Seq;
+  /** It was edited. */
+  edited?: true;
+  /** Of a stub, who deleted it; absent: it was erased. */
+  deletedBy?: "me" | "author" | "moderator";
+  /** Until then (ms by this computer's clock) its author may edit it; absent: they may not, or never. */
+  editableUntil?: number;
+  /**
+   * An edit of it that is not confirmed. `failed`: refused for good; `text` of the message is then what the server has,
+   * and `text` here is what the person wrote and may still want.
+   */
+  edit?: { state: "sending" } | { state: "failed"; text: string; failure: string };
+  /** It is about to be deleted: hidden, with a way back until its time has come. */
+  deleting?: true;
 }
 
 export interface WindowView {
@@ -98,8 +113,10 @@ export interface WindowView {
   draft: string;
   /** Whether the other person is typing now. */
   typing: boolean;
-  /** Whether one may write to them now; "blocked": this person has blocked them, "gone": they were removed. */
+  /** Whether one may write there now; "blocked": this person has blocked the other, "gone": they were removed. */
   writing: Writing;
+  /** What the server takes beside plain messages: the person is offered nothing else. */
+  verbs: { edit: boolean; delete: boolean; reply: boolean };
 }
 
 /** The newest part of a conversation, and what waits to be sent. */
@@ -167,6 +184,13 @@ export type Update =
    * What the elements have not told the core yet they tell it now. What may be shown again is told again.
    */
   | { kind: "emptied" }
+  /** A message that another one quotes, asked for by `quote`, and again whenever it changes. null: it is not there. */
+  | { kind: "quoted"; conversation: ConversationId; seq: Seq; message: MessageView | null }
+  /**
+   * Messages of this conversation that are older than what the core holds have changed: whoever shows them replaces
+   * them, by key.
+   */
+  | { kind: "rewritten"; conversation: ConversationId; messages: MessageView[] }
   /** The answer to `search`; `append` for further pages. */
   | { kind: "found"; text: string; people: RosterPerson[]; more: boolean; append: boolean }
   /** An action was refused: `code` of the contract, `message` in English as the server said it. */
@@ -186,7 +210,17 @@ export type Command =
   | ({ kind: "minimise"; conversation: ConversationId } & Deed)
   | ({ kind: "close"; conversation: ConversationId } & Deed)
   /** `key`: the client_message_id, where the page has given it one already. */
-  | ({ kind: "send"; conversation: ConversationId; text: string; key?: string } & Deed)
+  | ({ kind: "send"; conversation: ConversationId; text: string; key?: string; replyTo?: Seq } & Deed)
+  /** `key`: of a message of one's own, also one that is still being sent. */
+  | ({ kind: "edit"; conversation: ConversationId; key: string; text: string } & Deed)
+  /** Enters the outbox when its undo has ended (5 s), also where the page is left before. */
+  | ({ kind: "delete"; conversation: ConversationId; key: string } & Deed)
+  /** Takes a deletion back whose time has not come. */
+  | ({ kind: "undelete"; conversation: ConversationId; key: string } & Deed)
+  /** An edit that was refused for good is forgotten. */
+  | { kind: "dismiss"; conversation: ConversationId; key: string }
+  /** The message `seq` is quoted on this page: tell it, and its changes. */
+  | { kind: "quote"; conversation: ConversationId; seq: Seq }
   | { kind: "retry"; conversation: ConversationId; key: string }
   /** Removes a failed message; its text becomes the draft if the draft is empty. */
   | { kind: "discard"; conversation: ConversationId; key: string }
