@@ -18,6 +18,18 @@ pub enum Kind {
     Direct,
 }
 
+/// How a conversation stands in a dock.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum WindowState {
+    /// Open.
+    Open,
+    /// Only its header.
+    Minimised,
+    /// Not in the dock.
+    Closed,
+}
+
 /// Who made a message a stub.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
 #[serde(rename_all = "snake_case")]

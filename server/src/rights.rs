@@ -140,16 +140,29 @@ impl Toward {
     }
 }
 
-/// What a site allows among those who share a circle.
+/// What a site allows.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Policy {
     /// Off: of two who see each other, one is a teacher in the circle they share.
     pub students_see_students: bool,
+    /// For how long after a message its author may edit it, seconds; 0: never.
+    pub edit_seconds: i64,
+}
+
+/// For how long a message may be edited until the site says otherwise, seconds.
+pub const EDIT_SECONDS: i64 = 900;
+
+/// The longest time that a site may give for edits, seconds: a year.
+pub const EDIT_SECONDS_MOST: i64 = 31_536_000;
+
+impl Policy {
+    /// Of a site that is not there (any more): nothing that somebody might have forbidden.
+    pub const LEAST: Self = Self { students_see_students: false, edit_seconds: 0 };
 }
 
 impl Default for Policy {
     fn default() -> Self {
-        Self { students_see_students: true }
+        Self { students_see_students: true, edit_seconds: EDIT_SECONDS }
     }
 }
 
@@ -278,7 +291,7 @@ impl Snapshot {
 }
 
 /// What a circles call says of one user.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct CourseRights {
     /// The part of its circles before the slash.
     pub course: Arc<str>,

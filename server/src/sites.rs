@@ -87,7 +87,7 @@ impl Sites {
 
     /// What a site allows; of a site that is gone, the least.
     pub fn policy(&self, site: SiteId) -> Policy {
-        self.table.read().policies.get(&site).copied().unwrap_or(Policy { students_see_students: false })
+        self.table.read().policies.get(&site).copied().unwrap_or(Policy::LEAST)
     }
 
     /// The rights version below which nobody of a site is connected.

@@ -24,6 +24,8 @@ pub enum Code {
     MessageTooLong,
     BadText,
     Conflict,
+    NoSuchMessage,
+    TooLate,
     NotFound,
     NotAllowed,
     UnknownRecipient,
@@ -144,9 +146,11 @@ impl Code {
                 "this message is longer than 4096 characters: shorten it or send it in parts"
             }
             Self::BadText => "this message contains a character that cannot be stored (U+0000): remove it",
-            Self::Conflict => "this client_message_id was used for another message: take a new one",
+            Self::Conflict => "this client_message_id was used for something else: take a new one",
+            Self::NoSuchMessage => "this message is not there, or was deleted: nothing can be done to it",
+            Self::TooLate => "this message is too old to be edited: write another",
             Self::NotFound => "no such conversation or circle, or it is not yours",
-            Self::NotAllowed => "you may not write to this person",
+            Self::NotAllowed => "you may not write here, or this message is not yours to change",
             Self::UnknownRecipient => {
                 "this person has not used the chat yet: they can be written to once they have"
             }

@@ -4,6 +4,7 @@ use async_trait::async_trait;
 use serde::{Deserialize, Serialize};
 
 use super::{Face, Result};
+pub use crate::conversation::WindowState;
 use crate::{
     conversation::Head,
     id::{ConversationId, Seq, SessionId, SiteId, UserId},
@@ -39,18 +40,6 @@ pub struct DockWindow {
     pub other_read_seq: Seq,
     /// Others' messages above `read_seq` that are not stubs, at most 100.
     pub unread: i64,
-}
-
-/// How a conversation stands in a dock.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(rename_all = "snake_case")]
-pub enum WindowState {
-    /// Open.
-    Open,
-    /// Only its header.
-    Minimised,
-    /// Not in the dock.
-    Closed,
 }
 
 /// What becomes of a window.

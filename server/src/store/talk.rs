@@ -94,12 +94,8 @@ pub trait TalkStore: Send + Sync + 'static {
     /// the same id tells.
     async fn append(&self, message: NewMessage) -> Result<Appended>;
     /// One message, as it is now.
-    async fn message(
-        &self,
-        site: SiteId,
-        conversation: &ConversationId,
-        seq: Seq,
-    ) -> Result<Option<Message>>;
+    async fn message(&self, site: SiteId, conversation: &ConversationId, seq: Seq)
+    -> Result<Option<Message>>;
     /// Puts a changed message in the place of the one that was read, under the conversation's next rev. `None`, and
     /// nothing done, where the stored one has another rev by now: read it again. Committed together with appends. After
     /// an error it may be committed all the same.
