@@ -2,7 +2,8 @@
 
 PRAGMA application_id = 0x67636874; -- "gcht"
 
--- What is true of the whole store: `epoch` (a UUID; another one after a backup was restored).
+-- What is true of the whole store: `epoch` (a UUID; another one after a backup was restored), `secret` (32 random bytes
+-- under which `messages.first_hash` is made; a database keeps it for good, also through backup and restore).
 CREATE TABLE meta (
     name  TEXT PRIMARY KEY,
     value BLOB NOT NULL
@@ -15,7 +16,9 @@ CREATE TABLE sites (
     url                   TEXT NOT NULL UNIQUE,
     origins               TEXT NOT NULL CHECK (json_type(origins) = 'array'),
     students_see_students INTEGER NOT NULL,
-    policy_version        INTEGER NOT NULL
+    edit_seconds          INTEGER NOT NULL, -- for how long after a message its author may edit it
+    policy_version        INTEGER NOT NULL,
+    floor                 INTEGER NOT NULL  -- no token with a lower rights version counts. It only rises
 ) STRICT;
 
 -- The newest key has the highest number.
@@ -68,59 +71,84 @@ CREATE TABLE revoked_logins (
     PRIMARY KEY (site, sid)
 ) STRICT, WITHOUT ROWID;
 
--- The head of each conversation. `lower_sent` and `higher_sent` are the seq of the last message that each of the two
--- has written and that is not erased: they tell without a look at the messages whether somebody has unread ones.
+-- The head of each conversation, and who wrote last, stubs aside: `last_seq` is the newest message with a text,
+-- `last_sender` its sender, `other_seq` the newest with a text by anybody else (0: none). So for any number of people the
+-- newest message that is not one's own is `other_seq` for `last_sender`, and `last_seq` for everybody else: that tells
+-- without a look at the messages whether somebody has unread ones.
 CREATE TABLE conversations (
     conversation INTEGER PRIMARY KEY,
     site         INTEGER NOT NULL REFERENCES sites ON DELETE CASCADE,
-    lower        INTEGER NOT NULL,
-    higher       INTEGER NOT NULL CHECK (lower < higher),
+    kind         INTEGER NOT NULL, -- 1: direct
+    name         TEXT NOT NULL,    -- the id as the protocol spells it, such as '2-3'
     first_seq    INTEGER NOT NULL DEFAULT 1,
     seq          INTEGER NOT NULL DEFAULT 0,
     rev          INTEGER NOT NULL DEFAULT 0 CHECK (rev >= seq),
-    reset_rev    INTEGER NOT NULL DEFAULT 0,
-    lower_sent   INTEGER NOT NULL DEFAULT 0,
-    higher_sent  INTEGER NOT NULL DEFAULT 0,
-    UNIQUE (site, lower, higher)
+    last_seq     INTEGER NOT NULL DEFAULT 0,
+    last_sender  INTEGER NOT NULL DEFAULT 0,
+    other_seq    INTEGER NOT NULL DEFAULT 0,
+    UNIQUE (site, name)
 ) STRICT;
 
--- Read marks: the user's own, and what of it the other person may see.
+-- Read marks: the user's own, and what of it others may see. A direct conversation has both rows from its first message
+-- on. `other` is the other person of a direct one.
 CREATE TABLE participants (
     site               INTEGER NOT NULL,
     user               INTEGER NOT NULL,
     conversation       INTEGER NOT NULL REFERENCES conversations ON DELETE CASCADE,
+    other              INTEGER,
     read_seq           INTEGER NOT NULL,
     published_read_seq INTEGER NOT NULL,
     PRIMARY KEY (site, user, conversation)
 ) STRICT, WITHOUT ROWID;
 CREATE INDEX participants_conversation ON participants (conversation);
 
--- Windows that a user opened, minimised or closed, also of conversations that have not begun. The user's dock version
--- is the highest `version`. A closed window comes back (by a query, not by a write) when the other person has written
--- above `closed_seq` and above the read mark.
+-- Windows that a user opened, minimised or closed, also of conversations that have not begun: so by the conversation's
+-- name. The user's dock version is the highest `version`. A closed window comes back (by a query, not by a write) when
+-- somebody else has written above `closed_seq` and above the read mark.
 CREATE TABLE docks (
     site       INTEGER NOT NULL REFERENCES sites ON DELETE CASCADE,
     user       INTEGER NOT NULL,
-    other      INTEGER NOT NULL,
+    name       TEXT NOT NULL,                               -- as in `conversations`
+    other      INTEGER,                                     -- as in `participants`
     state      INTEGER NOT NULL CHECK (state IN (0, 1, 2)), -- closed, minimised, open
     version    INTEGER NOT NULL,                            -- of the dock at the row's last change
     opened     INTEGER NOT NULL,                            -- version at which it was opened: the order
     closed_seq INTEGER NOT NULL,                            -- head when it was closed, else 0
-    PRIMARY KEY (site, user, other)
+    session    BLOB,                                        -- whose change was the last: its own are never stale
+    PRIMARY KEY (site, user, name)
 ) STRICT, WITHOUT ROWID;
 
--- A rowid table in the order of commits; erased messages keep their row without text and id. The second index begins
--- with the UUIDv7, so that new entries go to its end.
+-- A rowid table in the order of commits. What a message has from its first commit on comes first; the rest is NULL until
+-- it is changed. Erased messages keep their row without text, id and hash. The second of its indexes begins with the
+-- UUIDv7, so that new entries go to its end.
 CREATE TABLE messages (
     message           INTEGER PRIMARY KEY,
     site              INTEGER NOT NULL,
     conversation      INTEGER NOT NULL REFERENCES conversations ON DELETE CASCADE,
     seq               INTEGER NOT NULL,
-    rev               INTEGER NOT NULL,
+    rev               INTEGER NOT NULL, -- of the conversation at the row's last change
     sender            INTEGER NOT NULL,
     client_message_id BLOB,
     text              TEXT,
     sent_at           INTEGER NOT NULL,
+    reply_to          INTEGER, -- seq of the message that it answers
+    edited_at         INTEGER, -- of its last edit
+    deleted           INTEGER, -- 1: by its author, 2: by a moderator
+    verb_id           BLOB,    -- the highest id of an edit that was applied
+    first_hash        BLOB,    -- keyed hash of its first text, by which a repeated send is known
+    changed           INTEGER, -- 1: it was changed after its first commit
     UNIQUE (conversation, seq),
     UNIQUE (client_message_id, sender, site)
 ) STRICT;
+-- Those that were changed. All others are found by their seq, which rises with their rev; so a send writes nothing here.
+CREATE INDEX messages_changed ON messages (conversation, rev) WHERE changed IS NOT NULL;
+
+-- Who was erased, by the site's public id: replayed when a backup from before it is restored, so that nobody who was
+-- removed rises again. Nothing but ids; kept for good, as a backup may be of any age.
+CREATE TABLE erasures (
+    issuer    TEXT NOT NULL,    -- sites' numbers may be used again after a restore, their public ids are not
+    user      INTEGER NOT NULL, -- 0: the whole site
+    version   INTEGER NOT NULL, -- the rights version of the removal; 0 for a site
+    erased_at INTEGER NOT NULL,
+    PRIMARY KEY (issuer, user, version)
+) STRICT, WITHOUT ROWID;

@@ -4,7 +4,6 @@
 //! change is a value that can be run again. Nothing outside this directory knows that there is SQL.
 
 use std::{
-    collections::HashSet,
     fs::File,
     panic::resume_unwind,
     path::Path,
@@ -20,27 +19,26 @@ use tokio::sync::oneshot;
 use uuid::Uuid;
 
 use self::{
-    arrive::Arrive, meta::Since, pen::Pen, place::Home, readers::Readers, recent::Recent, schema::Purpose,
+    meta::Since, pen::Pen, place::Home, readers::Readers, recent::Recent, schema::Purpose,
     sql::Statements as _, writer::Writer,
 };
-use super::{
-    Appended, Applied, Arrival, Dock, Floor, Head, Kept, Message, NewMessage, Origin, Page, Put, Result,
-    SiteKey, SiteRecord, SitesMark, Store, StoreError, UserRecord, WindowChange,
-};
-use crate::{
-    id::{ConversationId, Epoch, RightsVersion, Seq, SiteId, UserId},
-    rights::{Membership, Policy, Snapshot},
-};
+use super::{Result, Store, StoreError};
+use crate::id::Epoch;
 
 mod append;
 mod arrive;
 pub mod backup;
+mod change;
+mod changes;
 mod check;
 mod checkpoint;
 mod circles;
+mod conversations;
 mod docks;
+mod erase;
 mod erasures;
 mod exports;
+mod first_text;
 mod history;
 mod link;
 mod log;
@@ -56,6 +54,7 @@ mod rows;
 mod schema;
 mod sites;
 mod sql;
+mod traits;
 mod users;
 mod writer;
 
@@ -199,193 +198,6 @@ impl Store for SqliteStore {
 
     fn space(&self) -> Option<(u64, u64)> {
         self.home.space()
-    }
-
-    async fn sites(&self) -> Result<Vec<SiteRecord>> {
-        self.readers.run(|conn| sites::sites(conn)).await
-    }
-
-    async fn add_site(&self, site: SiteRecord) -> Result<SiteId> {
-        self.writer.run(sites::AddSite(site)).await
-    }
-
-    async fn add_key(&self, site: SiteId, key: SiteKey) -> Result<()> {
-        self.writer.run(sites::AddKey(site, key)).await
-    }
-
-    async fn drop_old_keys(&self, site: SiteId) -> Result<u64> {
-        self.writer.run(sites::DropOldKeys(site)).await
-    }
-
-    async fn remove_site(&self, site: SiteId) -> Result<()> {
-        self.writer.run(sites::RemoveSite(site)).await
-    }
-
-    async fn move_site(&self, site: SiteId, url: &str, origins: &[String]) -> Result<()> {
-        self.writer.run(sites::MoveSite { site, url: url.to_owned(), origins: origins.to_vec() }).await
-    }
-
-    async fn put_policy(&self, site: SiteId, policy: Policy, version: RightsVersion) -> Result<bool> {
-        self.writer.run(sites::PutPolicy(site, policy, version)).await
-    }
-
-    async fn raise_site_floor(&self, site: SiteId, version: RightsVersion) -> Result<bool> {
-        self.writer.run(sites::RaiseSiteFloor(site, version)).await
-    }
-
-    async fn arrival(
-        &self,
-        site: SiteId,
-        user: UserId,
-        sid: &str,
-        token: &Snapshot,
-        heads: &[ConversationId],
-    ) -> Result<Arrival> {
-        let arrive = Arrive::new((site, user), sid, token.rights_version, circles::courses(token), heads);
-        if let Some(arrival) = self.recent.again(&arrive) {
-            return Ok(arrival);
-        }
-        let recent = self.recent.clone();
-        let look = move |conn: &mut Connection| {
-            let read_at = recent.now();
-            Ok((arrive.look(conn)?, arrive, read_at))
-        };
-        let (arrival, arrive, read_at) = self.readers.run(look).await?;
-        self.recent.keep(&arrive, &arrival, read_at);
-        Ok(arrival)
-    }
-
-    async fn user(&self, site: SiteId, user: UserId) -> Result<Option<UserRecord>> {
-        self.readers.run(move |conn| users::user(conn, site, user)).await
-    }
-
-    async fn put_user(
-        &self,
-        site: SiteId,
-        user: UserId,
-        snapshot: Arc<Snapshot>,
-        origin: Origin,
-    ) -> Result<Put> {
-        let put = users::PutUser { site, user, snapshot, origin };
-        let look = move |conn: &mut Connection| Ok((put.look(conn)?, put));
-        let (outcome, put) = self.readers.run(look).await?;
-        // What a read cannot change is not queued for the writer, which decides anew.
-        let writes = matches!(outcome, Put::Done(Applied { changed: true, .. }));
-        if writes { self.writer.run(put).await } else { Ok(outcome) }
-    }
-
-    async fn remove_user(
-        &self,
-        site: SiteId,
-        user: UserId,
-        version: RightsVersion,
-    ) -> Result<(Applied, Vec<ConversationId>)> {
-        self.writer.run(users::RemoveUser { site, user, version }).await
-    }
-
-    async fn kept(&self, site: SiteId, user: UserId) -> Result<Option<Kept>> {
-        self.readers.run(move |conn| exports::kept(conn, site, user)).await
-    }
-
-    async fn raise_floor(
-        &self,
-        site: SiteId,
-        course: &str,
-        version: RightsVersion,
-        now: i64,
-    ) -> Result<Floor> {
-        self.writer.run(circles::RaiseFloor { site, course: course.to_owned(), version, now }).await
-    }
-
-    async fn members(&self, site: SiteId, course: &str) -> Result<Vec<UserId>> {
-        let course = course.to_owned();
-        self.readers.run(move |conn| circles::members(conn, site, &course)).await
-    }
-
-    async fn put_course(
-        &self,
-        site: SiteId,
-        course: &str,
-        version: RightsVersion,
-        circles: Vec<(UserId, Vec<Membership>)>,
-    ) -> Result<bool> {
-        let mut put = circles::PutCourse { site, course: course.to_owned(), version, circles };
-        // Most people of a course stay as they are: only the others are a matter for the writer, which decides anew.
-        let look = move |conn: &mut Connection| {
-            let changes = put.changes(conn)?;
-            let changed: HashSet<UserId> = changes.into_iter().map(|(user, _)| user).collect();
-            put.circles.retain(|(user, _)| changed.contains(user));
-            Ok(put)
-        };
-        let put = self.readers.run(look).await?;
-        if put.circles.is_empty() { Ok(true) } else { self.writer.run(put).await }
-    }
-
-    async fn revoke_login(&self, site: SiteId, sid: &str, until: i64) -> Result<()> {
-        self.writer.run(users::RevokeLogin { site, sid: sid.to_owned(), until }).await
-    }
-
-    async fn expire(&self, now: i64) -> Result<u64> {
-        self.recent.turn();
-        Ok(self.writer.run(users::Expire { now }).await?.rows())
-    }
-
-    async fn find_sent(&self, message: &NewMessage) -> Result<Option<Appended>> {
-        let message = message.clone();
-        self.readers.run(move |conn| append::find_sent(conn, &message)).await
-    }
-
-    async fn append(&self, message: NewMessage) -> Result<Appended> {
-        self.writer.append(message).await
-    }
-
-    async fn history(
-        &self,
-        site: SiteId,
-        conversation: ConversationId,
-        page: Page,
-        limit: i64,
-    ) -> Result<(Head, Vec<Message>)> {
-        self.readers.run(move |conn| history::history(conn, site, conversation, page, limit)).await
-    }
-
-    async fn read(
-        &self,
-        site: SiteId,
-        conversation: ConversationId,
-        user: UserId,
-        seq: Seq,
-        publish: bool,
-    ) -> Result<Option<Seq>> {
-        self.writer.run(history::Read { site, conversation, user, seq, publish }).await
-    }
-
-    async fn dock(&self, site: SiteId, user: UserId) -> Result<Dock> {
-        self.readers.run(move |conn| docks::dock(conn, site, user)).await
-    }
-
-    async fn set_window(
-        &self,
-        site: SiteId,
-        user: UserId,
-        conversation: ConversationId,
-        change: WindowChange,
-        most: usize,
-    ) -> Result<bool> {
-        let Some(other) = conversation.other(user) else { return Ok(false) };
-        self.writer.run(docks::SetWindow { site, user, other, change, most }).await
-    }
-
-    async fn sites_mark(&self) -> Result<Option<SitesMark>> {
-        self.readers.run(|conn| Ok(meta::sites_mark(conn)?)).await
-    }
-
-    fn sites_count(&self, mark: SitesMark) {
-        if let Some(lock) = &*self.served.lock()
-            && let Err(error) = place::tell(lock, &Uuid::from_bytes(mark).to_string())
-        {
-            tracing::warn!(%error, "the command that has changed the sites cannot be told that it counts");
-        }
     }
 
     async fn ready(&self) -> Result<()> {

@@ -3,87 +3,144 @@
 //! The seq and rev of a conversation come from its own row, read and written in the transaction of the insert, which
 //! holds SQLite's one write lock. Knows no queue.
 
-use std::sync::Arc;
-
-use rusqlite::{Connection, params};
+use rusqlite::{Connection, Row, params};
 
 use super::{
-    Result,
-    rows::{CLOSED, broken},
+    Result, conversations, first_text,
+    rows::{CLOSED, MESSAGE_COLUMNS, broken, message_columns},
     sql::{Statement, Statements as _},
 };
 use crate::{
-    id::{ClientMessageId, Rev, Seq, SiteId},
-    store::{Appended, Message, NewMessage},
+    conversation::Message,
+    id::{ClientMessageId, ConversationId, Rev, Seq, SiteId, UserId},
+    store::{Appended, NewMessage},
 };
-
-/// lower, higher, seq, rev, text, sent_at
-type Sent = (i64, i64, i64, i64, Option<Arc<str>>, i64);
-
-/// conversation, seq, rev; of the sender: seq of their last message, and whether their mark is to be published; of the
-/// recipient: whether their dock shows the window whatever is unread, and up to where they have read or closed it.
-type Head = (i64, i64, i64, i64, bool, bool, i64);
 
 /// Appends messages, in a transaction that others may share: the statements of every message at hand.
 pub(super) struct Appender<'a> {
     conn: &'a Connection,
-    head: Statement<'a>,
+    end: Statement<'a>,
     insert: Statement<'a>,
     advance: Statement<'a>,
 }
 
+/// The end of a conversation, and what is to be known of its sender and of the recipient of a direct one.
+struct End {
+    conversation: i64,
+    first_seq: i64,
+    seq: i64,
+    rev: i64,
+    last_seq: i64,
+    last_sender: i64,
+    other_seq: i64,
+    /// The sender's: read, and what of it others may see. `None`: they have no row.
+    mark: Option<(i64, i64)>,
+    /// The recipient's read mark, if they have a row.
+    recipient_read: Option<i64>,
+    /// Of the recipient's window, if it is on record.
+    state: Option<i64>,
+    closed_seq: Option<i64>,
+}
+
+impl<'a> TryFrom<&'a Row<'a>> for End {
+    type Error = rusqlite::Error;
+
+    fn try_from(row: &'a Row<'a>) -> rusqlite::Result<Self> {
+        let (read, published): (Option<i64>, Option<i64>) = (row.get(7)?, row.get(8)?);
+        Ok(Self {
+            conversation: row.get(0)?,
+            first_seq: row.get(1)?,
+            seq: row.get(2)?,
+            rev: row.get(3)?,
+            last_seq: row.get(4)?,
+            last_sender: row.get(5)?,
+            other_seq: row.get(6)?,
+            mark: read.zip(published),
+            recipient_read: row.get(9)?,
+            state: row.get(10)?,
+            closed_seq: row.get(11)?,
+        })
+    }
+}
+
+impl End {
+    /// The newest message, stubs aside, that is not by this user.
+    fn newest_by_others(&self, user: UserId) -> i64 {
+        if self.last_sender == user.get() { self.other_seq } else { self.last_seq }
+    }
+
+    /// Whether the recipient's dock shows the window already: it is open or minimised, or something in it is unread.
+    fn is_shown_to(&self, recipient: UserId) -> bool {
+        let seen = self.recipient_read.max(self.closed_seq).unwrap_or(0);
+        self.state.unwrap_or(CLOSED) != CLOSED || self.newest_by_others(recipient) > seen
+    }
+}
+
 impl<'a> Appender<'a> {
     pub(super) fn of(conn: &'a Connection) -> Result<Self> {
-        let head = Statement::of(
+        let end = Statement::of(
             conn,
-            "SELECT c.conversation, c.seq, c.rev, CASE WHEN c.lower = ?4 THEN c.lower_sent ELSE c.higher_sent END, \
-                    s.published_read_seq <> s.read_seq, coalesce(d.state, ?6) <> ?6, \
-                    max(r.read_seq, coalesce(d.closed_seq, 0)) \
+            "SELECT c.conversation, c.first_seq, c.seq, c.rev, c.last_seq, c.last_sender, c.other_seq, \
+                    s.read_seq, s.published_read_seq, r.read_seq, d.state, d.closed_seq \
              FROM conversations c \
-             CROSS JOIN participants s ON s.site = c.site AND s.user = ?4 AND s.conversation = c.conversation \
-             CROSS JOIN participants r ON r.site = c.site AND r.user = ?5 AND r.conversation = c.conversation \
-             LEFT JOIN docks d ON d.site = c.site AND d.user = ?5 AND d.other = ?4 \
-             WHERE c.site = ?1 AND c.lower = ?2 AND c.higher = ?3",
+             LEFT JOIN participants s ON s.site = c.site AND s.user = ?3 AND s.conversation = c.conversation \
+             LEFT JOIN participants r ON r.site = c.site AND r.user = ?4 AND r.conversation = c.conversation \
+             LEFT JOIN docks d ON d.site = c.site AND d.user = ?4 AND d.name = c.name \
+             WHERE c.site = ?1 AND c.name = ?2",
         )?;
         let insert = Statement::of(
             conn,
-            "INSERT INTO messages (site, conversation, seq, rev, sender, client_message_id, text, sent_at) \
-             VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8) ON CONFLICT (client_message_id, sender, site) DO NOTHING",
+            "INSERT INTO messages (site, conversation, seq, rev, sender, client_message_id, text, sent_at, reply_to) \
+             VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9) \
+             ON CONFLICT (client_message_id, sender, site) DO NOTHING",
         )?;
         let advance = Statement::of(
             conn,
-            "UPDATE conversations SET seq = ?2, rev = ?3, \
-                    lower_sent = CASE WHEN ?4 THEN ?2 ELSE lower_sent END, \
-                    higher_sent = CASE WHEN ?4 THEN higher_sent ELSE ?2 END \
+            "UPDATE conversations SET seq = ?2, rev = ?3, last_seq = ?2, last_sender = ?4, other_seq = ?5 \
              WHERE conversation = ?1",
         )?;
-        Ok(Self { conn, head, insert, advance })
+        Ok(Self { conn, end, insert, advance })
     }
 
-    /// What becomes of this message: it is put at the end of its conversation unless its id was committed before.
-    pub(super) fn append(&mut self, message: &NewMessage) -> Result<Appended> {
-        let (conversation, seq, rev, sent, publish, shown, read) = match self.head(message)? {
-            Some(head) => head,
+    /// What becomes of this message: it is put at the end of its conversation unless its id was committed before, or it
+    /// answers a message that is not there.
+    pub(super) fn append(&mut self, new: &NewMessage) -> Result<Appended> {
+        let name = new.conversation.to_string();
+        let recipient = conversations::other(&new.conversation, new.sender)?;
+        let before = self.end(new, &name, recipient)?;
+        let head = before.as_ref().map_or(0, |end| end.seq);
+        if new.reply_to.is_some_and(|Seq(seq)| !(1..=head).contains(&seq)) {
+            return Ok(find_sent(self.conn, new)?.unwrap_or(Appended::NoSuchMessage));
+        }
+        let has_rows =
+            |end: &End| end.mark.is_some() && (recipient.is_none() || end.recipient_read.is_some());
+        let end = match before.filter(has_rows) {
+            Some(end) => end,
             None => {
                 // Only a new message begins a conversation.
-                if let Some(earlier) = find_sent(self.conn, message)? {
+                if let Some(earlier) = find_sent(self.conn, new)? {
                     return Ok(earlier);
                 }
-                start(self.conn, message)?;
-                self.head(message)?.ok_or_else(|| broken("a head is missing"))?
+                start(self.conn, new.site, &new.conversation, &name, new.sender)?;
+                self.end(new, &name, recipient)?.ok_or_else(|| broken("a head is missing"))?
             }
         };
-        let (seq, rev) = (seq + 1, rev + 1);
-        let NewMessage { site: SiteId(site), sender, client_message_id: ClientMessageId(id), text, .. } =
-            message;
-        let row = params![site, conversation, seq, rev, sender.get(), id.as_bytes(), text, message.sent_at];
+        self.append_after(&end, new, recipient)
+    }
+
+    fn append_after(&mut self, end: &End, new: &NewMessage, recipient: Option<UserId>) -> Result<Appended> {
+        let (conversation, seq, rev) = (end.conversation, end.seq + 1, end.rev + 1);
+        let NewMessage { site: SiteId(site), sender, client_message_id: ClientMessageId(id), text, .. } = new;
+        let reply_to = new.reply_to.map(|Seq(seq)| seq);
+        let row =
+            params![site, conversation, seq, rev, sender.get(), id.as_bytes(), text, new.sent_at, reply_to];
         if self.insert.change(row)? == 0 {
-            return find_sent(self.conn, message)?.ok_or_else(|| broken("a message is there and is not"));
+            return find_sent(self.conn, new)?.ok_or_else(|| broken("a message is there and is not"));
         }
-        let by_lower = *sender == message.conversation.lower();
-        self.advance.change(params![conversation, seq, rev, by_lower])?;
+        let other_seq = end.newest_by_others(*sender);
+        self.advance.change(params![conversation, seq, rev, sender.get(), other_seq])?;
         let mut published = None;
-        if publish {
+        if end.mark.is_some_and(|(read, published)| read != published) {
             let mark: (i64,) = self.conn.one(
                 "UPDATE participants SET published_read_seq = read_seq \
                  WHERE site = ?1 AND user = ?2 AND conversation = ?3 RETURNING read_seq",
@@ -95,59 +152,88 @@ impl<'a> Appender<'a> {
             seq: Seq(seq),
             rev: Rev(rev),
             sender: *sender,
-            client_message_id: Some(message.client_message_id),
+            client_message_id: Some(new.client_message_id),
             text: Some(text.clone()),
-            sent_at: message.sent_at,
+            sent_at: new.sent_at,
+            reply_to: new.reply_to,
+            edited_at: None,
+            deleted: None,
+            verb_id: None,
         };
-        Ok(Appended::New { window_came_back: !(shown || sent > read), published, message })
+        Ok(Appended::New {
+            message,
+            first_seq: Seq(end.first_seq),
+            published,
+            window_came_back: recipient.is_some_and(|recipient| !end.is_shown_to(recipient)),
+        })
     }
 
-    /// The end of the message's conversation and what is to be known of both; `None` if that has not begun.
-    fn head(&mut self, message: &NewMessage) -> Result<Option<Head>> {
-        let NewMessage { site: SiteId(site), conversation, sender, .. } = message;
-        let recipient = conversation.other(*sender);
-        let recipient = recipient.ok_or_else(|| broken("the sender is not in the conversation"))?;
-        let (lower, higher) = (conversation.lower().get(), conversation.higher().get());
-        Ok(self.head.maybe(params![site, lower, higher, sender.get(), recipient.get(), CLOSED])?)
+    /// `None` if the conversation has not begun.
+    fn end(&mut self, new: &NewMessage, name: &str, recipient: Option<UserId>) -> Result<Option<End>> {
+        let NewMessage { site: SiteId(site), sender, .. } = new;
+        Ok(self.end.maybe(params![site, name, sender.get(), recipient.map(UserId::get)])?)
     }
 }
 
-/// Makes the row of a conversation that has none, and of its participants: someone who was removed and is back has read
-/// what there was before.
-fn start(conn: &Connection, message: &NewMessage) -> Result<()> {
-    let NewMessage { site: SiteId(site), conversation, .. } = message;
-    let of_it = params![site, conversation.lower().get(), conversation.higher().get()];
+/// Makes the row of a conversation that has none, and the rows of the sender and, in a direct one, of the other person:
+/// someone who was removed and is back has read what there was before.
+fn start(
+    conn: &Connection,
+    SiteId(site): SiteId,
+    conversation: &ConversationId,
+    name: &str,
+    sender: UserId,
+) -> Result<()> {
     conn.change(
-        "INSERT INTO conversations (site, lower, higher) VALUES (?1, ?2, ?3) ON CONFLICT DO NOTHING",
-        of_it,
+        "INSERT INTO conversations (site, kind, name) VALUES (?1, ?2, ?3) ON CONFLICT DO NOTHING",
+        params![site, conversations::kind(conversation), name],
     )?;
-    conn.change(
-        "INSERT INTO participants (site, user, conversation, read_seq, published_read_seq) \
-         SELECT c.site, u.value, c.conversation, c.seq, 0 \
-         FROM conversations c CROSS JOIN json_each(json_array(c.lower, c.higher)) u \
-         WHERE c.site = ?1 AND c.lower = ?2 AND c.higher = ?3 ON CONFLICT DO NOTHING",
-        of_it,
-    )?;
+    let recipient = conversations::other(conversation, sender)?;
+    let rows = [Some((sender, recipient)), recipient.map(|recipient| (recipient, Some(sender)))];
+    for (user, other) in rows.into_iter().flatten() {
+        conn.change(
+            "INSERT INTO participants (site, user, conversation, other, read_seq, published_read_seq) \
+             SELECT site, ?3, conversation, ?4, seq, 0 FROM conversations WHERE site = ?1 AND name = ?2 \
+             ON CONFLICT DO NOTHING",
+            params![site, name, user.get(), other.map(UserId::get)],
+        )?;
+    }
     Ok(())
 }
 
+/// A message as it is now, and by what its first try is known.
+struct Sent {
+    message: Message,
+    name: String,
+    first_hash: Option<[u8; 32]>,
+}
+
+impl<'a> TryFrom<&'a Row<'a>> for Sent {
+    type Error = rusqlite::Error;
+
+    fn try_from(row: &'a Row<'a>) -> rusqlite::Result<Self> {
+        let (name, first_hash) = (row.get(MESSAGE_COLUMNS)?, row.get(MESSAGE_COLUMNS + 1)?);
+        Ok(Self { message: row.try_into()?, name, first_hash })
+    }
+}
+
 /// What `append` would say of a message that was committed before, or earlier in this transaction; `None` if it is new.
-pub(super) fn find_sent(conn: &Connection, message: &NewMessage) -> Result<Option<Appended>> {
-    let ClientMessageId(id) = message.client_message_id;
+pub(super) fn find_sent(conn: &Connection, new: &NewMessage) -> Result<Option<Appended>> {
+    let ClientMessageId(id) = new.client_message_id;
     let sent: Option<Sent> = conn.maybe(
-        "SELECT c.lower, c.higher, m.seq, m.rev, m.text, m.sent_at \
-         FROM messages m CROSS JOIN conversations c ON c.conversation = m.conversation \
-         WHERE m.client_message_id = ?1 AND m.sender = ?2 AND m.site = ?3",
-        params![id.as_bytes(), message.sender.get(), message.site.0],
+        concat!(
+            "SELECT ",
+            message_columns!(),
+            ", (SELECT name FROM conversations c WHERE c.conversation = messages.conversation), first_hash \
+             FROM messages WHERE client_message_id = ?1 AND sender = ?2 AND site = ?3"
+        ),
+        params![id.as_bytes(), new.sender.get(), new.site.0],
     )?;
-    let Some((lower, higher, seq, rev, text, sent_at)) = sent else { return Ok(None) };
-    let same = (lower, higher) == (message.conversation.lower().get(), message.conversation.higher().get())
-        && text.as_deref() == Some(&*message.text);
-    Ok(Some(if same {
-        let (seq, rev, sender) = (Seq(seq), Rev(rev), message.sender);
-        let client_message_id = Some(message.client_message_id);
-        Appended::Repeated(Message { seq, rev, sender, client_message_id, text, sent_at })
-    } else {
-        Appended::Conflict
-    }))
+    let Some(Sent { message, name, first_hash }) = sent else { return Ok(None) };
+    let same_text = match first_hash {
+        Some(hash) => hash == first_text::hash(conn, new.client_message_id, &new.text)?,
+        None => message.text.as_ref() == Some(&new.text),
+    };
+    let same = same_text && name == new.conversation.to_string();
+    Ok(Some(if same { Appended::Repeated(message) } else { Appended::Conflict }))
 }

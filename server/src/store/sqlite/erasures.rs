@@ -31,13 +31,7 @@ fn note(conn: &Connection, SiteId(site): SiteId, user: i64, version: i64) -> Res
     Ok(())
 }
 
-/// All entries, also of a file from before there was a log.
+/// All entries.
 pub(super) fn all(conn: &Connection) -> rusqlite::Result<Vec<Erasure>> {
-    let (logged,): (i64,) = conn.one("SELECT count(*) FROM sqlite_schema WHERE name = 'erasures'", [])?;
-    let sql = if logged > 0 {
-        "SELECT issuer, user, version, erased_at FROM erasures ORDER BY erased_at"
-    } else {
-        "SELECT s.issuer, u.user, u.rights_version, 0 FROM users u JOIN sites s USING (site) WHERE u.removed"
-    };
-    conn.all(sql, [])
+    conn.all("SELECT issuer, user, version, erased_at FROM erasures ORDER BY erased_at", [])
 }

@@ -9,16 +9,21 @@ use crate::id::Epoch;
 /// The store's epoch, and when it began (ms; 0 for one that was never restored).
 pub(super) type Since = (Epoch, i64);
 
-/// The epoch; drawn where there is none yet.
+/// The epoch. It is drawn where there is none yet, and with it the secret.
 pub(super) fn since(conn: &Connection) -> rusqlite::Result<Since> {
-    conn.change(
-        "INSERT INTO meta (name, value) VALUES ('epoch', ?1) ON CONFLICT DO NOTHING",
-        params![Uuid::new_v4().as_bytes()],
-    )?;
+    let draw = "INSERT INTO meta (name, value) VALUES (?1, ?2) ON CONFLICT DO NOTHING";
+    conn.change(draw, params!["epoch", Uuid::new_v4().as_bytes()])?;
+    conn.change(draw, params!["secret", rand::random::<[u8; 32]>()])?;
     let (epoch,): ([u8; 16],) = conn.one("SELECT value FROM meta WHERE name = 'epoch'", [])?;
     let began: Option<(Vec<u8>,)> = conn.maybe("SELECT value FROM meta WHERE name = 'epoch_began'", [])?;
     let began = began.and_then(|(bytes,)| Some(i64::from_be_bytes(bytes.try_into().ok()?)));
     Ok((Epoch(Uuid::from_bytes(epoch)), began.unwrap_or(0)))
+}
+
+/// The secret for hashes of messages' first texts.
+pub(super) fn secret(conn: &Connection) -> rusqlite::Result<[u8; 32]> {
+    let (secret,) = conn.one("SELECT value FROM meta WHERE name = 'secret'", [])?;
+    Ok(secret)
 }
 
 /// Begins another epoch at this time.

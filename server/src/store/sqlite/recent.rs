@@ -18,7 +18,7 @@ use serde::{Deserialize, Serialize};
 
 use super::arrive::Arrive;
 use crate::{
-    id::{SiteId, UserId},
+    id::{ConversationId, SiteId, UserId},
     store::Arrival,
 };
 
@@ -207,7 +207,8 @@ impl Recent {
     fn holds(&self, told: &Told<Arrive, Arrival>) -> bool {
         let Arrive { site, user, ref sid, .. } = told.asked;
         let written = |subject| since(self.stamp(&subject), told.read_at);
-        let others = told.arrival.dock.windows.iter().filter_map(|window| window.conversation.other(user));
+        let direct = told.arrival.dock.windows.iter().filter_map(|window| window.conversation.direct());
+        let others = direct.filter_map(|two| two.other(user));
         !(since(&self.everything, told.read_at)
             || written(Subject::Person(site, user))
             || written(Subject::Talk(site, user))
@@ -246,6 +247,13 @@ impl Touch<'_> {
     /// A user's conversations, marks or windows.
     pub(super) fn talk(&self, site: SiteId, user: UserId) {
         self.subject(&Subject::Talk(site, user));
+    }
+
+    /// The same of everybody in a conversation.
+    pub(super) fn conversation(&self, site: SiteId, conversation: &ConversationId) {
+        match conversation {
+            ConversationId::Direct(two) => two.both().map(|user| self.talk(site, user)),
+        };
     }
 
     /// That a login is revoked.

@@ -16,6 +16,7 @@ use super::{
     Result, StoreError, aside,
     backup::{self, Sound},
     check::{self, Finding},
+    erase::RemoveUser,
     erasures::{self, EVERYBODY, Erasure},
     link, log, meta,
     place::{self, PART, RESTORING, beside},
@@ -24,7 +25,6 @@ use super::{
     schema,
     sites::RemoveSite,
     sql::{Statements as _, primary_code},
-    users::RemoveUser,
     writer::Write as _,
 };
 use crate::id::{RightsVersion, SiteId};

@@ -2,11 +2,14 @@
 //!
 //! Runs no statement.
 
+use rusqlite::{Error, Row};
 use serde::Deserialize;
+use uuid::Uuid;
 
 use super::{Result, StoreError};
 use crate::{
-    id::UserId,
+    conversation::{DeletedBy, Head, Message},
+    id::{ClientMessageId, ConversationId, Rev, Seq, UserId, VerbId},
     store::{Origin, UserRecord},
 };
 
@@ -36,4 +39,60 @@ pub(super) fn record(snapshot: &str, by_call: bool, removed: bool) -> Result<Use
 /// `users.snapshot`, or of it what is asked for.
 pub(super) fn read<'a, T: Deserialize<'a>>(snapshot: &'a str) -> Result<T> {
     serde_json::from_str(snapshot).map_err(|_| broken("a user's snapshot is not as it should be"))
+}
+
+/// A conversation's head from its columns.
+pub(super) fn head(first_seq: i64, seq: i64, rev: i64) -> Head {
+    Head { first_seq: Seq(first_seq), seq: Seq(seq), rev: Rev(rev) }
+}
+
+/// A conversation's id from a column `name`.
+pub(super) fn conversation(name: &str) -> Result<ConversationId> {
+    name.parse().map_err(|_| broken("a conversation's name is not as it should be"))
+}
+
+/// The columns of `messages` that make a `Message`; they come first in a row.
+macro_rules! message_columns {
+    () => {
+        "seq, rev, sender, client_message_id, text, sent_at, reply_to, edited_at, deleted, verb_id"
+    };
+}
+pub(super) use message_columns;
+
+/// How many those are: the first column after them.
+pub(super) const MESSAGE_COLUMNS: usize = 10;
+
+impl<'a> TryFrom<&'a Row<'a>> for Message {
+    type Error = Error;
+
+    fn try_from(row: &'a Row<'a>) -> rusqlite::Result<Self> {
+        let sender: i64 = row.get(2)?;
+        let id: Option<[u8; 16]> = row.get(3)?;
+        let verb_id: Option<[u8; 16]> = row.get(9)?;
+        Ok(Self {
+            seq: Seq(row.get(0)?),
+            rev: Rev(row.get(1)?),
+            sender: UserId::new(sender).ok_or(Error::IntegralValueOutOfRange(2, sender))?,
+            client_message_id: id.map(|id| ClientMessageId(Uuid::from_bytes(id))),
+            text: row.get(4)?,
+            sent_at: row.get(5)?,
+            reply_to: row.get::<_, Option<i64>>(6)?.map(Seq),
+            edited_at: row.get(7)?,
+            deleted: match row.get(8)? {
+                None => None,
+                Some(1_i64) => Some(DeletedBy::Author),
+                Some(2) => Some(DeletedBy::Moderator),
+                Some(other) => return Err(Error::IntegralValueOutOfRange(8, other)),
+            },
+            verb_id: verb_id.map(|id| VerbId(Uuid::from_bytes(id))),
+        })
+    }
+}
+
+/// `messages.deleted`.
+pub(super) fn deleted(by: DeletedBy) -> i64 {
+    match by {
+        DeletedBy::Author => 1,
+        DeletedBy::Moderator => 2,
+    }
 }

@@ -19,12 +19,8 @@ use super::{
 };
 
 /// Every migration, in order. A number is never used twice; one that was released is never changed.
-const MIGRATIONS: &[(i64, &str, &str)] = &[
-    (1, "first", include_str!("../../../migrations/sqlite/0001_first.sql")),
-    (2, "erasures", include_str!("../../../migrations/sqlite/0002_erasures.sql")),
-    (3, "floor", include_str!("../../../migrations/sqlite/0003_floor.sql")),
-    (4, "dock sessions", include_str!("../../../migrations/sqlite/0004_dock_sessions.sql")),
-];
+const MIGRATIONS: &[(i64, &str, &str)] =
+    &[(1, "first", include_str!("../../../migrations/sqlite/0001_first.sql"))];
 
 /// Which migrations were run: the table and the checksums of sqlx, which made the first databases.
 const APPLIED: &str = "CREATE TABLE IF NOT EXISTS _sqlx_migrations ( \

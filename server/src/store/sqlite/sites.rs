@@ -17,20 +17,24 @@ use crate::{
 
 /// As `Store::sites`: keys are joined in, newest first.
 pub(super) fn sites(conn: &Connection) -> Result<Vec<SiteRecord>> {
-    type Row = (i64, String, String, String, bool, i64, i64, Option<String>, Option<Vec<u8>>, Option<i64>);
+    type Row =
+        (i64, String, String, String, bool, i64, i64, i64, Option<String>, Option<Vec<u8>>, Option<i64>);
     let rows: Vec<Row> = conn.all(
-        "SELECT s.site, s.issuer, s.url, s.origins, s.students_see_students, s.policy_version, s.floor, \
-                k.kid, k.secret, k.created_at \
+        "SELECT s.site, s.issuer, s.url, s.origins, s.students_see_students, s.edit_seconds, s.policy_version, \
+                s.floor, k.kid, k.secret, k.created_at \
          FROM sites s LEFT JOIN site_keys k ON k.site = s.site ORDER BY s.site, k.number DESC",
         [],
     )?;
     let mut sites: Vec<SiteRecord> = Vec::new();
-    for (site, issuer, url, origins, students_see_students, version, floor, kid, secret, created_at) in rows {
+    for row in rows {
+        let (site, issuer, url, origins, students_see_students, edit_seconds, version, floor, ..) = row;
+        let (.., kid, secret, created_at) = row;
         let site = SiteId(site);
         if sites.last().is_none_or(|last| last.site != site) {
             let origins =
                 serde_json::from_str(&origins).map_err(|_| broken("a site's origins are no list"))?;
-            let (policy, policy_version) = (Policy { students_see_students }, RightsVersion(version));
+            let policy = Policy { students_see_students, edit_seconds };
+            let policy_version = RightsVersion(version);
             let (keys, floor) = (Vec::new(), RightsVersion(floor));
             sites.push(SiteRecord { site, issuer, url, origins, keys, policy, policy_version, floor });
         }
@@ -52,13 +56,14 @@ impl Write for AddSite {
     fn run(&self, conn: &Connection) -> Result<SiteId> {
         let site = &self.0;
         conn.change(
-            "INSERT INTO sites (issuer, url, origins, students_see_students, policy_version, floor) \
-             VALUES (?1, ?2, ?3, ?4, ?5, ?6)",
+            "INSERT INTO sites (issuer, url, origins, students_see_students, edit_seconds, policy_version, floor) \
+             VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7)",
             params![
                 &site.issuer,
                 &site.url,
                 list(&site.origins),
                 site.policy.students_see_students,
+                site.policy.edit_seconds,
                 site.policy_version.0,
                 site.floor.0
             ],
@@ -147,9 +152,9 @@ impl Write for PutPolicy {
         let Self(site, policy, version) = self;
         exists(conn, *site)?;
         let put = conn.change(
-            "UPDATE sites SET students_see_students = ?2, policy_version = ?3 \
-             WHERE site = ?1 AND policy_version <= ?3",
-            params![site.0, policy.students_see_students, version.0],
+            "UPDATE sites SET students_see_students = ?2, edit_seconds = ?3, policy_version = ?4 \
+             WHERE site = ?1 AND policy_version <= ?4",
+            params![site.0, policy.students_see_students, policy.edit_seconds, version.0],
         )?;
         Ok(put > 0)
     }

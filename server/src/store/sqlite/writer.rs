@@ -371,8 +371,7 @@ fn transact(
         messages.iter().map(|message| appender.append(message)).collect::<Result<_>>()?
     };
     for NewMessage { site, conversation, .. } in messages {
-        touch.talk(*site, conversation.lower());
-        touch.talk(*site, conversation.higher());
+        touch.conversation(*site, conversation);
     }
     for job in others {
         job.run(conn)?;

@@ -1,0 +1,105 @@
+//! Removing a user for good: their messages become stubs, everything else of theirs goes.
+
+use std::sync::Arc;
+
+use rusqlite::{Connection, params};
+
+use super::{
+    Result, conversations, erasures,
+    recent::Touch,
+    rows::{conversation, head},
+    sql::Statements as _,
+    users,
+    writer::Write,
+};
+use crate::{
+    conversation::Head,
+    id::{ConversationId, RightsVersion, SiteId, UserId},
+    rights::Snapshot,
+    store::{Applied, Origin, UserRecord},
+};
+
+/// As `PeopleStore::remove_user`.
+pub(super) struct RemoveUser {
+    pub(super) site: SiteId,
+    pub(super) user: UserId,
+    pub(super) version: RightsVersion,
+}
+
+impl Write for RemoveUser {
+    type Done = (Applied, Vec<(ConversationId, Head)>);
+
+    fn run(&self, conn: &Connection) -> Result<Self::Done> {
+        let stored = users::user(conn, self.site, self.user)?;
+        if let Some(stored) = &stored
+            && stored.snapshot.rights_version > self.version
+        {
+            return Ok((Applied { applied: false, changed: false, record: stored.clone() }, Vec::new()));
+        }
+        let record = UserRecord { snapshot: Arc::new(self.nobody()), origin: Origin::Call, removed: true };
+        let changed = stored.as_ref() != Some(&record);
+        let erased = if changed {
+            erasures::note_user(conn, self.site, self.user, self.version)?;
+            users::write(conn, self.site, self.user, &record)?;
+            self.erase(conn)?
+        } else {
+            Vec::new()
+        };
+        Ok((Applied { applied: true, changed, record }, erased))
+    }
+
+    fn touch(&self, _: &Self::Done, touch: &Touch<'_>) {
+        touch.erased();
+    }
+}
+
+impl RemoveUser {
+    /// What is kept of a removed user: the version below which tokens are refused.
+    fn nobody(&self) -> Snapshot {
+        Snapshot { rights_version: self.version, ..Snapshot::default() }
+    }
+
+    /// Makes their messages stubs; drops their dock and marks. Returns the conversations that had messages of theirs.
+    fn erase(&self, conn: &Connection) -> Result<Vec<(ConversationId, Head)>> {
+        let rows: Vec<(i64, String, i64, i64, i64)> = conn.all(
+            "SELECT c.conversation, c.name, c.first_seq, c.seq, c.rev FROM participants p \
+             CROSS JOIN conversations c ON c.conversation = p.conversation \
+             WHERE p.site = ?1 AND p.user = ?2 ORDER BY c.conversation",
+            params![self.site.0, self.user.get()],
+        )?;
+        let mut erased = Vec::new();
+        for (number, name, first_seq, seq, rev) in rows {
+            let rev = self.erase_in(conn, number, rev)?;
+            if let Some(rev) = rev {
+                erased.push((conversation(&name)?, head(first_seq, seq, rev)));
+            }
+        }
+        for sql in [
+            "DELETE FROM participants WHERE site = ?1 AND user = ?2",
+            "DELETE FROM docks WHERE site = ?1 AND user = ?2",
+        ] {
+            conn.change(sql, params![self.site.0, self.user.get()])?;
+        }
+        Ok(erased)
+    }
+
+    /// Gives each of their messages in a conversation, by seq, the next rev. The conversation's rev then; `None` if there
+    /// was nothing of theirs.
+    fn erase_in(&self, conn: &Connection, number: i64, rev: i64) -> Result<Option<i64>> {
+        let gone = conn.change(
+            "UPDATE messages SET rev = ?3 + k.n, text = NULL, client_message_id = NULL, reply_to = NULL, \
+                    edited_at = NULL, deleted = NULL, verb_id = NULL, first_hash = NULL, changed = 1 \
+             FROM (SELECT m.message, row_number() OVER (ORDER BY m.seq) AS n FROM messages m \
+                   WHERE m.conversation = ?1 AND m.sender = ?2 AND m.client_message_id IS NOT NULL) k \
+             WHERE messages.message = k.message",
+            params![number, self.user.get(), rev],
+        )?;
+        if gone == 0 {
+            return Ok(None);
+        }
+        let rev = rev + i64::try_from(gone).unwrap_or(i64::MAX);
+        conn.change("UPDATE conversations SET rev = ?2 WHERE conversation = ?1", params![number, rev])?;
+        conversations::look_for_newest(conn, number)?;
+        Ok(Some(rev))
+    }
+}

@@ -1,0 +1,251 @@
+//! The traits over SQLite: each method hands one thing to be read to the readers, or one to be written to the writer.
+
+use std::{collections::HashSet, sync::Arc};
+
+use async_trait::async_trait;
+use rusqlite::Connection;
+use uuid::Uuid;
+
+use super::{
+    Result, SqliteStore, append, arrive::Arrive, change, changes, circles, docks, erase, exports, history,
+    meta, place, sites, users,
+};
+use crate::{
+    conversation::{Changes, Head, Held, Message},
+    id::{ConversationId, RightsVersion, Seq, SiteId, UserId},
+    rights::{Membership, Policy, Snapshot},
+    store::{
+        Appended, Applied, Arrival, Change, Changed, Dock, DockStore, Floor, Kept, NewMessage, Origin, Page,
+        PeopleStore, Put, SiteKey, SiteRecord, SiteStore, SitesMark, TalkStore, UserRecord, WindowChange,
+    },
+};
+
+#[async_trait]
+impl SiteStore for SqliteStore {
+    async fn sites(&self) -> Result<Vec<SiteRecord>> {
+        self.readers.run(|conn| sites::sites(conn)).await
+    }
+
+    async fn add_site(&self, site: SiteRecord) -> Result<SiteId> {
+        self.writer.run(sites::AddSite(site)).await
+    }
+
+    async fn add_key(&self, site: SiteId, key: SiteKey) -> Result<()> {
+        self.writer.run(sites::AddKey(site, key)).await
+    }
+
+    async fn drop_old_keys(&self, site: SiteId) -> Result<u64> {
+        self.writer.run(sites::DropOldKeys(site)).await
+    }
+
+    async fn remove_site(&self, site: SiteId) -> Result<()> {
+        self.writer.run(sites::RemoveSite(site)).await
+    }
+
+    async fn move_site(&self, site: SiteId, url: &str, origins: &[String]) -> Result<()> {
+        self.writer.run(sites::MoveSite { site, url: url.to_owned(), origins: origins.to_vec() }).await
+    }
+
+    async fn put_policy(&self, site: SiteId, policy: Policy, version: RightsVersion) -> Result<bool> {
+        self.writer.run(sites::PutPolicy(site, policy, version)).await
+    }
+
+    async fn raise_site_floor(&self, site: SiteId, version: RightsVersion) -> Result<bool> {
+        self.writer.run(sites::RaiseSiteFloor(site, version)).await
+    }
+
+    async fn sites_mark(&self) -> Result<Option<SitesMark>> {
+        self.readers.run(|conn| Ok(meta::sites_mark(conn)?)).await
+    }
+
+    fn sites_count(&self, mark: SitesMark) {
+        if let Some(lock) = &*self.served.lock()
+            && let Err(error) = place::tell(lock, &Uuid::from_bytes(mark).to_string())
+        {
+            tracing::warn!(%error, "the command that has changed the sites cannot be told that it counts");
+        }
+    }
+}
+
+#[async_trait]
+impl PeopleStore for SqliteStore {
+    async fn arrival(
+        &self,
+        site: SiteId,
+        user: UserId,
+        sid: &str,
+        token: &Snapshot,
+        heads: &[ConversationId],
+    ) -> Result<Arrival> {
+        let arrive = Arrive::new((site, user), sid, token.rights_version, circles::courses(token), heads);
+        if let Some(arrival) = self.recent.again(&arrive) {
+            return Ok(arrival);
+        }
+        let recent = self.recent.clone();
+        let look = move |conn: &mut Connection| {
+            let read_at = recent.now();
+            Ok((arrive.look(conn)?, arrive, read_at))
+        };
+        let (arrival, arrive, read_at) = self.readers.run(look).await?;
+        self.recent.keep(&arrive, &arrival, read_at);
+        Ok(arrival)
+    }
+
+    async fn user(&self, site: SiteId, user: UserId) -> Result<Option<UserRecord>> {
+        self.readers.run(move |conn| users::user(conn, site, user)).await
+    }
+
+    async fn put_user(
+        &self,
+        site: SiteId,
+        user: UserId,
+        snapshot: Arc<Snapshot>,
+        origin: Origin,
+    ) -> Result<Put> {
+        let put = users::PutUser { site, user, snapshot, origin };
+        let look = move |conn: &mut Connection| Ok((put.look(conn)?, put));
+        let (outcome, put) = self.readers.run(look).await?;
+        // What a read cannot change is not queued for the writer, which decides anew.
+        let writes = matches!(outcome, Put::Done(Applied { changed: true, .. }));
+        if writes { self.writer.run(put).await } else { Ok(outcome) }
+    }
+
+    async fn remove_user(
+        &self,
+        site: SiteId,
+        user: UserId,
+        version: RightsVersion,
+    ) -> Result<(Applied, Vec<(ConversationId, Head)>)> {
+        self.writer.run(erase::RemoveUser { site, user, version }).await
+    }
+
+    async fn kept(&self, site: SiteId, user: UserId) -> Result<Option<Kept>> {
+        self.readers.run(move |conn| exports::kept(conn, site, user)).await
+    }
+
+    async fn raise_floor(
+        &self,
+        site: SiteId,
+        course: &str,
+        version: RightsVersion,
+        now: i64,
+    ) -> Result<Floor> {
+        self.writer.run(circles::RaiseFloor { site, course: course.to_owned(), version, now }).await
+    }
+
+    async fn members(&self, site: SiteId, course: &str) -> Result<Vec<UserId>> {
+        let course = course.to_owned();
+        self.readers.run(move |conn| circles::members(conn, site, &course)).await
+    }
+
+    async fn put_course(
+        &self,
+        site: SiteId,
+        course: &str,
+        version: RightsVersion,
+        circles: Vec<(UserId, Vec<Membership>)>,
+    ) -> Result<bool> {
+        let mut put = circles::PutCourse { site, course: course.to_owned(), version, circles };
+        // Most people of a course stay as they are: only the others are a matter for the writer, which decides anew.
+        let look = move |conn: &mut Connection| {
+            let changes = put.changes(conn)?;
+            let changed: HashSet<UserId> = changes.into_iter().map(|(user, _)| user).collect();
+            put.circles.retain(|(user, _)| changed.contains(user));
+            Ok(put)
+        };
+        let put = self.readers.run(look).await?;
+        if put.circles.is_empty() { Ok(true) } else { self.writer.run(put).await }
+    }
+
+    async fn revoke_login(&self, site: SiteId, sid: &str, until: i64) -> Result<()> {
+        self.writer.run(users::RevokeLogin { site, sid: sid.to_owned(), until }).await
+    }
+
+    async fn expire(&self, now: i64) -> Result<u64> {
+        self.recent.turn();
+        Ok(self.writer.run(users::Expire { now }).await?.rows())
+    }
+}
+
+#[async_trait]
+impl TalkStore for SqliteStore {
+    async fn find_sent(&self, message: &NewMessage) -> Result<Option<Appended>> {
+        let message = message.clone();
+        self.readers.run(move |conn| append::find_sent(conn, &message)).await
+    }
+
+    async fn append(&self, message: NewMessage) -> Result<Appended> {
+        self.writer.append(message).await
+    }
+
+    async fn message(
+        &self,
+        site: SiteId,
+        conversation: &ConversationId,
+        seq: Seq,
+    ) -> Result<Option<Message>> {
+        let conversation = conversation.clone();
+        self.readers.run(move |conn| history::message(conn, site, &conversation, seq)).await
+    }
+
+    async fn change(&self, change: Change) -> Result<Option<Changed>> {
+        self.writer.run(change::ChangeMessage(change)).await
+    }
+
+    async fn history(
+        &self,
+        site: SiteId,
+        conversation: &ConversationId,
+        page: Page,
+        limit: i64,
+    ) -> Result<(Head, Vec<Message>)> {
+        let conversation = conversation.clone();
+        self.readers.run(move |conn| history::history(conn, site, &conversation, page, limit)).await
+    }
+
+    async fn changes(
+        &self,
+        site: SiteId,
+        conversation: &ConversationId,
+        held: Held,
+        limit: i64,
+    ) -> Result<(Head, Changes)> {
+        let conversation = conversation.clone();
+        self.readers.run(move |conn| changes::changes(conn, site, &conversation, held, limit)).await
+    }
+
+    async fn read(
+        &self,
+        site: SiteId,
+        conversation: &ConversationId,
+        user: UserId,
+        seq: Seq,
+        publish: bool,
+    ) -> Result<Option<Seq>> {
+        let conversation = conversation.clone();
+        self.writer.run(history::Read { site, conversation, user, seq, publish }).await
+    }
+}
+
+#[async_trait]
+impl DockStore for SqliteStore {
+    async fn dock(&self, site: SiteId, user: UserId) -> Result<Dock> {
+        self.readers.run(move |conn| docks::dock(conn, site, user)).await
+    }
+
+    async fn set_window(
+        &self,
+        site: SiteId,
+        user: UserId,
+        conversation: &ConversationId,
+        change: WindowChange,
+        most: usize,
+    ) -> Result<bool> {
+        match conversation {
+            ConversationId::Direct(two) if two.other(user).is_none() => return Ok(false),
+            ConversationId::Direct(_) => {}
+        }
+        let conversation = conversation.clone();
+        self.writer.run(docks::SetWindow { site, user, conversation, change, most }).await
+    }
+}
