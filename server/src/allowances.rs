@@ -277,12 +277,12 @@ impl Allowance {
     }
 
     /// Whether typing is passed on: at most once in two seconds for a conversation.
-    pub fn may_type(&self, conversation: ConversationId) -> bool {
+    pub fn may_type(&self, conversation: &ConversationId) -> bool {
         let mut spent = self.spent.lock();
         spent.typed.retain(|(_, at)| at.elapsed() < TYPING);
-        let lately = spent.typed.iter().any(|(typed, _)| *typed == conversation);
+        let lately = spent.typed.iter().any(|(typed, _)| typed == conversation);
         if !lately {
-            spent.typed.push((conversation, Instant::now()));
+            spent.typed.push((conversation.clone(), Instant::now()));
         }
         !lately
     }
@@ -348,10 +348,10 @@ mod tests {
         all.forget();
         assert_eq!(all.len(), 0);
         all.of(SITE, ana()).owe(Kind::AnswerBytes, 1_000_000);
-        assert!(all.of(SITE, ana()).may_type("2-3".parse().expect("a conversation")));
+        assert!(all.of(SITE, ana()).may_type(&"2-3".parse().expect("a conversation")));
         all.forget();
         assert_eq!(all.len(), 1, "a new connection finds what was taken");
-        assert!(!all.of(SITE, ana()).may_type("2-3".parse().expect("a conversation")));
+        assert!(!all.of(SITE, ana()).may_type(&"2-3".parse().expect("a conversation")));
         tokio::time::advance(Duration::from_secs(60)).await;
         all.forget();
         assert_eq!(all.len(), 0);

@@ -17,15 +17,18 @@ use uuid::Uuid;
 use crate::{
     allowances::Allowances,
     auth::SeenCalls,
-    chat::Chat,
+    bus::{Bus, Local},
     circles::Circles,
     config::Config,
+    dock::{Docks, Windows},
     hub::Hub,
     id::ConnectionId,
     logs::Changes,
+    node::Node,
     roster::Rosters,
     sites::Sites,
     store::{self, Store},
+    talk::{Access, Talk},
 };
 
 /// The server's parts.
@@ -42,8 +45,16 @@ pub struct App {
     pub allowances: Arc<Allowances>,
     /// Who is online.
     pub rosters: Arc<Rosters>,
-    /// The rules.
-    pub chat: Chat,
+    /// Where everything goes that others must hear.
+    pub bus: Arc<dyn Bus>,
+    /// Who may do what in a conversation.
+    pub access: Arc<Access>,
+    /// The rules of talking.
+    pub talk: Talk,
+    /// What people do to their windows.
+    pub windows: Windows,
+    /// What is shown of them.
+    pub docks: Arc<Docks>,
     /// Takes what the host says of whole courses.
     pub circles: Circles,
     /// Calls that count only once.
@@ -61,15 +72,35 @@ pub struct App {
 }
 
 impl App {
-    /// Puts the parts together over a store.
+    /// Puts the parts of a server together that is one node, over a store.
     pub async fn build(config: Config, store: Arc<dyn Store>) -> store::Result<Arc<Self>> {
+        Self::build_on(config, store, |node| Arc::new(Local::new(node))).await
+    }
+
+    /// The same on another bus, which is to bring this node what is published.
+    pub async fn build_on(
+        config: Config,
+        store: Arc<dyn Store>,
+        bus: impl FnOnce(Arc<Node>) -> Arc<dyn Bus>,
+    ) -> store::Result<Arc<Self>> {
         let sites = Arc::new(Sites::load(store.clone()).await?);
         let hub = Arc::new(Hub::default());
         let rosters = Arc::new(Rosters::new(sites.clone(), &config.limits));
+        let docks = Arc::new(Docks::new(store.clone(), hub.clone(), rosters.clone()));
+        let node = Node {
+            hub: hub.clone(),
+            rosters: rosters.clone(),
+            sites: sites.clone(),
+            docks: docks.clone(),
+        };
+        let bus = bus(Arc::new(node));
         let allowances = Arc::new(Allowances::new(&config.limits));
-        let (limits, all) = (&config.limits, allowances.clone());
-        let chat = Chat::new(store.clone(), sites.clone(), rosters.clone(), hub.clone(), all, limits);
-        let circles = Circles::new(store.clone(), hub.clone(), rosters.clone());
+        let access = Arc::new(Access::new(store.clone(), sites.clone(), rosters.clone()));
+        let (limits, all) = (&config.limits, &allowances);
+        let talk = Talk::new(store.clone(), access.clone(), bus.clone(), all.clone(), limits);
+        let windows =
+            Windows::new(store.clone(), hub.clone(), access.clone(), bus.clone(), all.clone(), limits);
+        let circles = Circles::new(store.clone(), hub.clone(), bus.clone());
         let gate = Gate {
             most: config.limits.unauthenticated_per_address,
             waiting: Arc::default(),
@@ -82,7 +113,11 @@ impl App {
             hub,
             allowances,
             rosters,
-            chat,
+            bus,
+            access,
+            talk,
+            windows,
+            docks,
             circles,
             seen_calls: SeenCalls::new(),
             gate,

@@ -4,25 +4,20 @@
 //! snapshot can bring back what the call takes away; the records follow in short transactions, between which messages
 //! are appended. What a crash leaves undone in the middle, the host's repeat does: applied twice, a call changes nothing.
 
-use std::{
-    collections::HashMap,
-    hash::{BuildHasher as _, RandomState},
-    sync::Arc,
-};
+use std::{collections::HashMap, sync::Arc};
 
 use crate::{
+    bus::Bus,
+    event::Event,
     hub::Hub,
     id::{RightsVersion, SiteId, UserId},
-    rights::{CourseRights, Membership},
-    roster::Rosters,
+    rights::Membership,
     store::{Floor, Result, Store},
+    stripes::Stripes,
 };
 
 /// Users whose records are written in one transaction: some tens of milliseconds, for which a message may have to wait.
 const CHUNK: usize = 500;
-
-/// Locks that keep one course's calls in one order.
-const STRIPES: usize = 64;
 
 /// A snapshot of one course.
 #[derive(Clone, Debug)]
@@ -39,24 +34,22 @@ pub struct Roll {
 pub struct Circles {
     store: Arc<dyn Store>,
     hub: Arc<Hub>,
-    rosters: Arc<Rosters>,
-    /// Held over a whole call. Otherwise an older one could be the last to tell the rosters of somebody who has just
+    bus: Arc<dyn Bus>,
+    /// Keeps one course's calls in one order. Held over a whole call. Otherwise an older one could be the last to tell the rosters of somebody who has just
     /// come, and whose record the newer one had set.
-    order: Box<[tokio::sync::Mutex<()>]>,
-    hasher: RandomState,
+    order: Stripes,
 }
 
 impl Circles {
     /// Over these parts.
-    pub fn new(store: Arc<dyn Store>, hub: Arc<Hub>, rosters: Arc<Rosters>) -> Self {
-        let order = (0..STRIPES).map(|_| tokio::sync::Mutex::default()).collect();
-        Self { store, hub, rosters, order, hasher: RandomState::new() }
+    pub fn new(store: Arc<dyn Store>, hub: Arc<Hub>, bus: Arc<dyn Bus>) -> Self {
+        Self { store, hub, bus, order: Stripes::default() }
     }
 
     /// Sets who is in a course, unless a newer call has. Returns the floor after it; when this returns, everyone
     /// concerned has the memberships that the roll gives them.
     pub async fn put(&self, site: SiteId, mut roll: Roll, now: i64) -> Result<Floor> {
-        let _order = self.order(site, &roll.course).lock().await;
+        let _order = self.order.lock((site, &roll.course)).await;
         let floor = self.store.raise_floor(site, &roll.course, roll.version, now).await?;
         if !floor.applied {
             return Ok(floor);
@@ -77,19 +70,9 @@ impl Circles {
                 // Another process has taken a newer call, and does what is to be done.
                 return self.store.raise_floor(site, &roll.course, roll.version, now).await;
             }
-            for (user, circles) in chunk {
-                let (course, version) = (roll.course.clone(), roll.version);
-                let news = Arc::new(CourseRights { course, version, circles });
-                // In this order: a connect that the rosters do not know yet finds it in the hub, once they do.
-                self.hub.course_set(site, user, &news);
-                self.rosters.change_course((site, user), &news);
-            }
+            let (course, version) = (roll.course.clone(), roll.version);
+            self.bus.publish(Event::Course { site, course, version, members: chunk }).await?;
         }
         Ok(floor)
-    }
-
-    fn order(&self, site: SiteId, course: &str) -> &tokio::sync::Mutex<()> {
-        let stripe = self.hasher.hash_one((site, course)) % STRIPES as u64;
-        &self.order[usize::try_from(stripe).unwrap_or(0)]
     }
 }

@@ -2,8 +2,10 @@
 //!
 //! Knows no socket. Internals (SQL, paths, keys) never appear in a sentence.
 
+use uuid::Uuid;
+
 use crate::{
-    id::{ClientMessageId, ConversationId},
+    id::ConversationId,
     protocol::{ErrorFrame, ServerFrame},
     store::StoreError,
 };
@@ -54,7 +56,7 @@ impl Refusal {
             message: self.detail.unwrap_or_else(|| self.code.sentence().into()),
             is_final: self.code.is_final(),
             request: None,
-            client_message_id: None,
+            id: None,
             conversation: None,
             retry_after_ms: self.retry_after_ms,
         }
@@ -65,13 +67,9 @@ impl Refusal {
         ServerFrame::Error(ErrorFrame { request: Some(request), ..self.frame() })
     }
 
-    /// As the answer to a send.
-    pub fn to_send(self, id: ClientMessageId, conversation: ConversationId) -> ServerFrame {
-        ServerFrame::Error(ErrorFrame {
-            client_message_id: Some(id),
-            conversation: Some(conversation),
-            ..self.frame()
-        })
+    /// As the answer to a send or a verb.
+    pub fn to_verb(self, id: Uuid, conversation: ConversationId) -> ServerFrame {
+        ServerFrame::Error(ErrorFrame { id: Some(id), conversation: Some(conversation), ..self.frame() })
     }
 
     /// As the answer to what concerns a conversation.

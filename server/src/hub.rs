@@ -11,7 +11,6 @@ use std::{
     },
 };
 
-use axum::extract::ws::Utf8Bytes;
 use dashmap::DashMap;
 use parking_lot::Mutex;
 use smallvec::SmallVec;
@@ -19,15 +18,21 @@ use smallvec::SmallVec;
 use crate::{
     error::Close,
     id::{ConnectionId, RightsVersion, SessionId, SiteId, UserId},
+    protocol::ServerFrame,
     rights::CourseRights,
     store::Origin,
 };
 
 pub mod outbound;
-pub use outbound::{Kind, Outbound};
+pub use outbound::{Frame, Kind, Outbound};
 
 /// Circles calls that one connect may miss. Beyond, it is closed, and comes back to a store that has them all.
 const MISSED_MOST: usize = 256;
+
+/// A frame as it is sent.
+pub fn encode(frame: &ServerFrame) -> Frame {
+    frame.encode().into()
+}
 
 /// The connections of one user; two fit without an allocation of their own.
 pub type Connections = SmallVec<[Arc<Connection>; 2]>;
@@ -192,7 +197,7 @@ impl Hub {
     }
 
     /// Sends a frame to every connection of a user, or queues it.
-    pub fn deliver(&self, site: SiteId, user: UserId, frame: &Utf8Bytes, kind: Kind) {
+    pub fn deliver(&self, site: SiteId, user: UserId, frame: &Frame, kind: &Kind) {
         for connection in self.connections(site, user) {
             connection.out.push(frame.clone(), kind.clone());
         }

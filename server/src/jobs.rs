@@ -8,7 +8,7 @@ use tokio_util::sync::CancellationToken;
 use crate::{
     app::App,
     clock::{self, steady_ms},
-    error::Close,
+    event::Event,
     hub::Connection,
     store::SitesMark,
     systemd,
@@ -91,10 +91,10 @@ async fn watch_sites(app: &App, known: &mut Option<SitesMark>) {
 /// Whether that worked.
 async fn refresh_sites(app: &App) -> bool {
     match app.sites.refresh().await {
-        Ok(gone) => {
-            if !gone.is_empty() {
-                let orphans = app.hub.all().into_iter().filter(|c| gone.contains(&c.site));
-                orphans.for_each(|c| c.out.close(Close::TokenRefused));
+        Ok(()) => {
+            for site in app.sites.take_gone() {
+                // It is not read from the store, and does not fail with it.
+                let _ = app.bus.publish(Event::SiteRemoved { site }).await;
             }
             true
         }

@@ -4,44 +4,50 @@
 //! (`ws/paused.rs`). Knows no frame; the rule itself is `Snapshot::standing`.
 
 use crate::{
-    app::App,
     error::Close,
+    hub::Hub,
     id::{SiteId, UserId},
     rights::Standing,
+    roster::Rosters,
     store::UserRecord,
 };
 
 /// Somebody's rights are now these. Tells the rosters, and closes the connections that are not as these rights ask:
 /// they come back, and find what is so.
-pub fn take(app: &App, (site, user): (SiteId, UserId), record: &UserRecord, now: i64) {
+pub fn take(
+    (hub, rosters): (&Hub, &Rosters),
+    (site, user): (SiteId, UserId),
+    record: &UserRecord,
+    now: i64,
+) {
     match record.snapshot.standing(now) {
         Standing::Paused(until) => {
             // Whoever is just signing in with older rights looks at this after they have arrived.
-            app.hub.rights_set(site, user, record.snapshot.rights_version);
-            if app.rosters.dismiss((site, user), record) {
-                pause(app, (site, user), until);
+            hub.rights_set(site, user, record.snapshot.rights_version);
+            if rosters.dismiss((site, user), record) {
+                pause(hub, (site, user), until);
             }
         }
         Standing::Here => {
-            app.rosters.change((site, user), record);
-            end(app, (site, user));
+            rosters.change((site, user), record);
+            end(hub, (site, user));
         }
         Standing::Out => {
-            app.rosters.change((site, user), record);
-            app.hub.close(site, user, None, Close::ChatNotAllowed);
+            rosters.change((site, user), record);
+            hub.close(site, user, None, Close::ChatNotAllowed);
         }
     }
 }
 
 /// No pause holds somebody: those of their connections that wait for the end of one need not.
-pub fn end(app: &App, (site, user): (SiteId, UserId)) {
-    let all = app.hub.connections(site, user);
+pub fn end(hub: &Hub, (site, user): (SiteId, UserId)) {
+    let all = hub.connections(site, user);
     all.iter().filter(|c| c.pause().is_some()).for_each(|c| c.out.close(Close::PauseEnded));
 }
 
 /// A pause until then holds somebody: only connections that have been told so stay.
-fn pause(app: &App, (site, user): (SiteId, UserId), until: i64) {
-    for connection in app.hub.connections(site, user) {
+fn pause(hub: &Hub, (site, user): (SiteId, UserId), until: i64) {
+    for connection in hub.connections(site, user) {
         match connection.pause() {
             Some(pause) if pause.until == until => {}
             Some(_) => connection.out.close(Close::PauseEnded),

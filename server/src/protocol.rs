@@ -1,29 +1,31 @@
 //! The contract's frames as types: what protocol/README.md says, and nothing else.
 //!
-//! serde only: no rule, no clock, no store. Every variant has a fixture in protocol/fixtures and a section in
+//! serde only: no rule, no clock, no store, no socket. Every variant has a fixture in protocol/fixtures and a section in
 //! protocol/README.md; tests/it/contract.rs fails without them.
 
 use std::sync::Arc;
 
-use axum::extract::ws::Utf8Bytes;
 use serde::{Deserialize, Deserializer, Serialize, de::Error as _};
+use uuid::Uuid;
 
 use crate::{
-    id::{CircleId, ClientMessageId, ConversationId, Epoch, Rev, Seq, SessionId, UserId},
+    conversation::{Changes, Message, WindowState},
+    id::{CircleId, ClientMessageId, ConversationId, Epoch, Rev, Seq, SessionId, UserId, VerbId},
     rights::{Membership, Writing},
-    store::WindowState,
 };
-use uuid::Uuid;
 
 pub mod codes;
 mod parts;
 mod read;
 use codes::Code;
-pub use parts::{Contact, Dock, Gap, Message, Status, Window};
+pub use parts::{Contact, Dock, Status, Window};
 pub use read::read;
 
 /// The protocol's version: `hello.protocol` and `welcome.protocol`.
 pub const PROTOCOL: u32 = 1;
+
+/// What this server takes beside what version 1 requires: `welcome.features`.
+pub const FEATURES: [&str; 3] = ["edit", "delete", "reply"];
 
 /// What a client sends.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -44,6 +46,47 @@ pub enum ClientFrame {
         conversation: ConversationId,
         /// Untrimmed.
         text: String,
+        /// The message that it answers.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        reply_to: Option<Seq>,
+    },
+    /// Another text for a message of one's own.
+    Edit {
+        /// UUID v7, repeated with every try.
+        id: VerbId,
+        /// Must contain the user.
+        conversation: ConversationId,
+        /// Which message …
+        seq: Seq,
+        /// … and that it is this one.
+        client_message_id: ClientMessageId,
+        /// Untrimmed.
+        text: String,
+    },
+    /// Makes a message of one's own a stub.
+    Delete {
+        /// UUID v7, repeated with every try.
+        id: VerbId,
+        /// Must contain the user.
+        conversation: ConversationId,
+        /// Which message …
+        seq: Seq,
+        /// … and that it is this one.
+        client_message_id: ClientMessageId,
+    },
+    /// Asks for what has changed since.
+    Changes {
+        /// Repeated in the answer; 1 … 2^31 − 1.
+        #[serde(deserialize_with = "request_number")]
+        request: u32,
+        /// Must contain the user.
+        conversation: ConversationId,
+        /// What the client holds; 0: nothing.
+        rev: Rev,
+        /// The highest that it holds; 0: none.
+        seq: Seq,
+        /// 1 … 100.
+        limit: i64,
     },
     /// A page of messages.
     History {
@@ -126,9 +169,8 @@ fn request_number<'de, D: Deserializer<'de>>(d: D) -> Result<u32, D::Error> {
     if range.contains(&number) { Ok(number) } else { Err(D::Error::custom("request is 1 to 2147483647")) }
 }
 
-/// The first frame.
+/// The first frame. What is not known in it is ignored, as the client does not know yet what this server takes.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(deny_unknown_fields)]
 pub struct Hello {
     /// `PROTOCOL`.
     pub protocol: u32,
@@ -138,6 +180,9 @@ pub struct Hello {
     pub session: SessionId,
     /// Whether somebody can see the page.
     pub visible: bool,
+    /// What the client knows beside what version 1 requires.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub features: Option<Vec<String>>,
     /// What the client holds of conversations.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub cursor: Option<Cursor>,
@@ -148,7 +193,6 @@ pub struct Hello {
 
 /// What a client holds of conversations.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(deny_unknown_fields)]
 pub struct Cursor {
     /// Of the store it came from.
     pub epoch: Epoch,
@@ -157,8 +201,7 @@ pub struct Cursor {
 }
 
 /// One conversation of a cursor.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(deny_unknown_fields)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct CursorEntry {
     /// Which.
     pub conversation: ConversationId,
@@ -170,7 +213,6 @@ pub struct CursorEntry {
 
 /// The rosters that a client still holds.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(deny_unknown_fields)]
 pub struct HeldRosters {
     /// Of the server process they came from.
     #[serde(deserialize_with = "crate::id::uuid")]
@@ -252,26 +294,21 @@ pub enum ServerFrame {
         /// For the next page.
         next: Option<String>,
     },
-    /// The message is committed.
+    /// What was asked is committed, or has no effect any more.
     Ack {
-        /// Of the send.
-        client_message_id: ClientMessageId,
+        /// Of the send (its `client_message_id`) or the verb.
+        id: Uuid,
         /// Where.
         conversation: ConversationId,
-        /// Its number.
+        /// Of the message.
         seq: Seq,
-        /// The conversation's rev with it.
+        /// Of the message.
         rev: Rev,
-        /// By the server's clock.
+        /// Of the message, by the server's clock.
         sent_at: i64,
     },
-    /// A message of a conversation of the user.
-    Message {
-        /// Where.
-        conversation: ConversationId,
-        /// What.
-        message: Message,
-    },
+    /// What has changed in a conversation of the user.
+    Changes(ChangesFrame),
     /// Answers `history`.
     History {
         /// Of the request.
@@ -314,11 +351,6 @@ pub enum ServerFrame {
         /// Now.
         writing: Writing,
     },
-    /// A copy of this conversation cannot be repaired by messages.
-    Reset {
-        /// Which.
-        conversation: ConversationId,
-    },
     /// A refusal.
     Error(ErrorFrame),
     /// The server is about to stop.
@@ -333,10 +365,21 @@ pub enum ServerFrame {
 }
 
 impl ServerFrame {
-    /// As sent: bytes that any number of connections share.
-    pub fn encode(&self) -> Utf8Bytes {
-        serde_json::to_string(self).expect("frames have string keys and no failing field").into()
+    /// As sent.
+    pub fn encode(&self) -> String {
+        serde_json::to_string(self).expect("frames have string keys and no failing field")
     }
+}
+
+/// Changes of one conversation, told live or asked for.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct ChangesFrame {
+    /// Of the request, where they answer one.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub request: Option<u32>,
+    /// What has changed.
+    #[serde(flatten)]
+    pub changes: Arc<Changes>,
 }
 
 /// Answers `hello`.
@@ -356,10 +399,12 @@ pub struct Welcome {
     pub user: Myself,
     /// The user's.
     pub circles: Arc<[Membership]>,
+    /// `FEATURES`.
+    pub features: Vec<String>,
     /// The user's.
     pub dock: Dock,
     /// For each conversation of the cursor whose head differs.
-    pub gaps: Vec<Gap>,
+    pub changes: Vec<Changes>,
     /// What a client needs to know.
     pub limits: LimitsFrame,
 }
@@ -391,6 +436,8 @@ pub struct LimitsFrame {
     pub dock_windows: usize,
     /// Contacts of one roster.
     pub roster_window: usize,
+    /// For how long after a message its author may edit it.
+    pub edit_seconds: i64,
 }
 
 /// A refusal.
@@ -406,9 +453,9 @@ pub struct ErrorFrame {
     /// What it answers.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub request: Option<u32>,
-    /// What it answers.
+    /// Of the send (its `client_message_id`) or the verb that it answers.
     #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub client_message_id: Option<ClientMessageId>,
+    pub id: Option<Uuid>,
     /// What it is about.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub conversation: Option<ConversationId>,

@@ -16,7 +16,6 @@ use std::{
     },
 };
 
-use axum::extract::ws::Utf8Bytes;
 use dashmap::DashMap;
 use parking_lot::Mutex;
 use smallvec::SmallVec;
@@ -25,7 +24,7 @@ use tokio::sync::Notify;
 use crate::{
     config::Limits,
     error::Close,
-    hub::{Connection, Kind},
+    hub::{self, Connection, Frame, Kind},
     id::{CircleId, ConnectionId, RightsVersion, SiteId, UserId},
     presence::Presence,
     protocol::{Contact, RosterVersion, ServerFrame, Status},
@@ -241,6 +240,12 @@ impl Rosters {
         self.take_out(person, now);
     }
 
+    /// Whether newer rights than these are known of somebody online.
+    pub fn knows_newer(&self, person: Person, record: &UserRecord) -> bool {
+        let new = (record.snapshot.rights_version, record.origin);
+        self.users.get(&person).is_some_and(|online| (online.rights.rights_version, online.origin) > new)
+    }
+
     /// Somebody is paused by these rights: to others they are offline at once, and they look at nothing. False, and
     /// nothing done, if newer rights are known.
     pub fn dismiss(&self, person: Person, record: &UserRecord) -> bool {
@@ -285,7 +290,7 @@ impl Rosters {
     }
 
     /// The snapshot of one of the user's circles, or `None` if it is not theirs.
-    pub fn snapshot(&self, connection: &Arc<Connection>, circle: &CircleId) -> Option<Utf8Bytes> {
+    pub fn snapshot(&self, connection: &Arc<Connection>, circle: &CircleId) -> Option<Frame> {
         let person = (connection.site, connection.user);
         let mut online = self.users.get_mut(&person)?;
         let rights = online.rights.clone();
@@ -427,7 +432,7 @@ impl Rosters {
     )]
     /// Tells somebody's connections their circles, which were others, and shows them what they see now.
     fn show_circles(&self, online: &mut Online, old: &Snapshot) {
-        let circles = ServerFrame::Circles { circles: online.rights.circles.clone() }.encode();
+        let circles = hub::encode(&ServerFrame::Circles { circles: online.rights.circles.clone() });
         let rights = online.rights.clone();
         for seat in online.seats.iter_mut() {
             // A seat that has looked at nothing yet has nothing of its own.

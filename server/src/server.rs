@@ -14,7 +14,7 @@ use tokio_util::{sync::CancellationToken, task::TaskTracker};
 use tower_http::compression::CompressionLayer;
 
 use crate::{
-    app::App, config::Config, error::Close, http, hub::Kind, jobs, logs::Seldom, protocol::ServerFrame,
+    app::App, config::Config, error::Close, http, hub::{self, Kind}, jobs, logs::Seldom, protocol::ServerFrame,
     store::Store, writing,
 };
 
@@ -139,7 +139,7 @@ async fn drain(app: &App) {
     let latest = app.config.limits.drain_ms.max(DRAIN_SOONEST_MS);
     for connection in app.hub.all() {
         let retry_after_ms = rand::rng().random_range(DRAIN_SOONEST_MS..=latest);
-        connection.out.leave(ServerFrame::Drain { retry_after_ms }.encode(), Kind::Vital);
+        connection.out.leave(hub::encode(&ServerFrame::Drain { retry_after_ms }), Kind::Vital);
         connection.out.close(Close::Restart);
     }
     // Sockets outlive the HTTP connections they began as, and a farewell the place in the hub: wait for them here.

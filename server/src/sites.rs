@@ -9,7 +9,7 @@ use std::{
 };
 
 use jsonwebtoken::DecodingKey;
-use parking_lot::RwLock;
+use parking_lot::{Mutex, RwLock};
 use tokio::time::{Duration, Instant};
 
 use crate::{
@@ -25,6 +25,8 @@ const PATIENCE: Duration = Duration::from_secs(1);
 pub struct Sites {
     store: Arc<dyn Store>,
     table: RwLock<Arc<Table>>,
+    /// Those that a refresh has not found any more, whoever asked for it, until somebody has seen to their connections.
+    gone: Mutex<HashSet<SiteId>>,
     /// One refresh at a time, or what was read earlier could replace what was read later.
     reading: tokio::sync::Mutex<()>,
     /// When the last read for something unknown was.
@@ -42,14 +44,14 @@ struct Table {
 impl Sites {
     /// Reads all sites.
     pub async fn load(store: Arc<dyn Store>) -> Result<Self> {
-        let (table, reading, asked) = Default::default();
-        let sites = Self { store, table, reading, asked };
+        let (table, gone, reading, asked) = Default::default();
+        let sites = Self { store, table, gone, reading, asked };
         sites.refresh().await?;
         Ok(sites)
     }
 
-    /// Reads all sites again. Returns those that are gone.
-    pub async fn refresh(&self) -> Result<HashSet<SiteId>> {
+    /// Reads all sites again.
+    pub async fn refresh(&self) -> Result<()> {
         let _one = self.reading.lock().await;
         let mut table = Table::default();
         for site in self.store.sites().await? {
@@ -65,9 +67,15 @@ impl Sites {
             }
         }
         let mut held = self.table.write();
-        let gone = held.policies.keys().filter(|site| !table.policies.contains_key(site)).copied().collect();
+        let gone = held.policies.keys().filter(|site| !table.policies.contains_key(site));
+        self.gone.lock().extend(gone);
         *held = Arc::new(table);
-        Ok(gone)
+        Ok(())
+    }
+
+    /// Those that have gone since this was asked last.
+    pub fn take_gone(&self) -> HashSet<SiteId> {
+        std::mem::take(&mut *self.gone.lock())
     }
 
     /// The site and key of a `kid`.

@@ -29,6 +29,7 @@ use crate::{
     allowances::Kind,
     app::{App, Ticket},
     error::{Close, Code, Refusal},
+    hub,
     protocol::{self, ClientFrame, ServerFrame},
 };
 
@@ -207,7 +208,7 @@ where
 {
     match sign_in(&app, &mut socket, origin, ticket).await {
         Ok(Some(Greeted::Welcome(seated, welcome))) => {
-            let welcome = ServerFrame::Welcome(welcome).encode();
+            let welcome = hub::encode(&ServerFrame::Welcome(welcome));
             let bytes = u64::try_from(welcome.as_str().len()).unwrap_or(u64::MAX);
             seated.allowance.owe(Kind::AnswerBytes, bytes);
             Box::new(Live::new(seated, socket)).begin(welcome).await.map(Begun::Live)
@@ -218,7 +219,7 @@ where
         Ok(None) => Err(None),
         Err((refusal, close)) => {
             if let Some(refusal) = refusal {
-                let frame = ServerFrame::Error(refusal.frame()).encode();
+                let frame = hub::encode(&ServerFrame::Error(refusal.frame()));
                 if !matches!(timeout(FAREWELL, socket.send(&[frame])).await, Ok(Ok(()))) {
                     return Err(None);
                 }

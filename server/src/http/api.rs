@@ -18,12 +18,11 @@ use utoipa::ToSchema;
 use crate::{
     app::{App, now_ms},
     auth,
-    clock::{settled_ms, steady_ms},
-    error::Close,
+    clock::settled_ms,
+    event::Event,
     id::{Epoch, RightsVersion, SiteId, UserId},
-    pauses,
     protocol::PROTOCOL,
-    rights::{Policy, Snapshot},
+    rights::{EDIT_SECONDS, EDIT_SECONDS_MOST, Policy, Snapshot},
     store::{Origin, Put, REVOKED_MS, StoreError},
 };
 
@@ -81,6 +80,14 @@ pub struct PolicyBody {
     pub rights_version: RightsVersion,
     /// Off: of two who see each other, one is a teacher in the circle they share.
     pub students_see_students: bool,
+    /// For how long after a message its author may edit it; 0: never. 900 where it is absent.
+    #[serde(default = "edit_seconds")]
+    #[schema(minimum = 0, maximum = 31536000)]
+    pub edit_seconds: i64,
+}
+
+fn edit_seconds() -> i64 {
+    EDIT_SECONDS
 }
 
 /// What became of a snapshot.
@@ -225,8 +232,7 @@ pub async fn put_user(
     };
     let rights_version = applied.record.snapshot.rights_version;
     if applied.applied {
-        app.hub.rights_set(site, user, rights_version);
-        pauses::take(&app, (site, user), &applied.record, settled_ms());
+        app.bus.publish(Event::Rights { site, user, record: Arc::new(applied.record) }).await?;
     }
     Ok(Json(Outcome { applied: applied.applied, rights_version }))
 }
@@ -245,9 +251,8 @@ pub async fn remove_user(
     let (applied, conversations) = app.store.remove_user(site, user, removal.rights_version).await?;
     let rights_version = applied.record.snapshot.rights_version;
     if applied.applied {
-        app.hub.rights_set(site, user, rights_version);
-        pauses::take(&app, (site, user), &applied.record, settled_ms());
-        app.chat.erased(site, user, &conversations).await;
+        app.bus.publish(Event::Rights { site, user, record: Arc::new(applied.record) }).await?;
+        app.talk.erased(site, user, conversations).await;
     }
     Ok(Json(Outcome { applied: applied.applied, rights_version }))
 }
@@ -262,9 +267,10 @@ pub async fn log_out(State(app): State<Arc<App>>, signed: Signed) -> Result<Json
     }
     // Every token of this login ends within minutes. A clock that is set back by hours could make it good again.
     let until = settled_ms() + REVOKED_MS;
-    app.store.revoke_login(signed.site.site, &sid, until).await?;
-    let closed = app.hub.close(signed.site.site, user, Some(&sid), Close::LoggedOut);
-    app.rosters.log_out((signed.site.site, user), &sid, steady_ms());
+    let site = signed.site.site;
+    app.store.revoke_login(site, &sid, until).await?;
+    let closed = app.hub.connections(site, user).iter().filter(|c| *c.sid == *sid).count();
+    app.bus.publish(Event::LoggedOut { site, user, sid: sid.into() }).await?;
     Ok(Json(LoggedOut { closed }))
 }
 
@@ -272,12 +278,15 @@ pub async fn log_out(State(app): State<Arc<App>>, signed: Signed) -> Result<Json
 #[utoipa::path(put, path = "/api/v1/policy", request_body = PolicyBody, security(("call" = [])),
     responses((status = 200, description = "what became of it", body = Outcome), Refusals))]
 pub async fn put_policy(State(app): State<Arc<App>>, signed: Signed) -> Result<Json<Outcome>, ApiError> {
-    let PolicyBody { rights_version, students_see_students } = signed.json()?;
+    let PolicyBody { rights_version, students_see_students, edit_seconds } = signed.json()?;
+    if !(0..=EDIT_SECONDS_MOST).contains(&edit_seconds) {
+        return Err(bad_request("edit_seconds must be 0 to 31536000"));
+    }
     let site = signed.site.site;
-    let applied = app.store.put_policy(site, Policy { students_see_students }, rights_version).await?;
-    app.sites.refresh().await?;
+    let policy = Policy { students_see_students, edit_seconds };
+    let applied = app.store.put_policy(site, policy, rights_version).await?;
     if applied {
-        app.rosters.policy_changed(site);
+        app.bus.publish(Event::Policy { site }).await?;
     }
     Ok(Json(Outcome { applied, rights_version: stored_policy_version(&app, site).await? }))
 }

@@ -13,12 +13,14 @@ use std::{
     task::{Context, Poll, Waker},
 };
 
-use axum::extract::ws::Utf8Bytes;
 use parking_lot::{Mutex, MutexGuard};
 use smallvec::SmallVec;
 use tokio::time::Instant;
 
 use crate::{error::Close, id::CircleId};
+
+/// A frame as it is sent: bytes that any number of connections share.
+pub type Frame = axum::extract::ws::Utf8Bytes;
 
 /// What may happen to a frame when the reader is slow.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -34,7 +36,7 @@ pub enum Kind {
 /// Where frames go: a socket, for those who do not wait for it.
 pub trait Pipe: Send + Sync {
     /// Writes these frames, in this order, as far as there is room.
-    fn send_now(&self, frames: &[Utf8Bytes]) -> Sent;
+    fn send_now(&self, frames: &[Frame]) -> Sent;
 }
 
 /// What became of frames that were to be written at once.
@@ -55,7 +57,7 @@ pub struct Outbound {
 }
 
 /// Frames that wait: mostly one, which then takes no memory of its own.
-pub type Frames = SmallVec<[Utf8Bytes; 1]>;
+pub type Frames = SmallVec<[Frame; 1]>;
 
 struct Queue {
     frames: Frames,
@@ -109,21 +111,21 @@ impl Outbound {
 
     /// Writes a frame at once if that is possible, and queues it else; or does what the module's text says. Costs its
     /// caller a system call: who holds a lock that others want is better served by `leave`.
-    pub fn push(&self, frame: Utf8Bytes, kind: Kind) {
+    pub fn push(&self, frame: Frame, kind: Kind) {
         let mut q = self.queue.lock();
         self.put(&mut q, frame, kind);
         send(q);
     }
 
     /// Queues a frame for the connection's loop to write.
-    pub fn leave(&self, frame: Utf8Bytes, kind: Kind) {
+    pub fn leave(&self, frame: Frame, kind: Kind) {
         let mut q = self.queue.lock();
         self.put(&mut q, frame, kind);
         rouse_if_wanted(q);
     }
 
     /// Queues a frame, and wakes nobody: `flush` is still to be called.
-    pub fn add(&self, frame: Utf8Bytes, kind: Kind) {
+    pub fn add(&self, frame: Frame, kind: Kind) {
         self.put(&mut self.queue.lock(), frame, kind);
     }
 
@@ -143,7 +145,7 @@ impl Outbound {
     }
 
     /// The same with a last frame, which even a hushed connection gets.
-    pub fn close_with(&self, frame: Utf8Bytes, code: Close) {
+    pub fn close_with(&self, frame: Frame, code: Close) {
         let mut q = self.queue.lock();
         q.hushed = false;
         self.put(&mut q, frame, Kind::Vital);
@@ -216,7 +218,7 @@ impl Outbound {
         })
     }
 
-    fn put(&self, q: &mut Queue, frame: Utf8Bytes, kind: Kind) {
+    fn put(&self, q: &mut Queue, frame: Frame, kind: Kind) {
         if q.close.is_some() || q.hushed {
             return;
         }
@@ -320,7 +322,7 @@ impl fmt::Debug for Queue {
 mod tests {
     use super::*;
 
-    fn frame(n: usize) -> Utf8Bytes {
+    fn frame(n: usize) -> Frame {
         "x".repeat(n).into()
     }
 

@@ -1,13 +1,13 @@
-//! What frames are made of: people, messages, windows, gaps (protocol/README.md, "Common types").
+//! What frames are made of: people and windows (protocol/README.md, "Common types").
 
 use std::sync::Arc;
 
 use serde::{Deserialize, Serialize};
 
 use crate::{
-    id::{ClientMessageId, ConversationId, Rev, Seq, UserId},
+    conversation::{Kind, WindowState},
+    id::{ConversationId, Rev, Seq, UserId},
     rights::{Role, Writing},
-    store::{self, WindowState},
 };
 
 /// A person. `role` in rosters, `status` in windows.
@@ -39,30 +39,6 @@ pub enum Status {
     Offline,
 }
 
-/// A message.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
-pub struct Message {
-    /// Its number.
-    pub seq: Seq,
-    /// The rev of its last change.
-    pub rev: Rev,
-    /// Who wrote it.
-    pub sender: UserId,
-    /// Null once erased.
-    pub client_message_id: Option<ClientMessageId>,
-    /// Null once erased.
-    pub text: Option<Arc<str>>,
-    /// ms.
-    pub sent_at: i64,
-}
-
-impl From<store::Message> for Message {
-    fn from(m: store::Message) -> Self {
-        let store::Message { seq, rev, sender, client_message_id, text, sent_at } = m;
-        Self { seq, rev, sender, client_message_id, text, sent_at }
-    }
-}
-
 /// The dock.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Dock {
@@ -77,11 +53,13 @@ pub struct Dock {
 pub struct Window {
     /// Whose.
     pub conversation: ConversationId,
+    /// Its kind.
+    pub kind: Kind,
     /// Open or minimised.
     pub state: WindowState,
-    /// The other person.
+    /// Of a direct one: the other person.
     pub contact: Contact,
-    /// Whether the user may write to them.
+    /// Whether the user may write there.
     pub writing: Writing,
     /// Lowest kept.
     pub first_seq: Seq,
@@ -91,27 +69,8 @@ pub struct Window {
     pub rev: Rev,
     /// The user's mark.
     pub read_seq: Seq,
-    /// The other's, as far as it is shown.
+    /// Of a direct one: the other's, as far as it is shown.
     pub other_read_seq: Seq,
     /// 0 … 100.
     pub unread: i64,
-}
-
-/// What a returning client missed of one conversation.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
-pub struct Gap {
-    /// Which.
-    pub conversation: ConversationId,
-    /// Drop the copy.
-    pub reset: bool,
-    /// Lowest kept.
-    pub first_seq: Seq,
-    /// Head.
-    pub seq: Seq,
-    /// Head.
-    pub rev: Rev,
-    /// The next ones, or after a reset the newest.
-    pub messages: Vec<Message>,
-    /// There are more than these.
-    pub more: bool,
 }

@@ -2,6 +2,7 @@
 
 use serde::Deserialize;
 use serde_json::Value;
+use uuid::Uuid;
 
 use super::{ClientFrame, ErrorFrame, codes::Code};
 
@@ -14,7 +15,17 @@ struct Hint {
     #[serde(default)]
     request: Option<Value>,
     #[serde(default)]
+    id: Option<Value>,
+    #[serde(default)]
     client_message_id: Option<Value>,
+}
+
+impl Hint {
+    /// A verb names a message besides itself, a send only itself.
+    fn id(&mut self) -> Option<Uuid> {
+        let id = self.id.take().or_else(|| self.client_message_id.take())?;
+        crate::id::uuid(id).ok()
+    }
 }
 
 /// Reads one text message. The refusal repeats whatever names the request, so that its maker need not wait for ever;
@@ -22,13 +33,13 @@ struct Hint {
 pub fn read(text: &str) -> Result<ClientFrame, Box<ErrorFrame>> {
     serde_json::from_str(text).map_err(|error| {
         let why: String = error.to_string().chars().take(WHY_CHARS).collect();
-        let hint: Hint = serde_json::from_str(text).unwrap_or_default();
+        let mut hint: Hint = serde_json::from_str(text).unwrap_or_default();
         Box::new(ErrorFrame {
             code: Code::BadFrame,
             message: format!("this frame is not one of the protocol: {why}"),
             is_final: Code::BadFrame.is_final(),
+            id: hint.id(),
             request: hint.request.and_then(|request| serde_json::from_value(request).ok()),
-            client_message_id: hint.client_message_id.and_then(|id| serde_json::from_value(id).ok()),
             conversation: None,
             retry_after_ms: None,
         })

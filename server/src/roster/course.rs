@@ -9,10 +9,9 @@ use std::{
     sync::Arc,
 };
 
-use axum::extract::ws::Utf8Bytes;
-
 use super::apart::Apart;
 use crate::{
+    hub::{self, Frame},
     id::{CircleId, NO_GROUP, UserId},
     protocol::{Contact, ServerFrame},
     rights::{Policy, Role},
@@ -73,7 +72,7 @@ struct Roster {
     total: usize,
     window: Window,
     /// The frame of exactly this version, while many may ask for it.
-    snapshot: Option<Utf8Bytes>,
+    snapshot: Option<Frame>,
 }
 
 /// Everyone of one course who is online and not hidden.
@@ -172,13 +171,13 @@ impl Course {
         policy: Policy,
         most: usize,
         version: impl FnOnce() -> u64,
-    ) -> (u64, Utf8Bytes) {
+    ) -> (u64, Frame) {
         let version = self.version(view, policy, most, version);
         let roster = self.rosters.get_mut(view).expect("made above");
         let bytes = roster.snapshot.get_or_insert_with(|| {
             let contacts = roster.window.iter().map(Place::contact).collect();
-            ServerFrame::Roster { circle: view.circle.clone(), version, total: roster.total, contacts }
-                .encode()
+            let circle = view.circle.clone();
+            hub::encode(&ServerFrame::Roster { circle, version, total: roster.total, contacts })
         });
         (version, bytes.clone())
     }
@@ -197,7 +196,7 @@ impl Course {
         most: usize,
         totals: bool,
         version: impl FnOnce() -> u64,
-    ) -> Option<Utf8Bytes> {
+    ) -> Option<Frame> {
         let (window, total) = self.look(view, policy, most);
         let roster = self.rosters.get_mut(view)?;
         let (joined, left) = differences(&roster.window, &window);
@@ -207,10 +206,8 @@ impl Course {
         let from = roster.version;
         *roster = Roster { version: version(), total, window, snapshot: None };
         let version = roster.version;
-        Some(
-            ServerFrame::RosterDiff { circle: view.circle.clone(), from, version, total, joined, left }
-                .encode(),
-        )
+        let circle = view.circle.clone();
+        Some(hub::encode(&ServerFrame::RosterDiff { circle, from, version, total, joined, left }))
     }
 
     /// Forgets the views that nobody looks at: whoever looks again gets a fresh snapshot.

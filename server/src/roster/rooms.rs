@@ -7,7 +7,6 @@ use std::{
     sync::Arc,
 };
 
-use axum::extract::ws::Utf8Bytes;
 use dashmap::DashMap;
 use parking_lot::Mutex;
 use rand::RngExt as _;
@@ -19,7 +18,7 @@ use super::{
     course::{self, Bookmark, Course, Place, View},
 };
 use crate::{
-    hub::{Connection, Kind},
+    hub::{Connection, Frame, Kind},
     id::{CircleId, ConnectionId, SiteId, UserId},
     protocol::RosterVersion,
     rights::Snapshot,
@@ -176,12 +175,12 @@ impl Rooms {
     }
 
     /// The snapshot of a view, as its viewers know it.
-    pub(super) fn snapshot(&self, site: SiteId, view: &View) -> Utf8Bytes {
+    pub(super) fn snapshot(&self, site: SiteId, view: &View) -> Frame {
         let key = key(site, &view.circle);
         self.in_room(&key, |room| self.snapshot_of(&key, room, view))
     }
 
-    fn snapshot_of(&self, key: &CourseKey, room: &mut Room, view: &View) -> Utf8Bytes {
+    fn snapshot_of(&self, key: &CourseKey, room: &mut Room, view: &View) -> Frame {
         if !room.warm {
             room.warm = true;
             self.warm.lock().push(key.clone());

@@ -10,7 +10,7 @@ use std::{
 
 use super::{Person, Rosters};
 use crate::{
-    hub::{Connection, Kind},
+    hub::{self, Connection, Kind},
     id::{ConnectionId, ConversationId, SiteId, UserId},
     protocol::{ServerFrame, Status},
     rights::{self, Side, Snapshot, Writing},
@@ -104,7 +104,8 @@ impl Rosters {
             let status = self.status(site, (connection.user, &viewer.snapshot), user);
             if told.status != status {
                 told.status = status;
-                connection.out.leave(ServerFrame::Presence { user, status }.encode(), Kind::Vital);
+                let frame = hub::encode(&ServerFrame::Presence { user, status });
+                connection.out.leave(frame, Kind::Vital);
             }
         }
     }
@@ -164,7 +165,7 @@ impl Rosters {
             if let Some(conversation) = conversation.filter(|_| told.writing != writing) {
                 told.writing = writing;
                 let frame = ServerFrame::Writing { conversation, writing };
-                connection.out.leave(frame.encode(), Kind::Vital);
+                connection.out.leave(hub::encode(&frame), Kind::Vital);
             }
         }
     }

@@ -1,20 +1,27 @@
-//! What each frame of a signed-in client asks for, done: one arm a frame, the rules elsewhere.
+//! What each frame of a signed-in client asks for, done: one short arm a frame, the rules elsewhere. What is large or
+//! has a request number is in `asked`.
 
 use std::sync::atomic::Ordering;
 
+use uuid::Uuid;
+
 use super::{greet, state::State};
 use crate::{
-    allowances::Kind,
     app::now_ms,
     auth,
-    chat::Found,
+    conversation::{Held, WindowState},
     error::{Close, Code, Refusal},
+    id::{ConversationId, Seq},
     protocol::{self, ClientFrame, RosterVersion, ServerFrame},
-    store::{Page, WindowChange},
+    store::WindowChange,
+    talk::{Target, Try},
 };
+
+mod asked;
 
 /// `Err`: the connection ends with this code.
 pub(super) async fn answer(state: &mut State, text: &str) -> Result<(), Close> {
+    use ClientFrame as F;
     let frame = match protocol::read(text) {
         Ok(frame) => frame,
         Err(refusal) => {
@@ -22,98 +29,98 @@ pub(super) async fn answer(state: &mut State, text: &str) -> Result<(), Close> {
             return Ok(());
         }
     };
-    let (app, speaker) = (state.seated.app.clone(), state.seated.speaker());
     let reply = match frame {
-        ClientFrame::Hello(_) => Some(ServerFrame::Error(Refusal::from(Code::HelloRepeated).frame())),
-        ClientFrame::Renew { token } => return renew(state, &token).await,
-        ClientFrame::Send { client_message_id, conversation, text } => {
-            let connection = state.seated.connection();
-            let sent =
-                app.chat.send(speaker, connection, client_message_id, conversation, &text, now_ms()).await;
-            Some(sent.unwrap_or_else(|refusal| refusal.to_send(client_message_id, conversation)))
+        F::Renew { token } => return renew(state, &token).await,
+        F::Hello(_) => Some(ServerFrame::Error(Refusal::from(Code::HelloRepeated).frame())),
+        F::Send { client_message_id, conversation, text, reply_to } => {
+            Some(send(state, client_message_id.0, conversation, &text, reply_to).await)
         }
-        ClientFrame::History { request, conversation, before, after, limit } => {
-            let page = match (before, after) {
-                (None, None) => Ok(Page::Newest),
-                (Some(seq), None) => Ok(Page::Before(seq)),
-                (None, Some(seq)) => Ok(Page::After(seq)),
-                (Some(_), Some(_)) => Err(Refusal::with(
-                    Code::BadFrame,
-                    "before and after do not go together: name one of them",
-                )),
-            };
-            let found = match page.and_then(|page| state.may_ask().map(|()| page)) {
-                Ok(page) => app.chat.history(speaker, conversation, page, limit).await,
-                Err(refusal) => Err(refusal),
-            };
-            match found {
-                Ok(Found { head, messages, more }) => state.reply_large(&ServerFrame::History {
-                    request,
-                    conversation,
-                    first_seq: head.first_seq,
-                    seq: head.seq,
-                    rev: head.rev,
-                    messages,
-                    more,
-                }),
-                Err(refusal) => state.reply(&refusal.to_request(request)),
-            }
+        F::Edit { id, conversation, seq, client_message_id, text } => {
+            Some(edit(state, id.0, &Target { conversation, seq, client_message_id }, &text).await)
+        }
+        F::Delete { id, conversation, seq, client_message_id } => {
+            Some(delete(state, id.0, &Target { conversation, seq, client_message_id }).await)
+        }
+        F::Changes { request, conversation, rev, seq, limit } => {
+            asked::changes(state, request, &conversation, Held { rev, seq }, limit).await
+        }
+        F::History { request, conversation, before, after, limit } => {
+            asked::history(state, request, conversation, (before, after), limit).await
+        }
+        F::Read { conversation, seq } => {
+            let read = state.seated.app.talk.read(state.seated.speaker(), conversation.clone(), seq).await;
+            read.err().map(|refusal| refusal.to_conversation(conversation))
+        }
+        F::Typing { conversation } => {
+            typing(state, conversation).await;
             None
         }
-        ClientFrame::Read { conversation, seq } => {
-            app.chat.read(speaker, conversation, seq).await.err().map(|r| r.to_conversation(conversation))
-        }
-        ClientFrame::Typing { conversation } => {
-            if state.allowance().may_type(conversation) {
-                app.chat.typing(speaker, conversation);
-            }
-            None
-        }
-        ClientFrame::Dock { conversation, state: window, base, seen } => {
-            let connection = state.seated.connection();
-            let change = WindowChange { state: window, base, seen, session: Some(connection.session) };
-            let refused = match app.chat.set_window(speaker, connection, conversation, change).await {
-                // Everyone of the user has been told.
-                Ok(true) => None,
-                // Stale, or as it was: only this client has to learn how things stand.
-                Ok(false) => app.chat.show_dock(speaker, state.seated.connection()).await.err(),
-                Err(refusal) => Some(refusal),
-            };
+        F::Dock { conversation, state: window, base, seen } => {
+            let refused = dock(state, &conversation, window, base, seen).await.err();
             refused.map(|refusal| refusal.to_conversation(conversation))
         }
-        ClientFrame::Visibility { visible, rosters } => {
+        F::Visibility { visible, rosters } => {
             let seen = see(state, visible, &rosters.unwrap_or_default());
             seen.err().map(|refusal| ServerFrame::Error(refusal.frame()))
         }
-        ClientFrame::Roster { circle } => {
-            let connection = state.seated.connection();
-            if let Err(refusal) = state.may_ask() {
-                state.reply(&ServerFrame::Error(refusal.frame()));
-                return Ok(());
-            }
-            match app.rosters.snapshot(connection, &circle) {
-                Some(bytes) => {
-                    state.count(bytes.as_str().len());
-                    connection.out.leave(bytes, crate::hub::Kind::Vital); // it may be large, and is shared
-                    None
-                }
-                None => Some(ServerFrame::Error(Refusal::from(Code::NotFound).frame())),
-            }
+        F::Roster { circle } => asked::roster(state, &circle),
+        F::Search { request, text, circle, next, limit } => {
+            asked::search(state, request, (&text, circle.as_ref(), next.as_deref()), limit)
         }
-        ClientFrame::Search { request, text, circle, next, limit } => {
-            match search(state, &text, circle.as_ref(), next.as_deref(), limit) {
-                Ok((contacts, next)) => {
-                    state.reply_large(&ServerFrame::Contacts { request, contacts, next });
-                }
-                Err(refusal) => state.reply(&refusal.to_request(request)),
-            }
-            None
-        }
-        ClientFrame::Ping {} => Some(ServerFrame::Pong {}),
-        ClientFrame::Pong {} => None,
+        F::Ping {} => Some(ServerFrame::Pong {}),
+        F::Pong {} => None,
     };
     if let Some(reply) = reply {
         state.reply(&reply);
+    }
+    Ok(())
+}
+
+fn try_of(state: &State, id: Uuid) -> Try<'_> {
+    Try { speaker: state.seated.speaker(), connection: state.seated.connection(), id }
+}
+
+async fn send(
+    state: &State,
+    id: Uuid,
+    conversation: ConversationId,
+    text: &str,
+    reply_to: Option<Seq>,
+) -> ServerFrame {
+    let talk = &state.seated.app.talk;
+    let sent = talk.send(try_of(state, id), conversation.clone(), text, reply_to, now_ms()).await;
+    sent.unwrap_or_else(|refusal| refusal.to_verb(id, conversation))
+}
+
+async fn edit(state: &State, id: Uuid, target: &Target, text: &str) -> ServerFrame {
+    let edited = state.seated.app.talk.edit(try_of(state, id), target, text, now_ms()).await;
+    edited.unwrap_or_else(|refusal| refusal.to_verb(id, target.conversation.clone()))
+}
+
+async fn delete(state: &State, id: Uuid, target: &Target) -> ServerFrame {
+    let deleted = state.seated.app.talk.delete(try_of(state, id), target).await;
+    deleted.unwrap_or_else(|refusal| refusal.to_verb(id, target.conversation.clone()))
+}
+
+async fn typing(state: &State, conversation: ConversationId) {
+    if state.allowance().may_type(&conversation) {
+        state.seated.app.talk.typing(state.seated.speaker(), conversation).await;
+    }
+}
+
+async fn dock(
+    state: &State,
+    conversation: &ConversationId,
+    window: WindowState,
+    base: i64,
+    seen: Option<Seq>,
+) -> Result<(), Refusal> {
+    let (app, connection) = (&state.seated.app, state.seated.connection());
+    let change = WindowChange { state: window, base, seen, session: Some(connection.session) };
+    // If it is done, everyone of the user has been told.
+    if !app.windows.set(connection, conversation, change).await? {
+        // Stale, or as it was: only this client has to learn how things stand.
+        app.docks.show(connection).await?;
     }
     Ok(())
 }
@@ -153,23 +160,4 @@ fn see(state: &State, visible: bool, held: &[RosterVersion]) -> Result<(), Refus
         state.seated.app.rosters.look_away(connection);
     }
     Ok(())
-}
-
-type People = (Vec<protocol::Contact>, Option<String>);
-
-fn search(
-    state: &State,
-    text: &str,
-    circle: Option<&crate::id::CircleId>,
-    next: Option<&str>,
-    limit: usize,
-) -> Result<People, Refusal> {
-    if !(1..=100).contains(&limit) || text.chars().nth(100).is_some() {
-        return Err(Refusal::with(Code::BadFrame, "limit must be 1 to 100, and text at most 100 characters"));
-    }
-    state.allowance().take(Kind::Searches).map_err(Refusal::rate_limited)?;
-    state.may_ask()?;
-    let speaker = state.seated.speaker();
-    let found = state.seated.app.rosters.search(speaker.site, speaker.user, text, circle, next, limit);
-    found.ok_or_else(|| Code::NotFound.into())
 }

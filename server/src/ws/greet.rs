@@ -9,22 +9,27 @@ use crate::{
     allowances::{Allowance, Kind},
     app::{App, now_ms},
     auth::{self, Identity, Lease, SKEW_MS},
-    chat::{self, MESSAGE_CHARS, PAGE_BYTES, Speaker},
     clock::{settled_ms, steady_ms},
+    dock,
     error::{Close, Code, Refusal},
+    event::Event,
     hub::{Connection, Outbound, Pause, Registration},
     id::{ConnectionId, ConversationId},
-    pauses,
-    protocol::{Hello, LimitsFrame, Myself, PROTOCOL, Welcome},
+    protocol::{FEATURES, Hello, LimitsFrame, Myself, PROTOCOL, Welcome},
     rights::Standing,
     roster,
     store::{Arrival, Origin, Put, UserRecord},
+    talk::{MESSAGE_CHARS, PAGE_BYTES, Speaker},
     ws::FRAME_BYTES,
 };
 
 /// Entries of a cursor, and rosters held.
 const CURSOR_MOST: usize = 100;
 const HELD_MOST: usize = 1_000;
+
+/// Features that a client may name, and characters of each.
+const FEATURES_MOST: usize = 100;
+const FEATURE_CHARS: usize = 32;
 
 /// A connection that is signed in; dropping it ends what others may write to it, and leaves the rosters and the hub.
 pub(super) struct Seated {
@@ -113,6 +118,10 @@ async fn admit(
     if cursor.len() > CURSOR_MOST || held.len() > HELD_MOST {
         return Err(Refusal::with(Code::BadFrame, "a cursor has at most 100 conversations and 1000 rosters"));
     }
+    let features = hello.features.as_deref().unwrap_or_default();
+    if features.len() > FEATURES_MOST || features.iter().any(|f| f.chars().nth(FEATURE_CHARS).is_some()) {
+        return Err(Refusal::with(Code::BadFrame, "features are at most 100, of up to 32 characters"));
+    }
     let identity = auth::user_token(&app.sites, &hello.token, now_ms()).await?;
     if !app.sites.origin_is_of(origin, identity.site) {
         return Err(Code::WrongOrigin.into());
@@ -149,7 +158,7 @@ async fn greeted(
     }
     let cursor = hello.cursor.as_ref().map_or(&[][..], |cursor| &cursor.conversations);
     let as_of = app.rosters.moves();
-    let conversations: Vec<_> = cursor.iter().map(|entry| entry.conversation).collect();
+    let conversations: Vec<_> = cursor.iter().map(|entry| entry.conversation.clone()).collect();
     let arrival = arrival(app, &identity, &conversations).await?;
     let record = settle(app, &identity, &arrival).await?;
     if let Standing::Paused(until) = record.snapshot.standing(settled_ms()) {
@@ -157,8 +166,11 @@ async fn greeted(
         return Ok(Greeted::Paused(waiting));
     }
     let seated = sit_down(app, registration, identity.lease, &record).await?;
-    // This token may be what ends a pause.
-    pauses::end(app, (identity.site, identity.user));
+    // If it says something new, this token may be what ends a pause. Connects that say nothing new tell nobody of it.
+    if !arrival.user.as_ref().is_some_and(|stored| stored.snapshot.says_the_same(&record.snapshot)) {
+        let Speaker { site, user } = seated.speaker();
+        app.bus.publish(Event::PauseEnded { site, user }).await?;
+    }
     app.hub.make_room(seated.connection(), app.config.limits.connections_per_user);
     let welcome = welcome(app, &seated, &hello, (arrival, as_of)).await?;
     if hello.visible {
@@ -193,7 +205,7 @@ async fn wait(
     if version < app.sites.floor(site) {
         return Err(below_the_floor());
     }
-    pauses::take(app, (site, user), record, settled_ms());
+    app.bus.publish(Event::Rights { site, user, record: Arc::new(record.clone()) }).await?;
     // Newer rights hold, and end this pause: the connect that brought them may have looked before this one was waiting.
     if app.rosters.rights(site, user).is_some() {
         registration.out.close(Close::PauseEnded);
@@ -216,7 +228,8 @@ pub(super) async fn renewal(app: &App, connection: &Connection, token: &str) -> 
     let record = settle(app, &identity, &arrival).await?;
     // Unless the host has spoken since the store was read: then its own call has done this, or will.
     if !connection.rights_are_older(record.snapshot.rights_version, record.origin) {
-        pauses::take(app, (identity.site, identity.user), &record, settled_ms());
+        let (site, user, record) = (identity.site, identity.user, Arc::new(record));
+        app.bus.publish(Event::Rights { site, user, record }).await?;
     }
     Ok(identity)
 }
@@ -280,7 +293,7 @@ async fn put(app: &App, identity: &Identity) -> Result<UserRecord, Refusal> {
     match app.store.put_user(identity.site, identity.user, snapshot, Origin::Token).await? {
         Put::Done(applied) => {
             if applied.changed {
-                app.rosters.moved((identity.site, identity.user));
+                app.bus.publish(Event::Moved { site: identity.site, user: identity.user }).await?;
             }
             Ok(applied.record)
         }
@@ -343,12 +356,12 @@ async fn welcome(
     let speaker = seated.speaker();
     let rights = app.rosters.rights(speaker.site, speaker.user).ok_or(Code::ChatNotAllowed)?.snapshot;
     let epoch = app.store.epoch();
-    let gaps = match &hello.cursor {
+    let changes = match &hello.cursor {
         Some(cursor) => {
             let same = cursor.epoch == epoch;
             // Whoever has been sent too much just now is told what there is, and asks for it later.
             let room = seated.allowance.is_open(Kind::AnswerBytes).map_or(0, |()| PAGE_BYTES);
-            app.chat.gaps(speaker, &cursor.conversations, &arrival.heads, same, room).await?
+            app.talk.missed(speaker, &cursor.conversations, &arrival.heads, same, room).await?
         }
         None => Vec::new(),
     };
@@ -359,8 +372,8 @@ async fn welcome(
     } else {
         arrival.dock
     };
-    let dock = app.chat.dock_frame(speaker, &rights, stored);
-    app.rosters.watch(connection, &chat::partners(&dock), as_of);
+    let dock = app.docks.frame(speaker, &rights, stored);
+    app.rosters.watch(connection, &dock::partners(&dock), as_of);
     let limits = &app.config.limits;
     Ok(Welcome {
         protocol: PROTOCOL,
@@ -370,8 +383,9 @@ async fn welcome(
         lease_ends: seated.lease.ends,
         user: Myself { contact: roster::contact(speaker.user, &*rights), hidden: rights.hidden },
         circles: rights.circles.clone(),
+        features: FEATURES.map(Into::into).into(),
         dock,
-        gaps,
+        changes,
         limits: LimitsFrame {
             frame_bytes: FRAME_BYTES,
             message_chars: MESSAGE_CHARS,
@@ -380,6 +394,7 @@ async fn welcome(
             history_page: limits.history_page,
             dock_windows: limits.dock_windows,
             roster_window: limits.roster_window,
+            edit_seconds: app.sites.policy(speaker.site).edit_seconds,
         },
     })
 }

@@ -10,7 +10,6 @@ use std::{
     task::Poll,
 };
 
-use axum::extract::ws::Utf8Bytes;
 use tokio::{
     io::{AsyncRead, AsyncWrite},
     time::{Instant, sleep_until},
@@ -24,6 +23,7 @@ use super::{
 };
 use crate::{
     error::{Close, Code, Refusal},
+    hub::Frame,
     protocol::ServerFrame,
 };
 
@@ -39,7 +39,7 @@ impl<S: AsyncRead + AsyncWrite + Unpin + Send + 'static> Live<S> {
     }
 
     /// Sends `welcome`, and with it what has been queued since.
-    pub(super) async fn begin(mut self: Box<Self>, welcome: Utf8Bytes) -> Result<Box<Self>, Ending<S>> {
+    pub(super) async fn begin(mut self: Box<Self>, welcome: Frame) -> Result<Box<Self>, Ending<S>> {
         self.state.seated.connection().out.open(self.socket.pipe());
         match self.write(Some(welcome)).await {
             Ok(()) => Ok(self),
@@ -113,7 +113,7 @@ impl<S: AsyncRead + AsyncWrite + Unpin + Send + 'static> Live<S> {
     }
 
     /// Writes what waits until nothing does, and before it what is to go first.
-    async fn write(&mut self, mut first: Option<Utf8Bytes>) -> Result<(), Option<Close>> {
+    async fn write(&mut self, mut first: Option<Frame>) -> Result<(), Option<Close>> {
         let Self { state, socket } = self;
         let connection = state.seated.connection();
         loop {

@@ -5,7 +5,6 @@
 
 use std::time::Duration;
 
-use axum::extract::ws::Utf8Bytes;
 use tokio::{
     io::{AsyncRead, AsyncWrite},
     time::{Instant, sleep_until, timeout},
@@ -21,6 +20,7 @@ use crate::{
     allowances::{FrameRate, Kind},
     clock::settled_ms,
     error::{Close, Code, Refusal},
+    hub::{self, Frame},
     protocol::{self, ClientFrame, ServerFrame},
 };
 
@@ -149,16 +149,19 @@ impl<S: AsyncRead + AsyncWrite + Unpin + Send + 'static> Paused<S> {
         let left = self.ends.saturating_duration_since(Instant::now()).as_millis();
         let left = u64::try_from(left).unwrap_or(u64::MAX);
         let refusal = Refusal { retry_after_ms: Some(left), ..Code::Paused.into() };
-        match *frame {
+        match frame {
             ClientFrame::Send { client_message_id, conversation, .. } => {
-                refusal.to_send(client_message_id, conversation)
+                refusal.to_verb(client_message_id.0, conversation.clone())
             }
-            ClientFrame::History { request, .. } | ClientFrame::Search { request, .. } => {
-                refusal.to_request(request)
+            ClientFrame::Edit { id, conversation, .. } | ClientFrame::Delete { id, conversation, .. } => {
+                refusal.to_verb(id.0, conversation.clone())
             }
+            ClientFrame::History { request, .. }
+            | ClientFrame::Changes { request, .. }
+            | ClientFrame::Search { request, .. } => refusal.to_request(*request),
             ClientFrame::Read { conversation, .. }
             | ClientFrame::Typing { conversation }
-            | ClientFrame::Dock { conversation, .. } => refusal.to_conversation(conversation),
+            | ClientFrame::Dock { conversation, .. } => refusal.to_conversation(conversation.clone()),
             _ => ServerFrame::Error(refusal.frame()),
         }
     }
@@ -182,11 +185,11 @@ impl<S: AsyncRead + AsyncWrite + Unpin + Send + 'static> Paused<S> {
     }
 
     async fn say(&mut self, frame: &ServerFrame) -> Result<(), Option<Close>> {
-        self.write(&[frame.encode()]).await
+        self.write(&[hub::encode(frame)]).await
     }
 
     /// Who does not read is not waited for: what is said here is little.
-    async fn write(&mut self, frames: &[Utf8Bytes]) -> Result<(), Option<Close>> {
+    async fn write(&mut self, frames: &[Frame]) -> Result<(), Option<Close>> {
         match timeout(FAREWELL, self.socket.send(frames)).await {
             Ok(Ok(())) => {
                 self.told = Instant::now();

@@ -47,7 +47,7 @@ impl State {
 
     /// Sends an answer, and counts its bytes.
     pub(super) fn reply_large(&self, frame: &ServerFrame) {
-        let frame = frame.encode();
+        let frame = hub::encode(frame);
         self.count(frame.as_str().len());
         self.seated.connection().out.push(frame, hub::Kind::Vital);
     }
@@ -64,7 +64,7 @@ impl State {
 
     /// Sends an answer, behind what already waits.
     pub(super) fn reply(&self, frame: &ServerFrame) {
-        self.seated.connection().out.push(frame.encode(), hub::Kind::Vital);
+        self.seated.connection().out.push(hub::encode(frame), hub::Kind::Vital);
     }
 
     /// What the clock asks for: an end, or a ping. `alarm`: when it was set for.

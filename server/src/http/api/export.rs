@@ -12,9 +12,11 @@ use utoipa::ToSchema;
 use super::{ApiError, bad_request, not_found, path::InPath, shapes::Refusals, signed::Signed, user_of};
 use crate::{
     app::App,
+    conversation::{DeletedBy, Kind, Message},
     id::{ConversationId, Seq, UserId},
     rights::Snapshot,
     store::{self, Page, WindowState},
+    talk::Speaker,
 };
 
 /// Messages in one answer.
@@ -49,7 +51,9 @@ pub struct KeptWindow {
 pub struct KeptConversation {
     /// Which.
     pub conversation: ConversationId,
-    /// The other person.
+    /// Its kind.
+    pub kind: Kind,
+    /// Of a direct one: the other person.
     pub contact: KeptContact,
     /// The lowest kept.
     pub first_seq: Seq,
@@ -71,7 +75,7 @@ pub struct KeptContact {
 /// Some messages of a conversation.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
 pub struct KeptMessages {
-    /// Of both, by seq.
+    /// Of all who take part, by seq.
     pub messages: Vec<KeptMessage>,
     /// There are more after these.
     pub more: bool,
@@ -84,11 +88,20 @@ pub struct KeptMessage {
     pub seq: Seq,
     /// Who wrote it.
     pub sender: UserId,
-    /// Null once erased.
+    /// Null of a stub.
     #[schema(value_type = Option<String>)]
     pub text: Option<Arc<str>>,
     /// ms.
     pub sent_at: i64,
+    /// The message that it answers.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub reply_to: Option<Seq>,
+    /// When it was edited last, ms.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub edited_at: Option<i64>,
+    /// Who deleted it.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub deleted: Option<DeletedBy>,
 }
 
 /// Which messages.
@@ -122,8 +135,9 @@ pub async fn user(
     let store::Kept { snapshot, windows, conversations } = kept.ok_or_else(nothing_kept)?;
     let window = |(conversation, state)| KeptWindow { conversation, state };
     let conversation = |kept: store::KeptConversation| {
-        let id = kept.conversation.other(user)?;
+        let id = kept.conversation.direct()?.other(user)?;
         Some(KeptConversation {
+            kind: kept.conversation.kind(),
             conversation: kept.conversation,
             contact: KeptContact { id, name: kept.name },
             first_seq: kept.head.first_seq,
@@ -156,22 +170,24 @@ pub async fn conversation(
     let (site, user) = (signed.site.site, user_of(&user)?);
     let conversation: ConversationId = conversation
         .parse()
-        .map_err(|_| bad_request("the conversation in the path must be two user ids, such as 2-3"))?;
+        .map_err(|_| bad_request("the conversation in the path must be the id of one, such as 2-3"))?;
     let Query(Which { after, limit }) = which
         .map_err(|error| bad_request(&format!("the query is not as described: {}", error.body_text())))?;
     if !(0..=UserId::MAX).contains(&after) || !(1..=PAGE_MOST).contains(&limit) {
         return Err(bad_request("after must be a seq or 0, and limit 1 to 500"));
     }
     let known = app.store.user(site, user).await?.is_some_and(|stored| !stored.removed);
-    if !known || conversation.other(user).is_none() {
+    if !known || app.access.may_read(Speaker { site, user }, &conversation).await.is_err() {
         return Err(nothing_kept());
     }
-    let (head, messages) = app.store.history(site, conversation, Page::After(Seq(after)), limit).await?;
+    let (head, messages) = app.store.history(site, &conversation, Page::After(Seq(after)), limit).await?;
     if head.seq == Seq(0) {
         return Err(nothing_kept());
     }
-    let message =
-        |m: store::Message| KeptMessage { seq: m.seq, sender: m.sender, text: m.text, sent_at: m.sent_at };
+    let message = |m: Message| {
+        let Message { seq, sender, text, sent_at, reply_to, edited_at, deleted, .. } = m;
+        KeptMessage { seq, sender, text, sent_at, reply_to, edited_at, deleted }
+    };
     let messages: Vec<_> = messages.into_iter().map(message).collect();
     let more = messages.last().is_some_and(|last| last.seq < head.seq);
     Ok(Json(KeptMessages { messages, more }))

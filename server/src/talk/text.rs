@@ -1,7 +1,28 @@
-//! Whether a text shows nothing. Pure; the client's `isBlank` (client/src/elements/text.ts) judges by the same list, and
-//! both are tested with protocol/fixtures/text/shows_nothing.json.
+//! What the text of a message must be, also after an edit. Pure.
+//!
+//! The client's `isBlank` (client/src/elements/text.ts) judges by the same list of what shows nothing, and both are tested
+//! with protocol/fixtures/text/shows_nothing.json.
 
-use std::ops::RangeInclusive;
+use std::{ops::RangeInclusive, sync::Arc};
+
+use crate::error::Code;
+
+/// Code points of a message after trimming (protocol/README.md, "Limits"; the limit of Moodle's own messages).
+pub const MESSAGE_CHARS: usize = 4_096;
+
+/// The text as it is stored.
+pub(super) fn shaped(text: &str) -> Result<Arc<str>, Code> {
+    let text = text.trim();
+    if text.chars().nth(MESSAGE_CHARS).is_some() {
+        Err(Code::MessageTooLong)
+    } else if text.contains('\0') {
+        Err(Code::BadText)
+    } else if shows_nothing(text) {
+        Err(Code::EmptyMessage)
+    } else {
+        Ok(text.into())
+    }
+}
 
 /// `Default_Ignorable_Code_Point` (Unicode 17, DerivedCoreProperties.txt), reserved ones included: the property is made
 /// so that what is assigned later is in it already.
@@ -27,7 +48,7 @@ const IGNORABLE: [RangeInclusive<char>; 17] = [
 
 /// Empty, or made only of characters that leave no mark: white space, controls, ignorable ones, the braille pattern
 /// without dots, the marks of interlinear annotation, and the musical note without a head.
-pub(super) fn shows_nothing(text: &str) -> bool {
+fn shows_nothing(text: &str) -> bool {
     text.chars().all(|sign| {
         sign.is_whitespace()
             || sign.is_control()
@@ -38,7 +59,16 @@ pub(super) fn shows_nothing(text: &str) -> bool {
 
 #[cfg(test)]
 mod tests {
-    use super::shows_nothing;
+    use super::*;
+
+    #[test]
+    fn a_text_is_trimmed_and_then_judged() {
+        assert_eq!(shaped(" \u{3000}x\n").as_deref(), Ok("x"));
+        assert_eq!(shaped(&format!("  {}  ", "é".repeat(MESSAGE_CHARS))).map(|t| t.len()), Ok(2 * MESSAGE_CHARS));
+        assert_eq!(shaped(&"é".repeat(MESSAGE_CHARS + 1)), Err(Code::MessageTooLong));
+        assert_eq!(shaped("a\0b"), Err(Code::BadText));
+        assert_eq!(shaped(" \u{200b} "), Err(Code::EmptyMessage));
+    }
 
     #[test]
     fn the_contracts_texts_are_judged_as_it_says() {

@@ -1,0 +1,148 @@
+//! Docks: which windows somebody has, and telling their connections. What a window is made of is in `view`, pure.
+//!
+//! The store orders the changes and says which windows are listed. Knows no SQL and no socket.
+
+use std::sync::{Arc, atomic::Ordering};
+
+use crate::{
+    allowances::{Allowances, Kind},
+    bus::Bus,
+    config::Limits,
+    error::Refusal,
+    event::Event,
+    hub::{self, Connection, Hub},
+    id::{ConversationId, SiteId, UserId},
+    protocol::{self, ServerFrame},
+    rights::Snapshot,
+    roster::Rosters,
+    store::{self, Store, WindowChange, WindowState},
+    stripes::Stripes,
+    talk::{Access, Speaker},
+};
+
+mod view;
+pub use view::partners;
+
+/// What is shown of docks on this node.
+pub struct Docks {
+    store: Arc<dyn Store>,
+    hub: Arc<Hub>,
+    rosters: Arc<Rosters>,
+    /// Keep what one user is told of their dock in order; taken after a conversation's.
+    order: Stripes,
+}
+
+impl Docks {
+    /// Over these parts.
+    pub fn new(store: Arc<dyn Store>, hub: Arc<Hub>, rosters: Arc<Rosters>) -> Self {
+        Self { store, hub, rosters, order: Stripes::default() }
+    }
+
+    /// Sends somebody's dock to all of their connections, and lets them follow the presence of those in it.
+    pub async fn tell(&self, site: SiteId, user: UserId) -> store::Result<()> {
+        let connections = self.hub.connections(site, user);
+        if connections.is_empty() {
+            return Ok(());
+        }
+        if self.rosters.rights(site, user).is_none() {
+            connections.iter().for_each(|c| c.dock_is_stale.store(true, Ordering::Release));
+        }
+        // One after the other, or an older dock could be the last that is told.
+        let _order = self.order.lock((site, user)).await;
+        // Asked again: whoever has become live since then has looked at the mark before, or is told here.
+        let as_of = self.rosters.moves();
+        let Some(dock) = self.dock(Speaker { site, user }).await? else { return Ok(()) };
+        let partners = partners(&dock);
+        self.hub.deliver(site, user, &hub::encode(&ServerFrame::Dock(dock)), &hub::Kind::Vital);
+        connections.iter().for_each(|connection| self.rosters.watch(connection, &partners, as_of));
+        Ok(())
+    }
+
+    /// Shows the dock as it is to one of a user's connections.
+    pub async fn show(&self, connection: &Arc<Connection>) -> store::Result<()> {
+        let speaker = Speaker { site: connection.site, user: connection.user };
+        let _order = self.order.lock((speaker.site, speaker.user)).await;
+        let as_of = self.rosters.moves();
+        let Some(dock) = self.dock(speaker).await? else { return Ok(()) };
+        let partners = partners(&dock);
+        connection.out.push(hub::encode(&ServerFrame::Dock(dock)), hub::Kind::Vital);
+        self.rosters.watch(connection, &partners, as_of);
+        Ok(())
+    }
+
+    /// Of somebody who is live.
+    async fn dock(&self, speaker: Speaker) -> store::Result<Option<protocol::Dock>> {
+        let Some(me) = self.rosters.rights(speaker.site, speaker.user) else { return Ok(None) };
+        let dock = self.store.dock(speaker.site, speaker.user).await?;
+        Ok(Some(self.frame(speaker, &me.snapshot, dock)))
+    }
+
+    /// A stored dock as frames carry it: with what this user may know of the others.
+    pub fn frame(&self, speaker: Speaker, me: &Snapshot, dock: store::Dock) -> protocol::Dock {
+        let Speaker { site, user } = speaker;
+        let window = |row: store::DockWindow| {
+            let (other, stored) = view::other(&row, user)?;
+            let online = self.rosters.rights(site, other);
+            let known = view::Known {
+                face: online.map(|online| (&*online.snapshot).into()),
+                status: self.rosters.status(site, (user, me), other),
+                writing: self.rosters.writing(site, (user, me), other, stored),
+            };
+            Some(view::window(row, other, known))
+        };
+        protocol::Dock {
+            version: dock.version,
+            windows: dock.windows.into_iter().filter_map(window).collect(),
+        }
+    }
+}
+
+/// What people do to their windows.
+pub struct Windows {
+    store: Arc<dyn Store>,
+    hub: Arc<Hub>,
+    access: Arc<Access>,
+    bus: Arc<dyn Bus>,
+    allowances: Arc<Allowances>,
+    most: usize,
+}
+
+impl Windows {
+    /// Over these parts.
+    pub fn new(
+        store: Arc<dyn Store>,
+        hub: Arc<Hub>,
+        access: Arc<Access>,
+        bus: Arc<dyn Bus>,
+        allowances: Arc<Allowances>,
+        limits: &Limits,
+    ) -> Self {
+        Self { store, hub, access, bus, allowances, most: limits.dock_windows }
+    }
+
+    /// Changes one window and tells all of the speaker's connections; `Ok(false)` if nothing changed.
+    pub async fn set(
+        &self,
+        connection: &Connection,
+        conversation: &ConversationId,
+        change: WindowChange,
+    ) -> Result<bool, Refusal> {
+        let (site, user) = (connection.site, connection.user);
+        let speaker = Speaker { site, user };
+        self.access.may_read(speaker, conversation).await?;
+        self.allowances.of(site, user).take(Kind::Windows).map_err(Refusal::rate_limited)?;
+        self.access.live(speaker)?;
+        // Of an older socket of the same stay that is still being read, the changes are old ones.
+        let newer = |c: &Arc<Connection>| Some(c.session) == change.session && c.id > connection.id;
+        let superseded = self.hub.connections(site, user).iter().any(newer);
+        let change = WindowChange { session: change.session.filter(|_| !superseded), ..change };
+        if change.state != WindowState::Closed {
+            self.access.may_open(speaker, conversation).await?;
+        }
+        let changed = self.store.set_window(site, user, conversation, change, self.most).await?;
+        if changed {
+            self.bus.publish(Event::Dock { site, user }).await?;
+        }
+        Ok(changed)
+    }
+}

@@ -1,0 +1,138 @@
+//! What has happened, applied to the connections of this node: the one place where an event becomes frames and ends.
+//!
+//! Decides nothing: who hears of it, the event says; what rights mean for a connection, `pauses`.
+
+use std::sync::Arc;
+
+use rand::RngExt as _;
+
+use crate::{
+    clock::{settled_ms, steady_ms},
+    conversation::Changes,
+    dock::Docks,
+    error::{Close, Code, Refusal},
+    event::{Audience, Event, Given},
+    hub::{self, Connection, Hub, Kind},
+    id::{RightsVersion, SiteId, UserId},
+    pauses,
+    protocol::{ChangesFrame, ServerFrame},
+    rights::{CourseRights, Membership},
+    roster::Rosters,
+    sites::Sites,
+    store::{Origin, Result, UserRecord},
+};
+
+/// How many a second come back, of those whom a floor has closed.
+const BACK_PER_SECOND: usize = 200;
+
+/// The connections of this process, and who is online over them.
+pub struct Node {
+    /// The connections.
+    pub hub: Arc<Hub>,
+    /// Who is online, by them.
+    pub rosters: Arc<Rosters>,
+    /// What is known of the sites.
+    pub sites: Arc<Sites>,
+    /// What they are shown of their docks.
+    pub docks: Arc<Docks>,
+}
+
+impl Node {
+    /// Tells those connections whom it concerns. An event that is read from the store fails with it.
+    pub async fn apply(&self, event: Event) -> Result<()> {
+        match event {
+            Event::Changed { site, to, changes, given } => self.changed(site, &to, changes, given),
+            Event::Read { site, conversation, user, seq, to } => {
+                self.tell(site, &to, &ServerFrame::Read { conversation, user, seq }, &Kind::Vital);
+            }
+            Event::Typing { site, conversation, user, to } => {
+                self.tell(site, &to, &ServerFrame::Typing { conversation, user }, &Kind::Fleeting);
+            }
+            Event::Dock { site, user } => return self.docks.tell(site, user).await,
+            Event::Rights { site, user, record } => self.rights(site, user, &record),
+            Event::Moved { site, user } => self.rosters.moved((site, user)),
+            Event::PauseEnded { site, user } => pauses::end(&self.hub, (site, user)),
+            Event::Course { site, course, version, members } => self.course(site, &course, version, members),
+            Event::LoggedOut { site, user, sid } => {
+                self.hub.close(site, user, Some(&sid), Close::LoggedOut);
+                self.rosters.log_out((site, user), &sid, steady_ms());
+            }
+            Event::Floor { site, version } => {
+                // In memory before anybody is closed: a connect that is not closed here looks at it after it has arrived.
+                let known = self.sites.refresh().await;
+                // Also where the sites cannot be read just now: the floor is stored.
+                self.close_below(site, self.sites.floor(site).max(version));
+                return known;
+            }
+            Event::Policy { site } => {
+                self.sites.refresh().await?;
+                self.rosters.policy_changed(site);
+            }
+            Event::SiteRemoved { site } => {
+                let orphans = self.hub.all().into_iter().filter(|c| c.site == site);
+                orphans.for_each(|c| c.out.close(Close::TokenRefused));
+            }
+        }
+        Ok(())
+    }
+
+    /// The bytes are made once for all of them.
+    fn changed(&self, site: SiteId, to: &Audience, changes: Arc<Changes>, given: Option<Given>) {
+        let (has_it, frame) = match given {
+            Some(Given { to, frame }) => (Some(to), frame),
+            None => (None, hub::encode(&ServerFrame::Changes(ChangesFrame { request: None, changes }))),
+        };
+        for connection in to.users().flat_map(|user| self.hub.connections(site, user)) {
+            if Some(connection.id) != has_it {
+                connection.out.push(frame.clone(), Kind::Vital);
+            }
+        }
+    }
+
+    fn tell(&self, site: SiteId, to: &Audience, frame: &ServerFrame, kind: &Kind) {
+        let frame = hub::encode(frame);
+        to.users().for_each(|user| self.hub.deliver(site, user, &frame, kind));
+    }
+
+    fn rights(&self, site: SiteId, user: UserId, record: &UserRecord) {
+        // Events may overtake each other: what is older than what is known says nothing any more.
+        if self.rosters.knows_newer((site, user), record) {
+            return;
+        }
+        if record.origin == Origin::Call {
+            // In this order: a connect that the rosters do not know yet finds it in the hub, once they do.
+            self.hub.rights_set(site, user, record.snapshot.rights_version);
+        }
+        pauses::take((&self.hub, &self.rosters), (site, user), record, settled_ms());
+    }
+
+    fn course(
+        &self,
+        site: SiteId,
+        course: &Arc<str>,
+        version: RightsVersion,
+        members: Vec<(UserId, Vec<Membership>)>,
+    ) {
+        for (user, circles) in members {
+            let news = Arc::new(CourseRights { course: course.clone(), version, circles });
+            // In this order, too.
+            self.hub.course_set(site, user, &news);
+            self.rosters.change_course((site, user), &news);
+        }
+    }
+
+    /// Everybody comes back with a new token: not all at once, or the host would have to sign for all of them in a second.
+    fn close_below(&self, site: SiteId, floor: RightsVersion) {
+        let live = |user| self.rosters.rights(site, user).map(|rights| rights.snapshot.rights_version);
+        let version = |c: &Connection| c.pause().map(|pause| pause.version).or_else(|| live(c.user));
+        let mut below = self.hub.all();
+        below.retain(|c| c.site == site && version(c).is_some_and(|version| version < floor));
+        let spread_ms = (below.len() * 1_000 / BACK_PER_SECOND) as u64;
+        for connection in below {
+            let wait = rand::rng().random_range(0..=spread_ms);
+            let refusal = Refusal { retry_after_ms: Some(wait), ..Code::TokenExpired.into() };
+            let frame = hub::encode(&ServerFrame::Error(refusal.frame()));
+            connection.out.close_with(frame, Close::TokenExpired);
+        }
+    }
+}

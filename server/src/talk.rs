@@ -1,0 +1,211 @@
+//! The rules of talking. Each verb has a file: its pure rule over records, its refusals, and their tests.
+//!
+//! `access` answers who may do what; `text` what a text must be. Here is what the verbs share: one order for each
+//! conversation, tries that ended with an error, the room of a day, and telling everybody of a row that has changed. Knows
+//! no socket and no SQL: the store commits, the bus tells. Everything takes a `Speaker`: the connection decides who that
+//! is, never a frame.
+
+mod access;
+mod change;
+mod delete;
+mod doubts;
+mod edit;
+mod erase;
+mod read;
+mod resume;
+mod send;
+mod text;
+pub use access::{Access, Speaker};
+pub use change::Target;
+pub use resume::{Found, PAGE_BYTES};
+pub use text::MESSAGE_CHARS;
+
+use std::sync::Arc;
+
+use parking_lot::Mutex;
+use uuid::Uuid;
+
+use crate::{
+    allowances::{Allowances, Kind},
+    bus::Bus,
+    config::Limits,
+    conversation::{Changes, Message},
+    error::Refusal,
+    event::{Event, Given},
+    hub::{self, Connection},
+    id::{ConversationId, Seq, SiteId, UserId},
+    protocol::{ChangesFrame, ServerFrame},
+    store::{self, Page, Store},
+    stripes::Stripes,
+};
+use doubts::Doubts;
+
+/// Bytes that a message takes in the database besides its text: its row, its id and their places in the indices.
+const MESSAGE_BYTES: usize = 128;
+
+/// The rules, over a store.
+pub struct Talk {
+    store: Arc<dyn Store>,
+    access: Arc<Access>,
+    bus: Arc<dyn Bus>,
+    allowances: Arc<Allowances>,
+    /// Keep one conversation's commits and deliveries in one order.
+    order: Stripes,
+    doubts: Mutex<Doubts>,
+    history_page: i64,
+}
+
+/// One try of a send or a verb.
+#[derive(Clone, Copy)]
+pub struct Try<'a> {
+    /// Who asks.
+    pub speaker: Speaker,
+    /// Over which of their connections: the answer goes out there, and with it what has changed.
+    pub connection: &'a Connection,
+    /// The same with every try: the `client_message_id` of a send, the id of a verb.
+    pub id: Uuid,
+}
+
+/// What became of a try that was not refused.
+enum Outcome {
+    /// It is committed now.
+    Committed { message: Message, first_seq: Seq },
+    /// It was before, or has no effect any more: the message as it is.
+    Before(Message),
+}
+
+impl Talk {
+    /// The rules over these parts.
+    pub fn new(
+        store: Arc<dyn Store>,
+        access: Arc<Access>,
+        bus: Arc<dyn Bus>,
+        allowances: Arc<Allowances>,
+        limits: &Limits,
+    ) -> Self {
+        Self {
+            store,
+            access,
+            bus,
+            allowances,
+            order: Stripes::default(),
+            doubts: Mutex::default(),
+            history_page: limits.history_page,
+        }
+    }
+
+    /// The answer to a try, after everybody concerned has been told. Its `ack` is to be sent over the connection now, with
+    /// which the change itself goes out there.
+    async fn settle(
+        &self,
+        of: Try<'_>,
+        conversation: &ConversationId,
+        outcome: Outcome,
+    ) -> Result<ServerFrame, Refusal> {
+        let key = (of.speaker.site, of.speaker.user, of.id);
+        let message = match outcome {
+            Outcome::Committed { message, first_seq } => {
+                self.doubts.lock().remove(&key);
+                self.tell(of, conversation, first_seq, &message).await;
+                message
+            }
+            Outcome::Before(message) => {
+                if self.doubts.lock().has(&key) {
+                    self.tell_late(of, conversation, &message).await?;
+                    self.doubts.lock().remove(&key);
+                }
+                message
+            }
+        };
+        Ok(ServerFrame::Ack {
+            id: of.id,
+            conversation: conversation.clone(),
+            seq: message.seq,
+            rev: message.rev,
+            sent_at: message.sent_at,
+        })
+    }
+
+    /// Tells everybody who takes part of a row that has changed. The connection that asked gets it with its answer.
+    async fn tell(&self, of: Try<'_>, conversation: &ConversationId, first_seq: Seq, message: &Message) {
+        let site = of.speaker.site;
+        let changes = Arc::new(Changes::of(conversation.clone(), first_seq, message.clone()));
+        let frame = ChangesFrame { request: None, changes: changes.clone() };
+        let frame = hub::encode(&ServerFrame::Changes(frame));
+        of.connection.out.add(frame.clone(), hub::Kind::Vital);
+        let given = Some(Given { to: of.connection.id, frame });
+        let to = self.access.hears(site, conversation).await;
+        self.publish(Event::Changed { site, to, changes, given }).await;
+    }
+
+    /// Tells of what an earlier try has committed though it ended with an error. Whatever has happened to the row since
+    /// is told with it, and who holds less than what was before it asks.
+    async fn tell_late(
+        &self,
+        of: Try<'_>,
+        conversation: &ConversationId,
+        message: &Message,
+    ) -> Result<(), Refusal> {
+        let site = of.speaker.site;
+        let page = Page::After(Seq(message.seq.0 - 1));
+        let (head, _) = self.store.history(site, conversation, page, 1).await?;
+        for user in self.access.hears(site, conversation).await.but(of.speaker.user).users() {
+            self.publish(Event::Dock { site, user }).await;
+        }
+        self.tell(of, conversation, head.first_seq, message).await;
+        Ok(())
+    }
+
+    /// What is committed stays so: who could not be told now learns of it when they next ask.
+    async fn publish(&self, event: Event) {
+        if let Err(error) = self.bus.publish(event).await {
+            error.log();
+        }
+    }
+
+    /// Notes a try whose write ended with an error.
+    fn doubt<T>(&self, of: Try<'_>, written: store::Result<T>) -> Result<T, Refusal> {
+        let key = (of.speaker.site, of.speaker.user, of.id);
+        Ok(written.inspect_err(|_| self.doubts.lock().add(key))?)
+    }
+
+    /// Counts a try, refused ones too, of a speaker who is still here.
+    fn take(&self, speaker: Speaker, kind: Kind) -> Result<(), Refusal> {
+        self.allowances.of(speaker.site, speaker.user).take(kind).map_err(Refusal::rate_limited)
+    }
+
+    /// Takes what a text needs from the budgets of a day.
+    fn take_room(&self, Speaker { site, user }: Speaker, text: &str) -> Result<(), Refusal> {
+        let bytes = stored_bytes(text);
+        let full = |wait, why: &str| Refusal { detail: Some(why.into()), ..Refusal::rate_limited(wait) };
+        let allowance = self.allowances.of(site, user);
+        allowance.take_many(Kind::StoredBytes, bytes).map_err(|wait| {
+            full(
+                wait,
+                "you have written as much as one person may in a day: this is sent when there is room again",
+            )
+        })?;
+        self.allowances.store(site, bytes).map_err(|wait| {
+            allowance.give_back(Kind::StoredBytes, bytes);
+            full(
+                wait,
+                "this site has written as much as it may in a day: this is sent when there is room again",
+            )
+        })
+    }
+
+    /// It was not stored after all.
+    fn give_back_room(&self, Speaker { site, user }: Speaker, text: &str) {
+        let bytes = stored_bytes(text);
+        self.allowances.of(site, user).give_back(Kind::StoredBytes, bytes);
+        self.allowances.give_back(site, bytes);
+    }
+}
+
+/// What a text takes from the budgets of a day.
+fn stored_bytes(text: &str) -> u64 {
+    u64::try_from(text.len() + MESSAGE_BYTES).unwrap_or(u64::MAX)
+}
+
+/// Whose try of what.
+type Key = (SiteId, UserId, Uuid);

@@ -1,0 +1,39 @@
+//! Read marks and typing: what others hear of somebody who reads or writes, and is stored with no message.
+
+use super::{Speaker, Talk};
+use crate::{
+    allowances::Kind,
+    error::Refusal,
+    event::{Audience, Event},
+    id::{ConversationId, Seq},
+};
+
+impl Talk {
+    /// Raises the speaker's read mark and tells those who may know.
+    pub async fn read(
+        &self,
+        speaker: Speaker,
+        conversation: ConversationId,
+        seq: Seq,
+    ) -> Result<(), Refusal> {
+        self.access.may_read(speaker, &conversation).await?;
+        self.take(speaker, Kind::Reads)?;
+        let to = self.access.hears_marks(speaker, &conversation).await?;
+        let publish = to != Audience::of([speaker.user]);
+        // Two of the speaker's connections may raise it at once: it is told in the order in which it rose.
+        let _order = self.order.lock((speaker.site, &conversation)).await;
+        let Speaker { site, user } = speaker;
+        if let Some(seq) = self.store.read(site, &conversation, user, seq, publish).await? {
+            self.publish(Event::Read { site, conversation, user, seq, to }).await;
+        }
+        Ok(())
+    }
+
+    /// Tells that the speaker is writing.
+    pub async fn typing(&self, speaker: Speaker, conversation: ConversationId) {
+        let Speaker { site, user } = speaker;
+        if let Some(to) = self.access.hears_typing(speaker, &conversation) {
+            self.publish(Event::Typing { site, conversation, user, to }).await;
+        }
+    }
+}

@@ -1,0 +1,107 @@
+//! A new message.
+
+use std::sync::Arc;
+
+use super::{Outcome, Talk, Try, text};
+use crate::{
+    allowances::Kind,
+    error::{Code, Refusal},
+    event::Event,
+    id::{ClientMessageId, ConversationId, Seq},
+    protocol::ServerFrame,
+    store::{self, Appended, NewMessage},
+};
+
+impl Talk {
+    /// Commits a message, which may answer another. `of.id` is its `client_message_id`.
+    pub async fn send(
+        &self,
+        of: Try<'_>,
+        conversation: ConversationId,
+        text: &str,
+        reply_to: Option<Seq>,
+        now: i64,
+    ) -> Result<ServerFrame, Refusal> {
+        let (shape, as_sent): (_, Arc<str>) = match text::shaped(text) {
+            Ok(text) => (Ok(()), text),
+            Err(refusal) => (Err(refusal), text.trim().into()),
+        };
+        let message = NewMessage {
+            site: of.speaker.site,
+            conversation,
+            sender: of.speaker.user,
+            client_message_id: ClientMessageId(of.id),
+            text: as_sent,
+            reply_to,
+            sent_at: now,
+        };
+        let conversation = message.conversation.clone();
+        self.access.may_read(of.speaker, &conversation).await?;
+        // Judged where its order is decided: were it judged before, a retry on another connection could be refused, and
+        // find nothing committed, while the first try waits here with the rights of a moment ago.
+        let _order = self.order.lock((of.speaker.site, &conversation)).await;
+        let appended = match self.may_send(of, &message, shape).await {
+            Ok(()) => self.append(of, message).await?,
+            // An id that was committed is answered as before, whatever has changed since. Asked only now, since nearly
+            // every message is new and is sent.
+            Err(refusal) => self.store.find_sent(&message).await?.ok_or(refusal)?,
+        };
+        let outcome = self.appended(of, &conversation, appended).await?;
+        self.settle(of, &conversation, outcome).await
+    }
+
+    /// What others hear before the message itself: where the sender has read to, and that their dock shows it.
+    async fn appended(
+        &self,
+        of: Try<'_>,
+        conversation: &ConversationId,
+        appended: Appended,
+    ) -> Result<Outcome, Refusal> {
+        let site = of.speaker.site;
+        match appended {
+            Appended::New { message, first_seq, published, window_came_back } => {
+                if published.is_some() || window_came_back {
+                    let others = self.access.hears(site, conversation).await.but(of.speaker.user);
+                    if let Some(seq) = published {
+                        // A mark that was not to be seen before: that of somebody hidden, for one.
+                        let (user, to) = (of.speaker.user, others.clone());
+                        let conversation = conversation.clone();
+                        self.publish(Event::Read { site, conversation, user, seq, to }).await;
+                    }
+                    for user in others.users().filter(|_| window_came_back) {
+                        // The message itself comes all the same: a dock that cannot be read now is read on the next connect.
+                        self.publish(Event::Dock { site, user }).await;
+                    }
+                }
+                Ok(Outcome::Committed { message, first_seq })
+            }
+            Appended::Repeated(message) => Ok(Outcome::Before(message)),
+            Appended::Conflict => Err(Code::Conflict.into()),
+            Appended::NoSuchMessage => Err(Code::NoSuchMessage.into()),
+        }
+    }
+
+    /// Commits a message that may be sent. What was not stored does not count.
+    async fn append(&self, of: Try<'_>, message: NewMessage) -> Result<Appended, Refusal> {
+        let text = message.text.clone();
+        let appended: store::Result<Appended> = self.store.append(message).await;
+        if !matches!(appended, Ok(Appended::New { .. })) {
+            self.give_back_room(of.speaker, &text);
+        }
+        self.doubt(of, appended)
+    }
+
+    /// Why this message may not be sent now, if it may not: what it is, the rate (also of those that are refused), the
+    /// permission, the room of a day.
+    async fn may_send(
+        &self,
+        of: Try<'_>,
+        message: &NewMessage,
+        shape: Result<(), Code>,
+    ) -> Result<(), Refusal> {
+        shape?;
+        self.take(of.speaker, Kind::Messages)?;
+        self.access.may_write(of.speaker, &message.conversation).await?;
+        self.take_room(of.speaker, &message.text)
+    }
+}
