@@ -87,12 +87,8 @@ impl App {
         let hub = Arc::new(Hub::default());
         let rosters = Arc::new(Rosters::new(sites.clone(), &config.limits));
         let docks = Arc::new(Docks::new(store.clone(), hub.clone(), rosters.clone()));
-        let node = Node {
-            hub: hub.clone(),
-            rosters: rosters.clone(),
-            sites: sites.clone(),
-            docks: docks.clone(),
-        };
+        let node =
+            Node { hub: hub.clone(), rosters: rosters.clone(), sites: sites.clone(), docks: docks.clone() };
         let bus = bus(Arc::new(node));
         let allowances = Arc::new(Allowances::new(&config.limits));
         let access = Arc::new(Access::new(store.clone(), sites.clone(), rosters.clone()));

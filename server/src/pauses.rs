@@ -14,12 +14,7 @@ use crate::{
 
 /// Somebody's rights are now these. Tells the rosters, and closes the connections that are not as these rights ask:
 /// they come back, and find what is so.
-pub fn take(
-    (hub, rosters): (&Hub, &Rosters),
-    (site, user): (SiteId, UserId),
-    record: &UserRecord,
-    now: i64,
-) {
+pub fn take((hub, rosters): (&Hub, &Rosters), (site, user): (SiteId, UserId), record: &UserRecord, now: i64) {
     match record.snapshot.standing(now) {
         Standing::Paused(until) => {
             // Whoever is just signing in with older rights looks at this after they have arrived.

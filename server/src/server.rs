@@ -14,8 +14,16 @@ use tokio_util::{sync::CancellationToken, task::TaskTracker};
 use tower_http::compression::CompressionLayer;
 
 use crate::{
-    app::App, config::Config, error::Close, http, hub::{self, Kind}, jobs, logs::Seldom, protocol::ServerFrame,
-    store::Store, writing,
+    app::App,
+    config::Config,
+    error::Close,
+    http,
+    hub::{self, Kind},
+    jobs,
+    logs::Seldom,
+    protocol::ServerFrame,
+    store::Store,
+    writing,
 };
 
 /// Connections that may wait to be accepted; the system may allow fewer (`net.core.somaxconn`). After a restart thousands

@@ -15,7 +15,7 @@ use crate::{
     logs::say,
     rights::Policy,
     store::{
-        SiteKey, SiteRecord, Store,
+        SiteKey, SiteRecord, SiteStore as _, Store,
         sqlite::{SqliteStore, Taken},
     },
 };

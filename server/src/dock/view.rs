@@ -92,7 +92,8 @@ mod tests {
         assert_eq!(partners(&Dock { version: 1, windows: vec![shown] }).len(), 1);
         assert_eq!(&*window(row(Some("Bruno")), bruno, known(None)).contact.name, "Bruno");
         assert_eq!(&*window(row(None), bruno, known(None)).contact.name, "");
-        let stored = |name| other(&row(name), user(2)).map(|(other, side)| (other, side.map(|side| side.chat)));
+        let stored =
+            |name| other(&row(name), user(2)).map(|(other, side)| (other, side.map(|side| side.chat)));
         assert_eq!(stored(Some("Bruno")), Some((bruno, Some(true))));
         assert_eq!(stored(Some("")), Some((bruno, None)));
         assert_eq!(stored(None), Some((bruno, None)));

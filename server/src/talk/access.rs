@@ -157,7 +157,11 @@ fn other_of(speaker: Speaker, conversation: &ConversationId) -> Result<UserId, C
 }
 
 /// The rule for a direct conversation.
-fn writes(policy: Policy, (id, me): (UserId, &Snapshot), (other, them): (UserId, Option<&Snapshot>)) -> Writes {
+fn writes(
+    policy: Policy,
+    (id, me): (UserId, &Snapshot),
+    (other, them): (UserId, Option<&Snapshot>),
+) -> Writes {
     let Some(them) = them else { return Writes::OnlyIfTheyTalked };
     if rights::may_write(policy, (id, me), (other, them)) {
         Writes::Yes

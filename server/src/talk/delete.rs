@@ -37,12 +37,7 @@ fn judge(row: Option<&Message>, target: &Target, who: UserId) -> Verdict {
     if row.text.is_none() {
         return Verdict::Before;
     }
-    Verdict::Becomes(Message {
-        text: None,
-        edited_at: None,
-        deleted: Some(DeletedBy::Author),
-        ..row.clone()
-    })
+    Verdict::Becomes(Message { text: None, edited_at: None, deleted: Some(DeletedBy::Author), ..row.clone() })
 }
 
 #[cfg(test)]
@@ -55,12 +50,8 @@ mod tests {
     #[test]
     fn a_deletion_takes_the_text_and_keeps_the_place() {
         let edited = Message { edited_at: Some(5), verb_id: Some(verb(u128::MAX)), ..row() };
-        let stub = Message {
-            text: None,
-            edited_at: None,
-            deleted: Some(DeletedBy::Author),
-            ..edited.clone()
-        };
+        let stub =
+            Message { text: None, edited_at: None, deleted: Some(DeletedBy::Author), ..edited.clone() };
         assert_eq!(judge(Some(&edited), &target(), user(2)), Verdict::Becomes(stub.clone()));
         assert_eq!(judge(Some(&stub), &target(), user(2)), Verdict::Before);
         let moderated = Message { deleted: Some(DeletedBy::Moderator), ..stub.clone() };

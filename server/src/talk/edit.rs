@@ -109,12 +109,8 @@ mod tests {
     #[test]
     fn ones_own_message_gets_the_text_while_it_is_young() {
         let now = 1_000 + 900_000;
-        let after = Message {
-            text: Some("after".into()),
-            edited_at: Some(now),
-            verb_id: Some(verb(1)),
-            ..row()
-        };
+        let after =
+            Message { text: Some("after".into()), edited_at: Some(now), verb_id: Some(verb(1)), ..row() };
         assert_eq!(judged(Some(&row()), 2, 1, now, 900), Verdict::Becomes(after));
         assert_eq!(judged(Some(&row()), 2, 1, now + 1, 900), Verdict::No(Code::TooLate));
         assert_eq!(judged(Some(&row()), 2, 1, 0, 0), Verdict::No(Code::TooLate), "the clock was set back");

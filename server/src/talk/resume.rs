@@ -310,7 +310,10 @@ mod tests {
         assert_eq!(room.limit(50), 0, "nothing comes after what did not fit");
         let mut changes = whole.clone();
         room.fill(&mut changes, held);
-        assert_eq!((changes.from, changes.rev, changes.messages.len(), changes.more), (Rev(3), Rev(3), 0, true));
+        assert_eq!(
+            (changes.from, changes.rev, changes.messages.len(), changes.more),
+            (Rev(3), Rev(3), 0, true)
+        );
         let (mut room, mut changes) = (Room { messages: 100, bytes: PAGE_BYTES }, whole.clone());
         room.fill(&mut changes, held);
         assert_eq!((&changes, room.limit(200)), (&whole, 94));

@@ -64,7 +64,10 @@ mod tests {
     #[test]
     fn a_text_is_trimmed_and_then_judged() {
         assert_eq!(shaped(" \u{3000}x\n").as_deref(), Ok("x"));
-        assert_eq!(shaped(&format!("  {}  ", "é".repeat(MESSAGE_CHARS))).map(|t| t.len()), Ok(2 * MESSAGE_CHARS));
+        assert_eq!(
+            shaped(&format!("  {}  ", "é".repeat(MESSAGE_CHARS))).map(|t| t.len()),
+            Ok(2 * MESSAGE_CHARS)
+        );
         assert_eq!(shaped(&"é".repeat(MESSAGE_CHARS + 1)), Err(Code::MessageTooLong));
         assert_eq!(shaped("a\0b"), Err(Code::BadText));
         assert_eq!(shaped(" \u{200b} "), Err(Code::EmptyMessage));

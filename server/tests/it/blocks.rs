@@ -66,7 +66,7 @@ async fn story(here: bool) -> Vec<Value> {
         let mut before = TestClient::connect(&server, &host, &token(json!({}))).await;
         let mut ana = TestClient::person(&server, &host, 2, "Ana", &pupil()).await;
         ana.say("2-3", "one").await;
-        before.next_of("message").await;
+        before.next_message().await;
         before.say("2-3", "two").await;
         ana.say("2-3", "three").await;
     }

@@ -138,7 +138,7 @@ async fn scene() -> Scene {
                 let mut peer =
                     TestClient::person(&server, &elsewhere, ME, "Me Elsewhere", &my_circles()).await;
                 theirs.say(&name(user), "canary-elsewhere").await;
-                peer.next_of("message").await;
+                peer.next_message().await;
                 others.extend([(user, theirs), (ME, peer)]);
                 continue;
             }
@@ -148,7 +148,7 @@ async fn scene() -> Scene {
         let mut client = TestClient::connect(&server, &host, &token).await;
         if relation.has_talked() {
             client.say(&name(user), "talked before").await;
-            me.next_of("message").await;
+            me.next_message().await;
         }
         match relation {
             Away => continue,

@@ -95,7 +95,7 @@ async fn what_is_no_frame_is_refused_and_the_connection_lives() {
         assert_eq!(ana.next_of("error").await["code"], "bad_frame");
     }
     assert_eq!(ana.say("2-3", "and still they talk").await["seq"], 1);
-    assert_eq!(bruno.next_of("message").await["message"]["text"], "and still they talk");
+    assert_eq!(bruno.next_message().await["text"], "and still they talk");
 }
 
 /// Good frames, and values that each field must not have.

@@ -70,7 +70,7 @@ async fn story(here: bool) -> Vec<Value> {
         let mut before = TestClient::connect(&server, &host, &hugos_token(&host, 1)).await;
         let mut ana = TestClient::person(&server, &host, 2, "Ana", &pupil()).await;
         ana.say("2-9", "one").await;
-        before.next_of("message").await;
+        before.next_message().await;
         before.say("2-9", "two").await;
         ana.say("2-9", "three").await;
     }
@@ -121,7 +121,7 @@ async fn story(here: bool) -> Vec<Value> {
         ana.all_until_now().await;
     }
     if let Some(mut client) = tab.take() {
-        client.next_of("message").await;
+        client.next_message().await;
         client.send(json!({"type": "visibility", "visible": false})).await;
         client.all_until_now().await;
     }
@@ -155,7 +155,7 @@ async fn hiding_while_connected_is_leaving_and_showing_oneself_is_coming() {
     ana.roster_becomes("c7", &[2, 3]).await;
     ana.say("2-3", "hi").await;
     ana.open_window("2-3", 0).await;
-    bruno.next_of("message").await;
+    bruno.next_message().await;
     let bruno_is = |version: i64, hidden: bool| {
         let mut person = host.person(version, "Bruno", &pupil());
         merge(&mut person, json!({"hidden": hidden}));
@@ -183,7 +183,7 @@ async fn hiding_while_connected_is_leaving_and_showing_oneself_is_coming() {
     assert_eq!(bruno.say("2-3", "still here").await["seq"], 2, "the hidden may write");
     let read = json!({"type": "read", "conversation": "2-3", "user": 3, "seq": 1});
     assert_eq!(ana.next_of("read").await, read, "and with that their mark is seen, live");
-    let after = ana.next_of("message").await;
+    let after = ana.next_message().await;
     assert_eq!(after["message"]["seq"], 2);
     ana.send(json!({"type": "dock", "conversation": "2-3", "state": "open", "base": 9})).await;
     assert_eq!(ana.next_of("dock").await["windows"][0]["other_read_seq"], 1);

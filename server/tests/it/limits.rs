@@ -36,7 +36,7 @@ async fn a_message_has_1_to_4096_code_points_after_trimming() {
         "a\u{202e}b".into(),
     ] {
         assert_eq!(ana.say("2-3", &format!("{white}{text}{white}")).await["type"], "ack");
-        assert_eq!(bruno.next_of("message").await["message"]["text"], text, "whole, and trimmed");
+        assert_eq!(bruno.next_message().await["text"], text, "whole, and trimmed");
     }
     for (text, code) in [
         ("x".repeat(4_097), "message_too_long"),
@@ -161,14 +161,14 @@ async fn a_client_that_does_not_read_is_closed_and_stops_nobody() {
     // It asks and never reads the answers: a quarter of a MiB of messages each time.
     for n in 0..99 {
         ana.say("2-3", &text).await;
-        bruno.next_of("message").await;
+        bruno.next_message().await;
         slow.send(json!({"type": "history", "request": n + 1, "conversation": "2-3", "limit": 100})).await;
     }
     let (mut status, mut rounds) = (json!(null), 0);
     while status["connections"] != 2 {
         // Others write, and what they write fills the bounded queue of the one that does not read.
         ana.say("2-3", &text).await;
-        bruno.next_of("message").await;
+        bruno.next_message().await;
         status = host.call(&server, "GET", "/api/v1/status", &json!(null)).await.1;
         rounds += 1;
         assert!(rounds < 1_000, "{status}");
@@ -190,7 +190,7 @@ async fn a_client_that_does_not_read_does_not_outstay_its_silence() {
     let text = "😀".repeat(4_096);
     for _ in 0..100 {
         ana.say("2-3", &text).await;
-        bruno.next_of("message").await;
+        bruno.next_message().await;
         bruno.all_until_now().await;
     }
     // 90 answers of a quarter of a MiB: the socket is full, the queue is not.

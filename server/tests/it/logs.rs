@@ -47,7 +47,7 @@ async fn no_text_name_token_or_key_is_ever_logged() {
     let mut ana = TestClient::connect(&server, &host, &token).await;
     let mut bruno = TestClient::person(&server, &host, 3, "canary-other", &c7).await;
     ana.say("2-3", "canary-text").await;
-    bruno.next_of("message").await;
+    bruno.next_message().await;
     ana.send_text("{\"type\":\"canary-type\"}").await;
     ana.send_text("canary-garbage").await;
     ana.send(json!({"type": "send", "text": "canary-bad-send"})).await;

@@ -70,7 +70,7 @@ async fn leaving_a_course_while_connected_shows_within_two_seconds_on_both_sides
     let mut bruno = TestClient::person(&server, &host, 3, "Bruno", &pupil(&["c7"])).await;
     bruno.roster_becomes("c7", &[2, 3]).await;
     bruno.say("2-3", "before").await;
-    bruno.next_of("message").await;
+    bruno.next_message().await;
     assert_eq!(bruno.open_window("2-3", 0).await["windows"][0]["contact"]["status"], "online");
     assert_eq!(ana.open_window("2-3", 0).await["windows"][0]["contact"]["status"], "online");
     let start = Instant::now();

@@ -44,7 +44,7 @@ async fn a_closed_window_stays_away_with_what_was_unread_in_it_and_comes_back_wi
     bruno.say("2-3", "one").await;
     let dock = ana.next_of("dock").await;
     assert_eq!(windows(&dock), [("2-3".into(), "minimised".into(), 1)], "of one that was never opened");
-    ana.next_of("message").await;
+    ana.next_message().await;
     let version = &dock["version"];
     ana.send(json!({"type": "dock", "conversation": "2-3", "state": "closed", "base": version, "seen": 1}))
         .await;

@@ -17,7 +17,7 @@ async fn two_sites_with_the_same_ids_share_nothing() {
     assert_eq!(anna.say("2-3", "hi").await["code"], "unknown_recipient");
     let id = uuid::Uuid::now_v7();
     assert_eq!(ana.say_as(id, "2-3", "secret of one").await["seq"], 1);
-    bruno.next_of("message").await;
+    bruno.next_message().await;
     let mut bruna = TestClient::person(&server, &two, 3, "Bruna of two", &c7).await;
     anna.roster_becomes("c7", &[2, 3]).await;
     let ack = anna.say_as(id, "2-3", "secret of two").await;
@@ -26,7 +26,7 @@ async fn two_sites_with_the_same_ids_share_nothing() {
         (&json!("ack"), &json!(1)),
         "the same id in another site is another one"
     );
-    assert_eq!(bruna.next_of("message").await["message"]["text"], "secret of two");
+    assert_eq!(bruna.next_message().await["text"], "secret of two");
     bruna.open_window("2-3", 0).await;
     bruna.send(json!({"type": "read", "conversation": "2-3", "seq": 1})).await;
     bruna.send(json!({"type": "typing", "conversation": "2-3"})).await;

@@ -102,7 +102,7 @@ async fn a_reader_that_stops_is_given_up_and_repaired_by_its_cursor_while_ten_th
                 // Whoever reads is heard from, however long it takes.
                 device.send(json!({"type": "ping"})).await;
             }
-            let frame = device.next_of("message").await;
+            let frame = device.next_message().await;
             keep(&mut seen, frame["conversation"].as_str().unwrap(), &frame["message"]);
         }
         seen

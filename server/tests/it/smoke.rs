@@ -21,9 +21,9 @@ async fn two_people_of_a_course_see_each_other_and_talk_and_a_stranger_does_not(
     assert_eq!(dock["windows"][0]["state"], "minimised");
     assert_eq!(dock["windows"][0]["contact"]["name"], "Bruno O'Silva");
     assert_eq!(dock["windows"][0]["contact"]["status"], "online");
-    let message = ana.next_of("message").await;
+    let message = ana.next_message().await;
     assert_eq!(message["message"]["text"], "Olá, Ana! 👋 <b>");
-    assert_eq!(bruno.next_of("message").await["message"]["seq"], 1);
+    assert_eq!(bruno.next_message().await["seq"], 1);
     ana.send(json!({"type": "read", "conversation": "2-3", "seq": 1})).await;
     assert_eq!(
         bruno.next_of("read").await,
@@ -46,7 +46,7 @@ async fn a_message_sent_while_the_server_restarts_is_there_once() {
     let mut ana = TestClient::person(&server, &host, 2, "Ana", &algebra).await;
     let mut bruno = TestClient::person(&server, &host, 3, "Bruno", &algebra).await;
     bruno.say("2-3", "one").await;
-    ana.next_of("message").await;
+    ana.next_message().await;
     let stopping = tokio::spawn(server.stop());
     assert!(ana.next_of("drain").await["retry_after_ms"].as_u64().unwrap() >= 500);
     assert_eq!(ana.closed().await, Some(1012));

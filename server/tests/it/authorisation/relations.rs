@@ -153,7 +153,7 @@ impl Relation {
             assert_eq!(ack["type"], "ack", "{self:?}");
             scene.world.messages.push((them, "from before".into()));
             scene.world.windows.insert(ME, "minimised");
-            scene.client(Party::Acting).next_of("message").await;
+            scene.client(Party::Acting).next_message().await;
         }
         match self {
             Away => {

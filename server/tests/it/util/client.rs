@@ -188,10 +188,27 @@ impl TestClient {
         )
         .await;
         let id = id.to_string();
-        self.wait(|frame| {
-            matches!(frame["type"].as_str(), Some("ack" | "error")) && frame["client_message_id"] == *id
-        })
-        .await
+        self.wait(|frame| matches!(frame["type"].as_str(), Some("ack" | "error")) && frame["id"] == *id).await
+    }
+
+    /// Does something to a message: a frame without its `id`. The ack or the error.
+    pub(crate) async fn verb(&mut self, mut frame: Value) -> Value {
+        if frame["id"].is_null() {
+            frame["id"] = json!(Uuid::now_v7());
+        }
+        let id = frame["id"].clone();
+        self.send(frame).await;
+        self.wait(|frame| matches!(frame["type"].as_str(), Some("ack" | "error")) && frame["id"] == id).await
+    }
+
+    /// The message of the next live change.
+    pub(crate) async fn next_message(&mut self) -> Value {
+        let mut changes = self.wait(|f| f["type"] == "changes" && f["request"].is_null()).await;
+        assert_eq!(changes["messages"].as_array().map(Vec::len), Some(1), "{changes}");
+        let message = changes["messages"][0].take();
+        assert_eq!(changes["rev"], message["rev"], "{changes}");
+        assert_eq!(changes["from"], message["rev"].as_i64().unwrap() - 1, "{changes}");
+        message
     }
 
     /// Sends a request with a number of its own and waits for its answer.
