@@ -3,7 +3,8 @@
 use std::sync::Arc;
 
 use gchat::{
-    id::{ConversationId, Rev, RightsVersion, UserId},
+    conversation::{Head, Message},
+    id::{ConversationId, RightsVersion, Seq, UserId},
     rights::{Floors, Membership, Snapshot},
     store::{Applied, FLOOR_MS, Floor, Kept, KeptConversation, Origin, Put, UserRecord},
 };
@@ -50,7 +51,7 @@ impl Site {
         &mut self,
         user: UserId,
         version: RightsVersion,
-    ) -> (Applied, Vec<ConversationId>) {
+    ) -> (Applied, Vec<(ConversationId, Head)>) {
         let stored = self.users.get(&user);
         if let Some(stored) = stored.filter(|stored| stored.snapshot.rights_version > version) {
             return (Applied { applied: false, changed: false, record: stored.clone() }, Vec::new());
@@ -63,23 +64,35 @@ impl Site {
         (Applied { applied: true, changed, record }, erased)
     }
 
-    /// Makes their messages stubs; drops their dock and marks.
-    fn erase(&mut self, user: UserId) -> Vec<ConversationId> {
+    /// Makes their messages stubs, each under the next rev; drops their dock and marks.
+    fn erase(&mut self, user: UserId) -> Vec<(ConversationId, Head)> {
         let mut changed = Vec::new();
         for (id, conversation) in &mut self.conversations {
-            if conversation.marks.remove(&user).is_none() || conversation.sent_by(user) == 0 {
-                continue;
+            conversation.marks.remove(&user);
+            let before = conversation.head.rev;
+            for index in 0..conversation.messages.len() {
+                let message = &conversation.messages[index].0;
+                let Some(name) = message.client_message_id.filter(|_| message.sender == user) else {
+                    continue;
+                };
+                self.sent.remove(&(name, user));
+                let Message { seq, sender, sent_at, .. } = *message;
+                conversation.messages[index].0 = Message {
+                    seq,
+                    rev: conversation.next_rev(),
+                    sender,
+                    client_message_id: None,
+                    text: None,
+                    sent_at,
+                    reply_to: None,
+                    edited_at: None,
+                    deleted: None,
+                    verb_id: None,
+                };
             }
-            let rev = Rev(conversation.head.rev.0 + 1);
-            (conversation.head.rev, conversation.head.reset_rev) = (rev, rev);
-            let theirs = conversation.messages.iter_mut().filter(|(m, _)| m.sender == user);
-            for (message, _) in theirs.filter(|(m, _)| m.text.is_some()) {
-                if let Some(id) = message.client_message_id.take() {
-                    self.sent.remove(&(id, user));
-                }
-                (message.text, message.rev) = (None, rev);
+            if conversation.head.rev > before {
+                changed.push((id.clone(), conversation.head));
             }
-            changed.push(*id);
         }
         self.docks.remove(&user);
         changed
@@ -88,23 +101,19 @@ impl Site {
     pub(super) fn kept(&self, user: UserId) -> Option<Kept> {
         let stored = self.users.get(&user).filter(|stored| !stored.removed)?;
         let rows = self.docks.get(&user).into_iter().flatten();
-        let windows =
-            rows.filter_map(|(other, row)| Some((ConversationId::between(user, *other)?, row.state)));
-        let mut conversations: Vec<_> = self
-            .conversations
-            .iter()
-            .filter_map(|(id, c)| {
-                let other = id.other(user)?;
-                let name = self.users.get(&other).map(|u| u.snapshot.name.to_string()).unwrap_or_default();
-                let read_seq = gchat::id::Seq(c.marks.get(&user)?.read);
-                Some((other, KeptConversation { conversation: *id, name, head: c.head, read_seq }))
+        let conversations = self.conversations.iter().filter_map(|(id, c)| {
+            let other = id.direct().and_then(|two| two.other(user)).and_then(|other| self.users.get(&other));
+            Some(KeptConversation {
+                conversation: id.clone(),
+                name: other.map(|u| u.snapshot.name.to_string()).unwrap_or_default(),
+                head: c.head,
+                read_seq: Seq(c.marks.get(&user)?.read),
             })
-            .collect();
-        conversations.sort_by_key(|(other, _)| *other);
+        });
         Some(Kept {
             snapshot: stored.snapshot.clone(),
-            windows: windows.collect(),
-            conversations: conversations.into_iter().map(|(_, kept)| kept).collect(),
+            windows: rows.map(|(id, row)| (id.clone(), row.state)).collect(),
+            conversations: conversations.collect(),
         })
     }
 

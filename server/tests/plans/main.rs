@@ -6,9 +6,10 @@
 use std::{collections::BTreeSet, fmt, sync::Arc};
 
 use gchat::{
-    id::{RightsVersion, Seq},
+    conversation::Held,
+    id::{Rev, RightsVersion, Seq},
     rights::{Membership, Role},
-    store::{Origin, Page, WindowState, sqlite::SqliteStore},
+    store::{Change, NewMessage, Origin, Page, WindowState, sqlite::SqliteStore},
 };
 use parking_lot::Mutex;
 use rusqlite::Connection;
@@ -51,9 +52,20 @@ async fn what_one_person_does_looks_at_no_whole_table() {
         set(&store, site, 2, 3, state).await;
     }
     for page in [Page::Newest, Page::Before(Seq(2)), Page::After(Seq(1))] {
-        store.history(site, between(2, 3), page, 50).await.unwrap();
+        store.history(site, &between(2, 3), page, 50).await.unwrap();
     }
-    store.read(site, between(2, 3), user(2), Seq(2), false).await.unwrap();
+    let change = async |seq: i64, text: Option<&str>| {
+        let mut message = store.message(site, &between(2, 3), Seq(seq)).await.unwrap().unwrap();
+        message.text = text.map(Into::into);
+        store.change(Change { site, conversation: between(2, 3), message }).await.unwrap().unwrap();
+    };
+    change(1, Some("edited")).await;
+    store.append(NewMessage { reply_to: Some(Seq(1)), ..message(site, 2, 3, "an answer") }).await.unwrap();
+    store.append(again.clone()).await.unwrap();
+    change(3, None).await;
+    let held = Held { rev: Rev(1), seq: Seq(1) };
+    assert_eq!(store.changes(site, &between(2, 3), held, 9).await.unwrap().1.messages.len(), 3);
+    store.read(site, &between(2, 3), user(2), Seq(2), false).await.unwrap();
     send(&store, site, 2, 3, "publishes the mark").await;
     store.user(site, user(3)).await.unwrap();
     store.kept(site, user(2)).await.unwrap();
@@ -67,7 +79,7 @@ async fn what_one_person_does_looks_at_no_whole_table() {
 
     let conn = Connection::open(&path).unwrap();
     let statements = heard.0.lock().clone();
-    assert!(statements.len() >= 30, "only {} statements were heard", statements.len());
+    assert!(statements.len() >= 40, "only {} statements were heard", statements.len());
     let wrong: Vec<String> = statements.iter().flat_map(|sql| unbounded(&conn, sql)).collect();
     assert!(wrong.is_empty(), "{}", wrong.join("\n"));
 }

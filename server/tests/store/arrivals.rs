@@ -5,13 +5,13 @@ use std::{path::Path, sync::Arc};
 use gchat::{
     id::{RightsVersion, Seq, SiteId},
     rights::{Membership, Role, Snapshot},
-    store::{Arrival, NewMessage, Origin, Store as _, WindowChange, WindowState, sqlite::SqliteStore},
+    store::{Arrival, NewMessage, Origin, Page, Store as _, WindowChange, WindowState, sqlite::SqliteStore},
 };
 use proptest::prelude::*;
 use rusqlite::Connection;
 use tempfile::TempDir;
 
-use crate::util::{AnyStore, between, message, send, set, site, snapshot, user};
+use crate::util::{AnyStore, between, change, message, send, set, site, snapshot, user};
 
 const PEOPLE: std::ops::RangeInclusive<i64> = 1..=4;
 
@@ -39,6 +39,8 @@ enum Step {
     Again(i64, i64),
     Conflict(i64, i64),
     Read(i64, i64, i64, bool),
+    /// The newest message of the two becomes a stub, or is edited.
+    Change(i64, i64, bool),
     /// The last two: how old the base is, and whether the first message was the last seen.
     Window(i64, i64, WindowState, i64, bool),
     /// Says something new of somebody.
@@ -59,6 +61,7 @@ fn step() -> impl Strategy<Value = Step> {
         1 => pair().prop_map(|(a, b)| Step::Again(a, b)),
         1 => pair().prop_map(|(a, b)| Step::Conflict(a, b)),
         3 => (pair(), 0..8i64, any::<bool>()).prop_map(|((a, b), seq, p)| Step::Read(a, b, seq, p)),
+        3 => (pair(), any::<bool>()).prop_map(|((a, b), gone)| Step::Change(a, b, gone)),
         4 => (pair(), state, 0..3i64, any::<bool>())
             .prop_map(|((a, b), state, old, first)| Step::Window(a, b, state, old, first)),
         3 => (PEOPLE, 0..3u8, prop_oneof![Just(Origin::Token), Just(Origin::Call)])
@@ -86,12 +89,22 @@ async fn walk(store: &AnyStore, site: SiteId, version: i64, step: Step) {
             store.append(NewMessage { text: "y".into(), ..one }).await.unwrap();
         }
         Step::Read(reader, other, seq, publish) => {
-            store.read(site, between(reader, other), user(reader), Seq(seq), publish).await.unwrap();
+            store.read(site, &between(reader, other), user(reader), Seq(seq), publish).await.unwrap();
+        }
+        Step::Change(a, b, gone) => {
+            let (head, _) = store.history(site, &between(a, b), Page::Newest, 0).await.unwrap();
+            if head.seq > Seq(0) {
+                let change = change(store, site, a, b, head.seq.0, |message| match gone {
+                    true => message.text = None,
+                    false => message.edited_at = Some(version),
+                });
+                change.await;
+            }
         }
         Step::Window(owner, other, state, old, first) => {
             let base = store.dock(site, user(owner)).await.unwrap().version - old;
             let change = WindowChange { state, base, seen: first.then_some(Seq(1)), session: None };
-            store.set_window(site, user(owner), between(owner, other), change, 2).await.unwrap();
+            store.set_window(site, user(owner), &between(owner, other), change, 2).await.unwrap();
         }
         Step::Put(id, name, origin) => {
             let new = snapshot(version, &format!("name {name}"));
@@ -162,7 +175,7 @@ async fn whatever_was_answered_is_told_from_then_on() {
     for round in 1..=500 {
         let name = format!("round {round}");
         let sent = send(&store, site, 1, 2, "x").await.0.seq;
-        store.read(site, between(1, 2), user(2), sent, true).await.unwrap();
+        store.read(site, &between(1, 2), user(2), sent, true).await.unwrap();
         store.put_user(site, user(2), snapshot(round, &name), Origin::Token).await.unwrap();
         let (one, two) = (arrival(&store, site, 1, &token).await, arrival(&store, site, 2, &token).await);
         assert_eq!([one.heads[0], two.heads[0]].map(|head| head.unwrap().seq), [sent, sent]);

@@ -25,7 +25,7 @@ pub(crate) async fn windows_keep_the_order_in_which_they_were_opened(store: AnyS
     let dock = store.dock(site, user(2)).await.unwrap();
     assert_eq!(dock.version, 6);
     let window = &dock.windows[0];
-    assert_eq!((window.head, window.other.as_ref()), (gchat::store::Head::default(), None));
+    assert_eq!((window.head, window.other.as_ref()), (gchat::conversation::Head::default(), None));
     assert_eq!(windows(&store, site, 3).await, [], "opening a window tells nobody");
 }
 
@@ -36,7 +36,7 @@ pub(crate) async fn a_change_from_before_anothers_change_is_stale(store: AnyStor
             .set_window(
                 site,
                 user(2),
-                between(2, other),
+                &between(2, other),
                 WindowChange { state, base, seen: None, session: None },
                 MOST,
             )
@@ -55,7 +55,7 @@ pub(crate) async fn a_change_from_before_anothers_change_is_stale(store: AnyStor
             .set_window(
                 site,
                 user(9),
-                between(2, 3),
+                &between(2, 3),
                 WindowChange { state: Open, base: 9, seen: None, session: None },
                 MOST
             )
@@ -70,7 +70,7 @@ pub(crate) async fn a_sessions_own_changes_never_make_each_other_stale(store: An
     let (desk, phone) = (Some(SessionId(Uuid::from_u128(1))), Some(SessionId(Uuid::from_u128(2))));
     let change = async |other, state, base, session| {
         let change = WindowChange { state, base, seen: None, session };
-        store.set_window(site, user(2), between(2, other), change, 2).await.unwrap()
+        store.set_window(site, user(2), &between(2, other), change, 2).await.unwrap()
     };
     assert!(change(3, Open, 0, desk).await);
     assert!(change(3, Minimised, 0, desk).await, "sent without waiting for the answer");
@@ -139,11 +139,11 @@ pub(crate) async fn a_message_that_crosses_a_close_brings_the_window_back(store:
     send(&store, site, 2, 3, "seen").await;
     send(&store, site, 2, 3, "on its way while the person closes").await;
     let change = WindowChange { state: Closed, base: 0, seen: Some(Seq(1)), session: None };
-    assert!(store.set_window(site, user(3), between(2, 3), change, MOST).await.unwrap());
+    assert!(store.set_window(site, user(3), &between(2, 3), change, MOST).await.unwrap());
     assert_eq!(windows(&store, site, 3).await, [(2, Minimised, 2)]);
     // Nobody can have seen what does not exist.
     let change = WindowChange { state: Closed, base: 9, seen: Some(Seq(99)), session: None };
-    assert!(store.set_window(site, user(3), between(2, 3), change, MOST).await.unwrap());
+    assert!(store.set_window(site, user(3), &between(2, 3), change, MOST).await.unwrap());
     assert!(send(&store, site, 2, 3, "later").await.1);
 }
 
@@ -167,7 +167,7 @@ pub(crate) async fn beyond_the_most_the_oldest_is_closed_and_nothing_unread_is_h
             .set_window(
                 site,
                 user(2),
-                between(2, other),
+                &between(2, other),
                 WindowChange { state: Open, base, seen: None, session: None },
                 3,
             )
@@ -240,7 +240,7 @@ pub(crate) async fn closed_windows_are_forgotten_but_not_what_they_hide(store: A
             .set_window(
                 site,
                 user(2),
-                between(2, 299),
+                &between(2, 299),
                 WindowChange { state: Open, base: 300, seen: None, session: None },
                 MOST
             )

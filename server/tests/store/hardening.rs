@@ -9,7 +9,7 @@ use std::{
 use gchat::{
     id::{RightsVersion, Seq},
     store::{
-        Origin, Page, Store, StoreError,
+        Appended, NewMessage, Origin, Page, Store as _, StoreError,
         sqlite::{
             SqliteStore,
             backup::{backup, check},
@@ -20,7 +20,7 @@ use gchat::{
 use rusqlite::{Connection, OpenFlags};
 use tempfile::TempDir;
 
-use crate::util::{AnyStore, between, record, send, site, snapshot, user};
+use crate::util::{AnyStore, between, change, message, record, send, site, snapshot, user};
 
 const NOW: i64 = 1_795_376_400_000;
 
@@ -140,7 +140,7 @@ async fn a_log_that_another_copy_left_is_refused_and_left_alone() {
         fs::copy(crashed.path().join(name), rightly.path().join(name)).unwrap();
     }
     let store = serve(&rightly.path().join("gchat.db")).await;
-    let (head, _) = store.history(site, between(2, 3), Page::Newest, 1).await.unwrap();
+    let (head, _) = store.history(site, &between(2, 3), Page::Newest, 1).await.unwrap();
     assert_eq!(head.seq, Seq(43 + 50), "its own log is followed");
     store.close().await;
 
@@ -287,17 +287,39 @@ async fn a_restore_begins_an_epoch_keeps_the_old_file_and_erases_again() {
     assert_eq!(store.epoch_began(), NOW + 1_000);
     assert_eq!(store.sites().await.unwrap().len(), 1, "the removed site does not rise again");
     assert!(store.user(school, user(2)).await.unwrap().unwrap().removed);
-    let (head, messages) = store.history(school, between(2, 3), Page::Newest, 100).await.unwrap();
+    let (head, messages) = store.history(school, &between(2, 3), Page::Newest, 100).await.unwrap();
     assert_eq!(head.seq, Seq(43));
     assert!(messages.iter().all(|m| m.sender != user(2) || m.text.is_none()), "nor does what they wrote");
     assert_eq!(&*store.user(school, user(5)).await.unwrap().unwrap().snapshot.name, "back again");
-    let (head, _) = store.history(school, between(3, 4), Page::Newest, 1).await.unwrap();
+    let (head, _) = store.history(school, &between(3, 4), Page::Newest, 1).await.unwrap();
     assert_eq!(head.seq, Seq(0));
     store.close().await;
 
     // Once more, from the same backup: what the restored file knows is not lost on the way.
     let again = restore(&copy, &path, NOW + 2_000).await.unwrap();
     assert_eq!(again.erasures, Replayed::Done { people: 1, sites: 1 });
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_restore_knows_by_their_first_text_what_was_edited_before_the_backup() {
+    let dir = TempDir::new().unwrap();
+    let path = dir.path().join("gchat.db");
+    SqliteStore::make(&path).await.unwrap().close().await;
+    let store = serve(&path).await;
+    let site = site(&store).await;
+    let first = message(site, 2, 3, "first");
+    store.append(first.clone()).await.unwrap();
+    let edited = change(&store, site, 2, 3, 1, |message| message.text = Some("edited".into())).await;
+    let copy = backup(&path, &dir.path().join("backup.db"), NOW).await.unwrap().path;
+    store.close().await;
+    // Onto another machine: nothing of the first database is there.
+    let elsewhere = dir.path().join("elsewhere.db");
+    restore(&copy, &elsewhere, NOW).await.unwrap();
+    let store = serve(&elsewhere).await;
+    assert_eq!(store.append(first.clone()).await.unwrap(), Appended::Repeated(edited));
+    let other = NewMessage { text: "edited".into(), ..first };
+    assert_eq!(store.append(other).await.unwrap(), Appended::Conflict);
+    store.close().await;
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]

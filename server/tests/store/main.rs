@@ -3,8 +3,10 @@
 
 mod appends;
 mod arrivals;
+mod changes;
 mod courses;
 mod docks;
+mod feed;
 mod hardening;
 #[path = "../memory/mod.rs"]
 #[allow(dead_code, reason = "the simulation uses more of it")]
@@ -44,6 +46,18 @@ macro_rules! every_story {
                 any_text_comes_back_as_it_was
                 read_marks_only_rise_and_stop_at_the_head
                 a_mark_is_seen_by_the_other_when_published_or_with_the_next_message;
+            changes:
+                a_change_takes_the_next_rev_and_keeps_who_wrote_what_when
+                a_change_of_what_is_another_by_now_does_nothing
+                of_changes_at_once_one_is_done
+                a_repeated_send_is_known_whatever_became_of_the_message
+                an_answer_names_a_message_that_is_there
+                a_refused_answer_hurts_no_other_message
+                one_message_is_read_by_its_seq
+                changes_come_by_rev_in_pages
+                what_is_held_at_the_head_or_above_is_told_where_that_is
+                a_stub_is_not_unread_and_brings_no_window
+                an_erased_person_leaves_nothing_of_what_was_changed;
             courses:
                 a_floor_only_rises_and_is_forgotten_after_a_day
                 a_snapshot_below_a_floor_that_it_names_is_refused
@@ -65,6 +79,8 @@ macro_rules! every_story {
                 of_many_windows_that_came_back_those_that_waited_longest_are_listed
                 unread_is_capped_and_counts_only_the_others
                 closed_windows_are_forgotten_but_not_what_they_hide;
+            feed:
+                whoever_applies_the_changes_holds_what_a_fresh_read_gives;
             model:
                 docks_are_what_a_naive_model_says;
             sites:

@@ -85,7 +85,7 @@ async fn what_leaves_its_place_is_not_written_until_it_is_back() {
         assert!(matches!(&ready, StoreError::Blocked(why) if why.contains(what)), "{ready}");
         let sent = store.append(message(school, 2, 3, "not now")).await.unwrap_err();
         assert!(matches!(&sent, StoreError::Blocked(why) if why.contains(what)), "{sent}");
-        let (head, _) = store.history(school, between(2, 3), Page::Newest, 9).await.unwrap();
+        let (head, _) = store.history(school, &between(2, 3), Page::Newest, 9).await.unwrap();
         assert!(head.seq.0 > 0, "reading goes on");
     };
 
@@ -108,7 +108,7 @@ async fn what_leaves_its_place_is_not_written_until_it_is_back() {
     store.close().await;
     let store = SqliteStore::serve(&path).await.unwrap();
     let store: AnyStore = Arc::new(store);
-    let (head, _) = store.history(school, between(2, 3), Page::Newest, 9).await.unwrap();
+    let (head, _) = store.history(school, &between(2, 3), Page::Newest, 9).await.unwrap();
     assert_eq!(head.seq.0, 4);
     store.close().await;
 }
@@ -129,7 +129,7 @@ async fn a_store_that_ends_away_from_its_place_leaves_what_is_there_alone() {
     assert_eq!(fs::read_to_string(dir.path().join("gchat.db-wal")).unwrap(), "another's");
     assert_eq!(fs::read_to_string(&path).unwrap(), "another");
     let store: AnyStore = Arc::new(SqliteStore::serve(&dir.path().join("away")).await.unwrap());
-    let (head, _) = store.history(school, between(2, 3), Page::Newest, 9).await.unwrap();
+    let (head, _) = store.history(school, &between(2, 3), Page::Newest, 9).await.unwrap();
     assert_eq!(head.seq.0, 1);
     store.close().await;
 }

@@ -14,7 +14,7 @@ use gchat::{
 use rusqlite::Connection;
 use tempfile::TempDir;
 
-use crate::util::{AnyStore, between, message, send, site};
+use crate::util::{AnyStore, between, change, message, send, site};
 
 async fn open() -> (TempDir, AnyStore) {
     let dir = TempDir::new().unwrap();
@@ -59,7 +59,7 @@ async fn a_reopened_file_has_everything_and_the_same_epoch() {
     let store = reopen(&path).await;
     assert_eq!(store.epoch(), epoch);
     store.ready().await.unwrap();
-    let (_, messages) = store.history(site, between(2, 3), Page::Newest, 9).await.unwrap();
+    let (_, messages) = store.history(site, &between(2, 3), Page::Newest, 9).await.unwrap();
     assert_eq!(messages[0].text.as_deref(), Some("kept"));
     assert_eq!(send(&store, site, 2, 3, "next").await.0.seq, Seq(2));
 }
@@ -73,7 +73,7 @@ async fn what_waits_when_the_store_closes_is_committed_and_answered() {
     let (answers, ()) = tokio::join!(appends, store.close());
     let answered = answers.into_iter().filter(|a| matches!(a, Ok(Appended::New { .. }))).count();
     let store = reopen(&dir.path().join("gchat.db")).await;
-    let (head, _) = store.history(site, between(2, 3), Page::Newest, 9).await.unwrap();
+    let (head, _) = store.history(site, &between(2, 3), Page::Newest, 9).await.unwrap();
     assert_eq!(head.seq.0 as usize, answered);
 }
 
@@ -144,7 +144,7 @@ async fn a_schema_newer_than_the_binary_is_refused() {
     )
     .unwrap();
     conn.close().unwrap();
-    assert!(refused(&path).await.contains("its schema is 99, and this gchat knows up to 4"));
+    assert!(refused(&path).await.contains("its schema is 99, and this gchat knows up to 1"));
 }
 
 #[tokio::test]
@@ -169,6 +169,43 @@ async fn an_erased_text_is_in_no_file() {
         let bytes = std::fs::read(file.unwrap().path()).unwrap();
         assert!(!bytes.windows(21).any(|w| w == b"a-very-private-canary"));
     }
+}
+
+#[tokio::test]
+async fn what_was_edited_away_or_deleted_is_in_no_file() {
+    let (dir, store) = open().await;
+    let site = site(&store).await;
+    for n in 1..=2 {
+        send(&store, site, 2, 3, "a-very-private-canary").await;
+        let text = (n == 1).then(|| "better so".into());
+        change(&store, site, 2, 3, n, |message| message.text = text).await;
+    }
+    store.close().await;
+    for file in std::fs::read_dir(dir.path()).unwrap() {
+        let bytes = std::fs::read(file.unwrap().path()).unwrap();
+        assert!(!bytes.windows(21).any(|w| w == b"a-very-private-canary"));
+    }
+}
+
+/// A send pays nothing for what was changed: the index of that has rows of changed messages only.
+#[tokio::test]
+async fn only_what_was_changed_is_indexed_by_rev_and_has_a_hash() {
+    let (dir, store) = open().await;
+    let site = site(&store).await;
+    for n in 0..20 {
+        send(&store, site, 2, 3, &n.to_string()).await;
+    }
+    change(&store, site, 2, 3, 4, |message| message.text = Some("x".into())).await;
+    change(&store, site, 2, 3, 5, |message| message.text = None).await;
+    store.close().await;
+    let conn = Connection::open(dir.path().join("gchat.db")).unwrap();
+    let count = |sql: &str| conn.query_row(sql, [], |row| row.get::<_, i64>(0)).unwrap();
+    let indexed = "SELECT count(*) FROM messages INDEXED BY messages_changed WHERE changed IS NOT NULL";
+    assert_eq!(count(indexed), 2);
+    assert_eq!(count("SELECT count(first_hash) FROM messages"), 2);
+    assert_eq!(count("SELECT count(DISTINCT first_hash) FROM messages"), 2);
+    let newest = "SELECT last_seq * 100 + other_seq FROM conversations WHERE last_sender = 2";
+    assert_eq!(count(newest), 2_000, "nobody else has written");
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
@@ -209,6 +246,6 @@ async fn two_processes_on_one_file_wait_for_each_other() {
     let (one, two) = (sends(&server), sends(&tool));
     one.await.unwrap();
     two.await.unwrap();
-    let (head, _) = server.history(site, between(2, 3), Page::Newest, 9).await.unwrap();
+    let (head, _) = server.history(site, &between(2, 3), Page::Newest, 9).await.unwrap();
     assert_eq!(head.seq.0, 100);
 }

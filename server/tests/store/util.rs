@@ -3,9 +3,10 @@
 use std::sync::Arc;
 
 use gchat::{
+    conversation::Message,
     id::{ClientMessageId, ConversationId, RightsVersion, Seq, SiteId, UserId},
     rights::{Membership, Policy, Role, Snapshot},
-    store::{Appended, Message, NewMessage, SiteKey, SiteRecord, Store, WindowChange, WindowState},
+    store::{Appended, Change, Changed, NewMessage, SiteKey, SiteRecord, Store, WindowChange, WindowState},
 };
 use uuid::Uuid;
 
@@ -50,6 +51,7 @@ pub(crate) fn message(site: SiteId, from: i64, to: i64, text: &str) -> NewMessag
         sender: user(from),
         client_message_id: ClientMessageId(Uuid::now_v7()),
         text: text.into(),
+        reply_to: None,
         sent_at: 1_795_376_400_000,
     }
 }
@@ -62,8 +64,26 @@ pub(crate) async fn send(store: &AnyStore, site: SiteId, from: i64, to: i64, tex
     }
 }
 
+/// Changes a message that is there.
+pub(crate) async fn change(
+    store: &AnyStore,
+    site: SiteId,
+    a: i64,
+    b: i64,
+    seq: i64,
+    how: impl FnOnce(&mut Message),
+) -> Message {
+    let conversation = between(a, b);
+    let mut message = store.message(site, &conversation, Seq(seq)).await.unwrap().unwrap();
+    how(&mut message);
+    let changed = store.change(Change { site, conversation, message }).await.unwrap();
+    let Changed { message, first_seq } = changed.unwrap();
+    assert_eq!(first_seq, Seq(1));
+    message
+}
+
 pub(crate) async fn read(store: &AnyStore, site: SiteId, reader: i64, other: i64, seq: i64) -> Option<i64> {
-    store.read(site, between(reader, other), user(reader), Seq(seq), true).await.unwrap().map(|Seq(seq)| seq)
+    store.read(site, &between(reader, other), user(reader), Seq(seq), true).await.unwrap().map(|Seq(seq)| seq)
 }
 
 /// Changes a window as a client does that knows the present dock.
@@ -73,7 +93,7 @@ pub(crate) async fn set(store: &AnyStore, site: SiteId, owner: i64, other: i64, 
         .set_window(
             site,
             user(owner),
-            between(owner, other),
+            &between(owner, other),
             WindowChange { state, base, seen: None, session: None },
             MOST,
         )
@@ -81,11 +101,15 @@ pub(crate) async fn set(store: &AnyStore, site: SiteId, owner: i64, other: i64, 
         .unwrap()
 }
 
+/// The other person of a direct conversation.
+pub(crate) fn other(conversation: &ConversationId, owner: i64) -> i64 {
+    conversation.direct().unwrap().other(user(owner)).unwrap().get()
+}
+
 /// (other, state, unread) of every window.
 pub(crate) async fn windows(store: &AnyStore, site: SiteId, owner: i64) -> Vec<(i64, WindowState, i64)> {
     let dock = store.dock(site, user(owner)).await.unwrap();
-    let other = |c: ConversationId| c.other(user(owner)).unwrap().get();
-    dock.windows.iter().map(|w| (other(w.conversation), w.state, w.unread)).collect()
+    dock.windows.iter().map(|w| (other(&w.conversation, owner), w.state, w.unread)).collect()
 }
 
 pub(crate) fn snapshot(version: i64, name: &str) -> Arc<Snapshot> {
