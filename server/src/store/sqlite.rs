@@ -1,6 +1,6 @@
 //! The store in one SQLite file: the default, for a site on one machine.
 //!
-//! One thread writes (`writer`), a few read (`readers`). The submodules hold the statements, one file per subject; a
+//! One thread writes (`writer`), a few read (`read_pool`). The submodules hold the statements, one file per subject; a
 //! change is a value that can be run again. Nothing outside this directory knows that there is SQL.
 
 use std::{
@@ -19,8 +19,8 @@ use tokio::sync::oneshot;
 use uuid::Uuid;
 
 use self::{
-    meta::Since, pen::Pen, place::Home, readers::Readers, recent::Recent, schema::Purpose,
-    sql::Statements as _, writer::Writer,
+    meta::Since, place::Home, read_pool::ReadPool, recent::Recent, schema::Purpose, sql::Statements as _,
+    write_connection::WriteConnection, writer::Writer,
 };
 use super::{Result, Store, StoreError};
 use crate::id::Epoch;
@@ -33,6 +33,7 @@ mod changes;
 mod check;
 mod checkpoint;
 mod circles;
+mod committer;
 mod conversations;
 mod docks;
 mod erase;
@@ -44,9 +45,9 @@ mod link;
 mod log;
 mod meta;
 mod pace;
-mod pen;
+
 mod place;
-mod readers;
+mod read_pool;
 mod recent;
 mod refusal;
 pub mod restore;
@@ -56,6 +57,7 @@ mod sites;
 mod sql;
 mod traits;
 mod users;
+mod write_connection;
 mod writer;
 
 /// The store in one SQLite file.
@@ -63,7 +65,7 @@ pub struct SqliteStore {
     epoch: Epoch,
     epoch_began: i64,
     writer: Writer,
-    readers: Readers,
+    readers: ReadPool,
     recent: Arc<Recent>,
     home: Arc<Home>,
     /// The lock of a serving process, until the store is closed.
@@ -152,12 +154,13 @@ impl SqliteStore {
     fn start(path: &Path, conn: Connection, (epoch, epoch_began): Since, lock: Option<File>) -> Result<Self> {
         // Each thread holds it until its connection is closed.
         let file = Arc::new(place::hold(path).map_err(StoreError::io)?);
-        let readers = Readers::open(path, &file)?;
+        let readers = ReadPool::open(path, &file)?;
         // The log is there by now: something was written, or at least the schema looked at by who writes.
         let home = Arc::new(Home::of(path).map_err(StoreError::io)?);
-        let pen = Pen::new(home.clone(), file, conn, link::writing(path)?, readers.shutter())?;
+        let connection =
+            WriteConnection::new(home.clone(), file, conn, link::writing(path)?, readers.shutter())?;
         let recent = Arc::new(Recent::new(lock.is_some()));
-        let writer = Writer::start(pen, recent.clone()).map_err(StoreError::io)?;
+        let writer = Writer::start(connection, recent.clone()).map_err(StoreError::io)?;
         Ok(Self { epoch, epoch_began, writer, readers, recent, home, served: Mutex::new(lock) })
     }
 }

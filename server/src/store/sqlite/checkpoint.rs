@@ -5,7 +5,7 @@
 //!
 //! SQLite flushes the database only after a copy of everything, so not after one beside a writer who goes on: all of it
 //! would be left for the flush of the writer's last few pages. So the copier flushes what it has copied. That SQLite
-//! counts those pages as copied before they are flushed is a matter for `pen`, if their flush fails. Knows no record.
+//! counts those pages as copied before they are flushed is a matter for `write_connection`, if their flush fails. Knows no record.
 
 use std::{
     fs::File,
@@ -74,7 +74,7 @@ impl Checkpoint {
     }
 
     /// So much more was written: does what is due. `writer` is in no transaction. An error may be of the copy that went
-    /// on beside earlier writes (`pen` says what that means).
+    /// on beside earlier writes (`write_connection` says what that means).
     pub(super) fn written(&mut self, writer: &Connection, writes: usize) -> Result<()> {
         self.since_look += writes;
         if self.busy {

@@ -1,4 +1,4 @@
-//! The traits over SQLite: each method hands one thing to be read to the readers, or one to be written to the writer.
+//! The traits over SQLite: each method hands one thing to be read to the read pool, or one to be written to the writer.
 
 use std::{collections::HashSet, sync::Arc};
 

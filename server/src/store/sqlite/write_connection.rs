@@ -36,7 +36,7 @@ use super::{
     checkpoint::{self, Checkpoint},
     link, log,
     place::Home,
-    readers::Shutter,
+    read_pool::Shutter,
     refusal,
     sql::{Failure, primary_code},
 };
@@ -65,7 +65,7 @@ pub(super) fn blocks(error: &StoreError) -> bool {
 }
 
 /// The one connection that writes.
-pub(super) struct Pen {
+pub(super) struct WriteConnection {
     home: Arc<Home>,
     /// The names of its files lead elsewhere.
     astray: bool,
@@ -82,7 +82,7 @@ pub(super) struct Pen {
     readers: Shutter,
 }
 
-impl Pen {
+impl WriteConnection {
     /// `copier`: another connection that may write, for checkpoints.
     pub(super) fn new(
         home: Arc<Home>,

@@ -46,14 +46,14 @@ impl Reader {
 }
 
 /// Threads that only read.
-pub(super) struct Readers {
-    desk: Arc<Mutex<Desk>>,
+pub(super) struct ReadPool {
+    shared: Arc<Mutex<Shared>>,
     threads: Mutex<Vec<JoinHandle<()>>>,
 }
 
 /// Where reads and threads meet: nobody idles while something waits.
 #[derive(Default)]
-struct Desk {
+struct Shared {
     /// By number. The last to come back goes first: it has most in its cache.
     idle: Vec<(usize, Thread)>,
     /// What each thread is to read next.
@@ -62,18 +62,18 @@ struct Desk {
     closed: bool,
 }
 
-impl Readers {
+impl ReadPool {
     /// Opens all connections, each with the log: on a full disk later ones could not be made, and reading goes on; nor
     /// may they open what has taken the place of these files. `file` is held until they are closed (`place::hold`).
     pub(super) fn open(path: &Path, file: &Arc<File>) -> Result<Self> {
         // If one cannot be opened the others end with this.
-        let readers = Self { desk: Arc::default(), threads: Mutex::default() };
+        let readers = Self { shared: Arc::default(), threads: Mutex::default() };
         for number in 0..THREADS {
             let conn = link::reading(path)?;
             conn.maybe::<(i64,)>("SELECT 1 FROM meta", [])?; // the first read opens the log
             let reader = Reader { path: path.to_owned(), conn: Some(conn) };
-            let (desk, file) = (readers.desk.clone(), file.clone());
-            let work = move || work(reader, &desk, number, file);
+            let (shared, file) = (readers.shared.clone(), file.clone());
+            let work = move || work(reader, &shared, number, file);
             let thread = thread::Builder::new().name("reader".into()).spawn(work);
             readers.threads.lock().push(thread.map_err(StoreError::io)?);
         }
@@ -91,12 +91,12 @@ impl Readers {
                 let _ = reply.send(reader.conn().and_then(read)); // the caller may have gone
             }
         };
-        submit(&self.desk, Box::new(read));
+        submit(&self.shared, Box::new(read));
         answer.await.map_err(|_| StoreError::Closed)?
     }
 
     pub(super) fn shutter(&self) -> Shutter {
-        Shutter(self.desk.clone())
+        Shutter(self.shared.clone())
     }
 
     /// Waits for what is being read, and closes all connections.
@@ -112,20 +112,20 @@ impl Readers {
 
     /// Takes no more reads; those that wait are still done.
     fn end(&self) {
-        let mut desk = self.desk.lock();
-        desk.closed = true;
-        desk.idle.drain(..).for_each(|(_, thread)| thread.unpark());
+        let mut shared = self.shared.lock();
+        shared.closed = true;
+        shared.idle.drain(..).for_each(|(_, thread)| thread.unpark());
     }
 }
 
-impl Drop for Readers {
+impl Drop for ReadPool {
     fn drop(&mut self) {
         self.end();
     }
 }
 
 /// Closes all of the readers' connections for a moment.
-pub(super) struct Shutter(Arc<Mutex<Desk>>);
+pub(super) struct Shutter(Arc<Mutex<Shared>>);
 
 impl Shutter {
     /// Runs this while no reader has a connection. Each finishes first what it reads.
@@ -152,19 +152,19 @@ impl Shutter {
 }
 
 /// Hands this to a thread. After `end` it is dropped: whoever waits for it is told by that.
-fn submit(desk: &Mutex<Desk>, read: Read) {
-    let mut desk = desk.lock();
-    if desk.closed {
+fn submit(shared: &Mutex<Shared>, read: Read) {
+    let mut shared = shared.lock();
+    if shared.closed {
         return;
     }
-    let Some((number, thread)) = desk.idle.pop() else { return desk.waiting.push_back(read) };
-    desk.given[number] = Some(read);
-    drop(desk);
+    let Some((number, thread)) = shared.idle.pop() else { return shared.waiting.push_back(read) };
+    shared.given[number] = Some(read);
+    drop(shared);
     thread.unpark();
 }
 
-fn work(mut reader: Reader, desk: &Mutex<Desk>, number: usize, file: Arc<File>) {
-    while let Some(read) = next(desk, number) {
+fn work(mut reader: Reader, shared: &Mutex<Shared>, number: usize, file: Arc<File>) {
+    while let Some(read) = next(shared, number) {
         // One read that panics leaves the others their thread; its caller is told, and a transaction of its ended.
         let _ = catch_unwind(AssertUnwindSafe(|| read(&mut reader)));
     }
@@ -173,24 +173,24 @@ fn work(mut reader: Reader, desk: &Mutex<Desk>, number: usize, file: Arc<File>) 
 }
 
 /// Waits for something to read; `None` when there will be no more.
-fn next(desk: &Mutex<Desk>, number: usize) -> Option<Read> {
+fn next(shared: &Mutex<Shared>, number: usize) -> Option<Read> {
     {
-        let mut desk = desk.lock();
-        if let Some(read) = desk.waiting.pop_front() {
+        let mut shared = shared.lock();
+        if let Some(read) = shared.waiting.pop_front() {
             return Some(read);
         }
-        if desk.closed {
+        if shared.closed {
             return None;
         }
-        desk.idle.push((number, thread::current()));
+        shared.idle.push((number, thread::current()));
     }
     loop {
         thread::park();
-        let mut desk = desk.lock();
-        if let Some(read) = desk.given[number].take() {
+        let mut shared = shared.lock();
+        if let Some(read) = shared.given[number].take() {
             return Some(read);
         }
-        if desk.closed {
+        if shared.closed {
             return None;
         }
     }
