@@ -1,6 +1,6 @@
 /** Which messages are said aloud, and how, and which must not stay said. Pure. */
 import { windowOf } from "./state.js";
-import type { ServerFrame } from "./protocol.js";
+import type { Message, ServerFrame } from "./protocol.js";
 import type { State, Step } from "./state.js";
 import type { ConversationId, Update } from "./view.js";
 
@@ -22,18 +22,9 @@ export function announcements(
   });
 }
 
-/** The conversations of which this frame erases something, or may have. */
+/** The conversations of which something that was said aloud may read otherwise by this frame, or be gone. */
 export function retractions(frame: ServerFrame): ConversationId[] {
-  switch (frame.type) {
-    case "reset":
-      return [frame.conversation];
-    case "message":
-      return frame.message.text === null ? [frame.conversation] : [];
-    case "welcome":
-      return frame.gaps
-        .filter((gap) => gap.reset || gap.messages.some((message) => message.text === null))
-        .map((gap) => gap.conversation);
-    default:
-      return [];
-  }
+  const spans = frame.type === "welcome" ? frame.changes : frame.type === "changes" ? [frame] : [];
+  const altered = ({ text, edited_at: edited }: Message): boolean => text === null || edited !== undefined;
+  return spans.filter(({ reset, messages }) => reset === true || messages.some(altered)).map(({ conversation }) => conversation);
 }

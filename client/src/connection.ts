@@ -35,7 +35,7 @@ export interface ConnectionEvents {
   frame(frame: ServerFrame): void;
   line(line: LineView): void;
   /** What to resume, asked when the socket has opened. */
-  hello(): Pick<HelloFrame, "visible" | "cursor" | "rosters">;
+  hello(): Pick<HelloFrame, "visible" | "features" | "cursor" | "rosters">;
 }
 
 export interface ConnectionParts {

@@ -19,8 +19,8 @@ const GATHER_MS = 20;
 
 /** What is sealed as `dock`. */
 interface DockPart {
-  format: 2;
-  state: Pick<State, "epoch" | "boot" | "circles" | "dockVersion" | "windows">;
+  format: 3;
+  state: Pick<State, "epoch" | "boot" | "circles" | "dockVersion" | "windows" | "limits" | "features">;
 }
 
 /** What is sealed as `rosters`: hundreds of people, who are not written again for each message. */
@@ -127,7 +127,8 @@ export class CopyKeeper {
     ]);
     for (const { conversation } of state.windows) {
       const talk = state.talks.get(conversation);
-      if (talk?.loaded === true) parts.set(`talk:${conversation}`, [talk, () => talk]);
+      // What waits for something that is missing is told again by `welcome`.
+      if (talk?.loaded === true) parts.set(`talk:${conversation}`, [talk, () => ({ ...talk, waiting: [] })]);
     }
     const changed = [...parts].filter(([part, [mark]]) => this.#written.get(part) !== mark);
     const { site, user, sid } = this.#config;
@@ -151,8 +152,8 @@ export class CopyKeeper {
 }
 
 function dockPart(state: State): DockPart {
-  const { epoch, boot, circles, dockVersion, windows } = state;
-  return { format: 2, state: { epoch, boot, circles, dockVersion, windows } };
+  const { epoch, boot, circles, dockVersion, windows, limits, features } = state;
+  return { format: 3, state: { epoch, boot, circles, dockVersion, windows, limits, features } };
 }
 
 function rostersPart(state: State): RostersPart {
@@ -165,7 +166,7 @@ function rostersPart(state: State): RostersPart {
 /** The sealed parts are this client's own writing, authenticated by AES-GCM: the format number is check enough. */
 function restored(parts: ReadonlyMap<string, unknown>, empty: State): Copy | undefined {
   const dock = parts.get("dock") as DockPart | undefined;
-  if (dock?.format !== 2) return undefined;
+  if (dock?.format !== 3) return undefined;
   const rosters = (parts.get("rosters") as RostersPart | undefined) ?? [];
   const talks = new Map<ConversationId, Talk>();
   for (const { conversation } of dock.state.windows) {

@@ -3,9 +3,6 @@
  *
  * Owns the order of things: the copy is painted before the socket opens; what the person did before is sent after
  * `welcome`. Runs in a page or a worker; everything of the page comes in through `Environment`. Must not know the DOM.
- *
- * It is past 500 lines because all of these meet here and nowhere else; what stands on its own (history, search,
- * announcements, dock changes, what the elements are told) has a file of its own.
  */
 import { announcements, retractions } from "./announce.js";
 import { DockChanges } from "./changes.js";
@@ -15,39 +12,41 @@ import type { Copy, CopyKeeper } from "./copy.js";
 import type { Database } from "./database.js";
 import { Deeds } from "./deeds.js";
 import { Drafts } from "./drafts.js";
+import type { Entry } from "./entries.js";
 import { loginsOf } from "./environment.js";
 import type { Environment } from "./environment.js";
 import { History } from "./history.js";
 import { uuid4 } from "./ids.js";
+import { ReadMarks } from "./marks.js";
 import { Outbox } from "./outbox.js";
 import type { Channel } from "./outbox.js";
-import { presentDock } from "./present.js";
-import type { Known, PendingMessage, WantedWindow } from "./present.js";
-import { closing, conversationOf, CURSOR_CONVERSATIONS, otherOf } from "./protocol.js";
-import type { ClientFrame, DockWindow, HelloFrame, Server, ServerFrame, StopReason } from "./protocol.js";
+import { aboutOf, presentDock, presentMessage } from "./present.js";
+import type { Known, WantedWindow } from "./present.js";
+import { closing, conversationOf, CURSOR_CONVERSATIONS, FEATURES, otherOf } from "./protocol.js";
+import type { ClientFrame, DockWindow, HelloFrame, Message, Server, ServerFrame, StopReason } from "./protocol.js";
 import { Publisher } from "./publisher.js";
 import type { Slice } from "./publisher.js";
+import { Quotes } from "./quotes.js";
 import { Requests } from "./requests.js";
 import type { Question } from "./requests.js";
 import { collation, foldRosters } from "./roster.js";
-import { applyFrame, applyPage, cursorOf, emptyState, rostersOf, TYPING_MS, windowOf } from "./state.js";
-import { withoutStaleTyping, withRead, withTalksOf } from "./state.js";
+import { applyFrame, applyPage, cursorOf, emptyState, rostersOf, talkOf, TYPING_MS, windowOf } from "./state.js";
+import { withoutStaleTyping, withTalksOf } from "./state.js";
 import type { State, Step } from "./state.js";
 import { Search } from "./search.js";
 import { TokenSource } from "./token.js";
 import type { UnsentVault } from "./unsent.js";
-import type { Command, ConversationId, LineView, PageConfig, Seq, Update } from "./view.js";
+import type { Command, ConversationId, LineView, MessageView, PageConfig, Update } from "./view.js";
+import { WritingNow } from "./writing.js";
 
-/** The server passes `typing` on at most once in so many ms. */
-const TYPING_EVERY_MS = 2_000;
 /** A dock change without any answer for so long gives way to what the server says. */
 const CHANGE_MS = 5_000;
-/** A draft that has rested for so long is told to the other pages. */
-const DRAFT_MS = 300;
 /** What a message changes in the dock is told so much later: where it is looked at, it is read by then, and nothing is. */
 const UNREAD_MS = 50;
 /** Before a question that the server could not answer just now is asked again. */
 const AGAIN_MS = 1_500;
+/** While somebody looks, the open windows' changes are asked for so often: the last one may have been lost. */
+export const CHECK_MS = 60_000;
 
 /** Stops after which the login's copy is of no use to anybody. */
 const GONE: ReadonlySet<StopReason> = new Set(["logged_out", "other_user", "outdated"]);
@@ -64,7 +63,7 @@ export interface Kept {
   copy: Copy | undefined;
   drafts: ReadonlyMap<ConversationId, string>;
   /** Entries of the outbox that are known already. */
-  pending?: Iterable<PendingMessage>;
+  pending?: Iterable<Entry>;
 }
 
 export class Core {
@@ -76,9 +75,12 @@ export class Core {
   readonly #outbox: Outbox;
   readonly #keeper: CopyKeeper;
   readonly #stored: Drafts;
+  readonly #writing: WritingNow;
   readonly #changes = new DockChanges();
+  readonly #marks: ReadMarks;
   readonly #requests: Requests;
   readonly #history: History;
+  readonly #quotes: Quotes;
   readonly #search: Search;
   readonly #publisher: Publisher;
   readonly #deeds: Deeds;
@@ -87,7 +89,6 @@ export class Core {
   /** Where pages of one site tell each other whose login they are from. */
   readonly #logins: Channel | undefined;
   #state: State;
-  #drafts: ReadonlyMap<ConversationId, string>;
   #visible: boolean;
   /** Nothing is shown, whatever the browser's copy has: see `#empty`. */
   #emptied = false;
@@ -95,37 +96,70 @@ export class Core {
   readonly #started: number;
   /** When this page was shown, by the server's clock: known from the first `welcome` on. */
   #shownAt = Number.POSITIVE_INFINITY;
-  /** Read marks that the server has not confirmed. */
-  readonly #seen = new Map<ConversationId, Seq>();
-  readonly #typed = new Map<ConversationId, number>();
   #typingEnds: Cancel | null = null;
   #changeEnds: Cancel | null = null;
-  #draftRests: Cancel | null = null;
   #unreadRests: Cancel | null = null;
+  #check: Cancel | null = null;
+
+  readonly #send = (frame: ClientFrame): boolean => this.#connection.send(frame);
+  readonly #post = (update: Update): void => {
+    this.#port.postMessage(update);
+  };
 
   constructor(port: Port, config: PageConfig, environment: Environment, kept: Kept) {
-    const { database, vault, keeper, copy, drafts } = kept;
     this.#port = port;
     this.#config = config;
     this.#environment = environment;
     this.#visible = environment.visible;
     this.#started = environment.clock.now();
-    this.#keeper = keeper;
-    this.#state = copy?.state ?? emptyState(config.user);
-    this.#drafts = drafts;
-    this.#stored = new Drafts(config, database, vault);
-    this.#changes.restore(copy?.changes ?? []);
+    this.#keeper = kept.keeper;
+    this.#state = kept.copy?.state ?? emptyState(config.user);
+    this.#changes.restore(kept.copy?.changes ?? []);
     this.#compare = collation(config.lang);
-    const { clock, crypto } = environment;
-    const random = (bytes: Uint8Array<ArrayBuffer>): void => void crypto.getRandomValues(bytes);
-    this.#tokens = new TokenSource(config, environment.shelf, environment.fetch, clock, ({ unsentKey }) => {
+    this.#tokens = this.#newTokens(kept.vault);
+    this.#connection = this.#newConnection();
+    this.#stored = new Drafts(config, kept.database, kept.vault);
+    this.#writing = this.#newWriting(kept.drafts);
+    this.#marks = new ReadMarks(this.#send);
+    this.#requests = this.#newRequests();
+    this.#history = this.#newHistory();
+    this.#quotes = this.#newQuotes();
+    this.#search = this.#newSearch();
+    this.#publisher = this.#newPublisher();
+    this.#deeds = new Deeds(() => this.#flush(), this.#post);
+    this.#outbox = this.#newOutbox(kept);
+    this.#logins = environment.openChannel(loginsOf(config));
+    if (this.#logins !== undefined) {
+      this.#logins.onmessage = ({ data }: MessageEvent<unknown>) => {
+        // Whose login holds is the host's to say: a page from the browser's history speaks here too.
+        if (data !== this.#login) this.#connection.recheck();
+      };
+    }
+    this.#unwatch = environment.watchNetwork(() => {
+      this.#connection.wake();
+    });
+  }
+
+  // The parts
+
+  get #random(): (bytes: Uint8Array<ArrayBuffer>) => void {
+    return (bytes) => void this.#environment.crypto.getRandomValues(bytes);
+  }
+
+  #newTokens(vault: UnsentVault | undefined): TokenSource {
+    const { shelf, fetch, clock } = this.#environment;
+    return new TokenSource(this.#config, shelf, fetch, clock, ({ unsentKey }) => {
       void vault?.learn(unsentKey).then((news) => (news ? this.#loadUnsent() : undefined));
     });
-    this.#connection = new Connection(
+  }
+
+  #newConnection(): Connection {
+    const environment = this.#environment;
+    return new Connection(
       {
-        url: socketUrl(config.server),
-        session: uuid4(random),
-        clock,
+        url: socketUrl(this.#config.server),
+        session: uuid4(this.#random),
+        clock: environment.clock,
         tokens: this.#tokens,
         open: (url) => environment.openSocket(url),
         warn: (text) => {
@@ -142,47 +176,88 @@ export class Core {
         hello: () => this.#hello(),
       },
     );
-    const send = (frame: ClientFrame): boolean => this.#connection.send(frame);
-    const post = (update: Update): void => {
-      this.#post(update);
+  }
+
+  #newWriting(drafts: ReadonlyMap<ConversationId, string>): WritingNow {
+    const changed = (): void => {
+      this.#mark("dock");
     };
-    this.#requests = new Requests(send, clock, (question) => {
+    return new WritingNow({ clock: this.#environment.clock, stored: this.#stored, send: this.#send, changed }, drafts);
+  }
+
+  #newRequests(): Requests {
+    return new Requests(this.#send, this.#environment.clock, (question) => {
       // The line may be dead, which it finds out by itself.
       this.#connection.probe();
-      if (question.kind !== "search") this.#history.cameNot(question);
+      if (question.kind === "quote") this.#quotes.askAgain();
+      else if (question.kind !== "search") this.#history.cameNot(question);
     });
-    this.#history = new History({
+  }
+
+  #newHistory(): History {
+    return new History({
+      me: this.#config.user,
       requests: this.#requests,
       state: () => this.#state,
       open: () => this.#openWindows(),
       changed: (conversation) => {
         this.#mark(`talk:${conversation}`);
       },
-      post,
+      present: (conversation, messages) => this.#presented(conversation, messages),
+      post: this.#post,
     });
-    this.#search = new Search({
-      me: config.user,
+  }
+
+  #newQuotes(): Quotes {
+    return new Quotes({
+      state: () => this.#state,
+      ask: (conversation, seq) => {
+        this.#requests.ask({ kind: "quote", conversation, seq }, this.#state.limits.history_page);
+      },
+      present: (conversation, messages) => this.#presented(conversation, messages),
+      post: this.#post,
+    });
+  }
+
+  #newSearch(): Search {
+    return new Search({
+      me: this.#config.user,
       ask: (question) => this.#requests.ask(question, this.#state.limits.history_page),
       people: () => this.#roster().people,
-      post,
+      post: this.#post,
     });
-    this.#publisher = new Publisher({
+  }
+
+  #newPublisher(): Publisher {
+    return new Publisher({
       known: () => this.#known(this.#history.unloaded),
       line: () => this.#connection.line,
       roster: () => this.#roster(),
-      post,
+      post: this.#post,
     });
-    this.#deeds = new Deeds(() => this.#flush(), post);
-    this.#outbox = new Outbox({
-      config,
+  }
+
+  #newOutbox({ database, vault, keeper, pending }: Kept): Outbox {
+    const { clock, locks } = this.#environment;
+    return new Outbox({
+      config: this.#config,
       clock,
-      random,
+      random: this.#random,
       database,
       vault,
-      locks: environment.locks,
-      channel: environment.openChannel(`gchat outbox ${config.site} ${config.user}`),
+      locks,
+      channel: this.#environment.openChannel(`gchat outbox ${this.#config.site} ${this.#config.user}`),
       skew: () => this.#skew,
-      send,
+      takes: (feature) => this.#state.features.includes(feature),
+      own: (conversation, id) => {
+        const message = this.#history.own(conversation, id);
+        return message === undefined ? undefined : { seq: message.seq, text: message.text, verbId: message.verb_id };
+      },
+      reflects: (conversation, rev) => {
+        const talk = talkOf(this.#state, conversation);
+        return !talk.loaded || talk.rev >= rev;
+      },
+      send: this.#send,
       late: () => {
         this.#connection.probe();
       },
@@ -195,17 +270,10 @@ export class Core {
         const message = `${count} unsent message(s) of an earlier login cannot be read any more: write them again`;
         this.#post({ kind: "refused", code: "outbox_unreadable", message });
       },
-      ...(kept.pending === undefined ? {} : { shown: kept.pending }),
-    });
-    this.#logins = environment.openChannel(loginsOf(config));
-    if (this.#logins !== undefined) {
-      this.#logins.onmessage = ({ data }: MessageEvent<unknown>) => {
-        // Whose login holds is the host's to say: a page from the browser's history speaks here too.
-        if (data !== this.#login) this.#connection.recheck();
-      };
-    }
-    this.#unwatch = environment.watchNetwork(() => {
-      this.#connection.wake();
+      refused: (conversation, code, message) => {
+        this.#post({ kind: "refused", conversation, code, message });
+      },
+      ...(pending === undefined ? {} : { shown: pending }),
     });
   }
 
@@ -227,8 +295,9 @@ export class Core {
   end(): void {
     this.#unwatch();
     this.#logins?.close();
-    this.#draftRests?.();
+    this.#writing.end();
     this.#unreadRests?.();
+    this.#check?.();
     this.#connection.end();
     this.#outbox.end();
     void this.#flush();
@@ -264,7 +333,24 @@ export class Core {
       case "send":
         this.#tokens.active();
         this.#draft(command.conversation, "");
-        return this.#outbox.add(command.conversation, command.text, command.key);
+        return this.#outbox.add(command.conversation, command.text, {
+          ...(command.key === undefined ? {} : { id: command.key }),
+          ...(command.replyTo === undefined ? {} : { replyTo: command.replyTo }),
+        });
+      case "edit":
+        this.#tokens.active();
+        return this.#outbox.edit(command.conversation, command.key, command.text);
+      case "delete":
+        this.#tokens.active();
+        return this.#outbox.delete(command.conversation, command.key);
+      case "undelete":
+        return this.#outbox.undelete(command.key);
+      case "dismiss":
+        void this.#outbox.dismiss(command.key);
+        return undefined;
+      case "quote":
+        this.#quotes.want(command.conversation, command.seq);
+        return undefined;
       case "retry":
         void this.#outbox.retry(command.key);
         return undefined;
@@ -277,12 +363,15 @@ export class Core {
       case "page":
         this.#history.again(command);
         return undefined;
-      case "seen":
-        this.#markSeen(command.conversation, command.seq);
+      case "seen": {
+        const before = this.#state;
+        this.#state = this.#marks.raise(before, command.conversation, command.seq);
+        if (this.#state !== before) this.#stateChanged(before);
         return undefined;
+      }
       case "typing":
         this.#tokens.active();
-        this.#tellTyping(command.conversation);
+        this.#writing.typing(command.conversation);
         return undefined;
       case "draft":
         this.#draft(command.conversation, command.text);
@@ -320,15 +409,16 @@ export class Core {
   }
 
   /** Nothing of what was shown stays, here or on any page. Another `welcome` may bring it back. */
-  #empty(): void {
+  #empty(keepDrafts = false): void {
     this.#emptied = true;
     this.#state = emptyState(this.#config.user);
-    this.#drafts = new Map();
+    this.#writing.empty(keepDrafts);
     this.#changes.clear();
-    this.#seen.clear();
-    this.#typed.clear();
+    this.#marks.clear();
     this.#search.forget();
-    for (const cancel of [this.#typingEnds, this.#changeEnds, this.#draftRests]) cancel?.();
+    this.#history.empty();
+    this.#quotes.keepOnly(new Set());
+    for (const cancel of [this.#typingEnds, this.#changeEnds]) cancel?.();
     this.#post({ kind: "emptied" });
     this.#publisher.forget();
     this.#mark("roster");
@@ -340,17 +430,16 @@ export class Core {
    * sent, and the drafts, stay.
    */
   #pause(): void {
-    const drafts = this.#drafts;
-    this.#empty();
-    this.#drafts = drafts;
+    this.#empty(true);
     this.#keeper.keep({ state: this.#state, changes: [] });
   }
 
-  #hello(): Pick<HelloFrame, "visible" | "cursor" | "rosters"> {
+  #hello(): Pick<HelloFrame, "visible" | "features" | "cursor" | "rosters"> {
     const cursor = cursorOf(this.#state, CURSOR_CONVERSATIONS);
     const rosters = rostersOf(this.#state);
     return {
       visible: this.#visible,
+      features: FEATURES,
       ...(cursor === undefined ? {} : { cursor }),
       ...(rosters === undefined ? {} : { rosters }),
     };
@@ -358,6 +447,7 @@ export class Core {
 
   #lineChanged(line: LineView): void {
     this.#mark("line");
+    this.#check?.();
     if (line.state !== "online") {
       this.#requests.clear();
       this.#history.clear();
@@ -368,10 +458,12 @@ export class Core {
       return;
     }
     this.#sendChanges();
-    for (const [conversation, seq] of this.#seen) this.#connection.send({ type: "read", conversation, seq });
+    this.#marks.sendAgain();
     this.#history.askFirst();
+    this.#quotes.askAgain();
     this.#search.go();
     this.#outbox.online(this.#state.limits.message_chars);
+    this.#planCheck();
   }
 
   #heard(frame: ServerFrame): void {
@@ -393,8 +485,11 @@ export class Core {
       case "contacts":
         this.#contactsCame(frame);
         return;
+      case "changes":
+        this.#requests.answered(frame.request);
+        break;
       case "ack":
-        this.#outbox.acked(frame.client_message_id);
+        this.#outbox.acked(frame);
         return;
       case "error":
         this.#refused(frame);
@@ -408,18 +503,19 @@ export class Core {
       this.#sendChanges();
       this.#history.askFirst();
     }
-    if (frame.type === "read" && frame.user === this.#config.user) this.#keepSeen();
+    if (frame.type === "read" && frame.user === this.#config.user) this.#state = this.#marks.over(this.#state);
     if (frame.type === "typing") this.#planTypingEnd();
   }
 
   #dockCame(version: number, windows: readonly DockWindow[]): void {
     this.#changes.answered(version, windows);
-    this.#keepSeen();
+    this.#state = this.#marks.over(this.#state);
     // Of closed windows nothing is held.
     const wanted = [...this.#changes.wanted].filter(([, { state }]) => state !== "closed").map(([conversation]) => conversation);
     const shown = new Set([...windows.map(({ conversation }) => conversation), ...wanted]);
     this.#state = withTalksOf(this.#state, shown);
-    for (const conversation of this.#typed.keys()) if (!shown.has(conversation)) this.#typed.delete(conversation);
+    this.#writing.keepOnly(shown);
+    this.#quotes.keepOnly(shown);
     this.#keep();
   }
 
@@ -442,17 +538,19 @@ export class Core {
     if (!final) {
       this.#environment.clock.after(wait ?? AGAIN_MS, () => {
         if (question.kind === "search") this.#search.go();
+        else if (question.kind === "quote") this.#quotes.askAgain();
         else this.#history.again(question);
       });
       return;
     }
-    if (question.kind === "search") this.#search.forget();
     // An end to the waiting: there is nothing to show.
-    else if (question.kind === "page") this.#history.answerPage(question, { first_seq: 1, seq: 0, messages: [] });
-    else {
-      const nothing = { asked: question.asked, firstSeq: 1, seq: 0, rev: 0, messages: [] };
-      this.#take(applyPage(this.#state, question.conversation, nothing));
+    if (question.kind === "search") this.#search.forget();
+    else if (question.kind === "quote") this.#quotes.came(question.conversation, question.seq, null);
+    else if (question.kind === "page") this.#history.answerPage(question, { messages: [], more: false });
+    else if (question.kind === "first") {
+      this.#take(applyPage(this.#state, question.conversation, { firstSeq: 1, seq: 0, rev: 0, messages: [] }));
     }
+    if (question.kind === "quote") return;
     const { conversation } = question.kind === "search" ? { conversation: undefined } : question;
     this.#post({ kind: "refused", code, message, ...(conversation === undefined ? {} : { conversation }) });
   }
@@ -464,22 +562,28 @@ export class Core {
     this.#state = step.state;
     for (const conversation of step.dropped) {
       this.#requests.forget(conversation);
+      this.#history.forget(conversation);
+      this.#quotes.drop(conversation);
       this.#publisher.drop(conversation);
     }
-    for (const id of step.committed) this.#outbox.committed(id);
+    for (const { id, seq } of step.committed) this.#outbox.committed(id, seq);
+    this.#outbox.reflected();
     for (const update of announcements(step.arrived, this.#state, this.#shownAt)) this.#post(update);
     for (const ask of step.asks) {
       if (ask.kind === "roster") this.#connection.send({ type: "roster", circle: ask.circle });
-      else if (ask.after !== undefined) this.#history.askAfter(ask.conversation, ask.after);
+      else if (ask.kind === "changes") this.#history.askChanges(ask.conversation);
       else this.#history.askFirst();
     }
+    this.#history.follow(step.rows);
+    this.#quotes.follow(step.rows);
+    if (step.dropped.length > 0) this.#quotes.askAgain();
     this.#stateChanged(before, frame);
   }
 
   #stateChanged(before: State, frame?: ServerFrame["type"]): void {
     const state = this.#state;
     if (state.rosters !== before.rosters || state.circles !== before.circles) this.#mark("roster");
-    if (state.typing !== before.typing || (state.windows !== before.windows && frame !== "message")) this.#mark("dock");
+    if (state.typing !== before.typing || (state.windows !== before.windows && frame !== "changes")) this.#mark("dock");
     else if (state.windows !== before.windows) this.#markUnread();
     for (const { conversation } of state.windows) {
       const same =
@@ -498,12 +602,28 @@ export class Core {
     if (question === undefined || question.kind === "search" || question.conversation !== conversation) return;
     if (question.kind === "page") {
       const own = messages.filter(({ sender }) => sender === this.#config.user);
-      for (const { client_message_id: id } of own) if (id !== null) this.#outbox.committed(id);
+      for (const { client_message_id: id, seq: at } of own) if (id !== null) this.#outbox.committed(id, at);
       this.#history.answerPage(question, frame);
-      return;
+    } else if (question.kind === "quote") {
+      this.#quotes.came(conversation, question.seq, messages.find((message) => message.seq === question.seq) ?? null);
+    } else if (question.kind === "first") {
+      this.#history.came(conversation);
+      this.#take(applyPage(this.#state, conversation, { firstSeq, seq, rev, messages }));
     }
-    this.#history.came(conversation);
-    this.#take(applyPage(this.#state, conversation, { asked: question.asked, firstSeq, seq, rev, messages }));
+  }
+
+  #presented(conversation: ConversationId, messages: readonly Message[]): MessageView[] {
+    const about = aboutOf(this.#known(new Set()), conversation);
+    return messages.map((message) => presentMessage(message, about));
+  }
+
+  /** While somebody looks at them, what the open windows may have missed is asked for. */
+  #planCheck(): void {
+    this.#check?.();
+    this.#check = this.#environment.clock.after(CHECK_MS, () => {
+      if (this.#visible) this.#history.check();
+      this.#planCheck();
+    });
   }
 
   #openWindows(): ConversationId[] {
@@ -538,12 +658,7 @@ export class Core {
   /** The host's word may have opened what could not be read before. */
   async #loadUnsent(): Promise<void> {
     const [drafts] = await Promise.all([this.#stored.load(), this.#outbox.load()]);
-    // Sealed anew: with the key that the host has just given, where it gave one.
-    for (const [conversation, text] of drafts) this.#stored.keep(conversation, text);
-    if (this.#emptied || [...drafts.keys()].every((conversation) => this.#drafts.has(conversation))) return;
-    // What was written here meanwhile is newer.
-    this.#drafts = new Map([...drafts, ...this.#drafts]);
-    this.#mark("dock");
+    this.#writing.found(drafts, this.#emptied);
   }
 
   #sendChanges(): void {
@@ -558,50 +673,14 @@ export class Core {
       : null;
   }
 
-  #markSeen(conversation: ConversationId, seq: Seq): void {
-    const before = this.#state;
-    const window = windowOf(before, conversation);
-    if (window === undefined || seq <= window.read_seq) return;
-    this.#state = withRead(before, conversation, this.#config.user, seq);
-    this.#seen.set(conversation, seq);
-    this.#connection.send({ type: "read", conversation, seq });
-    this.#stateChanged(before);
-  }
-
-  /** Marks that the server has confirmed are done; the others stay on show over a `dock` that was sent before them. */
-  #keepSeen(): void {
-    for (const [conversation, seq] of this.#seen) {
-      const window = windowOf(this.#state, conversation);
-      if (window === undefined || window.read_seq >= seq) this.#seen.delete(conversation);
-      else this.#state = withRead(this.#state, conversation, this.#config.user, seq);
-    }
-  }
-
-  #tellTyping(conversation: ConversationId): void {
-    const now = this.#environment.clock.now();
-    if (now - (this.#typed.get(conversation) ?? 0) < TYPING_EVERY_MS) return;
-    if (this.#connection.send({ type: "typing", conversation })) this.#typed.set(conversation, now);
-  }
-
   #draft(conversation: ConversationId, text: string): void {
-    const over = this.#connection.line.state === "stopped";
-    if (!over && (this.#drafts.get(conversation) ?? "") === text) return;
-    this.#stored.keep(conversation, text);
     // What a page that is being emptied for good still tells is the person's text, and nobody's to see here.
-    if (over) return;
-    const drafts = new Map(this.#drafts);
-    if (text === "") drafts.delete(conversation);
-    else drafts.set(conversation, text);
-    this.#drafts = drafts;
-    this.#draftRests?.();
-    this.#draftRests = this.#environment.clock.after(DRAFT_MS, () => {
-      this.#mark("dock");
-    });
+    this.#writing.write(conversation, text, this.#connection.line.state === "stopped");
   }
 
   async #discard(conversation: ConversationId, key: string): Promise<void> {
     const text = await this.#outbox.discard(key);
-    if (text === undefined || (this.#drafts.get(conversation) ?? "") !== "") return;
+    if (text === undefined || this.#writing.draft(conversation) !== "") return;
     this.#draft(conversation, text);
     this.#mark("dock");
   }
@@ -612,7 +691,9 @@ export class Core {
       const rosters = rostersOf(this.#state)?.versions ?? [];
       this.#connection.send({ type: "visibility", visible, ...(visible ? { rosters } : {}) });
     }
-    if (visible) this.#connection.wake();
+    if (!visible) return;
+    this.#connection.wake();
+    this.#history.check();
   }
 
   #contactsCame(frame: Server<"contacts">): void {
@@ -625,6 +706,8 @@ export class Core {
   #outboxChanged(): void {
     for (const { conversation } of this.#state.windows) this.#mark(`talk:${conversation}`);
     for (const { conversation } of this.#outbox.pending) this.#mark(`talk:${conversation}`);
+    this.#history.wished();
+    this.#quotes.tell();
   }
 
   #planTypingEnd(): void {
@@ -657,15 +740,12 @@ export class Core {
     return {
       state: this.#state,
       pending: this.#outbox.pending,
-      drafts: this.#drafts,
+      drafts: this.#writing.drafts,
       wanted: this.#changes.wanted,
       loading,
       late: this.#history.late,
       now: this.#environment.clock.now(),
+      skew: this.#skew,
     };
-  }
-
-  #post(update: Update): void {
-    this.#port.postMessage(update);
   }
 }

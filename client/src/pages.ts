@@ -250,6 +250,8 @@ export class Pages {
         return;
       case "arrived":
       case "retracted":
+      case "quoted":
+      case "rewritten":
         break;
       case "emptied":
         for (const slice of [...this.#slices.keys()]) if (slice !== "line") this.#slices.delete(slice);

@@ -135,6 +135,9 @@ export class Parting {
   #noted(command: Command): Command {
     switch (command.kind) {
       case "send":
+      case "edit":
+      case "delete":
+      case "undelete":
       case "draft":
       case "open":
       case "restore":
@@ -215,6 +218,11 @@ function subjectOf(command: Command): string | null {
   switch (command.kind) {
     case "send":
       return null;
+    case "edit":
+      return `edit ${command.conversation} ${command.key}`;
+    case "delete":
+    case "undelete":
+      return `delete ${command.conversation} ${command.key}`;
     case "draft":
       return `draft ${command.conversation}`;
     case "open":

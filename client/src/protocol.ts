@@ -28,10 +28,16 @@ const message = object({
   client_message_id: nullable(string),
   text: nullable(string),
   sent_at: count,
+  reply_to: optional(integer(1)),
+  edited_at: optional(count),
+  deleted: optional(oneOf("author", "moderator")),
+  verb_id: optional(string),
 });
 const writing = oneOf("yes", "no", "blocked", "gone");
+const kind = oneOf("direct");
 const dockWindow = object({
   conversation: string,
+  kind,
   state: oneOf("open", "minimised"),
   contact: windowContact,
   writing,
@@ -42,15 +48,23 @@ const dockWindow = object({
   other_read_seq: count,
   unread: count,
 });
-const gap = object({
+const anyWindow = object({ kind: string });
+/** Windows of kinds that this client does not know are passed over, whatever else they are made of. */
+const windows: Read<Shaped<typeof dockWindow>[]> = (value, at) => {
+  const read: Read<Shaped<typeof dockWindow> | null> = (item, place) =>
+    anyWindow(item, place).kind === "direct" ? dockWindow(item, place) : null;
+  return list(read)(value, at).filter((window) => window !== null);
+};
+const changesFields = {
   conversation: string,
-  reset: boolean,
-  first_seq: count,
-  seq: count,
+  from: count,
   rev: count,
+  first_seq: count,
   messages: list(message),
-  more: boolean,
-});
+  more: optional(boolean),
+  reset: optional(boolean),
+};
+const changes = object(changesFields);
 const limits = object({
   frame_bytes: user,
   message_chars: user,
@@ -59,6 +73,7 @@ const limits = object({
   history_page: user,
   dock_windows: user,
   roster_window: user,
+  edit_seconds: count,
 });
 
 /** A person of a circle who is online, as a `roster` lists them. */
@@ -69,8 +84,8 @@ export type Circle = Shaped<typeof circle>;
 export type Message = Shaped<typeof message>;
 /** A conversation's place in the dock. */
 export type DockWindow = Shaped<typeof dockWindow>;
-/** What `welcome` says of a conversation whose head differs from the cursor. */
-export type Gap = Shaped<typeof gap>;
+/** A span of one conversation's changes: see "Changes" in the contract. */
+export type Changes = Shaped<typeof changes>;
 export type Limits = Shaped<typeof limits>;
 
 /** Tagged with its `type`, so that the union narrows. */
@@ -91,8 +106,9 @@ export const serverFrames = {
       lease_ends: count,
       user: object({ ...contactFields, hidden: boolean }),
       circles: list(circle),
-      dock: object({ version: count, windows: list(dockWindow) }),
-      gaps: list(gap),
+      features: list(string),
+      dock: object({ version: count, windows }),
+      changes: list(changes),
       limits,
     }),
   ),
@@ -115,9 +131,9 @@ export const serverFrames = {
   contacts: frame("contacts", object({ request: user, contacts: list(rosterContact), next: nullable(string) })),
   ack: frame(
     "ack",
-    object({ client_message_id: string, conversation: string, seq: integer(1), rev: count, sent_at: count }),
+    object({ id: string, conversation: string, seq: integer(1), rev: count, sent_at: count }),
   ),
-  message: frame("message", object({ conversation: string, message })),
+  changes: frame("changes", object({ ...changesFields, request: optional(user) })),
   history: frame(
     "history",
     object({
@@ -127,14 +143,13 @@ export const serverFrames = {
       seq: count,
       rev: count,
       messages: list(message),
-      more: optional(boolean),
+      more: boolean,
     }),
   ),
   read: frame("read", object({ conversation: string, user, seq: count })),
   typing: frame("typing", object({ conversation: string, user })),
-  dock: frame("dock", object({ version: count, windows: list(dockWindow) })),
+  dock: frame("dock", object({ version: count, windows })),
   writing: frame("writing", object({ conversation: string, writing })),
-  reset: frame("reset", object({ conversation: string })),
   error: frame(
     "error",
     object({
@@ -142,7 +157,7 @@ export const serverFrames = {
       message: string,
       final: boolean,
       request: optional(integer(1)),
-      client_message_id: optional(string),
+      id: optional(string),
       conversation: optional(string),
       retry_after_ms: optional(count),
     }),
@@ -172,6 +187,10 @@ export interface CursorEntry {
   seq: Seq;
 }
 
+/** What a server may take beside what version 1 requires, and what this client knows. */
+export const FEATURES = ["edit", "delete", "reply"] as const;
+export type Feature = (typeof FEATURES)[number];
+
 /** The first frame, once per connection. */
 export interface HelloFrame {
   type: "hello";
@@ -180,6 +199,7 @@ export interface HelloFrame {
   /** UUID v4: one stay, over its reconnects. */
   session: string;
   visible: boolean;
+  features?: readonly Feature[];
   cursor?: { epoch: string; /** at most 100 */ conversations: CursorEntry[] };
   rosters?: { boot: string; versions: HeldRoster[] };
 }
@@ -188,7 +208,10 @@ export interface HelloFrame {
 export type ClientFrame =
   | HelloFrame
   | { type: "renew"; token: string }
-  | { type: "send"; client_message_id: string; conversation: ConversationId; text: string }
+  | { type: "send"; client_message_id: string; conversation: ConversationId; text: string; reply_to?: Seq }
+  | { type: "edit"; id: string; conversation: ConversationId; seq: Seq; client_message_id: string; text: string }
+  | { type: "delete"; id: string; conversation: ConversationId; seq: Seq; client_message_id: string }
+  | { type: "changes"; request: number; conversation: ConversationId; rev: number; seq: Seq; limit: number }
   | {
       type: "history";
       request: number;
@@ -231,6 +254,8 @@ export const errorCodes = {
   message_too_long: { final: true },
   bad_text: { final: true },
   conflict: { final: true },
+  no_such_message: { final: true },
+  too_late: { final: true },
   not_found: { final: true },
   not_allowed: { final: true },
   unknown_recipient: { final: true },
@@ -306,6 +331,7 @@ export const defaultLimits: Limits = {
   history_page: 100,
   dock_windows: 20,
   roster_window: 100,
+  edit_seconds: 900,
 };
 
 /** At most so many conversations fit a cursor. */
@@ -335,14 +361,23 @@ export function parseServerFrame(data: unknown): Parsed {
   }
 }
 
-/** The conversation of two users: their ids, lower first. */
+/** The id of a direct conversation. */
+const DIRECT = /^([1-9]\d*)-([1-9]\d*)$/;
+
+/** The direct conversation of two users: their ids, lower first. */
 export function conversationOf(one: UserId, other: UserId): ConversationId {
   return one < other ? `${one}-${other}` : `${other}-${one}`;
 }
 
-/** The other person of a conversation of `me`, or undefined where it is not one. */
+/** Whether the id is of a kind that this client knows; others are passed over. */
+export function isKnown(conversation: ConversationId): boolean {
+  const match = DIRECT.exec(conversation);
+  return match !== null && Number(match[1]) < Number(match[2]);
+}
+
+/** The other person of a direct conversation of `me`, or undefined where it is not one. */
 export function otherOf(conversation: ConversationId, me: UserId): UserId | undefined {
-  const match = /^([1-9]\d*)-([1-9]\d*)$/.exec(conversation);
+  const match = DIRECT.exec(conversation);
   if (match === null) return undefined;
   const [lower, higher] = [Number(match[1]), Number(match[2])];
   if (lower >= higher) return undefined;

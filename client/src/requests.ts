@@ -1,10 +1,9 @@
 /**
- * Questions that the server answers by number: pages of history and searches. Owns what is asked and not yet
- * answered, so that nothing is asked twice at once and every answer finds its question.
+ * Questions that the server answers by number: messages, changes and searches. Owns what is asked and not yet answered,
+ * so that nothing is asked twice at once and every answer finds its question.
  */
 import type { Cancel, Clock } from "./clock.js";
 import type { ClientFrame } from "./protocol.js";
-import type { Page } from "./talk.js";
 import type { ConversationId, Seq } from "./view.js";
 
 /** Messages in one page that a person sees come. */
@@ -15,7 +14,12 @@ export const LATE_MS = 10_000;
 
 /** What was asked. */
 export type Question =
-  | { kind: "history"; conversation: ConversationId; asked: Page["asked"]; seq: Seq }
+  /** The first page: the newest messages. */
+  | { kind: "first"; conversation: ConversationId }
+  /** What has changed since the position, which is `rev`; the last message held is `seq`. */
+  | { kind: "changes"; conversation: ConversationId; rev: number; seq: Seq }
+  /** One message that is quoted. */
+  | { kind: "quote"; conversation: ConversationId; seq: Seq }
   /** What a page shows and the core does not hold; `request` is the page's own. */
   | { kind: "page"; conversation: ConversationId; asked: "before" | "after"; seq: Seq; request: number }
   | { kind: "search"; text: string; next: string | null };
@@ -34,12 +38,11 @@ export class Requests {
     this.#late = late;
   }
 
-  /** Asks, unless the same kind of page or a search is awaited already. True if it is awaited now. */
+  /** Asks, unless the same is awaited already (but for pages, which are different pages' own). True if it is awaited now. */
   ask(question: Question, historyPage: number): boolean {
     for (const { question: open } of this.#open.values()) {
       if (open.kind === "search" && question.kind === "search") return false;
-      if (open.kind !== "history" || question.kind !== "history") continue;
-      if (open.conversation === question.conversation && open.asked === question.asked) return true;
+      if (sameQuestion(open, question)) return true;
     }
     const request = this.#last + 1;
     if (!this.#send(frameOf(request, question, historyPage))) return false;
@@ -61,6 +64,11 @@ export class Requests {
     return open?.question;
   }
 
+  /** Whether a page awaits messages of this conversation. */
+  pages(conversation: ConversationId): boolean {
+    return [...this.#open.values()].some(({ question }) => question.kind === "page" && question.conversation === conversation);
+  }
+
   /** The copy was dropped: what was asked on it is void. */
   forget(conversation: ConversationId): void {
     for (const [request, { question, cancel }] of this.#open) {
@@ -77,19 +85,29 @@ export class Requests {
   }
 }
 
+function sameQuestion(one: Question, other: Question): boolean {
+  if (one.kind === "search" || other.kind === "search" || one.kind === "page") return false;
+  if (one.kind !== other.kind || one.conversation !== other.conversation) return false;
+  return one.kind !== "quote" || (other.kind === "quote" && one.seq === other.seq);
+}
+
 function frameOf(request: number, question: Question, historyPage: number): ClientFrame {
   if (question.kind === "search") {
     return { type: "search", request, text: question.text, next: question.next, limit: SEARCH_PEOPLE };
   }
-  const { conversation, asked, seq } = question;
-  const page = Math.min(PAGE_MESSAGES, historyPage);
-  switch (asked) {
-    case "newest":
-      return { type: "history", request, conversation, limit: page };
-    case "before":
-      return { type: "history", request, conversation, before: seq, limit: page };
-    case "after":
-      // What is missing is fetched in large pages; one that somebody waits for is small.
-      return { type: "history", request, conversation, after: seq, limit: question.kind === "page" ? page : historyPage };
+  const { conversation } = question;
+  // One that somebody waits for is small.
+  const limit = Math.min(PAGE_MESSAGES, historyPage);
+  switch (question.kind) {
+    case "first":
+      return { type: "history", request, conversation, limit };
+    case "changes":
+      return { type: "changes", request, conversation, rev: question.rev, seq: question.seq, limit: historyPage };
+    case "quote":
+      return { type: "history", request, conversation, before: question.seq + 1, limit: 1 };
+    case "page":
+      return question.asked === "before"
+        ? { type: "history", request, conversation, before: question.seq, limit }
+        : { type: "history", request, conversation, after: question.seq, limit };
   }
 }

@@ -10,7 +10,7 @@ import { eraseOthers, openDatabase } from "./database.js";
 import type { Database } from "./database.js";
 import { Drafts } from "./drafts.js";
 import type { Environment } from "./environment.js";
-import { readEntries } from "./outbox.js";
+import { readEntries } from "./entries.js";
 import { emptyState } from "./state.js";
 import { UnsentVault } from "./unsent.js";
 import { openVault } from "./vault.js";

@@ -4,11 +4,11 @@
  *
  * Must not know the outbox, drafts or dock changes that the server has not confirmed: see core.ts and present.ts.
  */
-import type { Circle, CursorEntry, DockWindow, HeldRoster, Limits, Message, Server, ServerFrame } from "./protocol.js";
-import { defaultLimits } from "./protocol.js";
+import type { Changes, Circle, CursorEntry, DockWindow, HeldRoster, Limits, Message, Server, ServerFrame } from "./protocol.js";
+import { defaultLimits, isKnown } from "./protocol.js";
 import { heldRosters, withCircles, withDiff, withoutVersions, withSnapshot } from "./roster.js";
 import type { Rosters } from "./roster.js";
-import { emptyTalk, held, withGap, withMessage, withPage } from "./talk.js";
+import { emptyTalk, held, withChanges, withPage } from "./talk.js";
 import type { Page, Talk, TalkStep } from "./talk.js";
 import type { ConversationId, Seq, UserId } from "./view.js";
 
@@ -33,13 +33,18 @@ export interface State {
   /** Until when the other person counts as typing, in ms of this computer's clock. */
   typing: ReadonlyMap<ConversationId, number>;
   limits: Limits;
+  /** What the server takes beside what version 1 requires. */
+  features: readonly string[];
   /** Whether a welcome or the browser's copy has told the circles. */
   welcomed: boolean;
 }
 
 /** Something to ask of the server. */
 export type Ask =
-  | { kind: "history"; conversation: ConversationId; after?: Seq }
+  /** The first page, where one is missing. */
+  | { kind: "first" }
+  /** What comes after the position. */
+  | { kind: "changes"; conversation: ConversationId }
   | { kind: "roster"; circle: string };
 
 /** What a frame did. */
@@ -48,8 +53,10 @@ export interface Step {
   asks: readonly Ask[];
   /** Messages of others beyond what was held: to be announced where they are newer than the page. */
   arrived: readonly { conversation: ConversationId; message: Message }[];
-  /** client_message_ids of the user's own messages that are now in the state. */
-  committed: readonly string[];
+  /** The user's own messages that are now in the state. */
+  committed: readonly { id: string; seq: Seq }[];
+  /** Messages as they are now that the frame has brought: somebody may show older ones than the state has. */
+  rows: readonly { conversation: ConversationId; message: Message }[];
   /** Conversations whose copy was dropped: whatever a page shows of them is void. */
   dropped: readonly ConversationId[];
 }
@@ -66,11 +73,12 @@ export function emptyState(me: UserId): State {
     talks: new Map(),
     typing: new Map(),
     limits: defaultLimits,
+    features: [],
     welcomed: false,
   };
 }
 
-const still = (state: State): Step => ({ state, asks: [], arrived: [], committed: [], dropped: [] });
+const still = (state: State): Step => ({ state, asks: [], arrived: [], committed: [], rows: [], dropped: [] });
 
 /** Applies one frame of the server. `history` answers go through `applyPage`, which knows what was asked. */
 export function applyFrame(state: State, frame: ServerFrame, now: number): Step {
@@ -104,8 +112,8 @@ export function applyFrame(state: State, frame: ServerFrame, now: number): Step 
             : window,
         ),
       );
-    case "message":
-      return talked(state, frame.conversation, withMessage(talkOf(state, frame.conversation), frame.message), true);
+    case "changes":
+      return withSpan(state, frame, frame.request !== undefined);
     case "read":
       return still(withRead(state, frame.conversation, frame.user, frame.seq));
     case "typing":
@@ -114,16 +122,21 @@ export function applyFrame(state: State, frame: ServerFrame, now: number): Step 
         : still({ ...state, typing: new Map(state.typing).set(frame.conversation, now + TYPING_MS) });
     case "dock":
       return still(docked(state, frame.version, frame.windows));
-    case "reset":
-      return resetTalk(state, frame.conversation);
     default:
       return still(state);
   }
 }
 
-/** Applies the answer to a `history` request. */
+/** Applies the newest page of `history`. */
 export function applyPage(state: State, conversation: ConversationId, page: Page): Step {
-  return talked(state, conversation, withPage(talkOf(state, conversation), page), page.asked === "after");
+  return talked(state, conversation, withPage(talkOf(state, conversation), page), page.rev);
+}
+
+/** `asked`: it answers this client. Of conversations of kinds that this client does not know nothing is held. */
+function withSpan(state: State, changes: Changes, asked: boolean): Step {
+  const { conversation } = changes;
+  if (!isKnown(conversation)) return still(state);
+  return talked(state, conversation, withChanges(talkOf(state, conversation), changes, asked), changes.rev);
 }
 
 export function talkOf(state: State, conversation: ConversationId): Talk {
@@ -168,40 +181,38 @@ function welcomed(before: State, frame: Server<"welcome">): Step {
     dockVersion: frame.dock.version,
     windows: frame.dock.windows,
     limits: frame.limits,
+    features: frame.features,
     welcomed: true,
   };
   const steps: Step[] = [];
-  for (const gap of frame.gaps) {
-    const step = talked(state, gap.conversation, withGap(talkOf(before, gap.conversation), gap), true);
+  for (const changes of frame.changes) {
+    const step = withSpan(state, changes, true);
     steps.push(step);
     state = step.state;
   }
-  // Live messages that came before the first page left a run that no page ever joined: start anew.
+  // The cursor did not name what has no position: what came of it before says nothing now.
   const talks = new Map([...state.talks].filter(([, talk]) => talk.loaded));
-  const reset = new Set(frame.gaps.filter((gap) => gap.reset).map(({ conversation }) => conversation));
+  const dropped = new Set(steps.flatMap((step) => step.dropped));
   return {
     state: { ...state, talks },
     asks: steps.flatMap((step) => step.asks),
     arrived: steps.flatMap((step) => step.arrived),
     committed: steps.flatMap((step) => step.committed),
-    dropped: [...before.talks.keys()].filter((id) => !sameEpoch || reset.has(id) || !talks.has(id)),
+    rows: steps.flatMap((step) => step.rows),
+    dropped: [...before.talks.keys()].filter((id) => !sameEpoch || dropped.has(id) || !talks.has(id)),
   };
 }
 
-/** The dock as the server says it; where a message has overtaken the frame, its window is raised again. */
+/** The dock as the server says it; where changes have overtaken the frame, its window is counted on from there. */
 function docked(state: State, version: number, windows: readonly DockWindow[]): State {
   const overtaken = (window: DockWindow): DockWindow => {
     const talk = talkOf(state, window.conversation);
-    return talk.last > window.seq ? raised(window, { talk, fresh: talk.messages, missing: false }, state.me) : window;
+    const rows = [...talk.messages, ...talk.ahead, ...(talk.loaded ? [] : talk.waiting.flatMap(({ messages }) => messages))];
+    const rev = Math.max(talk.rev, ...(talk.loaded ? [] : talk.waiting.map((span) => span.rev)));
+    if (rev <= window.rev) return window;
+    return counted(window, rows, rows.filter(({ text }) => text === null), { rev, seq: endOf(talk) }, state.me);
   };
   return { ...state, dockVersion: version, windows: windows.map(overtaken) };
-}
-
-function resetTalk(state: State, conversation: ConversationId): Step {
-  if (!state.talks.has(conversation)) return still(state);
-  const talks = new Map(state.talks);
-  talks.delete(conversation);
-  return { ...still({ ...state, talks }), asks: [{ kind: "history", conversation }], dropped: [conversation] };
 }
 
 /** Lets go of the copies of all other conversations; the same value where there are none. */
@@ -210,39 +221,63 @@ export function withTalksOf(state: State, shown: ReadonlySet<ConversationId>): S
   return talks.size === state.talks.size ? state : { ...state, talks };
 }
 
-/** Puts a conversation's step into the state: head and unread of its window rise with it. */
-function talked(state: State, conversation: ConversationId, step: TalkStep, onward: boolean): Step {
+/** Puts a conversation's step into the state, up to `rev`: head and unread of its window go with it. */
+function talked(state: State, conversation: ConversationId, step: TalkStep, rev: number): Step {
   const talks = new Map(state.talks);
   // Set anew at the end: the order is that of use, see cursorOf.
   talks.delete(conversation);
   talks.set(conversation, held(step.talk));
-  const others = step.fresh.filter((message) => message.sender !== state.me);
+  const { talk, fresh, rows, emptied, missing, reset } = step;
+  const others = fresh.filter((message) => message.sender !== state.me);
   const ended = others.length > 0 && state.typing.has(conversation);
   const typing = ended ? new Map([...state.typing].filter(([typed]) => typed !== conversation)) : state.typing;
+  // Without a position the changes themselves are all that is known of the head.
+  const head = { rev: talk.loaded ? talk.rev : rev, seq: endOf(talk) };
+  const asks: Ask[] = missing ? [{ kind: "changes", conversation }] : [];
   return {
     state: withWindows({ ...state, talks, typing }, (window) =>
-      window.conversation === conversation ? raised(window, step, state.me) : window,
+      window.conversation === conversation ? counted(window, rows, emptied, head, state.me) : window,
     ),
-    asks: step.missing ? [{ kind: "history", conversation, after: step.talk.last }] : [],
-    arrived: onward ? others.map((message) => ({ conversation, message })) : [],
-    committed: step.talk.messages.flatMap(({ sender, client_message_id: id }) =>
-      sender === state.me && id !== null ? [id] : [],
+    asks: reset && !talk.loaded ? [...asks, { kind: "first" }] : asks,
+    arrived: others.map((message) => ({ conversation, message })),
+    committed: talk.messages.flatMap(({ sender, client_message_id: id, seq }) =>
+      sender === state.me && id !== null ? [{ id, seq }] : [],
     ),
-    dropped: [],
+    rows: rows.map((message) => ({ conversation, message })),
+    dropped: reset ? [conversation] : [],
   };
 }
 
-/** A window's head and unread, where a message goes beyond what the server had counted in its last `dock`. */
-function raised(window: DockWindow, { talk, fresh }: TalkStep, me: UserId): DockWindow {
-  const uncounted = fresh.filter((message) => message.seq > window.seq);
-  const unread = uncounted.filter((message) => message.sender !== me && message.seq > window.read_seq).length;
-  return {
+/** The last message that is known of. */
+function endOf(talk: Talk): Seq {
+  const { last, told, ahead, waiting } = talk;
+  const coming = talk.loaded ? ahead : waiting.flatMap(({ messages }) => messages);
+  return Math.max(last, told, ...coming.map(({ seq }) => seq));
+}
+
+/**
+ * A window's head and unread between two docks: of what lies above the rev that the last one was counted at, others'
+ * new messages raise it, and those that have become stubs lower it.
+ */
+function counted(
+  window: DockWindow,
+  rows: readonly Message[],
+  emptied: readonly Message[],
+  head: { rev: number; seq: Seq },
+  me: UserId,
+): DockWindow {
+  const counts = ({ rev, sender, seq }: Message): boolean =>
+    rev > window.rev && sender !== me && seq > window.read_seq;
+  const more = rows.filter((message) => counts(message) && message.seq > window.seq && message.text !== null).length;
+  const fewer = emptied.filter((message) => counts(message) && message.seq <= window.seq).length;
+  const unread = window.unread >= UNREAD_MOST ? window.unread : Math.max(0, window.unread - fewer);
+  const next = {
     ...window,
-    first_seq: Math.max(window.first_seq, talk.firstSeq),
-    seq: Math.max(window.seq, talk.last),
-    rev: Math.max(window.rev, talk.rev),
-    unread: Math.min(UNREAD_MOST, window.unread + unread),
+    seq: Math.max(window.seq, head.seq),
+    rev: Math.max(window.rev, head.rev),
+    unread: Math.min(UNREAD_MOST, unread + more),
   };
+  return next.seq === window.seq && next.rev === window.rev && next.unread === window.unread ? window : next;
 }
 
 /** Raises a read mark; marks never fall. */
@@ -265,7 +300,7 @@ function unreadAbove(window: DockWindow, seq: Seq, talk: Talk, me: UserId): numb
   const head = Math.max(window.seq, talk.last);
   const first = talk.messages[0];
   if (first !== undefined && first.seq <= seq + 1 && talk.last >= head) {
-    const count = talk.messages.filter((message) => message.seq > seq && message.sender !== me).length;
+    const count = talk.messages.filter(({ seq: at, sender, text }) => at > seq && sender !== me && text !== null).length;
     return Math.min(UNREAD_MOST, count);
   }
   return Math.max(0, Math.min(window.unread, head - seq));

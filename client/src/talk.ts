@@ -1,59 +1,86 @@
 /**
- * What the core holds of one conversation's messages: always one unbroken run of seqs up to the last applied one, and
- * only the newest. Older ones are asked for by the page that shows them. Pure.
+ * What the core holds of one conversation: a position in its feed of changes, and the newest messages, an unbroken run
+ * of seqs up to the end. Older ones are held by the pages that show them. Pure.
  *
- * The rule (protocol/README.md, "Applying messages"): `last + 1` is applied, lower is dropped, higher means that
- * something is missing and must be asked for. Must not know windows, people or the outbox.
+ * The rule (protocol/README.md, "Changes"): a span is applied where it begins at or below the position and ends above
+ * it; where it begins above, something is missing and is asked for; else it is dropped. A message replaces only a lower
+ * rev of itself. Must not know windows, people or the outbox.
  */
-import type { Gap, Message } from "./protocol.js";
+import type { Changes, Message } from "./protocol.js";
 import type { Seq } from "./view.js";
 
 /** So many of a conversation's newest messages are held, in the core and in the browser's copy. */
 export const HELD_MESSAGES = 50;
+/** So many spans wait for what comes before them; of more, only how far they reach is remembered. */
+const WAITING_MOST = 50;
+
+/** A span of changes as a talk needs it. */
+export type Span = Omit<Changes, "conversation">;
 
 /** The copy of one conversation. */
 export interface Talk {
   /** Ascending by seq, without gaps; `held` cuts it to `HELD_MESSAGES`. */
   messages: readonly Message[];
-  /** The last applied seq; 0 in a conversation that has not begun, or of which nothing is held. */
+  /** The last seq of the run; 0 in a conversation that has not begun, or of which nothing is held. */
   last: Seq;
-  /** The highest rev that is known to be reflected here. */
+  /** The position: every change up to this rev is applied. */
   rev: number;
   /** The lowest seq that the server still keeps. */
   firstSeq: Seq;
-  /** Whether a first answer (or the browser's copy) is in. */
+  /** Whether there is a position: a first page, a reset or the browser's copy is in. */
   loaded: boolean;
+  /**
+   * New messages beyond one that is missing, ascending: it was changed after it came, so that it comes with its last
+   * change.
+   */
+  ahead: readonly Message[];
+  /** Spans that begin above the position: what comes before them is asked for, or the first page is. */
+  waiting: readonly Span[];
+  /** The last message that was taken for new before there was a position. */
+  told: Seq;
 }
 
-export const emptyTalk: Talk = { messages: [], last: 0, rev: 0, firstSeq: 1, loaded: false };
+export const emptyTalk: Talk = {
+  messages: [],
+  last: 0,
+  rev: 0,
+  firstSeq: 1,
+  loaded: false,
+  ahead: [],
+  waiting: [],
+  told: 0,
+};
 
-/** What a message or page did. `missing`: ask `history` after `talk.last`. `fresh`: those newly applied at the end. */
+/** What changes or a page did. */
 export interface TalkStep {
   talk: Talk;
+  /** Messages that are new, ascending. */
   fresh: readonly Message[];
+  /** All messages that the changes have brought or changed, also older ones than the run has. */
+  rows: readonly Message[];
+  /** Those of `rows` that have become stubs by it. */
+  emptied: readonly Message[];
+  /** Something is missing: ask `changes` after `talk.rev`. */
   missing: boolean;
+  /** What was held is void. */
+  reset: boolean;
 }
 
-/** One live message. Before the first page is in, it starts the run that the page will join. */
-export function withMessage(talk: Talk, message: Message): TalkStep {
-  if (message.seq <= talk.last) return { talk, fresh: [], missing: false };
-  const starts = !talk.loaded && talk.messages.length === 0;
-  if (message.seq !== talk.last + 1 && !starts) return { talk, fresh: [], missing: true };
-  return {
-    talk: {
-      ...talk,
-      messages: [...talk.messages, message],
-      last: message.seq,
-      rev: Math.max(talk.rev, message.rev),
-    },
-    fresh: [message],
-    missing: false,
-  };
+const still = (talk: Talk): TalkStep => ({ talk, fresh: [], rows: [], emptied: [], missing: false, reset: false });
+
+/** A span of changes. `asked`: it answers this client's question, or the cursor. */
+export function withChanges(talk: Talk, span: Span, asked: boolean): TalkStep {
+  if (span.reset === true) return replaced(talk, span);
+  if (!talk.loaded) return awaited(talk, span);
+  const step = caughtUp(withSpan(talk, span));
+  if (span.more === true) return { ...step, missing: step.missing || span.rev >= talk.rev };
+  // An answer that brought nothing has nothing to bring: what waits for more would wait for ever.
+  if (!asked || (step.missing && span.rev > span.from)) return step;
+  return whole({ ...step, missing: false, talk: { ...step.talk, waiting: [] } });
 }
 
-/** A page of `history` that goes into the copy, by what was asked. */
+/** The newest page of `history`. */
 export interface Page {
-  asked: "newest" | "after";
   firstSeq: Seq;
   /** The head of the conversation. */
   seq: Seq;
@@ -62,61 +89,112 @@ export interface Page {
   messages: readonly Message[];
 }
 
+/** The first page sets the position, and what came while it was awaited is laid over it; a later one moves nothing. */
 export function withPage(talk: Talk, page: Page): TalkStep {
-  const known = { ...talk, firstSeq: Math.max(talk.firstSeq, page.firstSeq) };
-  switch (page.asked) {
-    case "newest":
-      return joined(known, page);
-    case "after": {
-      const step = withEach(known, page.messages);
-      return { ...step, ...caughtUp(step.talk, page.seq, page.rev, page.messages.length > 0) };
-    }
-  }
+  if (talk.loaded) return still(withRows({ ...talk, firstSeq: Math.max(talk.firstSeq, page.firstSeq) }, page.messages).talk);
+  const { messages, rev, firstSeq } = page;
+  const last = messages.at(-1)?.seq ?? page.seq;
+  const { waiting, told } = talk;
+  const first: Talk = { messages, last, rev, firstSeq, loaded: true, ahead: [], waiting, told: Math.max(told, last) };
+  return caughtUp({ ...still(first), rows: messages });
 }
 
-/** An entry of `welcome.gaps`. */
-export function withGap(talk: Talk, gap: Gap): TalkStep {
-  const page = { firstSeq: gap.first_seq, seq: gap.seq, rev: gap.rev, messages: gap.messages };
-  // The server has sent this person much already, or the other gaps have taken the room: all of it is to be asked for.
-  if (gap.more && gap.messages.length === 0) {
-    return gap.reset ? { talk: emptyTalk, fresh: [], missing: false } : { talk, fresh: [], missing: true };
-  }
-  if (gap.reset) {
-    const newer = gap.messages.filter((message) => talk.loaded && message.seq > talk.last);
-    return { ...joined(emptyTalk, { ...page, asked: "newest" }), fresh: newer };
-  }
-  return withPage(talk, { ...page, asked: "after" });
+/** The copy was no part of the truth: what there is instead. */
+function replaced(talk: Talk, span: Span): TalkStep {
+  const known = Math.max(talk.last, talk.told);
+  // Nothing had room: the first page is to be asked for.
+  if (span.messages.length === 0 && span.more === true) return { ...still({ ...emptyTalk, told: known }), reset: true };
+  const run = unbroken(span.messages);
+  const last = run.at(-1)?.seq ?? 0;
+  const next: Talk = { ...emptyTalk, messages: run, last, rev: span.rev, firstSeq: span.first_seq, loaded: true, told: known };
+  const fresh = run.filter(({ seq }) => known > 0 && seq > known);
+  return { ...still(next), fresh, rows: run, reset: true };
 }
 
-/** Joins the newest page with the run that live messages may have started meanwhile. */
-function joined(talk: Talk, page: Page): TalkStep {
-  const end = page.messages.at(-1)?.seq ?? 0;
-  const base: Talk = {
-    ...talk,
-    loaded: true,
-    messages: page.messages,
-    last: page.messages.length > 0 ? end : page.seq,
+/** Before there is a position the span waits for it. What is new in it is known nevertheless: it was not changed since. */
+function awaited(talk: Talk, span: Span): TalkStep {
+  const before = new Map(talk.waiting.flatMap(({ messages }) => messages).map((row) => [row.seq, row]));
+  const rows = span.messages.filter(({ seq, rev }) => rev > (before.get(seq)?.rev ?? 0));
+  const fresh = rows
+    .filter(({ seq, text, edited_at: edited }) => seq > talk.told && text !== null && edited === undefined)
+    .sort((one, other) => one.seq - other.seq);
+  const emptied = rows.filter((row) => row.text === null && before.get(row.seq)?.text !== null);
+  const told = fresh.at(-1)?.seq ?? talk.told;
+  return { ...still({ ...talk, waiting: withWaiting(talk.waiting, span), told }), fresh, rows, emptied };
+}
+
+/** One span by the rule, and nothing else. */
+function withSpan(talk: Talk, span: Span): TalkStep {
+  if (span.from > talk.rev) return { ...still({ ...talk, waiting: withWaiting(talk.waiting, span) }), missing: true };
+  if (span.rev <= talk.rev) return still(talk);
+  const firstSeq = Math.max(talk.firstSeq, span.first_seq);
+  return withRows({ ...talk, firstSeq, rev: span.rev }, span.messages);
+}
+
+/** Puts each row in place of a lower rev of itself; new ones go to the end of the run. */
+function withRows(talk: Talk, rows: readonly Message[]): TalkStep {
+  const held = new Map([...talk.messages, ...talk.ahead].map((message) => [message.seq, message]));
+  const first = talk.messages[0]?.seq ?? talk.last + 1;
+  const taken = rows.filter(({ seq, rev }) => seq < first || rev > (held.get(seq)?.rev ?? -1));
+  const emptied = taken.filter(({ seq, text }) => text === null && held.get(seq)?.text !== null);
+  const changed = new Map(taken.map((message) => [message.seq, message]));
+  const messages = talk.messages.map((message) => changed.get(message.seq) ?? message);
+  const beyond = [...new Map([...talk.ahead, ...taken].map((message) => [message.seq, message])).values()]
+    .filter(({ seq }) => seq > talk.last)
+    .sort((one, other) => one.seq - other.seq);
+  const next = unbrokenFrom(talk.last, beyond);
+  return {
+    ...still({ ...talk, messages: [...messages, ...next], last: talk.last + next.length, ahead: beyond.slice(next.length) }),
+    fresh: next.filter(({ seq }) => seq > talk.told),
+    rows: taken,
+    emptied,
   };
-  const step = withEach(base, talk.messages);
-  // What the run held before and was shown is not fresh again.
-  const fresh = page.messages.filter((message) => talk.loaded && message.seq > talk.last);
-  const { talk: whole, missing } = caughtUp(step.talk, page.seq, page.rev, true);
-  return { talk: whole, fresh, missing: missing || step.missing };
 }
 
-function withEach(talk: Talk, messages: readonly Message[]): TalkStep {
-  let step: TalkStep = { talk, fresh: [], missing: false };
-  for (const message of messages) {
-    const next = withMessage(step.talk, message);
-    step = { talk: next.talk, fresh: [...step.fresh, ...next.fresh], missing: step.missing || next.missing };
+/** Applies of what waits whatever fits now. */
+function caughtUp(step: TalkStep): TalkStep {
+  let next = step;
+  for (;;) {
+    const { talk } = next;
+    const waiting = talk.waiting.filter(({ rev }) => rev > talk.rev);
+    const span = waiting.find(({ from }) => from <= talk.rev);
+    if (span === undefined) return { ...next, talk: { ...talk, waiting }, missing: waiting.length > 0 };
+    const then = withSpan({ ...talk, waiting: waiting.filter((other) => other !== span) }, span);
+    next = {
+      ...then,
+      fresh: [...next.fresh, ...then.fresh],
+      rows: [...next.rows, ...then.rows],
+      emptied: [...next.emptied, ...then.emptied],
+    };
   }
-  return step;
 }
 
-/** The rev of a head counts as reflected only when the run reaches that head. An empty page ends the asking. */
-function caughtUp(talk: Talk, head: Seq, rev: number, progress: boolean): { talk: Talk; missing: boolean } {
-  if (talk.last >= head) return { talk: { ...talk, rev: Math.max(talk.rev, rev) }, missing: false };
-  return { talk, missing: progress };
+/** Everything there is has come: what is missing before the last messages is not there any more. */
+function whole(step: TalkStep): TalkStep {
+  const { talk } = step;
+  if (talk.ahead.length === 0) return step;
+  const messages = unbroken(talk.ahead);
+  const fresh = messages.filter(({ seq }) => seq > talk.told);
+  const last = messages.at(-1)?.seq ?? talk.last;
+  return { ...step, talk: { ...talk, messages, last, ahead: [] }, fresh: [...step.fresh, ...fresh] };
+}
+
+function withWaiting(waiting: readonly Span[], span: Span): readonly Span[] {
+  if (waiting.length < WAITING_MOST) return [...waiting, span];
+  const rev = Math.max(span.rev, ...waiting.map((other) => other.rev));
+  return [{ from: rev, rev, first_seq: span.first_seq, messages: [] }];
+}
+
+/** Those that follow `last` without a gap. */
+function unbrokenFrom(last: Seq, messages: readonly Message[]): readonly Message[] {
+  const end = messages.findIndex(({ seq }, at) => seq !== last + 1 + at);
+  return end === -1 ? messages : messages.slice(0, end);
+}
+
+/** The longest end of it without a gap. */
+function unbroken(messages: readonly Message[]): readonly Message[] {
+  const last = messages.at(-1)?.seq ?? 0;
+  return messages.filter(({ seq }, at) => last - seq === messages.length - 1 - at);
 }
 
 /** The part of it that is kept. */

@@ -4,13 +4,14 @@ import { changed, withWindows } from "../src/change.js";
 import type { Cancel } from "../src/clock.js";
 import type { Environment } from "../src/environment.js";
 import type { Channel } from "../src/outbox.js";
-import type { DockWindow, Message } from "../src/protocol.js";
+import type { Changes, DockWindow, Message, Server } from "../src/protocol.js";
 import { startCore } from "../src/start.js";
 import type { Command, ConversationView, MessageView, PageConfig, Update, WindowView } from "../src/view.js";
 import { config, crypto, FakeSocket, json, ManualClock, MemoryShelf, settled, tokenOf, welcome } from "./stage.js";
 
 export const window = (over: Partial<DockWindow> = {}): DockWindow => ({
   conversation: "2-3",
+  kind: "direct",
   state: "open",
   contact: { id: 3, name: "Bruno", picture: null, profile_url: null, status: "online" },
   writing: "yes",
@@ -29,6 +30,24 @@ export const message = (seq: number, over: Partial<Message> = {}): Message => ({
   client_message_id: null,
   text: `m${seq}`,
   sent_at: seq,
+  ...over,
+});
+/** A change that is one message at its rev, as everybody is told of it. */
+export const live = (changed: Message, conversation = "2-3", from = changed.rev - 1): Server<"changes"> => ({
+  type: "changes",
+  conversation,
+  from,
+  rev: changed.rev,
+  first_seq: 1,
+  messages: [changed],
+});
+/** What the server says of a conversation after `from`, up to the rev of the last message. */
+export const changesOf = (from: number, messages: Message[], over: Partial<Changes> = {}): Changes => ({
+  conversation: "2-3",
+  from,
+  rev: Math.max(from, ...messages.map(({ rev }) => rev)),
+  first_seq: 1,
+  messages,
   ...over,
 });
 export const bruno = { id: 3, name: "Bruno", picture: null, profileUrl: null };
@@ -198,6 +217,6 @@ export function shownOf(view: ConversationView | undefined): string[] {
 export const withWindow = { dock: { version: 1, windows: [window()] } };
 export const emptyHistory = (socket: FakeSocket) => {
   for (const { request, conversation } of socket.of("history")) {
-    socket.says({ type: "history", request, conversation, first_seq: 1, seq: 0, rev: 0, messages: [] });
+    socket.says({ type: "history", request, conversation, first_seq: 1, seq: 0, rev: 0, messages: [], more: false });
   }
 };

@@ -4,7 +4,7 @@ import fc from "fast-check";
 import { afterEach, beforeEach, describe, expect, test, vi } from "vitest";
 import { changeBetween, changed } from "../src/change.js";
 import type { ConversationView, MessageView, Update } from "../src/view.js";
-import { Browser, emptyHistory, message, window, withWindow } from "./browser.js";
+import { Browser, changesOf, emptyHistory, live, message, window, withWindow } from "./browser.js";
 import { settled } from "./stage.js";
 
 let browser: Browser;
@@ -65,7 +65,7 @@ describe("the port", () => {
     const socket = await page.online({ dock: { version: 1, windows: [window({ seq: count, rev: count })] } });
     const { request } = socket.of("history")[0]!;
     const messages = Array.from({ length: count }, (_, at) => message(at + 1, { text }));
-    socket.says({ type: "history", request, conversation: "2-3", first_seq: 1, seq: count, rev: count, messages });
+    socket.says({ type: "history", request, conversation: "2-3", first_seq: 1, seq: count, rev: count, messages, more: false });
     await settled();
     page.updates.length = 0;
     return { page, socket };
@@ -73,14 +73,14 @@ describe("the port", () => {
 
   test("carries one message for one that comes, and one for one that is sent", async () => {
     const { page, socket } = await held(50);
-    socket.says({ type: "message", conversation: "2-3", message: message(51, { text: "hello" }) });
+    socket.says(live(message(51, { text: "hello" })));
     await settled();
     expect(talks(page.updates)).toMatchObject([{ kind: "changed", change: { put: [{ seq: 51 }], from: 2 } }]);
     await page.does({ kind: "seen", conversation: "2-3", seq: 51 });
     await page.does({ kind: "send", conversation: "2-3", text: "there" });
     const id = socket.of("send")[0]!.client_message_id;
-    socket.says({ type: "ack", client_message_id: id, conversation: "2-3", seq: 52, rev: 52, sent_at: 5 });
-    socket.says({ type: "message", conversation: "2-3", message: message(52, { sender: 2, client_message_id: id, text: "there" }) });
+    socket.says({ type: "ack", id, conversation: "2-3", seq: 52, rev: 52, sent_at: 5 });
+    socket.says(live(message(52, { sender: 2, client_message_id: id, text: "there" })));
     socket.says({ type: "read", conversation: "2-3", user: 3, seq: 52 });
     await settled();
     expect(talks(page.updates).every(({ kind }) => kind === "changed")).toBe(true);
@@ -108,11 +108,11 @@ describe("the port", () => {
     const { request, before, limit } = socket.of("history").at(-1)!;
     expect([before, limit]).toEqual([31, 50]);
     const messages = Array.from({ length: 30 }, (_, at) => message(at + 1));
-    socket.says({ type: "history", request, conversation: "2-3", first_seq: 1, seq: 50, rev: 50, messages });
+    socket.says({ type: "history", request, conversation: "2-3", first_seq: 1, seq: 50, rev: 50, messages, more: false });
     await settled();
     expect(page.updates).toMatchObject([{ kind: "page", page: { request: 7, more: false, messages: { length: 30 } } }]);
     page.updates.length = 0;
-    socket.says({ type: "message", conversation: "2-3", message: message(51) });
+    socket.says(live(message(51)));
     await settled();
     expect(talks(page.updates)).toMatchObject([{ kind: "changed", change: { put: [{ seq: 51 }] } }]);
   });
@@ -128,15 +128,12 @@ describe("the port", () => {
     expect(page.last("page")?.page).toMatchObject({ request: 2, messages: null });
   });
 
-  test("says that all is void when something was erased, and what was asked before is not answered", async () => {
+  test("says that all is void when the copy was no part of the truth, and what was asked before is not answered", async () => {
     const { page, socket } = await held(3);
     await page.does({ kind: "page", conversation: "2-3", asked: "before", seq: 1, request: 1 });
     const asked = socket.of("history").at(-1)!;
-    socket.says({ type: "reset", conversation: "2-3" });
-    socket.says({ type: "history", request: asked.request, conversation: "2-3", first_seq: 1, seq: 3, rev: 3, messages: [message(1)] });
-    const again = socket.of("history").at(-1)!;
-    expect(again.request).not.toBe(asked.request);
-    socket.says({ type: "history", request: again.request, conversation: "2-3", first_seq: 1, seq: 3, rev: 4, messages: [message(1, { text: null }), message(2), message(3)] });
+    socket.says({ type: "changes", ...changesOf(0, [message(1, { rev: 2_000, text: null }), message(2), message(3)], { reset: true }) });
+    socket.says({ type: "history", request: asked.request, conversation: "2-3", first_seq: 1, seq: 3, rev: 3, messages: [message(1)], more: false });
     await settled();
     expect(page.last("page")).toBeUndefined();
     expect(talks(page.updates).map(({ kind }) => kind)[0]).toBe("conversation");
@@ -162,7 +159,7 @@ test("the core holds nothing of windows that were closed", async () => {
     const conversation = `2-${id}`;
     const contact = { ...window().contact, id };
     socket.says({ type: "dock", version: id, windows: [window(), window({ conversation, contact })] });
-    socket.says({ type: "message", conversation, message: message(1, { sender: id }) });
+    socket.says(live(message(1, { sender: id }), conversation));
     emptyHistory(socket);
     socket.says({ type: "dock", version: id, windows: [window()] });
   }

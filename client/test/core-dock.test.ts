@@ -1,7 +1,7 @@
 import { IDBFactory } from "fake-indexeddb";
 import { afterEach, beforeEach, describe, expect, test, vi } from "vitest";
 import type { Message } from "../src/protocol.js";
-import { Browser, bruno, emptyHistory, message, window, withWindow } from "./browser.js";
+import { Browser, bruno, changesOf, emptyHistory, live, message, window, withWindow } from "./browser.js";
 import type { welcome } from "./stage.js";
 import { settled } from "./stage.js";
 
@@ -74,7 +74,7 @@ describe("the dock", () => {
     const unread = { dock: { version: 1, windows: [window({ seq: 2, rev: 2, unread: 2 })] } };
     const socket = await page.online(unread);
     const [asked] = socket.of("history");
-    socket.says({ type: "history", request: asked!.request, conversation: "2-3", first_seq: 1, seq: 2, rev: 2, messages: [message(1), message(2)] });
+    socket.says({ type: "history", request: asked!.request, conversation: "2-3", first_seq: 1, seq: 2, rev: 2, messages: [message(1), message(2)], more: false });
     await page.does({ kind: "seen", conversation: "2-3", seq: 2 });
     expect(page.dock?.unread).toBe(0);
     socket.drops(1006);
@@ -89,14 +89,14 @@ describe("the dock", () => {
     const page = await browser.page();
     const socket = await page.online(withWindow);
     emptyHistory(socket);
-    socket.says({ type: "message", conversation: "2-3", message: message(1, now) });
-    socket.says({ type: "message", conversation: "2-3", message: message(3, now) });
+    socket.says(live(message(1, now)));
+    socket.says(live(message(3, now)));
     await settled();
     expect(page.last("arrived")).toEqual({ kind: "arrived", conversation: "2-3", from: "Bruno", text: "m1", count: 1 });
     expect(page.shown).toEqual(["m1 theirs"]);
-    const asked = socket.of("history").at(-1)!;
-    expect(asked).toMatchObject({ after: 1 });
-    socket.says({ type: "history", request: asked.request, conversation: "2-3", first_seq: 1, seq: 3, rev: 3, messages: [message(2, now), message(3, now)] });
+    const asked = socket.of("changes").at(-1)!;
+    expect(asked).toMatchObject({ rev: 1, seq: 1 });
+    socket.says({ type: "changes", request: asked.request, ...changesOf(1, [message(2, now), message(3, now)]) });
     await settled();
     expect(page.shown).toEqual(["m1 theirs", "m2 theirs", "m3 theirs"]);
   });
@@ -105,13 +105,13 @@ describe("the dock", () => {
     const page = await browser.page();
     const socket = await page.online({ dock: { version: 1, windows: [window({ seq: 1 })] } });
     const { request } = socket.of("history")[0]!;
-    socket.says({ type: "history", request, conversation: "2-3", first_seq: 1, seq: 1, rev: 1, messages: [message(1)] });
+    socket.says({ type: "history", request, conversation: "2-3", first_seq: 1, seq: 1, rev: 1, messages: [message(1)], more: false });
     socket.drops(1006);
     await browser.clock.pass(60_000);
     const missed = (from: number, to: number, sentAt: number): Message[] =>
       Array.from({ length: to - from + 1 }, (_, at) => message(from + at, { sent_at: sentAt }));
     const gap = (messages: Message[], seq: number, unread: number): Parameters<typeof welcome>[0] => ({
-      gaps: [{ conversation: "2-3", reset: false, first_seq: 1, seq, rev: seq, messages, more: false }],
+      changes: [changesOf(messages[0]!.rev - 1, messages)],
       dock: { version: 1, windows: [window({ seq, unread })] },
       server_time: browser.clock.now(),
     });

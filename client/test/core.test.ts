@@ -2,9 +2,9 @@ import { IDBFactory } from "fake-indexeddb";
 import { afterEach, beforeEach, describe, expect, test, vi } from "vitest";
 import { startCore } from "../src/start.js";
 import { openDatabase } from "../src/database.js";
-import { cleanText } from "../src/outbox.js";
+import { cleanText } from "../src/entries.js";
 import type { Command } from "../src/view.js";
-import { Browser, bruno, emptyHistory, message, Page, UUID7, window, withWindow } from "./browser.js";
+import { Browser, bruno, changesOf, emptyHistory, live, message, Page, UUID7, window, withWindow } from "./browser.js";
 import { config, crypto, json, OTHER_MARK, settled, tokenOf } from "./stage.js";
 
 let browser: Browser;
@@ -28,10 +28,10 @@ describe("sending", () => {
     expect(sent?.client_message_id).toMatch(UUID7);
     expect(page.shown).toEqual(["Olá \uFFFD sending"]);
     const id = sent!.client_message_id;
-    socket.says({ type: "ack", client_message_id: id, conversation: "2-3", seq: 1, rev: 1, sent_at: 5 });
+    socket.says({ type: "ack", id, conversation: "2-3", seq: 1, rev: 1, sent_at: 5 });
     await settled();
     expect(page.shown).toEqual(["Olá \uFFFD sent"]);
-    socket.says({ type: "message", conversation: "2-3", message: message(1, { sender: 2, client_message_id: id, text: "Olá \uFFFD" }) });
+    socket.says(live(message(1, { sender: 2, client_message_id: id, text: "Olá \uFFFD" })));
     await settled();
     expect(page.talk()?.messages).toMatchObject([{ key: id, seq: 1 }]);
     expect(page.shown).toEqual(["Olá \uFFFD sent"]);
@@ -48,7 +48,7 @@ describe("sending", () => {
     }
     expect(socket.of("send").map(({ text }) => text)).toEqual(["a", "c"]);
     const id = socket.of("send")[0]!.client_message_id;
-    socket.says({ type: "ack", client_message_id: id, conversation: "2-3", seq: 1, rev: 1, sent_at: 5 });
+    socket.says({ type: "ack", id, conversation: "2-3", seq: 1, rev: 1, sent_at: 5 });
     await settled();
     expect(socket.of("send").map(({ text }) => text)).toEqual(["a", "c", "b"]);
   });
@@ -74,8 +74,7 @@ describe("sending", () => {
     expect(next.shown).toEqual(["kept sending"]);
     const id = first.of("send")[0]!.client_message_id;
     const mine = message(1, { sender: 2, client_message_id: id, text: "kept" });
-    const gap = { conversation: "2-3", reset: false, first_seq: 1, seq: 1, rev: 1, messages: [mine], more: false };
-    const second = await next.online({ ...withWindow, gaps: [gap] });
+    const second = await next.online({ ...withWindow, changes: [changesOf(0, [mine])] });
     expect(second.of("hello")[0]?.cursor).toEqual({ epoch: "e1", conversations: [{ conversation: "2-3", rev: 0, seq: 0 }] });
     await settled();
     expect(next.shown).toEqual(["kept sent"]);
@@ -87,14 +86,14 @@ describe("sending", () => {
     const socket = await page.online(withWindow);
     await page.does({ kind: "send", conversation: "2-3", text: "no" });
     const id = socket.of("send")[0]!.client_message_id;
-    socket.says({ type: "error", code: "not_allowed", message: "…", final: true, client_message_id: id });
+    socket.says({ type: "error", code: "not_allowed", message: "…", final: true, id: id });
     await settled();
     expect(page.talk()?.messages).toMatchObject([{ key: id, text: "no", delivery: "failed", failure: "not_allowed" }]);
     await page.does({ kind: "retry", conversation: "2-3", key: id });
     expect(socket.of("send")).toHaveLength(2);
     expect(socket.of("send")[1]!.client_message_id).not.toBe(id);
     const again = socket.of("send")[1]!.client_message_id;
-    socket.says({ type: "error", code: "not_allowed", message: "…", final: true, client_message_id: again });
+    socket.says({ type: "error", code: "not_allowed", message: "…", final: true, id: again });
     await settled();
     await page.does({ kind: "discard", conversation: "2-3", key: again });
     expect(page.talk()?.messages).toEqual([]);
@@ -106,7 +105,7 @@ describe("sending", () => {
     const socket = await page.online(withWindow);
     await page.does({ kind: "send", conversation: "2-3", text: "fast" });
     const id = socket.of("send")[0]!.client_message_id;
-    socket.says({ type: "error", code: "rate_limited", message: "…", final: false, client_message_id: id, retry_after_ms: 400 });
+    socket.says({ type: "error", code: "rate_limited", message: "…", final: false, id: id, retry_after_ms: 400 });
     await browser.clock.pass(399);
     expect(socket.of("send")).toHaveLength(1);
     await browser.clock.pass(300);
@@ -151,15 +150,16 @@ describe("sending", () => {
     const one = await browser.page();
     const other = await browser.page();
     const first = await one.online(withWindow);
-    await other.online(withWindow);
+    emptyHistory(first);
+    emptyHistory(await other.online(withWindow));
     await other.does({ kind: "send", conversation: "2-3", text: "shared" });
     const id = first.of("send")[0]!.client_message_id;
     const mine = message(1, { sender: 2, client_message_id: id, text: "shared" });
-    first.says({ type: "ack", client_message_id: id, conversation: "2-3", seq: 1, rev: 1, sent_at: 5 });
-    first.says({ type: "message", conversation: "2-3", message: mine });
+    first.says({ type: "ack", id, conversation: "2-3", seq: 1, rev: 1, sent_at: 5 });
+    first.says(live(mine));
     await settled();
     expect(other.shown).toEqual(["shared sent"]);
-    other.socket.says({ type: "message", conversation: "2-3", message: mine });
+    other.socket.says(live(mine));
     await settled();
     expect(other.talk()?.messages).toMatchObject([{ seq: 1 }]);
     expect(other.shown).toEqual(["shared sent"]);
@@ -189,7 +189,7 @@ describe("what the browser keeps", () => {
     const socket = await page.online(withWindow);
     socket.says({ type: "roster", circle: "c7", version: 3, total: 1, contacts: [{ ...bruno, profile_url: null, role: "student" } as never] });
     emptyHistory(socket);
-    socket.says({ type: "message", conversation: "2-3", message: message(1, { text: "canary" }) });
+    socket.says(live(message(1, { text: "canary" })));
     await page.does({ kind: "draft", conversation: "2-3", text: "draft canary" });
     await browser.clock.pass(1_000);
     page.end();
@@ -241,8 +241,8 @@ describe("what the browser keeps", () => {
     const database = (await openDatabase(true))!;
     const erased = vi.spyOn(IDBObjectStore.prototype, "delete");
     const written = vi.spyOn(IDBObjectStore.prototype, "put");
-    socket.says({ type: "message", conversation: "2-3", message: message(1, { sender: 2, client_message_id: id, text: "hello" }) });
-    socket.says({ type: "ack", client_message_id: id, conversation: "2-3", seq: 1, rev: 1, sent_at: 1 });
+    socket.says(live(message(1, { sender: 2, client_message_id: id, text: "hello" })));
+    socket.says({ type: "ack", id, conversation: "2-3", seq: 1, rev: 1, sent_at: 1 });
     await settled();
     // In the copy first, only then out of the outbox: no page in between finds neither.
     const talk = written.mock.calls.findIndex(([value]) => (value as { part?: string }).part === "talk:2-3");

@@ -3,7 +3,7 @@ import { IDBFactory } from "fake-indexeddb";
 import { afterEach, beforeEach, expect, test, vi } from "vitest";
 import { closeCodes } from "../src/protocol.js";
 import type { Update } from "../src/view.js";
-import { Browser, emptyHistory, message, window, withWindow } from "./browser.js";
+import { Browser, changesOf, emptyHistory, live, message, window, withWindow } from "./browser.js";
 import type { Page } from "./browser.js";
 import { settled, welcome } from "./stage.js";
 
@@ -22,10 +22,10 @@ async function talking(): Promise<Page> {
   const socket = await page.online(withWindow);
   emptyHistory(socket);
   socket.says({ type: "roster", circle: "c7", version: 1, total: 1, contacts: [{ id: 3, name: "Bruno", picture: null, profile_url: null, role: "student" }] });
-  socket.says({ type: "message", conversation: "2-3", message: message(1, { text: "a secret" }) });
+  socket.says(live(message(1, { text: "a secret" })));
   await page.does({ kind: "draft", conversation: "2-3", text: "a draft" });
   await page.does({ kind: "send", conversation: "2-9", text: "unsent" });
-  await settled();
+  await browser.clock.pass(1_000);
   return page;
 }
 
@@ -50,19 +50,19 @@ test.each(finals)("%s: the pages are emptied before they are told, and nothing c
   expect(JSON.stringify(since)).not.toMatch(/a secret|a draft|unsent|Bruno/);
 });
 
-test("a message that is erased is not to stay said", async () => {
+test("a message that is erased or edited is not to stay said", async () => {
   const page = await talking();
-  page.socket.says({ type: "message", conversation: "2-3", message: message(1, { rev: 2, text: null }) });
+  page.socket.says(live(message(1, { rev: 2, text: null })));
   await settled();
   expect(kinds(page.updates).filter((kind) => kind === "retracted")).toHaveLength(1);
-  page.socket.says({ type: "reset", conversation: "2-3" });
+  page.socket.says(live(message(1, { rev: 3, text: "another", edited_at: 5 })));
   await settled();
   expect(kinds(page.updates).filter((kind) => kind === "retracted")).toHaveLength(2);
   page.socket.drops(1006);
   await browser.clock.pass(1_000);
-  const gap = { conversation: "2-3", reset: true, first_seq: 1, seq: 1, rev: 2, messages: [], more: false };
+  const reset = changesOf(0, [], { rev: 2, reset: true, more: true });
   page.socket.opens();
-  page.socket.says(welcome({ dock: { version: 1, windows: [window({ rev: 2, seq: 1 })] }, gaps: [gap] }));
+  page.socket.says(welcome({ dock: { version: 1, windows: [window({ rev: 2, seq: 1 })] }, changes: [reset] }));
   await settled();
   expect(kinds(page.updates).filter((kind) => kind === "retracted")).toHaveLength(3);
 });

@@ -3,7 +3,7 @@ import { IDBFactory } from "fake-indexeddb";
 import { afterEach, beforeEach, describe, expect, test, vi } from "vitest";
 import { ASLEEP_MS } from "../src/connection.js";
 import { openDatabase } from "../src/database.js";
-import { Browser, emptyHistory, message, window, withWindow } from "./browser.js";
+import { Browser, emptyHistory, live, message, window, withWindow } from "./browser.js";
 import type { Page } from "./browser.js";
 import { json, OTHER_MARK, settled, tokenOf } from "./stage.js";
 
@@ -32,7 +32,7 @@ describe("a text that cannot be stored", () => {
     expect(page.shown).toEqual(["unstored sending"]);
     expect(kept(page)).toEqual([]);
     const id = socket.of("send")[0]!.client_message_id;
-    socket.says({ type: "ack", client_message_id: id, conversation: "2-3", seq: 1, rev: 1, sent_at: 5 });
+    socket.says({ type: "ack", id, conversation: "2-3", seq: 1, rev: 1, sent_at: 5 });
     await settled();
     expect(kept(page)).toEqual([1]);
   });
@@ -81,7 +81,7 @@ describe("another login of the site in this browser", () => {
     const page = await browser.page({}, { fetch });
     const socket = await page.online(withWindow);
     emptyHistory(socket);
-    socket.says({ type: "message", conversation: "2-3", message: message(1) });
+    socket.says(live(message(1)));
     await browser.clock.pass(1_000);
     const other = { user: 2, ...over };
     fetch.mockImplementation(answers(String(other.user), other.sid));
@@ -124,17 +124,17 @@ test("a store that was put back takes away what it had acknowledged, and what it
   const page = await browser.page();
   const socket = await page.online(withWindow);
   emptyHistory(socket);
-  socket.says({ type: "message", conversation: "2-3", message: message(1) });
+  socket.says(live(message(1)));
   await page.does({ kind: "send", conversation: "2-3", text: "acknowledged, then lost" });
   const id = socket.of("send")[0]!.client_message_id;
-  socket.says({ type: "ack", client_message_id: id, conversation: "2-3", seq: 2, rev: 2, sent_at: 5 });
+  socket.says({ type: "ack", id, conversation: "2-3", seq: 2, rev: 2, sent_at: 5 });
   await settled();
   expect(page.shown).toEqual(["m1 theirs", "acknowledged, then lost sent"]);
   socket.drops(1006);
   await browser.clock.pass(1_000);
   const restored = await page.online({ epoch: "e2", dock: { version: 1, windows: [window({ seq: 1, rev: 1 })] } });
   const { request } = restored.of("history")[0]!;
-  restored.says({ type: "history", request, conversation: "2-3", first_seq: 1, seq: 1, rev: 1, messages: [message(1)] });
+  restored.says({ type: "history", request, conversation: "2-3", first_seq: 1, seq: 1, rev: 1, messages: [message(1)], more: false });
   await settled();
   expect(page.shown).toEqual(["m1 theirs"]);
 });

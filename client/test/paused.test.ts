@@ -1,7 +1,7 @@
 /** While a person's chat is paused nothing of it is shown, on pages that are there and on those that load. */
 import { IDBFactory } from "fake-indexeddb";
 import { afterEach, beforeEach, expect, test, vi } from "vitest";
-import { Browser, emptyHistory, message, type Page, withWindow } from "./browser.js";
+import { Browser, emptyHistory, live, message, type Page, withWindow } from "./browser.js";
 import { settled } from "./stage.js";
 
 let browser: Browser;
@@ -18,7 +18,7 @@ async function talking(): Promise<Page> {
   const page = await browser.page();
   const socket = await page.online(withWindow);
   emptyHistory(socket);
-  socket.says({ type: "message", conversation: "2-3", message: message(1, { text: "a secret" }) });
+  socket.says(live(message(1, { text: "a secret" })));
   await page.does({ kind: "draft", conversation: "2-3", text: "a draft" });
   await settled();
   return page;

@@ -5,6 +5,8 @@ import {
   closeMeaning,
   conversationOf,
   errorCodes,
+  FEATURES,
+  isKnown,
   otherOf,
   parseServerFrame,
   serverFrames,
@@ -26,6 +28,7 @@ function fixtures(side: "client" | "server"): { file: string; type: string; valu
 
 const held = list(object({ circle: string, version: integer(0) }));
 const seq = optional(integer(1));
+const verb = { id: string, conversation: string, seq: integer(1), client_message_id: string };
 const type = <K extends string>(name: K): Read<K> => oneOf(name);
 /** A reader for each frame of the client; the compiler holds it against `ClientFrame`. */
 const clientFrames: { [K in ClientFrame["type"]]: Read<Extract<ClientFrame, { type: K }>> } = {
@@ -35,6 +38,7 @@ const clientFrames: { [K in ClientFrame["type"]]: Read<Extract<ClientFrame, { ty
     token: string,
     session: string,
     visible: boolean,
+    features: optional(list(oneOf(...FEATURES))),
     cursor: optional(
       object({
         epoch: string,
@@ -44,7 +48,17 @@ const clientFrames: { [K in ClientFrame["type"]]: Read<Extract<ClientFrame, { ty
     rosters: optional(object({ boot: string, versions: held })),
   }),
   renew: object({ type: type("renew"), token: string }),
-  send: object({ type: type("send"), client_message_id: string, conversation: string, text: string }),
+  send: object({ type: type("send"), client_message_id: string, conversation: string, text: string, reply_to: seq }),
+  edit: object({ type: type("edit"), ...verb, text: string }),
+  delete: object({ type: type("delete"), ...verb }),
+  changes: object({
+    type: type("changes"),
+    request: integer(1),
+    conversation: string,
+    rev: integer(0),
+    seq: integer(0),
+    limit: integer(1),
+  }),
   history: object({
     type: type("history"),
     request: integer(1),
@@ -142,6 +156,15 @@ test("an unknown close code is final only among 4400 … 4499", () => {
   expect(closeMeaning(1006).comeBack).toBe(true);
   expect(closeMeaning(4050).comeBack).toBe(true);
   expect(closeMeaning(4499).comeBack).toBe(false);
+});
+
+test("windows of kinds that are not known are passed over, and ids of theirs are told apart", () => {
+  const welcome = fixtures("server").find(({ file }) => file === "welcome.json")!.value as { dock: { version: number; windows: object[] } };
+  const later = { conversation: "g.7", kind: "group", title: "Algebra", members: 3 };
+  const dock = { type: "dock", version: 8, windows: [later, ...welcome.dock.windows, later] };
+  expect(parseServerFrame(JSON.stringify(dock))).toEqual({ frame: { ...dock, windows: welcome.dock.windows } });
+  expect(parseServerFrame(JSON.stringify({ ...dock, windows: [{ kind: "direct" }] }))).toHaveProperty("problem");
+  expect(["2-3", "9-10", "10-9", "3-3", "g.7", ""].map(isKnown)).toEqual([true, true, false, false, false, false]);
 });
 
 test("a conversation is named by its users, lower first", () => {

@@ -6,7 +6,7 @@ import type { WorkerEnd } from "../src/attach.js";
 import { LONELY_MS, Pages } from "../src/pages.js";
 import { paint, startCore } from "../src/start.js";
 import type { Command, PageConfig, Update } from "../src/view.js";
-import { Browser, emptyHistory, message, Page as Tab, shownOf, talkOf, window, withWindow } from "./browser.js";
+import { Browser, emptyHistory, live, message, Page as Tab, shownOf, talkOf, window, withWindow } from "./browser.js";
 import { config, MemoryShelf, OTHER_MARK, settled, tokenOf } from "./stage.js";
 
 let browser: Browser;
@@ -154,7 +154,7 @@ describe("pages of one login", () => {
     const one = await page();
     const socket = await worker!.place.online(withWindow);
     emptyHistory(socket);
-    socket.says({ type: "message", conversation: "2-3", message: message(1) });
+    socket.says(live(message(1)));
     await settled();
     const other = await page();
     expect(worker!.place.sockets).toHaveLength(1);
@@ -223,7 +223,7 @@ describe("pages of one login", () => {
     const other = await page();
     const socket = await worker!.place.online(withWindow);
     emptyHistory(socket);
-    socket.says({ type: "message", conversation: "2-3", message: message(1, { text: "a secret" }) });
+    socket.says(live(message(1, { text: "a secret" })));
     await settled();
     const before = [one, other].map(({ heard }) => heard.length);
     expect(JSON.stringify([one.heard, other.heard])).toMatch(/a secret.*a secret/);
@@ -342,7 +342,7 @@ describe("a page", () => {
     const before = await browser.page();
     const socket = await before.online({ dock: { version: 1, windows: [window()] } });
     emptyHistory(socket);
-    socket.says({ type: "message", conversation: "2-3", message: message(1) });
+    socket.says(live(message(1)));
     await browser.clock.pass(1_000);
     before.end();
     await settled();

@@ -2,7 +2,7 @@
 import { webcrypto } from "node:crypto";
 import type { Cancel, Clock } from "../src/clock.js";
 import type { Socket } from "../src/connection.js";
-import { defaultLimits } from "../src/protocol.js";
+import { defaultLimits, FEATURES } from "../src/protocol.js";
 import type { ClientFrame, Server, ServerFrame } from "../src/protocol.js";
 import type { TokenShelf } from "../src/token.js";
 import type { PageConfig } from "../src/view.js";
@@ -174,7 +174,8 @@ export function welcome(over: Partial<Server<"welcome">> = {}): Server<"welcome"
     user: { id: 2, name: "Ana", picture: null, profile_url: null, hidden: false },
     circles: [{ id: "c7", role: "student", title: "Algebra" }],
     dock: { version: 0, windows: [] },
-    gaps: [],
+    features: [...FEATURES],
+    changes: [],
     limits: defaultLimits,
     ...over,
   };

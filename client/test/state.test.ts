@@ -7,7 +7,7 @@ import type { Known } from "../src/present.js";
 import { foldRosters, withDiff, withSnapshot } from "../src/roster.js";
 import type { Rosters } from "../src/roster.js";
 import { applyFrame, applyPage, cursorOf, emptyState, rostersOf, talkOf, withoutStaleTyping, withRead, withTalksOf } from "../src/state.js";
-import type { State, Step } from "../src/state.js";
+import type { State } from "../src/state.js";
 import { HELD_MESSAGES } from "../src/talk.js";
 import { shownOf } from "./browser.js";
 
@@ -21,13 +21,25 @@ const message = (seq: number, sender = 3, text = `m${seq}`): Message => ({
   text,
   sent_at: seq * 1000,
 });
-const live = (seq: number, sender = 3): Server<"message"> => ({
-  type: "message",
+const live = (seq: number, sender = 3): Server<"changes"> => span(seq - 1, [message(seq, sender)]);
+/** As `welcome` has them. */
+const resumed = (...given: Parameters<typeof span>): Server<"welcome">["changes"] => {
+  const { conversation, from, rev, first_seq, messages, more, reset } = span(...given);
+  return [{ conversation, from, rev, first_seq, messages, ...(more === undefined ? {} : { more }), ...(reset === undefined ? {} : { reset }) }];
+};
+/** The changes after `from`, up to the highest rev among the messages. */
+const span = (from: number, messages: Message[], over: Partial<Server<"changes">> = {}): Server<"changes"> => ({
+  type: "changes",
   conversation: "2-3",
-  message: message(seq, sender),
+  from,
+  rev: Math.max(from, ...messages.map(({ rev }) => rev)),
+  first_seq: 1,
+  messages,
+  ...over,
 });
 const window = (over: Partial<DockWindow> = {}): DockWindow => ({
   conversation: "2-3",
+  kind: "direct",
   state: "open",
   contact: { id: 3, name: "Bruno", picture: null, profile_url: null, status: "online" },
   writing: "yes",
@@ -49,7 +61,8 @@ const welcome = (over: Partial<Server<"welcome">> = {}): Server<"welcome"> => ({
   user: { id: 2, name: "Ana", picture: null, profile_url: null, hidden: false },
   circles: [{ id: "c7", role: "student", title: "Algebra" }],
   dock: { version: 1, windows: [window()] },
-  gaps: [],
+  features: ["edit", "delete", "reply"],
+  changes: [],
   limits: defaultLimits,
   ...over,
 });
@@ -67,21 +80,16 @@ const known = (state: State, over: Partial<Known> = {}): Known => ({
   wanted: new Map(),
   loading: new Set(), late: new Set(),
   now: 0,
+  skew: 0,
   ...over,
 });
-const page = (messages: Message[], asked: "newest" | "after", head = messages.at(-1)?.seq ?? 0) => ({
-  asked,
-  firstSeq: 1,
-  seq: head,
-  rev: head,
-  messages,
-});
+const page = (messages: Message[], head = messages.at(-1)?.seq ?? 0) => ({ firstSeq: 1, seq: head, rev: head, messages });
 /** Messages 1 … n held. */
 const holding = (n: number): State =>
   applyPage(
     applyFrame(emptyState(2), welcome(), 0).state,
     "2-3",
-    page(Array.from({ length: n }, (_, index) => message(index + 1)), "newest"),
+    page(Array.from({ length: n }, (_, index) => message(index + 1))),
   ).state;
 const seqs = (state: State): number[] => talkOf(state, "2-3").messages.map(({ seq }) => seq);
 
@@ -93,34 +101,71 @@ describe("messages", () => {
     expect(seqs(state)).toEqual([1, 2]);
   });
 
-  test("a gap asks for what comes after the last applied one", () => {
+  test("a span that begins above what is held asks for what lies between", () => {
     const step = applyFrame(holding(2), live(5), 0);
-    expect(step.asks).toEqual([{ kind: "history", conversation: "2-3", after: 2 }]);
+    expect(step.asks).toEqual([{ kind: "changes", conversation: "2-3" }]);
     expect(seqs(step.state)).toEqual([1, 2]);
-    const filled = applyPage(step.state, "2-3", page([message(3), message(4), message(5)], "after"));
+    const filled = applyFrame(step.state, span(2, [message(3), message(4)], { request: 1 }), 0);
     expect(seqs(filled.state)).toEqual([1, 2, 3, 4, 5]);
     expect(filled.asks).toEqual([]);
   });
 
-  test("a page that does not reach the head asks for the next", () => {
-    const step = applyPage(holding(2), "2-3", page([message(3)], "after", 9));
-    expect(step.asks).toEqual([{ kind: "history", conversation: "2-3", after: 3 }]);
-    expect(applyPage(step.state, "2-3", page([], "after", 9)).asks).toEqual([]);
+  test("an answer that does not reach the head asks for the next, one that brings nothing ends the asking", () => {
+    const step = applyFrame(holding(2), span(2, [message(3)], { request: 1, more: true }), 0);
+    expect(step.asks).toEqual([{ kind: "changes", conversation: "2-3" }]);
+    const waiting = applyFrame(step.state, live(9), 0).state;
+    expect(applyFrame(waiting, span(3, [], { request: 2 }), 0).asks).toEqual([]);
   });
 
-  test("one that comes before the first page joins it", () => {
+  test("that come before the first page are laid over it", () => {
     let state = applyFrame(emptyState(2), welcome(), 0).state;
     state = applyFrame(state, live(3), 0).state;
-    state = applyPage(state, "2-3", page([message(1), message(2)], "newest", 2)).state;
-    expect(seqs(state)).toEqual([1, 2, 3]);
+    state = applyFrame(state, span(3, [{ ...message(1), rev: 4, text: "edited", edited_at: 9 }]), 0).state;
+    const step = applyPage(state, "2-3", page([message(1), message(2)]));
+    expect(seqs(step.state)).toEqual([1, 2, 3]);
+    expect(talkOf(step.state, "2-3")).toMatchObject({ rev: 4, messages: [{ text: "edited" }, {}, {}] });
+    expect(step.asks).toEqual([]);
   });
 
-  test("one far above the first page makes it ask for what lies between", () => {
+  test("far above the first page make it ask for what lies between", () => {
     let state = applyFrame(emptyState(2), welcome(), 0).state;
     state = applyFrame(state, live(5), 0).state;
-    const step = applyPage(state, "2-3", page([message(1), message(2)], "newest", 2));
+    const step = applyPage(state, "2-3", page([message(1), message(2)]));
     expect(seqs(step.state)).toEqual([1, 2]);
-    expect(step.asks).toEqual([{ kind: "history", conversation: "2-3", after: 2 }]);
+    expect(step.asks).toEqual([{ kind: "changes", conversation: "2-3" }]);
+  });
+
+  test("are replaced by higher revs of themselves only", () => {
+    const edited: Message = { ...message(1), rev: 4, text: "second", edited_at: 9 };
+    const state = applyFrame(holding(3), span(3, [edited]), 0).state;
+    expect(talkOf(state, "2-3").messages[0]).toEqual(edited);
+    // A later page was read before the edit.
+    const paged = applyPage(state, "2-3", page([message(1), message(2), message(3)]));
+    expect(talkOf(paged.state, "2-3")).toMatchObject({ rev: 4, messages: [{ text: "second" }, {}, {}] });
+  });
+
+  test("one that was changed after it came is waited for with its last change", () => {
+    const step = applyFrame(holding(1), span(1, [message(3)], { more: true, request: 1 }), 0);
+    expect(seqs(step.state)).toEqual([1]);
+    const last = applyFrame(step.state, span(3, [{ ...message(2), rev: 4, edited_at: 9 }], { request: 2 }), 0);
+    expect(seqs(last.state)).toEqual([1, 2, 3]);
+    expect(last.arrived.map(({ message: { seq } }) => seq)).toEqual([2, 3]);
+  });
+
+  test("that the server does not keep any more leave no hole", () => {
+    const step = applyFrame(holding(1), span(1, [message(7), message(8)], { first_seq: 7, request: 1 }), 0);
+    expect(seqs(step.state)).toEqual([7, 8]);
+    expect(talkOf(step.state, "2-3").rev).toBe(8);
+  });
+
+  test("an empty span tells only where the head is", () => {
+    expect(applyFrame(holding(2), span(2, []), 0).asks).toEqual([]);
+    expect(applyFrame(holding(2), span(5, []), 0).asks).toEqual([{ kind: "changes", conversation: "2-3" }]);
+  });
+
+  test("of conversations of unknown kinds are passed over", () => {
+    const state = holding(1);
+    expect(applyFrame(state, span(0, [message(1)], { conversation: "g.7" }), 0).state).toBe(state);
   });
 
   test("are held as the newest fifty, whatever came", () => {
@@ -129,7 +174,7 @@ describe("messages", () => {
     const last = 3 * HELD_MESSAGES;
     expect(seqs(state)).toEqual(Array.from({ length: HELD_MESSAGES }, (_, at) => last - HELD_MESSAGES + at + 1));
     const pages = Array.from({ length: 100 }, (_, at) => message(last + at + 1));
-    const step = applyPage(state, "2-3", page(pages, "after"));
+    const step = applyFrame(state, span(last, pages, { request: 1 }), 0);
     expect(seqs(step.state)).toHaveLength(HELD_MESSAGES);
     // Who must hear of them hears of all.
     expect(step.arrived).toHaveLength(100);
@@ -142,41 +187,6 @@ describe("messages", () => {
     expect(withTalksOf(state, new Set()).talks.size).toBe(0);
   });
 
-  test("are shown once and in order, however frames and pages are mixed", () => {
-    fc.assert(
-      fc.property(
-        fc.integer({ min: 1, max: 30 }),
-        fc.array(fc.oneof(fc.record({ seq: fc.nat(30) }), fc.record({ page: fc.nat(30), size: fc.integer({ min: 1, max: 7 }) }))),
-        (head, events) => {
-          let state = applyFrame(emptyState(2), welcome(), 0).state;
-          const after = (from: number, size: number): Message[] =>
-            Array.from({ length: Math.max(0, Math.min(size, head - from)) }, (_, index) => message(from + index + 1));
-          const settle = (step: Step): State => {
-            let next = step;
-            for (let turn = 0; next.asks.length > 0 && turn < 100; turn += 1) {
-              const ask = next.asks[0]!;
-              if (ask.kind !== "history") throw new Error("asked for a roster");
-              next = applyPage(next.state, "2-3", page(after(ask.after ?? 0, 7), ask.after === undefined ? "newest" : "after", head));
-            }
-            return next.state;
-          };
-          state = settle(applyPage(state, "2-3", page(after(Math.max(0, head - 5), 5), "newest", head)));
-          for (const event of events) {
-            state =
-              "seq" in event
-                ? event.seq >= 1 && event.seq <= head
-                  ? settle(applyFrame(state, live(event.seq), 0))
-                  : state
-                : settle(applyPage(state, "2-3", page(after(event.page, event.size), "after", head)));
-            const shown = seqs(state);
-            expect(shown).toEqual(shown.map((_, index) => shown[0]! + index));
-          }
-          expect(talkOf(state, "2-3").last).toBe(head);
-        },
-      ),
-    );
-  });
-
   test("of the user's own say when they are sent and when they are seen", () => {
     let state = applyFrame(holding(1), live(2, 2), 0).state;
     const shown = () => shownOf(presentConversation(known(state), "2-3"));
@@ -186,14 +196,14 @@ describe("messages", () => {
   });
 
   test("of others never take the place of one's own with the same id", () => {
-    const state = applyFrame(holding(0), { ...live(1), message: { ...message(1), client_message_id: "mine" } }, 0).state;
-    const pending = [{ id: "mine", conversation: "2-3", text: "x", writtenAt: 5, failure: null }];
+    const state = applyFrame(holding(0), span(0, [{ ...message(1), client_message_id: "mine" }]), 0).state;
+    const pending = [{ kind: "send" as const, id: "mine", conversation: "2-3", text: "x", writtenAt: 5, failure: null }];
     expect(presentConversation(known(state, { pending }), "2-3").messages.map(({ seq }) => seq)).toEqual([1, 0]);
   });
 
   test("that are committed replace the pending ones with the same id", () => {
     const state = applyFrame(holding(1), live(2, 2), 0).state;
-    const pending = ["id-2", "id-later"].map((id) => ({ id, conversation: "2-3", text: "x", writtenAt: 5, failure: null }));
+    const pending = ["id-2", "id-later"].map((id) => ({ kind: "send" as const, id, conversation: "2-3", text: "x", writtenAt: 5, failure: null }));
     const view = presentConversation(known(state, { pending }), "2-3");
     expect(view.messages.map(({ key, seq }) => [key, seq])).toEqual([["seq:1", 1], ["id-2", 2], ["id-later", 0]]);
   });
@@ -201,24 +211,37 @@ describe("messages", () => {
   test("of others are announced when live, never from history", () => {
     expect(applyFrame(holding(1), live(2), 0).arrived).toHaveLength(1);
     expect(applyFrame(holding(1), live(2, 2), 0).arrived).toHaveLength(0);
-    expect(applyPage(holding(1), "2-3", page([message(2)], "after")).arrived).toHaveLength(1);
-    expect(applyPage(holding(1), "2-3", page([message(2)], "newest")).arrived).toHaveLength(0);
+    expect(applyFrame(holding(1), span(1, [message(2)], { request: 1 }), 0).arrived).toHaveLength(1);
+    const fresh = applyFrame(emptyState(2), welcome(), 0).state;
+    expect(applyPage(fresh, "2-3", page([message(2)])).arrived).toHaveLength(0);
   });
 });
 
 describe("welcome", () => {
-  test("continues from the copy with what its gap brings", () => {
-    const gap = { conversation: "2-3", reset: false, first_seq: 1, seq: 4, rev: 4, messages: [message(3)], more: true };
-    const step = applyFrame(holding(2), welcome({ gaps: [gap] }), 0);
+  test("continues from the copy with what its changes bring", () => {
+    const changes = resumed(2, [message(3)], { more: true });
+    const step = applyFrame(holding(2), welcome({ changes }), 0);
     expect(seqs(step.state)).toEqual([1, 2, 3]);
-    expect(step.asks).toEqual([{ kind: "history", conversation: "2-3", after: 3 }]);
+    expect(step.asks).toEqual([{ kind: "changes", conversation: "2-3" }]);
   });
 
-  test("resets what is no prefix of the truth", () => {
-    const gap = { conversation: "2-3", reset: true, first_seq: 5, seq: 6, rev: 9, messages: [message(5), message(6)], more: false };
-    const { state } = applyFrame(holding(9), welcome({ gaps: [gap] }), 0);
-    expect(seqs(state)).toEqual([5, 6]);
-    expect(cursorOf(state, 100)).toEqual({ epoch: "e1", conversations: [{ conversation: "2-3", rev: 9, seq: 6 }] });
+  test("asks for what had no room", () => {
+    const changes = resumed(2, [], { more: true });
+    const step = applyFrame(holding(2), welcome({ changes }), 0);
+    expect(step.asks).toEqual([{ kind: "changes", conversation: "2-3" }]);
+    expect(step.dropped).toEqual([]);
+  });
+
+  test("resets what is no part of the truth", () => {
+    const changes = resumed(0, [message(5), message(6)], { rev: 9, first_seq: 5, reset: true });
+    const step = applyFrame(holding(9), welcome({ changes }), 0);
+    expect(seqs(step.state)).toEqual([5, 6]);
+    expect(step.dropped).toEqual(["2-3"]);
+    expect(cursorOf(step.state, 100)).toEqual({ epoch: "e1", conversations: [{ conversation: "2-3", rev: 9, seq: 6 }] });
+    const empty = resumed(0, [], { rev: 9, reset: true, more: true });
+    const asked = applyFrame(holding(9), welcome({ changes: empty }), 0);
+    expect(asked.asks).toEqual([{ kind: "first" }]);
+    expect(cursorOf(asked.state, 100)?.conversations).toEqual([]);
   });
 
   test("of another epoch drops every copy of messages", () => {
@@ -323,6 +346,49 @@ describe("the dock", () => {
     expect(presentDock(known(applyFrame(one, live(2), 0).state)).unread).toBe(2);
   });
 
+  test("counts less for what becomes a stub above the read mark, once, and nothing for edits", () => {
+    const stub = (seq: number, rev: number): Message => ({ ...message(seq), rev, text: null, deleted: "author" });
+    let state = applyFrame(applyFrame(holding(1), live(2), 0).state, live(3), 0).state;
+    const unread = (): number => presentDock(known(state)).unread;
+    expect(unread()).toBe(3);
+    state = applyFrame(state, span(3, [{ ...message(2), rev: 4, text: "edited", edited_at: 9 }]), 0).state;
+    expect(unread()).toBe(3);
+    state = applyFrame(state, span(4, [stub(3, 5)]), 0).state;
+    expect(unread()).toBe(2);
+    // Erased besides: it was a stub already.
+    state = applyFrame(state, span(5, [{ ...stub(3, 6), client_message_id: null }]), 0).state;
+    expect(unread()).toBe(2);
+    // A dock that was sent before all of it, and one after.
+    const before = applyFrame(state, { type: "dock", version: 2, windows: [window({ seq: 3, rev: 3, unread: 3 })] }, 0).state;
+    expect(presentDock(known(before)).unread).toBe(2);
+    const after = applyFrame(state, { type: "dock", version: 2, windows: [window({ seq: 3, rev: 6, unread: 2 })] }, 0).state;
+    expect(presentDock(known(after)).unread).toBe(2);
+    // One's own mark, and what was read already.
+    expect(presentDock(known(withRead(state, "2-3", 2, 2))).unread).toBe(0);
+  });
+
+  test("counts for a minimised window of which no message is held", () => {
+    const minimised = window({ state: "minimised", seq: 4, rev: 4, read_seq: 2, unread: 2 });
+    let state = applyFrame(emptyState(2), welcome({ dock: { version: 1, windows: [minimised] } }), 0).state;
+    const unread = (): number => presentDock(known(state)).unread;
+    state = applyFrame(state, live(5), 0).state;
+    state = applyFrame(state, live(5), 0).state;
+    expect(unread()).toBe(3);
+    state = applyFrame(state, span(5, [{ ...message(4), rev: 6, text: null, deleted: "author" }]), 0).state;
+    expect(unread()).toBe(2);
+    state = applyFrame(state, span(6, [{ ...message(1), rev: 7, text: null, deleted: "author" }]), 0).state;
+    expect(unread()).toBe(2);
+  });
+
+  test("offers only what the server takes and this person may do", () => {
+    const verbs = (over: Partial<Server<"welcome">>) => presentDock(known(applyFrame(emptyState(2), welcome(over), 0).state)).windows[0]?.verbs;
+    expect(verbs({})).toEqual({ edit: true, delete: true, reply: true });
+    expect(verbs({ features: [] })).toEqual({ edit: false, delete: false, reply: false });
+    expect(verbs({ limits: { ...defaultLimits, edit_seconds: 0 } })?.edit).toBe(false);
+    const gone = { dock: { version: 1, windows: [window({ writing: "gone" })] } };
+    expect(verbs(gone)).toEqual({ edit: false, delete: true, reply: false });
+  });
+
   test("read marks only rise and leave what lies above them unread", () => {
     let state = applyFrame(holding(1), live(2), 0).state;
     state = applyFrame(state, live(3), 0).state;
@@ -354,10 +420,4 @@ describe("the dock", () => {
     const state = applyFrame(holding(1), { type: "presence", user: 3, status: "offline" }, 0).state;
     expect(presentDock(known(state)).windows[0]?.contact.status).toBe("offline");
   });
-});
-
-test("an erased conversation is dropped and asked for again", () => {
-  const step = applyFrame(holding(3), { type: "reset", conversation: "2-3" }, 0);
-  expect(seqs(step.state)).toEqual([]);
-  expect(step.asks).toEqual([{ kind: "history", conversation: "2-3" }]);
 });

@@ -1,0 +1,349 @@
+/** Edits, deletions, replies and quotes: asked for on a page, through the outbox, and back onto every page that shows them. */
+import { IDBFactory } from "fake-indexeddb";
+import { afterEach, beforeEach, describe, expect, test, vi } from "vitest";
+import { CHECK_MS } from "../src/core.js";
+import { openDatabase } from "../src/database.js";
+import { UNDO_MS } from "../src/outbox.js";
+import type { Message } from "../src/protocol.js";
+import type { Command, MessageView, Update } from "../src/view.js";
+import { Browser, changesOf, emptyHistory, live, message, UUID7, window, withWindow } from "./browser.js";
+import type { Page } from "./browser.js";
+import { settled, welcome } from "./stage.js";
+import type { FakeSocket } from "./stage.js";
+
+let browser: Browser;
+
+beforeEach(() => {
+  vi.stubGlobal("indexedDB", new IDBFactory());
+  browser = new Browser();
+});
+afterEach(() => {
+  for (const page of browser.pages) page.end();
+});
+
+const KEY = "019aaaaa-aaaa-7aaa-8aaa-000000000001";
+const conversation = "2-3";
+/** The user's own message `seq`, written just now. */
+const own = (seq: number, over: Partial<Message> = {}): Message =>
+  message(seq, { sender: 2, client_message_id: KEY, text: "first", sent_at: browser.clock.now(), ...over });
+const edit = (text: string, key = KEY): Command => ({ kind: "edit", conversation, key, text });
+const remove: Command = { kind: "delete", conversation, key: KEY };
+
+/** A page on which message 1 is one's own. */
+async function talking(over: Parameters<Page["online"]>[0] = withWindow): Promise<{ page: Page; socket: FakeSocket }> {
+  const page = await browser.page();
+  const socket = await page.online(over);
+  emptyHistory(socket);
+  socket.says(live(own(1)));
+  await settled();
+  return { page, socket };
+}
+
+const shown = (page: Page, key = KEY): MessageView | undefined => page.talk()?.messages.find((one) => one.key === key);
+const ack = (id: string, seq: number, rev: number) => ({ type: "ack" as const, id, conversation, seq, rev, sent_at: 5 });
+const refusal = (id: string, code: string) => ({ type: "error" as const, code, message: "…", final: true, id });
+const of = <K extends Update["kind"]>(page: Page, kind: K) => page.updates.filter((update): update is Extract<Update, { kind: K }> => update.kind === kind);
+
+describe("an edit", () => {
+  test("is shown at once, goes out with an id of its own, and is the message's text when the server has it", async () => {
+    const { page, socket } = await talking();
+    expect(shown(page)?.editableUntil).toBe(browser.clock.now() + 900_000);
+    await page.does(edit(" second "));
+    expect(shown(page)).toMatchObject({ text: "second", edit: { state: "sending" } });
+    const [sent] = socket.of("edit");
+    expect(sent).toMatchObject({ conversation, seq: 1, client_message_id: KEY, text: "second" });
+    expect(sent!.id).toMatch(UUID7);
+    socket.says(live(own(1, { rev: 2, text: "second", edited_at: 9, verb_id: sent!.id })));
+    socket.says(ack(sent!.id, 1, 2));
+    await settled();
+    expect(shown(page)).toMatchObject({ text: "second", edited: true });
+    expect(shown(page)).not.toHaveProperty("edit");
+    const database = (await openDatabase(true))!;
+    expect(await database.count("outbox")).toBe(0);
+    database.close();
+  });
+
+  test("is above the last one that was applied, whatever this computer's clock says", async () => {
+    const { page, socket } = await talking();
+    const ahead = "ffff0000-0000-7000-8000-000000000000";
+    socket.says(live(own(1, { rev: 2, text: "elsewhere", edited_at: 9, verb_id: ahead })));
+    await page.does(edit("here"));
+    expect(socket.of("edit")[0]!.id > ahead).toBe(true);
+  });
+
+  test("of a message that is not acked waits for it, also over a reload", async () => {
+    const page = await browser.page();
+    const first = await page.online(withWindow);
+    emptyHistory(first);
+    await page.does({ kind: "send", conversation, text: "first", key: KEY });
+    await page.does(edit("second"));
+    expect(first.of("edit")).toEqual([]);
+    expect(shown(page)).toMatchObject({ seq: 0, text: "second", edit: { state: "sending" } });
+    await browser.clock.pass(100);
+    page.end();
+    const next = await browser.page();
+    expect(shown(next)).toMatchObject({ seq: 0, text: "second" });
+    const socket = await next.online(withWindow);
+    expect(socket.of("send")).toMatchObject([{ client_message_id: KEY, text: "first" }]);
+    // The ack comes first where the changes were lost: it names the seq.
+    socket.says(ack(KEY, 7, 7));
+    await settled();
+    expect(socket.of("edit")).toMatchObject([{ seq: 7, client_message_id: KEY, text: "second" }]);
+  });
+
+  test("falls with a message that is refused; its text is what trying again sends", async () => {
+    const page = await browser.page();
+    const socket = await page.online(withWindow);
+    emptyHistory(socket);
+    await page.does({ kind: "send", conversation, text: "first", key: KEY });
+    await page.does(edit("second"));
+    socket.says(refusal(KEY, "not_allowed"));
+    await settled();
+    expect(shown(page)).toMatchObject({ text: "second", delivery: "failed", failure: "not_allowed" });
+    await page.does({ kind: "retry", conversation, key: KEY });
+    expect(socket.of("send").map(({ text }) => text)).toEqual(["first", "second"]);
+    expect(socket.of("edit")).toEqual([]);
+  });
+
+  test("that is refused for good is kept, holds up nothing, and goes when it is dismissed or made again", async () => {
+    const { page, socket } = await talking();
+    await page.does(edit("second"));
+    await page.does({ kind: "send", conversation, text: "next" });
+    expect(socket.of("send")).toEqual([]);
+    socket.says(refusal(socket.of("edit")[0]!.id, "too_late"));
+    await settled();
+    expect(shown(page)).toMatchObject({ text: "first", edit: { state: "failed", text: "second", failure: "too_late" } });
+    expect(socket.of("send")).toHaveLength(1);
+    await browser.clock.pass(100);
+    page.end();
+    const next = await browser.page();
+    await next.online({ dock: { version: 1, windows: [window({ seq: 1, rev: 1 })] } });
+    expect(shown(next)?.edit).toMatchObject({ state: "failed", text: "second" });
+    await next.does(edit("third"));
+    expect(shown(next)).toMatchObject({ text: "third", edit: { state: "sending" } });
+    next.socket.says(ack(next.socket.of("send")[0]!.client_message_id, 2, 2));
+    await settled();
+    next.socket.says(refusal(next.socket.of("edit")[0]!.id, "no_such_message"));
+    await settled();
+    expect(shown(next)?.edit).toMatchObject({ state: "failed", text: "third" });
+    await next.does({ kind: "dismiss", conversation, key: KEY });
+    expect(shown(next)).not.toHaveProperty("edit");
+    expect(shown(next)?.text).toBe("first");
+  });
+
+  test("gives way to a later one that waits, and one to the same text is none", async () => {
+    const { page, socket } = await talking();
+    socket.drops(1006);
+    await settled();
+    for (const text of ["b", "c", "d"]) await page.does(edit(text));
+    await browser.clock.pass(1_000);
+    const next = await page.online({ dock: { version: 1, windows: [window({ seq: 1, rev: 1 })] } });
+    expect(next.of("edit").map(({ text }) => text)).toEqual(["d"]);
+    next.says(live(own(1, { rev: 2, text: "d", edited_at: 9 })));
+    next.says(ack(next.of("edit")[0]!.id, 1, 2));
+    await settled();
+    await page.does(edit("d"));
+    expect(next.of("edit")).toHaveLength(1);
+  });
+
+  test("that is acked stays on show until the changes that were lost have come", async () => {
+    const { page, socket } = await talking();
+    await page.does(edit("second"));
+    const { id } = socket.of("edit")[0]!;
+    socket.says(ack(id, 1, 3));
+    await settled();
+    expect(shown(page)?.text).toBe("second");
+    socket.says(live(own(1, { rev: 3, text: "second", edited_at: 9, verb_id: id })));
+    await settled();
+    const asked = socket.of("changes")[0]!;
+    expect(asked).toMatchObject({ rev: 1, seq: 1 });
+    socket.says({ type: "changes", request: asked.request, ...changesOf(1, [message(2), own(1, { rev: 3, text: "second", edited_at: 9 })].reverse(), { rev: 3 }) });
+    await settled();
+    expect(shown(page)).toMatchObject({ text: "second", edited: true });
+    expect(shown(page)).not.toHaveProperty("edit");
+  });
+
+  test("is not sent to a server that does not take it, and holds up nothing", async () => {
+    const { page, socket } = await talking({ ...withWindow, features: [] });
+    expect(page.windows[0]?.verbs).toEqual({ edit: false, delete: false, reply: false });
+    expect(shown(page)).not.toHaveProperty("editableUntil");
+    await page.does(edit("second"));
+    await page.does({ kind: "send", conversation, text: "next", replyTo: 1 });
+    expect(socket.of("edit")).toEqual([]);
+    expect(socket.of("send")).toMatchObject([{ text: "next" }]);
+    expect(socket.of("send")[0]).not.toHaveProperty("reply_to");
+  });
+
+  test("of a message that only a page shows is laid over it there", async () => {
+    const { page, socket } = await talking();
+    socket.says({ type: "changes", ...changesOf(1, Array.from({ length: 60 }, (_, at) => message(at + 2))) });
+    await page.does({ kind: "page", conversation, asked: "before", seq: 12, request: 1 });
+    const { request } = socket.of("history").at(-1)!;
+    // The edit on another device has come before the page that was read before it.
+    socket.says(live(own(1, { rev: 62, text: "elsewhere", edited_at: 9 })));
+    socket.says({ type: "history", request, conversation, first_seq: 1, seq: 61, rev: 61, messages: [own(1)], more: false });
+    await settled();
+    expect(of(page, "page").at(-1)?.page.messages).toMatchObject([{ key: KEY, text: "elsewhere" }]);
+    await page.does(edit("here"));
+    expect(of(page, "rewritten").at(-1)).toMatchObject({ conversation, messages: [{ key: KEY, text: "here", edit: { state: "sending" } }] });
+    const { id, seq } = socket.of("edit")[0]!;
+    expect(seq).toBe(1);
+    socket.says(live(own(1, { rev: 63, text: "here", edited_at: 9, verb_id: id })));
+    socket.says(ack(id, 1, 63));
+    await settled();
+    expect(of(page, "rewritten").at(-1)?.messages).toMatchObject([{ text: "here", edited: true }]);
+    expect(of(page, "rewritten").at(-1)?.messages[0]).not.toHaveProperty("edit");
+  });
+});
+
+describe("a deletion", () => {
+  test("can be taken back for a while, and is nothing then", async () => {
+    const { page, socket } = await talking();
+    await page.does(remove);
+    expect(shown(page)).toMatchObject({ text: "first", deleting: true });
+    await browser.clock.pass(UNDO_MS - 1_000);
+    await page.does({ kind: "undelete", conversation, key: KEY });
+    await browser.clock.pass(60_000);
+    expect(socket.of("delete")).toEqual([]);
+    expect(shown(page)).not.toHaveProperty("deleting");
+  });
+
+  test("goes out when its time has come, and leaves a stub", async () => {
+    const { page, socket } = await talking();
+    await page.does(remove);
+    // Nobody waits for it meanwhile.
+    await page.does({ kind: "send", conversation, text: "next" });
+    socket.says(ack(socket.of("send")[0]!.client_message_id, 2, 2));
+    await browser.clock.pass(UNDO_MS);
+    const [sent] = socket.of("delete");
+    expect(sent).toMatchObject({ conversation, seq: 1, client_message_id: KEY });
+    expect(shown(page)).toMatchObject({ text: null, deletedBy: "me" });
+    await page.does({ kind: "undelete", conversation, key: KEY });
+    expect(shown(page)?.text).toBeNull();
+    socket.says({ type: "changes", ...changesOf(1, [message(2, { sender: 2 }), own(1, { rev: 3, text: null, deleted: "author" })]) });
+    socket.says(ack(sent!.id, 1, 3));
+    await settled();
+    expect(shown(page)).toMatchObject({ seq: 1, text: null, deletedBy: "me" });
+    socket.says(live(message(2, { rev: 4, text: null, deleted: "moderator", sender: 3 })));
+    await settled();
+    expect(shown(page, "seq:2")).toMatchObject({ deletedBy: "moderator" });
+  });
+
+  test("is not cancelled by leaving the page", async () => {
+    const { page } = await talking();
+    await page.does(remove);
+    await page.does({ kind: "leaving" });
+    page.end();
+    await browser.clock.pass(1_000);
+    const next = await browser.page();
+    expect(shown(next)).toMatchObject({ deleting: true });
+    const socket = await next.online({ dock: { version: 1, windows: [window({ seq: 1, rev: 1 })] } });
+    expect(socket.of("delete")).toEqual([]);
+    await browser.clock.pass(UNDO_MS);
+    expect(socket.of("delete")).toHaveLength(1);
+  });
+
+  test("that is refused for good brings the message back, and says so", async () => {
+    const { page, socket } = await talking();
+    await page.does(remove);
+    await browser.clock.pass(UNDO_MS);
+    socket.says(refusal(socket.of("delete")[0]!.id, "not_allowed"));
+    await settled();
+    expect(shown(page)?.text).toBe("first");
+    expect(page.last("refused")).toMatchObject({ conversation, code: "not_allowed" });
+  });
+
+  test("of a message that is refused takes it away", async () => {
+    const page = await browser.page();
+    const socket = await page.online(withWindow);
+    emptyHistory(socket);
+    await page.does({ kind: "send", conversation, text: "first", key: KEY });
+    await page.does(remove);
+    await browser.clock.pass(UNDO_MS);
+    expect(shown(page)).toMatchObject({ seq: 0, text: null });
+    socket.says(refusal(KEY, "not_allowed"));
+    await settled();
+    expect(page.talk()?.messages).toEqual([]);
+  });
+});
+
+describe("a reply", () => {
+  test("names its message, before and after a reload, and shows it", async () => {
+    const { page } = await talking();
+    page.socket.drops(1006);
+    await settled();
+    await page.does({ kind: "send", conversation, text: "answer", replyTo: 1, key: "019aaaaa-aaaa-7aaa-8aaa-000000000002" });
+    expect(page.talk()?.messages.at(-1)).toMatchObject({ text: "answer", replyTo: 1 });
+    await browser.clock.pass(100);
+    page.end();
+    const next = await browser.page();
+    const socket = await next.online({ dock: { version: 1, windows: [window({ seq: 1, rev: 1 })] } });
+    expect(socket.of("send")).toMatchObject([{ text: "answer", reply_to: 1 }]);
+  });
+
+  test("has its quote told from what is held, else fetched, and again when it changes", async () => {
+    const { page, socket } = await talking();
+    await page.does({ kind: "quote", conversation, seq: 1 });
+    expect(of(page, "quoted")).toMatchObject([{ seq: 1, message: { key: KEY, text: "first" } }]);
+    socket.says({ type: "changes", ...changesOf(1, Array.from({ length: 60 }, (_, at) => message(at + 2))) });
+    await page.does({ kind: "quote", conversation, seq: 3 });
+    const asked = socket.of("history").at(-1)!;
+    expect(asked).toMatchObject({ before: 4, limit: 1 });
+    socket.says({ type: "history", request: asked.request, conversation, first_seq: 1, seq: 61, rev: 61, messages: [message(3)], more: true });
+    await settled();
+    expect(of(page, "quoted").at(-1)).toMatchObject({ seq: 3, message: { text: "m3" } });
+    socket.says(live(message(3, { rev: 62, text: null })));
+    await settled();
+    expect(of(page, "quoted").at(-1)).toMatchObject({ seq: 3, message: { text: null } });
+    // A page that shows it on another screen is told without a question.
+    const before = socket.of("history").length;
+    await page.does({ kind: "quote", conversation, seq: 3 });
+    expect(socket.of("history")).toHaveLength(before);
+    expect(of(page, "quoted")).toHaveLength(4);
+  });
+
+  test("to what is not there says so", async () => {
+    const { page, socket } = await talking();
+    await page.does({ kind: "quote", conversation, seq: 40 });
+    const asked = socket.of("history").at(-1)!;
+    socket.says({ type: "history", request: asked.request, conversation, first_seq: 1, seq: 1, rev: 1, messages: [own(1)], more: false });
+    await settled();
+    expect(of(page, "quoted")).toEqual([{ kind: "quoted", conversation, seq: 40, message: null }]);
+  });
+});
+
+describe("a last change that was lost", () => {
+  test("is asked for once a minute while somebody looks, and when they look again", async () => {
+    const { page, socket } = await talking();
+    await browser.clock.pass(CHECK_MS);
+    expect(socket.of("changes")).toMatchObject([{ conversation, rev: 1, seq: 1 }]);
+    socket.says({ type: "changes", request: socket.of("changes")[0]!.request, ...changesOf(1, [own(1, { rev: 2, text: "elsewhere", edited_at: 9 })]) });
+    await settled();
+    expect(shown(page)?.text).toBe("elsewhere");
+    await page.does({ kind: "visible", visible: false });
+    socket.says({ type: "pong" });
+    await browser.clock.pass(CHECK_MS);
+    expect(socket.of("changes")).toHaveLength(1);
+    await page.does({ kind: "visible", visible: true });
+    expect(socket.of("changes").at(-1)).toMatchObject({ rev: 2 });
+  });
+
+  test("is asked for again where the answer cannot come now, and of minimised windows it is not", async () => {
+    const { page, socket } = await talking();
+    socket.says(live(message(5, { rev: 9 })));
+    const asked = socket.of("changes").at(-1)!;
+    socket.says({ type: "error", code: "rate_limited", message: "…", final: false, request: asked.request, retry_after_ms: 400 });
+    await browser.clock.pass(500);
+    expect(socket.of("changes")).toHaveLength(2);
+    socket.says({ type: "changes", request: socket.of("changes")[1]!.request, ...changesOf(1, [message(2), message(3), message(4), message(5, { rev: 9 })]) });
+    await page.does({ kind: "minimise", conversation });
+    socket.says({ type: "dock", version: 2, windows: [window({ state: "minimised", seq: 5, rev: 9 })] });
+    await browser.clock.pass(CHECK_MS);
+    expect(socket.of("changes")).toHaveLength(2);
+  });
+});
+
+test("hello names what this client knows", async () => {
+  const { socket } = await talking();
+  expect(socket.of("hello")[0]?.features).toEqual(welcome().features);
+});
