@@ -41,6 +41,27 @@ const SHOTS = [
   { name: "lost-dark", state: "lost", dark: true },
   { name: "stopped", state: "stopped" },
   { name: "rtl", state: "rtl", rtl: true },
+  { name: "verbs", state: "verbs" },
+  { name: "verbs-top", state: "verbs", act: (page) => scrolled(page, 0) },
+  { name: "verbs-menu", state: "verbs", act: openMenu },
+  { name: "verbs-menu-dark", state: "verbs", dark: true, act: openMenu },
+  { name: "verbs-menu-contrast", state: "verbs", forced: true, act: openMenu },
+  { name: "verbs-menu-pt", state: "verbs", lang: "pt", act: (page) => openMenu(page, "Ações da mensagem") },
+  { name: "verbs-reply", state: "verbs", act: (page) => chooses(page, "Reply") },
+  { name: "verbs-reply-dark", state: "verbs", dark: true, act: (page) => chooses(page, "Reply") },
+  { name: "verbs-edit", state: "verbs", act: (page) => chooses(page, "Edit") },
+  { name: "verbs-found", state: "verbs", act: follow },
+  { name: "verbs-zoom", state: "verbs", size: { width: 360, height: 200 }, act: (page) => openFirst(page).then(() => openMenu(page)) },
+  { name: "verbs-long", state: "verbslong" },
+  { name: "verbs-rtl", state: "verbsrtl", rtl: true, act: openMenu },
+  { name: "verbs-rtl-reply", state: "verbsrtl", rtl: true, act: (page) => chooses(page, "Reply") },
+  { name: "phone-verbs", state: "verbs", size: PHONE, touch: true, act: openFirst },
+  { name: "phone-verbs-dark", state: "verbs", size: PHONE, touch: true, dark: true, act: openFirst },
+  { name: "phone-verbs-menu", state: "verbs", size: PHONE, touch: true, act: (page) => openFirst(page).then(() => openMenu(page)) },
+  { name: "phone-320", state: "verbs", size: { width: 320, height: 568 }, touch: true, act: openFirst },
+  { name: "phone-320-edit", state: "verbs", size: { width: 320, height: 568 }, touch: true, act: (page) => openFirst(page).then(() => chooses(page, "Edit")) },
+  { name: "phone-320-reply", state: "verbs", size: { width: 320, height: 568 }, touch: true, act: (page) => openFirst(page).then(() => chooses(page, "Reply")) },
+  { name: "phone-verbs-rtl", state: "verbsrtl", size: PHONE, touch: true, rtl: true, act: openFirst },
   { name: "phone", state: "phone", size: PHONE, touch: true, act: openFirst },
   { name: "phone-dark", state: "phone", size: PHONE, touch: true, dark: true, act: openFirst },
   { name: "phone-bars", state: "bars", size: PHONE, touch: true },
@@ -50,6 +71,28 @@ const SHOTS = [
 
 async function openFirst(page) {
   await page.getByRole("button", { name: /^Restore chat with/ }).first().click();
+}
+
+/** The menu of the last message that is there. */
+async function openMenu(page, name = "Message actions") {
+  const button = page.getByRole("button", { name, exact: true }).filter({ visible: true }).nth(-3);
+  await button.scrollIntoViewIfNeeded();
+  await button.click();
+  await page.getByRole("menu").waitFor();
+}
+
+async function chooses(page, verb) {
+  await openMenu(page);
+  await page.getByRole("menuitem", { name: verb }).click();
+}
+
+async function follow(page) {
+  await page.getByRole("button", { name: /^In reply to/ }).nth(1).click();
+  await page.mouse.move(0, 0);
+}
+
+async function scrolled(page, top) {
+  await page.getByRole("log").evaluate((log, to) => (log.scrollTop = to), top);
 }
 
 async function openLauncher(page) {

@@ -63,6 +63,7 @@ function windowOf(of: RosterPerson, more: Partial<WindowView> = {}): WindowView 
     draft: "",
     typing: false,
     writing: "yes",
+    verbs: { edit: true, delete: true, reply: true },
     ...more,
   };
 }
@@ -113,6 +114,34 @@ const ARABIC: Line[] = [
   [false, 5, "👍👏"],
   [true, 1, "شكراً جزيلاً"],
 ];
+
+const LATER = NOW + 900 * MINUTE;
+const ANSWER = "Because the determinant of a product is the product of the determinants, and one of them is zero here, so the whole is.";
+
+const VERBS: Line[] = [
+  [false, 40, "Why is the determinant zero?"],
+  [true, 39, ANSWER, { editableUntil: LATER, replyTo: 1, edited: true }],
+  [false, 38, "Ah. And if it is not?", { replyTo: 2 }],
+  [true, 30, "Then there is an inverse, and you find it by elimination", { editableUntil: LATER, edit: { state: "sending" } }],
+  [false, 29, null, { deletedBy: "author" }],
+  [true, 28, null, { deletedBy: "me" }],
+  [false, 27, null, { deletedBy: "moderator" }],
+  [false, 26, "That one was not for you", { replyTo: 5 }],
+  [true, 5, "See you on Tuesday", { edit: { state: "failed", text: "See you on Wednesday, in the library, second floor", failure: "too_late" } }],
+  [true, 3, "Wrong window, sorry", { deleting: true }],
+  [true, 2, "مرحبا، كيف حالك؟ I will be there at 5", { editableUntil: LATER, replyTo: 8 }],
+  [false, 1, "👍", { replyTo: 11, edited: true }],
+  [true, 0, "On its way", { delivery: "sending", seq: 0, editableUntil: LATER, replyTo: 400 }],
+];
+
+/** Messages that are answered, edited, deleted, and all at once. */
+function verbs(name = "Conor O'Brien", lines = VERBS): Update[] {
+  const list = people(6);
+  const [first] = list as [RosterPerson];
+  const one = list.find((person) => person.name === name) ?? first;
+  const { conversation } = one;
+  return [ONLINE, roster(list), dock([windowOf(one, { draft: "A draft" })]), talk(conversation, lines), { kind: "quoted", conversation, seq: 400, message: null }];
+}
 
 function roster(list: RosterPerson[], more = false): Update {
   return { kind: "roster", roster: { people: list, known: true, more } };
@@ -211,6 +240,20 @@ export const STATES: Readonly<Record<string, () => Update[]>> = {
     const [ana] = people(1) as [RosterPerson];
     const view = { conversation: ana.conversation, messages: [], older: false, loading: true, late: false, readSeq: 0, seenSeq: 0 };
     return [ONLINE, roster([ana]), dock([windowOf(ana)]), { kind: "conversation", view }];
+  },
+  verbs,
+  verbsrtl: () => {
+    const [layla] = arabic() as [RosterPerson];
+    const lines: Line[] = [
+      ...ARABIC,
+      [false, 1, "See https://example.org for the seventh question", { replyTo: 1 }],
+      [true, 0, "شكراً", { replyTo: 7, edited: true, editableUntil: LATER }],
+    ];
+    return [ONLINE, roster(arabic()), dock([windowOf(layla)]), talk(layla.conversation, lines)];
+  },
+  verbslong: () => {
+    const long = "All of it, once more. ".repeat(186);
+    return verbs("Maria", [[false, 9, long], [true, 8, long, { replyTo: 1, editableUntil: LATER, edited: true }], [false, 7, "w".repeat(400), { replyTo: 2 }], [true, 6, "ok", { replyTo: 3 }]]);
   },
   phone,
   bars: phoneBars,

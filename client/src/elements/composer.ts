@@ -1,19 +1,22 @@
 /**
- * `<gchat-composer>`: where a message is written. Owns the text being typed: sends it, keeps it as the draft, says
- * when it is too long, and never lets it go before the core has it.
+ * `<gchat-composer>`: where a message is written, answered or edited. Owns the text being typed: sends it, keeps it as
+ * the draft, says when it is too long, and never lets it go before the core has it. While a message is edited, the
+ * draft waits.
  */
-import { LitElement, html, nothing, type PropertyValues } from "lit";
+import { LitElement, html, nothing, type PropertyValues, type TemplateResult } from "lit";
 import { live } from "lit/directives/live.js";
 import type { WindowView, Writing } from "../view.js";
 import { base } from "../styles/theme.js";
 import { composerStyles } from "../styles/composer.js";
 import { isBlank } from "./blank.js";
-import { sendIcon } from "./icons.js";
+import { saveIcon, sendIcon } from "./icons.js";
 import { stoppedString } from "./people.js";
-import type { Scene} from "./scene.js";
-import { SceneWatcher } from "./scene.js";
+import { purposeTemplate } from "./purpose.js";
+import type { Purpose, Scene } from "./scene.js";
+import { PLAIN, SceneWatcher, type Signal } from "./scene.js";
 import type { StringId } from "./strings.js";
 import { textLength } from "./text.js";
+import { mayEdit, meansOf } from "./verbs.js";
 
 /** The contract's `message_chars`. */
 const LONGEST = 4096;
@@ -35,19 +38,25 @@ export class GchatComposer extends LitElement {
     name: {},
     text: { state: true },
     files: { state: true },
+    emptied: { state: true },
   };
   declare scene: Scene | null;
   declare window: WindowView | null;
   declare name: string;
+  /** The draft. */
   declare text: string;
   /** Somebody has tried to send a file, and has not gone on yet: it is said that this cannot be. */
   declare files: boolean;
+  /** Somebody has tried to save an edit that leaves nothing: it is asked whether the message is to be deleted. */
+  declare emptied: boolean;
   /** The draft as the core last told it, to see when it tells another one. */
   #draft: string | null = null;
   /** What the core has as the draft, as far as is known here. */
   #kept = "";
   /** Drafts that came from here: their echo must not bring back what has been sent meanwhile. */
   readonly #own = new Set<string>();
+  /** The text for which the box was last made as high as it is. */
+  #measured = "";
   #typedAt = Number.NEGATIVE_INFINITY;
 
   static override styles = [base, composerStyles];
@@ -59,14 +68,27 @@ export class GchatComposer extends LitElement {
     this.name = "";
     this.text = "";
     this.files = false;
-    new SceneWatcher(this, ["line", "flush", "handback"], (signal) => {
-      if (signal.kind === "flush") this.#save();
-      if (signal.kind === "handback" && signal.conversation === this.window?.conversation && this.text === "") {
-        this.text = signal.text;
-        this.#save();
-        this.focus();
-      }
-    });
+    this.emptied = false;
+    const concerns = (signal: Signal): boolean => {
+      if (!("conversation" in signal)) return true;
+      if (signal.conversation !== this.window?.conversation) return false;
+      return signal.kind !== "reading" || this.#purpose.reply !== null;
+    };
+    new SceneWatcher(this, ["line", "flush", "handback", "purpose", "reading"], (signal) => { this.#heard(signal); }, concerns);
+  }
+
+  #heard(signal: Signal): void {
+    if (signal.kind === "flush") this.#save();
+    if (signal.kind === "handback" && this.text === "") {
+      this.text = signal.text;
+      this.#save();
+      this.focus();
+    }
+    if (signal.kind === "purpose" && signal.turn) {
+      this.emptied = false;
+      this.files = false;
+      void this.updateComplete.then(() => { this.focus(); });
+    }
   }
 
   override disconnectedCallback(): void {
@@ -103,27 +125,32 @@ export class GchatComposer extends LitElement {
     const { scene } = this;
     if (scene === null) return nothing;
     const { strings, line } = scene;
-    const left = LONGEST - textLength(this.text);
+    const { edit } = this.#purpose;
+    const text = edit?.text ?? this.text;
+    const left = LONGEST - textLength(text);
     const refusal = this.#refusal(scene);
-    const hint = refusal ?? (this.files ? strings.get("no_files") : this.#hint(left));
+    const hint = refusal ?? (this.files ? strings.get("no_files") : this.emptied ? strings.get("delete_instead") : this.#hint(left));
     const bad = left < 0;
     const closed = refusal !== null;
-    const empty = isBlank(this.text);
+    const useless = isBlank(text) && edit === null;
+    const label = strings.get(edit === null ? "send" : "save");
     return html`
       ${line.state === "lost" ? html`<p class="note">${strings.get("not_connected")}</p>` : nothing}
+      ${this.window === null ? nothing : purposeTemplate(scene, this.window.conversation, this.name, () => { this.#cancel(); })}
       <p id="hint" class=${bad || closed || this.files ? "hint bad" : "hint"} role="status" ?hidden=${hint === ""}>${hint}</p>
+      ${this.emptied && !closed ? this.#deleter(scene) : nothing}
       <div class="row">
         <textarea
           rows="1"
           dir="auto"
           enterkeyhint=${breaksOnEnter() ? "enter" : "send"}
           autocomplete="off"
-          aria-label=${strings.get("message_to", this.name)}
+          aria-label=${edit === null ? strings.get("message_to", this.name) : strings.get("edit_message")}
           aria-describedby="hint"
           aria-invalid=${left < 0 ? "true" : "false"}
           ?readonly=${closed}
           placeholder=${closed ? "" : strings.get("write_message")}
-          .value=${live(this.text)}
+          .value=${live(text)}
           @input=${this.#typed}
           @keydown=${this.#key}
           @paste=${this.#pasted}
@@ -132,22 +159,30 @@ export class GchatComposer extends LitElement {
         <button
           class="send"
           type="button"
-          aria-label=${strings.get("send")}
-          title=${strings.get("send")}
-          aria-disabled=${empty || bad || closed ? "true" : "false"}
-          @click=${this.#send}
+          aria-label=${label}
+          title=${label}
+          aria-disabled=${useless || bad || closed ? "true" : "false"}
+          @click=${this.#done}
         >
-          ${sendIcon}
+          ${edit === null ? sendIcon : saveIcon}
         </button>
       </div>
     `;
+  }
+
+  #deleter(scene: Scene): TemplateResult {
+    return html`<p class="ways">
+      <button class="action" type="button" @click=${() => { this.#delete(scene); }}>${scene.strings.get("delete")}</button>
+    </p>`;
   }
 
   override updated(changed: PropertyValues): void {
     const area = this.#area;
     const row = area?.parentElement;
     // Measuring has the page laid out: only where the text is another.
-    if (!area || !row || !changed.has("text")) return;
+    const shown = area?.value ?? "";
+    if (!area || !row || (!changed.has("text") && shown === this.#measured)) return;
+    this.#measured = shown;
     // Meanwhile the box is one line high. Were the row as well, the log would grow, and the browser would scroll it.
     row.style.minBlockSize = `${row.offsetHeight}px`;
     area.style.blockSize = "auto";
@@ -173,9 +208,16 @@ export class GchatComposer extends LitElement {
   }
 
   #typed(event: InputEvent): void {
-    this.text = (event.target as HTMLTextAreaElement).value;
+    const text = (event.target as HTMLTextAreaElement).value;
     this.files = false;
+    this.emptied = false;
     const conversation = this.window?.conversation;
+    const { edit } = this.#purpose;
+    if (edit !== null && conversation !== undefined) {
+      this.scene?.purpose(conversation, { edit: { ...edit, text } });
+      return;
+    }
+    this.text = text;
     if (conversation === undefined) return;
     this.#save();
     const now = Date.now();
@@ -193,22 +235,79 @@ export class GchatComposer extends LitElement {
   }
 
   #key(event: KeyboardEvent): void {
-    if (event.key !== "Enter" || event.shiftKey || event.altKey || breaksOnEnter()) return;
-    event.preventDefault();
-    if (!event.repeat) this.#send();
+    const { key } = event;
+    if (event.shiftKey || event.altKey || event.ctrlKey || event.metaKey) {
+      // With Control it has always sent, as with nothing.
+      if (key !== "Enter" || event.shiftKey || event.altKey) return;
+    }
+    if (key === "Escape" ? this.#cancel() : key === "ArrowUp" ? this.#editLast() : key === "Enter" && !breaksOnEnter()) {
+      event.preventDefault();
+      if (key === "Enter" && !event.repeat) this.#done();
+    }
   }
 
-  #send(): void {
+  /** With the arrow key up in an empty box. */
+  #editLast(): boolean {
+    const { scene, window } = this;
+    if (scene === null || window === null || this.text !== "" || this.#purpose.edit !== null) return false;
+    const means = meansOf(scene, window);
+    const messages = scene.readings.get(window.conversation)?.newest.messages ?? [];
+    const last = messages.findLast((message) => mayEdit(message, means, Date.now()));
+    if (last === undefined) return false;
+    const before = last.text ?? "";
+    scene.purpose(window.conversation, { edit: { key: last.key, before, text: before }, reply: null }, true);
+    return true;
+  }
+
+  /** Back from an edit to the draft, or from an answer to a message. */
+  #cancel(): boolean {
+    const { scene, window } = this;
+    const { edit, reply } = this.#purpose;
+    if (scene === null || window === null || (edit === null && reply === null)) return false;
+    scene.purpose(window.conversation, { edit: null, reply: null }, true);
+    return true;
+  }
+
+  #done(): void {
     const { scene, window } = this;
     if (scene === null || window === null) return;
     this.focus();
-    const length = textLength(this.text);
-    if (isBlank(this.text) || length > LONGEST || this.#refusal(scene) !== null) return;
-    scene.post({ kind: "send", conversation: window.conversation, text: this.text.trim() });
+    if (this.#refusal(scene) !== null) return;
+    const { edit, reply } = this.#purpose;
+    if (edit === null) this.#send(scene, window, reply);
+    else this.#edit(scene, window, edit);
+  }
+
+  #send(scene: Scene, { conversation }: WindowView, reply: Purpose["reply"]): void {
+    if (isBlank(this.text) || textLength(this.text) > LONGEST) return;
+    const text = this.text.trim();
+    scene.post({ kind: "send", conversation, text, ...(reply === null ? {} : { replyTo: reply }) });
     this.#typedAt = Number.NEGATIVE_INFINITY;
     this.text = "";
     this.#save();
+    if (reply !== null) scene.purpose(conversation, { reply: null });
     this.dispatchEvent(new CustomEvent("gchat-sent"));
+  }
+
+  #edit(scene: Scene, { conversation }: WindowView, { key, before, text }: NonNullable<Purpose["edit"]>): void {
+    if (textLength(text) > LONGEST) return;
+    this.emptied = isBlank(text);
+    if (this.emptied) return;
+    if (text.trim() !== before.trim()) {
+      scene.post({ kind: "edit", conversation, key, text: text.trim() });
+      scene.tell({ kind: "said", conversation, text: scene.strings.get("message_edited") });
+    }
+    this.#cancel();
+  }
+
+  /** Nothing is left of the message that was edited. */
+  #delete(scene: Scene): void {
+    const { edit } = this.#purpose;
+    const conversation = this.window?.conversation;
+    if (edit === null || conversation === undefined) return;
+    scene.post({ kind: "delete", conversation, key: edit.key });
+    scene.tell({ kind: "said", conversation, text: scene.strings.get("deleted_undo") });
+    this.#cancel();
   }
 
   /** Tells the core the draft, if it has changed since. */
@@ -220,6 +319,11 @@ export class GchatComposer extends LitElement {
     const [oldest] = this.#own;
     if (this.#own.size > OWN_KEPT && oldest !== undefined) this.#own.delete(oldest);
     this.scene?.post({ kind: "draft", conversation, text: this.text });
+  }
+
+  get #purpose(): Purpose {
+    const { scene, window } = this;
+    return scene === null || window === null ? PLAIN : scene.purposeOf(window.conversation);
   }
 
   get #area(): HTMLTextAreaElement | null {

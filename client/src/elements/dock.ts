@@ -63,7 +63,7 @@ export class GchatDock extends LitElement {
     this.said = [];
     this.notice = null;
     this.phone = false;
-    new SceneWatcher(this, ["dock", "line", "asked", "arrived", "retracted", "emptied", "refused"], (signal) => { this.#heard(signal); });
+    new SceneWatcher(this, ["dock", "line", "asked", "arrived", "said", "retracted", "emptied", "refused"], (signal) => { this.#heard(signal); });
     this.addEventListener("focusin", () => { this.#turnedTo(); });
   }
 
@@ -187,6 +187,8 @@ export class GchatDock extends LitElement {
       if (signal.conversation === undefined) this.notice = failureString(signal.code);
     } else if (signal.kind === "arrived" && this.scene !== null) {
       this.#say(signal.conversation, announcement(this.scene.strings, signal));
+    } else if (signal.kind === "said") {
+      this.#say(signal.conversation, signal.text);
     } else if (signal.kind === "retracted") {
       this.said = this.said.filter(({ conversation }) => conversation !== signal.conversation);
     } else if (signal.kind === "emptied") {

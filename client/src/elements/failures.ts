@@ -4,14 +4,18 @@ import type { StringId } from "./strings.js";
 const FAILURES: Readonly<Record<string, StringId>> = {
   bad_text: "failure_bad_text",
   chat_not_allowed: "failure_chat_not_allowed",
+  copy_failed: "copy_failed",
   conflict: "failure_conflict",
   empty_message: "failure_empty_message",
   message_too_long: "failure_message_too_long",
+  no_such_message: "failure_no_such_message",
   not_allowed: "failure_not_allowed",
   not_found: "failure_not_found",
   outbox_unreadable: "failure_outbox_unreadable",
   paused: "paused",
+  quote_failed: "quote_failed",
   rate_limited: "failure_rate_limited",
+  too_late: "failure_too_late",
   unavailable: "failure_unavailable",
   unknown_recipient: "failure_unknown_recipient",
 };

@@ -9,16 +9,22 @@ import { repeat } from "lit/directives/repeat.js";
 import type { ConversationId, ConversationView, MessageView, Seq, WindowView } from "../view.js";
 import { base } from "../styles/theme.js";
 import { logStyles } from "../styles/log.js";
+import { actsOf } from "./acts.js";
 import { DayWatcher } from "./days.js";
 import { downIcon } from "./icons.js";
-import { rowTemplate, type Surroundings } from "./message.js";
+import { MessageMenu } from "./menu.js";
+import { markTemplate, messageTemplate, type Look, type Surroundings } from "./message.js";
 import { hasNewer, shownOf, type Reading, type Side } from "./reading.js";
 import type { Scene} from "./scene.js";
 import { isRendered, SceneWatcher, type Signal } from "./scene.js";
 import { ScrollKeeper } from "./scroll.js";
+import { MessageStops } from "./stops.js";
 import { loadLinks } from "./text.js";
 import { threadRows, type Row } from "./thread.js";
+import { mayEdit, meansOf, verbsOf, type Means } from "./verbs.js";
 
+/** People need so long to find the message that they were led to. */
+const FOUND_MS = 2500;
 /** So much of a long message has to be in view for it to count as shown. */
 const SHOWN_PX = 40;
 
@@ -29,6 +35,7 @@ export class GchatLog extends LitElement {
     name: {},
     missed: { state: true },
     away: { state: true },
+    found: { state: true },
   };
   declare scene: Scene | null;
   declare window: WindowView | null;
@@ -38,6 +45,10 @@ export class GchatLog extends LitElement {
   declare missed: boolean;
   /** The view is not at the end. */
   declare away: boolean;
+  /** The seq of the message that somebody has just been led to. */
+  declare found: Seq | null;
+  readonly #menu = new MessageMenu(this);
+  readonly #stops = new MessageStops(this);
   readonly #scroll = new ScrollKeeper(
     () => this.#scroller,
     () => this.#atNewest,
@@ -48,8 +59,7 @@ export class GchatLog extends LitElement {
   #told: Seq = 0;
   /** Whether addresses can be told from text yet. */
   #links = false;
-  /** Where the focus was in the log before it changed. */
-  #focused: Element | null = null;
+  #unfind: ReturnType<typeof setTimeout> | undefined;
   #resized: ResizeObserver | null = null;
 
   static override styles = [base, logStyles];
@@ -61,8 +71,13 @@ export class GchatLog extends LitElement {
     this.name = "";
     this.missed = false;
     this.away = false;
-    const own = (signal: Signal): boolean => signal.kind === "reading" && signal.conversation === this.window?.conversation;
-    new SceneWatcher(this, ["reading"], undefined, own);
+    this.found = null;
+    const own = (signal: Signal): boolean =>
+      signal.kind === "line" || ("conversation" in signal && signal.conversation === this.window?.conversation);
+    const heard = (signal: Signal): void => {
+      if (signal.kind === "goto") void this.updateComplete.then(() => { this.#goneTo(signal.seq); });
+    };
+    new SceneWatcher(this, ["reading", "purpose", "goto", "line"], heard, own);
     new DayWatcher(this);
   }
 
@@ -85,6 +100,7 @@ export class GchatLog extends LitElement {
     globalThis.removeEventListener("focus", this.#look);
     this.#resized?.disconnect();
     this.#resized = null;
+    clearTimeout(this.#unfind);
   }
 
   /** Own words are always followed to the end. */
@@ -95,7 +111,6 @@ export class GchatLog extends LitElement {
 
   override willUpdate(): void {
     this.#scroll.remember();
-    this.#focused = this.shadowRoot?.activeElement ?? null;
     const view = this.#reading?.newest;
     if (view === undefined || view.loading) return;
     const last = view.messages.at(-1);
@@ -123,9 +138,10 @@ export class GchatLog extends LitElement {
         aria-live="off"
         aria-label=${strings.get("messages_with", this.name)}
         aria-busy=${loading ? "true" : "false"}
-        tabindex="0"
+        tabindex=${loading || shownOf(reading).length === 0 ? "0" : "-1"}
         @scroll=${this.#scrolled}
         @keydown=${this.#key}
+        @focusin=${this.#stops.turnedTo}
       >
         ${loading ? this.#loading(scene, reading?.newest) : this.#thread(scene, window, reading)}
       </div>
@@ -154,9 +170,6 @@ export class GchatLog extends LitElement {
       const divider = scroller.querySelector<HTMLElement>(".divider");
       if (divider !== null) this.#scroll.reveal(divider);
     }
-    // Who was on something that has gone, with the last older messages or far from what is read, stays in the log.
-    if (this.#focused !== null && !this.#focused.isConnected) scroller.focus({ preventScroll: true });
-    this.#focused = null;
     this.#noteAway();
     this.#look();
   }
@@ -192,30 +205,49 @@ export class GchatLog extends LitElement {
         ${this.#typing(scene, window)}`;
     }
     const { conversation, seenSeq } = newest;
+    const means = meansOf(scene, window);
     const around: Surroundings = {
       strings,
       name: this.name,
       picture: window.contact.picture,
-      retry: (message) => { scene.post({ kind: "retry", conversation, key: message.key }); },
-      discard: (message) => { this.#discard(scene, conversation, message); },
+      menu: this.#menu,
+      ...actsOf(scene, conversation, () => meansOf(scene, this.window ?? window), (key, verbs) => { this.#menu.toggle(key, verbs); }),
     };
     const now = Date.now();
     const today = new Date(now).toDateString();
+    const stop = messages.some(({ key }) => key === this.#stops.current) ? this.#stops.current : messages.at(-1)?.key;
+    // Most rows are as they were: making them anew is what costs.
+    const row = (one: Row): unknown => {
+      const made = [...shown(one, today), this.#links, around.name, around.picture];
+      if (one.kind !== "message") return guard(made, () => markTemplate(one, strings, now));
+      const look = this.#lookOf(scene, conversation, one.message, means, one.key === stop);
+      return guard([...made, ...(Object.values(look) as unknown[])], () => messageTemplate(one, look, around));
+    };
     return html`
       ${older ? this.#further(scene, reading, "before") : nothing}
-      ${repeat(
-        threadRows(messages, { newAfter: this.#newAfter, seenSeq, cut: newer }),
-        (row) => row.key,
-        // Most rows are as they were: making them anew is what costs.
-        (row) => guard([...shown(row, today), this.#links, around.name, around.picture], () => rowTemplate(row, around, now)),
-      )}
+      ${repeat(threadRows(messages, { newAfter: this.#newAfter, seenSeq, cut: newer }), ({ key }) => key, row)}
       ${newer ? this.#further(scene, reading, "after") : this.#typing(scene, window)}
     `;
   }
 
+  #lookOf(scene: Scene, conversation: ConversationId, message: MessageView, means: Means, current: boolean): Look {
+    const now = Date.now();
+    const { key, seq, replyTo } = message;
+    const { open } = this.#menu;
+    return {
+      current,
+      offers: verbsOf(message, means, now).length > 0,
+      menu: open?.key === key ? open : null,
+      quote: replyTo === undefined || message.text === null ? undefined : scene.quoteOf(conversation, replyTo),
+      found: seq > 0 && seq === this.found,
+      editing: scene.purposeOf(conversation).edit?.key === key,
+      editable: mayEdit(message, means, now),
+    };
+  }
+
   /** The way on at one end of the run, for those who do not scroll. */
   #further(scene: Scene, { newest, asked }: Reading, side: Side): TemplateResult {
-    const waits = asked?.side === side;
+    const waits = asked !== null && "side" in asked && asked.side === side;
     const label = waits ? "loading" : side === "before" ? "older_messages" : "newer_messages";
     return html`<p class="further">
       <button
@@ -237,13 +269,9 @@ export class GchatLog extends LitElement {
     </div>`;
   }
 
-  #discard(scene: Scene, conversation: ConversationId, message: MessageView): void {
-    scene.post({ kind: "discard", conversation, key: message.key });
-    scene.tell({ kind: "handback", conversation, text: message.text ?? "" });
-  }
-
   #scrolled(): void {
     this.#scroll.scrolled();
+    this.#menu.place();
     this.#noteAway();
     const { scene, window } = this;
     const scroller = this.#scroller;
@@ -262,12 +290,42 @@ export class GchatLog extends LitElement {
     if (this.window !== null) this.scene?.follow(this.window.conversation, this.#scroll.stuck);
   }
 
-  /** The End key goes to the end of the conversation, not of what is loaded of it. */
+  /** From message to message, and back to the box. */
   #key(event: KeyboardEvent): void {
-    if (event.key !== "End" || this.#atNewest) return;
+    const { scene, window } = this;
+    if (event.defaultPrevented || event.ctrlKey || event.altKey || event.metaKey || scene === null || window === null) return;
+    const { key } = event;
+    if (key === "Escape") scene.tell({ kind: "purpose", conversation: window.conversation, turn: true });
+    else if (key === "Home") this.#stops.first();
+    else if (key === "End") this.#toLast();
+    else if (!(key === "ArrowUp" || key === "ArrowDown") || !this.#stops.next(key === "ArrowDown")) return;
     event.preventDefault();
+  }
+
+  /** The end of the conversation, not of what is loaded of it. */
+  #toLast(): void {
     this.#toEnd();
+    void this.updateComplete.then(() => {
+      this.#stops.last();
+      this.#noteAway();
+    });
+  }
+
+  /** Somebody has followed a quote. Where its message has not come, it is said. */
+  #goneTo(seq: Seq): void {
+    const { scene, window } = this;
+    if (scene === null || window === null) return;
+    const article = this.#stops.find(this.#reading?.run.find((message) => message.seq === seq)?.key);
+    if (article === undefined) {
+      scene.tell({ kind: "refused", conversation: window.conversation, code: "quote_failed", message: "" });
+      return;
+    }
+    this.#scroll.show(article);
+    article.focus({ preventScroll: true });
     this.#noteAway();
+    this.found = seq;
+    clearTimeout(this.#unfind);
+    this.#unfind = setTimeout(() => (this.found = null), FOUND_MS);
   }
 
   #jump(): void {
@@ -328,6 +386,8 @@ function concerns(window: WindowView | null, before: WindowView | null | undefin
   return (
     window.conversation !== before.conversation ||
     window.typing !== before.typing ||
+    window.writing !== before.writing ||
+    Object.entries(window.verbs).join() !== Object.entries(before.verbs).join() ||
     window.contact.picture !== before.contact.picture
   );
 }

@@ -11,6 +11,8 @@ import type { ConversationChange, ConversationView, HistoryPage, MessageView, Se
 export const RUN_MESSAGES = 200;
 /** What is left of a run that follows the conversation and has become too long. */
 const RUN_KEPT = RUN_MESSAGES / 2;
+/** So many messages are shown above one that somebody goes to. */
+const ABOVE = 20;
 
 export type Side = "before" | "after";
 
@@ -22,8 +24,8 @@ export interface Reading {
   readonly older: boolean;
   /** The person is at the end: what comes moves the run along. Otherwise what they read stays. */
   readonly follows: boolean;
-  /** What the core is asked for. */
-  readonly asked: { readonly side: Side; readonly request: number } | null;
+  /** What the core is asked for: more on one side, or what is around the message `at`. */
+  readonly asked: ({ readonly side: Side } | { readonly at: Seq }) & { readonly request: number } | null;
 }
 
 export function began(view: ConversationView): Reading {
@@ -82,6 +84,23 @@ export function further(reading: Reading, side: Side): { reading: Reading } | { 
   return { reading: after(reading, held.filter(({ seq }) => seq > last.seq).slice(0, HELD_MESSAGES)) };
 }
 
+/**
+ * The person goes to one message. Gives the reading that shows it, or the seq after which the core is to be asked for
+ * the messages that take the run's place.
+ */
+export function around(reading: Reading, seq: Seq): { reading: Reading } | { ask: Seq } {
+  if (reading.run.some((message) => message.seq === seq)) return { reading };
+  if (committed(reading.newest).some((message) => message.seq === seq)) return { reading: atEnd(reading) };
+  return { ask: Math.max(0, seq - 1 - ABOVE) };
+}
+
+/** Messages have changed; those that the run does not show are passed over. */
+export function withRewritten(reading: Reading, messages: readonly MessageView[]): Reading {
+  const put = new Map(messages.map((message) => [message.seq, message]));
+  if (!reading.run.some(({ seq }) => put.has(seq))) return reading;
+  return { ...reading, run: reading.run.map((message) => put.get(message.seq) ?? message) };
+}
+
 /** The core's answer; one to another question than the last is passed over. */
 export function withPage(reading: Reading, page: HistoryPage): Reading {
   const { asked, run } = reading;
@@ -89,6 +108,11 @@ export function withPage(reading: Reading, page: HistoryPage): Reading {
   const answered = { ...reading, asked: null };
   const messages = page.messages ?? [];
   const [first, last] = [messages[0], messages.at(-1)];
+  if ("at" in asked) {
+    // Where the one that was named is not there any more, nothing is gained by showing others.
+    if (first === undefined || !messages.some(({ seq }) => seq === asked.at)) return answered;
+    return { ...answered, run: messages, older: first.seq > 1, follows: false };
+  }
   if (asked.side === "before") {
     if (last !== undefined && last.seq !== (run[0]?.seq ?? 0) - 1) return answered;
     // No answer says nothing of what there is.

@@ -7,14 +7,16 @@ import type {
   Command,
   ConversationId,
   LineView,
+  MessageView,
   RosterPerson,
   RosterView,
+  Seq,
   Status,
   Update,
   WindowView,
 } from "../view.js";
 import { withWindows } from "../change.js";
-import { atEnd, began, further, withChange, withPage } from "./reading.js";
+import { around, atEnd, began, further, withChange, withPage, withRewritten } from "./reading.js";
 import type { Reading, Side } from "./reading.js";
 import { withReadableNames } from "./names.js";
 import type { Strings } from "./strings.js";
@@ -28,8 +30,14 @@ export type Local =
   | { kind: "asked"; conversation: ConversationId }
   /** A failed message was removed: its text may go back to where it was written. */
   | { kind: "handback"; conversation: ConversationId; text: string }
-  /** What the page holds of this conversation is another: see `Scene.readings`. */
+  /** What the page holds of this conversation is another: see `Scene.readings` and `Scene.quoteOf`. */
   | { kind: "reading"; conversation: ConversationId }
+  /** What the box is for is another: see `Scene.purposeOf`. `turn`: the person has just asked for it. */
+  | { kind: "purpose"; conversation: ConversationId; turn: boolean }
+  /** Show this message, wherever it is. */
+  | { kind: "goto"; conversation: ConversationId; seq: Seq }
+  /** To be said politely, once, to those who do not see what they have done. */
+  | { kind: "said"; conversation: ConversationId; text: string }
   /** The page is being left: tell the core what is still only in an element. */
   | { kind: "flush" };
 
@@ -41,6 +49,17 @@ export interface Found {
   more: boolean;
 }
 
+/** What the textbox of a window is for, beside a new message. Outlives a window that is put aside, not the page. */
+export interface Purpose {
+  /** A message of one's own is being edited: its text before, and as it is in the box. The draft waits meanwhile. */
+  edit: { key: string; before: string; text: string } | null;
+  /** What is written will answer this message. */
+  reply: Seq | null;
+}
+
+/** Nothing but a new message. */
+export const PLAIN: Purpose = { edit: null, reply: null };
+
 export class Scene {
   line: LineView = { state: "connecting" };
   roster: RosterView = { people: [], known: false, more: false };
@@ -49,6 +68,9 @@ export class Scene {
   found: Found | null = null;
   /** Of the windows in the dock. */
   readonly readings = new Map<ConversationId, Reading>();
+  /** Messages that others quote and that are not in what the page holds. null: it is not there; absent: not told yet. */
+  readonly #quotes = new Map<ConversationId, Map<Seq, MessageView | null | undefined>>();
+  readonly #purposes = new Map<ConversationId, Purpose>();
   /** Where the focus was when a window was asked for, so that it can return there. */
   readonly origins = new Map<ConversationId, HTMLElement>();
   readonly strings: Strings;
@@ -95,6 +117,8 @@ export class Scene {
         this.tell({ kind: "dock", windows: this.windows, unread: this.unread });
         return;
       case "conversation":
+        // Whatever was told of it is void.
+        this.#quotes.delete(update.view.conversation);
         this.#read(update.view.conversation, began(update.view));
         return;
       case "changed": {
@@ -106,9 +130,20 @@ export class Scene {
       }
       case "page": {
         const { page } = update;
+        const asked = this.readings.get(page.conversation)?.asked;
         this.#reread(page.conversation, (reading) => withPage(reading, page));
+        if (asked?.request === page.request && "at" in asked) {
+          this.tell({ kind: "goto", conversation: page.conversation, seq: asked.at });
+        }
         return;
       }
+      case "rewritten":
+        this.#reread(update.conversation, (reading) => withRewritten(reading, update.messages));
+        return;
+      case "quoted":
+        this.#quotesOf(update.conversation).set(update.seq, update.message);
+        this.tell({ kind: "reading", conversation: update.conversation });
+        return;
       case "found":
         this.found = foundWith(this.found, update);
         break;
@@ -125,6 +160,8 @@ export class Scene {
     this.unread = 0;
     this.found = null;
     this.readings.clear();
+    this.#quotes.clear();
+    this.#purposes.clear();
     this.origins.clear();
     this.tell({ kind: "emptied" });
     this.tell({ kind: "roster", roster: this.roster });
@@ -137,6 +174,8 @@ export class Scene {
     for (const { conversation } of this.windows) {
       if (state.has(conversation)) continue;
       this.readings.delete(conversation);
+      this.#quotes.delete(conversation);
+      this.#purposes.delete(conversation);
       this.origins.delete(conversation);
     }
     this.windows = windows;
@@ -157,6 +196,51 @@ export class Scene {
       this.post({ kind: "page", conversation, asked: side, seq: next.ask, request: this.#lastRequest });
       return { ...reading, asked: { side, request: this.#lastRequest } };
     });
+  }
+
+  /** Shows one message: told to the log as soon as the page holds it, or once it is known that it does not come. */
+  goTo(conversation: ConversationId, seq: Seq): void {
+    const reading = this.readings.get(conversation);
+    if (reading === undefined) return;
+    const next = around(reading, seq);
+    if ("reading" in next) {
+      this.#read(conversation, next.reading);
+      this.tell({ kind: "goto", conversation, seq });
+      return;
+    }
+    this.#lastRequest += 1;
+    const request = this.#lastRequest;
+    this.post({ kind: "page", conversation, asked: "after", seq: next.ask, request });
+    this.#read(conversation, { ...reading, asked: { at: seq, request } });
+  }
+
+  /** A message that another one quotes: from what the page holds, or else the core is asked, once. */
+  quoteOf(conversation: ConversationId, seq: Seq): MessageView | null | undefined {
+    const reading = this.readings.get(conversation);
+    const held = [...(reading?.run ?? []), ...(reading?.newest.messages ?? [])].find((message) => message.seq === seq);
+    if (held !== undefined) return held;
+    const quotes = this.#quotesOf(conversation);
+    if (!quotes.has(seq)) {
+      quotes.set(seq, undefined);
+      this.post({ kind: "quote", conversation, seq });
+    }
+    return quotes.get(seq);
+  }
+
+  #quotesOf(conversation: ConversationId): Map<Seq, MessageView | null | undefined> {
+    const quotes = this.#quotes.get(conversation) ?? new Map<Seq, MessageView | null | undefined>();
+    this.#quotes.set(conversation, quotes);
+    return quotes;
+  }
+
+  purposeOf(conversation: ConversationId): Purpose {
+    return this.#purposes.get(conversation) ?? PLAIN;
+  }
+
+  /** `turn`: the person asks for it now, and the cursor goes into the box. */
+  purpose(conversation: ConversationId, purpose: Partial<Purpose>, turn = false): void {
+    this.#purposes.set(conversation, { ...this.purposeOf(conversation), ...purpose });
+    this.tell({ kind: "purpose", conversation, turn });
   }
 
   /** Shows the newest messages, and nothing of what was scrolled through. */

@@ -40,7 +40,10 @@ export class ScrollKeeper {
   remember(): void {
     const scroller = this.#scroller();
     this.#anchor = null;
-    if (scroller === null || this.stuck) return;
+    if (scroller === null) return;
+    // Where it has been scrolled in this very frame, the browser tells of it later.
+    if (scroller.scrollTop !== this.#top) this.scrolled();
+    if (this.stuck) return;
     const edge = scroller.getBoundingClientRect().top;
     for (const element of scroller.querySelectorAll<HTMLElement>(".message[data-key]")) {
       const box = element.getBoundingClientRect();
@@ -89,6 +92,17 @@ export class ScrollKeeper {
     scroller.scrollTop += above - 8;
     this.#note(scroller);
     this.stuck = scroller.scrollHeight - this.#top - scroller.clientHeight <= SLACK_PX;
+  }
+
+  /** Brings an element to the middle of the view. */
+  show(element: HTMLElement): void {
+    const scroller = this.#scroller();
+    if (scroller === null) return;
+    const [box, view] = [element.getBoundingClientRect(), scroller.getBoundingClientRect()];
+    // Of one that is higher than the view, the beginning.
+    scroller.scrollTop += box.top - view.top - Math.max(8, (view.height - box.height) / 2);
+    this.#note(scroller);
+    this.stuck = this.#whole() && scroller.scrollHeight - this.#top - scroller.clientHeight <= SLACK_PX;
   }
 
   #note({ scrollTop, scrollHeight, clientHeight }: HTMLElement): void {

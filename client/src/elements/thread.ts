@@ -67,7 +67,9 @@ function firstNewOf(messages: readonly MessageView[], newAfter: Seq | null): num
   return messages.findIndex(({ mine, seq }) => !mine && seq > newAfter);
 }
 
-function deliveryOf({ mine, seq, delivery }: MessageView, seenSeq: Seq): Delivery | undefined {
+/** How far a message has got is of no matter once it is deleted. */
+function deliveryOf({ mine, seq, text, deleting, delivery }: MessageView, seenSeq: Seq): Delivery | undefined {
+  if (text === null || deleting === true) return undefined;
   if (delivery !== undefined || !mine || seq === 0) return delivery;
   return seq <= seenSeq ? "seen" : "sent";
 }

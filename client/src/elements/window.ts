@@ -38,9 +38,9 @@ export class GchatWindow extends LitElement {
     this.window = null;
     this.open = false;
     this.refused = null;
-    new SceneWatcher(this, ["refused", "line"], (signal) => {
-      if (signal.kind !== "refused" || signal.conversation !== this.window?.conversation) return;
-      this.refused = signal.code;
+    new SceneWatcher(this, ["refused", "line", "goto"], (signal) => {
+      if (!("conversation" in signal) || signal.conversation !== this.window?.conversation) return;
+      this.refused = signal.kind === "refused" ? signal.code : null;
     });
     this.addEventListener("keydown", (event) => { this.#key(event); });
     for (const kind of ["dragenter", "dragover", "drop"] as const) {

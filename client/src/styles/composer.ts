@@ -18,6 +18,32 @@ export const composerStyles = css`
     color: var(--g-danger);
     font-weight: 600;
   }
+  .purpose {
+    display: flex;
+    gap: 8px;
+    align-items: center;
+    justify-content: space-between;
+    margin-block-end: 6px;
+    padding: 2px 2px 2px 10px;
+    border-inline-start: 3px solid var(--g-link);
+    border-radius: 3px;
+    background: var(--g-soft);
+  }
+  .purpose:dir(rtl) {
+    padding: 2px 10px 2px 2px;
+  }
+  .purpose p {
+    display: grid;
+    min-inline-size: 0;
+    padding: 0;
+    overflow-wrap: anywhere;
+  }
+  .purpose b {
+    color: var(--g-link);
+  }
+  .ways {
+    text-align: end;
+  }
   .row {
     display: flex;
     gap: 4px;

@@ -70,6 +70,27 @@ export const logStyles = css`
     margin-block-start: 2px;
     padding-inline-start: 36px;
   }
+  .message:focus-visible {
+    border-radius: 10px;
+    outline-offset: 1px;
+  }
+  .message::before {
+    content: "";
+    position: absolute;
+    inset: -2px -8px;
+    border-radius: 10px;
+    background: var(--g-tint);
+    opacity: 0;
+    transition: opacity 0.4s;
+    pointer-events: none;
+  }
+  .message.found::before,
+  .message.editing::before {
+    opacity: 1;
+  }
+  .message > * {
+    position: relative;
+  }
   .message.first {
     margin-block-start: 8px;
   }
@@ -77,7 +98,7 @@ export const logStyles = css`
     align-items: flex-end;
     padding-inline-start: 0;
   }
-  .face {
+  .message > .face {
     position: absolute;
     inset-block-end: 2px;
     inset-inline-start: 0;
@@ -144,6 +165,98 @@ export const logStyles = css`
     background: none;
     color: var(--g-ink);
   }
+  .quote {
+    display: grid;
+    max-inline-size: min(232px, 100%);
+    margin-block: 2px;
+    padding: 2px 10px;
+    border-inline-start: 3px solid var(--g-edge);
+    border-radius: 3px;
+    color: var(--g-muted);
+    font-size: 12px;
+    line-height: 1.35;
+    overflow: clip;
+    overflow-wrap: anywhere;
+  }
+  button.quote:hover {
+    background: var(--g-soft);
+    color: var(--g-ink);
+  }
+  .quote.erased span,
+  p.quote {
+    font-style: italic;
+  }
+  .few {
+    display: -webkit-box;
+    -webkit-box-orient: vertical;
+    -webkit-line-clamp: 2;
+    overflow: hidden;
+    unicode-bidi: plaintext;
+  }
+  .undo {
+    display: flex;
+    flex-wrap: wrap;
+    gap: 4px 10px;
+    align-items: center;
+    padding: 4px 6px 4px 12px;
+    border: 1px dashed var(--g-edge);
+    border-radius: 18px;
+    color: var(--g-muted);
+  }
+  .actions {
+    position: relative;
+    display: flex;
+    flex: none;
+    margin-inline: -4px;
+    opacity: 0;
+    transition: opacity 0.12s;
+  }
+  .message:hover .actions,
+  .message:focus-within .actions,
+  .actions:has([aria-expanded="true"]) {
+    opacity: 1;
+  }
+  .actions .quiet {
+    inline-size: 28px;
+    block-size: 28px;
+  }
+  .menu {
+    position: fixed;
+    inset: auto;
+    z-index: 2;
+    min-inline-size: 132px;
+    max-block-size: calc(100dvh - 16px);
+    margin: 0;
+    padding: 6px;
+    border: 0;
+    border-radius: 12px;
+    background: var(--g-surface);
+    box-shadow: var(--g-shadow);
+    color: var(--g-ink);
+    overflow: auto;
+  }
+  .menu p {
+    max-inline-size: 180px;
+    padding: 4px 12px 6px;
+    color: var(--g-muted);
+    font-size: 12px;
+  }
+  .menu button {
+    display: block;
+    inline-size: 100%;
+    padding: 7px 12px;
+    border-radius: 8px;
+  }
+  .menu button:hover,
+  .menu button:focus {
+    background: var(--g-tint);
+  }
+  .menu button:focus-visible {
+    outline-offset: -2px;
+  }
+  .menu .delete {
+    color: var(--g-danger);
+  }
   .bubble a {
     color: var(--g-link);
     text-decoration: underline;
@@ -172,6 +285,24 @@ export const logStyles = css`
     margin-block-start: 2px;
     color: var(--g-muted);
     font-size: 12px;
+  }
+  .saving {
+    display: flex;
+    gap: 3px;
+    align-items: center;
+    animation: appear 0.2s 0.8s backwards;
+  }
+  .wanted {
+    max-inline-size: 232px;
+    max-block-size: 6.5em;
+    padding: 4px 10px;
+    border: 1px dashed var(--g-danger);
+    border-radius: 10px;
+    overflow: auto;
+    overflow-wrap: anywhere;
+    text-align: start;
+    white-space: pre-wrap;
+    unicode-bidi: plaintext;
   }
   .delivery .icon,
   .failure .icon {
@@ -301,6 +432,11 @@ export const logStyles = css`
       transform: translateY(-4px);
     }
   }
+  @keyframes appear {
+    from {
+      opacity: 0;
+    }
+  }
   @keyframes rise {
     from {
       opacity: 0;
@@ -333,11 +469,35 @@ export const logStyles = css`
       opacity: 0.5;
     }
   }
+  /* Where nothing hovers, the button is what one finds: it is always there, and the time is in its menu. */
+  @media (hover: none) {
+    .actions {
+      opacity: 1;
+    }
+    time {
+      display: none;
+    }
+  }
   @media (pointer: coarse) {
     .jump {
       min-inline-size: 44px;
       min-block-size: 44px;
       border-radius: 22px;
+    }
+    .actions {
+      margin-inline: -8px;
+    }
+    .actions .quiet {
+      inline-size: 44px;
+      block-size: 44px;
+      margin-block: -6px;
+    }
+    .menu button {
+      min-block-size: 44px;
+      padding-inline: 16px;
+    }
+    .quote {
+      min-block-size: 44px;
     }
   }
   @media (max-width: 575.98px) {
@@ -350,6 +510,17 @@ export const logStyles = css`
     .jump,
     .dots {
       border: 1px solid CanvasText;
+    }
+    .menu {
+      border: 1px solid CanvasText;
+    }
+    .menu button:focus {
+      outline: 2px solid Highlight;
+      outline-offset: -2px;
+    }
+    .message.found,
+    .message.editing {
+      outline: 2px solid Highlight;
     }
     .mine .bubble {
       border-color: Highlight;

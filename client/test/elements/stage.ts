@@ -114,7 +114,7 @@ export const ana: RosterPerson = {
 export function windowOf(person: RosterPerson, more: Partial<WindowView> = {}): WindowView {
   const { id, name, picture, profileUrl, conversation } = person;
   const contact = { id, name, picture, profileUrl, status: "online" as const };
-  return { conversation, state: "open", contact, unread: 0, draft: "", typing: false, writing: "yes", ...more };
+  return { conversation, state: "open", contact, unread: 0, draft: "", typing: false, writing: "yes", verbs: { edit: true, delete: true, reply: true }, ...more };
 }
 
 export function dock(...windows: WindowView[]): Update {

@@ -1,0 +1,64 @@
+/** What somebody can do with a message now, and how one is quoted. */
+import type { MessageView, WindowView, Writing } from "../view.js";
+import type { Scene } from "./scene.js";
+import type { Strings } from "./strings.js";
+
+export type Verb = "reply" | "edit" | "delete" | "copy";
+
+/** What decides beside the message. */
+export interface Means {
+  verbs: WindowView["verbs"];
+  writing: Writing;
+  /** Nothing that is done here reaches the server before the page is loaded again. */
+  stopped: boolean;
+  /** The browser lets a page copy text: only pages that came over https may. */
+  copies: boolean;
+}
+
+/** More of a quoted text is not shown: one goes to the message to read on. */
+const QUOTED_CHARS = 160;
+
+export function meansOf({ line }: Scene, { verbs, writing }: WindowView): Means {
+  // As it is: on pages of plain http, `clipboard` is not there.
+  const copies = (navigator as Partial<Navigator>).clipboard !== undefined;
+  return { verbs, writing, stopped: line.state === "stopped", copies };
+}
+
+/** In the order of the menu; none: there is no menu. `now`: ms by this computer's clock. */
+export function verbsOf(message: MessageView, means: Means, now: number): Verb[] {
+  if (!isThere(message)) return [];
+  const { verbs, writing, stopped, copies } = means;
+  const found: Verb[] = [];
+  if (verbs.reply && message.seq > 0 && writing === "yes" && !stopped) found.push("reply");
+  if (mayEdit(message, means, now)) found.push("edit");
+  if (verbs.delete && message.mine && !stopped) found.push("delete");
+  if (copies) found.push("copy");
+  return found;
+}
+
+export function mayEdit(message: MessageView, { verbs, writing, stopped }: Means, now: number): boolean {
+  if (!isThere(message) || !message.mine || !verbs.edit || writing !== "yes" || stopped) return false;
+  return message.editableUntil !== undefined && message.editableUntil > now;
+}
+
+/** Neither a stub, nor about to be one, nor refused. */
+function isThere({ text, deleting, delivery }: MessageView): boolean {
+  return text !== null && deleting !== true && delivery !== "failed";
+}
+
+/** The words for a stub. `name`: the other person's. */
+export function stubText({ deletedBy }: MessageView, name: string, strings: Strings): string {
+  if (deletedBy === "me") return strings.get("deleted_by_you");
+  if (deletedBy === "author") return strings.get("deleted_by", name);
+  return strings.get(deletedBy === "moderator" ? "deleted_by_moderator" : "message_deleted");
+}
+
+/** What is shown of a message that another one answers. undefined: it is not told yet; null: it is not there any more. */
+export function quoteText(message: MessageView | null | undefined, name: string, strings: Strings): string {
+  if (message === undefined) return "…";
+  if (message === null) return strings.get("quote_gone");
+  if (message.text === null || message.deleting === true) return stubText(message, name, strings);
+  const line = message.text.replace(/\s+/g, " ");
+  if (line.length <= QUOTED_CHARS) return line;
+  return `${line.slice(0, QUOTED_CHARS).replace(/[\uD800-\uDBFF]$/, "")}…`;
+}
