@@ -106,8 +106,9 @@ export class MessageMenu implements ReactiveController {
   readonly #left = (event: FocusEvent): void => {
     const to = event.relatedTarget;
     const menu = this.#menu;
-    // The button closes it by its own press.
-    if (to === null || menu === null || menu.contains(to as Node) || to === menu.previousElementSibling) return;
+    // The button closes it by its own press, and another message's menu takes its place.
+    if (to === null || menu === null || menu !== event.currentTarget || this.#fresh) return;
+    if (menu.contains(to as Node) || to === menu.previousElementSibling) return;
     this.close(false);
   };
 

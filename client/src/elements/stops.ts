@@ -24,7 +24,8 @@ export class MessageStops implements ReactiveController {
   hostUpdated(): void {
     const was = this.#focused;
     this.#focused = null;
-    if (was === null || was.element.isConnected) return;
+    // Unless it has gone on already, as into a menu.
+    if (was === null || was.element.isConnected || this.#host.shadowRoot?.activeElement) return;
     const article = this.find(was.key);
     // What was asked for can be taken back there.
     (article?.querySelector<HTMLElement>(".undo button") ?? article ?? this.#scroller)?.focus({ preventScroll: true });

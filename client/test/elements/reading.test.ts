@@ -1,7 +1,7 @@
 /** What the page holds of a conversation is bounded, whatever was scrolled through, and never has a gap or a double. */
 import fc from "fast-check";
 import { describe, expect, test } from "vitest";
-import { atEnd, began, further, hasNewer, RUN_MESSAGES, shownOf, withChange, withPage } from "../../src/elements/reading.js";
+import { around, atEnd, began, further, hasNewer, RUN_MESSAGES, shownOf, withChange, withPage, withRewritten } from "../../src/elements/reading.js";
 import type { Reading, Side } from "../../src/elements/reading.js";
 import type { ConversationView, MessageView } from "../../src/view.js";
 
@@ -30,6 +30,15 @@ function goes(reading: Reading, side: Side, head: number): Reading {
   const asked: Reading = { ...reading, asked: { side, request: 1 } };
   const messages = side === "before" ? span(Math.max(1, ask - 50), ask - 1) : span(ask + 1, Math.min(head, ask + 50));
   return withPage(asked, { conversation: "1-2", request: 1, messages, more: side === "before" ? (messages[0]?.seq ?? 1) > 1 : (messages.at(-1)?.seq ?? head) < head });
+}
+
+/** The person follows a quote. */
+function jumps(reading: Reading, seq: number, head: number): Reading {
+  if (seq < 1) return reading;
+  const next = around(reading, seq);
+  if ("reading" in next) return next.reading;
+  const messages = span(next.ask + 1, Math.min(head, next.ask + 50));
+  return withPage({ ...reading, asked: { at: seq, request: 1 } }, { conversation: "1-2", request: 1, messages, more: true });
 }
 
 describe("the run of a conversation", () => {
@@ -83,14 +92,39 @@ describe("the run of a conversation", () => {
     expect(withPage(asked, { conversation: "1-2", request: 2, messages: null, more: true })).toEqual(reading);
   });
 
+  test("goes to one message: where it is, to the end, or to what the core tells of its surroundings", () => {
+    const reading = began(view(500));
+    expect(around(reading, 460)).toEqual({ reading });
+    const above = goes(goes(goes(goes(reading, "before", 500), "before", 500), "before", 500), "before", 500);
+    expect(seqs(above)).not.toContain(500);
+    expect(around(above, 500)).toEqual({ reading: atEnd(above) });
+    expect([around(reading, 200), around(reading, 3)]).toEqual([{ ask: 179 }, { ask: 0 }]);
+    const asked: Reading = { ...reading, asked: { at: 200, request: 4 } };
+    const there = withPage(asked, { conversation: "1-2", request: 4, messages: span(180, 229), more: true });
+    expect([seqs(there), there.older, there.follows, hasNewer(there)]).toEqual([span(180, 229).map(({ seq }) => seq), true, false, true]);
+    // It has gone, or no answer has come: what was shown stays.
+    for (const messages of [null, [], span(210, 229)]) {
+      expect(withPage(asked, { conversation: "1-2", request: 4, messages, more: true })).toEqual(reading);
+    }
+  });
+
+  test("takes what has changed far above where it shows it, and is not longer for it", () => {
+    const reading = goes(goes(began(view(500)), "before", 500), "before", 500);
+    const next = withRewritten(reading, [{ ...message(410), text: "edited" }, message(3)]);
+    expect(seqs(next)).toEqual(seqs(reading));
+    expect(shownOf(next).find(({ seq }) => seq === 410)?.text).toBe("edited");
+    expect(withRewritten(reading, [message(3)])).toBe(reading);
+  });
+
   test("has no gap and no double, whatever comes in which order", () => {
-    const step = fc.oneof(fc.constantFrom("before" as const, "after" as const, "end" as const, "follow" as const, "read" as const), fc.integer({ min: 1, max: 80 }));
+    const step = fc.oneof(fc.constantFrom("before" as const, "after" as const, "end" as const, "follow" as const, "read" as const, "jump" as const), fc.integer({ min: 1, max: 80 }));
     fc.assert(
       fc.property(fc.integer({ min: 0, max: 600 }), fc.array(step, { maxLength: 60 }), (start, steps) => {
         let head = start;
         let reading = began(view(head));
         for (const one of steps) {
           if (one === "end") reading = atEnd(reading);
+          else if (one === "jump") reading = jumps(reading, Math.ceil(head / 3), head);
           else if (one === "follow" || one === "read") reading = { ...reading, follows: one === "follow" && !hasNewer(reading) };
           else if (typeof one === "string") reading = goes(reading, one, head);
           else {

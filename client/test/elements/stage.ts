@@ -11,9 +11,10 @@ export interface Stage {
   last: <K extends Command["kind"]>(kind: K) => Extract<Command, { kind: K }> | undefined;
 }
 
-/** jsdom has neither; nothing here depends on what they answer. */
+/** jsdom has none of it; nothing here depends on what they answer. */
 function completeBrowser(): void {
   vi.stubGlobal("matchMedia", () => ({ matches: false, addEventListener: vi.fn(), removeEventListener: vi.fn() }));
+  Element.prototype.scrollIntoView = vi.fn();
   vi.spyOn(document, "hasFocus").mockReturnValue(true);
 }
 
