@@ -16,7 +16,7 @@ import type {
   WindowView,
 } from "../view.js";
 import { withWindows } from "../change.js";
-import { around, atEnd, began, further, withChange, withPage, withRewritten } from "./reading.js";
+import { around, atEnd, began, further, RUN_MESSAGES, withChange, withPage, withRewritten } from "./reading.js";
 import type { Reading, Side } from "./reading.js";
 import { withReadableNames } from "./names.js";
 import type { Strings } from "./strings.js";
@@ -57,6 +57,8 @@ export interface Purpose {
   reply: Seq | null;
 }
 
+/** Of one conversation: more than a run can show at once. */
+const QUOTES_HELD = 2 * RUN_MESSAGES;
 /** Nothing but a new message. */
 export const PLAIN: Purpose = { edit: null, reply: null };
 
@@ -141,6 +143,7 @@ export class Scene {
         this.#reread(update.conversation, (reading) => withRewritten(reading, update.messages));
         return;
       case "quoted":
+        if (!this.readings.has(update.conversation)) return;
         this.#quotesOf(update.conversation).set(update.seq, update.message);
         this.tell({ kind: "reading", conversation: update.conversation });
         return;
@@ -220,11 +223,13 @@ export class Scene {
     const held = [...(reading?.run ?? []), ...(reading?.newest.messages ?? [])].find((message) => message.seq === seq);
     if (held !== undefined) return held;
     const quotes = this.#quotesOf(conversation);
-    if (!quotes.has(seq)) {
-      quotes.set(seq, undefined);
-      this.post({ kind: "quote", conversation, seq });
-    }
-    return quotes.get(seq);
+    if (!quotes.has(seq)) this.post({ kind: "quote", conversation, seq });
+    const quote = quotes.get(seq);
+    // Those that are shown are at the end.
+    quotes.delete(seq);
+    quotes.set(seq, quote);
+    for (const oldest of quotes.keys()) if (quotes.size > QUOTES_HELD) quotes.delete(oldest);
+    return quote;
   }
 
   #quotesOf(conversation: ConversationId): Map<Seq, MessageView | null | undefined> {
