@@ -133,7 +133,7 @@ pub enum ClientFrame {
         /// Now.
         visible: bool,
         /// The rosters held, when becoming visible.
-        #[serde(default, skip_serializing_if = "Option::is_none")]
+        #[serde(default, deserialize_with = "strictly", skip_serializing_if = "Option::is_none")]
         rosters: Option<Vec<RosterVersion>>,
     },
     /// Asks for a snapshot of one circle.
@@ -221,9 +221,21 @@ pub struct HeldRosters {
     pub versions: Vec<RosterVersion>,
 }
 
+/// Outside of `hello` the same has no field that is not known.
+fn strictly<'de, D: Deserializer<'de>>(d: D) -> Result<Option<Vec<RosterVersion>>, D::Error> {
+    #[derive(Deserialize)]
+    #[serde(deny_unknown_fields)]
+    struct Strict {
+        circle: CircleId,
+        version: u64,
+    }
+    let held: Option<Vec<Strict>> = Option::deserialize(d)?;
+    let version = |Strict { circle, version }| RosterVersion { circle, version };
+    Ok(held.map(|held| held.into_iter().map(version).collect()))
+}
+
 /// One roster that a client holds.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(deny_unknown_fields)]
 pub struct RosterVersion {
     /// Which circle.
     pub circle: CircleId,

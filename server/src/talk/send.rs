@@ -36,7 +36,6 @@ impl Talk {
             sent_at: now,
         };
         let conversation = message.conversation.clone();
-        self.access.may_read(of.speaker, &conversation).await?;
         // Judged where its order is decided: were it judged before, a retry on another connection could be refused, and
         // find nothing committed, while the first try waits here with the rights of a moment ago.
         let _order = self.order.lock((of.speaker.site, &conversation)).await;
@@ -99,6 +98,7 @@ impl Talk {
         message: &NewMessage,
         shape: Result<(), Code>,
     ) -> Result<(), Refusal> {
+        self.access.may_read(of.speaker, &message.conversation).await?;
         shape?;
         self.take(of.speaker, Kind::Messages)?;
         self.access.may_write(of.speaker, &message.conversation).await?;

@@ -25,6 +25,7 @@ fn plain(frame: &Value) -> Value {
                         "epoch" | "boot" | "server_time" | "lease_ends" | "sent_at" | "client_message_id"
                         | "from" => *value = Value::Null,
                         "version" if !dock => *value = Value::Null,
+                        "id" if value.is_string() => *value = Value::Null, // of a send
                         _ => scrub(value),
                     }
                 }

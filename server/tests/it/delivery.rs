@@ -42,11 +42,11 @@ async fn two_who_write_at_once_on_many_connections_see_one_order_without_gaps() 
                 let mut acks = BTreeMap::new();
                 let mut messages = Vec::new();
                 while acks.len() < EACH || messages.len() < EACH * 6 {
-                    let frame = client.wait(|f| matches!(f["type"].as_str(), Some("ack" | "message"))).await;
+                    let frame = client.wait(|f| matches!(f["type"].as_str(), Some("ack" | "changes"))).await;
                     if frame["type"] == "ack" {
-                        acks.insert(frame["client_message_id"].as_str().unwrap().to_owned(), frame["seq"].clone());
+                        acks.insert(frame["id"].as_str().unwrap().to_owned(), frame["seq"].clone());
                     } else {
-                        messages.push(frame["message"].clone());
+                        messages.push(frame["messages"][0].clone());
                     }
                 }
                 for (id, text) in sent {
@@ -93,7 +93,7 @@ async fn an_id_is_answered_once_and_for_all() {
     let server = server.stop().await.start().await;
     let mut ana = TestClient::person(&server, &host, 2, "Ana", &c7()).await;
     assert_eq!(ana.say_as(id, "2-3", "hi").await, ack, "also after a restart");
-    assert!(!ana.all_until_now().await.iter().any(|f| f["type"] == "message"), "nothing is delivered twice");
+    assert!(!ana.all_until_now().await.iter().any(|f| f["type"] == "changes"), "nothing is delivered twice");
 }
 
 #[tokio::test]
@@ -122,23 +122,29 @@ async fn a_cursor_gets_what_it_misses_and_no_more() {
         let cursor =
             json!({"epoch": epoch, "conversations": [{"conversation": "2-3", "rev": rev, "seq": seq}]});
         again.hello(&host.token(3, "Bruno", &c7()), json!({"cursor": cursor})).await;
-        let gaps = again.next_of("welcome").await["gaps"].clone();
-        let found = gaps.get(0).map(|gap| {
-            assert_eq!((&gap["first_seq"], &gap["seq"], &gap["rev"]), (&json!(1), &json!(120), &json!(120)));
-            let messages = gap["messages"].as_array().unwrap();
+        let missed = again.next_of("welcome").await["changes"].clone();
+        let found = missed.get(0).map(|missed| {
+            let messages = missed["messages"].as_array().unwrap();
             let end = |m: Option<&Value>| m.unwrap()["seq"].as_i64().unwrap();
-            (
-                gap["reset"].as_bool().unwrap(),
-                end(messages.first()),
-                end(messages.last()),
-                gap["more"].as_bool().unwrap(),
-            )
+            let (reset, more) = (missed["reset"] == true, missed["more"] == true);
+            let (from, to) = if reset { (0, 120) } else { (rev, end(messages.last())) };
+            assert_eq!(
+                (&missed["first_seq"], &missed["from"], &missed["rev"]),
+                (&json!(1), &json!(from), &json!(to))
+            );
+            (reset, end(messages.first()), end(messages.last()), more)
         });
         assert_eq!(found, expected, "rev {rev}, seq {seq}");
         if let Some((false, _, last, true)) = found {
             let page = again
-                .ask(json!({"type": "history", "conversation": "2-3", "after": last, "limit": 100}))
+                .ask(
+                    json!({"type": "changes", "conversation": "2-3", "rev": last, "seq": last, "limit": 100}),
+                )
                 .await;
+            assert_eq!(
+                (&page["from"], &page["rev"], &page["more"]),
+                (&json!(last), &json!(120), &Value::Null)
+            );
             let seqs: Vec<_> =
                 page["messages"].as_array().unwrap().iter().map(|m| m["seq"].as_i64().unwrap()).collect();
             assert_eq!(seqs, (last + 1..=120).collect::<Vec<_>>());
@@ -259,11 +265,8 @@ async fn a_retry_that_overtakes_its_first_try_gets_the_same_answer() {
     merge(&mut blocked, json!({"blocked": [2]}));
     host.put(&server, 3, &blocked).await;
     let second = elsewhere.say_as(id, "2-3", "and this waits for it").await;
-    let first = ana
-        .wait(|f| {
-            matches!(f["type"].as_str(), Some("ack" | "error")) && f["client_message_id"] == *id.to_string()
-        })
-        .await;
+    let first =
+        ana.wait(|f| matches!(f["type"].as_str(), Some("ack" | "error")) && f["id"] == *id.to_string()).await;
     let page = bruno.ask(json!({"type": "history", "conversation": "2-3", "limit": 10})).await;
     let stored =
         page["messages"].as_array().unwrap().iter().any(|m| m["client_message_id"] == *id.to_string());

@@ -109,7 +109,7 @@ async fn a_closed_window_stays_closed_until_the_other_writes() {
     let kinds: Vec<_> = ana
         .bytes
         .lines()
-        .filter(|l| l.contains(r#""type":"dock""#) || l.contains(r#""type":"message""#))
+        .filter(|l| l.contains(r#""type":"dock""#) || l.contains(r#""type":"changes""#))
         .collect();
     assert!(kinds[0].contains(r#""type":"dock""#), "the dock comes before the message: {kinds:?}");
     let closed = change(&mut ana, "2-3", "closed", &dock["version"]).await;
@@ -125,7 +125,7 @@ async fn a_closed_window_stays_closed_until_the_other_writes() {
     bruno.say("2-3", "two").await;
     assert_eq!(windows(&ana.next_of("dock").await), of(&[("2-3", "minimised")]));
     bruno.say("2-3", "three").await;
-    ana.wait(|f| f["message"]["text"] == "three").await;
+    ana.wait(|f| f["messages"][0]["text"] == "three").await;
     assert!(!ana.all_until_now().await.iter().any(|f| f["type"] == "dock"), "once is enough");
     let away = TestClient::connect(&server, &host, &token).await;
     assert_eq!(windows(&away.welcome["dock"]), of(&[("2-3", "minimised")]));

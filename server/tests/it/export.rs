@@ -21,9 +21,10 @@ async fn the_record_and_every_message_of_both_sides_come_by_pages() {
     let mut ana = TestClient::person(&server, &host, 2, "Ana", &c7).await;
     let mut bruno = TestClient::person(&server, &host, 3, "Bruno", &c7).await;
     let _eva = TestClient::person(&server, &host, 4, "Eva", &c7).await;
+    let mut acks = Vec::new();
     for n in 1..=3 {
         assert_eq!(ana.say("2-3", &format!("from Ana {n}")).await["type"], "ack");
-        assert_eq!(bruno.say("2-3", &format!("from Bruno {n}")).await["type"], "ack");
+        acks.push(bruno.say("2-3", &format!("from Bruno {n}")).await);
     }
     bruno.say("3-4", "not for Ana").await;
     ana.open_window("2-3", 0).await;
@@ -35,7 +36,7 @@ async fn the_record_and_every_message_of_both_sides_come_by_pages() {
     assert_eq!(
         kept["conversations"].take(),
         json!([{
-            "conversation": "2-3", "contact": {"id": 3, "name": "Bruno"}, "first_seq": 1, "seq": 6, "read_seq": 4,
+            "conversation": "2-3", "kind": "direct", "contact": {"id": 3, "name": "Bruno"}, "first_seq": 1, "seq": 6, "read_seq": 4,
         }])
     );
     assert_eq!(kept["windows"].take(), json!([{"conversation": "2-3", "state": "open"}]));
@@ -62,7 +63,23 @@ async fn the_record_and_every_message_of_both_sides_come_by_pages() {
     assert_eq!((&texts[0], &texts[5]), (&(2, "from Ana 1".into()), &(3, "from Bruno 3".into())));
     let (_, all) = get(&server, &host, "2/conversations/2-3").await;
     assert_eq!((all["messages"].as_array().unwrap().len(), &all["more"]), (6, &json!(false)));
-    let (_, none) = get(&server, &host, "2/conversations/2-3?after=6").await;
+    // What was done to messages since.
+    let verb = |what: &str, ack: &Value| json!({"type": what, "conversation": "2-3", "seq": ack["seq"], "client_message_id": ack["id"]});
+    let mut edit = verb("edit", &acks[0]);
+    edit["text"] = json!("edited");
+    assert_eq!(bruno.verb(edit).await["type"], "ack");
+    assert_eq!(bruno.verb(verb("delete", &acks[1])).await["type"], "ack");
+    let reply = json!({"type": "send", "client_message_id": uuid::Uuid::now_v7(), "conversation": "2-3", "text": "re", "reply_to": 1});
+    bruno.send(reply).await;
+    bruno.next_message().await;
+    bruno.wait(|f| f["type"] == "ack" && f["seq"] == 7).await;
+    let (_, all) = get(&server, &host, "2/conversations/2-3").await;
+    let message = |n: usize| &all["messages"][n];
+    assert!(message(0).as_object().unwrap().len() == 4, "{all}");
+    assert!(message(1)["edited_at"].is_i64() && message(1)["text"] == "edited", "{all}");
+    assert!(message(3)["deleted"] == "author" && message(3)["text"].is_null(), "{all}");
+    assert_eq!(message(6)["reply_to"], 1, "{all}");
+    let (_, none) = get(&server, &host, "2/conversations/2-3?after=7").await;
     assert_eq!(none, json!({"messages": [], "more": false}));
 
     let nothing = (404, "not_found".to_owned());

@@ -272,7 +272,7 @@ async fn a_cursor_over_foreign_conversations_gets_nothing() {
     let entry = |c: &str| json!({"conversation": c, "rev": 0, "seq": 0});
     let cursor = json!({"epoch": first.welcome["epoch"], "conversations": [entry("25-41"), entry("4001-4002"), entry("10-27"), entry("10-26")]});
     again.hello(&me(&host), json!({"cursor": cursor})).await;
-    assert_eq!(again.next_of("welcome").await["gaps"], json!([]));
+    assert_eq!(again.next_of("welcome").await["changes"], json!([]));
     assert!(!again.bytes.contains("anary"));
 }
 

@@ -10,6 +10,8 @@ use tokio_tungstenite::tungstenite::Message;
 use crate::util::{TestClient, TestServer, circle};
 
 const ID: &str = "0199f1c8-7d3a-7c21-9b60-2f5a1d0e4c11";
+/// The name of the message that a verb is about.
+const OTHER: &str = "0199f1c8-8a10-7e02-8c51-77aa31b0c9d2";
 
 async fn two() -> (TestServer, TestClient, TestClient) {
     let (server, host) = TestServer::start_with(|config| {
@@ -67,7 +69,7 @@ async fn what_is_no_frame_is_refused_and_the_connection_lives() {
         r#"{"type":{"ping":{}}}"#,
         r#"{"type":7}"#,
         r#"{"type":"welcome"}"#,
-        r#"{"type":"message"}"#,
+        r#"{"type":"ack"}"#,
         r#"{"type":"ping","type":"ping"}"#,
         r#"{"type":"ping","more":1}"#,
         r#"{"type":"pong","request":1}"#,
@@ -192,19 +194,41 @@ fn wrong() -> Vec<(Value, &'static str, Vec<Value>)> {
         ]
     };
     let send = json!({"type": "send", "client_message_id": ID, "conversation": "2-3", "text": "hi"});
-    let ids = [
-        not_string(),
-        ["", "x", "0199f1c8", "zzzzzzzz-7d3a-7c21-9b60-2f5a1d0e4c11"].map(Value::from).to_vec(),
-    ]
-    .concat();
+    let edit = json!({"type": "edit", "id": ID, "conversation": "2-3", "seq": 1, "client_message_id": OTHER, "text": "hi"});
+    let delete =
+        json!({"type": "delete", "id": ID, "conversation": "2-3", "seq": 1, "client_message_id": OTHER});
+    let changes =
+        json!({"type": "changes", "request": 5, "conversation": "2-3", "rev": 1, "seq": 1, "limit": 5});
+    let ids = || {
+        [
+            not_string(),
+            ["", "x", "0199f1c8", "zzzzzzzz-7d3a-7c21-9b60-2f5a1d0e4c11"].map(Value::from).to_vec(),
+        ]
+        .concat()
+    };
     let history = json!({"type": "history", "request": 5, "conversation": "2-3", "limit": 5});
     let dock = json!({"type": "dock", "conversation": "2-3", "state": "open", "base": 0});
     let search = json!({"type": "search", "request": 5, "text": "a", "limit": 5});
     let read = json!({"type": "read", "conversation": "2-3", "seq": 1});
     vec![
-        (send.clone(), "client_message_id", ids),
+        (send.clone(), "client_message_id", ids()),
         (send.clone(), "conversation", conversation()),
-        (send, "text", not_string()),
+        (send.clone(), "text", not_string()),
+        (send, "reply_to", whole(false)),
+        (edit.clone(), "id", ids()),
+        (edit.clone(), "conversation", conversation()),
+        (edit.clone(), "seq", whole(true)),
+        (edit.clone(), "client_message_id", ids()),
+        (edit, "text", not_string()),
+        (delete.clone(), "id", ids()),
+        (delete.clone(), "conversation", conversation()),
+        (delete.clone(), "seq", whole(true)),
+        (delete, "client_message_id", ids()),
+        (changes.clone(), "request", request()),
+        (changes.clone(), "conversation", conversation()),
+        (changes.clone(), "rev", whole(true)),
+        (changes.clone(), "seq", whole(true)),
+        (changes, "limit", limit()),
         (history.clone(), "request", request()),
         (history.clone(), "conversation", conversation()),
         (history.clone(), "before", whole(false)),
@@ -240,8 +264,9 @@ async fn every_field_with_a_wrong_value_missing_or_unknown_is_refused() {
             if field != "request" && good["request"] == 5 {
                 assert_eq!(error["request"], 5, "{frame}");
             }
-            if field != "client_message_id" && good["type"] == "send" {
-                assert_eq!(error["client_message_id"], ID, "{frame}");
+            let named = good["id"] == ID || (good["type"] == "send" && field != "client_message_id");
+            if field != "id" && named {
+                assert_eq!(error["id"], ID, "{frame}");
             }
         }
         let mut more = good.clone();
@@ -302,7 +327,9 @@ async fn the_first_frame_must_be_hello_and_hello_is_said_once() {
     for wrong in [
         json!({"session": 7}),
         json!({"visible": null}),
-        json!({"sender": 3}),
+        json!({"features": "edit"}),
+        json!({"features": ["x".repeat(33)]}),
+        json!({"features": vec!["x"; 101]}),
         json!({"protocol": "1"}),
         json!({"token": null}),
         json!({"cursor": {"epoch": "x", "conversations": []}}),
@@ -349,7 +376,11 @@ fn no_json_and_no_bytes_kill_the_server() {
     let fields = vec![
         "type",
         "token",
+        "id",
         "client_message_id",
+        "reply_to",
+        "rev",
+        "features",
         "conversation",
         "text",
         "request",
@@ -379,6 +410,9 @@ fn no_json_and_no_bytes_kill_the_server() {
     });
     let types = prop::sample::select(vec![
         "send",
+        "edit",
+        "delete",
+        "changes",
         "history",
         "read",
         "typing",

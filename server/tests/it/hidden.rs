@@ -39,6 +39,7 @@ fn scrub(value: &mut Value) {
                     "epoch" | "boot" | "server_time" | "lease_ends" | "sent_at" | "client_message_id"
                     | "from" => *value = Value::Null,
                     "version" if !dock => *value = Value::Null,
+                    "id" if value.is_string() => *value = Value::Null, // of a send
                     _ => scrub(value),
                 }
             }
@@ -184,7 +185,7 @@ async fn hiding_while_connected_is_leaving_and_showing_oneself_is_coming() {
     let read = json!({"type": "read", "conversation": "2-3", "user": 3, "seq": 1});
     assert_eq!(ana.next_of("read").await, read, "and with that their mark is seen, live");
     let after = ana.next_message().await;
-    assert_eq!(after["message"]["seq"], 2);
+    assert_eq!(after["seq"], 2);
     ana.send(json!({"type": "dock", "conversation": "2-3", "state": "open", "base": 9})).await;
     assert_eq!(ana.next_of("dock").await["windows"][0]["other_read_seq"], 1);
     host.put(&server, 3, &bruno_is(3, false)).await;

@@ -68,6 +68,11 @@ fn deeds(other: i64) -> Vec<Value> {
         json!({"type": "typing", "conversation": conversation}),
         json!({"type": "dock", "conversation": conversation, "state": "open", "base": 0}),
         json!({"type": "history", "conversation": conversation, "request": 1, "limit": 5}),
+        json!({"type": "changes", "conversation": conversation, "request": 1, "rev": 0, "seq": 0, "limit": 5}),
+        json!({"type": "edit", "id": uuid::Uuid::now_v7(), "conversation": conversation, "seq": 1,
+            "client_message_id": uuid::Uuid::now_v7(), "text": "Are you?"}),
+        json!({"type": "delete", "id": uuid::Uuid::now_v7(), "conversation": conversation, "seq": 1,
+            "client_message_id": uuid::Uuid::now_v7()}),
     ]
 }
 

@@ -35,5 +35,6 @@ mod smoke;
 mod strict;
 mod tokens;
 mod util;
+mod verbs;
 mod wire;
 mod writing;

@@ -74,11 +74,21 @@ async fn nothing_can_be_asked_for_while_paused_but_a_renewal() {
     let (server, host) = TestServer::start().await;
     let until = in_an_hour();
     let mut ana = paused(&server, &host, &token(&host, 1, Some(until), "desk-of-2"), until).await;
-    let id = Uuid::now_v7();
+    let (id, other) = (Uuid::now_v7(), Uuid::now_v7());
+    let send = json!({"type": "send", "client_message_id": id, "conversation": "2-3", "text": "x"});
+    assert_eq!(ana.verb_as(json!(id), send).await["code"], "paused");
     for (frame, answered) in [
         (
-            json!({"type": "send", "client_message_id": id, "conversation": "2-3", "text": "x"}),
-            "client_message_id",
+            json!({"type": "edit", "id": id, "conversation": "2-3", "seq": 1, "client_message_id": other, "text": "x"}),
+            "id",
+        ),
+        (
+            json!({"type": "delete", "id": id, "conversation": "2-3", "seq": 1, "client_message_id": other}),
+            "id",
+        ),
+        (
+            json!({"type": "changes", "request": 7, "conversation": "2-3", "rev": 0, "seq": 0, "limit": 5}),
+            "request",
         ),
         (json!({"type": "history", "request": 7, "conversation": "2-3", "limit": 5}), "request"),
         (json!({"type": "search", "request": 7, "text": "", "limit": 5}), "request"),

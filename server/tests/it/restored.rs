@@ -21,11 +21,11 @@ fn token_of(host: &Host, user: i64, seconds: i64) -> String {
     host.sign(&claims)
 }
 
-async fn cursor_gap(server: &TestServer, host: &Host, token: &str, cursor: Value) -> (Value, Value) {
+async fn missed(server: &TestServer, host: &Host, token: &str, cursor: Value) -> (Value, Value) {
     let mut client = TestClient::open(server, Some(&host.url)).await.unwrap();
     client.hello(token, json!({"cursor": cursor})).await;
     let welcome = client.next_of("welcome").await;
-    (welcome["epoch"].clone(), welcome["gaps"].clone())
+    (welcome["epoch"].clone(), welcome["changes"].clone())
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
@@ -53,10 +53,10 @@ async fn a_restored_backup_has_another_epoch_and_believes_no_older_token() {
     let mut ana = TestClient::connect(&server, &host, &newer(2)).await;
     assert_eq!(ana.say("2-3", "after the restore").await["seq"], 2);
     let cursor = json!({"epoch": epoch, "conversations": [{"conversation": "2-3", "rev": 2, "seq": 2}]});
-    let (now, gaps) = cursor_gap(&server, &host, &newer(3), cursor).await;
+    let (now, changes) = missed(&server, &host, &newer(3), cursor).await;
     assert_ne!(now, epoch);
     assert_eq!(
-        (&gaps[0]["reset"], &gaps[0]["messages"][1]["text"]),
+        (&changes[0]["reset"], &changes[0]["messages"][1]["text"]),
         (&json!(true), &json!("after the restore"))
     );
     // Nor does an older token renew a newer one's lease.
@@ -66,7 +66,7 @@ async fn a_restored_backup_has_another_epoch_and_believes_no_older_token() {
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn a_cursor_from_before_the_first_message_that_is_kept_is_reset() {
+async fn a_cursor_from_before_the_first_message_that_is_kept_gets_those_that_are() {
     let (server, host) = TestServer::start().await;
     let mut ana = TestClient::person(&server, &host, 2, "Ana", &c7()).await;
     drop(TestClient::person(&server, &host, 3, "Bruno", &c7()).await);
@@ -83,15 +83,18 @@ async fn a_cursor_from_before_the_first_message_that_is_kept_is_reset() {
     }
     conn.close().unwrap();
     let server = stopped.start().await;
-    for (seq, reset) in [(6, None), (5, Some(false)), (3, Some(false)), (2, Some(true)), (0, Some(true))] {
+    for (seq, first) in [(6, None), (5, Some(6)), (3, Some(4)), (2, Some(4)), (0, Some(4))] {
         let cursor =
             json!({"epoch": epoch, "conversations": [{"conversation": "2-3", "rev": seq, "seq": seq}]});
-        let (_, gaps) = cursor_gap(&server, &host, &host.token(3, "Bruno", &c7()), cursor).await;
-        assert_eq!(gaps.get(0).map(|gap| gap["reset"].as_bool().unwrap()), reset, "{seq}");
-        if let Some(gap) = gaps.get(0) {
-            let first = if reset == Some(true) { 4 } else { seq + 1 };
-            assert_eq!((&gap["messages"][0]["seq"], &gap["first_seq"]), (&json!(first), &json!(4)), "{seq}");
-        }
+        let (_, changes) = missed(&server, &host, &host.token(3, "Bruno", &c7()), cursor).await;
+        let found = changes.get(0).map(|changes| {
+            assert_eq!(
+                (&changes["first_seq"], &changes["from"], &changes["rev"], &changes["reset"]),
+                (&json!(4), &json!(seq), &json!(6), &Value::Null)
+            );
+            changes["messages"][0]["seq"].as_i64().unwrap()
+        });
+        assert_eq!(found, first, "{seq}");
     }
     gchat::store::sqlite::backup::check(&database).await.unwrap();
 }

@@ -167,7 +167,16 @@ async fn a_removed_person_leaves_stubs_and_no_name_and_no_older_token_brings_the
     bruno.bytes.clear();
     assert_eq!(host.remove(&server, 2, 9).await, json!({"applied": true, "rights_version": 9}));
     assert_eq!(ana.closed().await, Some(4403));
-    assert_eq!(bruno.next_of("reset").await["conversation"], "2-3");
+    let changes = bruno.wait(|f| f["type"] == "changes" && f["rev"] == 3).await;
+    assert_eq!(
+        changes,
+        json!({"type": "changes", "conversation": "2-3", "from": 3, "rev": 3, "first_seq": 1, "messages": []})
+    );
+    let since = json!({"type": "changes", "conversation": "2-3", "rev": 2, "seq": 2, "limit": 9});
+    let since = bruno.ask(since).await;
+    assert_eq!((&since["from"], &since["rev"]), (&json!(2), &json!(3)));
+    assert_eq!(since["messages"].as_array().map(Vec::len), Some(1), "{since}");
+    assert!(since["messages"][0]["text"].is_null() && since["messages"][0]["deleted"].is_null(), "{since}");
     assert_eq!(bruno.next_of("presence").await["status"], "offline");
     bruno.roster_becomes("c7", &[3]).await;
     let page = bruno.ask(json!({"type": "history", "conversation": "2-3", "limit": 9})).await;
@@ -190,8 +199,8 @@ async fn a_removed_person_leaves_stubs_and_no_name_and_no_older_token_brings_the
     again.hello(&host.token(3, "Bruno", &c7), json!({"cursor": cursor})).await;
     let welcome = again.next_of("welcome").await;
     assert_eq!(
-        (&welcome["gaps"][0]["reset"], &welcome["gaps"][0]["messages"][0]["text"]),
-        (&json!(true), &json!(null))
+        (&welcome["changes"][0]["rev"], &welcome["changes"][0]["messages"][0]["text"]),
+        (&json!(3), &json!(null))
     );
     assert!(!again.bytes.contains("anary"));
 

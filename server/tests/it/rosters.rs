@@ -361,7 +361,7 @@ proptest! {
                     course.remove(UserId::new(user).unwrap());
                     people.remove(&user);
                 }
-                Event::Policy(on) => policy = Policy { students_see_students: on },
+                Event::Policy(on) => policy = Policy { students_see_students: on, ..policy },
                 Event::Forget => {
                     course.forget_unless(|_| false);
                     for (view, held) in views.iter().zip(&mut held) {

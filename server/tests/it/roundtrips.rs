@@ -8,9 +8,12 @@ use gchat::{
     auth,
     config::{Config, Flags, LogFormat},
     connection_code::ConnectionCode,
-    id::{CircleId, ClientMessageId, ConversationId, Epoch, Rev, RightsVersion, Seq, SessionId, UserId},
+    conversation::{Changes, DeletedBy, Kind, Message},
+    id::{
+        CircleId, ClientMessageId, ConversationId, Epoch, Rev, RightsVersion, Seq, SessionId, UserId, VerbId,
+    },
     protocol::{
-        ClientFrame, Contact, Cursor, CursorEntry, Dock, Gap, HeldRosters, Hello, LimitsFrame, Message,
+        ChangesFrame, ClientFrame, Contact, Cursor, CursorEntry, Dock, HeldRosters, Hello, LimitsFrame,
         Myself, RosterVersion, ServerFrame, Status, Welcome, Window,
     },
     rights::{Membership, Role, Snapshot, Writing},
@@ -108,22 +111,52 @@ fn contact() -> impl Strategy<Value = Contact> + Clone {
     })
 }
 
+fn verb_id() -> impl Strategy<Value = VerbId> + Clone {
+    uuid().prop_map(VerbId)
+}
+
 fn message() -> impl Strategy<Value = Message> + Clone {
-    let fields = (seq(), rev(), user(), option::of(message_id()), option::of(text()), any::<i64>());
-    fields.prop_map(|(seq, rev, sender, client_message_id, text, sent_at)| Message {
-        seq,
-        rev,
-        sender,
-        client_message_id,
-        text,
-        sent_at,
-    })
+    let said = (seq(), rev(), user(), option::of(message_id()), option::of(text()), any::<i64>());
+    let deleted = option::of(select(vec![DeletedBy::Author, DeletedBy::Moderator]));
+    let done = (option::of(seq()), option::of(any::<i64>()), deleted, option::of(verb_id()));
+    (said, done).prop_map(
+        |((seq, rev, sender, client_message_id, text, sent_at), (reply_to, edited_at, deleted, verb_id))| {
+            Message {
+                seq,
+                rev,
+                sender,
+                client_message_id,
+                text,
+                sent_at,
+                reply_to,
+                edited_at,
+                deleted,
+                verb_id,
+            }
+        },
+    )
+}
+
+fn changes() -> impl Strategy<Value = Changes> + Clone {
+    let flags = (any::<bool>(), any::<bool>());
+    (conversation(), rev(), rev(), seq(), vec(message(), 0..3), flags).prop_map(
+        |(conversation, from, rev, first_seq, messages, (more, reset))| Changes {
+            conversation,
+            from,
+            rev,
+            first_seq,
+            messages,
+            more,
+            reset,
+        },
+    )
 }
 
 fn dock() -> impl Strategy<Value = Dock> + Clone {
     let fields = (conversation(), state(), (contact(), writing()), vec(seq(), 4), rev(), count());
     let window = fields.prop_map(|(conversation, state, (contact, writing), seqs, rev, unread)| Window {
         conversation,
+        kind: Kind::Direct,
         state,
         contact,
         writing,
@@ -146,10 +179,12 @@ fn hello() -> impl Strategy<Value = ClientFrame> {
     let cursor = (uuid(), vec(entry, 0..4))
         .prop_map(|(epoch, conversations)| Cursor { epoch: Epoch(epoch), conversations });
     let rosters = (uuid(), held()).prop_map(|(boot, versions)| HeldRosters { boot, versions });
-    let fields =
-        (any::<u32>(), any::<String>(), uuid(), any::<bool>(), option::of(cursor), option::of(rosters));
-    fields.prop_map(|(protocol, token, session, visible, cursor, rosters)| {
-        ClientFrame::Hello(Hello { protocol, token, session: SessionId(session), visible, cursor, rosters })
+    let features = option::of(vec(any::<String>(), 0..3));
+    let held = (features, option::of(cursor), option::of(rosters));
+    let fields = (any::<u32>(), any::<String>(), uuid(), any::<bool>(), held);
+    fields.prop_map(|(protocol, token, session, visible, (features, cursor, rosters))| {
+        let session = SessionId(session);
+        ClientFrame::Hello(Hello { protocol, token, session, visible, features, cursor, rosters })
     })
 }
 
@@ -158,8 +193,33 @@ fn client_frame() -> impl Strategy<Value = ClientFrame> {
     prop_oneof![
         hello(),
         any::<String>().prop_map(|token| F::Renew { token }),
-        (message_id(), conversation(), any::<String>()).prop_map(
-            |(client_message_id, conversation, text)| F::Send { client_message_id, conversation, text }
+        (message_id(), conversation(), any::<String>(), option::of(seq())).prop_map(
+            |(client_message_id, conversation, text, reply_to)| F::Send {
+                client_message_id,
+                conversation,
+                text,
+                reply_to
+            }
+        ),
+        (verb_id(), conversation(), seq(), message_id(), any::<String>()).prop_map(
+            |(id, conversation, seq, client_message_id, text)| F::Edit {
+                id,
+                conversation,
+                seq,
+                client_message_id,
+                text
+            }
+        ),
+        (verb_id(), conversation(), seq(), message_id()).prop_map(
+            |(id, conversation, seq, client_message_id)| F::Delete {
+                id,
+                conversation,
+                seq,
+                client_message_id
+            }
+        ),
+        (request(), conversation(), rev(), seq(), any::<i64>()).prop_map(
+            |(request, conversation, rev, seq, limit)| F::Changes { request, conversation, rev, seq, limit }
         ),
         (request(), conversation(), option::of(seq()), option::of(seq()), any::<i64>()).prop_map(
             |(request, conversation, before, after, limit)| F::History {
@@ -190,18 +250,8 @@ fn client_frame() -> impl Strategy<Value = ClientFrame> {
 }
 
 fn welcome() -> impl Strategy<Value = ServerFrame> {
-    let gap = (conversation(), any::<bool>(), seq(), seq(), rev(), vec(message(), 0..3), any::<bool>())
-        .prop_map(|(conversation, reset, first_seq, seq, rev, messages, more)| Gap {
-            conversation,
-            reset,
-            first_seq,
-            seq,
-            rev,
-            messages,
-            more,
-        });
     let user = (contact(), any::<bool>()).prop_map(|(contact, hidden)| Myself { contact, hidden });
-    let limits = any::<(usize, usize, u32, u32, i64, usize, usize)>().prop_map(|n| LimitsFrame {
+    let limits = any::<(usize, usize, u32, u32, i64, usize, usize, i64)>().prop_map(|n| LimitsFrame {
         frame_bytes: n.0,
         message_chars: n.1,
         messages_per_second: n.2,
@@ -209,10 +259,14 @@ fn welcome() -> impl Strategy<Value = ServerFrame> {
         history_page: n.4,
         dock_windows: n.5,
         roster_window: n.6,
+        edit_seconds: n.7,
     });
     let facts = (any::<u32>(), uuid(), uuid(), any::<i64>(), any::<i64>());
-    (facts, user, vec(membership(), 0..3), dock(), vec(gap, 0..3), limits).prop_map(
-        |((protocol, epoch, boot, server_time, lease_ends), user, circles, dock, gaps, limits)| {
+    let features = vec(any::<String>(), 0..3);
+    let talk = (features, dock(), vec(changes(), 0..3));
+    (facts, user, vec(membership(), 0..3), talk, limits).prop_map(
+        |((protocol, epoch, boot, server_time, lease_ends), user, circles, talk, limits)| {
+            let (features, dock, changes) = talk;
             let epoch = Epoch(epoch);
             ServerFrame::Welcome(Box::new(Welcome {
                 protocol,
@@ -222,8 +276,9 @@ fn welcome() -> impl Strategy<Value = ServerFrame> {
                 lease_ends,
                 user,
                 circles: circles.into(),
+                features,
                 dock,
-                gaps,
+                changes,
                 limits,
             }))
         },
@@ -253,16 +308,10 @@ fn server_frame() -> impl Strategy<Value = ServerFrame> {
         (user(), status()).prop_map(|(user, status)| F::Presence { user, status }),
         (request(), contacts(), option::of(any::<String>()))
             .prop_map(|(request, contacts, next)| F::Contacts { request, contacts, next }),
-        (message_id(), conversation(), seq(), rev(), any::<i64>()).prop_map(
-            |(client_message_id, conversation, seq, rev, sent_at)| F::Ack {
-                client_message_id,
-                conversation,
-                seq,
-                rev,
-                sent_at
-            }
-        ),
-        (conversation(), message()).prop_map(|(conversation, message)| F::Message { conversation, message }),
+        (uuid(), conversation(), seq(), rev(), any::<i64>())
+            .prop_map(|(id, conversation, seq, rev, sent_at)| F::Ack { id, conversation, seq, rev, sent_at }),
+        (option::of(request()), changes())
+            .prop_map(|(request, changes)| F::Changes(ChangesFrame { request, changes: Arc::new(changes) })),
         (request(), conversation(), seq(), seq(), rev(), vec(message(), 0..3), any::<bool>()).prop_map(
             |(request, conversation, first_seq, seq, rev, messages, more)| F::History {
                 request,
@@ -282,7 +331,6 @@ fn server_frame() -> impl Strategy<Value = ServerFrame> {
         (conversation(), user()).prop_map(|(conversation, user)| F::Typing { conversation, user }),
         dock().prop_map(F::Dock),
         (conversation(), writing()).prop_map(|(conversation, writing)| F::Writing { conversation, writing }),
-        conversation().prop_map(|conversation| F::Reset { conversation }),
         any::<u64>().prop_map(|retry_after_ms| F::Drain { retry_after_ms }),
         Just(F::Ping {}),
         Just(F::Pong {}),
@@ -302,9 +350,10 @@ proptest! {
     fn ids_are_read_as_they_are_written((user, conversation, circle) in (user(), conversation(), circle())) {
         prop_assert_eq!(user.to_string().parse(), Ok(user));
         prop_assert_eq!(again(&user), user);
-        prop_assert_eq!(conversation.to_string().parse(), Ok(conversation));
-        prop_assert_eq!(again(&conversation), conversation);
-        prop_assert_eq!(conversation.other(conversation.lower()), Some(conversation.higher()));
+        prop_assert_eq!(conversation.to_string().parse(), Ok(conversation.clone()));
+        prop_assert_eq!(again(&conversation), conversation.clone());
+        let two = conversation.direct().unwrap();
+        prop_assert_eq!(two.other(two.lower()), Some(two.higher()));
         prop_assert_eq!(again(&circle), circle.clone());
         prop_assert_eq!(circle.group().is_some(), circle.as_str().contains('/'));
     }
@@ -400,7 +449,7 @@ fn a_token_says_what_was_signed_and_changed_anywhere_it_says_nothing() {
         let folder = tempfile::TempDir::new().unwrap();
         let store = SqliteStore::make(&folder.path().join("gchat.db")).await.unwrap();
         let host = Host::new("https://moodle.example");
-        gchat::store::Store::add_site(&store, TestServer::record(&host)).await.unwrap();
+        gchat::store::SiteStore::add_site(&store, TestServer::record(&host)).await.unwrap();
         (host, Sites::load(Arc::new(store)).await.unwrap(), folder)
     });
     let config = ProptestConfig { failure_persistence: None, ..ProptestConfig::default() };

@@ -32,9 +32,9 @@ async fn on_the_sending_connection_the_message_comes_before_its_ack() {
         let send =
             json!({"type": "send", "client_message_id": id, "conversation": "2-3", "text": n.to_string()});
         ana.send(send).await;
-        let first = ana.wait(|f| matches!(f["type"].as_str(), Some("ack" | "message"))).await;
-        assert_eq!(first["type"], "message", "{first}");
-        assert_eq!(ana.next_of("ack").await["client_message_id"], id.to_string());
+        let first = ana.wait(|f| matches!(f["type"].as_str(), Some("ack" | "changes"))).await;
+        assert_eq!(first["type"], "changes", "{first}");
+        assert_eq!(ana.next_of("ack").await["id"], id.to_string());
     }
 }
 
@@ -89,7 +89,7 @@ async fn of_a_conversation_that_began_meanwhile_a_cursor_tells_nothing_but_a_win
     let mut back = TestClient::open(&server, Some(&host.url)).await.unwrap();
     back.hello(&host.token(2, "Ana", &pupil()), json!({"cursor": cursor})).await;
     let welcome = back.next_of("welcome").await;
-    assert_eq!(welcome["gaps"], json!([]));
+    assert_eq!(welcome["changes"], json!([]));
     assert_eq!(windows(&welcome["dock"]), [("2-3".into(), "minimised".into(), 1)]);
     // Read and closed on another device, it leaves nothing.
     let mut phone = TestClient::person(&server, &host, 2, "Ana", &pupil()).await;
@@ -98,7 +98,7 @@ async fn of_a_conversation_that_began_meanwhile_a_cursor_tells_nothing_but_a_win
     let mut back = TestClient::open(&server, Some(&host.url)).await.unwrap();
     back.hello(&host.token(2, "Ana", &pupil()), json!({"cursor": cursor})).await;
     let welcome = back.next_of("welcome").await;
-    assert_eq!((&welcome["gaps"], windows(&welcome["dock"])), (&json!([]), vec![]));
+    assert_eq!((&welcome["changes"], windows(&welcome["dock"])), (&json!([]), vec![]));
 }
 
 #[tokio::test]

@@ -65,17 +65,20 @@ async fn repaired(server: &Process, host: &Host, token: &str, epoch: &Value) -> 
     let entry = |w: &i64| json!({"conversation": conversation(*w), "rev": 0, "seq": 0});
     let cursor = json!({"epoch": epoch, "conversations": writers.iter().map(entry).collect::<Vec<_>>()});
     let mut back = TestClient::connect_unseen(server.address, host, token, cursor).await;
-    let gaps = back.welcome["gaps"].clone();
-    assert_eq!(gaps.as_array().unwrap().len(), writers.len());
+    let missed = back.welcome["changes"].clone();
+    assert_eq!(missed.as_array().unwrap().len(), writers.len());
     let mut seen = Seen::new();
-    for gap in gaps.as_array().unwrap() {
-        assert_eq!(gap["reset"], false, "the copy is a prefix of the truth: {gap}");
-        let name = gap["conversation"].as_str().unwrap();
-        gap["messages"].as_array().unwrap().iter().for_each(|m| keep(&mut seen, name, m));
-        while seen.get(name).map_or(0, Vec::len) < usize::try_from(gap["seq"].as_i64().unwrap()).unwrap() {
-            let after = seen.get(name).map_or(0, Vec::len);
-            let ask = json!({"type": "history", "conversation": name, "after": after, "limit": 100});
+    for missed in missed.as_array().unwrap() {
+        assert!(missed["reset"].is_null(), "the copy is a prefix of the truth: {missed}");
+        let name = missed["conversation"].as_str().unwrap();
+        missed["messages"].as_array().unwrap().iter().for_each(|m| keep(&mut seen, name, m));
+        let mut more = missed["more"] == true;
+        while more {
+            let held = seen.get(name).map_or(0, Vec::len);
+            let ask =
+                json!({"type": "changes", "conversation": name, "rev": held, "seq": held, "limit": 100});
             let page = back.ask(ask).await;
+            more = page["more"] == true;
             page["messages"].as_array().unwrap().iter().for_each(|m| keep(&mut seen, name, m));
         }
     }
@@ -102,8 +105,8 @@ async fn a_reader_that_stops_is_given_up_and_repaired_by_its_cursor_while_ten_th
                 // Whoever reads is heard from, however long it takes.
                 device.send(json!({"type": "ping"})).await;
             }
-            let frame = device.next_message().await;
-            keep(&mut seen, frame["conversation"].as_str().unwrap(), &frame["message"]);
+            let frame = device.next_of("changes").await;
+            keep(&mut seen, frame["conversation"].as_str().unwrap(), &frame["messages"][0]);
         }
         seen
     };

@@ -53,6 +53,21 @@ pub(super) enum Deed {
     Send,
     SendAgain,
     SendSameIdElsewhere,
+    /// Of the last message that I sent and that is no stub, if there is one.
+    Edit,
+    /// The same frame again.
+    EditAgain,
+    /// Of the last message of theirs that is no stub.
+    EditTheirs,
+    DeleteTheirs,
+    Delete,
+    DeleteAgain,
+    /// Of the message that was deleted.
+    EditDeleted,
+    /// To the first message.
+    Reply,
+    ReplyToNothing,
+    Changes,
     Resume,
     ResumeForeign,
     Renew,
@@ -76,14 +91,28 @@ pub(super) struct Heard {
     pub(super) fresh: Vec<String>,
 }
 
+/// A message.
+#[derive(Clone, Debug)]
+pub(super) struct Said {
+    pub(super) sender: i64,
+    pub(super) text: String,
+    /// Its place in the order of changes.
+    pub(super) rev: usize,
+}
+
+/// What is shown of a message that is none any more.
+pub(super) const STUB: &str = "(stub)";
+
 /// One site, as it should be.
 #[derive(Clone, Debug)]
 pub(super) struct World {
     pub(super) people: Vec<Person>,
     pub(super) students_see_students: bool,
     pub(super) them: i64,
-    /// Of our conversation: sender and text.
-    pub(super) messages: Vec<(i64, String)>,
+    /// Of our conversation.
+    pub(super) messages: Vec<Said>,
+    /// What my last edit or deletion was about, by its place; `None`: it was refused.
+    pub(super) done: Option<usize>,
     /// By owner: the state of the window with the other one.
     pub(super) windows: BTreeMap<i64, &'static str>,
     pub(super) my_mark: usize,
@@ -179,8 +208,85 @@ impl World {
         format!("contacts {all:?}")
     }
 
+    fn head(&self) -> usize {
+        self.messages.iter().map(|said| said.rev).max().unwrap_or(0)
+    }
+
+    /// Somebody says something.
+    pub(super) fn say(&mut self, sender: i64, text: &str) -> usize {
+        self.messages.push(Said { sender, text: text.into(), rev: self.head() + 1 });
+        self.messages.len()
+    }
+
+    /// All that somebody has said becomes stubs.
+    pub(super) fn erase(&mut self, who: i64) {
+        for at in 0..self.messages.len() {
+            if self.messages[at].sender == who {
+                self.becomes(at, STUB);
+            }
+        }
+    }
+
+    fn becomes(&mut self, at: usize, text: &str) {
+        let rev = self.head() + 1;
+        (self.messages[at].text, self.messages[at].rev) = (text.into(), rev);
+    }
+
+    fn last_of(&self, who: i64) -> Option<usize> {
+        self.messages.iter().rposition(|said| said.sender == who && said.text != STUB)
+    }
+
+    /// In the order in which they changed.
+    fn by_rev(&self) -> Vec<&str> {
+        let mut all: Vec<&Said> = self.messages.iter().collect();
+        all.sort_by_key(|said| said.rev);
+        all.into_iter().map(|said| &*said.text).collect()
+    }
+
+    fn change(&self, at: usize) -> String {
+        let Said { sender, text, rev } = &self.messages[at];
+        format!("changes {} {rev} {} {sender} {text:?}", self.conversation(), at + 1)
+    }
+
+    /// A change of one of my messages, told to all.
+    fn changed(&self, at: usize) -> Heard {
+        let change = self.change(at);
+        let online = self.person(self.them).is_some_and(|them| them.online);
+        Heard {
+            acting: vec![format!("ack {}", at + 1), change.clone()],
+            device: vec![change.clone()],
+            them: online.then_some(change).into_iter().collect(),
+            fresh: Vec::new(),
+        }
+    }
+
+    fn edit(&mut self, at: Option<usize>) -> Heard {
+        let answer = |gist: &str| Heard { acting: vec![gist.into()], ..Heard::default() };
+        self.done = None;
+        match at {
+            None => answer("error no_such_message"),
+            Some(_) if !self.i_may_write() => answer("error not_allowed"),
+            Some(at) => {
+                self.becomes(at, "edited");
+                self.done = Some(at);
+                self.changed(at)
+            }
+        }
+    }
+
+    fn delete(&mut self, at: Option<usize>) -> Heard {
+        self.done = at;
+        match at {
+            None => Heard { acting: vec!["error no_such_message".into()], ..Heard::default() },
+            Some(at) => {
+                self.becomes(at, STUB);
+                self.changed(at)
+            }
+        }
+    }
+
     fn history(&self, from: usize, to: usize) -> String {
-        let texts: Vec<&str> = self.messages[from..to].iter().map(|(_, text)| &**text).collect();
+        let texts: Vec<&str> = self.messages[from..to].iter().map(|said| &*said.text).collect();
         format!("history {} {} {texts:?}", self.conversation(), self.messages.len())
     }
 
@@ -211,14 +317,13 @@ impl World {
         held.map_or("error not_found".into(), |held| answer(*held))
     }
 
-    fn welcome(&self, gap: bool) -> Vec<String> {
-        let gap = if gap && self.talked() {
-            let texts: Vec<&str> = self.messages.iter().map(|(_, text)| &**text).collect();
-            format!("{} {texts:?}", self.conversation())
+    fn welcome(&self, mine: bool) -> Vec<String> {
+        let missed = if mine && self.talked() {
+            format!("{} {} {:?}", self.conversation(), self.head(), self.by_rev())
         } else {
             String::new()
         };
-        let mut heard = vec![format!("welcome gaps [{gap}] {}", self.dock(ME))];
+        let mut heard = vec![format!("welcome changes [{missed}] {}", self.dock(ME))];
         heard.extend(self.me().holds.iter().map(|held| self.roster_gist(*held)));
         heard
     }
@@ -255,6 +360,25 @@ impl World {
             Deed::SendAgain => self.send(),
             Deed::SendSameIdElsewhere if self.i_may_write() => answer("error conflict"),
             Deed::SendSameIdElsewhere => answer(self.refused_send()),
+            Deed::Edit => self.edit(self.last_of(ME)),
+            Deed::Delete => self.delete(self.last_of(ME)),
+            Deed::EditAgain | Deed::DeleteAgain => match (self.done, self.last_of(ME)) {
+                (Some(at), _) => answer(&format!("ack {}", at + 1)),
+                (None, Some(_)) => answer("error not_allowed"),
+                (None, None) => answer("error no_such_message"),
+            },
+            Deed::EditDeleted => answer("error no_such_message"),
+            Deed::EditTheirs | Deed::DeleteTheirs => match self.last_of(self.them) {
+                Some(_) => answer("error not_allowed"),
+                None => answer("error no_such_message"),
+            },
+            Deed::Reply if self.i_may_write() && !self.talked() => answer("error no_such_message"),
+            Deed::Reply => self.send(),
+            Deed::ReplyToNothing if self.i_may_write() => answer("error no_such_message"),
+            Deed::ReplyToNothing => answer(self.refused_send()),
+            Deed::Changes => {
+                answer(&format!("changes {} {} {:?}", self.conversation(), self.head(), self.by_rev()))
+            }
             Deed::Resume => Heard { fresh: self.welcome(true), ..Heard::default() },
             Deed::ResumeForeign => Heard { fresh: self.welcome(false), ..Heard::default() },
             Deed::Renew => answer("renewed"),
@@ -280,7 +404,17 @@ impl World {
             | Deed::Window(_)
             | Deed::Send
             | Deed::SendAgain
-            | Deed::SendSameIdElsewhere => answer("error bad_frame"),
+            | Deed::SendSameIdElsewhere
+            | Deed::Edit
+            | Deed::EditAgain
+            | Deed::EditTheirs
+            | Deed::Delete
+            | Deed::DeleteAgain
+            | Deed::DeleteTheirs
+            | Deed::EditDeleted
+            | Deed::Reply
+            | Deed::ReplyToNothing
+            | Deed::Changes => answer("error bad_frame"),
             Deed::Resume => Heard { fresh: vec!["error bad_frame".into()], ..Heard::default() },
             other => {
                 self.them = 0;
@@ -306,9 +440,12 @@ impl World {
         if !self.i_may_write() {
             return Heard { acting: vec![self.refused_send().into()], ..Heard::default() };
         }
-        self.messages.push((ME, "hello".into()));
-        let seq = self.messages.len();
-        let message = format!("message {} {seq} {ME} \"hello\"", self.conversation());
+        // They have opened none: what is unread keeps it, and stubs are not.
+        if self.last_of(ME).is_none() {
+            self.windows.remove(&self.them);
+        }
+        let seq = self.say(ME, "hello");
+        let message = self.change(seq - 1);
         let mut heard = Heard {
             acting: vec![format!("ack {seq}"), message.clone()],
             device: vec![message.clone()],
@@ -376,9 +513,19 @@ pub(super) fn gist(frame: &Value) -> String {
     match frame["type"].as_str().expect("a type") {
         "error" => format!("error {}", text("code")),
         "ack" => format!("ack {}", frame["seq"]),
-        "message" => {
-            let m = &frame["message"];
-            format!("message {} {} {} {}", text("conversation"), m["seq"], m["sender"], m["text"])
+        // Of an erasure: where the head is.
+        "changes" if frame["request"].is_null() && frame["from"] == frame["rev"] => {
+            format!("changes {} {}", text("conversation"), frame["rev"])
+        }
+        "changes" if frame["request"].is_null() => {
+            let (m, rev) = (&frame["messages"][0], frame["rev"].as_i64().expect("a rev"));
+            assert_eq!((frame["from"].as_i64(), &m["rev"]), (Some(rev - 1), &frame["rev"]), "{frame}");
+            let said = texts(&frame["messages"]);
+            assert_eq!(said.len(), 1, "{frame}");
+            format!("changes {} {rev} {} {} {:?}", text("conversation"), m["seq"], m["sender"], said[0])
+        }
+        "changes" => {
+            format!("changes {} {} {:?}", text("conversation"), frame["rev"], texts(&frame["messages"]))
         }
         "history" => {
             format!("history {} {} {:?}", text("conversation"), frame["seq"], texts(&frame["messages"]))
@@ -393,13 +540,14 @@ pub(super) fn gist(frame: &Value) -> String {
             format!("roster {} {there:?}", text("circle"))
         }
         "welcome" => {
-            let gaps = frame["gaps"].as_array().expect("gaps").iter();
-            let gaps: Vec<_> = gaps
-                .map(|g| {
-                    format!("{} {:?}", g["conversation"].as_str().expect("a name"), texts(&g["messages"]))
+            let missed = frame["changes"].as_array().expect("changes").iter();
+            let missed: Vec<_> = missed
+                .map(|c| {
+                    let name = c["conversation"].as_str().expect("a name");
+                    format!("{name} {} {:?}", c["rev"], texts(&c["messages"]))
                 })
                 .collect();
-            format!("welcome gaps [{}] {}", gaps.join("; "), dock_gist(&frame["dock"]["windows"]))
+            format!("welcome changes [{}] {}", missed.join("; "), dock_gist(&frame["dock"]["windows"]))
         }
         "renewed" | "pong" => text("type"),
         _ => frame.to_string(),

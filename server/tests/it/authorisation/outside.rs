@@ -86,6 +86,9 @@ fn operations(scene: &Scene) -> Vec<Value> {
     let ours = scene.world.conversation();
     vec![
         json!({"type": "send", "client_message_id": Uuid::now_v7(), "conversation": ours, "text": "from outside"}),
+        json!({"type": "edit", "id": Uuid::now_v7(), "conversation": ours, "seq": 1, "client_message_id": Uuid::now_v7(), "text": "x"}),
+        json!({"type": "delete", "id": Uuid::now_v7(), "conversation": ours, "seq": 1, "client_message_id": Uuid::now_v7()}),
+        json!({"type": "changes", "request": 4, "conversation": ours, "rev": 0, "seq": 0, "limit": 50}),
         json!({"type": "history", "request": 1, "conversation": ours, "limit": 50}),
         json!({"type": "history", "request": 2, "conversation": "11-13", "limit": 50}),
         json!({"type": "read", "conversation": ours, "seq": 1}),

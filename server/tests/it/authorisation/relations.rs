@@ -134,6 +134,7 @@ impl Relation {
             students_see_students: !apart,
             them,
             messages: Vec::new(),
+            done: None,
             windows: Default::default(),
             my_mark: 0,
             my_mark_shown: 0,
@@ -151,7 +152,7 @@ impl Relation {
             let conversation = scene.world.conversation();
             let ack = scene.client(Party::Them).say(&conversation, "from before").await;
             assert_eq!(ack["type"], "ack", "{self:?}");
-            scene.world.messages.push((them, "from before".into()));
+            scene.world.say(them, "from before");
             scene.world.windows.insert(ME, "minimised");
             scene.client(Party::Acting).next_message().await;
         }
@@ -187,7 +188,7 @@ impl Relation {
                 assert_eq!(scene.client(Party::Them).closed().await, Some(4403));
                 scene.clients.remove(&Party::Them);
                 (scene.other().known, scene.other().online) = (false, false);
-                scene.world.messages.iter_mut().for_each(|(_, text)| *text = "(stub)".into());
+                scene.world.erase(them);
                 // Nothing unread is left of them, so nothing keeps a window that I never opened.
                 scene.world.windows.clear();
             }

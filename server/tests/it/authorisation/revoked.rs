@@ -53,6 +53,13 @@ const DEEDS: &[Deed] = &[
     Deed::TheirRoster,
     Deed::Send,
     Deed::SendAgain,
+    Deed::Edit,
+    Deed::EditTheirs,
+    Deed::Delete,
+    Deed::DeleteAgain,
+    Deed::DeleteTheirs,
+    Deed::Reply,
+    Deed::Changes,
     Deed::Renew,
     Deed::LookAwayAndBack,
     Deed::Foreign("history"),
@@ -99,11 +106,7 @@ impl Ending {
             Suspended => person(scene, who).chat = false,
             Removed => {
                 person(scene, who).known = false;
-                for (sender, text) in &mut scene.world.messages {
-                    if *sender == who {
-                        *text = "(stub)".into();
-                    }
-                }
+                scene.world.erase(who);
                 scene.world.windows.remove(&ME);
             }
             _ => {}
@@ -153,7 +156,7 @@ async fn talked(scene: &mut Scene) {
     let conversation = scene.world.conversation();
     assert_eq!(scene.client(Party::Them).say(&conversation, "from before").await["type"], "ack");
     let them = scene.world.them;
-    scene.world.messages.push((them, "from before".into()));
+    scene.world.say(them, "from before");
     scene.world.windows.insert(ME, "minimised");
     scene.settle().await;
 }

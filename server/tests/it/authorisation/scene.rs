@@ -47,6 +47,8 @@ pub(super) struct Scene {
     /// The rights version of my tokens.
     pub(super) my_version: i64,
     sent: Uuid,
+    /// The last edit or deletion, to be repeated.
+    verb: Value,
     round: i64,
 }
 
@@ -116,6 +118,7 @@ impl Scene {
             my_old_self: None,
             my_version: 1,
             sent: Uuid::now_v7(),
+            verb: Value::Null,
             round: 0,
         };
         let mut scene = scene.signed_in(relation).await;
@@ -273,6 +276,23 @@ impl Scene {
             Deed::TheirRoster => vec![json!({"type": "roster", "circle": circle})],
             Deed::Send | Deed::SendAgain => vec![send(self.sent, "hello")],
             Deed::SendSameIdElsewhere => vec![send(self.sent, "something else")],
+            Deed::Edit => self.on_message(ME, "edit").await,
+            Deed::EditTheirs => self.on_message(self.world.them, "edit").await,
+            Deed::Delete => self.on_message(ME, "delete").await,
+            Deed::DeleteTheirs => self.on_message(self.world.them, "delete").await,
+            Deed::EditAgain | Deed::DeleteAgain => vec![self.verb.clone()],
+            Deed::EditDeleted => {
+                let mut edit = self.verb.clone();
+                merge(&mut edit, json!({"type": "edit", "id": Uuid::now_v7(), "text": "edited"}));
+                vec![edit]
+            }
+            Deed::Reply => vec![merged(send(Uuid::now_v7(), "hello"), json!({"reply_to": 1}))],
+            Deed::ReplyToNothing => vec![merged(send(Uuid::now_v7(), "hello"), json!({"reply_to": 99}))],
+            Deed::Changes => {
+                vec![
+                    json!({"type": "changes", "request": 7, "conversation": ours, "rev": 0, "seq": 0, "limit": 50}),
+                ]
+            }
             Deed::Resume => return self.fresh(&[&ours]).await,
             Deed::ResumeForeign => return self.fresh(&["11-13", "4001-4002"]).await,
             Deed::Renew => vec![json!({"type": "renew", "token": self.my_token()})],
@@ -295,6 +315,21 @@ impl Scene {
         vec![]
     }
 
+    /// An edit or a deletion of somebody's last message that is no stub, or of none.
+    async fn on_message(&mut self, sender: i64, what: &str) -> Vec<Value> {
+        let ours = self.world.conversation();
+        let ask = json!({"type": "history", "conversation": ours, "limit": 50});
+        let page = self.client(Party::Acting).ask(ask).await;
+        let all = page["messages"].as_array().into_iter().flatten();
+        let found = all.rev().find(|m| m["sender"] == sender && m["text"].is_string());
+        let (seq, name) = found.map_or((json!(1), json!(Uuid::now_v7())), |m| {
+            (m["seq"].clone(), m["client_message_id"].clone())
+        });
+        self.verb = on(&ours, what);
+        merge(&mut self.verb, json!({"seq": seq, "client_message_id": name}));
+        vec![self.verb.clone()]
+    }
+
     /// A third connection of mine that has nothing of these conversations: all that it gets.
     async fn fresh(&mut self, conversations: &[&str]) -> Vec<Value> {
         let epoch = self.client(Party::Acting).welcome["epoch"].clone();
@@ -315,7 +350,7 @@ impl Scene {
 /// How a frame is compared: what I asked for by what the rules speak of, what comes unasked by all of it.
 fn told(frame: &Value) -> String {
     match frame["type"].as_str() {
-        Some("roster_diff" | "presence" | "circles" | "reset" | "drain") | None => plain(frame),
+        Some("roster_diff" | "presence" | "circles" | "drain") | None => plain(frame),
         _ => gist(frame),
     }
 }
@@ -334,6 +369,15 @@ fn on(conversation: &str, what: &str) -> Value {
     match what {
         "send" => {
             json!({"type": "send", "client_message_id": Uuid::now_v7(), "conversation": conversation, "text": "hello"})
+        }
+        "edit" => {
+            json!({"type": "edit", "id": Uuid::now_v7(), "conversation": conversation, "seq": 1, "client_message_id": Uuid::now_v7(), "text": "edited"})
+        }
+        "delete" => {
+            json!({"type": "delete", "id": Uuid::now_v7(), "conversation": conversation, "seq": 1, "client_message_id": Uuid::now_v7()})
+        }
+        "changes" => {
+            json!({"type": "changes", "request": 7, "conversation": conversation, "rev": 0, "seq": 0, "limit": 50})
         }
         "history" => json!({"type": "history", "request": 7, "conversation": conversation, "limit": 50}),
         "read" => json!({"type": "read", "conversation": conversation, "seq": 1}),

@@ -196,7 +196,11 @@ impl TestClient {
         if frame["id"].is_null() {
             frame["id"] = json!(Uuid::now_v7());
         }
-        let id = frame["id"].clone();
+        self.verb_as(frame["id"].clone(), frame).await
+    }
+
+    /// Sends a frame that is answered with this id; the ack or the error.
+    pub(crate) async fn verb_as(&mut self, id: Value, frame: Value) -> Value {
         self.send(frame).await;
         self.wait(|frame| matches!(frame["type"].as_str(), Some("ack" | "error")) && frame["id"] == id).await
     }

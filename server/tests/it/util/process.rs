@@ -7,7 +7,7 @@ use std::{
     time::Duration,
 };
 
-use gchat::store::{SiteRecord, Store, sqlite::SqliteStore};
+use gchat::store::{SiteRecord, SiteStore, Store, sqlite::SqliteStore};
 use tempfile::TempDir;
 
 use super::Host;
@@ -36,7 +36,7 @@ impl Process {
             policy_version: Default::default(),
             floor: Default::default(),
         };
-        store.add_site(site).await.unwrap();
+        SiteStore::add_site(&store, site).await.unwrap();
         store.close().await;
         let mut child = Command::new(env!("CARGO_BIN_EXE_gchat"))
             .args(["serve", "--listen", "127.0.0.1:0", "--database"])
