@@ -367,6 +367,14 @@ describe("the dock", () => {
     expect(presentDock(known(withRead(state, "2-3", 2, 2))).unread).toBe(0);
   });
 
+  test("has counted what its welcome tells the changes of", () => {
+    const held = applyFrame(applyFrame(holding(1), live(2), 0).state, live(3), 0).state;
+    const stub: Message = { ...message(2), rev: 4, text: null, deleted: "author" };
+    const dock = { version: 2, windows: [window({ seq: 4, rev: 5, read_seq: 1, unread: 2 })] };
+    const { state } = applyFrame(held, welcome({ dock, changes: resumed(3, [stub, { ...message(4), rev: 5 }]) }), 0);
+    expect(presentDock(known(state)).unread).toBe(2);
+  });
+
   test("counts for a minimised window of which no message is held", () => {
     const minimised = window({ state: "minimised", seq: 4, rev: 4, read_seq: 2, unread: 2 });
     let state = applyFrame(emptyState(2), welcome({ dock: { version: 1, windows: [minimised] } }), 0).state;

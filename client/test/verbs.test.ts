@@ -91,6 +91,21 @@ describe("an edit", () => {
     expect(socket.of("edit")).toMatchObject([{ seq: 7, client_message_id: KEY, text: "second" }]);
   });
 
+  test("knows its message on a later page, whatever that page holds of the conversation", async () => {
+    const page = await browser.page();
+    const first = await page.online({ dock: { version: 1, windows: [window({ state: "minimised" })] } });
+    await page.does({ kind: "send", conversation, text: "first", key: KEY });
+    await page.does({ kind: "delete", conversation, key: KEY });
+    first.says(ack(KEY, 7, 7));
+    await settled();
+    page.end();
+    const next = await browser.page();
+    const socket = await next.online();
+    expect(socket.of("send")).toEqual([]);
+    await browser.clock.pass(UNDO_MS);
+    expect(socket.of("delete")).toMatchObject([{ seq: 7, client_message_id: KEY }]);
+  });
+
   test("falls with a message that is refused; its text is what trying again sends", async () => {
     const page = await browser.page();
     const socket = await page.online(withWindow);
