@@ -4,7 +4,7 @@
  *
  * It is never the truth: `welcome` continues or resets it. Must not know sockets or views.
  */
-import type { KeptChange } from "./changes.js";
+import type { KeptChange } from "./dock.js";
 import type { Cancel, Clock } from "./clock.js";
 import type { CopyRecord, Database } from "./database.js";
 import type { RosterContact } from "./protocol.js";

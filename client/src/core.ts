@@ -5,66 +5,37 @@
  * `welcome`. Runs in a page or a worker; everything of the page comes in through `Environment`. Must not know the DOM.
  */
 import { announcements, retractions } from "./announce.js";
-import { DockChanges } from "./changes.js";
 import type { Cancel } from "./clock.js";
+import { perform } from "./commands.js";
+import type { CommandParts } from "./commands.js";
 import { Connection, socketUrl } from "./connection.js";
-import type { Copy, CopyKeeper } from "./copy.js";
-import type { Database } from "./database.js";
+import type { CopyKeeper } from "./copy.js";
 import { Deeds } from "./deeds.js";
+import { DockChanges } from "./dock.js";
 import { Drafts } from "./drafts.js";
-import type { Entry } from "./entries.js";
-import { loginsOf } from "./environment.js";
-import type { Environment } from "./environment.js";
-import { History } from "./history.js";
+import type { Environment, Kept } from "./environment.js";
 import { uuid4 } from "./ids.js";
+import { Logins, loginsOf } from "./logins.js";
 import { ReadMarks } from "./marks.js";
 import { Outbox } from "./outbox.js";
-import type { Channel } from "./outbox.js";
-import { aboutOf, presentDock, presentMessage } from "./present.js";
-import type { Known, WantedWindow } from "./present.js";
-import { closing, conversationOf, CURSOR_CONVERSATIONS, FEATURES, otherOf } from "./protocol.js";
-import type { ClientFrame, DockWindow, HelloFrame, Message, Server, ServerFrame, StopReason } from "./protocol.js";
-import { Publisher } from "./publisher.js";
-import type { Slice } from "./publisher.js";
-import { Quotes } from "./quotes.js";
-import { Requests } from "./requests.js";
-import type { Question } from "./requests.js";
-import { collation, foldRosters } from "./roster.js";
-import { applyFrame, applyPage, cursorOf, emptyState, rostersOf, talkOf, TYPING_MS, windowOf } from "./state.js";
+import type { WantedWindow } from "./present.js";
+import { closing, FEATURES, isKnown } from "./protocol.js";
+import type { ClientFrame, DockWindow, Server, ServerFrame, StopReason } from "./protocol.js";
+import { Questions } from "./questions.js";
+import { Shown } from "./shown.js";
+import { applyFrame, applyPage, emptyState, resumedFrom, rostersOf, talkOf, TYPING_MS, windowOf } from "./state.js";
 import { withoutStaleTyping, withTalksOf } from "./state.js";
 import type { State, Step } from "./state.js";
-import { Search } from "./search.js";
 import { TokenSource } from "./token.js";
 import type { UnsentVault } from "./unsent.js";
-import type { Command, ConversationId, LineView, MessageView, PageConfig, Update } from "./view.js";
+import type { Command, ConversationId, LineView, PageConfig, Update } from "./view.js";
 import { WritingNow } from "./writing.js";
-
-/** A dock change without any answer for so long gives way to what the server says. */
-const CHANGE_MS = 5_000;
-/** What a message changes in the dock is told so much later: where it is looked at, it is read by then, and nothing is. */
-const UNREAD_MS = 50;
-/** Before a question that the server could not answer just now is asked again. */
-const AGAIN_MS = 1_500;
-/** While somebody looks, the open windows' changes are asked for so often: the last one may have been lost. */
-export const CHECK_MS = 60_000;
 
 /** Stops after which the login's copy is of no use to anybody. */
 const GONE: ReadonlySet<StopReason> = new Set(["logged_out", "other_user", "outdated"]);
 
 /** The part of MessagePort that is used. */
 export type Port = Pick<MessagePort, "postMessage" | "onmessage">;
-
-/** What the browser gives to keep things in, and what was found there. */
-export interface Kept {
-  database: Database | undefined;
-  /** For what is not sent. */
-  vault: UnsentVault | undefined;
-  keeper: CopyKeeper;
-  copy: Copy | undefined;
-  drafts: ReadonlyMap<ConversationId, string>;
-  /** Entries of the outbox that are known already. */
-  pending?: Iterable<Entry>;
-}
 
 export class Core {
   readonly #port: Port;
@@ -76,18 +47,14 @@ export class Core {
   readonly #keeper: CopyKeeper;
   readonly #stored: Drafts;
   readonly #writing: WritingNow;
-  readonly #changes = new DockChanges();
+  readonly #changes: DockChanges;
   readonly #marks: ReadMarks;
-  readonly #requests: Requests;
-  readonly #history: History;
-  readonly #quotes: Quotes;
-  readonly #search: Search;
-  readonly #publisher: Publisher;
+  readonly #questions: Questions;
+  readonly #shown: Shown;
   readonly #deeds: Deeds;
-  readonly #compare: (one: string, other: string) => number;
+  readonly #doing: CommandParts;
   readonly #unwatch: Cancel;
-  /** Where pages of one site tell each other whose login they are from. */
-  readonly #logins: Channel | undefined;
+  readonly #logins: Logins;
   #state: State;
   #visible: boolean;
   /** Nothing is shown, whatever the browser's copy has: see `#empty`. */
@@ -97,9 +64,6 @@ export class Core {
   /** When this page was shown, by the server's clock: known from the first `welcome` on. */
   #shownAt = Number.POSITIVE_INFINITY;
   #typingEnds: Cancel | null = null;
-  #changeEnds: Cancel | null = null;
-  #unreadRests: Cancel | null = null;
-  #check: Cancel | null = null;
 
   readonly #send = (frame: ClientFrame): boolean => this.#connection.send(frame);
   readonly #post = (update: Update): void => {
@@ -114,27 +78,21 @@ export class Core {
     this.#started = environment.clock.now();
     this.#keeper = kept.keeper;
     this.#state = kept.copy?.state ?? emptyState(config.user);
-    this.#changes.restore(kept.copy?.changes ?? []);
-    this.#compare = collation(config.lang);
     this.#tokens = this.#newTokens(kept.vault);
     this.#connection = this.#newConnection();
     this.#stored = new Drafts(config, kept.database, kept.vault);
     this.#writing = this.#newWriting(kept.drafts);
     this.#marks = new ReadMarks(this.#send);
-    this.#requests = this.#newRequests();
-    this.#history = this.#newHistory();
-    this.#quotes = this.#newQuotes();
-    this.#search = this.#newSearch();
-    this.#publisher = this.#newPublisher();
+    this.#changes = this.#newChanges();
+    this.#changes.restore(kept.copy?.changes ?? []);
+    this.#shown = this.#newShown();
+    this.#questions = this.#newQuestions();
     this.#deeds = new Deeds(() => this.#flush(), this.#post);
     this.#outbox = this.#newOutbox(kept);
-    this.#logins = environment.openChannel(loginsOf(config));
-    if (this.#logins !== undefined) {
-      this.#logins.onmessage = ({ data }: MessageEvent<unknown>) => {
-        // Whose login holds is the host's to say: a page from the browser's history speaks here too.
-        if (data !== this.#login) this.#connection.recheck();
-      };
-    }
+    this.#doing = this.#newDoing();
+    this.#logins = new Logins(environment.openChannel(loginsOf(config)), config, () => {
+      this.#connection.recheck();
+    });
     this.#unwatch = environment.watchNetwork(() => {
       this.#connection.wake();
     });
@@ -173,66 +131,63 @@ export class Core {
         line: (line) => {
           this.#lineChanged(line);
         },
-        hello: () => this.#hello(),
+        hello: () => ({ visible: this.#visible, features: FEATURES, ...resumedFrom(this.#state) }),
       },
     );
   }
 
   #newWriting(drafts: ReadonlyMap<ConversationId, string>): WritingNow {
     const changed = (): void => {
-      this.#mark("dock");
+      this.#shown.dock();
     };
     return new WritingNow({ clock: this.#environment.clock, stored: this.#stored, send: this.#send, changed }, drafts);
   }
 
-  #newRequests(): Requests {
-    return new Requests(this.#send, this.#environment.clock, (question) => {
-      // The line may be dead, which it finds out by itself.
-      this.#connection.probe();
-      if (question.kind === "quote") this.#quotes.askAgain();
-      else if (question.kind !== "search") this.#history.cameNot(question);
-    });
+  #newChanges(): DockChanges {
+    const lapsed = (): void => {
+      this.#keep();
+      this.#shown.dock();
+    };
+    return new DockChanges({ clock: this.#environment.clock, send: this.#send, lapsed });
   }
 
-  #newHistory(): History {
-    return new History({
+  #newQuestions(): Questions {
+    return new Questions({
       me: this.#config.user,
-      requests: this.#requests,
+      clock: this.#environment.clock,
+      send: this.#send,
+      probe: () => {
+        this.#connection.probe();
+      },
       state: () => this.#state,
-      open: () => this.#openWindows(),
+      known: () => this.#shown.known(false),
+      open: () => this.#shown.openWindows(),
+      people: () => this.#shown.roster().people,
+      visible: () => this.#visible,
+      first: (conversation, page) => {
+        this.#take(applyPage(this.#state, conversation, page));
+      },
+      committed: (id, seq) => {
+        this.#outbox.committed(id, seq);
+      },
       changed: (conversation) => {
-        this.#mark(`talk:${conversation}`);
+        this.#shown.conversation(conversation);
       },
-      present: (conversation, messages) => this.#presented(conversation, messages),
       post: this.#post,
     });
   }
 
-  #newQuotes(): Quotes {
-    return new Quotes({
+  #newShown(): Shown {
+    return new Shown({
+      lang: this.#config.lang,
+      clock: this.#environment.clock,
       state: () => this.#state,
-      ask: (conversation, seq) => {
-        this.#requests.ask({ kind: "quote", conversation, seq }, this.#state.limits.history_page);
-      },
-      present: (conversation, messages) => this.#presented(conversation, messages),
-      post: this.#post,
-    });
-  }
-
-  #newSearch(): Search {
-    return new Search({
-      me: this.#config.user,
-      ask: (question) => this.#requests.ask(question, this.#state.limits.history_page),
-      people: () => this.#roster().people,
-      post: this.#post,
-    });
-  }
-
-  #newPublisher(): Publisher {
-    return new Publisher({
-      known: () => this.#known(this.#history.unloaded),
+      skew: () => this.#skew,
       line: () => this.#connection.line,
-      roster: () => this.#roster(),
+      changes: this.#changes,
+      writing: this.#writing,
+      questions: () => this.#questions,
+      outbox: () => this.#outbox,
       post: this.#post,
     });
   }
@@ -250,7 +205,7 @@ export class Core {
       skew: () => this.#skew,
       takes: (feature) => this.#state.features.includes(feature),
       own: (conversation, id) => {
-        const message = this.#history.own(conversation, id);
+        const message = this.#questions.history.own(conversation, id);
         return message === undefined ? undefined : { seq: message.seq, text: message.text, verbId: message.verb_id };
       },
       reflects: (conversation, rev) => {
@@ -262,7 +217,7 @@ export class Core {
         this.#connection.probe();
       },
       changed: () => {
-        this.#outboxChanged();
+        this.#shown.outboxChanged();
       },
       // A turn later: the state that replaces the entry is then with the keeper.
       kept: () => Promise.resolve().then(() => keeper.flush()),
@@ -283,118 +238,69 @@ export class Core {
 
   /** Tells the elements everything. */
   paint(): void {
-    this.#publisher.all();
+    this.#shown.all();
   }
 
   start(): void {
     this.paint();
-    this.#logins?.postMessage(this.#login);
+    this.#logins.tell();
     this.#connection.start();
   }
 
   end(): void {
     this.#unwatch();
-    this.#logins?.close();
+    this.#logins.end();
     this.#writing.end();
-    this.#unreadRests?.();
-    this.#check?.();
+    this.#shown.end();
+    this.#questions.end();
     this.#connection.end();
     this.#outbox.end();
     void this.#flush();
   }
 
   command(command: Command): void {
-    this.#deeds.done(command, this.#do(command));
+    this.#deeds.done(command, perform(this.#doing, command));
   }
 
-  get #login(): string {
-    return `${this.#config.user} ${this.#config.sid}`;
-  }
-
-  /** For a message: resolves when it cannot be lost any more. */
-  #do(command: Command): Promise<void> | undefined {
-    switch (command.kind) {
-      case "open": {
-        const { id, name, picture, profileUrl } = command.person;
-        if (id === this.#config.user) return undefined;
-        const contact = { id, name, picture, profile_url: profileUrl, status: "online" as const };
-        this.#want(conversationOf(this.#config.user, id), "open", contact);
-        return undefined;
-      }
-      case "restore":
-        this.#want(command.conversation, "open", null);
-        return undefined;
-      case "minimise":
-        this.#want(command.conversation, "minimised", null);
-        return undefined;
-      case "close":
-        this.#want(command.conversation, "closed", null);
-        return undefined;
-      case "send":
+  #newDoing(): CommandParts {
+    return {
+      me: this.#config.user,
+      outbox: this.#outbox,
+      questions: this.#questions,
+      active: () => {
         this.#tokens.active();
-        this.#draft(command.conversation, "");
-        return this.#outbox.add(command.conversation, command.text, {
-          ...(command.key === undefined ? {} : { id: command.key }),
-          ...(command.replyTo === undefined ? {} : { replyTo: command.replyTo }),
-        });
-      case "edit":
-        this.#tokens.active();
-        return this.#outbox.edit(command.conversation, command.key, command.text);
-      case "delete":
-        this.#tokens.active();
-        return this.#outbox.delete(command.conversation, command.key);
-      case "undelete":
-        return this.#outbox.undelete(command.key);
-      case "dismiss":
-        void this.#outbox.dismiss(command.key);
-        return undefined;
-      case "quote":
-        this.#quotes.want(command.conversation, command.seq);
-        return undefined;
-      case "retry":
-        void this.#outbox.retry(command.key);
-        return undefined;
-      case "discard":
-        void this.#discard(command.conversation, command.key);
-        return undefined;
-      case "first":
-        this.#history.askFirstAgain(command.conversation);
-        return undefined;
-      case "page":
-        this.#history.again(command);
-        return undefined;
-      case "seen": {
+      },
+      want: (conversation, state, contact) => {
+        this.#want(conversation, state, contact);
+      },
+      draft: (conversation, text, told = false) => {
+        // What a page that is being emptied for good still tells is the person's text, and nobody's to see here.
+        this.#writing.write(conversation, text, this.#connection.line.state === "stopped");
+        if (told) this.#shown.dock();
+      },
+      typing: (conversation) => {
+        this.#writing.typing(conversation);
+      },
+      drafted: (conversation) => this.#writing.draft(conversation),
+      seen: (conversation, seq) => {
         const before = this.#state;
-        this.#state = this.#marks.raise(before, command.conversation, command.seq);
+        this.#state = this.#marks.raise(before, conversation, seq);
         if (this.#state !== before) this.#stateChanged(before);
-        return undefined;
-      }
-      case "typing":
-        this.#tokens.active();
-        this.#writing.typing(command.conversation);
-        return undefined;
-      case "draft":
-        this.#draft(command.conversation, command.text);
-        return undefined;
-      case "search":
-        this.#search.wish(command.text, command.more ?? false);
-        return undefined;
-      case "visible":
-        this.#look(command.visible);
-        return undefined;
-      case "leaving":
-        void this.#flush();
-        return undefined;
-      case "back":
+      },
+      look: (visible) => {
+        this.#look(visible);
+      },
+      flush: () => this.#flush(),
+      back: () => {
         // The page was emptied when it was left.
         if (!this.#emptied) this.paint();
         this.#connection.restart();
         void this.#outbox.load();
-        return undefined;
-      case "reconnect":
+      },
+      wake: () => {
         this.#connection.wake();
-        return undefined;
-    }
+      },
+    };
   }
 
   // The line
@@ -415,14 +321,10 @@ export class Core {
     this.#writing.empty(keepDrafts);
     this.#changes.clear();
     this.#marks.clear();
-    this.#search.forget();
-    this.#history.empty();
-    this.#quotes.keepOnly(new Set());
-    for (const cancel of [this.#typingEnds, this.#changeEnds]) cancel?.();
+    this.#questions.empty();
+    this.#typingEnds?.();
     this.#post({ kind: "emptied" });
-    this.#publisher.forget();
-    this.#mark("roster");
-    this.#mark("dock");
+    this.#shown.empty();
   }
 
   /**
@@ -434,36 +336,20 @@ export class Core {
     this.#keeper.keep({ state: this.#state, changes: [] });
   }
 
-  #hello(): Pick<HelloFrame, "visible" | "features" | "cursor" | "rosters"> {
-    const cursor = cursorOf(this.#state, CURSOR_CONVERSATIONS);
-    const rosters = rostersOf(this.#state);
-    return {
-      visible: this.#visible,
-      features: FEATURES,
-      ...(cursor === undefined ? {} : { cursor }),
-      ...(rosters === undefined ? {} : { rosters }),
-    };
-  }
-
   #lineChanged(line: LineView): void {
-    this.#mark("line");
-    this.#check?.();
+    this.#shown.line();
     if (line.state !== "online") {
-      this.#requests.clear();
-      this.#history.clear();
+      this.#questions.offline();
       this.#changes.unsend();
       this.#outbox.offline();
       if (line.state === "stopped") this.#stopped(line.reason);
       if (line.state === "paused") this.#pause();
       return;
     }
-    this.#sendChanges();
+    this.#changes.sendWaiting();
     this.#marks.sendAgain();
-    this.#history.askFirst();
-    this.#quotes.askAgain();
-    this.#search.go();
+    this.#questions.online();
     this.#outbox.online(this.#state.limits.message_chars);
-    this.#planCheck();
   }
 
   #heard(frame: ServerFrame): void {
@@ -480,13 +366,13 @@ export class Core {
         this.#dockCame(frame.dock.version, frame.dock.windows);
         return;
       case "history":
-        this.#historyCame(frame);
+        this.#questions.historyCame(frame);
         return;
       case "contacts":
-        this.#contactsCame(frame);
+        this.#questions.contactsCame(frame);
         return;
       case "changes":
-        this.#requests.answered(frame.request);
+        this.#questions.changesCame(frame);
         break;
       case "ack":
         this.#outbox.acked(frame);
@@ -500,8 +386,8 @@ export class Core {
     this.#take(applyFrame(this.#state, frame, this.#environment.clock.now()), frame.type);
     if (frame.type === "dock") {
       this.#dockCame(frame.version, frame.windows);
-      this.#sendChanges();
-      this.#history.askFirst();
+      this.#changes.sendWaiting();
+      this.#questions.history.askFirst();
     }
     if (frame.type === "read" && frame.user === this.#config.user) this.#state = this.#marks.over(this.#state);
     if (frame.type === "typing") this.#planTypingEnd();
@@ -515,43 +401,17 @@ export class Core {
     const shown = new Set([...windows.map(({ conversation }) => conversation), ...wanted]);
     this.#state = withTalksOf(this.#state, shown);
     this.#writing.keepOnly(shown);
-    this.#quotes.keepOnly(shown);
+    this.#questions.quotes.keepOnly(shown);
     this.#keep();
   }
 
   #refused(frame: Server<"error">): void {
-    if (this.#outbox.refused(frame)) return;
-    const question = this.#requests.answered(frame.request);
-    if (question !== undefined) {
-      this.#unanswered(question, frame);
-      return;
-    }
+    if (this.#outbox.refused(frame) || this.#questions.refused(frame)) return;
     const { code, message, conversation } = frame;
     // What ends the line is told by the line.
     if (!this.#connection.online || closing(code)) return;
     if (conversation !== undefined) this.#changes.drop(conversation);
-    this.#mark("dock");
-    this.#post({ kind: "refused", code, message, ...(conversation === undefined ? {} : { conversation }) });
-  }
-
-  #unanswered(question: Question, { final, code, message, retry_after_ms: wait }: Server<"error">): void {
-    if (!final) {
-      this.#environment.clock.after(wait ?? AGAIN_MS, () => {
-        if (question.kind === "search") this.#search.go();
-        else if (question.kind === "quote") this.#quotes.askAgain();
-        else this.#history.again(question);
-      });
-      return;
-    }
-    // An end to the waiting: there is nothing to show.
-    if (question.kind === "search") this.#search.forget();
-    else if (question.kind === "quote") this.#quotes.came(question.conversation, question.seq, null);
-    else if (question.kind === "page") this.#history.answerPage(question, { messages: [], more: false });
-    else if (question.kind === "first") {
-      this.#take(applyPage(this.#state, question.conversation, { firstSeq: 1, seq: 0, rev: 0, messages: [] }));
-    }
-    if (question.kind === "quote") return;
-    const { conversation } = question.kind === "search" ? { conversation: undefined } : question;
+    this.#shown.dock();
     this.#post({ kind: "refused", code, message, ...(conversation === undefined ? {} : { conversation }) });
   }
 
@@ -560,88 +420,30 @@ export class Core {
   #take(step: Step, frame?: ServerFrame["type"]): void {
     const before = this.#state;
     this.#state = step.state;
-    for (const conversation of step.dropped) {
-      this.#requests.forget(conversation);
-      this.#history.forget(conversation);
-      this.#quotes.drop(conversation);
-      this.#publisher.drop(conversation);
-    }
+    this.#shown.drop(step.dropped);
     for (const { id, seq } of step.committed) this.#outbox.committed(id, seq);
     this.#outbox.reflected();
     for (const update of announcements(step.arrived, this.#state, this.#shownAt)) this.#post(update);
-    for (const ask of step.asks) {
-      if (ask.kind === "roster") this.#connection.send({ type: "roster", circle: ask.circle });
-      else if (ask.kind === "changes") this.#history.askChanges(ask.conversation);
-      else this.#history.askFirst();
-    }
-    this.#history.follow(step.rows);
-    this.#quotes.follow(step.rows);
-    if (step.dropped.length > 0) this.#quotes.askAgain();
+    this.#questions.follow(step);
     this.#stateChanged(before, frame);
   }
 
   #stateChanged(before: State, frame?: ServerFrame["type"]): void {
-    const state = this.#state;
-    if (state.rosters !== before.rosters || state.circles !== before.circles) this.#mark("roster");
-    if (state.typing !== before.typing || (state.windows !== before.windows && frame !== "changes")) this.#mark("dock");
-    else if (state.windows !== before.windows) this.#markUnread();
-    for (const { conversation } of state.windows) {
-      const same =
-        state.talks.get(conversation) === before.talks.get(conversation) &&
-        windowOf(state, conversation)?.other_read_seq === windowOf(before, conversation)?.other_read_seq &&
-        windowOf(state, conversation)?.read_seq === windowOf(before, conversation)?.read_seq;
-      if (!same) this.#mark(`talk:${conversation}`);
-    }
-    for (const conversation of this.#changes.wanted.keys()) this.#mark(`talk:${conversation}`);
+    this.#shown.changed(before, frame);
     this.#keep();
-  }
-
-  #historyCame(frame: Server<"history">): void {
-    const { request, conversation, first_seq: firstSeq, seq, rev, messages } = frame;
-    const question = this.#requests.answered(request);
-    if (question === undefined || question.kind === "search" || question.conversation !== conversation) return;
-    if (question.kind === "page") {
-      const own = messages.filter(({ sender }) => sender === this.#config.user);
-      for (const { client_message_id: id, seq: at } of own) if (id !== null) this.#outbox.committed(id, at);
-      this.#history.answerPage(question, frame);
-    } else if (question.kind === "quote") {
-      this.#quotes.came(conversation, question.seq, messages.find((message) => message.seq === question.seq) ?? null);
-    } else if (question.kind === "first") {
-      this.#history.came(conversation);
-      this.#take(applyPage(this.#state, conversation, { firstSeq, seq, rev, messages }));
-    }
-  }
-
-  #presented(conversation: ConversationId, messages: readonly Message[]): MessageView[] {
-    const about = aboutOf(this.#known(new Set()), conversation);
-    return messages.map((message) => presentMessage(message, about));
-  }
-
-  /** While somebody looks at them, what the open windows may have missed is asked for. */
-  #planCheck(): void {
-    this.#check?.();
-    this.#check = this.#environment.clock.after(CHECK_MS, () => {
-      if (this.#visible) this.#history.check();
-      this.#planCheck();
-    });
-  }
-
-  #openWindows(): ConversationId[] {
-    const { windows } = presentDock(this.#known(new Set()));
-    return windows.filter((window) => window.state === "open").map((window) => window.conversation);
   }
 
   // What the person does
 
   #want(conversation: ConversationId, state: WantedWindow["state"], contact: WantedWindow["contact"]): void {
-    if (otherOf(conversation, this.#config.user) === undefined) return;
+    if (!isKnown(conversation)) return;
     const seen = windowOf(this.#state, conversation)?.seq ?? 0;
     this.#changes.want(conversation, state, contact, this.#state.dockVersion, seen);
-    this.#mark("dock");
-    this.#mark(`talk:${conversation}`);
+    this.#shown.dock();
+    this.#shown.conversation(conversation);
     this.#keep();
-    this.#sendChanges();
-    this.#history.askFirst();
+    this.#changes.sendWaiting();
+    this.#questions.history.askFirst();
   }
 
   #keep(): void {
@@ -661,30 +463,6 @@ export class Core {
     this.#writing.found(drafts, this.#emptied);
   }
 
-  #sendChanges(): void {
-    this.#changes.sendWaiting((frame) => this.#connection.send(frame));
-    this.#changeEnds?.();
-    this.#changeEnds = this.#changes.waiting
-      ? this.#environment.clock.after(CHANGE_MS, () => {
-          for (const conversation of [...this.#changes.wanted.keys()]) this.#changes.drop(conversation);
-          this.#keep();
-          this.#mark("dock");
-        })
-      : null;
-  }
-
-  #draft(conversation: ConversationId, text: string): void {
-    // What a page that is being emptied for good still tells is the person's text, and nobody's to see here.
-    this.#writing.write(conversation, text, this.#connection.line.state === "stopped");
-  }
-
-  async #discard(conversation: ConversationId, key: string): Promise<void> {
-    const text = await this.#outbox.discard(key);
-    if (text === undefined || this.#writing.draft(conversation) !== "") return;
-    this.#draft(conversation, text);
-    this.#mark("dock");
-  }
-
   #look(visible: boolean): void {
     if (visible !== this.#visible) {
       this.#visible = visible;
@@ -693,21 +471,7 @@ export class Core {
     }
     if (!visible) return;
     this.#connection.wake();
-    this.#history.check();
-  }
-
-  #contactsCame(frame: Server<"contacts">): void {
-    const question = this.#requests.answered(frame.request);
-    if (question?.kind === "search") this.#search.came(question, frame);
-  }
-
-  // What the elements see
-
-  #outboxChanged(): void {
-    for (const { conversation } of this.#state.windows) this.#mark(`talk:${conversation}`);
-    for (const { conversation } of this.#outbox.pending) this.#mark(`talk:${conversation}`);
-    this.#history.wished();
-    this.#quotes.tell();
+    this.#questions.history.check();
   }
 
   #planTypingEnd(): void {
@@ -718,34 +482,5 @@ export class Core {
       this.#state = withoutStaleTyping(before, clock.now());
       this.#stateChanged(before);
     });
-  }
-
-  #markUnread(): void {
-    this.#unreadRests ??= this.#environment.clock.after(UNREAD_MS, () => {
-      this.#unreadRests = null;
-      this.#mark("dock");
-    });
-  }
-
-  #mark(slice: Slice): void {
-    this.#publisher.mark(slice);
-  }
-
-  #roster(): ReturnType<typeof foldRosters> {
-    const view = foldRosters(this.#state.circles, this.#state.rosters, this.#config.user, this.#compare);
-    return { ...view, known: view.known && this.#state.welcomed };
-  }
-
-  #known(loading: ReadonlySet<ConversationId>): Known {
-    return {
-      state: this.#state,
-      pending: this.#outbox.pending,
-      drafts: this.#writing.drafts,
-      wanted: this.#changes.wanted,
-      loading,
-      late: this.#history.late,
-      now: this.#environment.clock.now(),
-      skew: this.#skew,
-    };
   }
 }

@@ -6,10 +6,14 @@
 import type { Cancel, Clock } from "./clock.js";
 import { realClock } from "./clock.js";
 import type { Socket } from "./connection.js";
+import type { Copy, CopyKeeper } from "./copy.js";
+import type { Database } from "./database.js";
+import type { Entry } from "./entries.js";
 import type { Channel } from "./outbox.js";
 import type { TokenShelf } from "./token.js";
+import type { UnsentVault } from "./unsent.js";
 import type { Cipher } from "./vault.js";
-import type { Command, PageConfig } from "./view.js";
+import type { Command, ConversationId } from "./view.js";
 
 export interface Environment {
   clock: Clock;
@@ -31,9 +35,16 @@ export interface Environment {
   warn(text: string): void;
 }
 
-/** The channel on which pages of one site tell each other whose login they are from. */
-export function loginsOf({ site }: Pick<PageConfig, "site">): string {
-  return `gchat login ${site}`;
+/** What the browser gives to keep things in, and what was found there. */
+export interface Kept {
+  database: Database | undefined;
+  /** For what is not sent. */
+  vault: UnsentVault | undefined;
+  keeper: CopyKeeper;
+  copy: Copy | undefined;
+  drafts: ReadonlyMap<ConversationId, string>;
+  /** Entries of the outbox that are known already. */
+  pending?: Iterable<Entry>;
 }
 
 /** The page or worker that this runs in as the core's place. */

@@ -3,7 +3,7 @@
  * when the answer does not come. Must not know what a page or changes do to the state: see talk.ts.
  */
 import type { Message, Server } from "./protocol.js";
-import type { Question, Requests } from "./requests.js";
+import type { Question } from "./requests.js";
 import { talkOf } from "./state.js";
 import type { State, Step } from "./state.js";
 import type { ConversationId, MessageView, Seq, Update } from "./view.js";
@@ -16,7 +16,10 @@ type Asked = Exclude<Question, { kind: "search" | "quote" }>;
 
 export interface HistoryParts {
   me: number;
-  requests: Requests;
+  /** True if the answer is awaited now. */
+  ask(question: Asked): boolean;
+  /** Whether a page awaits messages of this conversation. */
+  awaited(conversation: ConversationId): boolean;
   state(): State;
   /** The windows that are open, as the person sees it. */
   open(): readonly ConversationId[];
@@ -55,7 +58,7 @@ export class History {
   /** What comes after the position. */
   askChanges(conversation: ConversationId): void {
     const { loaded, rev, last } = talkOf(this.#parts.state(), conversation);
-    if (loaded) this.#ask({ kind: "changes", conversation, rev, seq: last });
+    if (loaded) this.#parts.ask({ kind: "changes", conversation, rev, seq: last });
   }
 
   /** Of all open windows: nobody else would tell that the last change was lost on its way. */
@@ -71,7 +74,7 @@ export class History {
 
   again(question: Asked): void {
     if (question.kind === "changes") this.askChanges(question.conversation);
-    else if (!this.#ask(question) && question.kind === "page") this.#answer(question, null, true);
+    else if (!this.#parts.ask(question) && question.kind === "page") this.#answer(question, null, true);
   }
 
   /** What a page asked for goes to that page; of it only the user's own messages are known here. */
@@ -82,7 +85,7 @@ export class History {
       const changed = since?.get(message.seq);
       return changed !== undefined && changed.rev > message.rev ? changed : message;
     });
-    if (!this.#parts.requests.pages(conversation)) this.#since.delete(conversation);
+    if (!this.#parts.awaited(conversation)) this.#since.delete(conversation);
     this.#answer(question, now, more);
   }
 
@@ -104,7 +107,7 @@ export class History {
   follow(rows: Step["rows"]): void {
     for (const conversation of new Set(rows.map((row) => row.conversation))) {
       const changed = rows.filter((row) => row.conversation === conversation).map(({ message }) => message);
-      if (this.#parts.requests.pages(conversation)) {
+      if (this.#parts.awaited(conversation)) {
         const since = this.#since.get(conversation) ?? new Map<Seq, Message>();
         for (const message of changed) since.set(message.seq, message);
         this.#since.set(conversation, since);
@@ -171,9 +174,5 @@ export class History {
     for (const seq of known.keys()) if (known.size > OWN_MOST) known.delete(seq);
     if (known.size > 0) this.#own.set(conversation, known);
     return views;
-  }
-
-  #ask(question: Asked): boolean {
-    return this.#parts.requests.ask(question, this.#parts.state().limits.history_page);
   }
 }

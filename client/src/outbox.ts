@@ -20,14 +20,10 @@ import { OrderedIds } from "./ids.js";
 import type { RandomBytes } from "./ids.js";
 import type { ClientFrame, Feature, Server } from "./protocol.js";
 import { defaultLimits } from "./protocol.js";
+import { Sender } from "./sender.js";
 import type { UnsentVault } from "./unsent.js";
 import type { ConversationId, PageConfig, Seq } from "./view.js";
 
-/** After so long without an answer the line is probed. */
-export const ANSWER_MS = 5_000;
-/** After so long the same frame goes out again: the server knows the id. */
-const REPEAT_MS = 15_000;
-const AGAIN_MS = 1_000;
 /** A deletion can be taken back for so long. */
 export const UNDO_MS = 5_000;
 
@@ -78,8 +74,7 @@ export class Outbox {
   readonly #ids: OrderedIds;
   readonly #store: EntryStore;
   readonly #entries = new Map<string, Entry>();
-  /** The one of each conversation that awaits its answer, or its next try. */
-  readonly #trying = new Map<ConversationId, { id: string; cancels: Cancel[] }>();
+  readonly #sender: Sender;
   /** In memory, not (yet) in the database. */
   readonly #unstored = new Set<string>();
   /** Whom to tell that an entry that could not be stored needs no storing any more. */
@@ -91,16 +86,21 @@ export class Outbox {
   /** Deletions whose undo still runs. */
   readonly #undos = new Map<string, Cancel>();
   #maxChars = defaultLimits.message_chars;
-  #online = false;
-  #holding = false;
-  /** Ends the wish for, or the holding of, the lock. */
-  #release: (() => void) | null = null;
   #told = false;
 
   constructor(parts: OutboxParts) {
     this.#parts = parts;
     this.#ids = new OrderedIds(parts.random, () => parts.clock.now());
     this.#store = new EntryStore(parts.config, parts.database, parts.vault);
+    this.#sender = new Sender({
+      ...parts,
+      lock: `gchat outbox ${parts.config.site} ${parts.config.user}`,
+      locks: this.#store.exists ? parts.locks : undefined,
+      line: () => this.pending.filter((entry) => this.#inLine(entry)),
+      frameOf: (entry) => this.#frameOf(entry),
+      whose: ({ id }) => (!this.#unstored.has(id) ? "shared" : this.#ready.has(id) ? "own" : "wait"),
+      granted: () => this.load(),
+    });
     for (const entry of parts.shown ?? []) this.#entries.set(entry.id, entry);
     if (parts.channel !== undefined) parts.channel.onmessage = () => void this.load();
   }
@@ -165,7 +165,7 @@ export class Outbox {
     const earlier = this.#edits(target).filter(({ acked }) => acked === undefined);
     // The page before this one may have stored it.
     if (earlier.some((entry) => entry.failure === null && entry.text === text)) return;
-    const replaced = earlier.filter(({ id }) => this.#trying.get(conversation)?.id !== id);
+    const replaced = earlier.filter((entry) => !this.#sender.tries(entry));
     for (const { id } of replaced) {
       this.#gone.add(id);
       this.#forget(id);
@@ -224,44 +224,13 @@ export class Outbox {
   /** The line is online: take part in sending. */
   online(maxChars: number): void {
     this.#maxChars = maxChars;
-    this.#online = true;
-    if (this.#release !== null) {
-      this.#pump();
-      return;
-    }
-    const { locks, config } = this.#parts;
-    if (locks === undefined || !this.#store.exists) {
-      this.#release = () => undefined;
-      this.#holding = true;
-      this.#pump();
-      return;
-    }
-    const abort = new AbortController();
-    let letGo: () => void = () => undefined;
-    const held = new Promise<void>((resolve) => (letGo = resolve));
-    this.#release = () => {
-      abort.abort();
-      letGo();
-    };
-    locks
-      .request(`gchat outbox ${config.site} ${config.user}`, { signal: abort.signal }, async () => {
-        if (abort.signal.aborted) return;
-        this.#holding = true;
-        // Another tab may have stored and sent meanwhile.
-        await this.load();
-        await held;
-      })
-      .catch(() => undefined);
+    this.#fall();
+    this.#sender.online();
   }
 
-  /** The line is lost: another tab may do better. What had no answer is tried again later, with its id. */
+  /** The line is lost. */
   offline(): void {
-    this.#online = false;
-    this.#holding = false;
-    this.#release?.();
-    this.#release = null;
-    for (const { cancels } of this.#trying.values()) for (const cancel of cancels) cancel();
-    this.#trying.clear();
+    this.#sender.offline();
   }
 
   /** The server has it for good; it is shown from here until what came of it does. */
@@ -269,7 +238,7 @@ export class Outbox {
     const entry = this.#entries.get(id);
     if (entry === undefined) return;
     this.#gone.add(id);
-    this.#settle(entry);
+    this.#sender.settle(entry);
     this.#save(id);
     this.#entries.set(id, { ...entry, failure: null, acked: rev });
     const learned = entry.kind === "send" ? this.#learn(id, seq) : undefined;
@@ -301,29 +270,16 @@ export class Outbox {
     const entry = this.#entries.get(frame.id ?? "");
     if (entry === undefined) return false;
     if (frame.final) this.#refusedForGood(entry, frame);
-    else this.#waitAsTold(entry, frame);
+    else this.#sender.later(entry, frame.retry_after_ms);
     return true;
   }
 
   #refusedForGood(entry: Entry, { code, message }: Server<"error">): void {
-    this.#settle(entry);
+    this.#sender.settle(entry);
     const outdone = entry.kind === "edit" && this.#edits(entry.target).some(({ id }) => id > entry.id);
     if (entry.kind === "delete") this.#parts.refused(entry.conversation, code, message);
     if (entry.kind === "delete" || outdone) void this.#drop(entry.id);
     else void this.#put({ ...entry, failure: code });
-  }
-
-  #waitAsTold(entry: Entry, { retry_after_ms: told }: Server<"error">): void {
-    const trying = this.#trying.get(entry.conversation);
-    if (trying?.id !== entry.id) return;
-    for (const cancel of trying.cancels) cancel();
-    const wait = (told ?? AGAIN_MS) + this.#parts.clock.random() * 200;
-    trying.cancels = [
-      this.#parts.clock.after(wait, () => {
-        this.#settle(entry);
-        this.#pump();
-      }),
-    ];
   }
 
   /** The store is another one: an ack from before says nothing of it, and what it was for will not come. */
@@ -413,7 +369,7 @@ export class Outbox {
   #forget(id: string): void {
     const entry = this.#entries.get(id);
     if (entry === undefined) return;
-    this.#settle(entry);
+    this.#sender.settle(entry);
     this.#entries.delete(id);
     this.#unstored.delete(id);
     this.#undos.get(id)?.();
@@ -430,15 +386,8 @@ export class Outbox {
   #sentElsewhere(id: string): void {
     const entry = this.#entries.get(id);
     if (entry === undefined) return;
-    this.#settle(entry);
+    this.#sender.settle(entry);
     this.#entries.set(id, { ...entry, acked: 0 });
-  }
-
-  #settle(entry: Entry): void {
-    const trying = this.#trying.get(entry.conversation);
-    if (trying?.id !== entry.id) return;
-    for (const cancel of trying.cancels) cancel();
-    this.#trying.delete(entry.conversation);
   }
 
   #awaitUndo(entry: Entry): void {
@@ -484,37 +433,9 @@ export class Outbox {
     return this.#parts.own(conversation, target)?.seq ?? seq;
   }
 
-  /** Sends the first waiting entry of each conversation that awaits no answer. */
   #pump(): void {
     this.#fall();
-    if (!this.#online) return;
-    const begun = new Set<ConversationId>();
-    for (const entry of this.pending) {
-      if (begun.has(entry.conversation) || !this.#inLine(entry)) continue;
-      begun.add(entry.conversation);
-      if (this.#trying.has(entry.conversation)) continue;
-      // Without the lock only what could not be stored: nobody else knows it.
-      const mine = this.#unstored.has(entry.id);
-      if (mine ? !this.#ready.has(entry.id) : !this.#holding) continue;
-      this.#try(entry);
-    }
-  }
-
-  #try(entry: Entry): void {
-    if (!this.#parts.send(this.#frameOf(entry))) return;
-    const { clock } = this.#parts;
-    this.#trying.set(entry.conversation, {
-      id: entry.id,
-      cancels: [
-        clock.after(ANSWER_MS, () => {
-          this.#parts.late();
-        }),
-        clock.after(REPEAT_MS, () => {
-          this.#settle(entry);
-          this.#pump();
-        }),
-      ],
-    });
+    this.#sender.pump();
   }
 
   #frameOf(entry: Entry): ClientFrame {

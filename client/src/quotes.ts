@@ -20,7 +20,7 @@ interface Quote {
 export interface QuotesParts {
   state(): State;
   /** Asks for one message, unless it is awaited. */
-  ask(conversation: ConversationId, seq: Seq): void;
+  ask(conversation: ConversationId, seq: Seq): boolean;
   present(conversation: ConversationId, messages: readonly Message[]): MessageView[];
   post(update: Update): void;
 }

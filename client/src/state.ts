@@ -4,8 +4,8 @@
  *
  * Must not know the outbox, drafts or dock changes that the server has not confirmed: see core.ts and present.ts.
  */
-import type { Changes, Circle, CursorEntry, DockWindow, HeldRoster, Limits, Message, Server, ServerFrame } from "./protocol.js";
-import { defaultLimits, isKnown } from "./protocol.js";
+import type { Changes, Circle, CursorEntry, DockWindow, HeldRoster, HelloFrame, Limits, Message, Server, ServerFrame } from "./protocol.js";
+import { CURSOR_CONVERSATIONS, defaultLimits, isKnown } from "./protocol.js";
 import { heldRosters, withCircles, withDiff, withoutVersions, withSnapshot } from "./roster.js";
 import type { Rosters } from "./roster.js";
 import { emptyTalk, held, withChanges, withPage } from "./talk.js";
@@ -161,6 +161,13 @@ export function cursorOf(state: State, most: number): { epoch: string; conversat
     .map(([conversation, talk]) => ({ conversation, rev: talk.rev, seq: talk.last }));
   // The latest used are at the end.
   return { epoch: state.epoch, conversations: held.slice(-most) };
+}
+
+/** What `hello` says of all that is held. */
+export function resumedFrom(state: State): Pick<HelloFrame, "cursor" | "rosters"> {
+  const cursor = cursorOf(state, CURSOR_CONVERSATIONS);
+  const rosters = rostersOf(state);
+  return { ...(cursor === undefined ? {} : { cursor }), ...(rosters === undefined ? {} : { rosters }) };
 }
 
 /** What `hello` says of the rosters held: absent where there is none. */

@@ -1,7 +1,7 @@
 /** Edits, deletions, replies and quotes: asked for on a page, through the outbox, and back onto every page that shows them. */
 import { IDBFactory } from "fake-indexeddb";
 import { afterEach, beforeEach, describe, expect, test, vi } from "vitest";
-import { CHECK_MS } from "../src/core.js";
+import { CHECK_MS } from "../src/questions.js";
 import { openDatabase } from "../src/database.js";
 import { UNDO_MS } from "../src/outbox.js";
 import type { Message } from "../src/protocol.js";

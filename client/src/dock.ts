@@ -1,12 +1,16 @@
 /**
  * What the person did to windows and the server's dock does not show yet: one change per conversation is on its way,
- * the latest wish waits behind it. Pure bookkeeping.
+ * the latest wish waits behind it.
  *
  * The server's `dock` is the truth afterwards, also where it dropped a change as stale.
  */
+import type { Cancel, Clock } from "./clock.js";
 import type { WantedWindow } from "./present.js";
 import type { ClientFrame, DockWindow, WindowContact } from "./protocol.js";
 import type { ConversationId, Seq } from "./view.js";
+
+/** A change without any answer for so long gives way to what the server says. */
+const CHANGE_MS = 5_000;
 
 type Shown = WantedWindow["state"];
 type DockFrame = Extract<ClientFrame, { type: "dock" }>;
@@ -29,8 +33,22 @@ export interface KeptChange extends WantedWindow {
   seen: Seq;
 }
 
+export interface DockChangesParts {
+  clock: Clock;
+  /** True if it went out. */
+  send(frame: DockFrame): boolean;
+  /** What was wished is given up. */
+  lapsed(): void;
+}
+
 export class DockChanges {
+  readonly #parts: DockChangesParts;
   readonly #changes = new Map<ConversationId, Change>();
+  #lapses: Cancel | null = null;
+
+  constructor(parts: DockChangesParts) {
+    this.#parts = parts;
+  }
 
   get wanted(): ReadonlyMap<ConversationId, WantedWindow> {
     return this.#changes;
@@ -62,14 +80,22 @@ export class DockChanges {
     }
   }
 
-  /** Gives each change that may go now to `send`, which says whether it went out. */
-  sendWaiting(send: (frame: DockFrame) => boolean): void {
+  /** Sends each change that may go now. */
+  sendWaiting(): void {
     for (const [conversation, change] of this.#changes) {
       if (change.sent !== null) continue;
       const { state, base, seen } = change;
       const frame: DockFrame = { type: "dock", conversation, state, base };
-      if (send(state === "closed" ? { ...frame, seen } : frame)) change.sent = state;
+      if (this.#parts.send(state === "closed" ? { ...frame, seen } : frame)) change.sent = state;
     }
+    this.#lapses?.();
+    const waiting = [...this.#changes.values()].some((change) => change.sent !== null);
+    this.#lapses = waiting ? this.#parts.clock.after(CHANGE_MS, () => { this.#lapse(); }) : null;
+  }
+
+  #lapse(): void {
+    this.#changes.clear();
+    this.#parts.lapsed();
   }
 
   /** A `dock` has come. Afterwards `sendWaiting` is due. */
@@ -95,15 +121,12 @@ export class DockChanges {
 
   /** Nothing is wished any more. */
   clear(): void {
+    this.#lapses?.();
     this.#changes.clear();
   }
 
   /** The line was lost: what had no answer goes out again, on the base it had. */
   unsend(): void {
     for (const change of this.#changes.values()) Object.assign(change, { sent: null, misses: 0 });
-  }
-
-  get waiting(): boolean {
-    return [...this.#changes.values()].some((change) => change.sent !== null);
   }
 }
