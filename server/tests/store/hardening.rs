@@ -201,6 +201,21 @@ async fn a_crash_at_any_point_of_a_start_leaves_a_file_that_starts() {
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn the_whole_check_knows_what_a_conversation_may_not_be() {
+    for (damage, what) in [
+        ("DELETE FROM messages WHERE seq = 2", "have gaps"),
+        ("UPDATE messages SET rev = 3 WHERE seq = 2", "have messages with one rev"),
+        ("UPDATE conversations SET other_seq = other_seq + 1", "do not know who wrote last"),
+    ] {
+        let (_dir, path) = written().await;
+        check(&path).await.unwrap();
+        Connection::open(&path).unwrap().execute(damage, []).unwrap();
+        let error = check(&path).await.unwrap_err().to_string();
+        assert!(error.contains(what), "{damage}: {error}");
+    }
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn a_backup_is_of_one_moment_while_people_write() {
     let dir = TempDir::new().unwrap();
     let path = dir.path().join("gchat.db");

@@ -92,7 +92,31 @@ pub(super) fn last(conn: &Connection) -> Result<Option<String>> {
     Ok((wrong > 0).then(|| format!("{wrong} of the last messages do not fit the rest")))
 }
 
-/// Everything: pages, indexes, references, and that every conversation has its messages without gaps.
+/// What a conversation may not be, and how many are.
+const CONVERSATIONS: [(&str, &str); 3] = [
+    (
+        "have gaps",
+        "SELECT count(*) FROM conversations c WHERE max(seq - first_seq + 1, 0) <> \
+         (SELECT count(*) FROM messages m WHERE m.conversation = c.conversation AND m.seq >= c.first_seq)",
+    ),
+    (
+        "have messages with one rev",
+        "SELECT count(*) FROM conversations c WHERE \
+         (SELECT count(*) > count(DISTINCT m.rev) FROM messages m WHERE m.conversation = c.conversation)",
+    ),
+    (
+        "do not know who wrote last",
+        "SELECT count(*) FROM conversations c WHERE \
+         last_seq <> (SELECT coalesce(max(m.seq), 0) FROM messages m \
+                      WHERE m.conversation = c.conversation AND m.text IS NOT NULL) \
+         OR other_seq <> (SELECT coalesce(max(m.seq), 0) FROM messages m \
+                          WHERE m.conversation = c.conversation AND m.text IS NOT NULL \
+                            AND m.sender <> c.last_sender)",
+    ),
+];
+
+/// Everything: pages, indexes, references, and that every conversation has its messages without gaps, each with a rev of
+/// its own, and knows who wrote last.
 pub(super) fn whole(conn: &Connection) -> Result<Finding> {
     let mut wrong = pragma(conn, &format!("PRAGMA integrity_check({TOLD})"))?;
     if wrong.is_empty() {
@@ -100,13 +124,11 @@ pub(super) fn whole(conn: &Connection) -> Result<Finding> {
         if astray > 0 {
             wrong.push(format!("{astray} rows belong to nothing"));
         }
-        let (gaps,): (i64,) = conn.one(
-            "SELECT count(*) FROM conversations c WHERE max(seq - first_seq + 1, 0) <> \
-             (SELECT count(*) FROM messages m WHERE m.conversation = c.conversation AND m.seq >= c.first_seq)",
-            [],
-        )?;
-        if gaps > 0 {
-            wrong.push(format!("{gaps} conversations have gaps"));
+        for (what, sql) in CONVERSATIONS {
+            let (found,): (i64,) = conn.one(sql, [])?;
+            if found > 0 {
+                wrong.push(format!("{found} conversations {what}"));
+            }
         }
     }
     Ok(if wrong.is_empty() { Finding::Sound { whole: true } } else { Finding::Damaged(wrong) })

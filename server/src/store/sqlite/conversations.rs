@@ -49,8 +49,8 @@ pub(super) fn other(conversation: &ConversationId, user: UserId) -> Result<Optio
 /// After messages became stubs: looks for who wrote last now. It goes down from where that was, so that it costs
 /// something only where the newest messages became stubs.
 pub(super) fn look_for_newest(conn: &Connection, conversation: i64) -> Result<()> {
-    let (seq, sender, other): (i64, i64, i64) = conn.one(
-        "SELECT last_seq, last_sender, other_seq FROM conversations WHERE conversation = ?1",
+    let (seq, other): (i64, i64) = conn.one(
+        "SELECT last_seq, other_seq FROM conversations WHERE conversation = ?1",
         params![conversation],
     )?;
     let newest = |at_most: i64, not_by: i64| -> Result<(i64, i64)> {
@@ -62,7 +62,8 @@ pub(super) fn look_for_newest(conn: &Connection, conversation: i64) -> Result<()
         Ok(found.unwrap_or((0, 0)))
     };
     let (last_seq, last_sender) = newest(seq, 0)?; // nobody has the number 0
-    let (other_seq, _) = newest(if last_sender == sender { other } else { last_seq - 1 }, last_sender)?;
+    // Where it is somebody else now, that message was the newest by others: what is by others than them is below it.
+    let (other_seq, _) = newest(other, last_sender)?;
     conn.change(
         "UPDATE conversations SET last_seq = ?2, last_sender = ?3, other_seq = ?4 WHERE conversation = ?1",
         params![conversation, last_seq, last_sender, other_seq],
