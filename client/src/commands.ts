@@ -112,9 +112,9 @@ function written(parts: CommandParts, command: Written): Promise<void> {
         ...(command.replyTo === undefined ? {} : { replyTo: command.replyTo }),
       });
     case "edit":
-      return parts.outbox.edit(conversation, command.key, command.text);
+      return parts.outbox.edit(conversation, command.key, command.text, command.seq);
     case "delete":
-      return parts.outbox.delete(conversation, command.key);
+      return parts.outbox.delete(conversation, command.key, command.seq);
     case "undelete":
       return parts.outbox.undelete(command.key);
   }

@@ -153,8 +153,11 @@ export class Outbox {
     });
   }
 
-  /** Gives the message `target` of the user's own another text; an edit of it that is not under way is replaced. */
-  async edit(conversation: ConversationId, target: string, raw: string): Promise<void> {
+  /**
+   * Gives the message `target` of the user's own another text; an edit of it that is not under way is replaced. `told`:
+   * its seq, for messages that the core does not know (any more); 0: not known.
+   */
+  async edit(conversation: ConversationId, target: string, raw: string, told: Seq = 0): Promise<void> {
     const text = cleanText(raw);
     if (text === "") return;
     const message = this.#entries.get(target);
@@ -175,16 +178,16 @@ export class Outbox {
     const before = own?.text ?? (message?.kind === "send" ? message.text : undefined);
     if (before !== text || replaced.length < earlier.length) {
       const begun = this.#begun("edit", conversation, this.#ids.next());
-      await this.#keep({ ...begun, target, seq: own?.seq ?? 0, text, failure: this.#tooLong(text) });
+      await this.#keep({ ...begun, target, seq: own?.seq ?? told, text, failure: this.#tooLong(text) });
     } else this.#parts.changed();
     for (const { id } of replaced) await this.#store.erase(id);
   }
 
   /** Deletes the message `target` of the user's own, unless it is taken back within `UNDO_MS`. */
-  async delete(conversation: ConversationId, target: string): Promise<void> {
+  async delete(conversation: ConversationId, target: string, told: Seq = 0): Promise<void> {
     if (this.#deletion(target) !== undefined) return;
     const { clock } = this.#parts;
-    const seq = this.#parts.own(conversation, target)?.seq ?? 0;
+    const seq = this.#parts.own(conversation, target)?.seq ?? told;
     const begun = this.#begun("delete", conversation, this.#ids.next());
     await this.#keep({ ...begun, target, seq, due: clock.now() + UNDO_MS });
   }

@@ -10,12 +10,15 @@
 import { OrderedIds } from "./ids.js";
 import { deriveKey, fromBase64, toBase64 } from "./vault.js";
 import type { Cipher } from "./vault.js";
-import type { Command, MessageView, PageConfig, Update } from "./view.js";
+import type { Command, MessageView, PageConfig, Seq, Update } from "./view.js";
 
 /** Room for two of the longest messages. What does not fit is left out, the oldest drafts first. */
 const PAD_BYTES = 64 * 1024;
 const COUNTER_BYTES = 16;
 const SUM_BYTES = 4;
+
+/** So many of one's own messages' seqs are remembered: those that were told last. */
+const SEQS_MOST = 2_000;
 
 /** The part of MessagePort that the elements use. */
 export type PagePort = Pick<MessagePort, "postMessage" | "onmessage">;
@@ -38,6 +41,8 @@ export class Parting {
   readonly #ids: OrderedIds;
   /** By number. Of drafts and windows only the last word: the earlier ones are answered by it. */
   readonly #open = new Map<number, Command>();
+  /** Of one's own messages that this page was told: the core that does a command again may not know them. */
+  readonly #seqs = new Map<string, Seq>();
   #last = 0;
   readonly #key: Promise<CryptoKey | undefined>;
   #collected: Promise<void> | null = null;
@@ -57,9 +62,8 @@ export class Parting {
     const kept = (deeds: readonly number[]): void => {
       for (const deed of deeds) this.#open.delete(deed);
     };
-    // Whatever the clock does: what is written after something unsent is sent after it.
     const follow = (messages: readonly MessageView[]): void => {
-      for (const { seq, key } of messages) if (seq === 0) this.#ids.follow(key);
+      this.#follow(messages);
     };
     return {
       postMessage(command: Command) {
@@ -74,6 +78,8 @@ export class Parting {
           else heard?.call(inner as MessagePort, event);
           if (event.data.kind === "conversation") follow(event.data.view.messages);
           if (event.data.kind === "changed") follow(event.data.change.put ?? []);
+          if (event.data.kind === "page") follow(event.data.page.messages ?? []);
+          if (event.data.kind === "emptied") this.#seqs.clear();
         };
       },
     };
@@ -131,6 +137,15 @@ export class Parting {
     return `gchat-left:${site}:${user}:${sid}`;
   }
 
+  #follow(messages: readonly MessageView[]): void {
+    for (const { seq, key, mine } of messages) {
+      // Whatever the clock does: what is written after something unsent is sent after it.
+      if (seq === 0) this.#ids.follow(key);
+      else if (mine) this.#seqs.set(key, seq);
+    }
+    for (const key of this.#seqs.keys()) if (this.#seqs.size > SEQS_MOST) this.#seqs.delete(key);
+  }
+
   /** Numbers a command that must not be lost, and gives a message its id. */
   #noted(command: Command): Command {
     switch (command.kind) {
@@ -148,6 +163,10 @@ export class Parting {
         if (noted.kind === "send") {
           if (noted.key === undefined) noted.key = this.#ids.next();
           else this.#ids.follow(noted.key);
+        }
+        if (noted.kind === "edit" || noted.kind === "delete") {
+          const seq = noted.seq ?? this.#seqs.get(noted.key);
+          if (seq !== undefined) noted.seq = seq;
         }
         const subject = subjectOf(noted);
         for (const [deed, earlier] of this.#open) {

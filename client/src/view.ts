@@ -211,10 +211,10 @@ export type Command =
   | ({ kind: "close"; conversation: ConversationId } & Deed)
   /** `key`: the client_message_id, where the page has given it one already. */
   | ({ kind: "send"; conversation: ConversationId; text: string; key?: string; replyTo?: Seq } & Deed)
-  /** `key`: of a message of one's own, also one that is still being sent. */
-  | ({ kind: "edit"; conversation: ConversationId; key: string; text: string } & Deed)
+  /** `key`: of a message of one's own, also one that is still being sent. `seq`: where the page's journal knows it. */
+  | ({ kind: "edit"; conversation: ConversationId; key: string; text: string; seq?: Seq } & Deed)
   /** Enters the outbox when its undo has ended (5 s), also where the page is left before. */
-  | ({ kind: "delete"; conversation: ConversationId; key: string } & Deed)
+  | ({ kind: "delete"; conversation: ConversationId; key: string; seq?: Seq } & Deed)
   /** Takes a deletion back whose time has not come. */
   | ({ kind: "undelete"; conversation: ConversationId; key: string } & Deed)
   /** An edit that was refused for good is forgotten. */

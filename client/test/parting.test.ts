@@ -1,6 +1,6 @@
 import { expect, test } from "vitest";
 import { Parting } from "../src/parting.js";
-import type { Command, PageConfig } from "../src/view.js";
+import type { Command, PageConfig, Update } from "../src/view.js";
 import { config, crypto, OTHER_MARK, settled, TabStorage } from "./stage.js";
 
 /** The sessionStorage of one tab. */
@@ -34,6 +34,10 @@ class Page {
     for (const command of commands) this.#port.postMessage(command);
   }
 
+  coreTells(update: Update): void {
+    this.#inner.onmessage?.(new MessageEvent("message", { data: update }));
+  }
+
   coreKeeps(): void {
     const deeds = this.heard.flatMap((command) => ("deed" in command ? [command.deed] : []));
     this.#inner.onmessage?.(new MessageEvent("message", { data: { kind: "kept", deeds } }));
@@ -59,6 +63,22 @@ test("what the core has not kept is done again by the tab's next page, once", as
   next.parting.leave();
   expect(await (await tab.page()).parting.unkept()).toMatchObject([{ text: "sent" }, { text: "half a thou" }]);
   expect(await (await tab.page()).parting.unkept()).toEqual([]);
+});
+
+test("the last word on a message counts, and names its seq for a core that does not know it", async () => {
+  const tab = new Tab();
+  const page = await tab.page();
+  const own = { key: "k1", seq: 7, mine: true, text: "old", sentAt: 1 };
+  page.coreTells({ kind: "page", page: { conversation: "2-3", request: 1, messages: [own], more: false } });
+  const about = { conversation: "2-3", key: "k1" };
+  page.does({ kind: "edit", ...about, text: "a" }, { kind: "edit", ...about, text: "b" });
+  page.does({ kind: "delete", ...about }, { kind: "delete", conversation: "2-3", key: "k2" }, { kind: "undelete", conversation: "2-3", key: "k2" });
+  page.parting.leave();
+  expect(await (await tab.page()).parting.unkept()).toMatchObject([
+    { kind: "edit", key: "k1", text: "b", seq: 7 },
+    { kind: "delete", key: "k1", seq: 7 },
+    { kind: "undelete", key: "k2" },
+  ]);
 });
 
 test("what the core has kept is not left", async () => {
