@@ -12,7 +12,7 @@ use anyhow::{Context as _, Result, ensure};
 use gchat::{
     app::now_ms,
     id::{ClientMessageId, ConversationId, SiteId, UserId},
-    store::{Appended, NewMessage, Store, sqlite::SqliteStore},
+    store::{Appended, NewMessage, SiteStore as _, Store as _, TalkStore as _, sqlite::SqliteStore},
 };
 use rusqlite::Connection;
 use tokio::task::JoinSet;
@@ -110,6 +110,7 @@ fn message(lower: i64, by_lower: bool) -> Option<NewMessage> {
         sender: if by_lower { a } else { b },
         client_message_id: ClientMessageId(Uuid::now_v7()),
         text: "Shall we meet in the library at four, before the seminar? I have the book.".into(),
+        reply_to: None,
         sent_at: now_ms(),
     })
 }
@@ -154,18 +155,18 @@ fn history(path: &Path, messages: u32) -> Result<()> {
         ),
         (
             conversations,
-            "INSERT INTO conversations (conversation, site, lower, higher, seq, rev, lower_sent, higher_sent) \
-             SELECT n, 1, n, n + 1, 50, 50, 49, 50 FROM numbers",
+            "INSERT INTO conversations (conversation, site, kind, name, seq, rev, last_seq, last_sender, other_seq) \
+             SELECT n, 1, 1, printf('%d-%d', n, n + 1), 50, 50, 50, n + 1, 49 FROM numbers",
         ),
         (
             conversations,
-            "INSERT INTO participants (site, user, conversation, read_seq, published_read_seq) \
-             SELECT 1, n + side.value, n, 50, 50 FROM numbers, json_each('[0,1]') side",
+            "INSERT INTO participants (site, user, conversation, other, read_seq, published_read_seq) \
+             SELECT 1, n + side.value, n, n + 1 - side.value, 50, 50 FROM numbers, json_each('[0,1]') side",
         ),
         (
             conversations,
-            "INSERT INTO docks (site, user, other, state, version, opened, closed_seq) \
-             SELECT 1, n + side.value, n + 1 - side.value, 2, 1, 1, 0 FROM numbers, json_each('[0,1]') side",
+            "INSERT INTO docks (site, user, name, other, state, version, opened, closed_seq) \
+             SELECT 1, n + side.value, printf('%d-%d', n, n + 1), n + 1 - side.value, 2, 1, 1, 0 FROM numbers, json_each('[0,1]') side",
         ),
         (
             messages,
