@@ -11,7 +11,7 @@ use crate::{
     error::Refusal,
     event::Event,
     hub::{self, Connection, Hub},
-    id::{ConversationId, SiteId, UserId},
+    id::{ConnectionId, ConversationId, SiteId, UserId},
     protocol::{self, ServerFrame},
     rights::Snapshot,
     roster::Rosters,
@@ -38,9 +38,10 @@ impl Docks {
         Self { store, hub, rosters, order: Stripes::default() }
     }
 
-    /// Sends somebody's dock to all of their connections, and lets them follow the presence of those in it.
-    pub async fn tell(&self, site: SiteId, user: UserId) -> store::Result<()> {
-        let connections = self.hub.connections(site, user);
+    /// Sends somebody's dock to all of their connections but one, and lets them follow the presence of those in it.
+    pub async fn tell(&self, site: SiteId, user: UserId, but: Option<ConnectionId>) -> store::Result<()> {
+        let mut connections = self.hub.connections(site, user);
+        connections.retain(|connection| Some(connection.id) != but);
         if connections.is_empty() {
             return Ok(());
         }
@@ -53,8 +54,11 @@ impl Docks {
         let as_of = self.rosters.moves();
         let Some(dock) = self.dock(Speaker { site, user }).await? else { return Ok(()) };
         let partners = partners(&dock);
-        self.hub.deliver(site, user, &hub::encode(&ServerFrame::Dock(dock)), &hub::Kind::Vital);
-        connections.iter().for_each(|connection| self.rosters.watch(connection, &partners, as_of));
+        let frame = hub::encode(&ServerFrame::Dock(dock));
+        for connection in &connections {
+            connection.out.push(frame.clone(), hub::Kind::Vital);
+            self.rosters.watch(connection, &partners, as_of);
+        }
         Ok(())
     }
 
@@ -120,13 +124,14 @@ impl Windows {
         Self { store, hub, access, bus, allowances, most: limits.dock_windows }
     }
 
-    /// Changes one window and tells all of the speaker's connections; `Ok(false)` if nothing changed.
+    /// Changes one window, if that is not stale, and tells the speaker's other connections. This one is to be shown the
+    /// dock, whatever became of it.
     pub async fn set(
         &self,
         connection: &Connection,
         conversation: &ConversationId,
         change: WindowChange,
-    ) -> Result<bool, Refusal> {
+    ) -> Result<(), Refusal> {
         let (site, user) = (connection.site, connection.user);
         let speaker = Speaker { site, user };
         self.access.may_read(speaker, conversation).await?;
@@ -139,10 +144,9 @@ impl Windows {
         if change.state != WindowState::Closed {
             self.access.may_open(speaker, conversation).await?;
         }
-        let changed = self.store.set_window(site, user, conversation, change, self.most).await?;
-        if changed {
-            self.bus.publish(Event::Dock { site, user }).await?;
+        if self.store.set_window(site, user, conversation, change, self.most).await? {
+            self.bus.publish(Event::Dock { site, user, given: Some(connection.id) }).await?;
         }
-        Ok(changed)
+        Ok(())
     }
 }

@@ -61,6 +61,9 @@ pub enum Event {
         site: SiteId,
         /// Whose.
         user: UserId,
+        /// On the node where it was asked for: the connection that asked, which is shown it as its answer.
+        #[serde(skip)]
+        given: Option<ConnectionId>,
     },
     /// Somebody's rights are now these. With them a pause may begin or end, and the right to chat.
     Rights {

@@ -48,7 +48,7 @@ impl Node {
             Event::Typing { site, conversation, user, to } => {
                 self.tell(site, &to, &ServerFrame::Typing { conversation, user }, &Kind::Fleeting);
             }
-            Event::Dock { site, user } => return self.docks.tell(site, user).await,
+            Event::Dock { site, user, given } => return self.docks.tell(site, user, given).await,
             Event::Rights { site, user, record } => self.rights(site, user, &record),
             Event::Moved { site, user } => self.rosters.moved((site, user)),
             Event::PauseEnded { site, user } => pauses::end(&self.hub, (site, user)),

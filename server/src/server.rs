@@ -15,12 +15,14 @@ use tower_http::compression::CompressionLayer;
 
 use crate::{
     app::App,
+    bus::{Bus, Local},
     config::Config,
     error::Close,
     http,
     hub::{self, Kind},
     jobs,
     logs::Seldom,
+    node::Node,
     protocol::ServerFrame,
     store::Store,
     writing,
@@ -66,7 +68,17 @@ impl Server {
 impl<L: Listener<Addr = SocketAddr>> Server<L> {
     /// Takes the connections of a listener that is there already, wherever `config.listen` says.
     pub async fn over(listener: L, config: Config, store: Arc<dyn Store>) -> anyhow::Result<Self> {
-        let app = App::build(config, store).await.context("the store could not be read")?;
+        Self::over_on(listener, config, store, |node| Arc::new(Local::new(node))).await
+    }
+
+    /// The same on another bus, which is to bring this node what is published.
+    pub async fn over_on(
+        listener: L,
+        config: Config,
+        store: Arc<dyn Store>,
+        bus: impl FnOnce(Arc<Node>) -> Arc<dyn Bus>,
+    ) -> anyhow::Result<Self> {
+        let app = App::build_on(config, store, bus).await.context("the store could not be read")?;
         let router = http::routes(app.clone());
         Ok(Self { app, listener, router })
     }

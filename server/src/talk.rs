@@ -150,7 +150,7 @@ impl Talk {
         let page = Page::After(Seq(message.seq.0 - 1));
         let (head, _) = self.store.history(site, conversation, page, 1).await?;
         for user in self.access.hears(site, conversation).await.but(of.speaker.user).users() {
-            self.publish(Event::Dock { site, user }).await;
+            self.publish(Event::Dock { site, user, given: None }).await;
         }
         self.tell(of, conversation, head.first_seq, message).await;
         Ok(())

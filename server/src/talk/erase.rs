@@ -18,7 +18,7 @@ impl Talk {
             let changes = Arc::new(Changes::head(conversation, head));
             self.publish(Event::Changed { site, to: to.clone(), changes, given: None }).await;
             for user in to.users() {
-                self.publish(Event::Dock { site, user }).await;
+                self.publish(Event::Dock { site, user, given: None }).await;
             }
         }
     }

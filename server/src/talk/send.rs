@@ -69,7 +69,7 @@ impl Talk {
                     }
                     for user in others.users().filter(|_| window_came_back) {
                         // The message itself comes all the same: a dock that cannot be read now is read on the next connect.
-                        self.publish(Event::Dock { site, user }).await;
+                        self.publish(Event::Dock { site, user, given: None }).await;
                     }
                 }
                 Ok(Outcome::Committed { message, first_seq })

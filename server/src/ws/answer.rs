@@ -117,12 +117,8 @@ async fn dock(
 ) -> Result<(), Refusal> {
     let (app, connection) = (&state.seated.app, state.seated.connection());
     let change = WindowChange { state: window, base, seen, session: Some(connection.session) };
-    // If it is done, everyone of the user has been told.
-    if !app.windows.set(connection, conversation, change).await? {
-        // Stale, or as it was: only this client has to learn how things stand.
-        app.docks.show(connection).await?;
-    }
-    Ok(())
+    app.windows.set(connection, conversation, change).await?;
+    Ok(app.docks.show(connection).await?)
 }
 
 async fn renew(state: &mut State, token: &str) -> Result<(), Close> {

@@ -19,7 +19,10 @@ use tokio_tungstenite::{
 use turmoil::net::TcpStream;
 use uuid::Uuid;
 
-use crate::{judge::Sent, world::Shared};
+use crate::{
+    judge::{Asked, Deed},
+    world::Shared,
+};
 
 /// Nothing heard for so long: the socket is dead. A probe goes out after a third of it.
 const SILENCE: Duration = Duration::from_millis(1_500);
@@ -27,28 +30,48 @@ const SILENCE: Duration = Duration::from_millis(1_500);
 const PATIENCE: Duration = Duration::from_millis(1_000);
 /// How often the outbox and the clock are looked at.
 const TICK: Duration = Duration::from_millis(50);
+/// How often the changes of all that is held are asked for: what is a minute for people.
+const ASK: Duration = Duration::from_millis(700);
 
 type Socket = WebSocketStream<TcpStream>;
+
+/// What a person does at a time.
+#[derive(Clone, Copy, Debug)]
+pub(crate) enum Act {
+    Write,
+    /// Answers the newest message.
+    Reply,
+    /// Of one's own newest message that is no stub.
+    Edit,
+    Delete,
+}
 
 /// Written, and not answered for good.
 #[derive(Debug)]
 struct Pending {
     id: Uuid,
     conversation: ConversationId,
-    text: String,
+    frame: Value,
 }
 
 /// What is held of one conversation.
 #[derive(Debug, Default)]
 struct Copy {
     rev: i64,
-    last: i64,
-    shown: Vec<(i64, Uuid)>,
-    /// The highest seq that is known to be there.
-    head: i64,
-    /// A history that is under way.
+    /// By seq.
+    rows: BTreeMap<i64, Value>,
+    /// A question that is under way.
     asked: bool,
 }
+
+impl Copy {
+    fn last(&self) -> i64 {
+        self.rows.last_key_value().map_or(0, |(seq, _)| *seq)
+    }
+}
+
+/// When to do what.
+pub(crate) type Script = VecDeque<(Duration, ConversationId, Act, String)>;
 
 pub(crate) struct Device {
     pub(crate) index: usize,
@@ -57,10 +80,10 @@ pub(crate) struct Device {
     pub(crate) token: String,
     pub(crate) rng: StdRng,
     pub(crate) shared: Shared,
-    /// When to write what, by the time since the beginning.
-    pub(crate) script: VecDeque<(Duration, ConversationId, String)>,
+    /// By the time since the beginning.
+    pub(crate) script: Script,
     /// A planted fault.
-    pub(crate) fetches_gaps: bool,
+    pub(crate) asks: bool,
     began: Instant,
     session: Uuid,
     outbox: Vec<Pending>,
@@ -71,6 +94,7 @@ pub(crate) struct Device {
     dock: Dock,
     requests: u32,
     not_before: Instant,
+    asked_all: Instant,
 }
 
 /// The windows, by which a user's other devices learn of conversations that the user has begun.
@@ -89,7 +113,7 @@ impl Device {
         index: usize,
         (user, token): (UserId, String),
         server: IpAddr,
-        script: VecDeque<(Duration, ConversationId, String)>,
+        script: Script,
         mut rng: StdRng,
         shared: Shared,
     ) -> Self {
@@ -103,7 +127,7 @@ impl Device {
             rng,
             shared,
             script,
-            fetches_gaps: true,
+            asks: true,
             began: now,
             session,
             outbox: Vec::new(),
@@ -113,6 +137,7 @@ impl Device {
             dock: Dock::default(),
             requests: 0,
             not_before: now,
+            asked_all: now,
         }
     }
 
@@ -138,10 +163,11 @@ impl Device {
         request.headers_mut().insert("origin", "https://moodle.example".parse().ok()?);
         let (mut socket, _) = client_async(request, stream).await.ok()?;
         let conversations: Vec<_> = (self.copies.iter())
-            .map(|(id, copy)| json!({"conversation": id, "rev": copy.rev, "seq": copy.last}))
+            .map(|(id, copy)| json!({"conversation": id, "rev": copy.rev, "seq": copy.last()}))
             .collect();
         let mut hello = json!({
             "type": "hello", "protocol": 1, "token": self.token, "session": self.session, "visible": true,
+            "features": ["edit", "delete", "reply"],
         });
         if !self.epoch.is_null() {
             hello["cursor"] = json!({"epoch": self.epoch, "conversations": conversations});
@@ -174,8 +200,7 @@ impl Device {
                     if welcome {
                         frames = self.open_windows();
                         frames.extend(self.due());
-                        let held: Vec<_> = self.copies.keys().copied().collect();
-                        frames.extend(held.into_iter().flat_map(|id| self.fetch(id, 0)));
+                        frames.extend(self.ask_of_all());
                         if heard.elapsed() > SILENCE / 3 {
                             frames.push(json!({"type": "ping"}));
                         }
@@ -198,46 +223,85 @@ impl Device {
         true
     }
 
-    /// Moves what the person has written by now into the outbox.
+    /// Moves what the person has done by now into the outbox.
     fn write_what_is_due(&mut self) {
         while self.script.front().is_some_and(|(due, ..)| self.began.elapsed() >= *due) {
-            let Some((_, conversation, text)) = self.script.pop_front() else { return };
-            let mut ledger = self.shared.ledger.lock();
-            // In the order of writing, as UUIDs of version 7 are.
-            let n = ledger.sent.len() as u64;
-            let id = uuid::Builder::from_unix_timestamp_millis(1_795_000_000_000 + n, &self.rng.random());
-            let id = id.into_uuid();
-            let sent = Sent { device: self.index, conversation, text: text.clone(), acks: vec![], tries: 0 };
-            ledger.sent.insert(id, sent);
-            self.dock.opened.insert(conversation);
-            self.outbox.push(Pending { id, conversation, text });
+            let Some((_, conversation, act, text)) = self.script.pop_front() else { return };
+            let (id, shared) = (self.next_id(), self.shared.clone());
+            let rows = self.copies.get(&conversation).map(|copy| &copy.rows);
+            let mut rows = rows.into_iter().flat_map(BTreeMap::values).rev();
+            let mine = |row: &&Value| row["sender"] == self.user.get() && row["text"].is_string();
+            let (deed, frame) = match act {
+                Act::Write | Act::Reply => {
+                    let newest = rows.next().map(|row| row["seq"].clone());
+                    let reply_to = newest.filter(|_| matches!(act, Act::Reply));
+                    let frame = json!({
+                        "type": "send", "client_message_id": id, "conversation": conversation, "text": text,
+                        "reply_to": reply_to,
+                    });
+                    (Deed::Sent { reply_to: reply_to.and_then(|seq| seq.as_i64()) }, frame)
+                }
+                Act::Edit | Act::Delete => {
+                    let Some(row) = rows.find(mine) else { continue };
+                    let edits = matches!(act, Act::Edit);
+                    let mut frame = json!({
+                        "type": if edits { "edit" } else { "delete" }, "id": id, "conversation": conversation,
+                        "seq": row["seq"], "client_message_id": row["client_message_id"],
+                    });
+                    if edits {
+                        frame["text"] = json!(text);
+                    }
+                    let seq = row["seq"].as_i64().unwrap();
+                    (if edits { Deed::Edited { seq } } else { Deed::Deleted { seq } }, frame)
+                }
+            };
+            let asked = Asked {
+                device: self.index,
+                conversation: conversation.clone(),
+                deed,
+                text,
+                acks: vec![],
+                refused: false,
+                tries: 0,
+            };
+            shared.ledger.lock().asked.insert(id, asked);
+            self.dock.opened.insert(conversation.clone());
+            self.outbox.push(Pending { id, conversation, frame });
         }
+    }
+
+    /// In the order of doing, as UUIDs of version 7 are: above every id that was applied before.
+    fn next_id(&mut self) -> Uuid {
+        let mut ledger = self.shared.ledger.lock();
+        ledger.ids += 1;
+        let ms = 1_795_000_000_000 + ledger.ids;
+        uuid::Builder::from_unix_timestamp_millis(ms, &self.rng.random()).into_uuid()
     }
 
     /// The windows that were opened here and are not in the dock.
     fn open_windows(&mut self) -> Vec<Value> {
         let Dock { version, shown, opened, told } = &mut self.dock;
-        let missing = opened.iter().filter(|id| !shown.contains(id) && told.insert(**id));
+        let missing = opened.iter().filter(|id| !shown.contains(id) && told.insert((*id).clone()));
         missing
             .map(|id| json!({"type": "dock", "conversation": id, "state": "open", "base": version}))
             .collect()
     }
 
-    /// The first message of each conversation that is not under way.
+    /// The first of each conversation that is not under way; some of them twice, as by a network that repeats.
     fn due(&mut self) -> Vec<Value> {
         let mut frames = Vec::new();
         for pending in &self.outbox {
-            if self.trying.insert(pending.conversation) {
+            if self.trying.insert(pending.conversation.clone()) {
                 let mut ledger = self.shared.ledger.lock();
-                let tries = ledger.sent.get_mut(&pending.id).map(|sent| {
-                    sent.tries += 1;
-                    sent.tries
+                let tries = ledger.asked.get_mut(&pending.id).map(|asked| {
+                    asked.tries += 1;
+                    asked.tries
                 });
                 ledger.totals.repeats += u64::from(tries > Some(1));
-                frames.push(json!({
-                    "type": "send", "client_message_id": pending.id, "conversation": pending.conversation,
-                    "text": pending.text,
-                }));
+                frames.push(pending.frame.clone());
+                if self.rng.random_range(0..20) == 0 {
+                    frames.push(pending.frame.clone());
+                }
             }
         }
         frames
@@ -248,23 +312,8 @@ impl Device {
         match frame["type"].as_str().unwrap() {
             "welcome" => self.welcome(frame),
             "ping" => vec![json!({"type": "pong"})],
-            "message" => {
-                let id = conversation(frame);
-                self.apply(id, std::slice::from_ref(&frame["message"]), false);
-                self.fetch(id, frame["message"]["seq"].as_i64().unwrap())
-            }
-            "history" => {
-                let id = conversation(frame);
-                self.copies.entry(id).or_default().asked = false;
-                self.apply(id, frame["messages"].as_array().unwrap(), false);
-                self.fetch(id, frame["seq"].as_i64().unwrap())
-            }
+            "changes" => self.changes(frame),
             "dock" => self.windows(frame),
-            "reset" => {
-                let id = conversation(frame);
-                self.copies.remove(&id);
-                self.fetch(id, 1)
-            }
             "ack" => self.acknowledged(frame),
             "error" => self.failed(frame),
             "drain" => {
@@ -281,91 +330,125 @@ impl Device {
             self.epoch = frame["epoch"].clone();
             self.copies.clear();
         }
-        let gaps = frame["gaps"].as_array().unwrap();
+        let missed = frame["changes"].as_array().unwrap();
         {
             let mut ledger = self.shared.ledger.lock();
             ledger.totals.connects += 1;
-            ledger.totals.gaps += gaps.len() as u64;
+            ledger.totals.missed += missed.len() as u64;
         }
-        let mut frames = Vec::new();
-        for gap in if self.fetches_gaps { &gaps[..] } else { &[] } {
-            let id = conversation(gap);
-            let reset = gap["reset"] == true;
-            self.apply(id, gap["messages"].as_array().unwrap(), reset);
-            frames.extend(self.fetch(id, gap["seq"].as_i64().unwrap()));
-        }
+        let mut frames: Vec<Value> = missed.iter().flat_map(|changes| self.changes(changes)).collect();
         frames.extend(self.windows(&frame["dock"]));
         frames
     }
 
-    /// A dock tells the heads of conversations that are not held yet.
+    /// A dock tells of conversations of which nothing is held yet.
     fn windows(&mut self, dock: &Value) -> Vec<Value> {
         let windows = dock["windows"].as_array().unwrap();
         self.dock.version = dock["version"].as_i64().unwrap();
         self.dock.shown = windows.iter().map(conversation).collect();
-        let heads = windows.iter().map(|w| (conversation(w), w["seq"].as_i64().unwrap()));
-        let unknown: Vec<_> = heads.filter(|(id, _)| !self.copies.contains_key(id)).collect();
-        unknown.into_iter().flat_map(|(id, head)| self.fetch(id, head)).collect()
+        let begun = windows.iter().filter(|w| w["rev"] != 0).map(conversation);
+        let unknown: Vec<_> = begun.filter(|id| !self.copies.contains_key(id)).collect();
+        unknown.into_iter().flat_map(|id| self.ask(&id)).collect()
     }
 
-    /// Asks for what lies between the copy and a head.
-    fn fetch(&mut self, id: ConversationId, head: i64) -> Vec<Value> {
-        let copy = self.copies.entry(id).or_default();
-        copy.head = copy.head.max(head);
-        if copy.last >= copy.head || copy.asked || !self.fetches_gaps {
+    /// Asks for what has changed in all that is held.
+    fn ask_of_all(&mut self) -> Vec<Value> {
+        if self.asked_all.elapsed() < ASK {
+            return vec![];
+        }
+        self.asked_all = Instant::now();
+        let held: Vec<_> = self
+            .copies
+            .keys()
+            .chain(&self.dock.shown)
+            .cloned()
+            .collect::<BTreeSet<_>>()
+            .into_iter()
+            .collect();
+        held.into_iter().flat_map(|id| self.ask(&id)).collect()
+    }
+
+    /// Asks for what has changed since.
+    fn ask(&mut self, id: &ConversationId) -> Vec<Value> {
+        let copy = self.copies.entry(id.clone()).or_default();
+        if copy.asked || !self.asks {
             return vec![];
         }
         copy.asked = true;
         self.requests += 1;
-        self.shared.ledger.lock().totals.fetches += 1;
+        self.shared.ledger.lock().totals.questions += 1;
         vec![json!({
-            "type": "history", "request": self.requests, "conversation": id, "after": copy.last, "limit": 7,
+            "type": "changes", "request": self.requests, "conversation": id, "rev": copy.rev,
+            "seq": copy.last(), "limit": 7,
         })]
     }
 
-    /// Shows what comes next, passes over what was shown.
-    fn apply(&mut self, id: ConversationId, messages: &[Value], reset: bool) {
-        let copy = self.copies.entry(id).or_default();
-        if reset {
-            *copy = Copy::default();
+    /// The rule of the contract.
+    fn changes(&mut self, changes: &Value) -> Vec<Value> {
+        let id = conversation(changes);
+        let copy = self.copies.entry(id.clone()).or_default();
+        if !changes["request"].is_null() {
+            copy.asked = false;
         }
+        let (from, rev) = (changes["from"].as_i64().unwrap(), changes["rev"].as_i64().unwrap());
+        let messages = changes["messages"].as_array().unwrap();
+        if changes["reset"] == true {
+            *copy = Copy { asked: copy.asked, ..Copy::default() };
+        } else if copy.rev < from && self.asks {
+            return self.ask(&id);
+        } else if copy.rev >= rev {
+            return if changes["more"] == true { self.ask(&id) } else { vec![] };
+        }
+        copy.rev = rev;
         for message in messages {
-            let (seq, rev) = (message["seq"].as_i64().unwrap(), message["rev"].as_i64().unwrap());
-            let next = seq == copy.last + 1 || (seq > copy.last && !self.fetches_gaps);
-            if next {
-                copy.last = seq;
-                copy.rev = copy.rev.max(rev);
-                let uuid = message["client_message_id"].as_str().unwrap().parse().unwrap();
-                copy.shown.push((seq, uuid));
+            let row = copy.rows.entry(message["seq"].as_i64().unwrap()).or_default();
+            if row["rev"].as_i64() < message["rev"].as_i64() {
+                *row = message.clone();
             }
         }
-        self.shared.ledger.lock().shown[self.index].insert(id, copy.shown.clone());
+        self.shared.ledger.lock().shown[self.index].insert(id.clone(), copy.rows.clone());
+        if changes["more"] == true { self.ask(&id) } else { vec![] }
     }
 
     fn acknowledged(&mut self, frame: &Value) -> Vec<Value> {
-        let id: Uuid = frame["client_message_id"].as_str().unwrap().parse().unwrap();
+        let id: Uuid = frame["id"].as_str().unwrap().parse().unwrap();
         let mut ledger = self.shared.ledger.lock();
-        ledger.totals.messages += 1;
-        ledger.sent.get_mut(&id).unwrap().acks.push(frame["seq"].as_i64().unwrap());
+        let asked = ledger.asked.get_mut(&id).unwrap();
+        asked.acks.push(frame["seq"].as_i64().unwrap());
+        let verb = !matches!(asked.deed, Deed::Sent { .. });
+        ledger.totals.messages += u64::from(!verb);
+        ledger.totals.verbs += u64::from(verb);
         drop(ledger);
-        self.outbox.retain(|pending| pending.id != id);
-        self.trying.remove(&conversation(frame));
+        self.answered(id)
+    }
+
+    fn answered(&mut self, id: Uuid) -> Vec<Value> {
+        if let Some(at) = self.outbox.iter().position(|pending| pending.id == id) {
+            let pending = self.outbox.remove(at);
+            self.trying.remove(&pending.conversation);
+        }
         self.due()
     }
 
-    /// Not now, or never: nobody here writes what may not be written.
+    /// Not now, or never: that a message is there no more, as another device has deleted it, is the only final refusal.
     fn failed(&mut self, frame: &Value) -> Vec<Value> {
         let mut ledger = self.shared.ledger.lock();
         ledger.totals.failures += 1;
+        let id = frame["id"].as_str().map(|id| id.parse::<Uuid>().unwrap());
         if frame["final"] == true {
-            ledger.complaints.push(format!("device {} was refused: {frame}", self.index));
+            let verb = id
+                .and_then(|id| ledger.asked.get_mut(&id))
+                .filter(|asked| !matches!(asked.deed, Deed::Sent { .. }));
+            match verb.filter(|_| frame["code"] == "no_such_message") {
+                Some(asked) => asked.refused = true,
+                None => ledger.complaints.push(format!("device {} was refused: {frame}", self.index)),
+            }
+            drop(ledger);
+            return id.map_or_else(Vec::new, |id| self.answered(id));
         }
         drop(ledger);
-        if frame["client_message_id"].is_string() {
-            let id: Uuid = frame["client_message_id"].as_str().unwrap().parse().unwrap();
-            if let Some(pending) = self.outbox.iter().find(|pending| pending.id == id) {
-                self.trying.remove(&pending.conversation); // again at the next tick
-            }
+        if let Some(pending) = id.and_then(|id| self.outbox.iter().find(|pending| pending.id == id)) {
+            self.trying.remove(&pending.conversation); // again at the next tick
         }
         self.copies.values_mut().for_each(|copy| copy.asked = false);
         self.dock.told.clear();
@@ -385,8 +468,8 @@ impl Device {
     }
 
     fn held(&self) -> BTreeMap<ConversationId, i64> {
-        let begun = self.copies.iter().filter(|(_, copy)| copy.last > 0);
-        begun.map(|(id, copy)| (*id, copy.last)).collect()
+        let begun = self.copies.iter().filter(|(_, copy)| copy.rev > 0);
+        begun.map(|(id, copy)| (id.clone(), copy.rev)).collect()
     }
 }
 

@@ -1,7 +1,8 @@
 //! The whole server in a simulated world: the real connections, rules, hub and bus over a simulated network (turmoil)
 //! and a store in memory, whose clock is simulated too. People on several devices write to each other while the server
-//! crashes, restarts and fails, and the network delays, holds back and cuts; then all is quiet, and everything must be
-//! as if nothing had happened.
+//! crashes, restarts and fails, the network delays, holds back and cuts, and the bus delays, drops and reorders; then all
+//! is quiet, and everything must be as if nothing had happened: whatever two people did on their devices, their copies
+//! are equal, and what a new client would be shown.
 //!
 //! Each seed is a world of its own: `SEEDS=n` runs so many (a multiple of the usual number is the long form). A world
 //! that fails prints its seed, and `SEED=n` runs that one alone, a hundred times: faults and scripts are drawn from the
@@ -9,6 +10,7 @@
 #![allow(clippy::unwrap_used, reason = "a test may stop at what it did not expect")]
 #![allow(clippy::print_stdout, reason = "what the worlds have met is worth reading")]
 
+mod bus;
 mod device;
 mod judge;
 #[path = "../memory/mod.rs"]
@@ -69,8 +71,13 @@ fn talk_survives_a_store_that_is_slow_and_fails() {
 }
 
 #[test]
+fn talk_survives_a_bus_that_delays_drops_and_reorders() {
+    worlds(4_000_000, Faults { bus: true, ..Faults::default() });
+}
+
+#[test]
 fn talk_survives_all_of_it_at_once() {
-    worlds(3_000_000, Faults { network: true, crashes: true, store: true, ..Faults::default() });
+    worlds(3_000_000, Faults { network: true, crashes: true, store: true, bus: true, ..Faults::default() });
 }
 
 /// The judge can find something: each of these worlds has a fault that no client can repair.
@@ -94,7 +101,7 @@ mod planted {
     }
 
     #[test]
-    fn a_client_that_fetches_no_gap_is_found() {
-        is_found(world::Plant::NoGapFetch);
+    fn a_client_that_does_not_ask_is_found() {
+        is_found(world::Plant::NoQuestion);
     }
 }

@@ -1,20 +1,17 @@
 //! A world drawn from a seed: people and what they write, the server, the faults, and the quiet at the end.
 
-use std::{
-    collections::{BTreeMap, VecDeque},
-    net::SocketAddr,
-    sync::Arc,
-    time::Duration,
-};
+use std::{collections::BTreeMap, net::SocketAddr, sync::Arc, time::Duration};
 
 use axum::serve::Listener;
 use gchat::{
     app::now_ms,
+    bus::{Bus, Local},
     config::Config,
+    conversation::Message,
     id::{ConversationId, RightsVersion, SiteId, UserId},
     rights::{Membership, Role, Snapshot},
     server::Server,
-    store::{Message, SiteKey, SiteRecord},
+    store::{SiteKey, SiteRecord},
 };
 use jsonwebtoken::{Algorithm, EncodingKey, Header};
 use parking_lot::Mutex;
@@ -27,7 +24,8 @@ use turmoil::{
 };
 
 use crate::{
-    device::Device,
+    bus::Faulty,
+    device::{Act, Device, Script},
     judge::{self, Ledger, Totals},
     memory::{Disk, MemoryStore},
     storm::Storm,
@@ -46,6 +44,7 @@ pub(crate) struct Faults {
     pub(crate) network: bool,
     pub(crate) crashes: bool,
     pub(crate) store: bool,
+    pub(crate) bus: bool,
     pub(crate) plant: Option<Plant>,
 }
 
@@ -57,7 +56,7 @@ pub(crate) enum Plant {
     /// The store does not know ids again.
     ForgetIds,
     /// One device does not ask for what it missed.
-    NoGapFetch,
+    NoQuestion,
 }
 
 /// What the devices and the world look at together.
@@ -76,8 +75,8 @@ impl Shared {
     /// Of this user's conversations.
     pub(crate) fn heads(&self, user: UserId) -> BTreeMap<ConversationId, i64> {
         let talk = self.disk.lock().everything(SITE);
-        let own = talk.into_iter().filter(|(id, _)| id.other(user).is_some());
-        own.map(|(id, messages)| (id, messages.len() as i64)).collect()
+        let own = talk.into_iter().filter(|(id, _)| id.direct().is_some_and(|two| two.other(user).is_some()));
+        own.map(|(id, messages)| (id, messages.iter().map(|m| m.rev.0).max().unwrap_or(0))).collect()
     }
 }
 
@@ -142,10 +141,10 @@ impl World<'_> {
                 let shared = shared.clone();
                 let index = devices;
                 let who = (*user, token(*user));
-                let fetches_gaps = faults.plant != Some(Plant::NoGapFetch) || index > 0;
+                let asks = faults.plant != Some(Plant::NoQuestion) || index > 0;
                 sim.client(name(index), async move {
                     let mut device = Device::new(index, who, server, script, own, shared);
-                    device.fetches_gaps = fetches_gaps;
+                    device.asks = asks;
                     device.run().await
                 });
                 devices += 1;
@@ -228,7 +227,8 @@ impl World<'_> {
 
     fn stuck(&self, why: &str) -> String {
         let ledger = self.shared.ledger.lock();
-        let unanswered: Vec<_> = ledger.sent.iter().filter(|(_, sent)| sent.acks.is_empty()).collect();
+        let unanswered: Vec<_> =
+            ledger.asked.iter().filter(|(_, asked)| asked.acks.is_empty() && !asked.refused).collect();
         let heads: Vec<_> = self.users.iter().map(|user| (user, self.shared.heads(*user))).collect();
         format!(
             "{why}; idle {:?}, not acknowledged {unanswered:?}, heads {heads:?}, shown {:?}",
@@ -243,12 +243,12 @@ impl World<'_> {
         }
         let stored: BTreeMap<ConversationId, Vec<Message>> = self.shared.disk.lock().everything(SITE);
         for (id, messages) in &stored {
-            judge::conversation(&ledger, *id, messages)?;
+            judge::conversation(&ledger, id, messages)?;
         }
         judge::acknowledged(&ledger, &stored)?;
         for (device, conversations) in ledger.shown.iter().enumerate() {
             for (id, shown) in conversations {
-                judge::shown(device, *id, shown, stored.get(id).map_or(&[], Vec::as_slice))?;
+                judge::shown(device, id, shown, stored.get(id).map_or(&[], Vec::as_slice))?;
             }
         }
         Ok(ledger.totals.clone())
@@ -270,6 +270,7 @@ fn host(
         let store = Arc::new(MemoryStore::open(shared.disk.clone(), storm));
         let (send, stopped) = oneshot::channel();
         *stop.lock() = Some(send);
+        let on_bus = shared.clone();
         async move {
             let listener = Port(TcpListener::bind("0.0.0.0:80").await?);
             let mut config = Config::default();
@@ -285,7 +286,14 @@ fn host(
             config.limits.frames_per_second = 1_000_000;
             config.limits.frame_burst = 1_000_000;
             config.limits.drain_ms = 600;
-            let Ok(server) = Server::over(listener, config, store).await else {
+            let bus = |node| -> Arc<dyn Bus> {
+                if faults.bus {
+                    Arc::new(Faulty::new(node, seed, on_bus))
+                } else {
+                    Arc::new(Local::new(node))
+                }
+            };
+            let Ok(server) = Server::over_on(listener, config, store, bus).await else {
                 return Ok(()); // the store failed while it was read: whoever keeps the server starts it again
             };
             let stopped = async {
@@ -321,13 +329,8 @@ fn name(device: usize) -> String {
     format!("device{device}")
 }
 
-/// A few messages to each of the others, some of them at once.
-fn script(
-    rng: &mut StdRng,
-    user: UserId,
-    users: &[UserId],
-    device: usize,
-) -> VecDeque<(Duration, ConversationId, String)> {
+/// A few messages to each of the others, some of them at once, and what is done to them.
+fn script(rng: &mut StdRng, user: UserId, users: &[UserId], device: usize) -> Script {
     let others: Vec<_> = users.iter().filter(|other| **other != user).collect();
     let mut times: Vec<u64> = (0..rng.random_range(2..10))
         .map(|_| rng.random_range(0..ACTIVE.as_millis() as u64 / 20) * 20)
@@ -336,7 +339,13 @@ fn script(
     let write = |(n, at): (usize, u64)| {
         let other = others[rng.random_range(0..others.len())];
         let conversation = ConversationId::between(user, *other)?;
-        Some((Duration::from_millis(at), conversation, format!("{n} of device {device}")))
+        let act = match rng.random_range(0..8) {
+            0..4 => Act::Write,
+            4 => Act::Reply,
+            5..7 => Act::Edit,
+            _ => Act::Delete,
+        };
+        Some((Duration::from_millis(at), conversation, act, format!("{n} of device {device}")))
     };
     times.into_iter().enumerate().filter_map(write).collect()
 }
