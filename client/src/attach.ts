@@ -207,10 +207,10 @@ export class Attach implements PagePort {
     });
   }
 
-  /** What a new core has to do first. Deeds that wait here are among it: what else waits follows. */
+  /** What a new core has to do first. Entries of the journal that wait here are among it: what else waits follows. */
   async #unkept(): Promise<Command[]> {
     const unkept = await this.#parts.unkept().catch((): Command[] => []);
-    this.#waiting = this.#waiting.filter((command) => !("deed" in command));
+    this.#waiting = this.#waiting.filter((command) => !("entry" in command));
     return unkept;
   }
 

@@ -33,7 +33,7 @@ export const HOST_BACKOFF_MOST_MS = 120_000;
 export interface ConnectionEvents {
   /** Every well-formed frame but ping and pong; `welcome` or `paused` first on each connection. */
   frame(frame: ServerFrame): void;
-  line(line: LineView): void;
+  status(status: LineView): void;
   /** What to resume, asked when the socket has opened. */
   hello(): Pick<HelloFrame, "visible" | "features" | "cursor" | "rosters">;
 }
@@ -60,7 +60,7 @@ export class Connection {
   readonly #events: ConnectionEvents;
   #socket: Socket | null = null;
   #token: Token | null = null;
-  #line: LineView = { state: "connecting" };
+  #status: LineView = { state: "connecting" };
   #attempts = 0;
   /** Counts tries, so that what an abandoned one brings late is passed over. */
   #try = 0;
@@ -81,18 +81,18 @@ export class Connection {
     this.#events = events;
   }
 
-  get line(): LineView {
-    return this.#line;
+  get status(): LineView {
+    return this.#status;
   }
 
   /** Whether frames can be sent now: between `welcome` and the close. */
   get online(): boolean {
-    return this.#line.state === "online";
+    return this.#status.state === "online";
   }
 
   /** Signed in: the socket answers, also while the person is paused. */
   get #seated(): boolean {
-    return this.#line.state === "online" || this.#line.state === "paused";
+    return this.#status.state === "online" || this.#status.state === "paused";
   }
 
   /** Begins; nothing happens where `wake` has begun already. */
@@ -100,14 +100,14 @@ export class Connection {
     if (this.#socket === null && !this.#calling && this.#retry === null) void this.#call();
   }
 
-  /** Sends where the line is online; what must not be lost is in the outbox. True if it went out. */
+  /** Sends where the connection is online; what must not be lost is in the outbox. True if it went out. */
   send(frame: ClientFrame): boolean {
     return this.online && this.#write(frame);
   }
 
-  /** Tries at once where the line is lost; else finds out whether the socket still lives. */
+  /** Tries at once where the connection is lost; else finds out whether the socket still lives. */
   wake(): void {
-    if (this.#line.state === "stopped") return;
+    if (this.#status.state === "stopped") return;
     if (this.#socket !== null) {
       this.probe();
     } else if (!this.#calling && this.#parts.clock.now() >= this.#drainUntil) {
@@ -118,10 +118,10 @@ export class Connection {
 
   /** The page was away, and its socket may be gone without a word: begins anew at once, with the same session. */
   restart(): void {
-    if (this.#line.state === "stopped") return;
+    if (this.#status.state === "stopped") return;
     this.#letGo();
     this.#attempts = 0;
-    this.#setLine({ state: "connecting" });
+    this.#setStatus({ state: "connecting" });
     void this.#call();
   }
 
@@ -134,9 +134,9 @@ export class Connection {
     });
   }
 
-  /** The host may have another login by now: asks it for a token at once. Another person's ends the line. */
+  /** The host may have another login by now: asks it for a token at once. Another person's ends it for good. */
   recheck(): void {
-    if (this.#line.state === "stopped") return;
+    if (this.#status.state === "stopped") return;
     if (this.#seated) {
       void this.#renew();
       return;
@@ -150,7 +150,7 @@ export class Connection {
   stop(reason: StopReason): void {
     this.#letGo();
     this.#parts.tokens.discard();
-    this.#setLine({ state: "stopped", reason });
+    this.#setStatus({ state: "stopped", reason });
   }
 
   /** Lets the socket go without a word to the elements: the page or worker ends. */
@@ -245,7 +245,7 @@ export class Connection {
     this.#events.frame(frame);
   }
 
-  #welcomed(frame: Server<"welcome"> | Server<"paused">, line: LineView): void {
+  #welcomed(frame: Server<"welcome"> | Server<"paused">, status: LineView): void {
     this.#welcomeBy?.();
     this.#welcomeBy = null;
     this.#attempts = 0;
@@ -254,10 +254,10 @@ export class Connection {
     this.#watchSilence();
     this.#watchSleep();
     this.#planRenewal();
-    this.#line = line;
-    // The frame first: what the line's coming triggers must see its content.
+    this.#status = status;
+    // The frame first: what the new status triggers must see its content.
     this.#events.frame(frame);
-    this.#events.line(this.#line);
+    this.#events.status(this.#status);
   }
 
   #watchSilence(): void {
@@ -342,12 +342,12 @@ export class Connection {
     this.#attempts += 1;
     this.#retry?.();
     this.#retry = clock.after(delay, () => void this.#call());
-    this.#setLine({ state: "lost" });
+    this.#setStatus({ state: "lost" });
   }
 
-  #setLine(line: LineView): void {
-    this.#line = line;
-    this.#events.line(line);
+  #setStatus(status: LineView): void {
+    this.#status = status;
+    this.#events.status(status);
   }
 
   #write(frame: ClientFrame): boolean {

@@ -10,7 +10,7 @@ import { perform } from "./commands.js";
 import type { CommandParts } from "./commands.js";
 import { Connection, socketUrl } from "./connection.js";
 import type { CopyKeeper } from "./copy.js";
-import { Deeds } from "./deeds.js";
+import { DurableAcks } from "./durable.js";
 import { DockChanges } from "./dock.js";
 import { Drafts } from "./drafts.js";
 import type { Environment, Kept } from "./environment.js";
@@ -51,7 +51,7 @@ export class Core {
   readonly #marks: ReadMarks;
   readonly #questions: Questions;
   readonly #shown: Shown;
-  readonly #deeds: Deeds;
+  readonly #durable: DurableAcks;
   readonly #doing: CommandParts;
   readonly #unwatch: Cancel;
   readonly #logins: Logins;
@@ -87,7 +87,7 @@ export class Core {
     this.#changes.restore(kept.copy?.changes ?? []);
     this.#shown = this.#newShown();
     this.#questions = this.#newQuestions();
-    this.#deeds = new Deeds(() => this.#flush(), this.#post);
+    this.#durable = new DurableAcks(() => this.#flush(), this.#post);
     this.#outbox = this.#newOutbox(kept);
     this.#doing = this.#newDoing();
     this.#logins = new Logins(environment.openChannel(loginsOf(config)), config, () => {
@@ -128,8 +128,8 @@ export class Core {
         frame: (frame) => {
           this.#heard(frame);
         },
-        line: (line) => {
-          this.#lineChanged(line);
+        status: (status) => {
+          this.#statusChanged(status);
         },
         hello: () => ({ visible: this.#visible, features: FEATURES, ...resumedFrom(this.#state) }),
       },
@@ -183,7 +183,7 @@ export class Core {
       clock: this.#environment.clock,
       state: () => this.#state,
       skew: () => this.#skew,
-      line: () => this.#connection.line,
+      status: () => this.#connection.status,
       changes: this.#changes,
       writing: this.#writing,
       questions: () => this.#questions,
@@ -259,7 +259,7 @@ export class Core {
   }
 
   command(command: Command): void {
-    this.#deeds.done(command, perform(this.#doing, command));
+    this.#durable.done(command, perform(this.#doing, command));
   }
 
   #newDoing(): CommandParts {
@@ -275,7 +275,7 @@ export class Core {
       },
       draft: (conversation, text, told = false) => {
         // What a page that is being emptied for good still tells is the person's text, and nobody's to see here.
-        this.#writing.write(conversation, text, this.#connection.line.state === "stopped");
+        this.#writing.write(conversation, text, this.#connection.status.state === "stopped");
         if (told) this.#shown.dock();
       },
       typing: (conversation) => {
@@ -303,7 +303,7 @@ export class Core {
     };
   }
 
-  // The line
+  // The connection
 
   /** Final. What was not sent stays in the database, sealed; here and on the pages nothing does. */
   #stopped(reason: StopReason): void {
@@ -336,14 +336,14 @@ export class Core {
     this.#keeper.keep({ state: this.#state, changes: [] });
   }
 
-  #lineChanged(line: LineView): void {
-    this.#shown.line();
-    if (line.state !== "online") {
+  #statusChanged(status: LineView): void {
+    this.#shown.status();
+    if (status.state !== "online") {
       this.#questions.offline();
       this.#changes.unsend();
       this.#outbox.offline();
-      if (line.state === "stopped") this.#stopped(line.reason);
-      if (line.state === "paused") this.#pause();
+      if (status.state === "stopped") this.#stopped(status.reason);
+      if (status.state === "paused") this.#pause();
       return;
     }
     this.#changes.sendWaiting();
@@ -408,7 +408,7 @@ export class Core {
   #refused(frame: Server<"error">): void {
     if (this.#outbox.refused(frame) || this.#questions.refused(frame)) return;
     const { code, message, conversation } = frame;
-    // What ends the line is told by the line.
+    // What ends the connection is told by its status.
     if (!this.#connection.online || closing(code)) return;
     if (conversation !== undefined) this.#changes.drop(conversation);
     this.#shown.dock();

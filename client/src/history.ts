@@ -142,7 +142,7 @@ export class History {
     this.#since.delete(conversation);
   }
 
-  /** The line was lost: everything is asked for anew. */
+  /** The connection was lost: everything is asked for anew. */
   clear(): void {
     this.#late.clear();
     this.#since.clear();

@@ -11,7 +11,7 @@ import { environmentHere } from "./environment.js";
 import { uuid4 } from "./ids.js";
 import { loginsOf } from "./logins.js";
 import { isMarkName, isOver, readMark } from "./mark.js";
-import { Parting } from "./parting.js";
+import { UnloadJournal } from "./journal.js";
 import { paint, startCore } from "./start.js";
 import { sessionShelf } from "./token.js";
 import { readSalt } from "./vault.js";
@@ -64,11 +64,11 @@ const nothingHere = { shelf: { load: () => null, keep: () => undefined }, visibl
 function stay(config: PageConfig, token: string | null): Stay {
   const { crypto } = globalThis;
   const storage = (): Storage => globalThis.sessionStorage;
-  const parting = new Parting({ config, crypto, storage, now: () => Date.now() });
+  const journal = new UnloadJournal({ config, crypto, storage, now: () => Date.now() });
   const shelf = sessionShelf(config, storage, crypto);
   if (token !== null) shelf.keep(token);
   const visible = (): boolean => document.visibilityState === "visible";
-  const here = environmentHere({ shelf, visible: visible(), left: () => parting.unkept() });
+  const here = environmentHere({ shelf, visible: visible(), left: () => journal.unkept() });
   const attach = new Attach({
     config,
     clock: here.clock,
@@ -78,7 +78,7 @@ function stay(config: PageConfig, token: string | null): Stay {
     name: uuid4((bytes) => void crypto.getRandomValues(bytes)),
     openWorker: () => openWorker(config),
     visible,
-    unkept: () => parting.unkept(),
+    unkept: () => journal.unkept(),
     startHere(port, left) {
       const environment = { ...here, visible: visible(), left: () => left };
       const started = startCore(port, config, environment);
@@ -93,18 +93,18 @@ function stay(config: PageConfig, token: string | null): Stay {
     attach.start();
   });
   return {
-    port: parting.port(attach),
+    port: journal.port(attach),
     leave() {
-      parting.leave();
+      journal.leave();
       attach.leave();
     },
     back() {
-      parting.back();
+      journal.back();
       attach.postMessage({ kind: "back" });
     },
     end() {
       // For this login's next stay, if there is one: sealed with its mark, nobody else can read it.
-      parting.leave();
+      journal.leave();
       shelf.keep(null);
       attach.end();
     },

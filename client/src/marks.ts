@@ -32,7 +32,7 @@ export class ReadMarks {
     return marked;
   }
 
-  /** The line is there: what may not have arrived is said again. */
+  /** The connection is there: what may not have arrived is said again. */
   sendAgain(): void {
     for (const [conversation, seq] of this.#seen) this.#send({ type: "read", conversation, seq });
   }

@@ -3,7 +3,7 @@
  * tried until the server's ack or final refusal, over reloads and crashes.
  *
  * An edit or a deletion of a message that is not acked waits for it, since it names the message's seq, and falls with
- * it. A deletion joins the line when its undo has ended. What is refused for good holds up nothing.
+ * it. A deletion joins the queue when its undo has ended. What is refused for good holds up nothing.
  *
  * All tabs of a user share the stored entries; the one that holds the Web Lock (and is online) sends. Without locks
  * every tab sends, without a database each its own from memory: the ids make that harmless.
@@ -96,7 +96,7 @@ export class Outbox {
       ...parts,
       lock: `gchat outbox ${parts.config.site} ${parts.config.user}`,
       locks: this.#store.exists ? parts.locks : undefined,
-      line: () => this.pending.filter((entry) => this.#inLine(entry)),
+      queue: () => this.pending.filter((entry) => this.#inQueue(entry)),
       frameOf: (entry) => this.#frameOf(entry),
       whose: ({ id }) => (!this.#unstored.has(id) ? "shared" : this.#ready.has(id) ? "own" : "wait"),
       granted: () => this.load(),
@@ -224,14 +224,14 @@ export class Outbox {
     await Promise.all([id, ...wishes.map((wish) => wish.id)].map((dropped) => this.#drop(dropped)));
   }
 
-  /** The line is online: take part in sending. */
+  /** The connection is online: take part in sending. */
   online(maxChars: number): void {
     this.#maxChars = maxChars;
     this.#fall();
     this.#sender.online();
   }
 
-  /** The line is lost. */
+  /** The connection is lost. */
   offline(): void {
     this.#sender.offline();
   }
@@ -424,8 +424,8 @@ export class Outbox {
     await this.#store.erase(id);
   }
 
-  /** Whether the entry has its place in the line: what does not holds nobody up. */
-  #inLine(entry: Entry): boolean {
+  /** Whether the entry has its place in the queue: what does not holds nobody up. */
+  #inQueue(entry: Entry): boolean {
     if (entry.failure !== null || entry.acked !== undefined) return false;
     if (entry.kind === "send") return true;
     if (entry.kind === "delete" && entry.due > this.#parts.clock.now()) return false;

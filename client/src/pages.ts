@@ -1,7 +1,7 @@
 /**
  * The worker's half of the one core per browser: many pages of one login on one core.
  *
- * Folds what the pages say (who looks, whose deeds are whose) and fans out what the core tells; a page that comes
+ * Folds what the pages say (who looks, whose journal a command is from) and fans out what the core tells; a page that comes
  * later is told every slice as it stands. A page that dies says nothing: each holds a Web Lock of its own while it
  * lives, and the worker waits for it. Must not know frames or views beyond their kinds.
  */
@@ -67,12 +67,12 @@ export class Pages {
   readonly #parts: PagesParts;
   readonly #pages = new Set<Page>();
   /** Who did it, and under which number there, by the number here. */
-  readonly #deeds = new Map<number, { page: Page; deed: number }>();
+  readonly #entries = new Map<number, { page: Page; entry: number }>();
   /** Who asked for a page of history, and under which number there, by the number here. */
   readonly #questions = new Map<number, { page: Page; request: number; conversation: ConversationId }>();
   /** The latest of each slice, in the order in which a page is to hear them. */
   readonly #slices = new Map<string, Update>();
-  #lastDeed = 0;
+  #lastEntry = 0;
   #lastQuestion = 0;
   /** The page that did the latest: it is told what came of it. */
   #actor: Page | null = null;
@@ -168,7 +168,7 @@ export class Pages {
   #leave(page: Page): void {
     if (!this.#pages.delete(page)) return;
     if (this.#actor === page) this.#actor = null;
-    for (const [number, { page: doer }] of this.#deeds) if (doer === page) this.#deeds.delete(number);
+    for (const [number, { page: doer }] of this.#entries) if (doer === page) this.#entries.delete(number);
     for (const [number, { page: asker }] of this.#questions) if (asker === page) this.#questions.delete(number);
     if (page.visible && !this.#visible) this.#say({ kind: "visible", visible: false });
     if (this.#pages.size > 0) return;
@@ -218,7 +218,7 @@ export class Pages {
     this.#core?.port.onmessage?.call(globalThis as never, { data: command } as MessageEvent);
   }
 
-  /** Pages number their deeds and questions from 1 on; here each has a number of its own. */
+  /** Pages number the entries of their journals, and their questions, from 1 on; here each has a number of its own. */
   #numbered(page: Page, command: Command): Command {
     if (command.kind === "page") {
       this.#lastQuestion += 1;
@@ -229,16 +229,16 @@ export class Pages {
       this.#questions.set(this.#lastQuestion, { page, request: command.request, conversation: command.conversation });
       return { ...command, request: this.#lastQuestion };
     }
-    if (!("deed" in command)) return command;
-    this.#lastDeed += 1;
-    this.#deeds.set(this.#lastDeed, { page, deed: command.deed });
-    return { ...command, deed: this.#lastDeed };
+    if (!("entry" in command)) return command;
+    this.#lastEntry += 1;
+    this.#entries.set(this.#lastEntry, { page, entry: command.entry });
+    return { ...command, entry: this.#lastEntry };
   }
 
   #told(update: Update): void {
     switch (update.kind) {
-      case "kept":
-        this.#kept(update.deeds);
+      case "durable":
+        this.#kept(update.entries);
         return;
       case "page":
         this.#paged(update.page);
@@ -297,11 +297,11 @@ export class Pages {
     if (question !== undefined) tell(question.page, { kind: "page", page: { ...page, request: question.request } });
   }
 
-  #kept(deeds: readonly number[]): void {
-    for (const number of deeds) {
-      const done = this.#deeds.get(number);
-      this.#deeds.delete(number);
-      if (done !== undefined) tell(done.page, { kind: "kept", deeds: [done.deed] });
+  #kept(entries: readonly number[]): void {
+    for (const number of entries) {
+      const done = this.#entries.get(number);
+      this.#entries.delete(number);
+      if (done !== undefined) tell(done.page, { kind: "durable", entries: [done.entry] });
     }
   }
 }

@@ -24,7 +24,7 @@ export interface QuestionsParts {
   me: UserId;
   clock: Clock;
   send(frame: ClientFrame): boolean;
-  /** A question is late: the line may be dead. */
+  /** A question is late: the connection may be dead. */
   probe(): void;
   state(): State;
   known(): Known;
@@ -68,7 +68,7 @@ export class Questions {
     this.search = new Search({ ...parts, ask });
   }
 
-  /** The line is there: everything that is wanted is asked for. */
+  /** The connection is there: everything that is wanted is asked for. */
   online(): void {
     this.history.askFirst();
     this.quotes.askAgain();

@@ -68,7 +68,7 @@ export class Quotes {
     for (const [conversation, quotes] of this.#quotes) for (const seq of quotes.keys()) this.#tell(conversation, seq);
   }
 
-  /** Asks for what is not known: the line is there, or what was held is void. */
+  /** Asks for what is not known: the connection is there, or what was held is void. */
   askAgain(): void {
     for (const [conversation, quotes] of this.#quotes) {
       for (const seq of quotes.keys()) if (this.#now(conversation, seq) === undefined) this.#parts.ask(conversation, seq);

@@ -78,7 +78,7 @@ export class Requests {
     }
   }
 
-  /** The line was lost; nothing will be answered. */
+  /** The connection was lost; nothing will be answered. */
   clear(): void {
     for (const { cancel } of this.#open.values()) cancel();
     this.#open.clear();

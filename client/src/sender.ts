@@ -7,7 +7,7 @@ import type { Entry } from "./entries.js";
 import type { ClientFrame } from "./protocol.js";
 import type { ConversationId } from "./view.js";
 
-/** After so long without an answer the line is probed. */
+/** After so long without an answer the connection is probed. */
 export const ANSWER_MS = 5_000;
 /** After so long the same frame goes out again: the server knows the id. */
 const REPEAT_MS = 15_000;
@@ -23,8 +23,8 @@ export interface SenderParts {
   send(frame: ClientFrame): boolean;
   /** A frame has waited `ANSWER_MS` for its answer. */
   late(): void;
-  /** Those in the line, in its order. */
-  line(): readonly Entry[];
+  /** Those in the queue, in its order. */
+  queue(): readonly Entry[];
   frameOf(entry: Entry): ClientFrame;
   /** `own`: this tab alone has it; `wait`: it is being stored. */
   whose(entry: Entry): "own" | "shared" | "wait";
@@ -45,7 +45,7 @@ export class Sender {
     this.#parts = parts;
   }
 
-  /** The line is online: take part in sending. */
+  /** The connection is online: take part in sending. */
   online(): void {
     this.#online = true;
     const { locks, lock } = this.#parts;
@@ -76,7 +76,7 @@ export class Sender {
       .catch(() => undefined);
   }
 
-  /** The line is lost: another tab may do better. What had no answer is tried again later, with its id. */
+  /** The connection is lost: another tab may do better. What had no answer is tried again later, with its id. */
   offline(): void {
     this.#online = false;
     this.#holding = false;
@@ -111,7 +111,7 @@ export class Sender {
   pump(): void {
     if (!this.#online) return;
     const begun = new Set<ConversationId>();
-    for (const entry of this.#parts.line()) {
+    for (const entry of this.#parts.queue()) {
       if (begun.has(entry.conversation)) continue;
       begun.add(entry.conversation);
       if (this.#trying.has(entry.conversation)) continue;

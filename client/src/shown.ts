@@ -25,7 +25,8 @@ export interface ShownParts {
   state(): State;
   /** Milliseconds to add to this computer's clock to have the server's. */
   skew(): number;
-  line(): LineView;
+  /** The connection's. */
+  status(): LineView;
   changes: DockChanges;
   writing: WritingNow;
   questions(): Questions;
@@ -44,7 +45,7 @@ export class Shown {
     this.#compare = collation(parts.lang);
     this.#publisher = new Publisher({
       known: () => this.known(),
-      line: () => parts.line(),
+      line: () => parts.status(),
       roster: () => this.roster(),
       post: (update) => {
         parts.post(update);
@@ -57,7 +58,7 @@ export class Shown {
     this.#publisher.all();
   }
 
-  line(): void {
+  status(): void {
     this.#publisher.mark("line");
   }
 

@@ -67,7 +67,7 @@ export async function paint(config: PageConfig, environment: Environment, post: 
   const port: Port = {
     onmessage: null,
     postMessage(update: Update) {
-      if (update.kind !== "kept") post(update);
+      if (update.kind !== "durable") post(update);
     },
   };
   const kept = { database: undefined, vault: undefined, keeper, copy, drafts, pending };

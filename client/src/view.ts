@@ -196,27 +196,27 @@ export type Update =
   /** An action was refused: `code` of the contract, `message` in English as the server said it. */
   | { kind: "refused"; conversation?: ConversationId; code: string; message: string }
   /** What these commands asked for is in the browser's database (or never will be): it outlives the page. */
-  | { kind: "kept"; deeds: number[] };
+  | { kind: "durable"; entries: number[] };
 
-/** What the page numbers so that it is done again, on the next page, where the core has not answered `kept` to it. */
-interface Deed {
-  deed?: number;
+/** A command that the page's unload journal has under this number until the core has answered `durable` to it. */
+interface Journaled {
+  entry?: number;
 }
 
 /** From the elements to the core. */
 export type Command =
-  | ({ kind: "open"; person: { id: UserId; name: string; picture: string | null; profileUrl: string | null } } & Deed)
-  | ({ kind: "restore"; conversation: ConversationId } & Deed)
-  | ({ kind: "minimise"; conversation: ConversationId } & Deed)
-  | ({ kind: "close"; conversation: ConversationId } & Deed)
+  | ({ kind: "open"; person: { id: UserId; name: string; picture: string | null; profileUrl: string | null } } & Journaled)
+  | ({ kind: "restore"; conversation: ConversationId } & Journaled)
+  | ({ kind: "minimise"; conversation: ConversationId } & Journaled)
+  | ({ kind: "close"; conversation: ConversationId } & Journaled)
   /** `key`: the client_message_id, where the page has given it one already. */
-  | ({ kind: "send"; conversation: ConversationId; text: string; key?: string; replyTo?: Seq } & Deed)
+  | ({ kind: "send"; conversation: ConversationId; text: string; key?: string; replyTo?: Seq } & Journaled)
   /** `key`: of a message of one's own, also one that is still being sent. `seq`: where the page's journal knows it. */
-  | ({ kind: "edit"; conversation: ConversationId; key: string; text: string; seq?: Seq } & Deed)
+  | ({ kind: "edit"; conversation: ConversationId; key: string; text: string; seq?: Seq } & Journaled)
   /** Enters the outbox when its undo has ended (5 s), also where the page is left before. */
-  | ({ kind: "delete"; conversation: ConversationId; key: string; seq?: Seq } & Deed)
+  | ({ kind: "delete"; conversation: ConversationId; key: string; seq?: Seq } & Journaled)
   /** Takes a deletion back whose time has not come. */
-  | ({ kind: "undelete"; conversation: ConversationId; key: string } & Deed)
+  | ({ kind: "undelete"; conversation: ConversationId; key: string } & Journaled)
   /** An edit that was refused for good is forgotten. */
   | { kind: "dismiss"; conversation: ConversationId; key: string }
   /** The message `seq` is quoted on this page: tell it, and its changes. */
@@ -231,7 +231,7 @@ export type Command =
   /** The message was shown in an open window of a visible, focused page. */
   | { kind: "seen"; conversation: ConversationId; seq: Seq }
   | { kind: "typing"; conversation: ConversationId }
-  | ({ kind: "draft"; conversation: ConversationId; text: string } & Deed)
+  | ({ kind: "draft"; conversation: ConversationId; text: string } & Journaled)
   | { kind: "search"; text: string; more?: boolean }
   /** The page became visible or hidden. */
   | { kind: "visible"; visible: boolean }

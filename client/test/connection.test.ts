@@ -31,7 +31,7 @@ function stage(down = false) {
       },
       warn: (text) => warnings.push(text),
     },
-    { frame: (frame) => frames.push(frame), line: (line) => lines.push(line), hello: () => ({ visible: true }) },
+    { frame: (frame) => frames.push(frame), status: (status) => lines.push(status), hello: () => ({ visible: true }) },
   );
   const last = (): FakeSocket => sockets.at(-1)!;
   const signIn = async (): Promise<FakeSocket> => {

@@ -211,11 +211,11 @@ describe("what the browser keeps", () => {
   test("has every word of a draft without waiting, and says so", async () => {
     const page = await browser.page();
     await page.online(withWindow);
-    await page.does({ kind: "draft", conversation: "2-3", text: "h", deed: 1 });
-    await page.does({ kind: "draft", conversation: "2-3", text: "half", deed: 2 });
-    expect(page.updates.filter((update) => update.kind === "kept")).toEqual([
-      { kind: "kept", deeds: [1] },
-      { kind: "kept", deeds: [2] },
+    await page.does({ kind: "draft", conversation: "2-3", text: "h", entry: 1 });
+    await page.does({ kind: "draft", conversation: "2-3", text: "half", entry: 2 });
+    expect(page.updates.filter((update) => update.kind === "durable")).toEqual([
+      { kind: "durable", entries: [1] },
+      { kind: "durable", entries: [2] },
     ]);
     page.end();
     expect((await browser.page()).windows).toMatchObject([{ draft: "half" }]);
@@ -263,9 +263,9 @@ describe("what the browser keeps", () => {
     first.end();
     const left = (): Promise<Command[]> =>
       Promise.resolve([
-        { kind: "send", conversation: "2-3", text: "stored already", key, deed: 1 },
-        { kind: "draft", conversation: "2-3", text: "half", deed: 2 },
-        { kind: "minimise", conversation: "2-3", deed: 3 },
+        { kind: "send", conversation: "2-3", text: "stored already", key, entry: 1 },
+        { kind: "draft", conversation: "2-3", text: "half", entry: 2 },
+        { kind: "minimise", conversation: "2-3", entry: 3 },
       ]);
     const page = await browser.page({}, { left });
     expect(page.updates.filter((update) => update.kind === "dock")).toHaveLength(1);
@@ -273,7 +273,7 @@ describe("what the browser keeps", () => {
     expect(page.shown).toEqual(["stored already sending"]);
     const socket = await page.online(withWindow);
     expect(socket.of("send")).toMatchObject([{ client_message_id: key }]);
-    expect(page.updates.flatMap((update) => (update.kind === "kept" ? update.deeds : [])).sort()).toEqual([1, 2, 3]);
+    expect(page.updates.flatMap((update) => (update.kind === "durable" ? update.entries : [])).sort()).toEqual([1, 2, 3]);
   });
 
   test("is unreadable where it lies", async () => {

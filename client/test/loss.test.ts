@@ -17,7 +17,7 @@ afterEach(() => {
   for (const page of browser.pages) page.end();
 });
 
-const kept = (page: Page) => page.updates.flatMap((update) => (update.kind === "kept" ? update.deeds : []));
+const kept = (page: Page) => page.updates.flatMap((update) => (update.kind === "durable" ? update.entries : []));
 
 describe("a text that cannot be stored", () => {
   const full = () => {
@@ -28,7 +28,7 @@ describe("a text that cannot be stored", () => {
     const page = await browser.page();
     const socket = await page.online(withWindow);
     vi.spyOn(IDBObjectStore.prototype, "put").mockImplementation(full);
-    await page.does({ kind: "send", conversation: "2-3", text: "unstored", deed: 1 });
+    await page.does({ kind: "send", conversation: "2-3", text: "unstored", entry: 1 });
     expect(page.shown).toEqual(["unstored sending"]);
     expect(kept(page)).toEqual([]);
     const id = socket.of("send")[0]!.client_message_id;
@@ -41,19 +41,19 @@ describe("a text that cannot be stored", () => {
     const page = await browser.page();
     await page.online(withWindow);
     const put = vi.spyOn(IDBObjectStore.prototype, "put").mockImplementation(full);
-    await page.does({ kind: "draft", conversation: "2-3", text: "half", deed: 1 });
-    await page.does({ kind: "minimise", conversation: "2-3", deed: 2 });
+    await page.does({ kind: "draft", conversation: "2-3", text: "half", entry: 1 });
+    await page.does({ kind: "minimise", conversation: "2-3", entry: 2 });
     expect(kept(page)).toEqual([2]);
     put.mockRestore();
-    await page.does({ kind: "restore", conversation: "2-3", deed: 3 });
+    await page.does({ kind: "restore", conversation: "2-3", entry: 3 });
     expect(kept(page).sort()).toEqual([1, 2, 3]);
   });
 
   test("is remembered where there is no database at all", async () => {
     const page = await browser.page({}, { database: false });
     await page.online(withWindow);
-    await page.does({ kind: "draft", conversation: "2-3", text: "half", deed: 1 });
-    await page.does({ kind: "minimise", conversation: "2-3", deed: 2 });
+    await page.does({ kind: "draft", conversation: "2-3", text: "half", entry: 1 });
+    await page.does({ kind: "minimise", conversation: "2-3", entry: 2 });
     expect(kept(page)).toEqual([2]);
   });
 
@@ -62,7 +62,7 @@ describe("a text that cannot be stored", () => {
     const socket = await page.online(withWindow);
     const gone = indexedDB.deleteDatabase("gchat");
     await new Promise((resolve) => (gone.onsuccess = resolve));
-    await page.does({ kind: "send", conversation: "2-3", text: "still", deed: 1 });
+    await page.does({ kind: "send", conversation: "2-3", text: "still", entry: 1 });
     expect(socket.of("send").map(({ text }) => text)).toEqual(["still"]);
     expect(page.shown).toEqual(["still sending"]);
     expect(kept(page)).toEqual([]);

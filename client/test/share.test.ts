@@ -104,7 +104,7 @@ class SharingPage {
       paint: (post) => paint(config, new Tab(browser, config).environment(), post),
     });
     this.attach.onmessage = ({ data }: MessageEvent<Update>) => {
-      if (data.kind === "kept") this.open.splice(0, this.open.length, ...this.open.filter((one) => !data.deeds.includes((one as { deed: number }).deed)));
+      if (data.kind === "durable") this.open.splice(0, this.open.length, ...this.open.filter((one) => !data.entries.includes((one as { entry: number }).entry)));
       this.heard.push(data);
     };
   }
@@ -122,7 +122,7 @@ class SharingPage {
   }
 
   async does(command: Command): Promise<void> {
-    if ("deed" in command) this.open.push(command);
+    if ("entry" in command) this.open.push(command);
     this.attach.postMessage(command);
     await settled();
   }
@@ -180,19 +180,19 @@ describe("pages of one login", () => {
     expect(visibilities()).toEqual([false, true, false]);
   });
 
-  test("hear of their own deeds and refusals only", async () => {
+  test("hear of their own entries and refusals only", async () => {
     const one = await page();
     const other = await page();
     const socket = await worker!.place.online(withWindow);
-    await one.does({ kind: "draft", conversation: "2-3", text: "one", deed: 7 });
-    await other.does({ kind: "draft", conversation: "2-3", text: "other", deed: 7 });
+    await one.does({ kind: "draft", conversation: "2-3", text: "one", entry: 7 });
+    await other.does({ kind: "draft", conversation: "2-3", text: "other", entry: 7 });
     await other.does({ kind: "search", text: "b" });
     const { request } = socket.of("search")[0]!;
     socket.says({ type: "contacts", request, contacts: [], next: null });
     socket.says({ type: "error", code: "not_found", message: "…", final: true, conversation: "2-3" });
     await settled();
-    expect(one.heard.filter(({ kind }) => kind === "kept")).toEqual([{ kind: "kept", deeds: [7] }]);
-    expect(other.heard.filter(({ kind }) => kind === "kept")).toEqual([{ kind: "kept", deeds: [7] }]);
+    expect(one.heard.filter(({ kind }) => kind === "durable")).toEqual([{ kind: "durable", entries: [7] }]);
+    expect(other.heard.filter(({ kind }) => kind === "durable")).toEqual([{ kind: "durable", entries: [7] }]);
     expect([one.last("found"), one.last("refused")]).toEqual([undefined, undefined]);
     expect(other.last("found")).toBeDefined();
     expect(other.last("refused")).toMatchObject({ code: "not_found" });
@@ -284,7 +284,7 @@ describe("a page", () => {
     worker = null;
     first.die();
     // Written in between: nobody is there.
-    await one.does({ kind: "send", conversation: "2-3", text: "in between", key: "019aaaaa-aaaa-7aaa-8aaa-aaaaaaaaaaaa", deed: 1 });
+    await one.does({ kind: "send", conversation: "2-3", text: "in between", key: "019aaaaa-aaaa-7aaa-8aaa-aaaaaaaaaaaa", entry: 1 });
     worker = await new Worker().begin();
     await browser.clock.pass(HERE_MS - 1);
     if (one.here.length > 0) throw new Error("it went without");
@@ -312,7 +312,7 @@ describe("a page", () => {
 
   test("has the core itself where the worker never answers, with all that was done meanwhile", async () => {
     const one = await page();
-    await one.does({ kind: "send", conversation: "2-3", text: "early", deed: 1 });
+    await one.does({ kind: "send", conversation: "2-3", text: "early", entry: 1 });
     expect(one.here).toHaveLength(0);
     await browser.clock.pass(HERE_MS);
     expect(one.here).toHaveLength(1);

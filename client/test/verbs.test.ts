@@ -107,11 +107,11 @@ describe("an edit", () => {
   });
 
   test("that the last page could not finish is made of a message that this core does not know", async () => {
-    const left = (): Promise<Command[]> => Promise.resolve([{ kind: "edit", conversation, key: KEY, text: "second", seq: 3, deed: 1 }]);
+    const left = (): Promise<Command[]> => Promise.resolve([{ kind: "edit", conversation, key: KEY, text: "second", seq: 3, entry: 1 }]);
     const page = await browser.page({}, { left });
     const socket = await page.online({ dock: { version: 1, windows: [window({ seq: 90, rev: 90 })] } });
     expect(socket.of("edit")).toMatchObject([{ seq: 3, client_message_id: KEY, text: "second" }]);
-    expect(of(page, "kept")).toMatchObject([{ deeds: [1] }]);
+    expect(of(page, "durable")).toMatchObject([{ entries: [1] }]);
   });
 
   test("falls with a message that is refused; its text is what trying again sends", async () => {

@@ -1,11 +1,11 @@
 /**
- * What the person did in the last instant before the page was left, when nothing asynchronous is finished any more:
- * the half-typed draft, the message just sent, the window just closed.
+ * The unload journal: what the person did in the last instant before the page was left, when nothing asynchronous is
+ * finished any more: the half-typed draft, the message just sent, the window just closed.
  *
- * Stands between elements and core, and remembers each such command until the core has answered `kept`. On leaving,
- * the rest is written to the tab's sessionStorage within the event: encrypted with a keystream that was made ahead
+ * Stands between elements and core, and remembers each such command until the core has acknowledged it as `durable`. On
+ * leaving, the rest is written to the tab's sessionStorage within the event: encrypted with a keystream that was made ahead
  * (AES-CTR under a key of the login, see vault.ts, a random counter, used once). The tab's next page of the same login does it again.
- * Commands may be done twice: messages carry their id, drafts and windows are set to what they are.
+ * Commands may be done twice: messages carry their id, drafts, edits and windows are set to what they are.
  */
 import { OrderedIds } from "./ids.js";
 import { deriveKey, fromBase64, toBase64 } from "./vault.js";
@@ -28,7 +28,7 @@ interface Pad {
   stream: Uint8Array<ArrayBuffer>;
 }
 
-export interface PartingParts {
+export interface UnloadJournalParts {
   config: PageConfig;
   crypto: Cipher;
   /** May throw where the browser keeps nothing. */
@@ -36,8 +36,8 @@ export interface PartingParts {
   now: () => number;
 }
 
-export class Parting {
-  readonly #parts: PartingParts;
+export class UnloadJournal {
+  readonly #parts: UnloadJournalParts;
   readonly #ids: OrderedIds;
   /** By number. Of drafts and windows only the last word: the earlier ones are answered by it. */
   readonly #open = new Map<number, Command>();
@@ -48,7 +48,7 @@ export class Parting {
   #collected: Promise<void> | null = null;
   #pad: Pad | null = null;
 
-  constructor(parts: PartingParts) {
+  constructor(parts: UnloadJournalParts) {
     this.#parts = parts;
     this.#ids = new OrderedIds((bytes) => void parts.crypto.getRandomValues(bytes), parts.now);
     const { site, user, sid } = parts.config;
@@ -59,11 +59,14 @@ export class Parting {
   /** The elements' end of the core's port. */
   port(inner: PagePort): PagePort {
     const note = (command: Command): Command => this.#noted(command);
-    const kept = (deeds: readonly number[]): void => {
-      for (const deed of deeds) this.#open.delete(deed);
+    const kept = (entries: readonly number[]): void => {
+      for (const entry of entries) this.#open.delete(entry);
     };
     const follow = (messages: readonly MessageView[]): void => {
       this.#follow(messages);
+    };
+    const forget = (): void => {
+      this.#seqs.clear();
     };
     return {
       postMessage(command: Command) {
@@ -74,12 +77,12 @@ export class Parting {
       },
       set onmessage(heard) {
         inner.onmessage = (event: MessageEvent<Update>) => {
-          if (event.data.kind === "kept") kept(event.data.deeds);
+          if (event.data.kind === "durable") kept(event.data.entries);
           else heard?.call(inner as MessagePort, event);
           if (event.data.kind === "conversation") follow(event.data.view.messages);
           if (event.data.kind === "changed") follow(event.data.change.put ?? []);
           if (event.data.kind === "page") follow(event.data.page.messages ?? []);
-          if (event.data.kind === "emptied") this.#seqs.clear();
+          if (event.data.kind === "emptied") forget();
         };
       },
     };
@@ -159,7 +162,7 @@ export class Parting {
       case "minimise":
       case "close": {
         this.#last += 1;
-        const noted = { ...command, deed: this.#last };
+        const noted = { ...command, entry: this.#last };
         if (noted.kind === "send") {
           if (noted.key === undefined) noted.key = this.#ids.next();
           else this.#ids.follow(noted.key);
@@ -169,8 +172,8 @@ export class Parting {
           if (seq !== undefined) noted.seq = seq;
         }
         const subject = subjectOf(noted);
-        for (const [deed, earlier] of this.#open) {
-          if (subject !== null && subjectOf(earlier) === subject) this.#open.delete(deed);
+        for (const [entry, earlier] of this.#open) {
+          if (subject !== null && subjectOf(earlier) === subject) this.#open.delete(entry);
         }
         this.#open.set(this.#last, noted);
         return noted;

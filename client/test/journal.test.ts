@@ -1,5 +1,5 @@
 import { expect, test } from "vitest";
-import { Parting } from "../src/parting.js";
+import { UnloadJournal } from "../src/journal.js";
 import type { Command, PageConfig, Update } from "../src/view.js";
 import { config, crypto, OTHER_MARK, settled, TabStorage } from "./stage.js";
 
@@ -19,14 +19,14 @@ class Tab {
 /** One page of the tab: what its elements do, and what its core hears. */
 class Page {
   readonly heard: Command[] = [];
-  readonly parting: Parting;
+  readonly journal: UnloadJournal;
   readonly #inner = { onmessage: null, postMessage: (command: Command) => this.heard.push(command) } as unknown as MessagePort;
   readonly #port;
 
   constructor(tab: Tab, own: PageConfig, subtle: boolean) {
     const kept = subtle ? crypto : { getRandomValues: crypto.getRandomValues.bind(crypto) };
-    this.parting = new Parting({ config: own, crypto: kept, storage: () => tab.storage, now: () => 1_795_376_400_000 });
-    this.#port = this.parting.port(this.#inner);
+    this.journal = new UnloadJournal({ config: own, crypto: kept, storage: () => tab.storage, now: () => 1_795_376_400_000 });
+    this.#port = this.journal.port(this.#inner);
     this.#port.onmessage = () => undefined;
   }
 
@@ -39,8 +39,8 @@ class Page {
   }
 
   coreKeeps(): void {
-    const deeds = this.heard.flatMap((command) => ("deed" in command ? [command.deed] : []));
-    this.#inner.onmessage?.(new MessageEvent("message", { data: { kind: "kept", deeds } }));
+    const entries = this.heard.flatMap((command) => ("entry" in command ? [command.entry] : []));
+    this.#inner.onmessage?.(new MessageEvent("message", { data: { kind: "durable", entries } }));
   }
 }
 
@@ -50,9 +50,9 @@ test("what the core has not kept is done again by the tab's next page, once", as
   const tab = new Tab();
   const page = await tab.page();
   page.does({ kind: "send", conversation: "2-3", text: "sent" }, draft("h"), draft("half a thou"), { kind: "typing", conversation: "2-3" });
-  page.parting.leave();
+  page.journal.leave();
   const next = await tab.page();
-  const left = await next.parting.unkept();
+  const left = await next.journal.unkept();
   expect(left).toMatchObject([
     { kind: "send", text: "sent", key: expect.stringMatching(/^[0-9a-f-]{36}$/) as unknown },
     { kind: "draft", text: "half a thou" },
@@ -60,9 +60,9 @@ test("what the core has not kept is done again by the tab's next page, once", as
   expect(left[0]).toMatchObject({ key: (page.heard[0] as { key?: string }).key });
   expect(tab.items.size).toBe(0);
   // Left again before its core had kept it.
-  next.parting.leave();
-  expect(await (await tab.page()).parting.unkept()).toMatchObject([{ text: "sent" }, { text: "half a thou" }]);
-  expect(await (await tab.page()).parting.unkept()).toEqual([]);
+  next.journal.leave();
+  expect(await (await tab.page()).journal.unkept()).toMatchObject([{ text: "sent" }, { text: "half a thou" }]);
+  expect(await (await tab.page()).journal.unkept()).toEqual([]);
 });
 
 test("the last word on a message counts, and names its seq for a core that does not know it", async () => {
@@ -72,9 +72,10 @@ test("the last word on a message counts, and names its seq for a core that does 
   page.coreTells({ kind: "page", page: { conversation: "2-3", request: 1, messages: [own], more: false } });
   const about = { conversation: "2-3", key: "k1" };
   page.does({ kind: "edit", ...about, text: "a" }, { kind: "edit", ...about, text: "b" });
-  page.does({ kind: "delete", ...about }, { kind: "delete", conversation: "2-3", key: "k2" }, { kind: "undelete", conversation: "2-3", key: "k2" });
-  page.parting.leave();
-  expect(await (await tab.page()).parting.unkept()).toMatchObject([
+  page.coreTells({ kind: "emptied" });
+  page.does({ kind: "delete", ...about, seq: 7 }, { kind: "delete", conversation: "2-3", key: "k2" }, { kind: "undelete", conversation: "2-3", key: "k2" });
+  page.journal.leave();
+  expect(await (await tab.page()).journal.unkept()).toMatchObject([
     { kind: "edit", key: "k1", text: "b", seq: 7 },
     { kind: "delete", key: "k1", seq: 7 },
     { kind: "undelete", key: "k2" },
@@ -86,7 +87,7 @@ test("what the core has kept is not left", async () => {
   const page = await tab.page();
   page.does(draft("kept"));
   page.coreKeeps();
-  page.parting.leave();
+  page.journal.leave();
   expect(tab.items.size).toBe(0);
 });
 
@@ -96,7 +97,7 @@ test("it is unreadable where it lies, and each time with another keystream", asy
   const notes = new Set<string>();
   for (const text of ["canary canary canary", "canary canary canary!"]) {
     page.does(draft(text));
-    page.parting.leave();
+    page.journal.leave();
     await settled();
     const [note = ""] = tab.items.values();
     expect(atob(note)).not.toContain("canary");
@@ -112,9 +113,9 @@ test.each([
   const tab = new Tab();
   const page = await tab.page();
   page.does(draft("mine"));
-  page.parting.leave();
+  page.journal.leave();
   expect(tab.items.size).toBe(1);
-  expect(await (await tab.page({ ...over, mark: OTHER_MARK })).parting.unkept()).toEqual([]);
+  expect(await (await tab.page({ ...over, mark: OTHER_MARK })).journal.unkept()).toEqual([]);
   expect(tab.items.size).toBe(0);
 });
 
@@ -122,13 +123,13 @@ test("another key or a cut note reads as nothing", async () => {
   const tab = new Tab();
   const page = await tab.page();
   page.does(draft("mine"));
-  page.parting.leave();
+  page.journal.leave();
   const [[name, note]] = [...tab.items] as [[string, string]];
-  expect(await (await tab.page({ mark: OTHER_MARK })).parting.unkept()).toEqual([]);
+  expect(await (await tab.page({ mark: OTHER_MARK })).journal.unkept()).toEqual([]);
   tab.items.set(name, note.slice(0, 40));
-  expect(await (await tab.page()).parting.unkept()).toEqual([]);
+  expect(await (await tab.page()).journal.unkept()).toEqual([]);
   tab.items.set(name, "no base64 !");
-  expect(await (await tab.page()).parting.unkept()).toEqual([]);
+  expect(await (await tab.page()).journal.unkept()).toEqual([]);
 });
 
 test("the longest message and the longest draft fit; an older draft gives way", async () => {
@@ -137,8 +138,8 @@ test("the longest message and the longest draft fit; an older draft gives way", 
   const long = "😀".repeat(4096);
   const drafts = ["2-3", "2-4", "2-5", "2-6"].map((conversation): Command => ({ kind: "draft", conversation, text: long }));
   page.does(...drafts, { kind: "send", conversation: "2-3", text: long });
-  page.parting.leave();
-  const left = await (await tab.page()).parting.unkept();
+  page.journal.leave();
+  const left = await (await tab.page()).journal.unkept();
   expect(left.map((command) => `${command.kind} ${"conversation" in command ? command.conversation : ""}`)).toEqual([
     "draft 2-5",
     "draft 2-6",
@@ -150,6 +151,6 @@ test("without a secure context nothing is left", async () => {
   const tab = new Tab();
   const page = await tab.page({}, false);
   page.does(draft("mine"));
-  page.parting.leave();
+  page.journal.leave();
   expect(tab.items.size).toBe(0);
 });

@@ -1,12 +1,13 @@
 /**
- * Answers `kept` to the commands that the page remembers, once what they asked for is in the browser's database.
+ * Durable acknowledgements: answers `durable` to the commands of the page's unload journal, once what they asked for is
+ * in the browser's database.
  *
  * Where it cannot be stored, only commands about windows are answered: the server has the dock. A text is then the
  * page's to remember, and goes on to the tab's next page.
  */
 import type { Command, Update } from "./view.js";
 
-export class Deeds {
+export class DurableAcks {
   readonly #windows: number[] = [];
   readonly #drafts: number[] = [];
   readonly #keep: () => Promise<boolean>;
@@ -22,15 +23,15 @@ export class Deeds {
 
   /** The command has been done; of a message, `stored` resolves when it cannot be lost any more. */
   done(command: Command, stored: Promise<void> | undefined): void {
-    if (!("deed" in command)) return;
-    const { deed } = command;
+    if (!("entry" in command)) return;
+    const { entry } = command;
     if (stored !== undefined) {
       void Promise.all([stored, this.#keep()]).then(() => {
-        this.#post({ kind: "kept", deeds: [deed] });
+        this.#post({ kind: "durable", entries: [entry] });
       });
       return;
     }
-    (command.kind === "draft" ? this.#drafts : this.#windows).push(deed);
+    (command.kind === "draft" ? this.#drafts : this.#windows).push(entry);
     this.#more = true;
     if (!this.#confirming) void this.#confirm();
   }
@@ -43,8 +44,8 @@ export class Deeds {
       const [windows, drafts] = [this.#windows.splice(0), this.#drafts.splice(0)];
       const written = await this.#keep();
       if (!written) this.#drafts.unshift(...drafts);
-      const deeds = written ? [...windows, ...drafts] : windows;
-      if (deeds.length > 0) this.#post({ kind: "kept", deeds });
+      const entries = written ? [...windows, ...drafts] : windows;
+      if (entries.length > 0) this.#post({ kind: "durable", entries });
     }
     this.#confirming = false;
   }
