@@ -13,13 +13,12 @@ path, lower, higher, count = sys.argv[1], *map(int, sys.argv[2:])
 store = sqlite3.connect(path)
 site, = store.execute("SELECT site FROM sites").fetchone()
 began = int(time.time() * 1000) - (count + 10) * 60_000
-mine = count - (1 - count % 2)
-theirs = count - count % 2
-of = store.execute("INSERT INTO conversations (site, lower, higher, seq, rev, lower_sent, higher_sent) VALUES (?, ?, ?, ?, ?, ?, ?)",
-                   (site, lower, higher, count, count, mine, theirs)).lastrowid
-for user in (lower, higher):
-    store.execute("INSERT INTO participants (site, user, conversation, read_seq, published_read_seq) VALUES (?, ?, ?, ?, ?)",
-                  (site, user, of, count, count))
+last = lower if count % 2 else higher
+of = store.execute("INSERT INTO conversations (site, kind, name, seq, rev, last_seq, last_sender, other_seq) VALUES (?, 1, ?, ?, ?, ?, ?, ?)",
+                   (site, "%d-%d" % (lower, higher), count, count, count, last, count - 1)).lastrowid
+for user, other in ((lower, higher), (higher, lower)):
+    store.execute("INSERT INTO participants (site, user, conversation, other, read_seq, published_read_seq) VALUES (?, ?, ?, ?, ?, ?)",
+                  (site, user, of, other, count, count))
 words = "perseverance is not a long race it is many short races one after the other".split()
 def text(seq):
     if seq % 17 == 0: return "%d: have a look at https://example.org/exercises/%d?page=2 before Thursday" % (seq, seq)

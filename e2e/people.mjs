@@ -177,6 +177,7 @@ export class Chat {
     this.window = page.getByRole("region", { name: `Chat with ${name}`, exact: true });
     this.log = this.window.getByRole("log", { name: `Messages with ${name}` });
     this.box = this.window.getByRole("textbox", { name: `Message to ${name}` });
+    this.editBox = this.window.getByRole("textbox", { name: "Edit message" });
     this.sendButton = this.window.getByRole("button", { name: "Send", exact: true });
   }
 
@@ -197,8 +198,56 @@ export class Chat {
     await this.message(text).waitFor();
   }
 
+  /** The message with exactly this text, as a whole. */
+  article(text) {
+    return this.log.getByRole("article").filter({ has: this.page.locator(".bubble", { hasText: exactly(text) }) });
+  }
+
+  /** What the menu of a message offers. */
+  async offers(text) {
+    await this.menu(text);
+    const items = await this.window.getByRole("menuitem").allInnerTexts();
+    await this.page.keyboard.press("Escape");
+    return items;
+  }
+
+  /** Chooses something from the menu of a message. */
+  async choose(text, verb) {
+    await this.menu(text);
+    await this.window.getByRole("menuitem", { name: verb, exact: true }).click();
+  }
+
+  async menu(text) {
+    await this.article(text).getByRole("button", { name: "Message actions" }).click();
+    await this.window.getByRole("menu").waitFor();
+  }
+
+  /** Gives a message of one's own another text. */
+  async edit(text, next) {
+    await this.choose(text, "Edit");
+    await this.editBox.fill(next);
+    await this.window.getByRole("button", { name: "Save", exact: true }).click();
+    await this.box.waitFor();
+  }
+
+  /** Answers a message. */
+  async answer(text, answer) {
+    await this.choose(text, "Reply");
+    await this.window.getByRole("button", { name: "Cancel reply" }).waitFor();
+    await this.say(answer);
+  }
+
+  /** The quote above an answer: its author and its text. */
+  quote(answer) {
+    return this.article(answer).getByRole("button", { name: /^In reply to/ });
+  }
+
   /** All messages' texts, in order. */
   texts() {
     return this.log.locator(".bubble").allInnerTexts();
   }
+}
+
+function exactly(text) {
+  return new RegExp(`^${text.replace(/[.*+?^${}()|[\]\\/]/g, "\\$&")}$`);
 }

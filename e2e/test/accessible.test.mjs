@@ -24,6 +24,26 @@ for (const [kind, options] of [["light", {}], ["dark", { colorScheme: "dark" }],
     await bruno.screen.chat("Ana Sousa").say("Hello to you, see https://example.org/");
     await seen(mine.log.getByText(/see https/), "the answer");
     await accessible(ana.page, "a talk");
+    await mine.menu("Hello");
+    await accessible(ana.page, "the menu of a message");
+    await ana.page.keyboard.press("Escape");
+    await mine.choose("Hello", "Edit");
+    await accessible(ana.page, "a message is edited");
+    await mine.editBox.fill("");
+    await mine.window.getByRole("button", { name: "Save" }).click();
+    await seen(mine.window.getByText(/Do you want to delete the message/), "the question");
+    await accessible(ana.page, "an edit that leaves nothing");
+    await mine.editBox.fill("Hello again");
+    await mine.window.getByRole("button", { name: "Save" }).click();
+    await mine.choose("Hello again", "Reply");
+    await accessible(ana.page, "a message is answered");
+    await mine.say("An answer");
+    await mine.say("To be deleted");
+    await mine.choose("To be deleted", "Delete");
+    await seen(mine.log.getByRole("button", { name: "Undo" }), "the way back");
+    await accessible(ana.page, "a message is about to be deleted");
+    await seen(mine.message("Message deleted by you"), "the stub");
+    await accessible(ana.page, "an answer, an edited message and a stub");
     await mine.button("Minimise").click();
     await seen(mine.button("Restore"), "minimised");
     await bruno.screen.chat("Ana Sousa").say("Are you there?");
@@ -57,6 +77,30 @@ test("on a phone one window fills the width", async () => {
   assert.equal(await ana.page.getByRole("textbox", { name: /^Message to/ }).count(), 0);
   await carla.button("Restore").click();
   await seen(carla.box, "the window again");
+});
+
+test("on a phone the menu of a message is behind a button that is always there, and nothing moves under the finger", async () => {
+  const ana = await it.people.arrive("ana", { ...PHONE, viewport: { width: 320, height: 568 } });
+  await it.people.arrive("bruno");
+  const chat = await ana.screen.open("Bruno Silva");
+  const long = "A message that is as wide as a message on a phone may be, so that there is no room to spare";
+  await chat.say(long);
+  const button = chat.article(long).getByRole("button", { name: "Message actions" });
+  assert.equal(await button.evaluate((one) => getComputedStyle(one.parentElement).opacity), "1", "it can be seen");
+  const { width, height } = await button.boundingBox();
+  assert.ok(width >= 44 && height >= 44, `the button is ${width} × ${height}`);
+  const before = await button.boundingBox();
+  await button.tap();
+  await seen(chat.window.getByRole("menu"), "the menu");
+  const { x, y } = await button.boundingBox();
+  assert.ok(Math.abs(x - before.x) < 1 && Math.abs(y - before.y) < 1, "the button has moved");
+  const menu = await chat.window.getByRole("menu").boundingBox();
+  assert.ok(menu.x >= 0 && menu.x + menu.width <= 320 && menu.y >= 0 && menu.y + menu.height <= 568, "the menu is on the page");
+  await chat.window.getByRole("menuitem", { name: "Edit" }).tap();
+  await chat.editBox.fill("Shorter");
+  await chat.window.getByRole("button", { name: "Save" }).tap();
+  await seen(chat.message("Shorter"), "the edit");
+  assert.equal(await ana.page.evaluate(() => document.documentElement.scrollWidth), 320);
 });
 
 test("from right to left the dock is on the other side, and axe finds nothing serious", async () => {

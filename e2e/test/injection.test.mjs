@@ -1,7 +1,7 @@
 // Whatever somebody types is shown as typed, and nothing of it runs.
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import { seen } from "../expect.mjs";
+import { becomes, seen } from "../expect.mjs";
 import { scene } from "../scene.mjs";
 
 // The fifth classmate's name is an image with a script.
@@ -41,6 +41,34 @@ test("messages are shown as typed", async () => {
     for (const [name, protocol] of inside) {
       assert.ok(name === "a" ? /^(https?|mailto):$/.test(protocol) : name === "br", `<${name}> ${protocol} in a message`);
     }
+    assert.equal(await page.evaluate(() => "pwned" in window), false);
+    assert.equal(new URL(page.url()).origin, it.campus.url);
+  }
+});
+
+test("edits and quotes are shown as typed", async () => {
+  const ana = await it.people.arrive("ana");
+  const bruno = await it.people.arrive("bruno");
+  const mine = await ana.screen.open("Bruno Silva");
+  await mine.say("0");
+  const his = bruno.screen.chat("Ana Sousa");
+  await his.button("Restore").click();
+  await mine.answer("0", "The answer");
+  const texts = (chat) => chat.log.locator(".bubble").evaluateAll((bubbles) => bubbles.map((one) => one.textContent));
+  const quoted = (chat) => chat.log.locator(".quote .few").evaluateAll((quotes) => quotes.map((one) => one.textContent));
+  for (const payload of PAYLOADS) {
+    await mine.log.getByRole("article").first().getByRole("button", { name: "Message actions" }).click();
+    await mine.window.getByRole("menuitem", { name: "Edit" }).click();
+    await mine.editBox.fill(payload);
+    await mine.editBox.press("Enter");
+    for (const chat of [mine, his]) {
+      await becomes(() => texts(chat), [payload, "The answer"], "the edit");
+      await becomes(() => quoted(chat), [payload.replace(/\s+/g, " ")], "the quote");
+    }
+  }
+  for (const [chat, page] of [[mine, ana.page], [his, bruno.page]]) {
+    const inside = await chat.log.locator(".quote *").evaluateAll((all) => all.map((one) => one.localName));
+    assert.deepEqual([...new Set(inside)].sort(), ["b", "span"]);
     assert.equal(await page.evaluate(() => "pwned" in window), false);
     assert.equal(new URL(page.url()).origin, it.campus.url);
   }

@@ -2,7 +2,7 @@
 // the page nor its document grows with what was scrolled through.
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import { becomes, gone, seen } from "../expect.mjs";
+import { becomes, focused, gone, seen } from "../expect.mjs";
 import { fill } from "../history.mjs";
 import { scene } from "../scene.mjs";
 
@@ -125,8 +125,29 @@ test("the End key goes to the end of the conversation, and the focus stays in th
   await chat.log.focus();
   await chat.log.press("End");
   await seen(chat.log.getByText(/^600: |^599: /).first(), "the newest message");
-  assert.equal(await chat.log.evaluate((log) => log.getRootNode().activeElement === log), true);
+  await focused(chat.log.getByRole("article").last(), "the newest message has the focus");
   await becomes(() => chat.log.evaluate((log) => log.scrollHeight - log.scrollTop - log.clientHeight < 2), true, "the view at the end");
+});
+
+test("a quote leads to a message far above, and back goes the button", async () => {
+  const { bruno, chat } = await talked(600);
+  await climb(chat);
+  const old = (await chat.texts()).find((text) => text.startsWith("12: "));
+  await chat.article(old).scrollIntoViewIfNeeded();
+  await chat.answer(old, "I have found it again");
+  const his = await bruno.screen.open("Ana Sousa");
+  const quote = his.quote("I have found it again");
+  await seen(quote.getByText(/^12: /), "the quote, of a message that his page does not hold");
+  assert.equal(await his.message(old).count(), 1, "nothing of it but the quote");
+  await quote.click();
+  await focused(his.article(old), "the message has the focus");
+  await becomes(() => his.article(old).evaluate((one) => one.classList.contains("found")), true, "it is marked");
+  await becomes(() => his.article(old).evaluate((one) => one.classList.contains("found")), false, "for a moment");
+  assert.ok((await rows(his)) <= RUN);
+  const shown = await numbers(his);
+  assert.ok(shown.every((n, at) => at === 0 || n > shown[at - 1]), "in order, and none twice");
+  await his.window.getByRole("button", { name: "Jump to the latest message" }).click();
+  await seen(his.message("I have found it again"), "the end");
 });
 
 test("the log stays at its end while the box grows and shrinks", async () => {

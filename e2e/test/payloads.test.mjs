@@ -13,6 +13,8 @@ const AUTHOR = 3;
 const FIRST = 100;
 /** Messages that a window has at once: the client asks for 50. */
 const FULL = 45;
+/** Of edited ones with an answer each, whose quotes are fetched where they are above. */
+const EDITED = 22;
 /** What a name may be: 200 characters, and something. Three of four: each is a socket. */
 const NAMES = [...new Set(PAYLOADS.map((text) => [...text].slice(0, 200).join("")))].filter((_, n) => n % 4 !== 3);
 /** A text that shows nothing (protocol/fixtures/text/shows_nothing.json): no message, and no name to read. */
@@ -22,7 +24,7 @@ const MANY = {
   GCHAT_LIMITS_MESSAGES_PER_SECOND: "100000", GCHAT_LIMITS_MESSAGE_BURST: "100000", GCHAT_LIMITS_QUEUE_BYTES: "33554432",
 };
 /** What the chat's own templates are made of; more than these can only have come out of a text. */
-const OWN = /^(gchat-[a-z]+|section|header|footer|div|span|p|b|i|ul|li|h[1-6]|button|input|textarea|label|time|svg|path|circle|rect|line|g|slot|style|form|dialog|ol|br|strong|small|kbd|nav)$/;
+const OWN = /^(gchat-[a-z]+|article|section|header|footer|div|span|p|b|i|ul|li|h[1-6]|button|input|textarea|label|time|svg|path|circle|rect|line|g|slot|style|form|dialog|ol|br|strong|small|kbd|nav)$/;
 
 let host, people;
 before(async () => {
@@ -107,9 +109,9 @@ function write(crowd, user, texts) {
     await new Promise((resolve) => {
       socket.addEventListener("message", ({ data }) => {
         const frame = JSON.parse(data);
-        if (!waiting.has(frame.client_message_id) || !["ack", "error"].includes(frame.type)) return;
-        if (frame.type === "error") refused.push([frame.code, waiting.get(frame.client_message_id)]);
-        waiting.delete(frame.client_message_id);
+        if (!waiting.has(frame.id) || !["ack", "error"].includes(frame.type)) return;
+        if (frame.type === "error") refused.push([frame.code, waiting.get(frame.id)]);
+        waiting.delete(frame.id);
         if (waiting.size === 0) resolve();
       });
       texts.forEach((text, n) => {
@@ -119,6 +121,39 @@ function write(crowd, user, texts) {
         socket.send(JSON.stringify({ type: "send", client_message_id: id, conversation, text }));
       });
     });
+    return refused;
+  }, [user, VICTIM, texts]);
+}
+
+/** One of the crowd writes to Vera, edits what it wrote into these texts, and answers each. Gives what was refused. */
+function rewrite(crowd, user, texts) {
+  return crowd.page.evaluate(async ([user, to, texts]) => {
+    const socket = globalThis.sockets.get(user);
+    const conversation = `${Math.min(user, to)}-${Math.max(user, to)}`;
+    let last = 0;
+    const id = () => {
+      const time = (last = Math.max(Date.now(), last + 1)).toString(16).padStart(12, "0");
+      return `${time.slice(0, 8)}-${time.slice(8)}-7${crypto.randomUUID().slice(15)}`;
+    };
+    const ask = (frame, key) =>
+      new Promise((resolve) => {
+        const heard = ({ data }) => {
+          const answer = JSON.parse(data);
+          if (!["ack", "error"].includes(answer.type) || answer.id !== key) return;
+          socket.removeEventListener("message", heard);
+          resolve(answer);
+        };
+        socket.addEventListener("message", heard);
+        socket.send(JSON.stringify({ ...frame, conversation }));
+      });
+    const refused = [];
+    for (const text of texts) {
+      const [message, verb, answer] = [id(), id(), id()];
+      const sent = await ask({ type: "send", client_message_id: message, text: "to be edited" }, message);
+      const edited = await ask({ type: "edit", id: verb, seq: sent.seq, client_message_id: message, text }, verb);
+      const answered = await ask({ type: "send", client_message_id: answer, text: "re", reply_to: sent.seq }, answer);
+      refused.push(...[sent, edited, answered].filter(({ type }) => type === "error").map(({ code }) => [code, text]));
+    }
     return refused;
   }, [user, VICTIM, texts]);
 }
@@ -176,6 +211,11 @@ function misshapen(page) {
       const log = bubble.getRootNode().host;
       const [a, b] = [bubble.getBoundingClientRect(), log.getBoundingClientRect()];
       if (a.right > b.right + 1 || a.left < b.left - 1) wrong.push(`a message is wider than its log: ${bubble.textContent.slice(0, 40)}`);
+    }
+    for (const part of [...all(".quote"), ...all(".delivery")]) {
+      const [a, b] = [part.getBoundingClientRect(), part.getRootNode().host.getBoundingClientRect()];
+      if (a.right > b.right + 1 || a.left < b.left - 1) wrong.push(`a quote is wider than its log: ${part.textContent.slice(0, 40)}`);
+      if (a.height > 80) wrong.push(`a quote is ${a.height} high: ${part.textContent.slice(0, 40)}`);
     }
     for (const block of all("gchat-roster")) {
       const box = block.getBoundingClientRect();
@@ -250,6 +290,28 @@ test(`${PAYLOADS.length} messages are shown as they were typed`, async () => {
 
 test(`${SHAPES.length} that would break the page leave it whole on a phone`, async () => {
   await look(SHAPES.filter((text) => !NOTHING.test(text)), { viewport: { width: 360, height: 640 } });
+});
+
+test("as edits and quotes they are shown as they were typed, and none of them breaks the page", async () => {
+  const part = PAYLOADS.filter((text, n) => !NOTHING.test(text) && n % 3 === 0);
+  const authors = Array.from({ length: Math.ceil(part.length / EDITED) }, (_, n) => AUTHOR + n);
+  const crowd = await arrive(authors);
+  const person = await vera(asItIs, { viewport: { width: 360, height: 640 } });
+  for (const [n, author] of authors.entries()) {
+    const texts = part.slice(n * EDITED, (n + 1) * EDITED);
+    assert.deepEqual(await rewrite(crowd, author, texts), []);
+    await person.page.locator(`gchat-roster .person[data-id="${author}"]`).click();
+    const shown = (selector) => person.page.locator(`gchat-window[open] ${selector}`).evaluateAll((all, last) => all.slice(-last).map((one) => one.textContent), 2 * texts.length);
+    const trimmed = texts.map((text) => text.replace(/^[\s\u0085]+|[\s\u0085]+$/gu, ""));
+    await becomes(() => shown(".bubble"), trimmed.flatMap((text) => [text, "re"]), `the messages of ${author}`, 30_000);
+    const lines = trimmed.map((text) => text.replace(/\s+/g, " "));
+    // Long ones are cut.
+    const quotes = async () => (await shown(".quote .few")).map((text, at) => (text.endsWith("…") ? lines[at].startsWith(text.slice(0, -1)) : text === lines[at]));
+    await becomes(quotes, texts.map(() => true), "the quotes", 30_000);
+    await unharmed(person, `with the edits of ${author}`);
+    await person.page.locator("gchat-window[open] button.close").click();
+    await becomes(() => person.page.locator("gchat-window[open]").count(), 0, "the window is closed", 30_000);
+  }
 });
 
 test(`${NAMES.length} names, course titles and addresses are shown as they are, on one line`, async () => {
