@@ -187,7 +187,8 @@ export class Chat {
 
   /** The messages with exactly this text. */
   message(text) {
-    return this.log.getByText(text, { exact: true });
+    // Not the quotes of it.
+    return this.log.getByText(text, { exact: true }).and(this.page.locator(".bubble, .bubble *"));
   }
 
   async say(text) {
