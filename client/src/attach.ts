@@ -6,7 +6,7 @@
  */
 import type { Cancel, Clock } from "./clock.js";
 import type { FromPage, FromWorker, PagePort } from "./pages.js";
-import type { TokenShelf } from "./token.js";
+import type { TokenShelf } from "./net/token.js";
 import type { Command, PageConfig, Update } from "./view.js";
 
 /**

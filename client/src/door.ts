@@ -8,10 +8,10 @@
  * Must not know what commands and updates say beyond that.
  */
 import type { Cancel, Clock } from "./clock.js";
-import { backoff, HOST_BACKOFF_MOST_MS } from "./connection.js";
+import { backoff, HOST_BACKOFF_MOST_MS } from "./net/connection.js";
 import type { PagePort } from "./pages.js";
-import { TokenSource } from "./token.js";
-import type { TokenShelf } from "./token.js";
+import { TokenSource } from "./net/token.js";
+import type { TokenShelf } from "./net/token.js";
 import type { Command, LineView, PageConfig, Update } from "./view.js";
 
 /** Somebody may be away from a page that nobody touches, with the host out of reach, when their login ends. */

@@ -5,14 +5,14 @@
  */
 import type { Cancel, Clock } from "./clock.js";
 import { realClock } from "./clock.js";
-import type { Socket } from "./connection.js";
-import type { Copy, CopyKeeper } from "./copy.js";
-import type { Database } from "./database.js";
-import type { Entry } from "./entries.js";
-import type { Channel } from "./outbox.js";
-import type { TokenShelf } from "./token.js";
-import type { UnsentVault } from "./unsent.js";
-import type { Cipher } from "./vault.js";
+import type { Socket } from "./net/connection.js";
+import type { Copy, CopyKeeper } from "./keep/copy.js";
+import type { Database } from "./keep/database.js";
+import type { Entry } from "./keep/entries.js";
+import type { Channel } from "./core/outbox.js";
+import type { TokenShelf } from "./net/token.js";
+import type { UnsentVault } from "./keep/unsent.js";
+import type { Cipher } from "./keep/vault.js";
 import type { Command, ConversationId } from "./view.js";
 
 export interface Environment {

@@ -11,10 +11,10 @@ import { environmentHere } from "./environment.js";
 import { uuid4 } from "./ids.js";
 import { loginsOf } from "./logins.js";
 import { isMarkName, isOver, readMark } from "./mark.js";
-import { UnloadJournal } from "./journal.js";
+import { UnloadJournal } from "./keep/journal.js";
 import { paint, startCore } from "./start.js";
-import { sessionShelf } from "./token.js";
-import { readSalt } from "./vault.js";
+import { sessionShelf } from "./net/token.js";
+import { readSalt } from "./keep/vault.js";
 import type { PageConfig } from "./view.js";
 
 /** The worker's file beside this one, which the build names by its content. */

@@ -5,10 +5,10 @@
  * later is told every slice as it stands. A page that dies says nothing: each holds a Web Lock of its own while it
  * lives, and the worker waits for it. Must not know frames or views beyond their kinds.
  */
-import { changed, withWindows } from "./change.js";
+import { changed, withWindows } from "./core/change.js";
 import type { Cancel, Clock } from "./clock.js";
-import type { Port } from "./core.js";
-import type { TokenShelf } from "./token.js";
+import type { Port } from "./core/core.js";
+import type { TokenShelf } from "./net/token.js";
 import type { Command, ConversationId, HistoryPage, PageConfig, Update } from "./view.js";
 
 /** Without any page for so long the socket is closed: walking from page to page takes less. */

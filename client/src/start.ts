@@ -3,18 +3,18 @@
  * then lets the core speak, so that the first paint is whole. What the page says meanwhile waits.
  */
 import type { Cancel } from "./clock.js";
-import { CopyKeeper } from "./copy.js";
-import { Core } from "./core.js";
-import type { Port } from "./core.js";
-import { eraseOthers, openDatabase } from "./database.js";
-import type { Database } from "./database.js";
-import { Drafts } from "./drafts.js";
+import { CopyKeeper } from "./keep/copy.js";
+import { Core } from "./core/core.js";
+import type { Port } from "./core/core.js";
+import { eraseOthers, openDatabase } from "./keep/database.js";
+import type { Database } from "./keep/database.js";
+import { Drafts } from "./keep/drafts.js";
 import type { Environment } from "./environment.js";
-import { readEntries } from "./entries.js";
-import { emptyState } from "./state.js";
-import { UnsentVault } from "./unsent.js";
-import { openVault } from "./vault.js";
-import type { Vault } from "./vault.js";
+import { readEntries } from "./keep/entries.js";
+import { emptyState } from "./core/state.js";
+import { UnsentVault } from "./keep/unsent.js";
+import { openVault } from "./keep/vault.js";
+import type { Vault } from "./keep/vault.js";
 import type { Command, PageConfig, Update } from "./view.js";
 
 /** A browser that does not open its database within so long is treated as having none. Busy old computers are slow. */

@@ -1,10 +1,10 @@
 /** One browser with its tabs and pages around the real core: what tests of the core play on. */
 import "fake-indexeddb/auto";
-import { changed, withWindows } from "../src/change.js";
+import { changed, withWindows } from "../src/core/change.js";
 import type { Cancel } from "../src/clock.js";
 import type { Environment } from "../src/environment.js";
-import type { Channel } from "../src/outbox.js";
-import type { Changes, DockWindow, Message, Server } from "../src/protocol.js";
+import type { Channel } from "../src/core/outbox.js";
+import type { Changes, DockWindow, Message, Server } from "../src/net/protocol.js";
 import { startCore } from "../src/start.js";
 import type { Command, ConversationView, MessageView, PageConfig, Update, WindowView } from "../src/view.js";
 import { config, crypto, FakeSocket, json, ManualClock, MemoryShelf, settled, tokenOf, welcome } from "./stage.js";

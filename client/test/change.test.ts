@@ -2,7 +2,7 @@
 import { IDBFactory } from "fake-indexeddb";
 import fc from "fast-check";
 import { afterEach, beforeEach, describe, expect, test, vi } from "vitest";
-import { changeBetween, changed } from "../src/change.js";
+import { changeBetween, changed } from "../src/core/change.js";
 import type { ConversationView, MessageView, Update } from "../src/view.js";
 import { Browser, changesOf, emptyHistory, live, message, window, withWindow } from "./browser.js";
 import { settled } from "./stage.js";

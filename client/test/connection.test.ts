@@ -1,8 +1,8 @@
 import { describe, expect, test } from "vitest";
-import { backoff, Connection } from "../src/connection.js";
-import { closeCodes } from "../src/protocol.js";
-import type { ServerFrame } from "../src/protocol.js";
-import { TokenSource } from "../src/token.js";
+import { backoff, Connection } from "../src/net/connection.js";
+import { closeCodes } from "../src/net/protocol.js";
+import type { ServerFrame } from "../src/net/protocol.js";
+import { TokenSource } from "../src/net/token.js";
 import type { LineView } from "../src/view.js";
 import { config, FakeSocket, json, ManualClock, MemoryShelf, settled, tokenOf, welcome } from "./stage.js";
 

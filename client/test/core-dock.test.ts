@@ -1,6 +1,6 @@
 import { IDBFactory } from "fake-indexeddb";
 import { afterEach, beforeEach, describe, expect, test, vi } from "vitest";
-import type { Message } from "../src/protocol.js";
+import type { Message } from "../src/net/protocol.js";
 import { Browser, bruno, changesOf, emptyHistory, live, message, window, withWindow } from "./browser.js";
 import type { welcome } from "./stage.js";
 import { settled } from "./stage.js";

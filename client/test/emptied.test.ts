@@ -1,7 +1,7 @@
 /** What ends for good, or is erased, is gone from the core and from all that it tells. */
 import { IDBFactory } from "fake-indexeddb";
 import { afterEach, beforeEach, expect, test, vi } from "vitest";
-import { closeCodes } from "../src/protocol.js";
+import { closeCodes } from "../src/net/protocol.js";
 import type { Update } from "../src/view.js";
 import { Browser, changesOf, emptyHistory, live, message, window, withWindow } from "./browser.js";
 import type { Page } from "./browser.js";

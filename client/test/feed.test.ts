@@ -4,9 +4,9 @@
  */
 import fc from "fast-check";
 import { expect, test } from "vitest";
-import type { Message } from "../src/protocol.js";
-import { emptyTalk, held, HELD_MESSAGES, withChanges, withPage } from "../src/talk.js";
-import type { Span, Talk, TalkStep } from "../src/talk.js";
+import type { Message } from "../src/net/protocol.js";
+import { emptyTalk, held, HELD_MESSAGES, withChanges, withPage } from "../src/core/talk.js";
+import type { Span, Talk, TalkStep } from "../src/core/talk.js";
 
 /** Of one change; `limit` of an answer. */
 type Act =

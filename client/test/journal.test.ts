@@ -1,5 +1,5 @@
 import { expect, test } from "vitest";
-import { UnloadJournal } from "../src/journal.js";
+import { UnloadJournal } from "../src/keep/journal.js";
 import type { Command, PageConfig, Update } from "../src/view.js";
 import { config, crypto, OTHER_MARK, settled, TabStorage } from "./stage.js";
 

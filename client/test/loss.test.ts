@@ -1,8 +1,8 @@
 /** What could lose a text or show a wrong one: a database that fails, a login that changes, a store put back, a sleep. */
 import { IDBFactory } from "fake-indexeddb";
 import { afterEach, beforeEach, describe, expect, test, vi } from "vitest";
-import { ASLEEP_MS } from "../src/connection.js";
-import { openDatabase } from "../src/database.js";
+import { ASLEEP_MS } from "../src/net/connection.js";
+import { openDatabase } from "../src/keep/database.js";
 import { Browser, emptyHistory, live, message, window, withWindow } from "./browser.js";
 import type { Page } from "./browser.js";
 import { json, OTHER_MARK, settled, tokenOf } from "./stage.js";

@@ -1,7 +1,7 @@
 import { describe, expect, test } from "vitest";
 import { readMark } from "../src/mark.js";
-import { sessionShelf } from "../src/token.js";
-import { openVault } from "../src/vault.js";
+import { sessionShelf } from "../src/net/token.js";
+import { openVault } from "../src/keep/vault.js";
 import { config, crypto, OTHER_MARK, settled, TabStorage } from "./stage.js";
 
 const { sid } = config;

@@ -10,10 +10,10 @@ import {
   otherOf,
   parseServerFrame,
   serverFrames,
-} from "../src/protocol.js";
-import type { ClientFrame } from "../src/protocol.js";
-import { boolean, integer, list, nullable, object, oneOf, optional, string } from "../src/shape.js";
-import type { Read } from "../src/shape.js";
+} from "../src/net/protocol.js";
+import type { ClientFrame } from "../src/net/protocol.js";
+import { boolean, integer, list, nullable, object, oneOf, optional, string } from "../src/net/shape.js";
+import type { Read } from "../src/net/shape.js";
 
 const protocol = new URL("../../protocol/", import.meta.url);
 const contract = readFileSync(new URL("README.md", protocol), "utf8");

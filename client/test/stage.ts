@@ -1,10 +1,10 @@
 /** What the tests of the core stand on: a clock that a test moves, a socket that it speaks through, a fake host. */
 import { webcrypto } from "node:crypto";
 import type { Cancel, Clock } from "../src/clock.js";
-import type { Socket } from "../src/connection.js";
-import { defaultLimits, FEATURES } from "../src/protocol.js";
-import type { ClientFrame, Server, ServerFrame } from "../src/protocol.js";
-import type { TokenShelf } from "../src/token.js";
+import type { Socket } from "../src/net/connection.js";
+import { defaultLimits, FEATURES } from "../src/net/protocol.js";
+import type { ClientFrame, Server, ServerFrame } from "../src/net/protocol.js";
+import type { TokenShelf } from "../src/net/token.js";
 import type { PageConfig } from "../src/view.js";
 
 export const config: PageConfig = {

@@ -1,14 +1,14 @@
 import fc from "fast-check";
 import { describe, expect, test } from "vitest";
-import type { DockWindow, Message, RosterContact, Server } from "../src/protocol.js";
-import { defaultLimits } from "../src/protocol.js";
-import { presentConversation, presentDock } from "../src/present.js";
-import type { Known } from "../src/present.js";
-import { foldRosters, withDiff, withSnapshot } from "../src/roster.js";
-import type { Rosters } from "../src/roster.js";
-import { applyFrame, applyPage, cursorOf, emptyState, rostersOf, talkOf, withoutStaleTyping, withRead, withTalksOf } from "../src/state.js";
-import type { State } from "../src/state.js";
-import { HELD_MESSAGES } from "../src/talk.js";
+import type { DockWindow, Message, RosterContact, Server } from "../src/net/protocol.js";
+import { defaultLimits } from "../src/net/protocol.js";
+import { presentConversation, presentDock } from "../src/core/present.js";
+import type { Known } from "../src/core/present.js";
+import { foldRosters, withDiff, withSnapshot } from "../src/core/roster.js";
+import type { Rosters } from "../src/core/roster.js";
+import { applyFrame, applyPage, cursorOf, emptyState, rostersOf, talkOf, withoutStaleTyping, withRead, withTalksOf } from "../src/core/state.js";
+import type { State } from "../src/core/state.js";
+import { HELD_MESSAGES } from "../src/core/talk.js";
 import { shownOf } from "./browser.js";
 
 const compare = new Intl.Collator("en").compare;

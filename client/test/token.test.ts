@@ -1,5 +1,5 @@
 import { describe, expect, test } from "vitest";
-import { TokenSource } from "../src/token.js";
+import { TokenSource } from "../src/net/token.js";
 import type { PageConfig } from "../src/view.js";
 import { config, json, ManualClock, MemoryShelf, tokenOf } from "./stage.js";
 

@@ -1,7 +1,7 @@
 /** What a person has written and not sent: it waits, unreadable, for that person's next login. */
 import { IDBFactory } from "fake-indexeddb";
 import { afterEach, beforeEach, expect, test, vi } from "vitest";
-import { openDatabase } from "../src/database.js";
+import { openDatabase } from "../src/keep/database.js";
 import type { PageConfig } from "../src/view.js";
 import { Browser, emptyHistory, withWindow } from "./browser.js";
 import type { Page } from "./browser.js";

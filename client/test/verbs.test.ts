@@ -1,10 +1,10 @@
 /** Edits, deletions, replies and quotes: asked for on a page, through the outbox, and back onto every page that shows them. */
 import { IDBFactory } from "fake-indexeddb";
 import { afterEach, beforeEach, describe, expect, test, vi } from "vitest";
-import { CHECK_MS } from "../src/questions.js";
-import { openDatabase } from "../src/database.js";
-import { UNDO_MS } from "../src/outbox.js";
-import type { Message } from "../src/protocol.js";
+import { CHECK_MS } from "../src/core/questions.js";
+import { openDatabase } from "../src/keep/database.js";
+import { UNDO_MS } from "../src/core/outbox.js";
+import type { Message } from "../src/net/protocol.js";
 import type { Command, MessageView, Update } from "../src/view.js";
 import { Browser, changesOf, emptyHistory, live, message, UUID7, window, withWindow } from "./browser.js";
 import type { Page } from "./browser.js";

@@ -3,8 +3,8 @@
  * shows. The run slides: older and newer messages are fetched where the person scrolls to, and what is far from there
  * is let go, so that neither the page nor its document grows with what was scrolled through. Pure.
  */
-import { changed } from "../change.js";
-import { HELD_MESSAGES } from "../talk.js";
+import { changed } from "../core/change.js";
+import { HELD_MESSAGES } from "../core/talk.js";
 import type { ConversationChange, ConversationView, HistoryPage, MessageView, Seq } from "../view.js";
 
 /** The longest run: some fifteen screenfuls, so that what is let go at one end is far from what is read at the other. */

@@ -15,7 +15,7 @@ import type {
   Update,
   WindowView,
 } from "../view.js";
-import { withWindows } from "../change.js";
+import { withWindows } from "../core/change.js";
 import { around, atEnd, began, further, RUN_MESSAGES, withChange, withPage, withRewritten } from "./reading.js";
 import type { Reading, Side } from "./reading.js";
 import { withReadableNames } from "./names.js";

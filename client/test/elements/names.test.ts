@@ -2,7 +2,7 @@
 import { afterEach, expect, test, vi } from "vitest";
 import { pictureSource } from "../../src/elements/avatar.js";
 import { failureString } from "../../src/elements/failures.js";
-import { closing, errorCodes } from "../../src/protocol.js";
+import { closing, errorCodes } from "../../src/net/protocol.js";
 import { all, ana, byRole, dock, focused, fragment, one, press } from "./stage.js";
 import { reading, roster, settled, stage, talk, windowOf } from "./stage.js";
 

@@ -1,0 +1,121 @@
+/** What each command of the elements asks of the core's parts. */
+import type { Outbox } from "./outbox.js";
+import type { WantedWindow } from "./present.js";
+import { conversationOf } from "../net/protocol.js";
+import type { Questions } from "./questions.js";
+import type { Command, ConversationId, Seq, UserId } from "../view.js";
+
+export interface CommandParts {
+  me: UserId;
+  outbox: Outbox;
+  questions: Questions;
+  /** The person writes: they are there. */
+  active(): void;
+  want(conversation: ConversationId, state: WantedWindow["state"], contact: WantedWindow["contact"]): void;
+  /** `told`: also to the page that it comes from. */
+  draft(conversation: ConversationId, text: string, told?: boolean): void;
+  typing(conversation: ConversationId): void;
+  /** The draft as it is. */
+  drafted(conversation: ConversationId): string;
+  seen(conversation: ConversationId, seq: Seq): void;
+  look(visible: boolean): void;
+  flush(): Promise<unknown>;
+  back(): void;
+  wake(): void;
+}
+
+/** Of what goes through the outbox: resolves when it cannot be lost any more. */
+export function perform(parts: CommandParts, command: Command): Promise<void> | undefined {
+  switch (command.kind) {
+    case "send":
+    case "edit":
+    case "delete":
+    case "undelete":
+      return written(parts, command);
+    case "open": {
+      const { id, name, picture, profileUrl } = command.person;
+      const contact = { id, name, picture, profile_url: profileUrl, status: "online" as const };
+      if (id !== parts.me) parts.want(conversationOf(parts.me, id), "open", contact);
+      return undefined;
+    }
+    case "restore":
+      parts.want(command.conversation, "open", null);
+      return undefined;
+    case "minimise":
+      parts.want(command.conversation, "minimised", null);
+      return undefined;
+    case "close":
+      parts.want(command.conversation, "closed", null);
+      return undefined;
+    case "dismiss":
+      void parts.outbox.dismiss(command.key);
+      return undefined;
+    case "retry":
+      void parts.outbox.retry(command.key);
+      return undefined;
+    case "discard":
+      void discard(parts, command.conversation, command.key);
+      return undefined;
+    case "quote":
+      parts.questions.quotes.want(command.conversation, command.seq);
+      return undefined;
+    case "first":
+      parts.questions.history.askFirstAgain(command.conversation);
+      return undefined;
+    case "page":
+      parts.questions.history.again(command);
+      return undefined;
+    case "search":
+      parts.questions.search.wish(command.text, command.more ?? false);
+      return undefined;
+    case "seen":
+      parts.seen(command.conversation, command.seq);
+      return undefined;
+    case "typing":
+      parts.active();
+      parts.typing(command.conversation);
+      return undefined;
+    case "draft":
+      parts.draft(command.conversation, command.text);
+      return undefined;
+    case "visible":
+      parts.look(command.visible);
+      return undefined;
+    case "leaving":
+      void parts.flush();
+      return undefined;
+    case "back":
+      parts.back();
+      return undefined;
+    case "reconnect":
+      parts.wake();
+      return undefined;
+  }
+}
+
+/** Removes a refused message; its text becomes the draft where there is none. */
+async function discard(parts: CommandParts, conversation: ConversationId, key: string): Promise<void> {
+  const text = await parts.outbox.discard(key);
+  if (text !== undefined && parts.drafted(conversation) === "") parts.draft(conversation, text, true);
+}
+
+type Written = Extract<Command, { kind: "send" | "edit" | "delete" | "undelete" }>;
+
+function written(parts: CommandParts, command: Written): Promise<void> {
+  const { conversation } = command;
+  parts.active();
+  switch (command.kind) {
+    case "send":
+      parts.draft(conversation, "");
+      return parts.outbox.add(conversation, command.text, {
+        ...(command.key === undefined ? {} : { id: command.key }),
+        ...(command.replyTo === undefined ? {} : { replyTo: command.replyTo }),
+      });
+    case "edit":
+      return parts.outbox.edit(conversation, command.key, command.text, command.seq);
+    case "delete":
+      return parts.outbox.delete(conversation, command.key, command.seq);
+    case "undelete":
+      return parts.outbox.undelete(command.key);
+  }
+}

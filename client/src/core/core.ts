@@ -1,0 +1,486 @@
+/**
+ * The core: composes connection, outbox, state and the browser's copy behind a MessagePort that speaks view.ts.
+ *
+ * Owns the order of things: the copy is painted before the socket opens; what the person did before is sent after
+ * `welcome`. Runs in a page or a worker; everything of the page comes in through `Environment`. Must not know the DOM.
+ */
+import { announcements, retractions } from "./announce.js";
+import type { Cancel } from "../clock.js";
+import { perform } from "./commands.js";
+import type { CommandParts } from "./commands.js";
+import { Connection, socketUrl } from "../net/connection.js";
+import type { CopyKeeper } from "../keep/copy.js";
+import { DurableAcks } from "./durable.js";
+import { DockChanges } from "./dock.js";
+import { Drafts } from "../keep/drafts.js";
+import type { Environment, Kept } from "../environment.js";
+import { uuid4 } from "../ids.js";
+import { Logins, loginsOf } from "../logins.js";
+import { ReadMarks } from "./marks.js";
+import { Outbox } from "./outbox.js";
+import type { WantedWindow } from "./present.js";
+import { closing, FEATURES, isKnown } from "../net/protocol.js";
+import type { ClientFrame, DockWindow, Server, ServerFrame, StopReason } from "../net/protocol.js";
+import { Questions } from "./questions.js";
+import { Shown } from "./shown.js";
+import { applyFrame, applyPage, emptyState, resumedFrom, rostersOf, talkOf, TYPING_MS, windowOf } from "./state.js";
+import { withoutStaleTyping, withTalksOf } from "./state.js";
+import type { State, Step } from "./state.js";
+import { TokenSource } from "../net/token.js";
+import type { UnsentVault } from "../keep/unsent.js";
+import type { Command, ConversationId, LineView, PageConfig, Update } from "../view.js";
+import { WritingNow } from "./writing.js";
+
+/** Stops after which the login's copy is of no use to anybody. */
+const GONE: ReadonlySet<StopReason> = new Set(["logged_out", "other_user", "outdated"]);
+
+/** The part of MessagePort that is used. */
+export type Port = Pick<MessagePort, "postMessage" | "onmessage">;
+
+export class Core {
+  readonly #port: Port;
+  readonly #config: PageConfig;
+  readonly #environment: Environment;
+  readonly #tokens: TokenSource;
+  readonly #connection: Connection;
+  readonly #outbox: Outbox;
+  readonly #keeper: CopyKeeper;
+  readonly #stored: Drafts;
+  readonly #writing: WritingNow;
+  readonly #changes: DockChanges;
+  readonly #marks: ReadMarks;
+  readonly #questions: Questions;
+  readonly #shown: Shown;
+  readonly #durable: DurableAcks;
+  readonly #doing: CommandParts;
+  readonly #unwatch: Cancel;
+  readonly #logins: Logins;
+  #state: State;
+  #visible: boolean;
+  /** Nothing is shown, whatever the browser's copy has: see `#empty`. */
+  #emptied = false;
+  #skew = 0;
+  readonly #started: number;
+  /** When this page was shown, by the server's clock: known from the first `welcome` on. */
+  #shownAt = Number.POSITIVE_INFINITY;
+  #typingEnds: Cancel | null = null;
+
+  readonly #send = (frame: ClientFrame): boolean => this.#connection.send(frame);
+  readonly #post = (update: Update): void => {
+    this.#port.postMessage(update);
+  };
+
+  constructor(port: Port, config: PageConfig, environment: Environment, kept: Kept) {
+    this.#port = port;
+    this.#config = config;
+    this.#environment = environment;
+    this.#visible = environment.visible;
+    this.#started = environment.clock.now();
+    this.#keeper = kept.keeper;
+    this.#state = kept.copy?.state ?? emptyState(config.user);
+    this.#tokens = this.#newTokens(kept.vault);
+    this.#connection = this.#newConnection();
+    this.#stored = new Drafts(config, kept.database, kept.vault);
+    this.#writing = this.#newWriting(kept.drafts);
+    this.#marks = new ReadMarks(this.#send);
+    this.#changes = this.#newChanges();
+    this.#changes.restore(kept.copy?.changes ?? []);
+    this.#shown = this.#newShown();
+    this.#questions = this.#newQuestions();
+    this.#durable = new DurableAcks(() => this.#flush(), this.#post);
+    this.#outbox = this.#newOutbox(kept);
+    this.#doing = this.#newDoing();
+    this.#logins = new Logins(environment.openChannel(loginsOf(config)), config, () => {
+      this.#connection.recheck();
+    });
+    this.#unwatch = environment.watchNetwork(() => {
+      this.#connection.wake();
+    });
+  }
+
+  // The parts
+
+  get #random(): (bytes: Uint8Array<ArrayBuffer>) => void {
+    return (bytes) => void this.#environment.crypto.getRandomValues(bytes);
+  }
+
+  #newTokens(vault: UnsentVault | undefined): TokenSource {
+    const { shelf, fetch, clock } = this.#environment;
+    return new TokenSource(this.#config, shelf, fetch, clock, ({ unsentKey }) => {
+      void vault?.learn(unsentKey).then((news) => (news ? this.#loadUnsent() : undefined));
+    });
+  }
+
+  #newConnection(): Connection {
+    const environment = this.#environment;
+    return new Connection(
+      {
+        url: socketUrl(this.#config.server),
+        session: uuid4(this.#random),
+        clock: environment.clock,
+        tokens: this.#tokens,
+        open: (url) => environment.openSocket(url),
+        warn: (text) => {
+          environment.warn(text);
+        },
+      },
+      {
+        frame: (frame) => {
+          this.#heard(frame);
+        },
+        status: (status) => {
+          this.#statusChanged(status);
+        },
+        hello: () => ({ visible: this.#visible, features: FEATURES, ...resumedFrom(this.#state) }),
+      },
+    );
+  }
+
+  #newWriting(drafts: ReadonlyMap<ConversationId, string>): WritingNow {
+    const changed = (): void => {
+      this.#shown.dock();
+    };
+    return new WritingNow({ clock: this.#environment.clock, stored: this.#stored, send: this.#send, changed }, drafts);
+  }
+
+  #newChanges(): DockChanges {
+    const lapsed = (): void => {
+      this.#keep();
+      this.#shown.dock();
+    };
+    return new DockChanges({ clock: this.#environment.clock, send: this.#send, lapsed });
+  }
+
+  #newQuestions(): Questions {
+    return new Questions({
+      me: this.#config.user,
+      clock: this.#environment.clock,
+      send: this.#send,
+      probe: () => {
+        this.#connection.probe();
+      },
+      state: () => this.#state,
+      known: () => this.#shown.known(false),
+      open: () => this.#shown.openWindows(),
+      people: () => this.#shown.roster().people,
+      visible: () => this.#visible,
+      first: (conversation, page) => {
+        this.#take(applyPage(this.#state, conversation, page));
+      },
+      committed: (id, seq) => {
+        this.#outbox.committed(id, seq);
+      },
+      changed: (conversation) => {
+        this.#shown.conversation(conversation);
+      },
+      post: this.#post,
+    });
+  }
+
+  #newShown(): Shown {
+    return new Shown({
+      lang: this.#config.lang,
+      clock: this.#environment.clock,
+      state: () => this.#state,
+      skew: () => this.#skew,
+      status: () => this.#connection.status,
+      changes: this.#changes,
+      writing: this.#writing,
+      questions: () => this.#questions,
+      outbox: () => this.#outbox,
+      post: this.#post,
+    });
+  }
+
+  #newOutbox({ database, vault, keeper, pending }: Kept): Outbox {
+    const { clock, locks } = this.#environment;
+    return new Outbox({
+      config: this.#config,
+      clock,
+      random: this.#random,
+      database,
+      vault,
+      locks,
+      channel: this.#environment.openChannel(`gchat outbox ${this.#config.site} ${this.#config.user}`),
+      skew: () => this.#skew,
+      takes: (feature) => this.#state.features.includes(feature),
+      own: (conversation, id) => {
+        const message = this.#questions.history.own(conversation, id);
+        return message === undefined ? undefined : { seq: message.seq, text: message.text, verbId: message.verb_id };
+      },
+      reflects: (conversation, rev) => {
+        const talk = talkOf(this.#state, conversation);
+        return !talk.loaded || talk.rev >= rev;
+      },
+      send: this.#send,
+      late: () => {
+        this.#connection.probe();
+      },
+      changed: () => {
+        this.#shown.outboxChanged();
+      },
+      // A turn later: the state that replaces the entry is then with the keeper.
+      kept: () => Promise.resolve().then(() => keeper.flush()),
+      lost: (count) => {
+        const message = `${count} unsent message(s) of an earlier login cannot be read any more: write them again`;
+        this.#post({ kind: "refused", code: "outbox_unreadable", message });
+      },
+      refused: (conversation, code, message) => {
+        this.#post({ kind: "refused", conversation, code, message });
+      },
+      ...(pending === undefined ? {} : { shown: pending }),
+    });
+  }
+
+  async load(): Promise<void> {
+    await this.#outbox.load();
+  }
+
+  /** Tells the elements everything. */
+  paint(): void {
+    this.#shown.all();
+  }
+
+  start(): void {
+    this.paint();
+    this.#logins.tell();
+    this.#connection.start();
+  }
+
+  end(): void {
+    this.#unwatch();
+    this.#logins.end();
+    this.#writing.end();
+    this.#shown.end();
+    this.#questions.end();
+    this.#connection.end();
+    this.#outbox.end();
+    void this.#flush();
+  }
+
+  command(command: Command): void {
+    this.#durable.done(command, perform(this.#doing, command));
+  }
+
+  #newDoing(): CommandParts {
+    return {
+      me: this.#config.user,
+      outbox: this.#outbox,
+      questions: this.#questions,
+      active: () => {
+        this.#tokens.active();
+      },
+      want: (conversation, state, contact) => {
+        this.#want(conversation, state, contact);
+      },
+      draft: (conversation, text, told = false) => {
+        // What a page that is being emptied for good still tells is the person's text, and nobody's to see here.
+        this.#writing.write(conversation, text, this.#connection.status.state === "stopped");
+        if (told) this.#shown.dock();
+      },
+      typing: (conversation) => {
+        this.#writing.typing(conversation);
+      },
+      drafted: (conversation) => this.#writing.draft(conversation),
+      seen: (conversation, seq) => {
+        const before = this.#state;
+        this.#state = this.#marks.raise(before, conversation, seq);
+        if (this.#state !== before) this.#stateChanged(before);
+      },
+      look: (visible) => {
+        this.#look(visible);
+      },
+      flush: () => this.#flush(),
+      back: () => {
+        // The page was emptied when it was left.
+        if (!this.#emptied) this.paint();
+        this.#connection.restart();
+        void this.#outbox.load();
+      },
+      wake: () => {
+        this.#connection.wake();
+      },
+    };
+  }
+
+  // The connection
+
+  /** Final. What was not sent stays in the database, sealed; here and on the pages nothing does. */
+  #stopped(reason: StopReason): void {
+    this.#empty();
+    // The person has left, or another has come: what was kept for them is nobody's any more.
+    void this.#stored.flush();
+    void (GONE.has(reason) ? this.#keeper.forget() : this.#keeper.flush());
+    this.#outbox.end();
+  }
+
+  /** Nothing of what was shown stays, here or on any page. Another `welcome` may bring it back. */
+  #empty(keepDrafts = false): void {
+    this.#emptied = true;
+    this.#state = emptyState(this.#config.user);
+    this.#writing.empty(keepDrafts);
+    this.#changes.clear();
+    this.#marks.clear();
+    this.#questions.empty();
+    this.#typingEnds?.();
+    this.#post({ kind: "emptied" });
+    this.#shown.empty();
+  }
+
+  /**
+   * A pause: nothing is shown, also on a page that loads meanwhile, which paints what the browser keeps. What is not
+   * sent, and the drafts, stay.
+   */
+  #pause(): void {
+    this.#empty(true);
+    this.#keeper.keep({ state: this.#state, changes: [] });
+  }
+
+  #statusChanged(status: LineView): void {
+    this.#shown.status();
+    if (status.state !== "online") {
+      this.#questions.offline();
+      this.#changes.unsend();
+      this.#outbox.offline();
+      if (status.state === "stopped") this.#stopped(status.reason);
+      if (status.state === "paused") this.#pause();
+      return;
+    }
+    this.#changes.sendWaiting();
+    this.#marks.sendAgain();
+    this.#questions.online();
+    this.#outbox.online(this.#state.limits.message_chars);
+  }
+
+  #heard(frame: ServerFrame): void {
+    for (const conversation of retractions(frame)) this.#post({ kind: "retracted", conversation });
+    switch (frame.type) {
+      case "welcome":
+        if (this.#emptied) void this.#loadUnsent();
+        this.#emptied = false;
+        this.#skew = frame.server_time - this.#environment.clock.now();
+        if (this.#state.epoch !== frame.epoch) this.#outbox.forgetAcked();
+        // Once: later clocks may differ, but the page was shown when it was.
+        if (this.#shownAt === Number.POSITIVE_INFINITY) this.#shownAt = this.#started + this.#skew;
+        this.#take(applyFrame(this.#state, frame, this.#environment.clock.now()));
+        this.#dockCame(frame.dock.version, frame.dock.windows);
+        return;
+      case "history":
+        this.#questions.historyCame(frame);
+        return;
+      case "contacts":
+        this.#questions.contactsCame(frame);
+        return;
+      case "changes":
+        this.#questions.changesCame(frame);
+        break;
+      case "ack":
+        this.#outbox.acked(frame);
+        return;
+      case "error":
+        this.#refused(frame);
+        return;
+      default:
+        break;
+    }
+    this.#take(applyFrame(this.#state, frame, this.#environment.clock.now()), frame.type);
+    if (frame.type === "dock") {
+      this.#dockCame(frame.version, frame.windows);
+      this.#changes.sendWaiting();
+      this.#questions.history.askFirst();
+    }
+    if (frame.type === "read" && frame.user === this.#config.user) this.#state = this.#marks.over(this.#state);
+    if (frame.type === "typing") this.#planTypingEnd();
+  }
+
+  #dockCame(version: number, windows: readonly DockWindow[]): void {
+    this.#changes.answered(version, windows);
+    this.#state = this.#marks.over(this.#state);
+    // Of closed windows nothing is held.
+    const wanted = [...this.#changes.wanted].filter(([, { state }]) => state !== "closed").map(([conversation]) => conversation);
+    const shown = new Set([...windows.map(({ conversation }) => conversation), ...wanted]);
+    this.#state = withTalksOf(this.#state, shown);
+    this.#writing.keepOnly(shown);
+    this.#questions.quotes.keepOnly(shown);
+    this.#keep();
+  }
+
+  #refused(frame: Server<"error">): void {
+    if (this.#outbox.refused(frame) || this.#questions.refused(frame)) return;
+    const { code, message, conversation } = frame;
+    // What ends the connection is told by its status.
+    if (!this.#connection.online || closing(code)) return;
+    if (conversation !== undefined) this.#changes.drop(conversation);
+    this.#shown.dock();
+    this.#post({ kind: "refused", code, message, ...(conversation === undefined ? {} : { conversation }) });
+  }
+
+  // The state
+
+  #take(step: Step, frame?: ServerFrame["type"]): void {
+    const before = this.#state;
+    this.#state = step.state;
+    this.#shown.drop(step.dropped);
+    for (const { id, seq } of step.committed) this.#outbox.committed(id, seq);
+    this.#outbox.reflected();
+    for (const update of announcements(step.arrived, this.#state, this.#shownAt)) this.#post(update);
+    this.#questions.follow(step);
+    this.#stateChanged(before, frame);
+  }
+
+  #stateChanged(before: State, frame?: ServerFrame["type"]): void {
+    this.#shown.changed(before, frame);
+    this.#keep();
+  }
+
+  // What the person does
+
+  #want(conversation: ConversationId, state: WantedWindow["state"], contact: WantedWindow["contact"]): void {
+    if (!isKnown(conversation)) return;
+    const seen = windowOf(this.#state, conversation)?.seq ?? 0;
+    this.#changes.want(conversation, state, contact, this.#state.dockVersion, seen);
+    this.#shown.dock();
+    this.#shown.conversation(conversation);
+    this.#keep();
+    this.#changes.sendWaiting();
+    this.#questions.history.askFirst();
+  }
+
+  #keep(): void {
+    if (this.#emptied) return;
+    this.#keeper.keep({ state: this.#state, changes: this.#changes.kept });
+  }
+
+  /** Writes what waits to be written. True: it outlives the page. */
+  async #flush(): Promise<boolean> {
+    const [copied, stored] = await Promise.all([this.#keeper.flush(), this.#stored.flush()]);
+    return copied && stored;
+  }
+
+  /** The host's word may have opened what could not be read before. */
+  async #loadUnsent(): Promise<void> {
+    const [drafts] = await Promise.all([this.#stored.load(), this.#outbox.load()]);
+    this.#writing.found(drafts, this.#emptied);
+  }
+
+  #look(visible: boolean): void {
+    if (visible !== this.#visible) {
+      this.#visible = visible;
+      const rosters = rostersOf(this.#state)?.versions ?? [];
+      this.#connection.send({ type: "visibility", visible, ...(visible ? { rosters } : {}) });
+    }
+    if (!visible) return;
+    this.#connection.wake();
+    this.#questions.history.check();
+  }
+
+  #planTypingEnd(): void {
+    this.#typingEnds?.();
+    const { clock } = this.#environment;
+    this.#typingEnds = clock.after(TYPING_MS, () => {
+      const before = this.#state;
+      this.#state = withoutStaleTyping(before, clock.now());
+      this.#stateChanged(before);
+    });
+  }
+}

@@ -1,0 +1,453 @@
+/**
+ * Messages, edits and deletions on their way out: stored before the first try, first in, first out per conversation,
+ * tried until the server's ack or final refusal, over reloads and crashes.
+ *
+ * An edit or a deletion of a message that is not acked waits for it, since it names the message's seq, and falls with
+ * it. A deletion joins the queue when its undo has ended. What is refused for good holds up nothing.
+ *
+ * All tabs of a user share the stored entries; the one that holds the Web Lock (and is online) sends. Without locks
+ * every tab sends, without a database each its own from memory: the ids make that harmless.
+ *
+ * An entry is sealed with the person's key, or the login's where the host gives no other (see unsent.ts). Once the host
+ * has been heard, entries that do not open never will: they are removed, and their number is told once. Another user's
+ * entries are left alone. Must not know sockets or views.
+ */
+import type { Cancel, Clock } from "../clock.js";
+import type { Database } from "../keep/database.js";
+import { cleanText, EntryStore } from "../keep/entries.js";
+import type { DeleteEntry, EditEntry, Entry, SendEntry, VerbEntry } from "../keep/entries.js";
+import { OrderedIds } from "../ids.js";
+import type { RandomBytes } from "../ids.js";
+import type { ClientFrame, Feature, Server } from "../net/protocol.js";
+import { defaultLimits } from "../net/protocol.js";
+import { Sender } from "./sender.js";
+import type { UnsentVault } from "../keep/unsent.js";
+import type { ConversationId, PageConfig, Seq } from "../view.js";
+
+/** A deletion can be taken back for so long. */
+export const UNDO_MS = 5_000;
+
+/** The part of BroadcastChannel that is used; it carries no content, only "look again". */
+export type Channel = Pick<BroadcastChannel, "postMessage" | "onmessage" | "close">;
+
+/** A message of the user's own as the core knows it. */
+export interface Own {
+  seq: Seq;
+  text: string | null;
+  /** The highest id of an edit that was applied. */
+  verbId: string | undefined;
+}
+
+export interface OutboxParts {
+  config: PageConfig;
+  clock: Clock;
+  random: RandomBytes;
+  database: Database | undefined;
+  vault: UnsentVault | undefined;
+  locks: LockManager | undefined;
+  channel: Channel | undefined;
+  /** Milliseconds to add to this computer's clock to have the server's. */
+  skew(): number;
+  /** Whether the server takes it. */
+  takes(feature: Feature): boolean;
+  /** The user's own committed message with this `client_message_id`, where the core knows it. */
+  own(conversation: ConversationId, id: string): Own | undefined;
+  /** Whether everything up to this rev is shown of the conversation, or nothing of it is. */
+  reflects(conversation: ConversationId, rev: number): boolean;
+  /** True if the frame went out. */
+  send(frame: ClientFrame): boolean;
+  /** A frame has waited `ANSWER_MS` for its answer. */
+  late(): void;
+  changed(): void;
+  /** Resolves when what is shown now is in the browser's copy. */
+  kept(): Promise<unknown>;
+  /** So many entries of an ended login could not be read. */
+  lost(count: number): void;
+  /** A deletion was refused for good: the message is there again. */
+  refused(conversation: ConversationId, code: string, message: string): void;
+  /** Entries to show from the beginning. */
+  shown?: Iterable<Entry>;
+}
+
+export class Outbox {
+  readonly #parts: OutboxParts;
+  readonly #ids: OrderedIds;
+  readonly #store: EntryStore;
+  readonly #entries = new Map<string, Entry>();
+  readonly #sender: Sender;
+  /** In memory, not (yet) in the database. */
+  readonly #unstored = new Set<string>();
+  /** Whom to tell that an entry that could not be stored needs no storing any more. */
+  readonly #safe = new Map<string, () => void>();
+  /** Storing has ended, well or not: may be sent. */
+  readonly #ready = new Set<string>();
+  /** Dropped here; a read that began earlier must not bring them back. */
+  readonly #gone = new Set<string>();
+  /** Deletions whose undo still runs. */
+  readonly #undos = new Map<string, Cancel>();
+  #maxChars = defaultLimits.message_chars;
+  #told = false;
+
+  constructor(parts: OutboxParts) {
+    this.#parts = parts;
+    this.#ids = new OrderedIds(parts.random, () => parts.clock.now());
+    this.#store = new EntryStore(parts.config, parts.database, parts.vault);
+    this.#sender = new Sender({
+      ...parts,
+      lock: `gchat outbox ${parts.config.site} ${parts.config.user}`,
+      locks: this.#store.exists ? parts.locks : undefined,
+      queue: () => this.pending.filter((entry) => this.#inQueue(entry)),
+      frameOf: (entry) => this.#frameOf(entry),
+      whose: ({ id }) => (!this.#unstored.has(id) ? "shared" : this.#ready.has(id) ? "own" : "wait"),
+      granted: () => this.load(),
+    });
+    for (const entry of parts.shown ?? []) this.#entries.set(entry.id, entry);
+    if (parts.channel !== undefined) parts.channel.onmessage = () => void this.load();
+  }
+
+  /** Every entry of this user, in the order of asking. */
+  get pending(): readonly Entry[] {
+    return [...this.#entries.values()].sort((one, other) => (one.id < other.id ? -1 : 1));
+  }
+
+  /** Reads what earlier pages and other tabs stored. */
+  async load(): Promise<void> {
+    if (!this.#store.exists) return;
+    const before = [...this.#entries.values()].filter(({ id, acked }) => acked === undefined && !this.#unstored.has(id));
+    const read = await this.#store.read();
+    if (read !== undefined) {
+      // Known before the read and missing in it: another tab is done with them, by an ack or by the person's wish.
+      for (const { id, kind, failure } of before) {
+        if (read.stored.has(id)) continue;
+        if (failure === null && kind === "send") this.#sentElsewhere(id);
+        else this.#forget(id);
+      }
+      for (const [id, entry] of read.stored) {
+        if (this.#gone.has(id) || this.#unstored.has(id)) continue;
+        this.#ids.follow(id);
+        this.#entries.set(id, entry);
+        this.#awaitUndo(entry);
+      }
+      if (read.removed > 0 && !this.#told) this.#parts.lost(read.removed);
+      this.#told ||= read.removed > 0;
+    }
+    this.#parts.changed();
+    this.#pump();
+  }
+
+  /**
+   * Takes a message to send; it is stored before the first try. Nothing happens for an empty one. Resolves when it
+   * cannot be lost with the page any more: it is stored, or else the server has it or the person has removed it.
+   */
+  async add(conversation: ConversationId, raw: string, options: { id?: string; replyTo?: Seq } = {}): Promise<void> {
+    const { id = this.#ids.next(), replyTo } = options;
+    const text = cleanText(raw);
+    // The page before this one may have stored it, and have been left before it knew.
+    if (text === "" || this.#entries.has(id) || this.#gone.has(id)) return;
+    this.#ids.follow(id);
+    await this.#keep({
+      ...this.#begun("send", conversation, id),
+      text,
+      failure: this.#tooLong(text),
+      ...(replyTo === undefined ? {} : { replyTo }),
+    });
+  }
+
+  /**
+   * Gives the message `target` of the user's own another text; an edit of it that is not under way is replaced. `told`:
+   * its seq, for messages that the core does not know (any more); 0: not known.
+   */
+  async edit(conversation: ConversationId, target: string, raw: string, told: Seq = 0): Promise<void> {
+    const text = cleanText(raw);
+    if (text === "") return;
+    const message = this.#entries.get(target);
+    if (message?.kind === "send" && message.failure !== null) {
+      await this.#keep({ ...message, text });
+      return;
+    }
+    const earlier = this.#edits(target).filter(({ acked }) => acked === undefined);
+    // The page before this one may have stored it.
+    if (earlier.some((entry) => entry.failure === null && entry.text === text)) return;
+    const replaced = earlier.filter((entry) => !this.#sender.tries(entry));
+    for (const { id } of replaced) {
+      this.#gone.add(id);
+      this.#forget(id);
+    }
+    const own = this.#parts.own(conversation, target);
+    if (own?.verbId !== undefined) this.#ids.follow(own.verbId);
+    const before = own?.text ?? (message?.kind === "send" ? message.text : undefined);
+    if (before !== text || replaced.length < earlier.length) {
+      const begun = this.#begun("edit", conversation, this.#ids.next());
+      await this.#keep({ ...begun, target, seq: own?.seq ?? told, text, failure: this.#tooLong(text) });
+    } else this.#parts.changed();
+    for (const { id } of replaced) await this.#store.erase(id);
+  }
+
+  /** Deletes the message `target` of the user's own, unless it is taken back within `UNDO_MS`. */
+  async delete(conversation: ConversationId, target: string, told: Seq = 0): Promise<void> {
+    if (this.#deletion(target) !== undefined) return;
+    const { clock } = this.#parts;
+    const seq = this.#parts.own(conversation, target)?.seq ?? told;
+    const begun = this.#begun("delete", conversation, this.#ids.next());
+    await this.#keep({ ...begun, target, seq, due: clock.now() + UNDO_MS });
+  }
+
+  /** Takes a deletion back whose time has not come. */
+  async undelete(target: string): Promise<void> {
+    const deletion = this.#deletion(target);
+    if (deletion !== undefined && deletion.due > this.#parts.clock.now()) await this.#drop(deletion.id);
+  }
+
+  /** Forgets an edit that was refused for good. */
+  async dismiss(target: string): Promise<void> {
+    for (const { id, failure } of this.#edits(target)) if (failure !== null) await this.#drop(id);
+  }
+
+  /** Tries a refused message again, as a new one. */
+  async retry(id: string): Promise<void> {
+    const entry = this.#entries.get(id);
+    if (entry?.kind !== "send" || entry.failure === null) return;
+    await this.#dropWithWishes(id);
+    void this.add(entry.conversation, entry.text, entry.replyTo === undefined ? {} : { replyTo: entry.replyTo });
+  }
+
+  /** Removes a refused message and gives its text back. */
+  async discard(id: string): Promise<string | undefined> {
+    const entry = this.#entries.get(id);
+    if (entry?.kind !== "send" || entry.failure === null) return undefined;
+    await this.#dropWithWishes(id);
+    return entry.text;
+  }
+
+  async #dropWithWishes(id: string): Promise<void> {
+    const wishes = this.pending.filter((entry) => entry.kind !== "send" && entry.target === id);
+    await Promise.all([id, ...wishes.map((wish) => wish.id)].map((dropped) => this.#drop(dropped)));
+  }
+
+  /** The connection is online: take part in sending. */
+  online(maxChars: number): void {
+    this.#maxChars = maxChars;
+    this.#fall();
+    this.#sender.online();
+  }
+
+  /** The connection is lost. */
+  offline(): void {
+    this.#sender.offline();
+  }
+
+  /** The server has it for good; it is shown from here until what came of it does. */
+  acked({ id, seq, rev }: Pick<Server<"ack">, "id" | "seq" | "rev">): void {
+    const entry = this.#entries.get(id);
+    if (entry === undefined) return;
+    this.#gone.add(id);
+    this.#sender.settle(entry);
+    this.#save(id);
+    this.#entries.set(id, { ...entry, failure: null, acked: rev });
+    const learned = entry.kind === "send" ? this.#learn(id, seq) : undefined;
+    this.reflected();
+    this.#parts.changed();
+    this.#pump();
+    void this.#erase(id, learned);
+  }
+
+  /** The message itself is in the conversation. */
+  committed(id: string, seq: Seq): void {
+    if (this.#entries.has(id)) void this.#drop(id, this.#learn(id, seq));
+  }
+
+  /** What is shown has come on: acknowledged edits and deletions are done with where it shows them. */
+  reflected(): void {
+    if (this.#entries.size === 0) return;
+    for (const { kind, id, conversation, acked } of this.pending) {
+      if (kind === "send" || acked === undefined || !this.#parts.reflects(conversation, acked)) continue;
+      this.#forget(id);
+      this.#parts.changed();
+    }
+    // A message that was waited for may be known now.
+    this.#pump();
+  }
+
+  /** An `error` that names an id. True if it was an entry of this outbox. */
+  refused(frame: Server<"error">): boolean {
+    const entry = this.#entries.get(frame.id ?? "");
+    if (entry === undefined) return false;
+    if (frame.final) this.#refusedForGood(entry, frame);
+    else this.#sender.later(entry, frame.retry_after_ms);
+    return true;
+  }
+
+  #refusedForGood(entry: Entry, { code, message }: Server<"error">): void {
+    this.#sender.settle(entry);
+    const outdone = entry.kind === "edit" && this.#edits(entry.target).some(({ id }) => id > entry.id);
+    if (entry.kind === "delete") this.#parts.refused(entry.conversation, code, message);
+    if (entry.kind === "delete" || outdone) void this.#drop(entry.id);
+    else void this.#put({ ...entry, failure: code });
+  }
+
+  /** The store is another one: an ack from before says nothing of it, and what it was for will not come. */
+  forgetAcked(): void {
+    for (const { id, acked } of this.pending) if (acked !== undefined) this.#forget(id);
+    this.#parts.changed();
+  }
+
+  /** What is stored waits there for a later page; here nothing stays. */
+  end(): void {
+    this.offline();
+    for (const cancel of this.#undos.values()) cancel();
+    this.#undos.clear();
+    this.#entries.clear();
+    this.#parts.channel?.close();
+  }
+
+  #begun<K extends Entry["kind"]>(kind: K, conversation: ConversationId, id: string) {
+    return { kind, id, conversation, writtenAt: this.#parts.clock.now() + this.#parts.skew(), failure: null };
+  }
+
+  /** What is too long is refused here: as a frame it could be too large for the socket. */
+  #tooLong(text: string): string | null {
+    return Array.from(text).length > this.#maxChars ? "message_too_long" : null;
+  }
+
+  #edits(target: string): EditEntry[] {
+    return this.pending.filter((entry): entry is EditEntry => entry.kind === "edit" && entry.target === target);
+  }
+
+  #deletion(target: string): DeleteEntry | undefined {
+    return this.pending.find((entry): entry is DeleteEntry => entry.kind === "delete" && entry.target === target);
+  }
+
+  /** Resolves when the entry cannot be lost with the page any more. */
+  async #keep(entry: Entry): Promise<void> {
+    await this.#put(entry);
+    if (this.#unstored.has(entry.id)) await new Promise<void>((resolve) => this.#safe.set(entry.id, resolve));
+  }
+
+  async #put(entry: Entry): Promise<void> {
+    this.#entries.set(entry.id, entry);
+    this.#unstored.add(entry.id);
+    this.#awaitUndo(entry);
+    this.#parts.changed();
+    if (await this.#stored(entry)) {
+      this.#unstored.delete(entry.id);
+      this.#parts.channel?.postMessage("changed");
+    }
+    this.#ready.add(entry.id);
+    this.#pump();
+  }
+
+  /** What is dropped while it is being stored is erased again. */
+  async #stored(entry: Entry): Promise<boolean> {
+    const stored = await this.#store.put(entry);
+    if (stored && this.#gone.has(entry.id)) await this.#store.erase(entry.id);
+    return stored;
+  }
+
+  async #drop(id: string, before?: Promise<unknown>): Promise<void> {
+    this.#gone.add(id);
+    this.#forget(id);
+    this.#parts.changed();
+    this.#pump();
+    await this.#erase(id, before);
+  }
+
+  /** Only when the copy has what replaces it: a page that is left in between shows it still. */
+  async #erase(id: string, before?: Promise<unknown>): Promise<void> {
+    await Promise.all([before, this.#parts.kept()]);
+    await this.#store.erase(id);
+    this.#parts.channel?.postMessage("changed");
+  }
+
+  /** What waits for this message knows its seq from now on, also on a later page. */
+  async #learn(target: string, seq: Seq): Promise<void> {
+    const waiting = this.pending.filter((entry): entry is VerbEntry => entry.kind !== "send" && entry.target === target);
+    for (const entry of waiting) {
+      if (!this.#entries.has(entry.id)) continue;
+      const known = { ...entry, seq };
+      this.#entries.set(entry.id, known);
+      await this.#stored(known);
+    }
+  }
+
+  #forget(id: string): void {
+    const entry = this.#entries.get(id);
+    if (entry === undefined) return;
+    this.#sender.settle(entry);
+    this.#entries.delete(id);
+    this.#unstored.delete(id);
+    this.#undos.get(id)?.();
+    this.#undos.delete(id);
+    this.#save(id);
+  }
+
+  #save(id: string): void {
+    this.#safe.get(id)?.();
+    this.#safe.delete(id);
+  }
+
+  /** Shown as sent until the message itself comes. */
+  #sentElsewhere(id: string): void {
+    const entry = this.#entries.get(id);
+    if (entry === undefined) return;
+    this.#sender.settle(entry);
+    this.#entries.set(id, { ...entry, acked: 0 });
+  }
+
+  #awaitUndo(entry: Entry): void {
+    if (entry.kind !== "delete" || this.#undos.has(entry.id)) return;
+    const { clock } = this.#parts;
+    const ended = (): void => {
+      this.#parts.changed();
+      this.#pump();
+    };
+    this.#undos.set(entry.id, clock.after(Math.max(0, entry.due - clock.now()), ended));
+  }
+
+  /** What was asked of a message that is refused falls with it; a text goes over to it, so that trying again sends it. */
+  #fall(): void {
+    for (const entry of this.pending) {
+      if (entry.kind === "send" || entry.failure !== null) continue;
+      const message = this.#entries.get(entry.target);
+      if (message?.kind !== "send" || message.failure === null) continue;
+      if (entry.kind === "edit") void this.#foldInto(message, entry);
+      else if (entry.due <= this.#parts.clock.now()) {
+        void this.#drop(entry.id);
+        void this.#drop(message.id);
+      }
+    }
+  }
+
+  async #foldInto(message: SendEntry, { id, text }: EditEntry): Promise<void> {
+    this.#gone.add(id);
+    this.#forget(id);
+    await this.#put({ ...message, text });
+    await this.#store.erase(id);
+  }
+
+  /** Whether the entry has its place in the queue: what does not holds nobody up. */
+  #inQueue(entry: Entry): boolean {
+    if (entry.failure !== null || entry.acked !== undefined) return false;
+    if (entry.kind === "send") return true;
+    if (entry.kind === "delete" && entry.due > this.#parts.clock.now()) return false;
+    return this.#parts.takes(entry.kind) && this.#seqOf(entry) > 0;
+  }
+
+  #seqOf({ conversation, target, seq }: VerbEntry): Seq {
+    return this.#parts.own(conversation, target)?.seq ?? seq;
+  }
+
+  #pump(): void {
+    this.#fall();
+    this.#sender.pump();
+  }
+
+  #frameOf(entry: Entry): ClientFrame {
+    const { id, conversation } = entry;
+    if (entry.kind === "send") {
+      const reply = entry.replyTo !== undefined && this.#parts.takes("reply") ? { reply_to: entry.replyTo } : {};
+      return { type: "send", client_message_id: id, conversation, text: entry.text, ...reply };
+    }
+    const named = { id, conversation, seq: this.#seqOf(entry), client_message_id: entry.target };
+    return entry.kind === "edit" ? { type: "edit", ...named, text: entry.text } : { type: "delete", ...named };
+  }
+}

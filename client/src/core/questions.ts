@@ -1,0 +1,177 @@
+/**
+ * Everything that is asked of the server by number, and where each answer goes: pages of history, changes, quotes and
+ * searches. Must not know what an answer does to the state.
+ */
+import type { Cancel, Clock } from "../clock.js";
+import { History } from "./history.js";
+import { aboutOf, presentMessage } from "./present.js";
+import type { Known } from "./present.js";
+import type { ClientFrame, Message, Server } from "../net/protocol.js";
+import { Quotes } from "./quotes.js";
+import { Requests } from "./requests.js";
+import type { Question } from "./requests.js";
+import { Search } from "./search.js";
+import type { State, Step } from "./state.js";
+import type { Page } from "./talk.js";
+import type { ConversationId, MessageView, RosterPerson, Seq, Update, UserId } from "../view.js";
+
+/** Before a question that the server could not answer just now is asked again. */
+const AGAIN_MS = 1_500;
+/** While somebody looks, the open windows' changes are asked for so often: the last one may have been lost. */
+export const CHECK_MS = 60_000;
+
+export interface QuestionsParts {
+  me: UserId;
+  clock: Clock;
+  send(frame: ClientFrame): boolean;
+  /** A question is late: the connection may be dead. */
+  probe(): void;
+  state(): State;
+  known(): Known;
+  /** The windows that are open, as the person sees it. */
+  open(): readonly ConversationId[];
+  people(): readonly RosterPerson[];
+  /** Whether somebody looks. */
+  visible(): boolean;
+  /** The first page of a conversation. */
+  first(conversation: ConversationId, page: Page): void;
+  /** A message of the user's own is on a page. */
+  committed(id: string, seq: Seq): void;
+  /** What is told of the conversation is another. */
+  changed(conversation: ConversationId): void;
+  post(update: Update): void;
+}
+
+export class Questions {
+  readonly #parts: QuestionsParts;
+  readonly #requests: Requests;
+  readonly history: History;
+  readonly quotes: Quotes;
+  readonly search: Search;
+  #check: Cancel | null = null;
+
+  constructor(parts: QuestionsParts) {
+    this.#parts = parts;
+    this.#requests = new Requests((frame) => parts.send(frame), parts.clock, (question) => {
+      parts.probe();
+      if (question.kind === "quote") this.quotes.askAgain();
+      else if (question.kind !== "search") this.history.cameNot(question);
+    });
+    const ask = (question: Question): boolean => this.#requests.ask(question, parts.state().limits.history_page);
+    const present = (conversation: ConversationId, messages: readonly Message[]): MessageView[] => {
+      const about = aboutOf(parts.known(), conversation);
+      return messages.map((message) => presentMessage(message, about));
+    };
+    const awaited = (conversation: ConversationId): boolean => this.#requests.pages(conversation);
+    this.history = new History({ ...parts, ask, awaited, present });
+    this.quotes = new Quotes({ ...parts, ask: (conversation, seq) => ask({ kind: "quote", conversation, seq }), present });
+    this.search = new Search({ ...parts, ask });
+  }
+
+  /** The connection is there: everything that is wanted is asked for. */
+  online(): void {
+    this.history.askFirst();
+    this.quotes.askAgain();
+    this.search.go();
+    this.#planCheck();
+  }
+
+  /** Nothing that was asked will be answered. */
+  offline(): void {
+    this.end();
+    this.#requests.clear();
+    this.history.clear();
+  }
+
+  end(): void {
+    this.#check?.();
+  }
+
+  /** Nothing may stay that somebody could be shown. */
+  empty(): void {
+    this.search.forget();
+    this.history.empty();
+    this.quotes.keepOnly(new Set());
+  }
+
+  /** What a frame or an answer has done: some conversations' copies are void, messages have changed, and some is missing. */
+  follow({ dropped, asks, rows }: Step): void {
+    for (const conversation of dropped) {
+      this.#requests.forget(conversation);
+      this.history.forget(conversation);
+      this.quotes.drop(conversation);
+    }
+    for (const ask of asks) {
+      if (ask.kind === "roster") this.#parts.send({ type: "roster", circle: ask.circle });
+      else if (ask.kind === "changes") this.history.askChanges(ask.conversation);
+      else this.history.askFirst();
+    }
+    this.history.follow(rows);
+    this.quotes.follow(rows);
+    if (dropped.length > 0) this.quotes.askAgain();
+  }
+
+  historyCame(frame: Server<"history">): void {
+    const { conversation, first_seq: firstSeq, seq, rev, messages } = frame;
+    const question = this.#requests.answered(frame.request);
+    if (question === undefined || question.kind === "search" || question.conversation !== conversation) return;
+    if (question.kind === "page") {
+      for (const { sender, client_message_id: id, seq: at } of messages) {
+        if (sender === this.#parts.me && id !== null) this.#parts.committed(id, at);
+      }
+      this.history.answerPage(question, frame);
+    } else if (question.kind === "quote") {
+      this.quotes.came(conversation, question.seq, messages.find((message) => message.seq === question.seq) ?? null);
+    } else if (question.kind === "first") {
+      this.history.came(conversation);
+      this.#parts.first(conversation, { firstSeq, seq, rev, messages });
+    }
+  }
+
+  /** Changes apply by what they say: there is nothing to remember of the question. */
+  changesCame({ request }: Server<"changes">): void {
+    this.#requests.answered(request);
+  }
+
+  contactsCame(frame: Server<"contacts">): void {
+    const question = this.#requests.answered(frame.request);
+    if (question?.kind === "search") this.search.came(question, frame);
+  }
+
+  /** True if the error answers a question. */
+  refused(frame: Server<"error">): boolean {
+    const question = this.#requests.answered(frame.request);
+    if (question === undefined) return false;
+    if (frame.final) this.#unanswerable(question, frame);
+    else {
+      this.#parts.clock.after(frame.retry_after_ms ?? AGAIN_MS, () => {
+        if (question.kind === "search") this.search.go();
+        else if (question.kind === "quote") this.quotes.askAgain();
+        else this.history.again(question);
+      });
+    }
+    return true;
+  }
+
+  /** An end to the waiting: there is nothing to show. */
+  #unanswerable(question: Question, { code, message }: Server<"error">): void {
+    if (question.kind === "quote") {
+      this.quotes.came(question.conversation, question.seq, null);
+      return;
+    }
+    if (question.kind === "search") this.search.forget();
+    else if (question.kind === "page") this.history.answerPage(question, { messages: [], more: false });
+    else if (question.kind === "first") this.#parts.first(question.conversation, { firstSeq: 1, seq: 0, rev: 0, messages: [] });
+    const { conversation } = question.kind === "search" ? { conversation: undefined } : question;
+    this.#parts.post({ kind: "refused", code, message, ...(conversation === undefined ? {} : { conversation }) });
+  }
+
+  /** While somebody looks at them, what the open windows may have missed is asked for. */
+  #planCheck(): void {
+    this.#check?.();
+    this.#check = this.#parts.clock.after(CHECK_MS, () => {
+      if (this.#parts.visible()) this.history.check();
+      this.#planCheck();
+    });
+  }
+}

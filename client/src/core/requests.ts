@@ -1,0 +1,113 @@
+/**
+ * Questions that the server answers by number: messages, changes and searches. Owns what is asked and not yet answered,
+ * so that nothing is asked twice at once and every answer finds its question.
+ */
+import type { Cancel, Clock } from "../clock.js";
+import type { ClientFrame } from "../net/protocol.js";
+import type { ConversationId, Seq } from "../view.js";
+
+/** Messages in one page that a person sees come. */
+export const PAGE_MESSAGES = 50;
+const SEARCH_PEOPLE = 50;
+/** A question without an answer for so long is given up. */
+export const LATE_MS = 10_000;
+
+/** What was asked. */
+export type Question =
+  /** The first page: the newest messages. */
+  | { kind: "first"; conversation: ConversationId }
+  /** What has changed since the position, which is `rev`; the last message held is `seq`. */
+  | { kind: "changes"; conversation: ConversationId; rev: number; seq: Seq }
+  /** One message that is quoted. */
+  | { kind: "quote"; conversation: ConversationId; seq: Seq }
+  /** What a page shows and the core does not hold; `request` is the page's own. */
+  | { kind: "page"; conversation: ConversationId; asked: "before" | "after"; seq: Seq; request: number }
+  | { kind: "search"; text: string; next: string | null };
+
+export class Requests {
+  readonly #open = new Map<number, { question: Question; cancel: Cancel }>();
+  readonly #send: (frame: ClientFrame) => boolean;
+  readonly #clock: Clock;
+  readonly #late: (question: Question) => void;
+  #last = 0;
+
+  /** `late` hears of each question that is given up. */
+  constructor(send: (frame: ClientFrame) => boolean, clock: Clock, late: (question: Question) => void) {
+    this.#send = send;
+    this.#clock = clock;
+    this.#late = late;
+  }
+
+  /** Asks, unless the same is awaited already (but for pages, which are different pages' own). True if it is awaited now. */
+  ask(question: Question, historyPage: number): boolean {
+    for (const { question: open } of this.#open.values()) {
+      if (open.kind === "search" && question.kind === "search") return false;
+      if (sameQuestion(open, question)) return true;
+    }
+    const request = this.#last + 1;
+    if (!this.#send(frameOf(request, question, historyPage))) return false;
+    this.#last = request;
+    const cancel = this.#clock.after(LATE_MS, () => {
+      this.#open.delete(request);
+      this.#late(question);
+    });
+    this.#open.set(request, { question, cancel });
+    return true;
+  }
+
+  /** The question that this answers, which is thereby closed. */
+  answered(request: number | undefined): Question | undefined {
+    if (request === undefined) return undefined;
+    const open = this.#open.get(request);
+    this.#open.delete(request);
+    open?.cancel();
+    return open?.question;
+  }
+
+  /** Whether a page awaits messages of this conversation. */
+  pages(conversation: ConversationId): boolean {
+    return [...this.#open.values()].some(({ question }) => question.kind === "page" && question.conversation === conversation);
+  }
+
+  /** The copy was dropped: what was asked on it is void. */
+  forget(conversation: ConversationId): void {
+    for (const [request, { question, cancel }] of this.#open) {
+      if (question.kind === "search" || question.conversation !== conversation) continue;
+      cancel();
+      this.#open.delete(request);
+    }
+  }
+
+  /** The connection was lost; nothing will be answered. */
+  clear(): void {
+    for (const { cancel } of this.#open.values()) cancel();
+    this.#open.clear();
+  }
+}
+
+function sameQuestion(one: Question, other: Question): boolean {
+  if (one.kind === "search" || other.kind === "search" || one.kind === "page") return false;
+  if (one.kind !== other.kind || one.conversation !== other.conversation) return false;
+  return one.kind !== "quote" || (other.kind === "quote" && one.seq === other.seq);
+}
+
+function frameOf(request: number, question: Question, historyPage: number): ClientFrame {
+  if (question.kind === "search") {
+    return { type: "search", request, text: question.text, next: question.next, limit: SEARCH_PEOPLE };
+  }
+  const { conversation } = question;
+  // One that somebody waits for is small.
+  const limit = Math.min(PAGE_MESSAGES, historyPage);
+  switch (question.kind) {
+    case "first":
+      return { type: "history", request, conversation, limit };
+    case "changes":
+      return { type: "changes", request, conversation, rev: question.rev, seq: question.seq, limit: historyPage };
+    case "quote":
+      return { type: "history", request, conversation, before: question.seq + 1, limit: 1 };
+    case "page":
+      return question.asked === "before"
+        ? { type: "history", request, conversation, before: question.seq, limit }
+        : { type: "history", request, conversation, after: question.seq, limit };
+  }
+}

@@ -1,0 +1,147 @@
+/**
+ * What the elements are to hear when something has changed: compares two states, and marks the slices that differ for
+ * the publisher. Must not know why they differ.
+ */
+import type { Cancel, Clock } from "../clock.js";
+import type { DockChanges } from "./dock.js";
+import type { Outbox } from "./outbox.js";
+import { presentDock } from "./present.js";
+import type { Known } from "./present.js";
+import type { ServerFrame } from "../net/protocol.js";
+import { Publisher } from "./publisher.js";
+import type { Questions } from "./questions.js";
+import { collation, foldRosters } from "./roster.js";
+import { windowOf } from "./state.js";
+import type { State } from "./state.js";
+import type { ConversationId, LineView, RosterView, Update } from "../view.js";
+import type { WritingNow } from "./writing.js";
+
+/** What a message changes in the dock is told so much later: where it is looked at, it is read by then, and nothing is. */
+const UNREAD_MS = 50;
+
+export interface ShownParts {
+  lang: string;
+  clock: Clock;
+  state(): State;
+  /** Milliseconds to add to this computer's clock to have the server's. */
+  skew(): number;
+  /** The connection's. */
+  status(): LineView;
+  changes: DockChanges;
+  writing: WritingNow;
+  questions(): Questions;
+  outbox(): Outbox;
+  post(update: Update): void;
+}
+
+export class Shown {
+  readonly #parts: ShownParts;
+  readonly #publisher: Publisher;
+  readonly #compare: (one: string, other: string) => number;
+  #unreadRests: Cancel | null = null;
+
+  constructor(parts: ShownParts) {
+    this.#parts = parts;
+    this.#compare = collation(parts.lang);
+    this.#publisher = new Publisher({
+      known: () => this.known(),
+      line: () => parts.status(),
+      roster: () => this.roster(),
+      post: (update) => {
+        parts.post(update);
+      },
+    });
+  }
+
+  /** Tells everything. */
+  all(): void {
+    this.#publisher.all();
+  }
+
+  status(): void {
+    this.#publisher.mark("line");
+  }
+
+  dock(): void {
+    this.#publisher.mark("dock");
+  }
+
+  conversation(conversation: ConversationId): void {
+    this.#publisher.mark(`talk:${conversation}`);
+  }
+
+  /** What was told of these conversations is void. */
+  drop(conversations: readonly ConversationId[]): void {
+    for (const conversation of conversations) this.#publisher.drop(conversation);
+  }
+
+  /** Whatever was told is void, and nothing is there. */
+  empty(): void {
+    this.#publisher.forget();
+    this.#publisher.mark("roster");
+    this.#publisher.mark("dock");
+  }
+
+  /** The state was `before`; `frame`: what has changed it. */
+  changed(before: State, frame?: ServerFrame["type"]): void {
+    const state = this.#parts.state();
+    if (state.rosters !== before.rosters || state.circles !== before.circles) this.#publisher.mark("roster");
+    if (state.typing !== before.typing || (state.windows !== before.windows && frame !== "changes")) this.dock();
+    else if (state.windows !== before.windows) this.#unread();
+    for (const { conversation } of state.windows) {
+      const same =
+        state.talks.get(conversation) === before.talks.get(conversation) &&
+        windowOf(state, conversation)?.other_read_seq === windowOf(before, conversation)?.other_read_seq &&
+        windowOf(state, conversation)?.read_seq === windowOf(before, conversation)?.read_seq;
+      if (!same) this.conversation(conversation);
+    }
+    for (const conversation of this.#parts.changes.wanted.keys()) this.conversation(conversation);
+  }
+
+  /** What was asked for is another: it is laid over messages wherever they are shown. */
+  outboxChanged(): void {
+    for (const { conversation } of this.#parts.state().windows) this.conversation(conversation);
+    for (const { conversation } of this.#parts.outbox().pending) this.conversation(conversation);
+    const { history, quotes } = this.#parts.questions();
+    history.wished();
+    quotes.tell();
+  }
+
+  roster(): RosterView {
+    const state = this.#parts.state();
+    const view = foldRosters(state.circles, state.rosters, state.me, this.#compare);
+    return { ...view, known: view.known && state.welcomed };
+  }
+
+  openWindows(): ConversationId[] {
+    const { windows } = presentDock(this.known(false));
+    return windows.filter((window) => window.state === "open").map((window) => window.conversation);
+  }
+
+  /** `loading`: also what is awaited, which depends on the windows that are open. */
+  known(loading = true): Known {
+    const parts = this.#parts;
+    const { history } = parts.questions();
+    return {
+      state: parts.state(),
+      pending: parts.outbox().pending,
+      drafts: parts.writing.drafts,
+      wanted: parts.changes.wanted,
+      loading: loading ? history.unloaded : new Set(),
+      late: history.late,
+      now: parts.clock.now(),
+      skew: parts.skew(),
+    };
+  }
+
+  end(): void {
+    this.#unreadRests?.();
+  }
+
+  #unread(): void {
+    this.#unreadRests ??= this.#parts.clock.after(UNREAD_MS, () => {
+      this.#unreadRests = null;
+      this.dock();
+    });
+  }
+}

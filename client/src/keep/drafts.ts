@@ -1,0 +1,95 @@
+/**
+ * The half-written texts, sealed one by one in the browser's database. They belong to the person, not to the login: see
+ * unsent.ts. Must not know windows.
+ */
+import type { Database } from "./database.js";
+import type { UnsentVault } from "./unsent.js";
+import type { ConversationId, PageConfig } from "../view.js";
+
+export class Drafts {
+  readonly #config: PageConfig;
+  readonly #database: Database | undefined;
+  readonly #vault: UnsentVault | undefined;
+  /** What waits to be written; an empty text: to be removed. */
+  #waiting = new Map<ConversationId, string>();
+  #writing: Promise<boolean> | null = null;
+  /** For each reading under way, what was kept since it began. */
+  readonly #touched = new Set<Set<ConversationId>>();
+
+  constructor(config: PageConfig, database: Database | undefined, vault: UnsentVault | undefined) {
+    this.#config = config;
+    this.#database = database;
+    this.#vault = vault;
+  }
+
+  /** Those that can be read and are not written anew meanwhile. Those that never will be read are removed. */
+  async load(): Promise<Map<ConversationId, string>> {
+    const drafts = new Map<ConversationId, string>();
+    const touched = new Set<ConversationId>();
+    this.#touched.add(touched);
+    await this.flush();
+    await this.#read(drafts);
+    this.#touched.delete(touched);
+    for (const conversation of touched) drafts.delete(conversation);
+    return drafts;
+  }
+
+  async #read(drafts: Map<ConversationId, string>): Promise<void> {
+    const [database, vault] = [this.#database, this.#vault];
+    if (database === undefined || vault === undefined) return;
+    try {
+      const { site, user } = this.#config;
+      for (const record of await database.getAll("drafts", IDBKeyRange.bound([site, user], [site, user, []]))) {
+        const text = await vault.open(this.#name(record.conversation), record);
+        if (typeof text === "string") drafts.set(record.conversation, text);
+        else if (vault.certain) await database.delete("drafts", [site, user, record.conversation]);
+      }
+    } catch {
+      // What cannot be read now is read by the next page.
+    }
+  }
+
+  /** Keeps this text soon; an empty one is removed. */
+  keep(conversation: ConversationId, text: string): void {
+    this.#waiting.set(conversation, text);
+    for (const touched of this.#touched) touched.add(conversation);
+    void this.flush();
+  }
+
+  /** Writes what waits; of each conversation the latest only. True: it outlives the page. */
+  flush(): Promise<boolean> {
+    this.#writing ??= this.#writeAll().finally(() => {
+      this.#writing = null;
+    });
+    return this.#writing;
+  }
+
+  async #writeAll(): Promise<boolean> {
+    const [database, vault] = [this.#database, this.#vault];
+    if (database === undefined || vault === undefined) return false;
+    const { site, user } = this.#config;
+    while (this.#waiting.size > 0) {
+      const waiting = this.#waiting;
+      this.#waiting = new Map();
+      try {
+        for (const [conversation, text] of waiting) {
+          if (text === "") await database.delete("drafts", [site, user, conversation]);
+          else {
+            const sealed = await vault.seal(this.#name(conversation), text);
+            await database.put("drafts", { site, user, conversation, ...sealed });
+          }
+        }
+      } catch {
+        // Full or taken away: tried again with what is kept next.
+        this.#waiting = new Map([...waiting, ...this.#waiting]);
+        return false;
+      }
+    }
+    return true;
+  }
+
+  #name(conversation: ConversationId): string {
+    const { site, user } = this.#config;
+    return JSON.stringify(["draft", site, user, conversation]);
+  }
+}

@@ -1,0 +1,152 @@
+/**
+ * The entries of the outbox: what a person has asked for and the server has not answered, and how it lies, sealed, in
+ * the browser's database.
+ */
+import type { Database } from "./database.js";
+import type { UnsentVault } from "./unsent.js";
+import type { Vault } from "./vault.js";
+import type { ConversationId, PageConfig, Seq } from "../view.js";
+
+interface Common {
+  /** UUID v7, in the order of asking: of a message its `client_message_id`, else the verb's own. */
+  id: string;
+  conversation: ConversationId;
+  /** Milliseconds UTC, by this computer's clock corrected by the server's. */
+  writtenAt: number;
+  /** The error code of a final refusal; null while it is being tried. */
+  failure: string | null;
+  /** The server has it, by this rev (0: another tab says so); what came of it is on its way. */
+  acked?: number;
+}
+
+/** A message. */
+export interface SendEntry extends Common {
+  kind: "send";
+  text: string;
+  /** The message that it answers. */
+  replyTo?: Seq;
+}
+
+interface Verb extends Common {
+  /** The `client_message_id` of the message that it is about. */
+  target: string;
+  /** That message's seq; 0 as long as the message is not acked. */
+  seq: Seq;
+}
+
+export interface EditEntry extends Verb {
+  kind: "edit";
+  text: string;
+}
+
+export interface DeleteEntry extends Verb {
+  kind: "delete";
+  /** When its undo ends, in ms by this computer's clock: not sent before. */
+  due: number;
+}
+
+export type VerbEntry = EditEntry | DeleteEntry;
+export type Entry = SendEntry | VerbEntry;
+
+/** What is sealed: whatever comes of an ack is found again by trying. */
+type Sealable = Unnamed<SendEntry> | Unnamed<EditEntry> | Unnamed<DeleteEntry>;
+type Unnamed<E extends Entry> = Omit<E, "id" | "acked">;
+
+/** What a record is sealed under. */
+const nameOf = ({ site, user }: Owner, id: string): string => JSON.stringify(["outbox", site, user, id]);
+
+type Owner = Pick<PageConfig, "site" | "user">;
+
+/** Every entry of a user that can be read with this vault, by id, and the ids of the others. */
+export async function readEntries(
+  database: Database,
+  vault: Vault,
+  owner: Owner,
+): Promise<{ stored: Map<string, Entry>; unreadable: string[] }> {
+  const records = await database.getAllFromIndex("outbox", "owner", [owner.site, owner.user]);
+  const stored = new Map<string, Entry>();
+  const unreadable: string[] = [];
+  for (const record of records) {
+    const content = (await vault.open(nameOf(owner, record.id), record)) as Sealable | undefined;
+    if (content === undefined) unreadable.push(record.id);
+    else stored.set(record.id, { ...content, id: record.id });
+  }
+  return { stored, unreadable };
+}
+
+/** Where the entries lie; nowhere, where the browser has no database or no key. */
+export class EntryStore {
+  readonly #owner: Owner;
+  readonly #database: Database | undefined;
+  readonly #vault: UnsentVault | undefined;
+
+  constructor(owner: Owner, database: Database | undefined, vault: UnsentVault | undefined) {
+    this.#owner = owner;
+    this.#database = database;
+    this.#vault = vault;
+  }
+
+  get exists(): boolean {
+    return this.#database !== undefined && this.#vault !== undefined;
+  }
+
+  /** What is stored, and how many entries were removed because nobody will ever read them. undefined: not readable now. */
+  async read(): Promise<{ stored: Map<string, Entry>; removed: number } | undefined> {
+    const [database, vault] = [this.#database, this.#vault];
+    if (database === undefined || vault === undefined) return undefined;
+    try {
+      const { stored, unreadable } = await readEntries(database, vault, this.#owner);
+      if (!vault.certain) return { stored, removed: 0 };
+      for (const id of unreadable) await database.delete("outbox", id);
+      return { stored, removed: unreadable.length };
+    } catch {
+      // What cannot be read now is read by the next page.
+      return undefined;
+    }
+  }
+
+  /** True if it is stored; else the database is full or was taken away. */
+  async put(entry: Entry): Promise<boolean> {
+    const [database, vault] = [this.#database, this.#vault];
+    if (database === undefined || vault === undefined) return false;
+    try {
+      const { id } = entry;
+      const content = { ...entry, id: undefined, acked: undefined };
+      const sealed = await vault.seal(nameOf(this.#owner, id), content satisfies Sealable);
+      await database.put("outbox", { id, site: this.#owner.site, user: this.#owner.user, ...sealed });
+      return true;
+    } catch {
+      return false;
+    }
+  }
+
+  async erase(id: string): Promise<void> {
+    try {
+      await this.#database?.delete("outbox", id);
+    } catch {
+      // It would be sent once more by a later page, and known by its id.
+    }
+  }
+}
+
+/** What waits for one message, laid over it wherever it is shown. */
+export interface Wishes {
+  edit?: EditEntry;
+  delete?: DeleteEntry;
+}
+
+/** By the message's `client_message_id`; of several edits the last one counts. `entries` in the order of asking. */
+export function wishesOf(entries: readonly Entry[], conversation: ConversationId): ReadonlyMap<string, Wishes> {
+  const wishes = new Map<string, Wishes>();
+  for (const entry of entries) {
+    if (entry.kind === "send" || entry.conversation !== conversation) continue;
+    wishes.set(entry.target, { ...wishes.get(entry.target), [entry.kind]: entry });
+  }
+  return wishes;
+}
+
+/** Text as the server takes it: well-formed UTF-16, without U+0000, trimmed. */
+export function cleanText(text: string): string {
+  // With the flag u this finds lone surrogates only: what toWellFormed does, in every browser.
+  return text.replace(/\p{Surrogate}/gu, "\uFFFD").replaceAll("\u0000", "").trim();
+}

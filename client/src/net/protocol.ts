@@ -1,0 +1,385 @@
+/**
+ * The contract (protocol/README.md) in TypeScript: every frame, error code, close code and limit, and the one place
+ * where what the server sent becomes a typed value.
+ *
+ * Must not know what is done with a frame.
+ */
+import { boolean, integer, list, nullable, object, oneOf, optional, ShapeError, string } from "./shape.js";
+import type { Read, Shaped } from "./shape.js";
+import type { ConversationId, LineView, Seq, UserId } from "../view.js";
+
+/** The version that this client speaks: `hello.protocol`. */
+export const PROTOCOL = 1;
+
+const user = integer(1);
+const count = integer(0);
+const role = oneOf("teacher", "student");
+const status = oneOf("online", "offline");
+
+const contactFields = { id: user, name: string, picture: nullable(string), profile_url: nullable(string) };
+
+const rosterContact = object({ ...contactFields, role });
+const windowContact = object({ ...contactFields, status });
+const circle = object({ id: string, role, title: string });
+const message = object({
+  seq: integer(1),
+  rev: count,
+  sender: user,
+  client_message_id: nullable(string),
+  text: nullable(string),
+  sent_at: count,
+  reply_to: optional(integer(1)),
+  edited_at: optional(count),
+  deleted: optional(oneOf("author", "moderator")),
+  verb_id: optional(string),
+});
+const writing = oneOf("yes", "no", "blocked", "gone");
+const kind = oneOf("direct");
+const dockWindow = object({
+  conversation: string,
+  kind,
+  state: oneOf("open", "minimised"),
+  contact: windowContact,
+  writing,
+  first_seq: count,
+  seq: count,
+  rev: count,
+  read_seq: count,
+  other_read_seq: count,
+  unread: count,
+});
+const anyWindow = object({ kind: string });
+/** Windows of kinds that this client does not know are passed over, whatever else they are made of. */
+const windows: Read<Shaped<typeof dockWindow>[]> = (value, at) => {
+  const read: Read<Shaped<typeof dockWindow> | null> = (item, place) =>
+    anyWindow(item, place).kind === "direct" ? dockWindow(item, place) : null;
+  return list(read)(value, at).filter((window) => window !== null);
+};
+const changesFields = {
+  conversation: string,
+  from: count,
+  rev: count,
+  first_seq: count,
+  messages: list(message),
+  more: optional(boolean),
+  reset: optional(boolean),
+};
+const changes = object(changesFields);
+const limits = object({
+  frame_bytes: user,
+  message_chars: user,
+  messages_per_second: user,
+  message_burst: user,
+  history_page: user,
+  dock_windows: user,
+  roster_window: user,
+  edit_seconds: count,
+});
+
+/** A person of a circle who is online, as a `roster` lists them. */
+export type RosterContact = Shaped<typeof rosterContact>;
+/** The other person of a window. */
+export type WindowContact = Shaped<typeof windowContact>;
+export type Circle = Shaped<typeof circle>;
+export type Message = Shaped<typeof message>;
+/** A conversation's place in the dock. */
+export type DockWindow = Shaped<typeof dockWindow>;
+/** A span of one conversation's changes: see "Changes" in the contract. */
+export type Changes = Shaped<typeof changes>;
+export type Limits = Shaped<typeof limits>;
+
+/** Tagged with its `type`, so that the union narrows. */
+type Tagged<K extends string, T> = { type: K } & T;
+const frame =
+  <K extends string, T>(type: K, read: Read<T>): Read<Tagged<K, T>> =>
+  (value, at) => ({ type, ...read(value, at) });
+
+/** A reader for each frame of the server: the list of them. */
+export const serverFrames = {
+  welcome: frame(
+    "welcome",
+    object({
+      protocol: integer(1),
+      epoch: string,
+      boot: string,
+      server_time: count,
+      lease_ends: count,
+      user: object({ ...contactFields, hidden: boolean }),
+      circles: list(circle),
+      features: list(string),
+      dock: object({ version: count, windows }),
+      changes: list(changes),
+      limits,
+    }),
+  ),
+  paused: frame("paused", object({ until: count })),
+  renewed: frame("renewed", object({ lease_ends: count })),
+  circles: frame("circles", object({ circles: list(circle) })),
+  roster: frame("roster", object({ circle: string, version: count, total: count, contacts: list(rosterContact) })),
+  roster_diff: frame(
+    "roster_diff",
+    object({
+      circle: string,
+      from: count,
+      version: count,
+      total: count,
+      joined: list(rosterContact),
+      left: list(user),
+    }),
+  ),
+  presence: frame("presence", object({ user, status })),
+  contacts: frame("contacts", object({ request: user, contacts: list(rosterContact), next: nullable(string) })),
+  ack: frame(
+    "ack",
+    object({ id: string, conversation: string, seq: integer(1), rev: count, sent_at: count }),
+  ),
+  changes: frame("changes", object({ ...changesFields, request: optional(user) })),
+  history: frame(
+    "history",
+    object({
+      request: user,
+      conversation: string,
+      first_seq: count,
+      seq: count,
+      rev: count,
+      messages: list(message),
+      more: boolean,
+    }),
+  ),
+  read: frame("read", object({ conversation: string, user, seq: count })),
+  typing: frame("typing", object({ conversation: string, user })),
+  dock: frame("dock", object({ version: count, windows })),
+  writing: frame("writing", object({ conversation: string, writing })),
+  error: frame(
+    "error",
+    object({
+      code: string,
+      message: string,
+      final: boolean,
+      request: optional(integer(1)),
+      id: optional(string),
+      conversation: optional(string),
+      retry_after_ms: optional(count),
+    }),
+  ),
+  drain: frame("drain", object({ retry_after_ms: count })),
+  ping: frame("ping", object({})),
+  pong: frame("pong", object({})),
+};
+
+/** Any frame from the server. */
+export type ServerFrame = {
+  [K in keyof typeof serverFrames]: Shaped<(typeof serverFrames)[K]>;
+}[keyof typeof serverFrames];
+/** The frame of one type: `Server<"welcome">`. */
+export type Server<K extends ServerFrame["type"]> = Extract<ServerFrame, { type: K }>;
+
+/** A roster that the client holds, as `hello` and `visibility` name it. */
+export interface HeldRoster {
+  circle: string;
+  version: number;
+}
+
+/** How far the client's copy of one conversation reaches. */
+export interface CursorEntry {
+  conversation: ConversationId;
+  rev: number;
+  seq: Seq;
+}
+
+/** What a server may take beside what version 1 requires, and what this client knows. */
+export const FEATURES = ["edit", "delete", "reply"] as const;
+export type Feature = (typeof FEATURES)[number];
+
+/** The first frame, once per connection. */
+export interface HelloFrame {
+  type: "hello";
+  protocol: number;
+  token: string;
+  /** UUID v4: one stay, over its reconnects. */
+  session: string;
+  visible: boolean;
+  features?: readonly Feature[];
+  cursor?: { epoch: string; /** at most 100 */ conversations: CursorEntry[] };
+  rosters?: { boot: string; versions: HeldRoster[] };
+}
+
+/** Any frame from the client. */
+export type ClientFrame =
+  | HelloFrame
+  | { type: "renew"; token: string }
+  | { type: "send"; client_message_id: string; conversation: ConversationId; text: string; reply_to?: Seq }
+  | { type: "edit"; id: string; conversation: ConversationId; seq: Seq; client_message_id: string; text: string }
+  | { type: "delete"; id: string; conversation: ConversationId; seq: Seq; client_message_id: string }
+  | { type: "changes"; request: number; conversation: ConversationId; rev: number; seq: Seq; limit: number }
+  | {
+      type: "history";
+      request: number;
+      conversation: ConversationId;
+      /** The newest below it. Not together with `after`. */
+      before?: Seq;
+      /** The oldest above it. */
+      after?: Seq;
+      limit: number;
+    }
+  | { type: "read"; conversation: ConversationId; seq: Seq }
+  | { type: "typing"; conversation: ConversationId }
+  | {
+      type: "dock";
+      conversation: ConversationId;
+      state: "open" | "minimised" | "closed";
+      base: number;
+      seen?: Seq;
+    }
+  | { type: "visibility"; visible: boolean; rosters?: HeldRoster[] }
+  | { type: "roster"; circle: string }
+  | { type: "search"; request: number; text: string; circle?: string; next: string | null; limit: number }
+  | { type: "ping" }
+  | { type: "pong" };
+
+/** A frame as the elements' refusals and the outbox need to know it: `final` of the contract's table. */
+export const errorCodes = {
+  bad_frame: { final: true },
+  unsupported_protocol: { final: true },
+  hello_expected: { final: true },
+  hello_repeated: { final: true },
+  bad_token: { final: true },
+  token_expired: { final: false },
+  token_early: { final: false },
+  wrong_origin: { final: true },
+  wrong_user: { final: true },
+  logged_out: { final: true },
+  chat_not_allowed: { final: true },
+  empty_message: { final: true },
+  message_too_long: { final: true },
+  bad_text: { final: true },
+  conflict: { final: true },
+  no_such_message: { final: true },
+  too_late: { final: true },
+  not_found: { final: true },
+  not_allowed: { final: true },
+  unknown_recipient: { final: true },
+  paused: { final: false },
+  rate_limited: { final: false },
+  unavailable: { final: false },
+} as const;
+
+const CLOSING: ReadonlySet<string> = new Set<ErrorCode>([
+  "unsupported_protocol",
+  "hello_expected",
+  "bad_token",
+  "token_expired",
+  "token_early",
+  "wrong_origin",
+  "wrong_user",
+  "logged_out",
+  "chat_not_allowed",
+]);
+
+/** Whether the server closes after this error: the line then says why. */
+export function closing(code: string): boolean {
+  return CLOSING.has(code);
+}
+
+/** An error code of the contract; a newer server may send others. */
+export type ErrorCode = keyof typeof errorCodes;
+
+/** Why the line is over until the page is loaded again, in the words of `LineView`. */
+export type StopReason = Extract<LineView, { state: "stopped" }>["reason"];
+
+/** What a close means for the client. */
+export type CloseMeaning =
+  | { name: string; comeBack: true; /** The token that was used is of no more use. */ freshToken: boolean }
+  | { name: string; comeBack: false; reason: StopReason };
+
+/** The contract's close codes. Those it leaves out are ruled by their range: see `closeMeaning`. */
+export const closeCodes: Readonly<Record<number, CloseMeaning>> = {
+  4001: { name: "lease ended", comeBack: true, freshToken: true },
+  4002: { name: "slow", comeBack: true, freshToken: false },
+  4003: { name: "silent", comeBack: true, freshToken: false },
+  4004: { name: "no hello", comeBack: true, freshToken: false },
+  4005: { name: "too many sign-ins", comeBack: true, freshToken: false },
+  4010: { name: "token expired", comeBack: true, freshToken: true },
+  4011: { name: "paused", comeBack: true, freshToken: false },
+  4012: { name: "pause ended", comeBack: true, freshToken: false },
+  4400: { name: "protocol violation", comeBack: false, reason: "refused" },
+  4401: { name: "token refused", comeBack: false, reason: "refused" },
+  4403: { name: "chat not allowed", comeBack: false, reason: "not_allowed" },
+  4406: { name: "unsupported protocol", comeBack: false, reason: "outdated" },
+  4408: { name: "too many connections", comeBack: false, reason: "too_many" },
+  4409: { name: "replaced", comeBack: false, reason: "replaced" },
+  4410: { name: "logged out", comeBack: false, reason: "logged_out" },
+  4411: { name: "other user", comeBack: false, reason: "other_user" },
+  4413: { name: "frame too large", comeBack: false, reason: "refused" },
+  4429: { name: "flood", comeBack: false, reason: "refused" },
+};
+
+/** The meaning of any close code; an unknown one of 4400 … 4499 is final, every other one is not. */
+export function closeMeaning(code: number): CloseMeaning {
+  const known = closeCodes[code];
+  if (known !== undefined) return known;
+  if (code >= 4400 && code <= 4499) return { name: `close ${code}`, comeBack: false, reason: "refused" };
+  return { name: `close ${code}`, comeBack: true, freshToken: false };
+}
+
+/** The contract's limits, until `welcome` tells the server's own. */
+export const defaultLimits: Limits = {
+  frame_bytes: 65_536,
+  message_chars: 4_096,
+  messages_per_second: 10,
+  message_burst: 20,
+  history_page: 100,
+  dock_windows: 20,
+  roster_window: 100,
+  edit_seconds: 900,
+};
+
+/** At most so many conversations fit a cursor. */
+export const CURSOR_CONVERSATIONS = 100;
+
+/** What became of a text from the server. `problem` never holds content. */
+export type Parsed = { frame: ServerFrame } | { problem: string };
+
+/** Reads one WebSocket message. Never throws: a malformed or unknown frame is a `problem` to log and pass over. */
+export function parseServerFrame(data: unknown): Parsed {
+  if (typeof data !== "string") return { problem: "a binary message" };
+  try {
+    const value: unknown = JSON.parse(data);
+    const type = typeof value === "object" && value !== null && "type" in value ? value.type : undefined;
+    if (typeof type !== "string" || !Object.hasOwn(serverFrames, type)) {
+      return { problem: "a frame of an unknown type" };
+    }
+    const name = type as keyof typeof serverFrames;
+    try {
+      return { frame: serverFrames[name](value, "") };
+    } catch (error) {
+      if (error instanceof ShapeError) return { problem: `a malformed ${name} frame: ${error.message}` };
+      throw error;
+    }
+  } catch {
+    return { problem: "a message that is no JSON" };
+  }
+}
+
+/** The id of a direct conversation. */
+const DIRECT = /^([1-9]\d*)-([1-9]\d*)$/;
+
+/** The direct conversation of two users: their ids, lower first. */
+export function conversationOf(one: UserId, other: UserId): ConversationId {
+  return one < other ? `${one}-${other}` : `${other}-${one}`;
+}
+
+/** Whether the id is of a kind that this client knows; others are passed over. */
+export function isKnown(conversation: ConversationId): boolean {
+  const match = DIRECT.exec(conversation);
+  return match !== null && Number(match[1]) < Number(match[2]);
+}
+
+/** The other person of a direct conversation of `me`, or undefined where it is not one. */
+export function otherOf(conversation: ConversationId, me: UserId): UserId | undefined {
+  const match = DIRECT.exec(conversation);
+  if (match === null) return undefined;
+  const [lower, higher] = [Number(match[1]), Number(match[2])];
+  if (lower >= higher) return undefined;
+  return lower === me ? higher : higher === me ? lower : undefined;
+}
