@@ -71,6 +71,7 @@ export class Core {
   readonly #port: Port;
   readonly #config: PageConfig;
   readonly #environment: Environment;
+  readonly #database: Database | undefined;
   readonly #tokens: TokenSource;
   readonly #connection: Connection;
   readonly #outbox: Outbox;
@@ -102,12 +103,18 @@ export class Core {
   #changeEnds: Cancel | null = null;
   #draftRests: Cancel | null = null;
   #unreadRests: Cancel | null = null;
+  /** Tells the server again whether anybody looks. */
+  #looks: Cancel | null = null;
+  /** Texts of removed messages on their way back into drafts. */
+  readonly #handbacks = new Set<Promise<void>>();
+  #ended = false;
 
   constructor(port: Port, config: PageConfig, environment: Environment, kept: Kept) {
     const { database, vault, keeper, copy, drafts } = kept;
     this.#port = port;
     this.#config = config;
     this.#environment = environment;
+    this.#database = database;
     this.#visible = environment.visible;
     this.#started = environment.clock.now();
     this.#keeper = keeper;
@@ -218,24 +225,28 @@ export class Core {
     this.#publisher.all();
   }
 
+  /** Nothing happens where the last command was `end`. */
   start(): void {
+    if (this.#ended) return;
     this.paint();
     this.#logins?.postMessage(this.#login);
     this.#connection.start();
   }
 
-  end(): void {
-    this.#unwatch();
-    this.#logins?.close();
-    this.#draftRests?.();
-    this.#unreadRests?.();
-    this.#connection.end();
-    this.#outbox.end();
-    void this.#flush();
+  command(command: Command): void {
+    if (!this.#ended) this.#deeds.done(command, this.#do(command));
   }
 
-  command(command: Command): void {
-    this.#deeds.done(command, this.#do(command));
+  /** Nothing is heard or sent any more; what was said before is written, and then the database is let go of. */
+  async #end(): Promise<void> {
+    this.#ended = true;
+    this.#unwatch();
+    this.#logins?.close();
+    for (const cancel of [this.#typingEnds, this.#changeEnds, this.#draftRests, this.#unreadRests, this.#looks]) cancel?.();
+    this.#connection.end();
+    await Promise.all([this.#outbox.end(), ...this.#handbacks]);
+    await this.#flush();
+    this.#database?.close();
   }
 
   get #login(): string {
@@ -268,9 +279,12 @@ export class Core {
       case "retry":
         void this.#outbox.retry(command.key);
         return undefined;
-      case "discard":
-        void this.#discard(command.conversation, command.key);
+      case "discard": {
+        const handback = this.#discard(command.conversation, command.key);
+        this.#handbacks.add(handback);
+        void handback.finally(() => this.#handbacks.delete(handback));
         return undefined;
+      }
       case "first":
         this.#history.askFirstAgain(command.conversation);
         return undefined;
@@ -305,6 +319,9 @@ export class Core {
       case "reconnect":
         this.#connection.wake();
         return undefined;
+      case "end":
+        void this.#end();
+        return undefined;
     }
   }
 
@@ -316,7 +333,7 @@ export class Core {
     // The person has left, or another has come: what was kept for them is nobody's any more.
     void this.#stored.flush();
     void (GONE.has(reason) ? this.#keeper.forget() : this.#keeper.flush());
-    this.#outbox.end();
+    void this.#outbox.end();
   }
 
   /** Nothing of what was shown stays, here or on any page. Another `welcome` may bring it back. */
@@ -359,6 +376,7 @@ export class Core {
   #lineChanged(line: LineView): void {
     this.#mark("line");
     if (line.state !== "online") {
+      this.#looks?.();
       this.#requests.clear();
       this.#history.clear();
       this.#changes.unsend();
@@ -433,6 +451,10 @@ export class Core {
     const { code, message, conversation } = frame;
     // What ends the line is told by the line.
     if (!this.#connection.online || closing(code)) return;
+    if (!frame.final && conversation === undefined) {
+      this.#lookAgain(frame.retry_after_ms ?? AGAIN_MS);
+      return;
+    }
     if (conversation !== undefined) this.#changes.drop(conversation);
     this.#mark("dock");
     this.#post({ kind: "refused", code, message, ...(conversation === undefined ? {} : { conversation }) });
@@ -537,7 +559,12 @@ export class Core {
 
   /** The host's word may have opened what could not be read before. */
   async #loadUnsent(): Promise<void> {
-    const [drafts] = await Promise.all([this.#stored.load(), this.#outbox.load()]);
+    await Promise.all([this.#outbox.load(), this.#loadDrafts()]);
+  }
+
+  /** Nothing waits between the reading and the sealing: what is written meanwhile is newer, and would be lost. */
+  async #loadDrafts(): Promise<void> {
+    const drafts = await this.#stored.load();
     // Sealed anew: with the key that the host has just given, where it gave one.
     for (const [conversation, text] of drafts) this.#stored.keep(conversation, text);
     if (this.#emptied || [...drafts.keys()].every((conversation) => this.#drafts.has(conversation))) return;
@@ -609,10 +636,27 @@ export class Core {
   #look(visible: boolean): void {
     if (visible !== this.#visible) {
       this.#visible = visible;
-      const rosters = rostersOf(this.#state)?.versions ?? [];
-      this.#connection.send({ type: "visibility", visible, ...(visible ? { rosters } : {}) });
+      this.#tellVisibility();
     }
     if (visible) this.#connection.wake();
+  }
+
+  #tellVisibility(): void {
+    const visible = this.#visible;
+    const rosters = rostersOf(this.#state)?.versions ?? [];
+    this.#connection.send({ type: "visibility", visible, ...(visible ? { rosters } : {}) });
+  }
+
+  /**
+   * Something that no person asked for was refused, and the refusal does not say what: `visibility`, or `roster`. The
+   * first brings what both are for. (A renewal is planned anew by the connection.)
+   */
+  #lookAgain(wait: number): void {
+    this.#looks?.();
+    this.#looks = this.#environment.clock.after(wait, () => {
+      this.#looks = null;
+      this.#tellVisibility();
+    });
   }
 
   #contactsCame(frame: Server<"contacts">): void {

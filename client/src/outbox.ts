@@ -100,6 +100,8 @@ export class Outbox {
   /** Dropped here; a read that began earlier must not bring them back. */
   readonly #gone = new Set<string>();
   #maxChars = defaultLimits.message_chars;
+  /** What is being written to the database or erased there. */
+  readonly #writes = new Set<Promise<void>>();
   #online = false;
   #holding = false;
   /** Ends the wish for, or the holding of, the lock. */
@@ -164,8 +166,9 @@ export class Outbox {
   async retry(id: string): Promise<void> {
     const entry = this.#entries.get(id);
     if (entry === undefined || entry.failure === null) return;
-    await this.#drop(id);
+    const dropped = this.#drop(id);
     void this.add(entry.conversation, entry.text);
+    await dropped;
   }
 
   /** Removes a refused message and gives its text back. */
@@ -229,7 +232,7 @@ export class Outbox {
     this.#entries.set(id, { ...entry, failure: null, acked: true });
     this.#parts.changed();
     this.#pump();
-    void this.#erase(id);
+    void this.#writing(this.#erase(id));
   }
 
   /** The message itself is in the conversation. */
@@ -266,14 +269,26 @@ export class Outbox {
     this.#parts.changed();
   }
 
-  /** What is stored waits there for a later page; here nothing stays. */
-  end(): void {
+  /** What is stored waits there for a later page; here nothing stays. Resolves when nothing is written any more. */
+  async end(): Promise<void> {
     this.offline();
     this.#entries.clear();
-    this.#parts.channel?.close();
+    const { channel } = this.#parts;
+    if (channel !== undefined) channel.onmessage = null;
+    while (this.#writes.size > 0) await Promise.all(this.#writes);
+    channel?.close();
   }
 
-  async #put(entry: PendingMessage): Promise<void> {
+  #writing(write: Promise<void>): Promise<void> {
+    this.#writes.add(write);
+    return write.finally(() => this.#writes.delete(write));
+  }
+
+  #put(entry: PendingMessage): Promise<void> {
+    return this.#writing(this.#store(entry));
+  }
+
+  async #store(entry: PendingMessage): Promise<void> {
     const { database, vault, config } = this.#parts;
     this.#entries.set(entry.id, entry);
     this.#unstored.add(entry.id);
@@ -293,13 +308,16 @@ export class Outbox {
     this.#pump();
   }
 
-  async #drop(id: string): Promise<void> {
+  #drop(id: string): Promise<void> {
     this.#gone.add(id);
     this.#forget(id);
     this.#parts.changed();
     this.#pump();
-    await this.#erase(id);
-    this.#parts.channel?.postMessage("changed");
+    const told = async (): Promise<void> => {
+      await this.#erase(id);
+      this.#parts.channel?.postMessage("changed");
+    };
+    return this.#writing(told());
   }
 
   /** Only when the copy has what replaces it: a page that is left in between shows it still. */

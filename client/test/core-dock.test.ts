@@ -48,6 +48,33 @@ describe("the dock", () => {
     expect(page.windows).toEqual([]);
   });
 
+  test.each([
+    ["not a prefix of the truth", true],
+    ["continued", false],
+  ])("asks for a gap that was cut to nothing, however often that is refused, where the copy is %s", async (_, reset) => {
+    const page = await browser.page();
+    const first = await page.online(withWindow);
+    const [asked] = first.of("history");
+    const head = { conversation: "2-3", first_seq: 1 };
+    first.says({ type: "history", request: asked!.request, ...head, seq: 1, rev: 1, messages: [message(1)] });
+    first.drops(1006);
+    await browser.clock.pass(1_000);
+    const gap = { ...head, reset, seq: 3, rev: 3, messages: [], more: true };
+    const socket = await page.online({ dock: { version: 1, windows: [window({ seq: 3, rev: 3 })] }, gaps: [gap] });
+    const question = reset ? { conversation: "2-3", limit: 50 } : { conversation: "2-3", after: 1 };
+    expect(socket.of("history")).toMatchObject([question]);
+    const refusal = { type: "error", code: "rate_limited", message: "…", final: false, retry_after_ms: 2_000 } as const;
+    socket.says({ ...refusal, request: socket.of("history")[0]!.request });
+    await browser.clock.pass(1_999);
+    expect(socket.of("history")).toHaveLength(1);
+    await browser.clock.pass(1);
+    expect(socket.of("history")).toMatchObject([question, question]);
+    const messages = (reset ? [1, 2, 3] : [2, 3]).map((seq) => message(seq));
+    socket.says({ type: "history", request: socket.of("history")[1]!.request, ...head, seq: 3, rev: 3, messages });
+    await settled();
+    expect(page.shown).toEqual(["m1 theirs", "m2 theirs", "m3 theirs"]);
+  });
+
   test("gives way to the server where a change was dropped as stale", async () => {
     const page = await browser.page();
     const socket = await page.online(withWindow);
@@ -172,6 +199,36 @@ describe("people", () => {
     expect(page.last("found")).toMatchObject({ text: "sou", more: true, append: false, people: [{ id: 5 }] });
     await page.does({ kind: "search", text: "sou", more: true });
     expect(socket.of("search").at(-1)).toMatchObject({ text: "sou", next: "1|x" });
+  });
+
+  test("are asked for again where the server could not answer just now, and the page hears nothing of it", async () => {
+    const page = await browser.page();
+    const socket = await page.online();
+    socket.says({ type: "roster", circle: "c7", version: 3, total: 0, contacts: [] });
+    await page.does({ kind: "visible", visible: false });
+    await page.does({ kind: "visible", visible: true });
+    // It names nothing that was asked: the server goes on believing that nobody looks.
+    const refusal = { type: "error", code: "rate_limited", message: "…", final: false, retry_after_ms: 4_000 } as const;
+    socket.says(refusal);
+    await browser.clock.pass(3_999);
+    expect(socket.of("visibility")).toHaveLength(2);
+    await browser.clock.pass(1);
+    expect(socket.of("visibility")).toHaveLength(3);
+    expect(socket.of("visibility").at(-1)).toEqual({ type: "visibility", visible: true, rosters: [{ circle: "c7", version: 3 }] });
+    expect(page.last("refused")).toBeUndefined();
+    // Refused again, and hidden meanwhile: what is said is how things stand.
+    socket.says(refusal);
+    await page.does({ kind: "visible", visible: false });
+    await browser.clock.pass(4_000);
+    expect(socket.of("visibility").at(-1)).toEqual({ type: "visibility", visible: false });
+    // A lost line has it said by `hello`.
+    socket.says(refusal);
+    socket.drops(1006);
+    await browser.clock.pass(1_000);
+    const next = await page.online();
+    await browser.clock.pass(10_000);
+    expect(next.of("hello")).toMatchObject([{ visible: false }]);
+    expect(next.of("visibility")).toEqual([]);
   });
 
   test("of a hidden page are told of again when somebody looks", async () => {

@@ -221,6 +221,19 @@ describe("welcome", () => {
     expect(cursorOf(state, 100)).toEqual({ epoch: "e1", conversations: [{ conversation: "2-3", rev: 9, seq: 6 }] });
   });
 
+  test("asks for all of a gap that was cut to nothing: after the copy, or anew where that is void", () => {
+    const gap = { conversation: "2-3", reset: false, first_seq: 1, seq: 9, rev: 9, messages: [], more: true };
+    const kept = applyFrame(holding(2), welcome({ gaps: [gap] }), 0);
+    expect(seqs(kept.state)).toEqual([1, 2]);
+    expect(kept.asks).toEqual([{ kind: "history", conversation: "2-3", after: 2 }]);
+    // Until the answer is here the copy ends where it ended: another lost line asks from there.
+    expect(cursorOf(kept.state, 100)?.conversations).toEqual([{ conversation: "2-3", rev: 2, seq: 2 }]);
+    const reset = applyFrame(holding(2), welcome({ gaps: [{ ...gap, reset: true }] }), 0);
+    expect(seqs(reset.state)).toEqual([]);
+    expect(cursorOf(reset.state, 100)?.conversations).toEqual([]);
+    expect(reset.dropped).toEqual(["2-3"]);
+  });
+
   test("of another epoch drops every copy of messages", () => {
     const { state } = applyFrame(holding(2), welcome({ epoch: "e2" }), 0);
     expect(seqs(state)).toEqual([]);
