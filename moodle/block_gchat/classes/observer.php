@@ -181,10 +181,13 @@ final class observer {
             case '\core\event\message_user_blocked':
             case '\core\event\message_user_unblocked':
                 return [outbox::USER, $event->userid];
-            case '\mod_quiz\event\attempt_started':
             case '\mod_quiz\event\attempt_submitted':
             case '\mod_quiz\event\attempt_abandoned':
             case '\mod_quiz\event\attempt_becameoverdue':
+                // Where time is up for hundreds at once, nobody needs to be told: the server knew until when.
+                return exams::is_over_anyway((int) $event->objectid, (int) $event->relateduserid)
+                    ? null : [outbox::USER, $event->relateduserid];
+            case '\mod_quiz\event\attempt_started':
             case '\mod_quiz\event\attempt_reopened':
             case '\mod_quiz\event\attempt_deleted':
                 // Not with the course: it is the person who pauses, and many at once are no matter of the course.

@@ -327,13 +327,98 @@ final class exams_test extends \advanced_testcase {
         $attempt = $this->attempt($this->quiz(['timelimit' => 600]));
         $this->assertSame(600, $this->paused());
         $this->tell();
-        $cached = \cache::make('block_gchat', 'rights')->get($this->user->id);
-        $this->assertEqualsWithDelta(time() + 600, $cached['until'], 5);
+        $this->assertArrayHasKey('paused_until', rights::for_token((int) $this->user->id)['content']);
         // Its time is up, and cron has not looked at it yet.
-        $DB->set_field('quiz_attempts', 'timestart', time() - 601, ['id' => $attempt->get_attemptid()]);
-        $DB->set_field('block_gchat_user', 'paused', time() - 1, ['userid' => $this->user->id]);
+        $this->let_pass($attempt);
+        $this->assertArrayNotHasKey('paused_until', rights::for_token((int) $this->user->id)['content'], 'from the cache');
         $this->assertSame(0, $this->paused());
         $this->assertSame([], $this->reconciled(), 'the server knew when it ends');
+    }
+
+    /**
+     * Moves an attempt of ten minutes into the past, and with it what was kept of it, so that its time has been up for a second.
+     *
+     * @param quiz_attempt $attempt
+     */
+    private function let_pass(quiz_attempt $attempt): void {
+        global $DB;
+        $user = $attempt->get_userid();
+        $DB->set_field('quiz_attempts', 'timestart', time() - 601, ['id' => $attempt->get_attemptid()]);
+        $DB->set_field('block_gchat_user', 'paused', time() - 1, ['userid' => $user]);
+        $cache = \cache::make('block_gchat', 'rights');
+        if ($cached = $cache->get($user)) {
+            $cache->set($user, ['paused' => time() - 1] + $cached);
+        }
+    }
+
+    public function test_where_time_is_up_for_many_at_once_nothing_is_told(): void {
+        global $DB;
+        $quiz = $this->quiz(['timelimit' => 600]);
+        $attempts = [];
+        for ($i = 0; $i < 5; $i++) {
+            $user = $this->student();
+            $attempts[] = $this->attempt($quiz, $user);
+        }
+        // Their time is up in three seconds; so the server is told, by calls and by the tokens of pages.
+        $end = time() + 3;
+        $DB->set_field('quiz_attempts', 'timestart', $end - 600, ['quiz' => $quiz->id]);
+        foreach ($attempts as $attempt) {
+            rights::for_call($attempt->get_userid(), 5);
+            \cache::make('block_gchat', 'rights')->purge();
+            $this->assertSame($end * 1000, rights::for_token($attempt->get_userid())['content']['paused_until']);
+        }
+        $DB->delete_records('block_gchat_outbox');
+        notes::forget();
+        $wait = function (int $until): void {
+            while (time() < $until) {
+                usleep(20000);
+            }
+        };
+        // One is submitted by a browser whose clock is a little ahead, another as time is up, the others by cron.
+        $wait($end - 1);
+        $this->submit($attempts[0]);
+        $wait($end);
+        $this->submit($attempts[1]);
+        $attempts[2]->process_going_overdue(time(), false);
+        $attempts[3]->process_abandon(time(), false);
+        // The date of nobody's enrolment has come.
+        dates::pass(time());
+        exams::reconcile();
+        $this->submit($attempts[4]);
+        $this->assertSame(0, $DB->count_records('block_gchat_outbox'));
+        // Nor does the next token of each cost a number of the clock.
+        foreach ($attempts as $attempt) {
+            $this->assertArrayNotHasKey('paused_until', rights::for_token($attempt->get_userid())['content']);
+        }
+        $this->assertSame(0, $DB->count_records('block_gchat_outbox'));
+    }
+
+    public function test_the_end_of_an_attempt_is_told_where_the_server_would_not_know(): void {
+        global $DB;
+        $mine = [(int) $this->user->id];
+        $quiz = $this->quiz(['timelimit' => 600]);
+        // It is submitted long before its time is up.
+        $attempt = $this->attempt($quiz);
+        $this->tell();
+        $this->written();
+        $this->submit($attempt);
+        $this->assertSame($mine, $this->written());
+        $this->tell();
+        // No call told of it: a token may have.
+        $attempt = $this->attempt($this->quiz(['timelimit' => 600]));
+        $this->assertSame(600, $this->paused());
+        $this->let_pass($attempt);
+        $DB->set_field('block_gchat_user', 'paused', null, ['userid' => $this->user->id]);
+        $this->written();
+        $this->submit($attempt);
+        $this->assertSame($mine, $this->written());
+        $this->tell();
+        // What was told is the pause of an attempt of before.
+        $attempt = $this->attempt($this->quiz(['timelimit' => 600]));
+        $DB->set_field('block_gchat_user', 'paused', time() - 1, ['userid' => $this->user->id]);
+        $this->written();
+        $this->submit($attempt);
+        $this->assertSame($mine, $this->written());
     }
 
     public function test_those_who_may_not_chat_are_told_of_once(): void {
