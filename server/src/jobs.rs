@@ -12,6 +12,7 @@ use crate::{
     clock::{self, steady_ms},
     error::Close,
     hub::Connection,
+    pauses,
     store::SitesMark,
     systemd,
 };
@@ -41,11 +42,18 @@ pub async fn run(app: Arc<App>, cancel: CancellationToken) {
     let (mut rosters, mut clocks, mut expiry) = (every(ROSTER_TICK), every(CLOCK_TICK), every(EXPIRY_TICK));
     let period = systemd::watchdog();
     let mut watchdog = period.map(every);
+    let mut set = false;
     loop {
         tokio::select! {
             () = cancel.cancelled() => break,
             _ = rosters.tick() => flush(app.rosters.tick(steady_ms())),
-            _ = clocks.tick() => clock::look(),
+            _ = clocks.tick() => {
+                // Once more at the next tick: somebody may have looked at the old time, and arrived after the first.
+                let before = std::mem::replace(&mut set, clock::look());
+                if set || before {
+                    pauses::clock_was_set(&app, clock::settled_ms());
+                }
+            }
             _ = expiry.tick() => {
                 app.seen_calls.expire();
                 app.allowances.forget();

@@ -29,7 +29,7 @@ use crate::{
     id::{CircleId, ConnectionId, RightsVersion, SiteId, UserId},
     presence::Presence,
     protocol::{Contact, RosterVersion, ServerFrame, Status},
-    rights::{self, CourseRights, Role, Snapshot},
+    rights::{self, CourseRights, Role, Snapshot, Standing},
     sites::Sites,
     store::{Face, Origin, UserRecord},
 };
@@ -255,6 +255,13 @@ impl Rosters {
         }
         self.displace(person, &online);
         true
+    }
+
+    /// Those who are here, and by their rights would be paused at this time, ms.
+    pub fn paused(&self, now: i64) -> Vec<(Person, UserRecord)> {
+        let paused = self.users.iter().filter(|o| matches!(o.rights.standing(now), Standing::Paused(_)));
+        let record = |o: &Online| UserRecord { snapshot: o.rights.clone(), origin: o.origin, removed: false };
+        paused.map(|online| (*online.key(), record(&online))).collect()
     }
 
     /// Starts (or restarts) sending the user's rosters to a connection, except those whose version it holds.
