@@ -213,6 +213,7 @@ impl Rosters {
         };
         let mut seat = online.seats.swap_remove(at);
         self.rooms.blind(&seat.connection, seat.views.drain(..));
+        seat.apart = None; // before their stay can end
         // Neither a logout nor a pause is a page change, also where the connection arrived after it.
         let ended = matches!(connection.out.closes_with(), Some(Close::LoggedOut | Close::Paused));
         let grace = if ended { 0 } else { self.grace_ms };
