@@ -257,9 +257,13 @@ export class Core {
   #do(command: Command): Promise<void> | undefined {
     switch (command.kind) {
       case "open": {
-        const { id, name, picture, profileUrl } = command.person;
+        const { id } = command.person;
         if (id === this.#config.user) return undefined;
-        const contact = { id, name, picture, profile_url: profileUrl, status: "online" as const };
+        const told = "name" in command.person ? command.person : this.#roster().people.find((person) => person.id === id);
+        const contact =
+          told === undefined
+            ? null
+            : { id, name: told.name, picture: told.picture, profile_url: told.profileUrl, status: "online" as const };
         this.#want(conversationOf(this.#config.user, id), "open", contact);
         return undefined;
       }

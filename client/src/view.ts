@@ -184,7 +184,8 @@ interface Deed {
 
 /** From the elements to the core. */
 export type Command =
-  | ({ kind: "open"; person: { id: UserId; name: string; picture: string | null; profileUrl: string | null } } & Deed)
+  /** With the id alone where the page may know no more of them: the window then comes with what the server says. */
+  | ({ kind: "open"; person: { id: UserId; name: string; picture: string | null; profileUrl: string | null } | { id: UserId } } & Deed)
   | ({ kind: "restore"; conversation: ConversationId } & Deed)
   | ({ kind: "minimise"; conversation: ConversationId } & Deed)
   | ({ kind: "close"; conversation: ConversationId } & Deed)

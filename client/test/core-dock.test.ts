@@ -32,6 +32,29 @@ describe("the dock", () => {
     expect(page.talk()).toMatchObject({ loading: false, messages: [] });
   });
 
+  test("shows a window that was asked for by the id alone when the server has said whose it is", async () => {
+    const page = await browser.page();
+    await page.does({ kind: "open", person: { id: 3 } });
+    expect(page.windows).toEqual([]);
+    const socket = await page.online();
+    expect(socket.of("dock")).toEqual([{ type: "dock", conversation: "2-3", state: "open", base: 0 }]);
+    expect(page.windows).toEqual([]);
+    const contact = { id: 3, name: "Bruno", picture: null, profile_url: null, status: "offline" as const };
+    socket.says({ type: "dock", version: 1, windows: [window({ contact })] });
+    await settled();
+    expect(page.windows).toMatchObject([{ state: "open", contact: { name: "Bruno", status: "offline" } }]);
+    expect(socket.of("history")).toMatchObject([{ conversation: "2-3" }]);
+  });
+
+  test("shows a window that was asked for by the id alone at once where a roster has the person", async () => {
+    const page = await browser.page();
+    const socket = await page.online();
+    const contact = { id: 3, name: "Bruno", picture: "/p", profile_url: null, role: "student" as const };
+    socket.says({ type: "roster", circle: "c7", version: 1, total: 1, contacts: [contact] });
+    await page.does({ kind: "open", person: { id: 3 } });
+    expect(page.windows).toMatchObject([{ state: "open", contact: { name: "Bruno", picture: "/p", status: "online" } }]);
+  });
+
   test("sends the next change of a window after the answer to the last", async () => {
     const page = await browser.page();
     const socket = await page.online(withWindow);
