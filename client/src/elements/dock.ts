@@ -12,7 +12,7 @@ import { coverPage, holdFocus } from "./cover.js";
 import { followKeyboard, keepClear } from "./edge.js";
 import { failureString } from "./failures.js";
 import { fitting, type Fit, type Place } from "./fit.js";
-import { closeIcon, warningIcon } from "./icons.js";
+import { clockIcon, closeIcon, warningIcon } from "./icons.js";
 import { keepKeys } from "./keys.js";
 import type { GchatLauncher } from "./panel.js";
 import { stoppedString } from "./people.js";
@@ -142,8 +142,10 @@ export class GchatDock extends LitElement {
 
   #notice(scene: Scene, text: StringId): TemplateResult {
     const label = scene.strings.get("dismiss");
-    return html`<div class="notice">
-      ${warningIcon}
+    // A pause is as it should be, and ends by itself.
+    const calm = text === "paused";
+    return html`<div class=${calm ? "notice calm" : "notice"}>
+      ${calm ? clockIcon : warningIcon}
       <p>${scene.strings.get(text)}</p>
       <button class="quiet" aria-label=${label} title=${label} @click=${() => { this.#dismiss(); }}>${closeIcon}</button>
     </div>`;

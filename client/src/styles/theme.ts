@@ -12,6 +12,8 @@ import { css } from "lit";
 export const tokens = css`
   :host {
     all: initial !important;
+    /* What a page hides with all that is in it (a closed drawer of Moodle's Boost), nobody may reach by keyboard either. */
+    visibility: inherit !important;
     --g-accent: var(--bs-primary, var(--primary, #0f6cbf));
     --g-on-accent: var(--gchat-on-accent, #fff);
     --g-surface: var(--gchat-surface, var(--bs-body-bg, #fff));
