@@ -9,6 +9,7 @@ import { repeat } from "lit/directives/repeat.js";
 import type { ConversationId, ConversationView, MessageView, Seq, WindowView } from "../view.js";
 import { base } from "../styles/theme.js";
 import { logStyles } from "../styles/log.js";
+import { copyText } from "./clipboard.js";
 import { DayWatcher } from "./days.js";
 import { downIcon } from "./icons.js";
 import { rowTemplate, type Surroundings } from "./message.js";
@@ -29,6 +30,7 @@ export class GchatLog extends LitElement {
     name: {},
     missed: { state: true },
     away: { state: true },
+    copied: { state: true },
   };
   declare scene: Scene | null;
   declare window: WindowView | null;
@@ -38,6 +40,8 @@ export class GchatLog extends LitElement {
   declare missed: boolean;
   /** The view is not at the end. */
   declare away: boolean;
+  /** The key of the failed message whose text was copied last. */
+  declare copied: string | null;
   readonly #scroll = new ScrollKeeper(
     () => this.#scroller,
     () => this.#atNewest,
@@ -61,6 +65,7 @@ export class GchatLog extends LitElement {
     this.name = "";
     this.missed = false;
     this.away = false;
+    this.copied = null;
     const own = (signal: Signal): boolean => signal.kind === "reading" && signal.conversation === this.window?.conversation;
     new SceneWatcher(this, ["reading"], undefined, own);
     new DayWatcher(this);
@@ -196,6 +201,11 @@ export class GchatLog extends LitElement {
       strings,
       name: this.name,
       picture: window.contact.picture,
+      writing: window.writing === "yes",
+      copied: this.copied,
+      copy: (message, button) => {
+        void copyText(message.text ?? "", button).then((copied) => (this.copied = copied ? message.key : null));
+      },
       retry: (message) => { scene.post({ kind: "retry", conversation, key: message.key }); },
       discard: (message) => { this.#discard(scene, conversation, message); },
     };
@@ -207,7 +217,7 @@ export class GchatLog extends LitElement {
         threadRows(messages, { newAfter: this.#newAfter, seenSeq, cut: newer }),
         (row) => row.key,
         // Most rows are as they were: making them anew is what costs.
-        (row) => guard([...shown(row, today), this.#links, around.name, around.picture], () => rowTemplate(row, around, now)),
+        (row) => guard([...shown(row, today), this.#links, ...known(row, around)], () => rowTemplate(row, around, now)),
       )}
       ${newer ? this.#further(scene, reading, "after") : this.#typing(scene, window)}
     `;
@@ -328,6 +338,7 @@ function concerns(window: WindowView | null, before: WindowView | null | undefin
   return (
     window.conversation !== before.conversation ||
     window.typing !== before.typing ||
+    window.writing !== before.writing ||
     window.contact.picture !== before.contact.picture
   );
 }
@@ -337,6 +348,12 @@ function shown(row: Row, today: string): unknown[] {
   if (row.kind === "new") return [];
   if (row.kind === "time") return [row.at, row.day, today];
   return [row.message, row.first, row.last, row.delivery, row.spelt];
+}
+
+/** What it shows of the window around it. */
+function known(row: Row, { name, picture, writing, copied }: Surroundings): unknown[] {
+  const failed = row.kind === "message" && row.delivery === "failed";
+  return failed ? [name, picture, writing, copied === row.key] : [name, picture];
 }
 
 function someoneLooks(): boolean {

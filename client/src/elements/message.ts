@@ -1,7 +1,7 @@
 /** One message of the log as a template: bubble, time, delivery; a failed one with its reason and ways out. */
 import { html, nothing, type TemplateResult } from "lit";
 import type { Delivery, MessageView } from "../view.js";
-import { failureString } from "./failures.js";
+import { canSucceed, failureString } from "./failures.js";
 import { clockIcon, seenIcon, sentIcon, warningIcon } from "./icons.js";
 import type { StringId, Strings } from "./strings.js";
 import { isEmojiOnly, textNodes } from "./text.js";
@@ -14,6 +14,11 @@ export interface Surroundings {
   /** The other person. */
   name: string;
   picture: string | null;
+  /** Whether one may write to them now: a failed message is tried again only then. */
+  writing: boolean;
+  /** The key of the failed message whose text was copied last. */
+  copied: string | null;
+  copy: (message: MessageView, button: HTMLElement) => void;
   retry: (message: MessageView) => void;
   discard: (message: MessageView) => void;
 }
@@ -81,10 +86,18 @@ function deliveryTemplate(
   if (delivery === undefined) return nothing;
   const { text, icon } = DELIVERIES[delivery];
   if (delivery === "failed") {
+    const again = around.writing && canSucceed(message.failure);
     return html`<div class="failure">
       <p>${icon}<span>${strings.get(text)} ${strings.get(failureString(message.failure))}</span></p>
       <p class="ways">
-        <button class="action" @click=${() => { around.retry(message); }}>${strings.get("try_again")}</button>
+        ${again
+          ? html`<button class="action" @click=${() => { around.retry(message); }}>${strings.get("try_again")}</button>`
+          : html`<button
+              class="action"
+              @click=${(event: Event) => { around.copy(message, event.currentTarget as HTMLElement); }}
+            >
+              ${strings.get(around.copied === message.key ? "copied" : "copy")}
+            </button>`}
         <button class="action" @click=${() => { around.discard(message); }}>${strings.get("remove")}</button>
       </p>
     </div>`;
