@@ -151,7 +151,11 @@ test("a click before the page's language has come is not lost", async () => {
   document.body.append(fragment(BUTTON));
   document.querySelector("button")?.click();
   const { last, tell } = await page;
-  expect(last("open")).toEqual({ kind: "open", person: { id: 2 } });
+  await vi.waitFor(() => {
+    expect(last("open")).toEqual({ kind: "open", person: { id: 2 } });
+  });
   await tell(online, dock(windowOf(ana)), talk([]));
-  expect(focused()?.matches("textarea")).toBe(true);
+  await vi.waitFor(() => {
+    expect(focused()?.matches("textarea")).toBe(true);
+  });
 });
