@@ -111,7 +111,7 @@ export class GchatComposer extends LitElement {
     const empty = isBlank(this.text);
     return html`
       ${line.state === "lost" ? html`<p class="note">${strings.get("not_connected")}</p>` : nothing}
-      <p id="hint" class=${bad || closed || this.files ? "hint bad" : "hint"} role="status" ?hidden=${hint === ""}>${hint}</p>
+      <p id="hint" class=${closed ? "hint closed" : bad || this.files ? "hint bad" : "hint"} role="status" ?hidden=${hint === ""}>${hint}</p>
       <div class="row">
         <textarea
           rows="1"

@@ -18,6 +18,11 @@ export const composerStyles = css`
     color: var(--g-danger);
     font-weight: 600;
   }
+  /* No mistake of the person's: said, not warned of. */
+  .hint.closed {
+    color: var(--g-ink);
+    font-size: 13px;
+  }
   .row {
     display: flex;
     gap: 4px;

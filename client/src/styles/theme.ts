@@ -95,6 +95,13 @@ export const base = css`
     outline: 2px solid var(--g-focus);
     outline-offset: 2px;
   }
+  /* A sentence in another direction than the page's (not all languages are there) has its full stop behind it. */
+  :where(p, span):where(:not(.bubble)) {
+    /* stylelint-disable-next-line declaration-property-value-no-unknown -- what Chromium and Safari call it */
+    text-align: -webkit-match-parent;
+    text-align: match-parent;
+    unicode-bidi: plaintext;
+  }
   .icon {
     display: block;
     flex: none;
