@@ -80,19 +80,20 @@ test("on a page that runs from right to left an English sentence has its full st
   const ana = await it.people.arrive("ana", { path: "/demo/algebra?dir=rtl" });
   const sentence = ana.screen.block.getByText("Nobody from your courses is online.");
   await seen(sentence, "the sentence");
-  const [first, stop] = await sentence.evaluate((element) => {
+  const [letter, stop] = await sentence.evaluate((element) => {
     const walker = document.createTreeWalker(element, NodeFilter.SHOW_TEXT);
     let node = walker.nextNode();
     while (node !== null && node.data.trim() === "") node = walker.nextNode();
     const text = node.data;
-    return [text.search(/\S/), text.trimEnd().length - 1].map((at) => {
+    const end = text.trimEnd().length;
+    return [end - 2, end - 1].map((at) => {
       const range = document.createRange();
       range.setStart(node, at);
       range.setEnd(node, at + 1);
       return range.getBoundingClientRect().left;
     });
   });
-  assert.ok(stop > first, `the full stop at ${stop}, the beginning at ${first}`);
+  assert.ok(stop > letter, `the full stop at ${stop}, the last letter at ${letter}`);
 });
 
 /** Of two colours as computed styles have them, by WCAG 2. */
