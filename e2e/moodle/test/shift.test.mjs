@@ -24,6 +24,8 @@ async function drawers(page, open) {
       open,
       `${drawer} is open`,
     );
+    // Moodle moves the focus only a while later, which would close the list of people, and stores what was chosen.
+    await becomes(() => page.evaluate(() => window.M.util.pending_js.length), 0, "Moodle's own scripts are done");
   }
 }
 
