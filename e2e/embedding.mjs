@@ -76,25 +76,50 @@ export class Embedding {
     this.people.set(user, claims);
   }
 
-  token(user) {
-    const now = Math.floor(Date.now() / 1_000);
-    const claims = {
-      iss: this.site, aud: "gchat", sub: String(user), sid: `login-of-${user}`, jti: randomUUID(), iat: now, nbf: now, exp: now + 600,
+  /** What the host says of a person, in tokens as in calls. */
+  #rights(user) {
+    return {
       rights_version: 1, name: `Person ${user}`, picture: null, profile_url: null, lang: "en", hidden: false, rights: ["chat"],
       circles: [{ id: "c0", role: "student", title: "Algebra" }], blocked: [], ...this.people?.get(user),
     };
-    return this.#sign(claims);
+  }
+
+  token(user) {
+    const now = Math.floor(Date.now() / 1_000);
+    return this.#sign({
+      iss: this.site, aud: "gchat", sub: String(user), sid: `login-of-${user}`, jti: randomUUID(), iat: now, nbf: now, exp: now + 600,
+      ...this.#rights(user),
+    });
+  }
+
+  /** Introduces somebody anew, to the server at once. `claims` differ from before. */
+  async change(user, claims) {
+    const before = this.#rights(user);
+    this.introduce(user, { ...before, ...claims, rights_version: before.rights_version + 1 });
+    return this.#call("PUT", `/api/v1/users/${user}`, this.#rights(user));
+  }
+
+  /** The person is removed from the host. */
+  async remove(user) {
+    const { rights_version } = this.#rights(user);
+    return this.#call("DELETE", `/api/v1/users/${user}`, { rights_version: rights_version + 1 });
   }
 
   /** How the server says that it is. */
-  async status() {
+  status() {
+    return this.#call("GET", "/api/v1/status");
+  }
+
+  async #call(method, path, body) {
     const now = Math.floor(Date.now() / 1_000);
-    const path = "/api/v1/status";
+    const text = body === undefined ? undefined : JSON.stringify(body);
     const claims = {
-      iss: this.site, aud: "gchat-api", jti: randomUUID(), iat: now + 1, exp: now + 61, wwwroot: this.url, method: "GET", path,
-      body_sha256: createHash("sha256").digest("hex"),
+      iss: this.site, aud: "gchat-api", jti: randomUUID(), iat: now + 1, exp: now + 61, wwwroot: this.url, method, path,
+      body_sha256: createHash("sha256").update(text ?? "").digest("hex"),
     };
-    const answer = await fetch(`http://127.0.0.1:${this.port}${path}`, { headers: { authorization: `Bearer ${this.#sign(claims)}` } });
+    const headers = { authorization: `Bearer ${this.#sign(claims)}`, ...(text === undefined ? {} : { "content-type": "application/json" }) };
+    const answer = await fetch(`http://127.0.0.1:${this.port}${path}`, { method, headers, body: text });
+    if (!answer.ok) throw new Error(`${method} ${path}: ${answer.status} ${await answer.text()}`);
     return answer.json();
   }
 

@@ -3,6 +3,7 @@ import { mkdirSync, mkdtempSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { Campus } from "./campus.mjs";
+import { Embedding } from "./embedding.mjs";
 import { becomes, seen } from "./expect.mjs";
 import { People } from "./people.mjs";
 
@@ -84,4 +85,61 @@ for (const [name, options, path] of [
 }
 await people.close();
 await campus.close();
+await closed();
 console.log(folder);
+
+/** Windows that are closed to writing, each for its reason, a message that was refused among them; then a pause. */
+async function closed() {
+  const [ANA, BRUNO, CARLA, DANIEL] = [2, 3, 4, 5];
+  const circles = [{ id: "c0", role: "student", title: "Algebra" }];
+  const phone = { viewport: { width: 390, height: 844 }, isMobile: true, hasTouch: true, deviceScaleFactor: 2 };
+  for (const [name, options, prepare = () => {}] of [
+    ["desktop", { ...size, line: true }],
+    ["dark", { ...size, line: true, colorScheme: "dark" }],
+    ["rtl", { ...size, line: true }, (page) => page.addInitScript(() => addEventListener("DOMContentLoaded", () => (document.documentElement.dir = "rtl")))],
+    ["phone", { ...phone, line: true }],
+  ]) {
+    const host = await Embedding.open();
+    host.head = `<style>:root { color-scheme: light dark; font-family: sans-serif; } body { margin: 2rem; background: Canvas; color: CanvasText; }</style>`;
+    const people = await People.open(host);
+    for (const [user, called] of [[ANA, "Ana Sousa"], [BRUNO, "Bruno Silva"], [CARLA, "Carla Nunes"], [DANIEL, "Daniel Costa"]]) {
+      host.introduce(user, { name: called, circles });
+    }
+    const others = [];
+    for (const [user, called] of [[BRUNO, "Bruno Silva"], [CARLA, "Carla Nunes"], [DANIEL, "Daniel Costa"]]) {
+      const other = await people.enter(called);
+      await other.go(`/as/${user}`);
+      others.push(other);
+    }
+    const ana = await people.enter("Ana Sousa", options);
+    await prepare(ana.page);
+    await ana.go(`/as/${ANA}`);
+    const chats = [];
+    for (const { name: called } of others) {
+      const chat = await ana.screen.open(called);
+      await chat.say(`Hi ${called.split(" ")[0]}, are you coming on Thursday?`);
+      chats.push(chat);
+      if (name === "phone" && chats.length < 3) await chat.button("Minimise").click();
+    }
+    // What is sent while the line is down is refused when it is back.
+    const last = chats[name === "phone" ? 2 : 0];
+    ana.line.cut();
+    await last.say("I could bring the book along, and the notes of last week");
+    await last.box.fill("Half a thought");
+    await host.change(ANA, { blocked: [BRUNO] });
+    await host.change(CARLA, { circles: [{ id: "c1", role: "student", title: "History" }] });
+    if (name !== "phone") await host.remove(DANIEL);
+    else await host.change(DANIEL, { accepts: [] });
+    ana.line.release();
+    ana.page.getByRole("button", { name: "Try again now" }).first().click().catch(() => {});
+    await seen(last.window.getByText("Not sent.", { exact: false }).first(), "the refusal", 40_000);
+    await seen(last.window.getByRole("button", { name: "Copy text" }), "what can be done with it");
+    await picture(ana.page, `writing-${name}`);
+    await host.change(ANA, { paused_until: Date.now() + 600_000 });
+    await seen(ana.page.getByText("Chat is paused during your quiz.").first(), "the pause", 40_000);
+    await becomes(() => ana.page.getByRole("textbox", { name: /^Message to/ }).count(), 0, "no window");
+    await picture(ana.page, `paused-${name}`);
+    await people.close();
+    await host.close();
+  }
+}

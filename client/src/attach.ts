@@ -40,8 +40,8 @@ export interface AttachParts {
   visible(): boolean;
   /** What the tab's last page left and what this one did, as far as no core has kept it. */
   unkept(): Promise<Command[]>;
-  /** Starts a core in the page behind this port, which does this first. */
-  startHere(port: MessagePort, left: Promise<Command[]>): Cancel;
+  /** Starts a core in the page behind this port, which does this first. Its last command is `end`. */
+  startHere(port: MessagePort, left: Promise<Command[]>): void;
   /** Tells once what the browser's copy has. */
   paint(post: (update: Update) => void): Promise<void>;
 }
@@ -60,6 +60,7 @@ export class Attach implements PagePort {
   #waiting: Command[] = [];
   /** Lets go of the present worker: timer, locks, port. */
   #letGo: Cancel = () => undefined;
+  /** Tells the core in the page that it is over, behind all that it was told. */
   #endHere: Cancel = () => undefined;
 
   constructor(parts: AttachParts) {
@@ -98,7 +99,7 @@ export class Attach implements PagePort {
     this.#abandon();
   }
 
-  /** For good: the worker is let go of, a core of the page's own ends. */
+  /** For good: the worker is let go of; a core of the page's own ends once it has kept what it was told. */
   end(): void {
     this.#state = "ended";
     this.#waiting = [];
@@ -200,8 +201,11 @@ export class Attach implements PagePort {
     port1.onmessage = ({ data }: MessageEvent<Update>) => {
       this.#hear(data);
     };
+    this.#endHere = () => {
+      port1.postMessage({ kind: "end" } satisfies Command);
+    };
     const left = this.#unkept();
-    this.#endHere = this.#parts.startHere(port2, left);
+    this.#parts.startHere(port2, left);
     void left.then(() => {
       if (this.#state === "here") this.#attach(port1);
     });

@@ -60,6 +60,8 @@ export class Door implements PagePort {
   #asking = false;
   #attempts = 0;
   #retry: Cancel | null = null;
+  /** The window that was asked for before anybody was let in. */
+  #wish: Command | null = null;
 
   constructor(parts: DoorParts) {
     this.#parts = parts;
@@ -83,13 +85,15 @@ export class Door implements PagePort {
   postMessage(command: Command): void {
     if (command.kind === "back") this.#back();
     else if (this.#stay !== null) this.#stay.port.postMessage(command);
-    // Nothing is shown that could be acted on, but for the button beside "Connection lost".
+    // Nothing is shown that could be acted on, but for the button beside "Connection lost" and those of the host.
     else if (command.kind === "reconnect") this.#ask();
+    else if (command.kind === "open") this.#wish = command;
   }
 
   /** The page is being left; it may come back. */
   leave(): void {
     this.#away = true;
+    this.#wish = null;
     this.#turn += 1;
     this.#asking = false;
     this.#stay?.leave();
@@ -142,6 +146,8 @@ export class Door implements PagePort {
       if (data.kind === "line" && data.line.state === "stopped") this.#over = true;
       this.#hear(data);
     };
+    if (this.#wish !== null) stay.port.postMessage(this.#wish);
+    this.#wish = null;
   }
 
   #empty(): void {

@@ -81,11 +81,9 @@ function stay(config: PageConfig, token: string | null): Stay {
     unkept: () => journal.unkept(),
     startHere(port, left) {
       const environment = { ...here, visible: visible(), left: () => left };
-      const started = startCore(port, config, environment);
-      started.catch((error: unknown) => {
+      startCore(port, config, environment).catch((error: unknown) => {
         console.error("gchat: cannot start:", error);
       });
-      return () => void started.then((end) => { end(); }, () => undefined);
     },
     paint: (post) => paint(config, here, post),
   });

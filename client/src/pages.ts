@@ -53,7 +53,7 @@ export interface PagesParts {
     port: Port,
     config: PageConfig,
     place: { shelf: TokenShelf; visible: boolean; left(): Promise<Command[]> },
-  ): Promise<Cancel>;
+  ): Promise<void>;
 }
 
 interface Page {
@@ -76,7 +76,7 @@ export class Pages {
   #lastQuestion = 0;
   /** The page that did the latest: it is told what came of it. */
   #actor: Page | null = null;
-  #core: { port: Port; config: PageConfig; ended: boolean; end: Cancel } | null = null;
+  #core: { port: Port; config: PageConfig } | null = null;
   #token: string | null = null;
   #lonely: Cancel | null = null;
 
@@ -131,7 +131,7 @@ export class Pages {
         if (this.#core === core) this.#told(update);
       },
     };
-    const core = { port, config: { ...config }, ended: false, end: (): void => undefined };
+    const core = { port, config: { ...config } };
     this.#core = core;
     const shelf: TokenShelf = {
       load: () => this.#token,
@@ -142,25 +142,16 @@ export class Pages {
       },
     };
     const place = { shelf, visible: this.#visible, left: () => Promise.resolve(left) };
-    void this.#parts.start(port, core.config, place).then(
-      (end) => {
-        core.end = end;
-        if (core.ended) end();
-      },
-      () => {
-        if (this.#core !== core) return;
-        this.#end();
-        for (const page of this.#pages) tell(page, { kind: "failed" });
-        this.#pages.clear();
-      },
-    );
+    this.#parts.start(port, core.config, place).catch(() => {
+      if (this.#core !== core) return;
+      this.#end();
+      for (const page of this.#pages) tell(page, { kind: "failed" });
+      this.#pages.clear();
+    });
   }
 
   #end(): void {
-    if (this.#core !== null) {
-      this.#core.ended = true;
-      this.#core.end();
-    }
+    this.#say({ kind: "end" });
     this.#core = null;
     this.#slices.clear();
   }

@@ -2,7 +2,6 @@
  * Starts a core: opens what the browser keeps, reads the copy and what the tab's last page could not finish, and only
  * then lets the core speak, so that the first paint is whole. What the page says meanwhile waits.
  */
-import type { Cancel } from "./clock.js";
 import { CopyKeeper } from "./keep/copy.js";
 import { Core } from "./core/core.js";
 import type { Port } from "./core/core.js";
@@ -20,8 +19,8 @@ import type { Command, PageConfig, Update } from "./view.js";
 /** A browser that does not open its database within so long is treated as having none. Busy old computers are slow. */
 const DATABASE_MS = 6_000;
 
-/** Starts the core behind `port`; what it gives back ends it. */
-export async function startCore(port: Port, config: PageConfig, environment: Environment): Promise<Cancel> {
+/** Starts the core behind `port`, whose last command is `end`. Rejects where there cannot be one. */
+export async function startCore(port: Port, config: PageConfig, environment: Environment): Promise<void> {
   const early: Command[] = [];
   port.onmessage = (event: MessageEvent<Command>) => early.push(event.data);
   const { database, vault, unsent } = await openKept(config, environment);
@@ -40,10 +39,6 @@ export async function startCore(port: Port, config: PageConfig, environment: Env
     core.command(event.data);
   };
   core.start();
-  return () => {
-    core.end();
-    database?.close();
-  };
 }
 
 /**

@@ -44,8 +44,11 @@ export interface RosterView {
 export type LineView =
   | { state: "connecting" }
   | { state: "online" }
-  /** The person's chat is paused (an exam, say) until a time, in ms by the server's clock; it comes back by itself. */
-  | { state: "paused"; until: number }
+  /**
+   * The person's chat is paused (an exam, say) until a time, in ms by the server's clock; it comes back by itself.
+   * null: the server has said that the pause begins, and not yet how long it lasts.
+   */
+  | { state: "paused"; until: number | null }
   /** Lost; trying again by itself. */
   | { state: "lost" }
   /** Over until the page is loaded again. `reason` names the string to show. */
@@ -205,7 +208,8 @@ interface Journaled {
 
 /** From the elements to the core. */
 export type Command =
-  | ({ kind: "open"; person: { id: UserId; name: string; picture: string | null; profileUrl: string | null } } & Journaled)
+  /** With the id alone where the page may know no more of them: the window then comes with what the server says. */
+  | ({ kind: "open"; person: { id: UserId; name: string; picture: string | null; profileUrl: string | null } | { id: UserId } } & Journaled)
   | ({ kind: "restore"; conversation: ConversationId } & Journaled)
   | ({ kind: "minimise"; conversation: ConversationId } & Journaled)
   | ({ kind: "close"; conversation: ConversationId } & Journaled)
@@ -240,7 +244,9 @@ export type Command =
   /** The page has come back from the browser's cache of pages. */
   | { kind: "back" }
   /** The person asks to try again now (a button beside "Connection lost"). */
-  | { kind: "reconnect" };
+  | { kind: "reconnect" }
+  /** The last one, and never the elements': what was said before is kept, then the core ends. */
+  | { kind: "end" };
 
 /** What the page says about itself: the data attributes of the script tag (see client/README.md, "Embedding"). */
 export interface PageConfig {

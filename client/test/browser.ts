@@ -90,7 +90,7 @@ export class Browser {
   async page(over: Partial<PageConfig> = {}, environment: Partial<Environment> = {}): Promise<Page> {
     const page = new Page(this, { ...config, ...over });
     this.pages.push(page);
-    page.end = await startCore(page, page.config, { ...page.environment(), ...environment });
+    await startCore(page, page.config, { ...page.environment(), ...environment });
     await settled();
     return page;
   }
@@ -100,7 +100,7 @@ export class Page {
   onmessage: ((event: MessageEvent) => unknown) | null = null;
   readonly updates: Update[] = [];
   readonly sockets: FakeSocket[] = [];
-  end: Cancel = () => undefined;
+  readonly end: Cancel = () => this.onmessage?.({ data: { kind: "end" } } as MessageEvent);
 
   readonly browser: Browser;
   readonly config: PageConfig;

@@ -164,6 +164,25 @@ describe("coming back", () => {
     expect(sockets.length, "tries in ten seconds").toBeLessThan(12);
   });
 
+  test("waits after too many sign-ins as long as the server said, whatever wakes it, and then as after any loss", async () => {
+    const { clock, last, sockets, connection, host } = stage();
+    await settled();
+    last().opens();
+    last().says({ type: "error", code: "rate_limited", message: "…", final: false, retry_after_ms: 9_000 });
+    last().drops(4005);
+    await clock.pass(8_999);
+    connection.wake();
+    await settled();
+    expect(sockets).toHaveLength(1);
+    await clock.pass(1);
+    expect(sockets).toHaveLength(2);
+    // The token is as good as before.
+    expect(host.asked).toBe(1);
+    last().drops(4005);
+    await clock.pass(1_000);
+    expect(sockets).toHaveLength(3);
+  });
+
   test("asks the host for a new token when the server says, where many are told at once", async () => {
     const { clock, signIn, sockets, host, connection } = stage();
     const socket = await signIn();

@@ -32,6 +32,29 @@ describe("the dock", () => {
     expect(page.talk()).toMatchObject({ loading: false, messages: [] });
   });
 
+  test("shows a window that was asked for by the id alone when the server has said whose it is", async () => {
+    const page = await browser.page();
+    await page.does({ kind: "open", person: { id: 3 } });
+    expect(page.windows).toEqual([]);
+    const socket = await page.online();
+    expect(socket.of("dock")).toEqual([{ type: "dock", conversation: "2-3", state: "open", base: 0 }]);
+    expect(page.windows).toEqual([]);
+    const contact = { id: 3, name: "Bruno", picture: null, profile_url: null, status: "offline" as const };
+    socket.says({ type: "dock", version: 1, windows: [window({ contact })] });
+    await settled();
+    expect(page.windows).toMatchObject([{ state: "open", contact: { name: "Bruno", status: "offline" } }]);
+    expect(socket.of("history")).toMatchObject([{ conversation: "2-3" }]);
+  });
+
+  test("shows a window that was asked for by the id alone at once where a roster has the person", async () => {
+    const page = await browser.page();
+    const socket = await page.online();
+    const contact = { id: 3, name: "Bruno", picture: "/p", profile_url: null, role: "student" as const };
+    socket.says({ type: "roster", circle: "c7", version: 1, total: 1, contacts: [contact] });
+    await page.does({ kind: "open", person: { id: 3 } });
+    expect(page.windows).toMatchObject([{ state: "open", contact: { name: "Bruno", picture: "/p", status: "online" } }]);
+  });
+
   test("sends the next change of a window after the answer to the last", async () => {
     const page = await browser.page();
     const socket = await page.online(withWindow);
@@ -46,6 +69,38 @@ describe("the dock", () => {
     socket.says({ type: "dock", version: 3, windows: [] });
     await settled();
     expect(page.windows).toEqual([]);
+  });
+
+  test.each([
+    ["no part of the truth", true],
+    ["continued", false],
+  ])("asks for changes that had no room, however often that is refused, where the copy is %s", async (_, reset) => {
+    const page = await browser.page();
+    const first = await page.online(withWindow);
+    const [asked] = first.of("history");
+    const head = { conversation: "2-3", first_seq: 1, more: false };
+    first.says({ type: "history", request: asked!.request, ...head, seq: 1, rev: 1, messages: [message(1)] });
+    first.drops(1006);
+    await browser.clock.pass(1_000);
+    const cut = reset ? changesOf(0, [], { rev: 3, reset, more: true }) : changesOf(1, [], { more: true });
+    const socket = await page.online({ dock: { version: 1, windows: [window({ seq: 3, rev: 3 })] }, changes: [cut] });
+    const questions = (): { request: number }[] => [...socket.of("history"), ...socket.of("changes")];
+    const question = reset
+      ? { type: "history", conversation: "2-3", limit: 50 }
+      : { type: "changes", conversation: "2-3", rev: 1, seq: 1 };
+    expect(questions()).toMatchObject([question]);
+    const refusal = { type: "error", code: "rate_limited", message: "…", final: false, retry_after_ms: 2_000 } as const;
+    socket.says({ ...refusal, request: questions()[0]!.request });
+    await browser.clock.pass(1_999);
+    expect(questions()).toHaveLength(1);
+    await browser.clock.pass(1);
+    expect(questions()).toMatchObject([question, question]);
+    const { request } = questions()[1]!;
+    const messages = [1, 2, 3].map((seq) => message(seq));
+    if (reset) socket.says({ type: "history", request, ...head, seq: 3, rev: 3, messages });
+    else socket.says({ type: "changes", request, ...changesOf(1, messages.slice(1)) });
+    await settled();
+    expect(page.shown).toEqual(["m1 theirs", "m2 theirs", "m3 theirs"]);
   });
 
   test("gives way to the server where a change was dropped as stale", async () => {
@@ -172,6 +227,36 @@ describe("people", () => {
     expect(page.last("found")).toMatchObject({ text: "sou", more: true, append: false, people: [{ id: 5 }] });
     await page.does({ kind: "search", text: "sou", more: true });
     expect(socket.of("search").at(-1)).toMatchObject({ text: "sou", next: "1|x" });
+  });
+
+  test("are asked for again where the server could not answer just now, and the page hears nothing of it", async () => {
+    const page = await browser.page();
+    const socket = await page.online();
+    socket.says({ type: "roster", circle: "c7", version: 3, total: 0, contacts: [] });
+    await page.does({ kind: "visible", visible: false });
+    await page.does({ kind: "visible", visible: true });
+    // It names nothing that was asked: the server goes on believing that nobody looks.
+    const refusal = { type: "error", code: "rate_limited", message: "…", final: false, retry_after_ms: 4_000 } as const;
+    socket.says(refusal);
+    await browser.clock.pass(3_999);
+    expect(socket.of("visibility")).toHaveLength(2);
+    await browser.clock.pass(1);
+    expect(socket.of("visibility")).toHaveLength(3);
+    expect(socket.of("visibility").at(-1)).toEqual({ type: "visibility", visible: true, rosters: [{ circle: "c7", version: 3 }] });
+    expect(page.last("refused")).toBeUndefined();
+    // Refused again, and hidden meanwhile: what is said is how things stand.
+    socket.says(refusal);
+    await page.does({ kind: "visible", visible: false });
+    await browser.clock.pass(4_000);
+    expect(socket.of("visibility").at(-1)).toEqual({ type: "visibility", visible: false });
+    // A lost line has it said by `hello`.
+    socket.says(refusal);
+    socket.drops(1006);
+    await browser.clock.pass(1_000);
+    const next = await page.online();
+    await browser.clock.pass(10_000);
+    expect(next.of("hello")).toMatchObject([{ visible: false }]);
+    expect(next.of("visibility")).toEqual([]);
   });
 
   test("of a hidden page are told of again when somebody looks", async () => {

@@ -344,7 +344,7 @@ test("a page that tells its visibility before the core is ready opens one socket
   browser.pages.push(page);
   const starting = startCore(page, config, page.environment());
   await page.does({ kind: "visible", visible: true });
-  page.end = await starting;
+  await starting;
   await settled();
   expect(page.sockets).toHaveLength(1);
 });

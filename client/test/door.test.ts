@@ -115,6 +115,32 @@ describe("a page that is loaded", () => {
     expect(asked).toBe(1);
   });
 
+  test("opens the window that was asked for before anybody was let in, once", async () => {
+    mark = null;
+    const one = new Page();
+    one.door.start();
+    const open: Command = { kind: "open", person: { id: 3 } };
+    one.door.postMessage(open);
+    await settled();
+    expect(one.stay.commands).toEqual([open]);
+    mark = OTHER_MARK;
+    one.door.look();
+    await settled();
+    expect(one.stays).toHaveLength(2);
+    expect(one.stay.commands).toEqual([]);
+  });
+
+  test("that is left before anybody is let in forgets what was asked for", async () => {
+    mark = null;
+    const one = new Page();
+    one.door.start();
+    one.door.postMessage({ kind: "open", person: { id: 3 } });
+    one.door.leave();
+    one.door.postMessage({ kind: "back" });
+    await settled();
+    expect(one.stay.commands).toEqual([]);
+  });
+
   test("whose mark is heard of before the answer that set it waits for that token", async () => {
     mark = null;
     let answered = (): void => undefined;

@@ -33,6 +33,29 @@ async function pause(page: Page): Promise<void> {
   await settled();
 }
 
+test("a pause that begins empties the pages at once, however long the way back takes", async () => {
+  const page = await talking();
+  const before = page.updates.length;
+  page.socket.drops(4011);
+  await settled();
+  expect(page.windows).toEqual([]);
+  expect(page.last("line")?.line).toEqual({ state: "paused", until: null });
+  expect(page.updates.slice(before).map(({ kind }) => kind)).toContain("emptied");
+  // Nobody answers: the page says so, and shows nothing.
+  await browser.clock.pass(500);
+  page.socket.drops(1006);
+  await settled();
+  expect(page.last("line")?.line.state).toBe("lost");
+  const late = await browser.page();
+  await settled();
+  expect(JSON.stringify([page.updates.slice(before), late.updates])).not.toMatch(/a secret|a draft/);
+  late.end();
+  await browser.clock.pass(2_000);
+  await page.online(withWindow);
+  await settled();
+  expect(page.windows[0]?.draft).toBe("a draft");
+});
+
 test("a pause empties the pages, and what comes back has the drafts", async () => {
   const page = await talking();
   const before = page.updates.length;

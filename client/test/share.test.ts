@@ -52,9 +52,8 @@ class Worker {
         locks: this.locks,
         lock: "gchat worker",
         start: async (port, own, place) => {
-          const end = await startCore(port, own, { ...this.place.environment(), locks: this.locks, ...place });
-          this.ends.push(end);
-          return end;
+          await startCore(port, own, { ...this.place.environment(), locks: this.locks, ...place });
+          this.ends.push(() => void port.onmessage?.call(port as never, { data: { kind: "end" } } as MessageEvent));
         },
       });
       return new Promise(() => undefined);
@@ -98,8 +97,7 @@ class SharingPage {
       startHere: (port, left) => {
         const tab = new Tab(browser, config);
         this.here.push(tab);
-        const started = startCore(port, config, { ...tab.environment(), left: () => left });
-        return () => void started.then((end) => { end(); });
+        void startCore(port, config, { ...tab.environment(), left: () => left });
       },
       paint: (post) => paint(config, new Tab(browser, config).environment(), post),
     });
@@ -308,6 +306,43 @@ describe("a page", () => {
     expect(one.here).toHaveLength(1);
     await one.does({ kind: "visible", visible: true });
     expect(one.here[0]!.sockets).toHaveLength(1);
+  });
+
+  test("that ends keeps what was done in its last instant, and a failed message that was removed does not come back", async () => {
+    const one = await new SharingPage({}, () => undefined).start();
+    const socket = await one.here[0]!.online(withWindow);
+    emptyHistory(socket);
+    await one.does({ kind: "send", conversation: "2-3", text: "refused" });
+    const id = socket.of("send")[0]!.client_message_id;
+    socket.says({ type: "error", code: "not_allowed", message: "…", final: true, id });
+    await settled();
+    one.attach.postMessage({ kind: "discard", conversation: "2-3", key: id });
+    one.attach.postMessage({ kind: "send", conversation: "2-3", text: "the last message" });
+    one.attach.postMessage({ kind: "draft", conversation: "2-3", text: "the last words" });
+    one.attach.end();
+    await settled();
+    expect(socket.closed).toBe(true);
+    expect(socket.of("send")).toHaveLength(1);
+    const next = await browser.page();
+    const its = await next.online(withWindow);
+    emptyHistory(its);
+    await settled();
+    expect(next.windows).toMatchObject([{ draft: "the last words" }]);
+    expect(its.of("send").map(({ text }) => text)).toEqual(["the last message"]);
+    expect(next.shown).toEqual(["the last message sending"]);
+  });
+
+  test("that ends while its core begins leaves no socket, and keeps what it was to do", async () => {
+    const one = new SharingPage({}, () => undefined);
+    one.open.push({ kind: "draft", conversation: "2-3", text: "left", entry: 1 });
+    one.attach.start();
+    one.attach.end();
+    await settled();
+    expect(one.here.flatMap(({ sockets }) => sockets)).toEqual([]);
+    const next = await browser.page();
+    await next.online(withWindow);
+    await settled();
+    expect(next.windows).toMatchObject([{ draft: "left" }]);
   });
 
   test("has the core itself where the worker never answers, with all that was done meanwhile", async () => {

@@ -230,6 +230,9 @@ describe("welcome", () => {
     const step = applyFrame(holding(2), welcome({ changes }), 0);
     expect(step.asks).toEqual([{ kind: "changes", conversation: "2-3" }]);
     expect(step.dropped).toEqual([]);
+    expect(seqs(step.state)).toEqual([1, 2]);
+    // Until the answer is here the copy ends where it ended: another lost connection asks from there.
+    expect(cursorOf(step.state, 100)?.conversations).toEqual([{ conversation: "2-3", rev: 2, seq: 2 }]);
   });
 
   test("resets what is no part of the truth", () => {
@@ -240,6 +243,8 @@ describe("welcome", () => {
     expect(cursorOf(step.state, 100)).toEqual({ epoch: "e1", conversations: [{ conversation: "2-3", rev: 9, seq: 6 }] });
     const empty = resumed(0, [], { rev: 9, reset: true, more: true });
     const asked = applyFrame(holding(9), welcome({ changes: empty }), 0);
+    expect(seqs(asked.state)).toEqual([]);
+    expect(asked.dropped).toEqual(["2-3"]);
     expect(asked.asks).toEqual([{ kind: "first" }]);
     expect(cursorOf(asked.state, 100)?.conversations).toEqual([]);
   });

@@ -5,7 +5,7 @@ import { openDatabase } from "../src/keep/database.js";
 import type { PageConfig } from "../src/view.js";
 import { Browser, emptyHistory, withWindow } from "./browser.js";
 import type { Page } from "./browser.js";
-import { json, OTHER_MARK, settled, tokenOf } from "./stage.js";
+import { crypto, json, OTHER_MARK, settled, tokenOf } from "./stage.js";
 
 const ANAS = "AnasAnasAnasAnasAnasAnasAnasAnasAnasAnasAna";
 const BRUNOS = "BrunBrunBrunBrunBrunBrunBrunBrunBrunBrunBru";
@@ -43,6 +43,23 @@ async function leavesText(key: string | null): Promise<void> {
   await settled();
   one.end();
   await browser.clock.pass(1_000);
+}
+
+/** Web Crypto that takes its time with some of what it seals or opens, until `go`. */
+function slowly(way: "encrypt" | "decrypt", held: (name: string) => boolean): { crypto: Crypto; go: () => void } {
+  let go: () => void = () => undefined;
+  const waiting = new Promise<void>((resolve) => (go = resolve));
+  const subtle = new Proxy(crypto.subtle, {
+    get(real, name) {
+      const method = Reflect.get(real, name) as (...given: unknown[]) => Promise<unknown>;
+      if (name !== way) return method;
+      return async (given: AesGcmParams, ...rest: unknown[]) => {
+        if (given.additionalData !== undefined && held(new TextDecoder().decode(given.additionalData))) await waiting;
+        return method(given, ...rest);
+      };
+    },
+  });
+  return { crypto: { getRandomValues: crypto.getRandomValues.bind(crypto), subtle } as Crypto, go };
 }
 
 async function stored(): Promise<{ drafts: number; outbox: number }> {
@@ -128,6 +145,70 @@ test("what is written while the page is being emptied is kept as well", async ()
   await next.online(withWindow);
   await settled();
   expect(next.windows).toMatchObject([{ draft: "the last words" }]);
+});
+
+test("a draft that is written while the outbox is still being read is newer than the one read", async () => {
+  await leavesText(ANAS);
+  // The drafts are read by then.
+  let heard = false;
+  const slow = slowly("decrypt", (name) => heard && name.includes("outbox"));
+  browser.shelf.content = null;
+  const fetch = () => {
+    heard = true;
+    const claims = { sid: LATER.sid };
+    return Promise.resolve(json({ token: tokenOf(browser.clock.now(), claims), unsent_key: ANAS }));
+  };
+  const next = await browser.page(LATER, { fetch, crypto: slow.crypto });
+  await settled();
+  await next.does({ kind: "draft", conversation: "2-3", text: "a newer thought" });
+  slow.go();
+  await settled();
+  next.end();
+  await settled();
+  const last = await page(ANAS, LATER);
+  await last.online(withWindow);
+  await settled();
+  expect(last.windows).toMatchObject([{ draft: "a newer thought" }]);
+});
+
+test("a draft that could not be written is newer than the one that lies there", async () => {
+  const one = await page(ANAS);
+  emptyHistory(await one.online(withWindow));
+  await one.does({ kind: "draft", conversation: "2-3", text: "half a thought" });
+  const put = vi.spyOn(IDBObjectStore.prototype, "put").mockImplementation(() => {
+    throw new DOMException("full", "QuotaExceededError");
+  });
+  await one.does({ kind: "draft", conversation: "2-3", text: "a newer thought" });
+  // A pause has everything read again when it is over.
+  one.socket.drops(4011);
+  await settled();
+  await browser.clock.pass(5_000);
+  await one.online(withWindow);
+  await settled();
+  put.mockRestore();
+  expect(one.windows).toMatchObject([{ draft: "a newer thought" }]);
+  one.end();
+  await settled();
+  const next = await page(ANAS);
+  await next.online(withWindow);
+  await settled();
+  expect(next.windows).toMatchObject([{ draft: "a newer thought" }]);
+});
+
+test.each(["outbox", "draft"])("what is still being sealed for the %s when the page ends is stored all the same", async (kind) => {
+  browser.shelf.content = null;
+  const slow = slowly("encrypt", (name) => name.includes(kind));
+  const fetch = () => Promise.resolve(json({ token: tokenOf(browser.clock.now()), unsent_key: ANAS }));
+  const one = await browser.page({}, { fetch, crypto: slow.crypto });
+  emptyHistory(await one.online(withWindow));
+  await one.does({ kind: "send", conversation: "2-3", text: "the last message" });
+  await one.does({ kind: "draft", conversation: "2-3", text: "the last words" });
+  one.end();
+  await settled();
+  expect(await stored()).not.toEqual({ drafts: 1, outbox: 1 });
+  slow.go();
+  await settled();
+  expect(await stored()).toEqual({ drafts: 1, outbox: 1 });
 });
 
 test("a draft that is sent while the browser is read does not come back", async () => {

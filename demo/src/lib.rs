@@ -20,7 +20,7 @@ use std::time::{SystemTime, UNIX_EPOCH};
 use tokio_util::sync::CancellationToken;
 
 use crate::api::Api;
-use crate::people::{Circle, Person, classmate};
+use crate::people::{Circle, Course, Person, classmate};
 use crate::register::{Register, RegisterError};
 use crate::signature::{Rights, SiteKey};
 
@@ -151,6 +151,14 @@ impl Host {
             accepts: None,
             paused_until: None,
         }
+    }
+
+    /// Who is enrolled in a course just now, residents first.
+    fn members(&self, course: Course) -> Vec<Person> {
+        let classmates = people::FIRST_CLASSMATE..people::FIRST_CLASSMATE + self.config.classmates as u64;
+        let ids = people::RESIDENTS.iter().map(|resident| resident.id).chain(classmates);
+        let people = ids.filter_map(|id| self.person(id));
+        people.filter(|person| self.register.courses(person).1.contains(&course)).collect()
     }
 
     /// The person with this id, if the campus has one.

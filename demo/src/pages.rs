@@ -1,7 +1,8 @@
 //! The campus's web pages: what a visitor sees and does. Routes, requests and answers; the HTML is in `pages/html`.
 //!
 //! This is the part to read when embedding the chat in another site: `token` answers the client's call for a fresh
-//! user token, and `html::chat` is the element and the script tag that every page carries.
+//! user token, `html::chat` is the element and the script tag that every page carries, and `person` shows a button that
+//! opens the chat with somebody who need not be online.
 
 use std::sync::Arc;
 
@@ -18,7 +19,7 @@ use axum::routing::{get, post};
 use serde::Deserialize;
 use serde_json::json;
 
-use self::html::{Page, View};
+use self::html::{Page, Part, View};
 use crate::people::{Course, Person, RESIDENTS};
 use crate::register::{LOGIN_SECONDS, Login, RegisterError};
 use crate::{Host, now_seconds};
@@ -52,6 +53,7 @@ pub(crate) fn router(host: Arc<Host>) -> Router {
         .route("/demo/campus.css", get(style))
         .route("/demo/{course}", get(course))
         .route("/demo/{course}/forum", get(forum))
+        .route("/demo/{course}/people", get(people))
         .route_layer(middleware::from_fn_with_state(host.clone(), guard))
         .with_state(host)
 }
@@ -222,7 +224,7 @@ async fn course(
     Query(switches): Query<Switches>,
     headers: HeaderMap,
 ) -> Response {
-    course_page(&host, &slug, &switches, &headers, false)
+    course_page(&host, &slug, &switches, &headers, Part::Course)
 }
 
 async fn forum(
@@ -231,23 +233,37 @@ async fn forum(
     Query(switches): Query<Switches>,
     headers: HeaderMap,
 ) -> Response {
-    course_page(&host, &slug, &switches, &headers, true)
+    course_page(&host, &slug, &switches, &headers, Part::Forum)
 }
 
-fn course_page(host: &Host, slug: &str, switches: &Switches, headers: &HeaderMap, forum: bool) -> Response {
+async fn people(
+    State(host): State<Arc<Host>>,
+    Path(slug): Path<String>,
+    Query(switches): Query<Switches>,
+    headers: HeaderMap,
+) -> Response {
+    course_page(&host, &slug, &switches, &headers, Part::People)
+}
+
+fn course_page(host: &Host, slug: &str, switches: &Switches, headers: &HeaderMap, part: Part) -> Response {
     let visitor = Visitor::of(host, headers, switches);
     let Some(course) = Course::from_slug(slug) else {
         return visitor.show(host, StatusCode::NOT_FOUND, Page::missing(visitor.view));
     };
     let Some(person) = visitor.person(host) else { return see_other("/") };
-    if host.register.courses(&person).1.contains(&course) {
-        visitor.show(host, StatusCode::OK, Page::course(course, forum, visitor.view))
-    } else {
-        visitor.show(host, StatusCode::FORBIDDEN, Page::closed(course, forum, visitor.view))
+    if !host.register.courses(&person).1.contains(&course) {
+        return visitor.show(host, StatusCode::FORBIDDEN, Page::closed(course, part, visitor.view));
     }
+    let page = match part {
+        Part::Course => Page::course(course, visitor.view),
+        Part::Forum => Page::forum(course, visitor.view),
+        Part::People => Page::people(course, &host.members(course), visitor.view),
+    };
+    visitor.show(host, StatusCode::OK, page)
 }
 
-/// Somebody's page: one's own, or that of a person in one of one's courses. Others do not exist, for all one knows.
+/// Somebody's page: one's own, or that of a person in one of one's courses, with a button that opens the chat with
+/// them. Others do not exist, for all one knows.
 async fn person(
     State(host): State<Arc<Host>>,
     Path(id): Path<u64>,
@@ -256,19 +272,24 @@ async fn person(
 ) -> Response {
     let visitor = Visitor::of(&host, &headers, &switches);
     let Some(viewer) = visitor.person(&host) else { return see_other("/") };
-    let mine = host.register.courses(&viewer).1;
-    let page = host.person(id).and_then(|person| {
-        let mut courses = host.register.courses(&person).1;
-        if person.id == viewer.id {
-            return Some(Page::own(&person, &courses, visitor.view));
-        }
-        courses.retain(|course| mine.contains(course));
-        (!courses.is_empty()).then(|| Page::person(&person, &courses, visitor.view))
-    });
-    match page {
-        Some(page) => visitor.show(&host, StatusCode::OK, page),
-        None => visitor.show(&host, StatusCode::NOT_FOUND, Page::missing(visitor.view)),
+    let missing = || visitor.show(&host, StatusCode::NOT_FOUND, Page::missing(visitor.view));
+    let Some(person) = host.person(id) else { return missing() };
+    let mut courses = host.register.courses(&person).1;
+    if person.id == viewer.id {
+        return visitor.show(&host, StatusCode::OK, Page::own(&person, &courses, visitor.view));
     }
+    let mine = host.register.courses(&viewer).1;
+    courses.retain(|course| mine.contains(course));
+    if courses.is_empty() {
+        return missing();
+    }
+    let page = Page::person(&person, &courses, visitor.view);
+    // The button needs a person whom the server knows. Nobody waits for the call: it is made before anybody has read
+    // the page.
+    if let Err(error) = on_disk(&host, move |host| host.register.introduce(&person)).await {
+        tracing::error!(%error, "campus: cannot note that a person is to be introduced");
+    }
+    visitor.show(&host, StatusCode::OK, page)
 }
 
 async fn picture(State(host): State<Arc<Host>>, Path(id): Path<u64>) -> Response {

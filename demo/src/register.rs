@@ -105,6 +105,10 @@ struct Record {
     #[serde(default)]
     unsent_keys: BTreeMap<u64, String>,
     calls: Vec<Call>,
+    /// Whom the server was told of, or will be, since the campus opened. It is not in the file, so that a server whose
+    /// database is another is told again after the next start.
+    #[serde(skip)]
+    introduced: BTreeSet<u64>,
 }
 
 /// The file, and what is in it.
@@ -129,6 +133,7 @@ impl Register {
                 enrolments: BTreeMap::new(),
                 unsent_keys: BTreeMap::new(),
                 calls: Vec::new(),
+                introduced: BTreeSet::new(),
             },
             Err(source) => return Err(RegisterError::Io { path, source }),
         };
@@ -194,9 +199,22 @@ impl Register {
             if changed {
                 record.enrolments.insert(person.id, courses);
                 record.rights_version += 1;
-                let call = Call::User { user: person.id };
-                record.calls.retain(|owed| *owed != call);
-                record.calls.push(call);
+                record.owe_user(person.id);
+            }
+        })?;
+        self.owed.notify_one();
+        Ok(())
+    }
+
+    /// Owes the server a snapshot of this person, whom it may not know: it knows only who has used the chat, and nobody
+    /// can write to anybody else. Once since the campus opened.
+    pub(crate) fn introduce(&self, person: &Person) -> Result<(), RegisterError> {
+        if self.read().introduced.contains(&person.id) {
+            return Ok(());
+        }
+        self.change(|record| {
+            if !record.introduced.contains(&person.id) {
+                record.owe_user(person.id);
             }
         })?;
         self.owed.notify_one();
@@ -262,6 +280,14 @@ impl Record {
             Some(courses) => courses.clone(),
             None => person.begins_in.iter().copied().collect(),
         }
+    }
+
+    /// One snapshot tells everything, so a second one is not owed beside it.
+    fn owe_user(&mut self, user: u64) {
+        let call = Call::User { user };
+        self.calls.retain(|owed| *owed != call);
+        self.calls.push(call);
+        self.introduced.insert(user);
     }
 
     fn end_login(&mut self, sid: &str, now: u64) {
@@ -371,6 +397,27 @@ mod tests {
         assert_eq!(register.next_call().await, call, "the rights changed while the call was on its way");
         register.made_call(&call, version + 1).expect("written");
         assert!(register.read().calls.is_empty());
+    }
+
+    #[test]
+    fn a_person_is_introduced_once_and_again_after_a_restart() {
+        let folder = Folder::new();
+        let [bruno, carla] = [1, 2].map(|n| Person::from(&RESIDENTS[n]));
+        let register = Register::open(&folder.0).expect("new");
+        register.introduce(&bruno).expect("owed");
+        register.introduce(&bruno).expect("owed already");
+        register.enrol(&carla, Course::History, false).expect("left");
+        register.introduce(&carla).expect("told by the enrolment");
+        let bruno_and_carla = [Call::User { user: 3 }, Call::User { user: 4 }];
+        assert_eq!(register.read().calls, bruno_and_carla);
+        for call in &bruno_and_carla {
+            register.made_call(call, register.version()).expect("written");
+        }
+        register.introduce(&bruno).expect("told already");
+        assert!(register.read().calls.is_empty(), "no second call");
+        let register = Register::open(&folder.0).expect("again");
+        register.introduce(&bruno).expect("owed");
+        assert_eq!(register.read().calls, bruno_and_carla[..1], "the server may be another one");
     }
 
     #[test]

@@ -48,6 +48,12 @@ async function pictures() {
     rtl: rightToLeft,
     settings: ofAdministrators,
     nothing: ofNothing,
+    closed: () => ofClosed("", BIG),
+    "closed-phone": () => ofClosed("phone-", PHONE),
+    exam: () => ofExam("", BIG),
+    "exam-phone": () => ofExam("phone-", PHONE),
+    first: () => ofFirstVisit("", BIG),
+    "first-phone": () => ofFirstVisit("phone-", PHONE),
   };
   const named = process.argv.slice(3);
   await site.deeds(["config", "allowthemechangeonurl", 1]);
@@ -137,6 +143,72 @@ async function ofAdministrators() {
   await page("/blocks/gchat/connectiontest.php", "test-dead");
   await site.chat.start();
   await people.leave();
+}
+
+/** Ana in a talk with somebody who was unenrolled since, and with what she was writing. */
+async function ofClosed(prefix, options) {
+  place = await campus(site);
+  people.login = place.login;
+  const { path, id } = place.algebra;
+  const bruno = await people.arrive("bruno", { path });
+  const ana = await people.arrive("ana", { ...options, path: "/my/" });
+  const chat = await openFromLauncher(ana, bruno.name);
+  await chat.say("Morning, Bruno! Did you get through exercise 3?");
+  const his = bruno.screen.chat(ana.name);
+  await his.button("Restore").click();
+  await his.say("Almost. May I divide by two first?");
+  await chat.box.fill("You may: two is never");
+  await site.deeds(["unenrol", id, place.users.bruno]);
+  await seen(chat.window.getByText(/You cannot write to/), "why nothing can be written");
+  await picture(ana.page, `${prefix}closed`);
+  await people.leave();
+}
+
+/** Bruno's other tab, and the attempt itself, while he sits an exam. */
+async function ofExam(prefix, options) {
+  place = await campus(site);
+  people.login = place.login;
+  const { path, modules } = place.algebra;
+  const instance = `(SELECT instance FROM {course_modules} WHERE id = ${modules.quiz})`;
+  await site.deeds(["execute", `UPDATE {quiz} SET timelimit = 600 WHERE id = ${instance}`]);
+  const ana = await people.arrive("ana", { path });
+  const bruno = await people.arrive("bruno", { ...options, path });
+  await (await openFromLauncher(bruno, ana.name)).say("Which formula was it?");
+  const exam = await bruno.tab(`/mod/quiz/view.php?id=${modules.quiz}`);
+  await settled(exam);
+  await exam.getByRole("button", { name: /^Attempt quiz/ }).click();
+  // Where the quiz has a time limit, Moodle asks once more, but where its script is late.
+  const sure = exam.getByRole("dialog").getByRole("button", { name: "Start attempt" });
+  await Promise.race([sure.click(), exam.waitForURL("**/mod/quiz/attempt.php*")]).catch(() => {});
+  await exam.waitForURL("**/mod/quiz/attempt.php*");
+  await picture(exam, `${prefix}exam-attempt`);
+  await seen(bruno.page.getByText(/while your quiz attempt|paused/i).first(), "that the chat is paused");
+  await bruno.page.bringToFront();
+  await picture(bruno.page, `${prefix}exam-paused`);
+  await people.leave();
+}
+
+/** Carla, who has never opened Boost's drawer of blocks, on her first page. */
+async function ofFirstVisit(prefix, options) {
+  place = await campus(site);
+  people.login = place.login;
+  const { path } = place.algebra;
+  await site.deeds(["execute", `DELETE FROM {user_preferences} WHERE name = 'drawer-open-block' AND userid = ${place.users.carla}`]);
+  const others = [];
+  for (const slug of ["ana", "bruno", "eva"]) others.push(await people.arrive(slug, { path }));
+  const carla = await people.arrive("carla", { ...options, path });
+  // On a phone the list would cover the page.
+  const wide = options.viewport.width > 600;
+  await seen(wide ? carla.screen.launched(others[0].name) : carla.page.getByRole("button", { name: /^Global Chat, 3 online/ }), "who is online");
+  await picture(carla.page, `${prefix}first-visit`);
+  await people.leave();
+}
+
+/** Opens a talk by the launcher, which every page has. */
+async function openFromLauncher(person, name) {
+  if (!(await person.screen.launched(name).isVisible())) await person.screen.launcher.click();
+  await person.screen.launched(name).click();
+  return person.screen.chat(name);
 }
 
 /** An empty list, and a server that is away. */

@@ -69,6 +69,26 @@ test("no rule of a page changes a word of the chat or moves it", async () => {
   assert.deepEqual(await appearance(await talking()), plain);
 });
 
+test("what a page hides with all that is in it hides the list, and the launcher shows the people once by itself", async () => {
+  // As Moodle's Boost does it with its drawer of blocks, which is closed for every new user.
+  host.head = "<style>aside { visibility: hidden; position: fixed; inset-inline-end: -22rem }</style>";
+  last += 2;
+  const circles = [{ id: `c${last}`, role: "student", title: "Algebra" }];
+  host.introduce(last, { name: "Ana", circles });
+  host.introduce(last + 1, { name: "Bruno", circles });
+  const other = await people.enter("Bruno");
+  const one = await people.enter("Ana");
+  await other.go(`/as/${last + 1}`);
+  await one.go(`/as/${last}`);
+  await seen(one.screen.launched("Bruno"), "the other in the launcher's list");
+  assert.equal(await one.page.locator("gchat-roster").isVisible(), false, "the list in the page");
+  assert.equal(await one.page.evaluate(() => document.activeElement === document.body), true, "the focus stays where it was");
+  await one.page.reload();
+  await seen(one.screen.launcher, "the launcher");
+  await seen(one.page.getByRole("button", { name: /^Global Chat, 1 online/ }), "who is online is known");
+  assert.equal(await one.screen.launched("Bruno").isVisible(), false, "the second time");
+});
+
 test("the chat starts on a page with a foreign <base>, and its addresses are the page's own", async () => {
   host.head = '<base href="https://elsewhere.example/deep/">';
   await talking();

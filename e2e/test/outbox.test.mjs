@@ -140,6 +140,40 @@ test("another login in the same browser sends and sees nothing of the first one'
   await becomes(() => stored(other, "outbox"), 0, "nothing waits any more");
 });
 
+test("a login that ends in the instant of writing, where no worker goes on: the next one has the draft, and sends", async () => {
+  const bruno = await it.people.arrive("bruno");
+  const ana = await it.people.enter("Ana Sousa", { line: true });
+  await ana.context.addInitScript(() => delete globalThis.SharedWorker);
+  await ana.page.goto(`${it.campus.url}/demo/as/ana`);
+  const chat = await ana.screen.open("Bruno Silva");
+  await chat.say("It begins");
+  const his = bruno.screen.chat("Ana Sousa");
+  await his.button("Restore").click();
+  ana.line.cut();
+  // In one turn: nothing of it has reached the core when the mark goes.
+  await chat.box.evaluate((box) => {
+    const type = (text) => {
+      box.value = text;
+      box.dispatchEvent(new InputEvent("input", { bubbles: true, composed: true }));
+    };
+    type("The last message");
+    box.dispatchEvent(new KeyboardEvent("keydown", { key: "Enter", bubbles: true, composed: true, cancelable: true }));
+    type("Half a thought");
+    // As a logout's answer has the mark, which follows.
+    const login = document.querySelector("script[data-gchat]").dataset;
+    document.cookie = `${login.mark}_over=${login.sid}; path=/`;
+    window.dispatchEvent(new Event("focus"));
+  });
+  await seen(ana.page.getByText("You have been signed out").first(), "the page is told");
+  await becomes(() => chat.window.count(), 0, "nothing is shown any more");
+  await ana.page.evaluate(() => fetch("/demo/logout", { method: "POST", redirect: "manual" }).then(() => undefined));
+  ana.line.release();
+  const next = await ana.tab("/demo/as/ana");
+  const its = ana.on(next).chat("Bruno Silva");
+  await becomes(() => its.box.inputValue(), "Half a thought", "the draft, at the next login");
+  await becomes(() => his.texts(), ["It begins", "The last message"], "at Bruno's", BACK);
+});
+
 test("a store that was put back from a copy: what is not in it is not shown, and nothing is sent twice", async () => {
   const { ana, bruno, his, chats } = await talking({ tabs: 2 });
   const copy = `${it.campus.folder}-copy`;

@@ -1,8 +1,10 @@
-//! What happens by the clock: roster ticks, the sites' copy, and forgetting what has ended.
+//! What happens by the clock: roster ticks, the sites' copy, and forgetting what has ended. Nothing here that waits for
+//! the store delays what does not.
 
-use std::{sync::Arc, time::Duration};
+use std::{future::Future, sync::Arc, time::Duration};
 
-use tokio::time::{Interval, MissedTickBehavior, interval};
+use parking_lot::Mutex;
+use tokio::time::{Instant, Interval, MissedTickBehavior, interval};
 use tokio_util::sync::CancellationToken;
 
 use crate::{
@@ -10,6 +12,7 @@ use crate::{
     clock::{self, steady_ms},
     event::Event,
     hub::Connection,
+    pauses,
     store::SitesMark,
     systemd,
 };
@@ -20,6 +23,9 @@ const ROW: usize = 64;
 /// How often changes of rosters are looked at.
 const ROSTER_TICK: Duration = Duration::from_millis(250);
 
+/// How soon it is noticed that the machine's clock was set.
+const CLOCK_TICK: Duration = Duration::from_secs(1);
+
 /// How soon a site that was added, changed or removed beside the running server counts.
 const SITES_TICK: Duration = Duration::from_secs(5);
 
@@ -29,35 +35,84 @@ const STORE_TICK: Duration = Duration::from_secs(1);
 /// How often the store forgets: twice that is how long it remembers what it told whom (docs/adr/0004-arrivals-told-again.md).
 const EXPIRY_TICK: Duration = Duration::from_secs(30);
 
-/// Runs until cancelled.
+/// Runs until cancelled. What waits for the store is a task of its own, so that a slow one delays nobody's presence.
 pub async fn run(app: Arc<App>, cancel: CancellationToken) {
-    let every = |period| {
-        let mut ticks = interval(period);
-        ticks.set_missed_tick_behavior(MissedTickBehavior::Delay);
-        ticks
-    };
-    let (mut rosters, mut sites, mut expiry) = (every(ROSTER_TICK), every(SITES_TICK), every(EXPIRY_TICK));
-    let (mut store, mut mark) = (every(STORE_TICK), None);
-    // Told by this loop and no other: it stands still when the runtime does, when the rosters are locked for good, and
-    // when the store never answers, and then a restart helps. A store that answers with an error (a full disk) is none
-    // of the watchdog's business: a restart would not mend it, and would cut off those who can still read; `/ready`
-    // tells of it.
-    let mut watchdog = systemd::watchdog().map(every);
+    let wait = Arc::new(StoreWait::default());
+    let store = tokio::spawn(watch_store(app.clone(), wait.clone(), cancel.clone()));
+    let (mut rosters, mut clocks, mut expiry) = (every(ROSTER_TICK), every(CLOCK_TICK), every(EXPIRY_TICK));
+    let period = systemd::watchdog();
+    let mut watchdog = period.map(every);
+    let mut set = false;
+    loop {
+        tokio::select! {
+            () = cancel.cancelled() => break,
+            _ = rosters.tick() => flush(app.rosters.tick(steady_ms())),
+            _ = clocks.tick() => {
+                // Once more at the next tick: somebody may have looked at the old time, and arrived after the first.
+                let before = std::mem::replace(&mut set, clock::look());
+                if set || before {
+                    pauses::clock_was_set(&app, clock::settled_ms());
+                }
+            }
+            _ = expiry.tick() => {
+                app.seen_calls.expire();
+                app.allowances.forget();
+            }
+            // Told by this loop and no other: it stands still when the runtime does and when the rosters are locked for
+            // good. When the store does not answer it is not told either: in all three cases a restart helps. A store
+            // that answers with an error (a full disk) is none of the watchdog's business: a restart would not mend it,
+            // and would cut off those who can still read; `/ready` tells of it.
+            () = next(&mut watchdog) => {
+                if period.is_some_and(|period| wait.is_within(period)) {
+                    systemd::alive();
+                }
+            }
+        }
+    }
+    let _ = store.await; // what it has begun is finished before the store closes
+}
+
+/// What has to ask the store, one after the other: however slow it is, one question is under way. Until cancelled.
+async fn watch_store(app: Arc<App>, wait: Arc<StoreWait>, cancel: CancellationToken) {
+    let (mut store, mut sites, mut expiry) = (every(STORE_TICK), every(SITES_TICK), every(EXPIRY_TICK));
+    let mut mark = None;
     loop {
         tokio::select! {
             () = cancel.cancelled() => return,
-            _ = rosters.tick() => flush(app.rosters.tick(steady_ms())),
             _ = store.tick() => {
-                clock::look();
-                if app.look_at_store().await.is_ok() {
-                    watch_sites(&app, &mut mark).await;
+                if wait.over(app.look_at_store()).await.is_ok() {
+                    wait.over(watch_sites(&app, &mut mark)).await;
                 }
             }
-            _ = sites.tick() => drop(refresh_sites(&app).await),
-            _ = expiry.tick() => expire(&app).await,
-            () = next(&mut watchdog) => systemd::alive(),
+            _ = sites.tick() => drop(wait.over(refresh_sites(&app)).await),
+            _ = expiry.tick() => wait.over(expire(&app)).await,
         }
     }
+}
+
+/// Since when the store owes an answer, for the watchdog.
+#[derive(Debug, Default)]
+struct StoreWait(Mutex<Option<Instant>>);
+
+impl StoreWait {
+    /// Asks, and notes that meanwhile an answer is owed.
+    async fn over<T>(&self, ask: impl Future<Output = T>) -> T {
+        *self.0.lock() = Some(Instant::now());
+        let answer = ask.await;
+        *self.0.lock() = None;
+        answer
+    }
+
+    /// Whether no answer is owed for longer than this.
+    fn is_within(&self, patience: Duration) -> bool {
+        self.0.lock().is_none_or(|since| since.elapsed() <= patience)
+    }
+}
+
+fn every(period: Duration) -> Interval {
+    let mut ticks = interval(period);
+    ticks.set_missed_tick_behavior(MissedTickBehavior::Delay);
+    ticks
 }
 
 /// Never, if there is no such tick.
@@ -106,8 +161,6 @@ async fn refresh_sites(app: &App) -> bool {
 }
 
 async fn expire(app: &App) {
-    app.seen_calls.expire();
-    app.allowances.forget();
     // It is always asked: it counts what it remembers for itself by that.
     match app.store.expire(clock::forget_ms().unwrap_or(0)).await {
         Ok(rows) => tracing::debug!(rows, "what has ended was forgotten"),

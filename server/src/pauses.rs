@@ -40,6 +40,19 @@ pub fn end(hub: &Hub, (site, user): (SiteId, UserId)) {
     all.iter().filter(|c| c.pause().is_some()).for_each(|c| c.out.close(Close::PauseEnded));
 }
 
+/// The time is now another one: whoever was let in or kept out by the old one, and would not be by the new, is looked at
+/// again.
+pub fn clock_was_set(app: &App, now: i64) {
+    for connection in app.hub.all() {
+        if connection.pause().is_some_and(|pause| pause.until <= now) {
+            connection.out.close(Close::PauseEnded);
+        }
+    }
+    for (person, record) in app.rosters.paused(now) {
+        take(app, person, &record, now);
+    }
+}
+
 /// A pause until then holds somebody: only connections that have been told so stay.
 fn pause(hub: &Hub, (site, user): (SiteId, UserId), until: i64) {
     for connection in hub.connections(site, user) {

@@ -28,7 +28,7 @@ use crate::{
     id::{CircleId, ConnectionId, RightsVersion, SiteId, UserId},
     presence::Presence,
     protocol::{Contact, RosterVersion, ServerFrame, Status},
-    rights::{self, CourseRights, Role, Snapshot},
+    rights::{self, CourseRights, Role, Snapshot, Standing},
     sites::Sites,
     store::{Face, Origin, UserRecord},
 };
@@ -212,6 +212,7 @@ impl Rosters {
         };
         let mut seat = online.seats.swap_remove(at);
         self.rooms.blind(&seat.connection, seat.views.drain(..));
+        seat.apart = None; // before their stay can end
         // Neither a logout nor a pause is a page change, also where the connection arrived after it.
         let ended = matches!(connection.out.closes_with(), Some(Close::LoggedOut | Close::Paused));
         let grace = if ended { 0 } else { self.grace_ms };
@@ -260,6 +261,13 @@ impl Rosters {
         }
         self.displace(person, &online);
         true
+    }
+
+    /// Those who are here, and by their rights would be paused at this time, ms.
+    pub fn paused(&self, now: i64) -> Vec<(Person, UserRecord)> {
+        let paused = self.users.iter().filter(|o| matches!(o.rights.standing(now), Standing::Paused(_)));
+        let record = |o: &Online| UserRecord { snapshot: o.rights.clone(), origin: o.origin, removed: false };
+        paused.map(|online| (*online.key(), record(&online))).collect()
     }
 
     /// Starts (or restarts) sending the user's rosters to a connection, except those whose version it holds.

@@ -3,12 +3,14 @@ import type { Outbox } from "./outbox.js";
 import type { WantedWindow } from "./present.js";
 import { conversationOf } from "../net/protocol.js";
 import type { Questions } from "./questions.js";
-import type { Command, ConversationId, Seq, UserId } from "../view.js";
+import type { Command, ConversationId, RosterPerson, Seq, UserId } from "../view.js";
 
 export interface CommandParts {
   me: UserId;
   outbox: Outbox;
   questions: Questions;
+  /** Those on the list. */
+  people(): readonly RosterPerson[];
   /** The person writes: they are there. */
   active(): void;
   want(conversation: ConversationId, state: WantedWindow["state"], contact: WantedWindow["contact"]): void;
@@ -17,11 +19,14 @@ export interface CommandParts {
   typing(conversation: ConversationId): void;
   /** The draft as it is. */
   drafted(conversation: ConversationId): string;
+  /** What is to be finished before the core ends. */
+  unfinished(doing: Promise<void>): void;
   seen(conversation: ConversationId, seq: Seq): void;
   look(visible: boolean): void;
   flush(): Promise<unknown>;
   back(): void;
   wake(): void;
+  end(): void;
 }
 
 /** Of what goes through the outbox: resolves when it cannot be lost any more. */
@@ -32,12 +37,9 @@ export function perform(parts: CommandParts, command: Command): Promise<void> | 
     case "delete":
     case "undelete":
       return written(parts, command);
-    case "open": {
-      const { id, name, picture, profileUrl } = command.person;
-      const contact = { id, name, picture, profile_url: profileUrl, status: "online" as const };
-      if (id !== parts.me) parts.want(conversationOf(parts.me, id), "open", contact);
+    case "open":
+      if (command.person.id !== parts.me) open(parts, command);
       return undefined;
-    }
     case "restore":
       parts.want(command.conversation, "open", null);
       return undefined;
@@ -54,7 +56,7 @@ export function perform(parts: CommandParts, command: Command): Promise<void> | 
       void parts.outbox.retry(command.key);
       return undefined;
     case "discard":
-      void discard(parts, command.conversation, command.key);
+      parts.unfinished(discard(parts, command.conversation, command.key));
       return undefined;
     case "quote":
       parts.questions.quotes.want(command.conversation, command.seq);
@@ -90,7 +92,21 @@ export function perform(parts: CommandParts, command: Command): Promise<void> | 
     case "reconnect":
       parts.wake();
       return undefined;
+    case "end":
+      parts.end();
+      return undefined;
   }
+}
+
+/** Where neither the page nor the list says more than the id, the window waits for the server's word. */
+function open(parts: CommandParts, { person }: Extract<Command, { kind: "open" }>): void {
+  const { id } = person;
+  const told = "name" in person ? person : parts.people().find((one) => one.id === id);
+  const contact =
+    told === undefined
+      ? null
+      : { id, name: told.name, picture: told.picture, profile_url: told.profileUrl, status: "online" as const };
+  parts.want(conversationOf(parts.me, id), "open", contact);
 }
 
 /** Removes a refused message; its text becomes the draft where there is none. */

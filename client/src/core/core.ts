@@ -12,6 +12,7 @@ import { Connection, socketUrl } from "../net/connection.js";
 import type { CopyKeeper } from "../keep/copy.js";
 import { DurableAcks } from "./durable.js";
 import { DockChanges } from "./dock.js";
+import type { Database } from "../keep/database.js";
 import { Drafts } from "../keep/drafts.js";
 import type { Environment, Kept } from "../environment.js";
 import { uuid4 } from "../ids.js";
@@ -21,7 +22,7 @@ import { Outbox } from "./outbox.js";
 import type { WantedWindow } from "./present.js";
 import { closing, FEATURES, isKnown } from "../net/protocol.js";
 import type { ClientFrame, DockWindow, Server, ServerFrame, StopReason } from "../net/protocol.js";
-import { Questions } from "./questions.js";
+import { AGAIN_MS, Questions } from "./questions.js";
 import { Shown } from "./shown.js";
 import { applyFrame, applyPage, emptyState, resumedFrom, rostersOf, talkOf, TYPING_MS, windowOf } from "./state.js";
 import { withoutStaleTyping, withTalksOf } from "./state.js";
@@ -41,6 +42,7 @@ export class Core {
   readonly #port: Port;
   readonly #config: PageConfig;
   readonly #environment: Environment;
+  readonly #database: Database | undefined;
   readonly #tokens: TokenSource;
   readonly #connection: Connection;
   readonly #outbox: Outbox;
@@ -64,6 +66,11 @@ export class Core {
   /** When this page was shown, by the server's clock: known from the first `welcome` on. */
   #shownAt = Number.POSITIVE_INFINITY;
   #typingEnds: Cancel | null = null;
+  /** Tells the server again whether anybody looks. */
+  #looks: Cancel | null = null;
+  /** Texts of removed messages on their way back into drafts. */
+  readonly #unfinished = new Set<Promise<void>>();
+  #ended = false;
 
   readonly #send = (frame: ClientFrame): boolean => this.#connection.send(frame);
   readonly #post = (update: Update): void => {
@@ -74,6 +81,7 @@ export class Core {
     this.#port = port;
     this.#config = config;
     this.#environment = environment;
+    this.#database = kept.database;
     this.#visible = environment.visible;
     this.#started = environment.clock.now();
     this.#keeper = kept.keeper;
@@ -241,25 +249,32 @@ export class Core {
     this.#shown.all();
   }
 
+  /** Nothing happens where the last command was `end`. */
   start(): void {
+    if (this.#ended) return;
     this.paint();
     this.#logins.tell();
     this.#connection.start();
   }
 
-  end(): void {
+  command(command: Command): void {
+    if (!this.#ended) this.#durable.done(command, perform(this.#doing, command));
+  }
+
+  /** Nothing is heard or sent any more; what was said before is written, and then the database is let go of. */
+  async #end(): Promise<void> {
+    this.#ended = true;
     this.#unwatch();
     this.#logins.end();
     this.#writing.end();
+    this.#changes.end();
     this.#shown.end();
-    this.#questions.end();
+    this.#questions.offline();
+    for (const cancel of [this.#typingEnds, this.#looks]) cancel?.();
     this.#connection.end();
-    this.#outbox.end();
-    void this.#flush();
-  }
-
-  command(command: Command): void {
-    this.#durable.done(command, perform(this.#doing, command));
+    await Promise.all([this.#outbox.end(), ...this.#unfinished]);
+    await this.#flush();
+    this.#database?.close();
   }
 
   #newDoing(): CommandParts {
@@ -267,6 +282,7 @@ export class Core {
       me: this.#config.user,
       outbox: this.#outbox,
       questions: this.#questions,
+      people: () => this.#shown.roster().people,
       active: () => {
         this.#tokens.active();
       },
@@ -282,6 +298,10 @@ export class Core {
         this.#writing.typing(conversation);
       },
       drafted: (conversation) => this.#writing.draft(conversation),
+      unfinished: (doing) => {
+        this.#unfinished.add(doing);
+        void doing.finally(() => this.#unfinished.delete(doing));
+      },
       seen: (conversation, seq) => {
         const before = this.#state;
         this.#state = this.#marks.raise(before, conversation, seq);
@@ -300,6 +320,7 @@ export class Core {
       wake: () => {
         this.#connection.wake();
       },
+      end: () => void this.#end(),
     };
   }
 
@@ -311,7 +332,7 @@ export class Core {
     // The person has left, or another has come: what was kept for them is nobody's any more.
     void this.#stored.flush();
     void (GONE.has(reason) ? this.#keeper.forget() : this.#keeper.flush());
-    this.#outbox.end();
+    void this.#outbox.end();
   }
 
   /** Nothing of what was shown stays, here or on any page. Another `welcome` may bring it back. */
@@ -339,6 +360,7 @@ export class Core {
   #statusChanged(status: LineView): void {
     this.#shown.status();
     if (status.state !== "online") {
+      this.#looks?.();
       this.#questions.offline();
       this.#changes.unsend();
       this.#outbox.offline();
@@ -410,6 +432,10 @@ export class Core {
     const { code, message, conversation } = frame;
     // What ends the connection is told by its status.
     if (!this.#connection.online || closing(code)) return;
+    if (!frame.final && conversation === undefined) {
+      this.#lookAgain(frame.retry_after_ms ?? AGAIN_MS);
+      return;
+    }
     if (conversation !== undefined) this.#changes.drop(conversation);
     this.#shown.dock();
     this.#post({ kind: "refused", code, message, ...(conversation === undefined ? {} : { conversation }) });
@@ -459,19 +485,41 @@ export class Core {
 
   /** The host's word may have opened what could not be read before. */
   async #loadUnsent(): Promise<void> {
-    const [drafts] = await Promise.all([this.#stored.load(), this.#outbox.load()]);
+    await Promise.all([this.#outbox.load(), this.#loadDrafts()]);
+  }
+
+  /** Nothing waits between the reading and the sealing: what is written meanwhile is newer, and would be lost. */
+  async #loadDrafts(): Promise<void> {
+    const drafts = await this.#stored.load();
     this.#writing.found(drafts, this.#emptied);
   }
 
   #look(visible: boolean): void {
     if (visible !== this.#visible) {
       this.#visible = visible;
-      const rosters = rostersOf(this.#state)?.versions ?? [];
-      this.#connection.send({ type: "visibility", visible, ...(visible ? { rosters } : {}) });
+      this.#tellVisibility();
     }
     if (!visible) return;
     this.#connection.wake();
     this.#questions.history.check();
+  }
+
+  #tellVisibility(): void {
+    const visible = this.#visible;
+    const rosters = rostersOf(this.#state)?.versions ?? [];
+    this.#connection.send({ type: "visibility", visible, ...(visible ? { rosters } : {}) });
+  }
+
+  /**
+   * Something that no person asked for was refused, and the refusal does not say what: `visibility`, or `roster`. The
+   * first brings what both are for. (A renewal is planned anew by the connection.)
+   */
+  #lookAgain(wait: number): void {
+    this.#looks?.();
+    this.#looks = this.#environment.clock.after(wait, () => {
+      this.#looks = null;
+      this.#tellVisibility();
+    });
   }
 
   #planTypingEnd(): void {

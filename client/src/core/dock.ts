@@ -125,6 +125,12 @@ export class DockChanges {
     this.#changes.clear();
   }
 
+  /** What is wished stays, for the copy; nothing waits for an answer any more. */
+  end(): void {
+    this.#lapses?.();
+    this.#lapses = null;
+  }
+
   /** The line was lost: what had no answer goes out again, on the base it had. */
   unsend(): void {
     for (const change of this.#changes.values()) Object.assign(change, { sent: null, misses: 0 });

@@ -86,6 +86,8 @@ export class Outbox {
   /** Deletions whose undo still runs. */
   readonly #undos = new Map<string, Cancel>();
   #maxChars = defaultLimits.message_chars;
+  /** What is being written to the database or erased there. */
+  readonly #writes = new Set<Promise<void>>();
   #told = false;
 
   constructor(parts: OutboxParts) {
@@ -169,18 +171,17 @@ export class Outbox {
     // The page before this one may have stored it.
     if (earlier.some((entry) => entry.failure === null && entry.text === text)) return;
     const replaced = earlier.filter((entry) => !this.#sender.tries(entry));
-    for (const { id } of replaced) {
-      this.#gone.add(id);
-      this.#forget(id);
-    }
+    for (const { id } of replaced) this.#part(id);
     const own = this.#parts.own(conversation, target);
     if (own?.verbId !== undefined) this.#ids.follow(own.verbId);
     const before = own?.text ?? (message?.kind === "send" ? message.text : undefined);
     if (before !== text || replaced.length < earlier.length) {
       const begun = this.#begun("edit", conversation, this.#ids.next());
-      await this.#keep({ ...begun, target, seq: own?.seq ?? told, text, failure: this.#tooLong(text) });
-    } else this.#parts.changed();
-    for (const { id } of replaced) await this.#store.erase(id);
+      await this.#keep({ ...begun, target, seq: own?.seq ?? told, text, failure: this.#tooLong(text) }, replaced);
+    } else {
+      this.#parts.changed();
+      await this.#writing(this.#eraseAll(replaced));
+    }
   }
 
   /** Deletes the message `target` of the user's own, unless it is taken back within `UNDO_MS`. */
@@ -200,15 +201,16 @@ export class Outbox {
 
   /** Forgets an edit that was refused for good. */
   async dismiss(target: string): Promise<void> {
-    for (const { id, failure } of this.#edits(target)) if (failure !== null) await this.#drop(id);
+    await Promise.all(this.#edits(target).filter(({ failure }) => failure !== null).map(({ id }) => this.#drop(id)));
   }
 
   /** Tries a refused message again, as a new one. */
   async retry(id: string): Promise<void> {
     const entry = this.#entries.get(id);
     if (entry?.kind !== "send" || entry.failure === null) return;
-    await this.#dropWithWishes(id);
+    const dropped = this.#dropWithWishes(id);
     void this.add(entry.conversation, entry.text, entry.replyTo === undefined ? {} : { replyTo: entry.replyTo });
+    await dropped;
   }
 
   /** Removes a refused message and gives its text back. */
@@ -248,7 +250,7 @@ export class Outbox {
     this.reflected();
     this.#parts.changed();
     this.#pump();
-    void this.#erase(id, learned);
+    void this.#writing(this.#erase(id, learned));
   }
 
   /** The message itself is in the conversation. */
@@ -291,13 +293,21 @@ export class Outbox {
     this.#parts.changed();
   }
 
-  /** What is stored waits there for a later page; here nothing stays. */
-  end(): void {
+  /** What is stored waits there for a later page; here nothing stays. Resolves when nothing is written any more. */
+  async end(): Promise<void> {
     this.offline();
     for (const cancel of this.#undos.values()) cancel();
     this.#undos.clear();
     this.#entries.clear();
-    this.#parts.channel?.close();
+    const { channel } = this.#parts;
+    if (channel !== undefined) channel.onmessage = null;
+    while (this.#writes.size > 0) await Promise.all(this.#writes);
+    channel?.close();
+  }
+
+  #writing(write: Promise<void>): Promise<void> {
+    this.#writes.add(write);
+    return write.finally(() => this.#writes.delete(write));
   }
 
   #begun<K extends Entry["kind"]>(kind: K, conversation: ConversationId, id: string) {
@@ -317,13 +327,20 @@ export class Outbox {
     return this.pending.find((entry): entry is DeleteEntry => entry.kind === "delete" && entry.target === target);
   }
 
-  /** Resolves when the entry cannot be lost with the page any more. */
-  async #keep(entry: Entry): Promise<void> {
-    await this.#put(entry);
-    if (this.#unstored.has(entry.id)) await new Promise<void>((resolve) => this.#safe.set(entry.id, resolve));
+  /** Resolves when the entry cannot be lost with the page any more; what it replaces is erased only then. */
+  async #keep(entry: Entry, replaced: readonly Entry[] = []): Promise<void> {
+    const { id } = entry;
+    await this.#writing(this.#write(entry).then(() => (this.#unstored.has(id) ? undefined : this.#eraseAll(replaced))));
+    if (!this.#unstored.has(id)) return;
+    await new Promise<void>((resolve) => this.#safe.set(id, resolve));
+    await this.#writing(this.#eraseAll(replaced));
   }
 
-  async #put(entry: Entry): Promise<void> {
+  #put(entry: Entry): Promise<void> {
+    return this.#writing(this.#write(entry));
+  }
+
+  async #write(entry: Entry): Promise<void> {
     this.#entries.set(entry.id, entry);
     this.#unstored.add(entry.id);
     this.#awaitUndo(entry);
@@ -343,12 +360,21 @@ export class Outbox {
     return stored;
   }
 
-  async #drop(id: string, before?: Promise<unknown>): Promise<void> {
-    this.#gone.add(id);
-    this.#forget(id);
+  async #eraseAll(entries: readonly Entry[]): Promise<void> {
+    for (const { id } of entries) await this.#store.erase(id);
+  }
+
+  #drop(id: string, before?: Promise<unknown>): Promise<void> {
+    this.#part(id);
     this.#parts.changed();
     this.#pump();
-    await this.#erase(id, before);
+    return this.#writing(this.#erase(id, before));
+  }
+
+  /** For good: a read that is under way does not bring it back. */
+  #part(id: string): void {
+    this.#gone.add(id);
+    this.#forget(id);
   }
 
   /** Only when the copy has what replaces it: a page that is left in between shows it still. */
@@ -409,7 +435,7 @@ export class Outbox {
       if (entry.kind === "send" || entry.failure !== null) continue;
       const message = this.#entries.get(entry.target);
       if (message?.kind !== "send" || message.failure === null) continue;
-      if (entry.kind === "edit") void this.#foldInto(message, entry);
+      if (entry.kind === "edit") void this.#writing(this.#foldInto(message, entry));
       else if (entry.due <= this.#parts.clock.now()) {
         void this.#drop(entry.id);
         void this.#drop(message.id);
@@ -418,9 +444,8 @@ export class Outbox {
   }
 
   async #foldInto(message: SendEntry, { id, text }: EditEntry): Promise<void> {
-    this.#gone.add(id);
-    this.#forget(id);
-    await this.#put({ ...message, text });
+    this.#part(id);
+    await this.#write({ ...message, text });
     await this.#store.erase(id);
   }
 

@@ -16,7 +16,7 @@ import type { Page } from "./talk.js";
 import type { ConversationId, MessageView, RosterPerson, Seq, Update, UserId } from "../view.js";
 
 /** Before a question that the server could not answer just now is asked again. */
-const AGAIN_MS = 1_500;
+export const AGAIN_MS = 1_500;
 /** While somebody looks, the open windows' changes are asked for so often: the last one may have been lost. */
 export const CHECK_MS = 60_000;
 

@@ -1,19 +1,29 @@
 /** What a person does with a message in the log, as commands to the core and words to the other elements. */
 import type { ConversationId, MessageView } from "../view.js";
+import { copyText } from "./clipboard.js";
 import type { Surroundings } from "./message.js";
 import type { Scene } from "./scene.js";
 import { verbsOf, type Means, type Verb } from "./verbs.js";
 
-type Acts = Omit<Surroundings, "strings" | "name" | "picture" | "menu">;
+export type Acts = Omit<Surroundings, "strings" | "name" | "picture" | "menu">;
 
-/** `toggle`: opens or closes the menu of a message; `means`: as they are when the person asks. */
-export function actsOf(
-  scene: Scene,
-  conversation: ConversationId,
-  means: () => Means,
-  toggle: (key: string, verbs: readonly Verb[]) => void,
-): Acts {
+export interface ActsParts {
+  /** As they are when the person asks. */
+  means: () => Means;
+  /** Opens or closes the menu of a message. */
+  toggle: (key: string, verbs: readonly Verb[]) => void;
+  /** An element beside which a box may be for an instant, see `copyText`. */
+  near: () => Element;
+  /** The text of this failed message has been copied. */
+  copied: (key: string) => void;
+}
+
+export function actsOf(scene: Scene, conversation: ConversationId, parts: ActsParts): Acts {
   const say = (text: string): void => { scene.tell({ kind: "said", conversation, text }); };
+  const copy = (text: string, done: () => void): void => {
+    const failed = (): void => { scene.tell({ kind: "refused", conversation, code: "copy_failed", message: "" }); };
+    void copyText(text, parts.near()).then((copied) => { (copied ? done : failed)(); });
+  };
   const choose = (verb: Verb, { key, seq, text }: MessageView): void => {
     const before = text ?? "";
     if (verb === "reply") scene.purpose(conversation, { reply: seq, edit: null }, true);
@@ -24,13 +34,13 @@ export function actsOf(
       scene.post({ kind: "delete", conversation, key });
       say(scene.strings.get("deleted_undo"));
     } else {
-      const refused = (): void => { scene.tell({ kind: "refused", conversation, code: "copy_failed", message: "" }); };
-      navigator.clipboard.writeText(before).then(() => { say(scene.strings.get("copied")); }, refused);
+      copy(before, () => { say(scene.strings.get("copied")); });
     }
   };
   return {
     choose,
-    actions: (message) => { toggle(message.key, verbsOf(message, means(), Date.now())); },
+    actions: (message) => { parts.toggle(message.key, verbsOf(message, parts.means(), Date.now())); },
+    copy: ({ key, text }) => { copy(text ?? "", () => { parts.copied(key); }); },
     goTo: (seq) => { scene.goTo(conversation, seq); },
     retry: ({ key }) => { scene.post({ kind: "retry", conversation, key }); },
     discard: ({ key, text }) => {

@@ -137,7 +137,7 @@ export class GchatComposer extends LitElement {
     return html`
       ${line.state === "lost" ? html`<p class="note">${strings.get("not_connected")}</p>` : nothing}
       ${this.window === null ? nothing : purposeTemplate(scene, this.window.conversation, this.name, () => { this.#cancel(); })}
-      <p id="hint" class=${bad || closed || this.files ? "hint bad" : "hint"} role="status" ?hidden=${hint === ""}>${hint}</p>
+      <p id="hint" class=${closed ? "hint closed" : bad || this.files ? "hint bad" : "hint"} role="status" ?hidden=${hint === ""}>${hint}</p>
       ${this.emptied && !closed ? this.#deleter(scene) : nothing}
       <div class="row">
         <textarea

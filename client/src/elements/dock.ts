@@ -5,14 +5,14 @@
  */
 import { LitElement, html, nothing, type TemplateResult } from "lit";
 import { repeat } from "lit/directives/repeat.js";
-import type { ConversationId, WindowView } from "../view.js";
+import type { ConversationId, LineView, WindowView } from "../view.js";
 import { base, tokens } from "../styles/theme.js";
 import { dockStyles, NARROW, PANEL, PHONE, WIDE } from "../styles/dock.js";
 import { coverPage, holdFocus } from "./cover.js";
 import { followKeyboard, keepClear } from "./edge.js";
 import { failureString } from "./failures.js";
 import { fitting, type Fit, type Place } from "./fit.js";
-import { closeIcon, warningIcon } from "./icons.js";
+import { clockIcon, closeIcon, warningIcon } from "./icons.js";
 import { keepKeys } from "./keys.js";
 import type { GchatLauncher } from "./panel.js";
 import { stoppedString } from "./people.js";
@@ -63,7 +63,8 @@ export class GchatDock extends LitElement {
     this.said = [];
     this.notice = null;
     this.phone = false;
-    new SceneWatcher(this, ["dock", "line", "asked", "arrived", "said", "retracted", "emptied", "refused"], (signal) => { this.#heard(signal); });
+    const signals = ["dock", "line", "asked", "awaited", "arrived", "said", "retracted", "emptied", "refused"] as const;
+    new SceneWatcher(this, signals, (signal) => { this.#heard(signal); });
     this.addEventListener("focusin", () => { this.#turnedTo(); });
   }
 
@@ -142,8 +143,10 @@ export class GchatDock extends LitElement {
 
   #notice(scene: Scene, text: StringId): TemplateResult {
     const label = scene.strings.get("dismiss");
-    return html`<div class="notice">
-      ${warningIcon}
+    // A pause is as it should be, and ends by itself.
+    const calm = text === "paused";
+    return html`<div class=${calm ? "notice calm" : "notice"}>
+      ${calm ? clockIcon : warningIcon}
       <p>${scene.strings.get(text)}</p>
       <button class="quiet" aria-label=${label} title=${label} @click=${() => { this.#dismiss(); }}>${closeIcon}</button>
     </div>`;
@@ -183,8 +186,12 @@ export class GchatDock extends LitElement {
       this.#wanted = { conversation: signal.conversation, until: Date.now() + ASKED_FOR_MS };
       this.#rankUp(signal.conversation);
       this.#whole = signal.conversation;
+    } else if (signal.kind === "awaited") {
+      // Another try does away with what was said of the last one.
+      const rest = this.notice === "failure_not_allowed" ? null : this.notice;
+      this.notice = (this.scene === null ? null : whyNot(this.scene.line)) ?? rest;
     } else if (signal.kind === "refused") {
-      if (signal.conversation === undefined) this.notice = failureString(signal.code);
+      this.#refused(signal);
     } else if (signal.kind === "arrived" && this.scene !== null) {
       this.#say(signal.conversation, announcement(this.scene.strings, signal));
     } else if (signal.kind === "said") {
@@ -199,9 +206,18 @@ export class GchatDock extends LitElement {
       this.notice = stoppedString(signal.line);
     } else if (signal.kind === "line" && signal.line.state === "paused") {
       if (this.#peopled) this.notice = "paused";
-    } else if (signal.kind === "line" && this.notice === "paused") {
+    } else if (signal.kind === "line" && (this.notice === "paused" || this.notice === "connection_lost")) {
       this.notice = null;
     }
+  }
+
+  /** A window says itself what was refused there; one that does not come cannot. */
+  #refused({ conversation, code }: Extract<Signal, { kind: "refused" }>): void {
+    if (conversation === undefined) this.notice = failureString(code);
+    if (conversation === undefined || this.#wanted?.conversation !== conversation) return;
+    this.#wanted = null;
+    // There was no conversation yet that could be found.
+    if (this.#element(conversation) === null) this.notice = failureString(code === "not_found" ? "not_allowed" : code);
   }
 
   #say(conversation: ConversationId, text: string): void {
@@ -321,6 +337,13 @@ export class GchatDock extends LitElement {
   get #launcher(): GchatLauncher | null {
     return this.shadowRoot?.querySelector<GchatLauncher>("gchat-launcher") ?? null;
   }
+}
+
+/** What to say where a window cannot come now. */
+function whyNot(line: LineView): StringId | null {
+  if (line.state === "stopped") return stoppedString(line);
+  if (line.state === "paused") return "paused";
+  return line.state === "lost" ? "connection_lost" : null;
 }
 
 function announcement(strings: Strings, { from: name, text, count }: Extract<Signal, { kind: "arrived" }>): string {

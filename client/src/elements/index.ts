@@ -3,7 +3,9 @@
  * everything they want goes back as `Command`s.
  */
 import type { PageConfig } from "../view.js";
+import { conversationOf } from "../net/protocol.js";
 import { GchatAvatar } from "./avatar.js";
+import { watchButtons } from "./buttons.js";
 import { GchatDock } from "./dock.js";
 import { gated } from "./gate.js";
 import { GchatLauncher, GchatMore } from "./panel.js";
@@ -48,8 +50,16 @@ export function mount(port: ScenePort, config: PageConfig, container: Element): 
     dock.lang = strings.locale;
     container.append(dock);
   };
-  if (strings.ready === null) show();
-  else void strings.ready.then(show);
+  const shown = strings.ready?.then(show);
+  if (shown === undefined) show();
+  watchButtons((user, button) => {
+    if (user === config.user) return;
+    const open = (): void => {
+      scene.openById(user, conversationOf(config.user, user), button);
+    };
+    if (shown === undefined) open();
+    else void shown.then(open);
+  });
 
   const tellVisible = (): void => {
     scene.post({ kind: "visible", visible: document.visibilityState === "visible" });

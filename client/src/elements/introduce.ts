@@ -13,10 +13,16 @@ export function introduces(): boolean {
   if (lists.length === 0 || lists.some(isRendered)) return false;
   try {
     if (localStorage.getItem(KEY) !== null) return false;
-    localStorage.setItem(KEY, "1");
+    remember();
+    // Moodle empties this storage on a browser's first page, and again when its caches were purged.
+    window.addEventListener("pagehide", remember, { once: true });
     return true;
   } catch {
     // Nothing can be remembered here: better never than on every page.
     return false;
   }
+}
+
+function remember(): void {
+  localStorage.setItem(KEY, "1");
 }

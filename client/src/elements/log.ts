@@ -9,7 +9,7 @@ import { repeat } from "lit/directives/repeat.js";
 import type { ConversationId, ConversationView, MessageView, Seq, WindowView } from "../view.js";
 import { base } from "../styles/theme.js";
 import { logStyles } from "../styles/log.js";
-import { actsOf } from "./acts.js";
+import { actsOf, type Acts } from "./acts.js";
 import { DayWatcher } from "./days.js";
 import { downIcon } from "./icons.js";
 import { MessageMenu } from "./menu.js";
@@ -21,7 +21,7 @@ import { ScrollKeeper } from "./scroll.js";
 import { MessageStops } from "./stops.js";
 import { loadLinks } from "./text.js";
 import { threadRows, type Row } from "./thread.js";
-import { mayEdit, meansOf, verbsOf, type Means } from "./verbs.js";
+import { mayEdit, mayRetry, meansOf, verbsOf, type Means } from "./verbs.js";
 
 /** People need so long to find the message that they were led to. */
 const FOUND_MS = 2500;
@@ -36,6 +36,7 @@ export class GchatLog extends LitElement {
     missed: { state: true },
     away: { state: true },
     found: { state: true },
+    copied: { state: true },
   };
   declare scene: Scene | null;
   declare window: WindowView | null;
@@ -47,6 +48,8 @@ export class GchatLog extends LitElement {
   declare away: boolean;
   /** The seq of the message that somebody has just been led to. */
   declare found: Seq | null;
+  /** The key of the failed message whose text was copied last. */
+  declare copied: string | null;
   readonly #menu = new MessageMenu(this);
   readonly #stops = new MessageStops(this);
   readonly #scroll = new ScrollKeeper(
@@ -72,6 +75,7 @@ export class GchatLog extends LitElement {
     this.missed = false;
     this.away = false;
     this.found = null;
+    this.copied = null;
     const own = (signal: Signal): boolean =>
       signal.kind === "line" || ("conversation" in signal && signal.conversation === this.window?.conversation);
     const heard = (signal: Signal): void => {
@@ -211,7 +215,7 @@ export class GchatLog extends LitElement {
       name: this.name,
       picture: window.contact.picture,
       menu: this.#menu,
-      ...actsOf(scene, conversation, () => meansOf(scene, this.window ?? window), (key, verbs) => { this.#menu.toggle(key, verbs); }),
+      ...this.#acts(scene, conversation, window),
     };
     const now = Date.now();
     const today = new Date(now).toDateString();
@@ -230,6 +234,15 @@ export class GchatLog extends LitElement {
     `;
   }
 
+  #acts(scene: Scene, conversation: ConversationId, window: WindowView): Acts {
+    return actsOf(scene, conversation, {
+      means: () => meansOf(scene, this.window ?? window),
+      toggle: (key, verbs) => { this.#menu.toggle(key, verbs); },
+      near: () => this.#scroller ?? this,
+      copied: (key) => { this.copied = key; },
+    });
+  }
+
   #lookOf(scene: Scene, conversation: ConversationId, message: MessageView, means: Means, current: boolean): Look {
     const now = Date.now();
     const { key, seq, replyTo } = message;
@@ -242,6 +255,8 @@ export class GchatLog extends LitElement {
       found: seq > 0 && seq === this.found,
       editing: scene.purposeOf(conversation).edit?.key === key,
       editable: mayEdit(message, means, now),
+      retriable: mayRetry(message, means),
+      copied: key === this.copied,
     };
   }
 

@@ -21,6 +21,7 @@ export interface Surroundings {
   picture: string | null;
   menu: MessageMenu;
   /** The person asks for something that is done with a message. */
+  copy: (message: MessageView) => void;
   retry: (message: MessageView) => void;
   discard: (message: MessageView) => void;
   undelete: (message: MessageView) => void;
@@ -48,6 +49,10 @@ export interface Look {
   editing: boolean;
   /** A refused edit can be tried again. */
   editable: boolean;
+  /** What failed can be tried again as it is; else its text is copied. */
+  retriable: boolean;
+  /** Its text was the last to be copied so. */
+  copied: boolean;
 }
 
 type MessageRow = Extract<Row, { kind: "message" }>;
@@ -104,7 +109,7 @@ export function messageTemplate(row: MessageRow, look: Look, around: Surrounding
         >${clockTime(message.sentAt, strings)}</time
       >
     </div>
-    ${stateTemplate(row, around, `state-${id}`)}${refusedEdit(message, look, around)}
+    ${stateTemplate(row, look, around, `state-${id}`)}${refusedEdit(message, look, around)}
   </article>`;
 }
 
@@ -167,10 +172,10 @@ function joined(classes: (string | false)[]): string {
 }
 
 /** What has become of it: edited, and how far one's own has got. */
-function stateTemplate(row: MessageRow, around: Surroundings, id: string): TemplateResult | typeof nothing {
+function stateTemplate(row: MessageRow, look: Look, around: Surroundings, id: string): TemplateResult | typeof nothing {
   const { message, delivery, spelt } = row;
   const { strings } = around;
-  if (delivery === "failed") return failure(message, around, id);
+  if (delivery === "failed") return failure(message, look, around, id);
   const saving = message.edit?.state === "sending";
   const edited = saving || (message.edited === true && message.text !== null && message.deleting !== true);
   if (!edited && delivery === undefined) return nothing;
@@ -188,12 +193,16 @@ function stateTemplate(row: MessageRow, around: Surroundings, id: string): Templ
   </p>`;
 }
 
-function failure(message: MessageView, around: Surroundings, id: string): TemplateResult {
+function failure(message: MessageView, look: Look, around: Surroundings, id: string): TemplateResult {
   const { strings } = around;
   return html`<div class="failure">
     <p id=${id}>${warningIcon}<span>${strings.get("not_sent")} ${strings.get(failureString(message.failure))}</span></p>
     <p class="ways">
-      <button class="action" @click=${() => { around.retry(message); }}>${strings.get("try_again")}</button>
+      ${look.retriable
+        ? html`<button class="action" @click=${() => { around.retry(message); }}>${strings.get("try_again")}</button>`
+        : html`<button class="action" @click=${() => { around.copy(message); }}>
+            ${strings.get(look.copied ? "text_copied" : "copy_text")}
+          </button>`}
       <button class="action" @click=${() => { around.discard(message); }}>${strings.get("remove")}</button>
     </p>
   </div>`;

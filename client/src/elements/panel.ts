@@ -7,7 +7,7 @@ import type { ConversationId, WindowView } from "../view.js";
 import { base } from "../styles/theme.js";
 import { PHONE } from "../styles/dock.js";
 import { panelStyles } from "../styles/panel.js";
-import { chatIcon, closeIcon, moreIcon, warningIcon } from "./icons.js";
+import { chatIcon, clockIcon, closeIcon, moreIcon, warningIcon } from "./icons.js";
 import { introduces } from "./introduce.js";
 import { GchatPeople, isCrowded } from "./people.js";
 import type { Scene} from "./scene.js";
@@ -92,12 +92,12 @@ export class GchatLauncher extends Panel {
   /** Shown without having been asked for: the focus stays where it is. */
   #byItself = false;
   #introducedAt = Number.NEGATIVE_INFINITY;
+  #looked = false;
 
   constructor() {
     super();
     new SceneWatcher(this, ["roster", "line", "dock", "asked"], (signal) => {
       if (signal.kind === "asked") this.shown = false;
-      if (signal.kind === "roster") this.#introduce();
     });
   }
 
@@ -122,7 +122,7 @@ export class GchatLauncher extends Panel {
         aria-haspopup="dialog"
         @click=${() => { this.toggle(); }}
       >
-        <span class="sign">${troubled ? warningIcon : chatIcon}</span>
+        <span class="sign">${line.state === "paused" ? clockIcon : troubled ? warningIcon : chatIcon}</span>
         <span class="title clip">${strings.get("globalchat")}</span>
         ${roster.known
           ? html`<span class=${troubled ? "count pale" : "count"} data-count=${online}></span>`
@@ -130,6 +130,11 @@ export class GchatLauncher extends Panel {
         ${scene.unread > 0 ? html`<span class="unread" data-count=${strings.badge(scene.unread)}></span>` : nothing}
       </button>
     `;
+  }
+
+  override willUpdate(changed: PropertyValues<this>): void {
+    super.willUpdate(changed);
+    this.#introduce();
   }
 
   override updated(changed: PropertyValues<this>): void {
@@ -153,10 +158,14 @@ export class GchatLauncher extends Panel {
     if (people instanceof GchatPeople) void people.updateComplete.then(() => { people.focusFirst(); });
   }
 
-  /** On a phone the panel would cover the page that somebody has come for. */
+  /**
+   * Once there is somebody to show, which may have been told before this launcher was there. On a phone the panel would
+   * cover the page that somebody has come for.
+   */
   #introduce(): void {
     const { scene } = this;
-    if (this.shown || scene === null || scene.roster.people.length === 0 || scene.windows.length > 0) return;
+    if (this.#looked || this.shown || scene === null || scene.roster.people.length === 0 || scene.windows.length > 0) return;
+    this.#looked = true;
     if (window.matchMedia(`(max-width: ${PHONE}px)`).matches || !introduces()) return;
     this.#byItself = true;
     this.#introducedAt = performance.now();

@@ -13,6 +13,7 @@ import type {
   Seq,
   Status,
   Update,
+  UserId,
   WindowView,
 } from "../view.js";
 import { withWindows } from "../core/change.js";
@@ -28,6 +29,8 @@ export type ScenePort = Pick<MessagePort, "postMessage" | "onmessage">;
 export type Local =
   /** The person here asked for this window: show it and put the cursor into it. */
   | { kind: "asked"; conversation: ConversationId }
+  /** The person here asked for the window of somebody of whom the page knows nothing yet. */
+  | { kind: "awaited" }
   /** A failed message was removed: its text may go back to where it was written. */
   | { kind: "handback"; conversation: ConversationId; text: string }
   /** What the page holds of this conversation is another: see `Scene.readings` and `Scene.quoteOf`. */
@@ -286,6 +289,18 @@ export class Scene {
     const { id, name, picture, profileUrl } = person;
     this.post({ kind: "open", person: { id, name, picture, profileUrl } });
     this.tell({ kind: "asked", conversation: person.conversation });
+  }
+
+  /** Opens the window with somebody whom the page may know by the id only. */
+  openById(id: UserId, conversation: ConversationId, origin: HTMLElement): void {
+    const { state } = this.line;
+    const known = [...this.windows, ...this.roster.people].some((one) => one.conversation === conversation);
+    if (!known) this.tell({ kind: "awaited" });
+    // Whenever a pause ends, nobody waits for a window any more.
+    if (state === "paused" || state === "stopped") return;
+    this.origins.set(conversation, origin);
+    this.post({ kind: "open", person: { id } });
+    this.tell({ kind: "asked", conversation });
   }
 
   restore(conversation: ConversationId): void {

@@ -1,5 +1,6 @@
 /** What somebody can do with a message now, and how one is quoted. */
 import type { MessageView, WindowView, Writing } from "../view.js";
+import { canSucceed } from "./failures.js";
 import type { Scene } from "./scene.js";
 import type { Strings } from "./strings.js";
 
@@ -11,34 +12,35 @@ export interface Means {
   writing: Writing;
   /** Nothing that is done here reaches the server before the page is loaded again. */
   stopped: boolean;
-  /** The browser lets a page copy text: only pages that came over https may. */
-  copies: boolean;
 }
 
 /** More of a quoted text is not shown: one goes to the message to read on. */
 const QUOTED_CHARS = 160;
 
 export function meansOf({ line }: Scene, { verbs, writing }: WindowView): Means {
-  // As it is: on pages of plain http, `clipboard` is not there.
-  const copies = (navigator as Partial<Navigator>).clipboard !== undefined;
-  return { verbs, writing, stopped: line.state === "stopped", copies };
+  return { verbs, writing, stopped: line.state === "stopped" };
 }
 
 /** In the order of the menu; none: there is no menu. `now`: ms by this computer's clock. */
 export function verbsOf(message: MessageView, means: Means, now: number): Verb[] {
   if (!isThere(message)) return [];
-  const { verbs, writing, stopped, copies } = means;
+  const { verbs, writing, stopped } = means;
   const found: Verb[] = [];
   if (verbs.reply && message.seq > 0 && writing === "yes" && !stopped) found.push("reply");
   if (mayEdit(message, means, now)) found.push("edit");
   if (verbs.delete && message.mine && !stopped) found.push("delete");
-  if (copies) found.push("copy");
+  found.push("copy");
   return found;
 }
 
 export function mayEdit(message: MessageView, { verbs, writing, stopped }: Means, now: number): boolean {
   if (!isThere(message) || !message.mine || !verbs.edit || writing !== "yes" || stopped) return false;
   return message.editableUntil !== undefined && message.editableUntil > now;
+}
+
+/** Whether what failed could be taken at another try. */
+export function mayRetry({ failure }: MessageView, { writing }: Means): boolean {
+  return writing === "yes" && canSucceed(failure);
 }
 
 /** Neither a stub, nor about to be one, nor refused. */

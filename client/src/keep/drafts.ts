@@ -31,6 +31,11 @@ export class Drafts {
     await this.#read(drafts);
     this.#touched.delete(touched);
     for (const conversation of touched) drafts.delete(conversation);
+    // What could not be written is newer than what lies there.
+    for (const [conversation, text] of this.#waiting) {
+      if (text === "") drafts.delete(conversation);
+      else drafts.set(conversation, text);
+    }
     return drafts;
   }
 

@@ -5,7 +5,7 @@
  * Must not know what the frames mean beyond that: they go to `frame`, and `hello` asks for what to resume.
  */
 import type { Cancel, Clock } from "../clock.js";
-import { closeMeaning, parseServerFrame, PROTOCOL } from "./protocol.js";
+import { closeMeaning, parseServerFrame, PAUSED, PROTOCOL } from "./protocol.js";
 import type { ClientFrame, HelloFrame, Server, ServerFrame, StopReason } from "./protocol.js";
 import type { Token, TokenSource } from "./token.js";
 import type { LineView } from "../view.js";
@@ -92,7 +92,7 @@ export class Connection {
 
   /** Signed in: the socket answers, also while the person is paused. */
   get #seated(): boolean {
-    return this.#status.state === "online" || this.#status.state === "paused";
+    return this.#socket !== null && (this.#status.state === "online" || this.#status.state === "paused");
   }
 
   /** Begins; nothing happens where `wake` has begun already. */
@@ -318,7 +318,8 @@ export class Connection {
       if (meaning.freshToken) this.#parts.tokens.discard();
       // Once that time has passed, a server that is still away is tried ever more seldom.
       const wait = this.#drainUntil - this.#parts.clock.now();
-      this.#lose(meaning.name, wait > 0 ? wait : null);
+      // When a pause begins nothing may be shown any more, however long the way back takes.
+      this.#lose(meaning.name, wait > 0 ? wait : null, code === PAUSED ? { state: "paused", until: null } : undefined);
     } else if (meaning.reason === "refused" && code === 4401 && this.#token?.used === true && !this.#refusedOnce) {
       // A token kept from an earlier page may be signed with a key that has been rotated out since.
       this.#refusedOnce = true;
@@ -330,19 +331,19 @@ export class Connection {
     }
   }
 
-  #lose(why: string, wait: number | null): void {
+  #lose(why: string, wait: number | null, status?: LineView): void {
     if (this.#seated) this.#parts.warn(`connection lost: ${why}`);
     this.#letGo();
-    this.#comeBack(wait);
+    this.#comeBack(wait, undefined, status);
   }
 
-  #comeBack(wait: number | null, most?: number): void {
+  #comeBack(wait: number | null, most?: number, status: LineView = { state: "lost" }): void {
     const { clock } = this.#parts;
     const delay = wait ?? backoff(this.#attempts, clock.random(), most);
     this.#attempts += 1;
     this.#retry?.();
     this.#retry = clock.after(delay, () => void this.#call());
-    this.#setStatus({ state: "lost" });
+    this.#setStatus(status);
   }
 
   #setStatus(status: LineView): void {

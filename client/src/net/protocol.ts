@@ -292,6 +292,9 @@ export type CloseMeaning =
   | { name: string; comeBack: true; /** The token that was used is of no more use. */ freshToken: boolean }
   | { name: string; comeBack: false; reason: StopReason };
 
+/** The close code with which a pause begins. */
+export const PAUSED = 4011;
+
 /** The contract's close codes. Those it leaves out are ruled by their range: see `closeMeaning`. */
 export const closeCodes: Readonly<Record<number, CloseMeaning>> = {
   4001: { name: "lease ended", comeBack: true, freshToken: true },
@@ -300,7 +303,7 @@ export const closeCodes: Readonly<Record<number, CloseMeaning>> = {
   4004: { name: "no hello", comeBack: true, freshToken: false },
   4005: { name: "too many sign-ins", comeBack: true, freshToken: false },
   4010: { name: "token expired", comeBack: true, freshToken: true },
-  4011: { name: "paused", comeBack: true, freshToken: false },
+  [PAUSED]: { name: "paused", comeBack: true, freshToken: false },
   4012: { name: "pause ended", comeBack: true, freshToken: false },
   4400: { name: "protocol violation", comeBack: false, reason: "refused" },
   4401: { name: "token refused", comeBack: false, reason: "refused" },

@@ -44,6 +44,11 @@ export const composerStyles = css`
   .ways {
     text-align: end;
   }
+  /* No mistake of the person's: said, not warned of. */
+  .hint.closed {
+    color: var(--g-ink);
+    font-size: 13px;
+  }
   .row {
     display: flex;
     gap: 4px;

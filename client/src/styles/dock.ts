@@ -87,6 +87,9 @@ export const dockStyles = css`
     block-size: 18px;
     color: var(--g-danger);
   }
+  .notice.calm > .icon {
+    color: var(--g-link);
+  }
   @media (max-width: 575.98px) {
     :host {
       --g-edge-width: ${px(NARROW[0].edge)};

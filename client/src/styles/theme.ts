@@ -12,6 +12,8 @@ import { css } from "lit";
 export const tokens = css`
   :host {
     all: initial !important;
+    /* What a page hides with all that is in it (a closed drawer of Moodle's Boost), nobody may reach by keyboard either. */
+    visibility: inherit !important;
     --g-accent: var(--bs-primary, var(--primary, #0f6cbf));
     --g-on-accent: var(--gchat-on-accent, #fff);
     --g-surface: var(--gchat-surface, var(--bs-body-bg, #fff));
@@ -92,6 +94,13 @@ export const base = css`
   :focus-visible {
     outline: 2px solid var(--g-focus);
     outline-offset: 2px;
+  }
+  /* A sentence in another direction than the page's (not all languages are there) has its full stop behind it. */
+  :where(p, span):where(:not(.bubble)) {
+    /* stylelint-disable-next-line declaration-property-value-no-unknown -- what Chromium and Safari call it */
+    text-align: -webkit-match-parent;
+    text-align: match-parent;
+    unicode-bidi: plaintext;
   }
   .icon {
     display: block;

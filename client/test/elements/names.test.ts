@@ -239,6 +239,7 @@ test("a pause is said where the windows were and in the list, and its end takes 
   await page.tell({ kind: "emptied" }, { kind: "line", line: { state: "paused", until: 1 } });
   expect(byRole("region", /^Chat with/)).toEqual([]);
   expect(byRole("status", /Chat is paused during your quiz/)).toHaveLength(2);
+  expect(document.querySelector("gchat-dock")?.shadowRoot?.querySelector(".notice.calm"), "nothing is wrong").toBeTruthy();
   expect(byRole("button", /^Global Chat/)).toHaveLength(1);
   await page.tell(dock(windowOf(ana)), talk([{}]), { kind: "line", line: { state: "online" } }, roster([ana]));
   expect(reading()).not.toContain("paused");

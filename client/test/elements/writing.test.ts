@@ -1,12 +1,13 @@
 // @vitest-environment jsdom
 import { afterEach, expect, test, vi } from "vitest";
-import { ana, byRole, dock, one, press, reading, settled, stage, talk, type, windowOf, type Stage } from "./stage.js";
+import { all, ana, byRole, dock, one, press, reading, settled, stage, talk, type, windowOf, type Stage } from "./stage.js";
 
 afterEach(() => {
   document.body.replaceChildren();
   vi.restoreAllMocks();
 });
 
+const boxes = (): HTMLElement[] => all().filter((element) => element.matches("textarea.out-of-sight"));
 const box = (): HTMLTextAreaElement => one("textbox", "Message to Ana Sousa") as HTMLTextAreaElement;
 
 async function opened(draft = ""): Promise<Stage> {
@@ -102,6 +103,49 @@ test("a failed message says why and can be tried again or taken back", async () 
   await vi.waitFor(() => {
     expect(box().value).toBe("kept");
   });
+});
+
+test("a failed message that a try could only fail again is copied instead, until one may write again", async () => {
+  const page = await stage();
+  const failed = { key: "k", seq: 0, mine: true, text: "kept", delivery: "failed", failure: "not_allowed" } as const;
+  const copied = vi.fn(() => Promise.resolve());
+  vi.stubGlobal("navigator", Object.assign(Object.create(navigator), { clipboard: { writeText: copied } }));
+  for (const writing of ["no", "blocked", "gone"] as const) {
+    await page.tell(dock(windowOf(ana, { writing })), talk([failed]));
+    expect(byRole("button", "Try again"), writing).toEqual([]);
+    expect(reading(), writing).toContain("kept");
+    one("button", "Remove");
+  }
+  one("button", "Copy text").click();
+  expect(copied).toHaveBeenCalledExactlyOnceWith("kept");
+  await vi.waitFor(() => one("button", "Copied"));
+  expect(page.last("retry")).toBeUndefined();
+  await page.tell(dock(windowOf(ana, { writing: "yes" })));
+  one("button", "Try again").click();
+  expect(page.last("retry")?.key).toBe("k");
+  // Of this one the text itself is refused, whoever it is for.
+  await page.tell(talk([{ ...failed, failure: "message_too_long" }]));
+  expect(byRole("button", "Try again")).toEqual([]);
+  one("button", "Copied");
+  vi.unstubAllGlobals();
+});
+
+test("where the page may not use the clipboard, what is copied is selected for an instant", async () => {
+  const page = await stage();
+  await page.tell(dock(windowOf(ana, { writing: "no" })), talk([{ key: "k", seq: 0, mine: true, text: "kept", delivery: "failed", failure: "not_allowed" }]));
+  let selected = "";
+  Object.assign(document, {
+    execCommand: () => {
+      const box = boxes()[0] as HTMLTextAreaElement;
+      selected = box.value.slice(box.selectionStart, box.selectionEnd);
+      return true;
+    },
+  });
+  one("button", "Copy text").click();
+  await vi.waitFor(() => one("button", "Copied"));
+  expect(selected).toBe("kept");
+  expect(boxes()).toEqual([]);
+  Reflect.deleteProperty(document, "execCommand");
 });
 
 test("messages count as seen only on a page that somebody looks at", async () => {

@@ -111,10 +111,10 @@ impl Page {
         Page { title: title.to_owned(), path: "/".to_owned(), main }
     }
 
-    /// A course, or its forum, for somebody who is in it.
-    pub(super) fn course(course: Course, forum: bool, view: View) -> Page {
-        let main = match (course, forum) {
-            (Course::Algebra, false) => view.say(
+    /// A course, for somebody who is in it.
+    pub(super) fn course(course: Course, view: View) -> Page {
+        let text = match course {
+            Course::Algebra => view.say(
                 "<h1>Algebra</h1><p class=\"lead\">Letters instead of numbers, and why that helps.</p>\
                  <h2>This week</h2><p>We solve quadratic equations by completing the square. Bring the sheet, and \
                  try the first three exercises on your own: the path matters more than the result.</p>\
@@ -126,7 +126,26 @@ impl Page {
                  <ol><li>x² + 6x + 5 = 0</li><li>x² − 4x = 12</li><li>2x² + 8x − 10 = 0</li></ol>\
                  <h2>Próxima semana</h2><p>De onde vem a fórmula, numa só imagem.</p>",
             ),
-            (Course::Algebra, true) => view.say(
+            Course::History => view.say(
+                "<h1>History</h1><p class=\"lead\">What people wrote down, and what they left out.</p>\
+                 <h2>This week</h2><p>Letters home: three sailors describe the same storm of 1755, and disagree \
+                 about nearly everything. Read all three before you believe any.</p>\
+                 <h2>To think about</h2><p>Who was each letter for? What did its writer hope would happen next?</p>",
+                "<h1>History</h1><p class=\"lead\">O que as pessoas escreveram, e o que deixaram de fora.</p>\
+                 <h2>Esta semana</h2><p>Cartas para casa: três marinheiros descrevem a mesma tempestade de 1755 e \
+                 discordam em quase tudo. Leiam as três antes de acreditar numa.</p>\
+                 <h2>Para pensar</h2><p>Para quem era cada carta? O que esperava quem a escreveu?</p>",
+            ),
+        };
+        let people = view.say("People of this course", "Pessoas deste curso");
+        let main = format!("{text}<p><a href=\"{}\">{people}</a></p>", Part::People.path(course));
+        Page { title: Part::Course.title(course, view), path: Part::Course.path(course), main }
+    }
+
+    /// A course's forum, for somebody who is in it.
+    pub(super) fn forum(course: Course, view: View) -> Page {
+        let main = match course {
+            Course::Algebra => view.say(
                 "<h1>Algebra forum</h1>\
                  <article><h2>Exercise 3: divide first?</h2><p>I divided everything by two before completing the \
                  square. Is that allowed, or do I lose a solution?</p></article>\
@@ -142,17 +161,7 @@ impl Page {
                  <article><h2>Grupo de estudo na quinta-feira</h2><p>Biblioteca, segundo andar, depois do almoço. \
                  Venham todos.</p></article>",
             ),
-            (Course::History, false) => view.say(
-                "<h1>History</h1><p class=\"lead\">What people wrote down, and what they left out.</p>\
-                 <h2>This week</h2><p>Letters home: three sailors describe the same storm of 1755, and disagree \
-                 about nearly everything. Read all three before you believe any.</p>\
-                 <h2>To think about</h2><p>Who was each letter for? What did its writer hope would happen next?</p>",
-                "<h1>History</h1><p class=\"lead\">O que as pessoas escreveram, e o que deixaram de fora.</p>\
-                 <h2>Esta semana</h2><p>Cartas para casa: três marinheiros descrevem a mesma tempestade de 1755 e \
-                 discordam em quase tudo. Leiam as três antes de acreditar numa.</p>\
-                 <h2>Para pensar</h2><p>Para quem era cada carta? O que esperava quem a escreveu?</p>",
-            ),
-            (Course::History, true) => view.say(
+            Course::History => view.say(
                 "<h1>History forum</h1>\
                  <article><h2>The second sailor</h2><p>He cannot have seen the harbour from where he says he \
                  stood. I checked on the map.</p></article>\
@@ -165,22 +174,35 @@ impl Page {
                  molhe.</p></article>",
             ),
         };
-        Page {
-            title: course_title(course, forum, view),
-            path: course_path(course, forum),
-            main: main.to_owned(),
-        }
+        Page { title: Part::Forum.title(course, view), path: Part::Forum.path(course), main: main.to_owned() }
     }
 
-    /// A course, or its forum, for somebody who is not in it.
-    pub(super) fn closed(course: Course, forum: bool, view: View) -> Page {
+    /// The people of a course, each with a link to their page.
+    pub(super) fn people(course: Course, members: &[Person], view: View) -> Page {
+        let people = members.iter().map(|person| {
+            format!(
+                "<li><a class=\"person\" href=\"/demo/people/{id}\">\
+                 <img src=\"/demo/pictures/{id}\" alt=\"\" width=\"40\" height=\"40\" loading=\"lazy\">\
+                 <span><strong><bdi>{name}</bdi></strong><small>{role}</small></span></a></li>",
+                id = person.id,
+                name = Escaped(&person.name),
+                role = role(person, course, view),
+            )
+        });
+        let title = Part::People.title(course, view);
+        let main = format!("<h1>{title}</h1><ul class=\"people\">{}</ul>", people.collect::<String>());
+        Page { title, path: Part::People.path(course), main }
+    }
+
+    /// A part of a course, for somebody who is not in it.
+    pub(super) fn closed(course: Course, part: Part, view: View) -> Page {
         let main = format!(
             "<h1>{title}</h1><p class=\"lead\">{text} {title}.</p>{form}",
             title = course.title(),
             text = view.say("You are not enrolled in", "Não está inscrito em"),
             form = enrol_form(course, true, view),
         );
-        Page { title: course_title(course, forum, view), path: course_path(course, forum), main }
+        Page { title: part.title(course, view), path: part.path(course), main }
     }
 
     /// One's own page, where one joins and leaves courses.
@@ -214,16 +236,13 @@ impl Page {
     /// Another person's page; `courses` are those that the viewer shares.
     pub(super) fn person(person: &Person, courses: &[Course], view: View) -> Page {
         let rows = courses.iter().map(|course| {
-            let role = if person.teaches == Some(*course) {
-                view.say("teacher", "docente")
-            } else {
-                view.say("student", "estudante")
-            };
-            format!("<li><span><strong>{}</strong><small>{role}</small></span></li>", course.title())
+            let (title, role) = (course.title(), role(person, *course, view));
+            format!("<li><span><strong>{title}</strong><small>{role}</small></span></li>")
         });
         let main = format!(
-            "{head}<h2>{shared}</h2><ul class=\"rows\">{rows}</ul>",
+            "{head}<p>{button}</p><h2>{shared}</h2><ul class=\"rows\">{rows}</ul>",
             head = portrait(person),
+            button = message(person, view),
             shared = view.say("Courses you share", "Cursos em comum"),
             rows = rows.collect::<String>(),
         );
@@ -242,13 +261,40 @@ impl Page {
     }
 }
 
-fn course_title(course: Course, forum: bool, view: View) -> String {
-    let rest = if forum { view.say(" forum", ": fórum") } else { "" };
-    format!("{}{rest}", course.title())
+/// What a course has pages of.
+#[derive(Clone, Copy)]
+pub(super) enum Part {
+    Course,
+    Forum,
+    People,
 }
 
-fn course_path(course: Course, forum: bool) -> String {
-    format!("/demo/{}{}", course.slug(), if forum { "/forum" } else { "" })
+impl Part {
+    fn title(self, course: Course, view: View) -> String {
+        let rest = match self {
+            Part::Course => "",
+            Part::Forum => view.say(" forum", ": fórum"),
+            Part::People => view.say(": people", ": pessoas"),
+        };
+        format!("{}{rest}", course.title())
+    }
+
+    fn path(self, course: Course) -> String {
+        let rest = match self {
+            Part::Course => "",
+            Part::Forum => "/forum",
+            Part::People => "/people",
+        };
+        format!("/demo/{}{rest}", course.slug())
+    }
+}
+
+fn role(person: &Person, course: Course, view: View) -> &'static str {
+    if person.teaches == Some(course) {
+        view.say("teacher", "docente")
+    } else {
+        view.say("student", "estudante")
+    }
 }
 
 fn portrait(person: &Person) -> String {
@@ -258,6 +304,12 @@ fn portrait(person: &Person) -> String {
         person.id,
         Escaped(&person.name)
     )
+}
+
+/// A button that opens the chat with somebody, online or not: all that it takes beside the chat's script.
+fn message(person: &Person, view: View) -> String {
+    let text = view.say("Message", "Mensagem");
+    format!("<button type=\"button\" class=\"message\" data-gchat-message=\"{}\">{text}</button>", person.id)
 }
 
 fn enrol_form(course: Course, member: bool, view: View) -> String {
@@ -311,8 +363,9 @@ pub(super) fn document(host: &Host, view: View, login: Option<&(String, Login)>,
     let (mut block, mut script) = (String::new(), String::new());
     if let (Some((sid, login)), Some(person)) = (login, &person) {
         for course in Course::ALL {
-            links += &link(&course_path(course, false), course.title());
-            links += &link(&course_path(course, true), &course_title(course, true, view));
+            for part in [Part::Course, Part::Forum] {
+                links += &link(&part.path(course), &part.title(course, view));
+            }
         }
         account = format!(
             "<div class=\"account\"><a href=\"/demo/people/{id}\"><img src=\"/demo/pictures/{id}\" alt=\"\" \

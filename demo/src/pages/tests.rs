@@ -7,7 +7,7 @@ use std::sync::Arc;
 use reqwest::header::{CACHE_CONTROL, CONTENT_SECURITY_POLICY, COOKIE, LOCATION, ORIGIN, SET_COOKIE};
 use reqwest::redirect::Policy;
 use reqwest::{Client, Response, StatusCode};
-use serde_json::Value;
+use serde_json::{Value, json};
 use tokio::net::TcpListener;
 
 use crate::{Campus, CampusConfig, Host};
@@ -57,6 +57,13 @@ impl TestCampus {
     /// Signs in and gives the cookie as a browser sends it back.
     async fn sign_in(&self, slug: &str) -> String {
         cookie_of(&self.get(&format!("/demo/as/{slug}"), "").await)
+    }
+
+    /// What the campus has still to tell the server, as its file has it.
+    fn owed(&self) -> Vec<Value> {
+        let file = std::fs::read(self.folder.join("campus.json")).expect("a file");
+        let record: Value = serde_json::from_slice(&file).expect("JSON");
+        record["calls"].as_array().expect("calls").clone()
     }
 
     async fn page(&self, path: &str, cookie: &str) -> String {
@@ -193,8 +200,10 @@ async fn pages_are_cached_as_moodles_are_and_tokens_are_not() {
     let campus = TestCampus::open().await;
     let ana = campus.sign_in("ana").await;
     let said = |answer: &Response| answer.headers()[CACHE_CONTROL].to_str().expect("text").to_owned();
-    let page = said(&campus.get("/demo/algebra", &ana).await);
-    assert_eq!(page, "private, pre-check=0, post-check=0, max-age=0, no-transform");
+    for path in ["/demo/algebra", "/demo/algebra/people", "/demo/people/3"] {
+        let page = said(&campus.get(path, &ana).await);
+        assert_eq!(page, "private, pre-check=0, post-check=0, max-age=0, no-transform", "{path}");
+    }
     assert_eq!(said(&campus.post("/demo/token", &ana).await), "no-store");
     assert_eq!(said(&campus.get("/demo/as/ana", "").await), "no-store");
 }
@@ -237,11 +246,49 @@ async fn strangers_have_no_page() {
 }
 
 #[tokio::test]
+async fn a_persons_page_offers_a_message_and_the_server_is_told_of_them_once() {
+    let campus = TestCampus::open().await;
+    let ana = campus.sign_in("ana").await;
+    for _ in 0..2 {
+        let page = campus.page("/demo/people/3", &ana).await;
+        let button = "<button type=\"button\" class=\"message\" data-gchat-message=\"3\">Message</button>";
+        assert!(page.contains(button), "{page}");
+    }
+    assert!(!campus.page("/demo/people/2", &ana).await.contains("data-gchat-message"), "not to oneself");
+    assert!(!campus.page("/demo/people/5", &ana).await.contains("data-gchat-message"), "not to strangers");
+    assert!(campus.page("/demo/people/102?lang=pt", &ana).await.contains(">Mensagem</button>"));
+    assert_eq!(campus.owed(), [json!({"call": "user", "user": 3}), json!({"call": "user", "user": 102})]);
+}
+
+#[tokio::test]
+async fn a_course_lists_its_people_for_those_who_are_in_it() {
+    let campus = TestCampus::open().await;
+    let [ana, daniel] = [campus.sign_in("ana").await, campus.sign_in("daniel").await];
+    let page = campus.page("/demo/algebra", &ana).await;
+    assert!(page.contains("<a href=\"/demo/algebra/people\">People of this course</a>"), "{page}");
+    let page = campus.page("/demo/algebra/people", &ana).await;
+    for id in [2, 3, 4, 100, 104] {
+        assert!(page.contains(&format!("href=\"/demo/people/{id}\"")), "{id} in {page}");
+    }
+    for id in [5, 103, 105] {
+        assert!(!page.contains(&format!("href=\"/demo/people/{id}\"")), "{id} in {page}");
+    }
+    assert_eq!(campus.get("/demo/algebra/people", &daniel).await.status(), StatusCode::FORBIDDEN);
+    campus.post("/demo/enrol?course=algebra&member=true", &daniel).await;
+    assert!(campus.page("/demo/algebra/people", &ana).await.contains("Daniel Costa"), "whoever joins");
+}
+
+#[tokio::test]
 async fn a_name_is_never_markup() {
     let campus = TestCampus::open().await;
     let cookie = campus.sign_in("ana").await;
-    let page = campus.page("/demo/people/104", &cookie).await;
-    assert!(page.contains("&lt;img src=x onerror=alert(1)&gt;") && !page.contains("<img src=x"), "{page}");
+    for path in ["/demo/people/104", "/demo/algebra/people"] {
+        let page = campus.page(path, &cookie).await;
+        assert!(
+            page.contains("&lt;img src=x onerror=alert(1)&gt;") && !page.contains("<img src=x"),
+            "{page}"
+        );
+    }
 }
 
 #[tokio::test]
@@ -288,7 +335,15 @@ async fn only_the_own_address_serves_pages() {
 async fn every_page_has_a_policy_without_inline_scripts() {
     let campus = TestCampus::open().await;
     let cookie = campus.sign_in("ana").await;
-    for path in ["/", "/demo/algebra", "/demo/history/forum", "/demo/people/2", "/demo/nowhere"] {
+    for path in [
+        "/",
+        "/demo/algebra",
+        "/demo/algebra/people",
+        "/demo/history/forum",
+        "/demo/people/2",
+        "/demo/people/3",
+        "/demo/nowhere",
+    ] {
         let answer = campus.get(path, &cookie).await;
         let policy = answer.headers()[CONTENT_SECURITY_POLICY].to_str().expect("text").to_owned();
         assert!(policy.contains("script-src 'self';") && !policy.contains("unsafe"), "{path}: {policy}");

@@ -1,11 +1,13 @@
 // The chat moves nothing on Moodle's pages, and its windows fit beside Moodle's drawers.
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import { atRest, becomes, seen } from "../../expect.mjs";
+import { atRest, becomes, seen, settled } from "../../expect.mjs";
 import { counting, still } from "../../shift.mjs";
 import { scene } from "../scene.mjs";
 
 const it = scene();
+/** Moodle's drawers, which its own script slides to and fro while a page loads, and the page between them. */
+const DRAWERS = /^div drawers? /;
 
 /** Whether drawers of blocks and of the course's index are open, as Moodle keeps it for a person. */
 async function drawers(page, open) {
@@ -22,6 +24,8 @@ async function drawers(page, open) {
       open,
       `${drawer} is open`,
     );
+    // Moodle moves the focus only a while later, which would close the list of people, and stores what was chosen.
+    await becomes(() => page.evaluate(() => window.M.util.pending_js.length), 0, "Moodle's own scripts are done");
   }
 }
 
@@ -35,13 +39,13 @@ test("nothing moves on a course's page when the chat comes, with and without win
   await counting(ana);
   await ana.go(path);
   await seen(ana.screen.person(carla.name), "the list");
-  await still(ana.page, "without windows");
+  await still(ana.page, "without windows", DRAWERS);
   for (const other of [bruno, carla]) await (await ana.screen.open(other.name)).say("Hello");
   // Not the dashboard: Moodle's own calendar and timeline move there (0.05).
   for (const page of [path, `/mod/forum/view.php?id=${it.campus.algebra.modules.forum}`]) {
     await ana.go(page);
     await seen(ana.screen.chat(carla.name).window, "the window");
-    await still(ana.page, `with windows, ${page}`);
+    await still(ana.page, `with windows, ${page}`, DRAWERS);
   }
 });
 
@@ -57,6 +61,7 @@ for (const [width, open, least] of [[1400, true, 2], [1400, false, 3], [1024, tr
       await ana.screen.launcher.click();
       await becomes(() => people.count(), 3, "three people");
       await people.nth(n).click();
+      await becomes(() => people.count(), 0, "the list closes");
       await seen(page.getByRole("textbox", { name: /^Message to/ }).first(), "a window");
     }
     await drawers(page, open);
@@ -73,3 +78,18 @@ for (const [width, open, least] of [[1400, true, 2], [1400, false, 3], [1024, tr
     }
   });
 }
+
+test("whoever has never opened the drawer of blocks is shown once who is online, and gets into nothing that is hidden", async () => {
+  const { path } = it.campus.algebra;
+  await it.site.deeds(["execute", `DELETE FROM {user_preferences} WHERE name = 'drawer-open-block' AND userid = ${it.campus.users.carla}`]);
+  const ana = await it.people.arrive("ana", { path });
+  const carla = await it.people.arrive("carla", { path });
+  await seen(carla.screen.launched(ana.name), "Ana, without a click");
+  assert.equal(await carla.screen.person(ana.name).isVisible(), false, "the list in the closed drawer");
+  assert.equal(await carla.page.evaluate(() => document.activeElement === document.body), true, "the focus stays where it was");
+  await settled(carla.page);
+  await carla.go(path);
+  await seen(carla.page.getByRole("button", { name: /^Global Chat, 1 online/ }), "the launcher");
+  await atRest(carla.page);
+  assert.equal(await carla.screen.launched(ana.name).isVisible(), false, "the second time");
+});

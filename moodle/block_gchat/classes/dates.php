@@ -21,7 +21,8 @@ namespace block_gchat;
  *
  * Whenever the chat server is told of somebody, the next date at which that changes is kept with them (`timeuntil`). A token
  * ends by then; but a call that came after the token may have brought an earlier date. So the task of every minute looks
- * whose date has passed, and has them told anew.
+ * whose date has passed, and has them told anew. The end of a pause ({@see exams}) is none of these dates: the server, which was
+ * told of it, ends the pause, and a room full of people whose time is up at once costs no calls.
  *
  * @package    block_gchat
  * @copyright  2026 The Global Chat contributors

@@ -29,6 +29,12 @@ namespace block_gchat;
  */
 final class exams {
     /**
+     * An attempt that ends so many seconds before its pause is not told of: the call would come when the pause is over. When
+     * time is up, everybody's browser submits at about the same moment, some a little before.
+     */
+    private const ALMOST = 2;
+
+    /**
      * A part of the query for a person's belongings (see rights): the attempts for which it is worth asking {@see until()}.
      * Those who sit no quiz, nearly always everybody, cost no query of their own.
      *
@@ -92,6 +98,26 @@ final class exams {
         if ($person->paused() !== null && $person->paused() !== $until) {
             $DB->set_field('block_gchat_user', 'paused', null, ['userid' => $person->id()]);
         }
+    }
+
+    /**
+     * Whether the chat server ends by itself what an attempt has paused, now that the attempt ends: a call told it of a pause
+     * that was in force during this attempt and is over, or almost. (Whether another attempt goes on, its own events and
+     * reconcile() tell.)
+     *
+     * @param int $attemptid
+     * @param int $userid whose attempt it is
+     * @return bool
+     */
+    public static function is_over_anyway(int $attemptid, int $userid): bool {
+        global $DB;
+        return $DB->record_exists_sql(
+            'SELECT 1
+               FROM {quiz_attempts} qa
+               JOIN {block_gchat_user} k ON k.userid = qa.userid
+              WHERE qa.id = ? AND qa.userid = ? AND k.paused > qa.timestart AND k.paused <= ?',
+            [$attemptid, $userid, time() + self::ALMOST]
+        );
     }
 
     /**

@@ -46,8 +46,12 @@ final class observer {
      */
     public static function note(base $event): void {
         try {
-            foreach (self::rows($event) as $row) {
+            $rows = self::rows($event);
+            foreach ($rows as $row) {
                 outbox::add(...$row);
+            }
+            if ($rows && $event->eventname === '\core\event\role_unassigned') {
+                lost_roles::note((int) $event->objectid);
             }
         } catch (\Throwable $e) {
             debugging('block_gchat could not note ' . $event->eventname . ': ' . $e->getMessage(), DEBUG_DEVELOPER);
@@ -167,7 +171,8 @@ final class observer {
             case '\core\event\course_category_deleted':
                 return [outbox::SITE, 0];
             case '\core\event\role_deleted':
-                return [outbox::BRAKE, 0];
+                // Of whoever had it a row is written already.
+                return lost_roles::concern_all((int) $event->objectid) ? [outbox::BRAKE, 0] : null;
             case '\core\event\role_assigned':
             case '\core\event\role_unassigned':
                 return self::row_of_role($event);
@@ -181,10 +186,13 @@ final class observer {
             case '\core\event\message_user_blocked':
             case '\core\event\message_user_unblocked':
                 return [outbox::USER, $event->userid];
-            case '\mod_quiz\event\attempt_started':
             case '\mod_quiz\event\attempt_submitted':
             case '\mod_quiz\event\attempt_abandoned':
             case '\mod_quiz\event\attempt_becameoverdue':
+                // Where time is up for hundreds at once, nobody needs to be told: the server knew until when.
+                return exams::is_over_anyway((int) $event->objectid, (int) $event->relateduserid)
+                    ? null : [outbox::USER, $event->relateduserid];
+            case '\mod_quiz\event\attempt_started':
             case '\mod_quiz\event\attempt_reopened':
             case '\mod_quiz\event\attempt_deleted':
                 // Not with the course: it is the person who pauses, and many at once are no matter of the course.

@@ -131,6 +131,15 @@ final class person {
     }
 
     /**
+     * When the pause ended of which the chat server was last told by a call.
+     *
+     * @return int in seconds; 0: it has not ended, there was none, or a token may have told something else
+     */
+    public function last_pause(): int {
+        return $this->row->paused !== null && $this->row->paused <= time() ? (int) $this->row->paused : 0;
+    }
+
+    /**
      * The rights version when this was read.
      *
      * @return int

@@ -74,7 +74,8 @@ final class rights {
         }
         $found = self::circles_of($person);
         $content = self::content($person, $found);
-        if ($person->digest() !== null && $person->digest() !== self::digest($content)) {
+        $said = self::says_as_before($person, $content);
+        if (!$said && $person->digest() !== null) {
             outbox::tick();
             $person = person::read($userid);
             if (!$person || !$person->is_active()) {
@@ -83,7 +84,7 @@ final class rights {
             $found = self::circles_of($person, true);
             $content = self::content($person, $found);
         }
-        self::remember($person, $found['until'], self::digest($content));
+        self::remember($person, $found['until'], $said ? null : self::digest($content));
         exams::said($person, $found['paused']);
         if (!$content['rights']) {
             return null;
@@ -141,6 +142,7 @@ final class rights {
         $found = $anew ? false : $cache->get($person->id());
         if (
             !is_array($found) || $found['newest'] < $person->stale() || $found['until'] <= time()
+                || ($found['paused'] && $found['paused'] <= time())
                 || $found['version'] > $person->version()
                 || ($person->takes_from_contacts_only() && $found['contacts'] === null)
         ) {
@@ -170,10 +172,8 @@ final class rights {
         }
         $may = roles::judge($person->id(), $roles);
         $found = circles::of($courses, $enrolments, $groups, $may, time(), strlen(json_encode($contacts)));
+        // The end of a pause is none of the dates at which something is to be told: the server, which knows it, ends the pause.
         $paused = $sits ? exams::until($person->id()) : 0;
-        if ($paused) {
-            $found['until'] = min($found['until'], $paused);
-        }
         return [
             'version' => $person->version(),
             'newest' => $person->newest(),
@@ -276,13 +276,30 @@ final class rights {
     }
 
     /**
+     * Whether a token says what the last one said. That one may have said a pause that is over: to the server, a pause that is
+     * over and none are the same.
+     *
+     * @param person $person
+     * @param array $content
+     * @return bool
+     */
+    private static function says_as_before(person $person, array $content): bool {
+        $before = [self::digest($content)];
+        if ($person->last_pause() && !isset($content['paused_until'])) {
+            $before[] = self::digest($content + ['paused_until' => $person->last_pause() * 1000]);
+        }
+        return in_array($person->digest(), $before, true);
+    }
+
+    /**
      * A short name for what a token says, whatever its version.
      *
      * @param array $content
      * @return string
      */
     private static function digest(array $content): string {
-        return hash('sha256', json_encode($content, JSON_THROW_ON_ERROR));
+        $paused = array_intersect_key($content, ['paused_until' => 0]);
+        return hash('sha256', json_encode(array_diff_key($content, $paused) + $paused, JSON_THROW_ON_ERROR));
     }
 
     /**
@@ -308,7 +325,7 @@ final class rights {
      *
      * @param person $person
      * @param int $until when something of it begins or ends by date; PHP_INT_MAX: never
-     * @param string|null $digest of a token; null: a call is made
+     * @param string|null $digest of a token; null: the token says what the last one said, or a call is made
      */
     private static function remember(person $person, int $until, ?string $digest = null): void {
         global $DB;

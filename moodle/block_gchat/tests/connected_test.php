@@ -138,6 +138,20 @@ final class connected_test extends \advanced_testcase {
         $this->assertIsResource($socket);
     }
 
+    public function test_a_role_of_few_that_is_deleted_ends_nobody_elses_connection(): void {
+        [$tutor, $other] = [$this->person(), $this->person()];
+        $role = $this->getDataGenerator()->create_role();
+        assign_capability('block/gchat:teach', CAP_ALLOW, $role, \context_system::instance());
+        role_assign($role, $tutor->id, \context_system::instance());
+        sender::after_answer();
+        $tokens = array_map(fn($user) => $this->token($user), [$tutor, $other]);
+        $this->assertSame('teacher', $this->server->hello($tokens[0])['circles'][0]['role']);
+        sender::forget();
+        delete_role($role);
+        $this->assertSame('student', $this->server->hello($tokens[0])['circles'][0]['role']);
+        $this->assertSame('welcome', $this->server->hello($tokens[1])['type']);
+    }
+
     public function test_a_brake_waits_for_nobody_who_sends(): void {
         global $DB;
         $user = $this->person();

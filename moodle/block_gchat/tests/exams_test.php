@@ -16,12 +16,12 @@
 
 namespace block_gchat;
 
-use mod_quiz\quiz_attempt;
 use mod_quiz\quiz_settings;
 
 defined('MOODLE_INTERNAL') || die();
 
 require_once(__DIR__ . '/fixtures/running_server.php');
+require_once(__DIR__ . '/fixtures/sitting.php');
 
 /**
  * Whose chat is paused, computed from a real Moodle's tables, with real quizzes.
@@ -35,135 +35,7 @@ require_once(__DIR__ . '/fixtures/running_server.php');
  * @covers ::block_gchat_coursemodule_edit_post_actions
  */
 final class exams_test extends \advanced_testcase {
-    /** @var \stdClass */
-    private \stdClass $course;
-
-    /** @var \stdClass a student whom the server may know */
-    private \stdClass $user;
-
-    #[\Override]
-    protected function setUp(): void {
-        global $CFG;
-        parent::setUp();
-        $this->resetAfterTest();
-        require_once($CFG->dirroot . '/mod/quiz/locallib.php');
-        require_once($CFG->dirroot . '/blocks/gchat/lib.php');
-        // Connected, as far as the observers look; nobody answers at this address.
-        set_config('url', 'http://127.0.0.1:9/', 'block_gchat');
-        notes::forget();
-        $this->setAdminUser();
-        $this->course = $this->getDataGenerator()->create_course();
-        $this->user = $this->student();
-    }
-
-    /**
-     * A student of the course who has had a token.
-     *
-     * @return \stdClass
-     */
-    private function student(): \stdClass {
-        $user = $this->getDataGenerator()->create_and_enrol($this->course, 'student');
-        rights::for_token((int) $user->id);
-        return $user;
-    }
-
-    /**
-     * A quiz with a question.
-     *
-     * @param array $fields
-     * @return \stdClass
-     */
-    private function quiz(array $fields = []): \stdClass {
-        $generator = $this->getDataGenerator();
-        $quiz = $generator->get_plugin_generator('mod_quiz')->create_instance($fields + [
-            'course' => $this->course->id, 'grade' => 100.0, 'sumgrades' => 1,
-        ]);
-        $questions = $generator->get_plugin_generator('core_question');
-        $category = $questions->create_question_category();
-        quiz_add_quiz_question($questions->create_question('truefalse', null, ['category' => $category->id])->id, $quiz);
-        return $quiz;
-    }
-
-    /**
-     * Begins an attempt, as the page does.
-     *
-     * @param \stdClass $quiz
-     * @param \stdClass|null $user
-     * @param bool $preview
-     * @return quiz_attempt
-     */
-    private function attempt(\stdClass $quiz, ?\stdClass $user = null, bool $preview = false): quiz_attempt {
-        $user ??= $this->user;
-        $this->setUser($user);
-        $settings = quiz_settings::create($quiz->id, $user->id);
-        $usage = \question_engine::make_questions_usage_by_activity('mod_quiz', $settings->get_context());
-        $usage->set_preferred_behaviour($quiz->preferredbehaviour);
-        $attempt = quiz_create_attempt($settings, 1, null, time(), $preview, $user->id);
-        quiz_start_new_attempt($settings, $usage, $attempt, 1, time());
-        quiz_attempt_save_started($settings, $usage, $attempt);
-        $this->setAdminUser();
-        return quiz_attempt::create($attempt->id);
-    }
-
-    /**
-     * Ends an attempt. (Moodle 5.0 has another name for it.)
-     *
-     * @param quiz_attempt $attempt
-     */
-    private function submit(quiz_attempt $attempt): void {
-        if (method_exists($attempt, 'process_submit')) {
-            $attempt->process_submit(time(), false);
-            $attempt->process_grade_submission(time());
-        } else {
-            $attempt->process_finish(time(), false);
-        }
-    }
-
-    /**
-     * For how many seconds a new token pauses the chat; it looks into no cache.
-     *
-     * @param \stdClass|null $user
-     * @return int 0: it does not
-     */
-    private function paused(?\stdClass $user = null): int {
-        \cache::make('block_gchat', 'rights')->purge();
-        $said = rights::for_token((int) ($user ?? $this->user)->id)['content']['paused_until'] ?? null;
-        // A second may pass between the attempt's start and this.
-        return $said === null ? 0 : (int) round(($said / 1000 - time()) / 5) * 5;
-    }
-
-    /**
-     * The people of whom something was written down since the last time.
-     *
-     * @return int[]
-     */
-    private function written(): array {
-        global $DB;
-        $targets = $DB->get_fieldset_select('block_gchat_outbox', 'target', 'kind = ? AND courseid = 0', [outbox::USER]);
-        $DB->delete_records('block_gchat_outbox', ['kind' => outbox::USER]);
-        notes::forget();
-        return array_values(array_unique(array_map('intval', $targets)));
-    }
-
-    /**
-     * Does what the sender does before a call: it computes what it will say.
-     *
-     * @return array
-     */
-    private function tell(): array {
-        return rights::for_call((int) $this->user->id, 5);
-    }
-
-    /**
-     * What the task of every minute finds.
-     *
-     * @return int[]
-     */
-    private function reconciled(): array {
-        $this->written();
-        exams::reconcile();
-        return $this->written();
-    }
+    use fixtures\sitting;
 
     public function test_an_attempt_with_a_time_limit_pauses_and_its_end_ends_that(): void {
         $attempt = $this->attempt($this->quiz(['timelimit' => 600]));
@@ -320,20 +192,6 @@ final class exams_test extends \advanced_testcase {
         $this->tell();
         $this->assertSame(0, person::read((int) $this->user->id)->paused());
         $this->assertSame([], $this->reconciled());
-    }
-
-    public function test_a_pause_ends_by_itself_and_what_is_cached_with_it(): void {
-        global $DB;
-        $attempt = $this->attempt($this->quiz(['timelimit' => 600]));
-        $this->assertSame(600, $this->paused());
-        $this->tell();
-        $cached = \cache::make('block_gchat', 'rights')->get($this->user->id);
-        $this->assertEqualsWithDelta(time() + 600, $cached['until'], 5);
-        // Its time is up, and cron has not looked at it yet.
-        $DB->set_field('quiz_attempts', 'timestart', time() - 601, ['id' => $attempt->get_attemptid()]);
-        $DB->set_field('block_gchat_user', 'paused', time() - 1, ['userid' => $this->user->id]);
-        $this->assertSame(0, $this->paused());
-        $this->assertSame([], $this->reconciled(), 'the server knew when it ends');
     }
 
     public function test_those_who_may_not_chat_are_told_of_once(): void {

@@ -24,6 +24,7 @@ namespace block_gchat;
  * @license    https://www.gnu.org/copyleft/gpl.html GNU GPL v3 or later
  * @covers \block_gchat\outbox
  * @covers \block_gchat\observer
+ * @covers \block_gchat\lost_roles
  */
 final class outbox_test extends \advanced_testcase {
     #[\Override]
@@ -33,6 +34,7 @@ final class outbox_test extends \advanced_testcase {
         // Connected, as far as the observers look; nobody answers at this address, and nothing is sent in these tests.
         set_config('url', 'http://127.0.0.1:9/', 'block_gchat');
         notes::forget();
+        lost_roles::forget();
     }
 
     /**
@@ -113,10 +115,76 @@ final class outbox_test extends \advanced_testcase {
         $this->assertSame(['brake 0 in 0'], $this->written());
         unassign_capability('block/gchat:teach', $role, \context_system::instance()->id);
         $this->assertSame(['brake 0 in 0'], $this->written());
-        delete_role($role);
-        $this->assertContains('brake 0 in 0', $this->written());
         $category->delete_full(false);
         $this->assertSame(['site 0 in 0'], $this->written());
+    }
+
+    /**
+     * Roles that are deleted.
+     *
+     * @return array[]
+     */
+    public static function deleted_roles(): array {
+        $few = lost_roles::MANY - 1;
+        return [
+            'many had it, and it gave a capability of the chat' => ['block/gchat:chat', CAP_ALLOW, $few + 1, true],
+            'many had it, and it prohibited one' => ['block/gchat:teach', CAP_PROHIBIT, $few + 1, true],
+            'many had it, and it let them see all groups' => ['moodle/site:accessallgroups', CAP_ALLOW, $few + 1, true],
+            'many had it, and it was no matter of the chat' => ['moodle/course:update', CAP_ALLOW, $few + 1, false],
+            'few had it' => ['block/gchat:chat', CAP_ALLOW, $few, false],
+            'nobody had it' => ['block/gchat:chat', CAP_ALLOW, 0, false],
+        ];
+    }
+
+    /**
+     * The emergency brake is put on for a role that is deleted only where that took something of the chat from many people.
+     *
+     * @param string $capability
+     * @param int $permission
+     * @param int $holders
+     * @param bool $brake
+     * @dataProvider deleted_roles
+     */
+    public function test_a_role_that_is_deleted_concerns_those_who_had_it(
+        string $capability,
+        int $permission,
+        int $holders,
+        bool $brake
+    ): void {
+        $generator = $this->getDataGenerator();
+        $role = $generator->create_role();
+        // Without an archetype it has no capability at first.
+        assign_capability($capability, $permission, $role, \context_system::instance());
+        $people = [];
+        for ($i = 0; $i < $holders; $i++) {
+            $people[] = $user = $generator->create_user()->id;
+            role_assign($role, $user, \context_system::instance());
+        }
+        $this->written();
+        delete_role($role);
+        $expected = array_map(fn($user) => "user $user in 0", $people);
+        $this->assertSame([...$expected, ...($brake ? ['brake 0 in 0'] : [])], $this->written());
+    }
+
+    public function test_a_role_that_many_have_in_activities_is_no_matter_of_the_chat(): void {
+        $generator = $this->getDataGenerator();
+        $module = $generator->create_module('page', ['course' => $generator->create_course()->id]);
+        $role = $generator->create_role();
+        assign_capability('moodle/site:accessallgroups', CAP_ALLOW, $role, \context_system::instance());
+        for ($i = 0; $i < lost_roles::MANY; $i++) {
+            role_assign($role, $generator->create_user()->id, \context_module::instance($module->cmid));
+        }
+        $this->written();
+        delete_role($role);
+        $this->assertSame([], $this->written());
+    }
+
+    public function test_the_role_of_everybody_concerns_everybody(): void {
+        $role = $this->getDataGenerator()->create_role();
+        set_config('defaultuserroleid', $role);
+        $this->written();
+        delete_role($role);
+        $this->assertSame(['brake 0 in 0'], $this->written());
     }
 
     public function test_changes_of_people_are_written_down(): void {

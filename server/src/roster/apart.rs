@@ -96,10 +96,14 @@ impl Blocks {
                 if let Some(hidden) = self.0.get(&(site, whose)) {
                     hidden.unset(whom, by, stay);
                 }
-                // Unless a connection's view looks at it.
-                self.0.remove_if(&(site, whose), |_, h| h.is_empty() && Arc::strong_count(h) == 1);
+                self.tidy((site, whose));
             }
         }
+    }
+
+    /// Forgets somebody of whom there is nothing to say, unless a connection's view looks at it.
+    fn tidy(&self, person: Person) {
+        self.0.remove_if(&person, |_, hidden| hidden.is_empty() && Arc::strong_count(hidden) == 1);
     }
 
     fn of(&self, person: Person) -> Option<Arc<Hidden>> {
@@ -122,6 +126,8 @@ impl Rosters {
     /// A stay has ended, or never began.
     pub(super) fn goes(&self, person: Person, blocked: &[UserId], stay: u64) {
         self.blocks.take(person, blocked, stay);
+        // Views of theirs may have been the last to look at what others' blocks had left.
+        self.blocks.tidy(person);
     }
 
     /// Under the entry of somebody whose blocks have changed. Returns those who are still to be set apart, or to be
@@ -170,4 +176,117 @@ impl Rosters {
 /// One view for each circle that somebody holds, as one connection has them.
 pub(super) fn views_apart(rights: &Snapshot, apart: Option<&Apart>) -> Vec<View> {
     views(rights).into_iter().map(|view| View { apart: apart.cloned(), ..view }).collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use serde_json::json;
+    use uuid::Uuid;
+
+    use super::*;
+    use crate::{
+        config::Config,
+        hub::{Hub, Outbound, Registration},
+        id::{SessionId, SiteId},
+        sites::Sites,
+        store::{Origin, UserRecord, sqlite::SqliteStore},
+    };
+
+    const SITE: SiteId = SiteId(1);
+    const CIRCLES: i64 = 3;
+
+    /// Rosters on which people come and go, and what is kept there.
+    struct World {
+        hub: Arc<Hub>,
+        rosters: Rosters,
+        connections: u64,
+        now: i64,
+        _folder: tempfile::TempDir,
+    }
+
+    impl World {
+        async fn begin() -> Self {
+            let folder = tempfile::tempdir().unwrap();
+            let store = SqliteStore::make(folder.path().join("gchat.db")).await.unwrap();
+            let sites = Arc::new(Sites::load(Arc::new(store)).await.unwrap());
+            let mut limits = Config::default().limits;
+            limits.grace_ms = 0;
+            let rosters = Rosters::new(sites, &limits);
+            Self { hub: Arc::default(), rosters, connections: 0, now: 0, _folder: folder }
+        }
+
+        fn comes(&mut self, user: i64, blocked: &[i64]) -> Registration {
+            let circles =
+                (1..=CIRCLES).map(|n| json!({"id": format!("c{n}"), "role": "teacher", "title": "x"}));
+            let snapshot: Snapshot = serde_json::from_value(json!({
+                "rights_version": 1, "name": "Person", "picture": null, "profile_url": null, "lang": "en",
+                "hidden": false, "rights": ["chat"], "blocked": blocked, "circles": circles.collect::<Vec<_>>(),
+            }))
+            .unwrap();
+            self.connections += 1;
+            let (id, session) = (ConnectionId(self.connections), SessionId(Uuid::now_v7()));
+            let out = Outbound::new(1_024, 1 << 20);
+            let seat =
+                self.hub.register(id, (SITE, UserId::new(user).unwrap()), "login".into(), session, true, out);
+            let record = UserRecord { snapshot: Arc::new(snapshot), origin: Origin::Token, removed: false };
+            self.rosters.arrive(&seat, &record);
+            self.rosters.look(&seat, &[]);
+            seat
+        }
+
+        fn goes(&mut self, seat: Registration) {
+            self.rosters.leave(&seat, self.now);
+            drop(seat);
+            // Nobody is told: a course in which nothing moves is not looked at by ticks either.
+            self.rosters.take_out_due(self.now);
+        }
+
+        /// The rosters of one connection's own, and the people with blocks.
+        fn kept(&self) -> (usize, usize) {
+            (self.rosters.rooms.apart(), self.rosters.blocks.0.len())
+        }
+    }
+
+    #[tokio::test]
+    async fn rosters_of_ones_own_are_forgotten_with_their_viewer() {
+        let mut world = World::begin().await;
+        let blocked: Vec<i64> = (100..200).collect();
+        // He has blocked them all, and is here all the time; she is only one of them, and is too.
+        let his = world.comes(1, &blocked);
+        let hers = world.comes(100, &[]);
+        let before = world.kept();
+        assert_eq!(before, (2 * CIRCLES as usize, 1 + blocked.len()));
+        for round in 0..10 {
+            for user in &blocked {
+                let seat = world.comes(*user, &[]);
+                let circle = "c2".parse().unwrap();
+                match round % 3 {
+                    0 => world.rosters.look_away(&seat),
+                    1 => drop(world.rosters.look(&seat, &[])),
+                    _ => {}
+                }
+                assert!(world.rosters.snapshot(&seat, &circle).is_some());
+                world.goes(seat);
+            }
+        }
+        assert_eq!(world.kept(), before);
+        world.goes(his);
+        world.goes(hers);
+        assert_eq!(world.kept(), (0, 0));
+    }
+
+    #[tokio::test]
+    async fn whoever_was_blocked_by_somebody_who_has_gone_is_forgotten_too() {
+        let mut world = World::begin().await;
+        for user in 100..200 {
+            let hers = world.comes(user, &[]);
+            let his = world.comes(1, &[user]);
+            assert_eq!(world.kept(), (2 * CIRCLES as usize, 2));
+            // Her rosters stay her own.
+            world.goes(his);
+            assert_eq!(world.kept(), (CIRCLES as usize, 1));
+            world.goes(hers);
+            assert_eq!(world.kept(), (0, 0));
+        }
+    }
 }

@@ -281,6 +281,14 @@ impl Course {
     }
 }
 
+#[cfg(test)]
+impl Course {
+    /// How many rosters of one connection's own are kept.
+    pub(super) fn apart(&self) -> usize {
+        self.rosters.keys().filter(|view| view.apart.is_some()).count()
+    }
+}
+
 /// What turns one window into another: who is new or shown differently, and who is gone.
 fn differences(old: &[Place], new: &[Place]) -> (Vec<Contact>, Vec<UserId>) {
     let same = |(a, b): (&Place, &Place)| a.shows_the_same(b);

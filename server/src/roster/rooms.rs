@@ -177,7 +177,14 @@ impl Rooms {
     /// The snapshot of a view, as its viewers know it.
     pub(super) fn snapshot(&self, site: SiteId, view: &View) -> Frame {
         let key = key(site, &view.circle);
-        self.in_room(&key, |room| self.snapshot_of(&key, room, view))
+        self.in_room(&key, |room| {
+            let bytes = self.snapshot_of(&key, room, view);
+            // One connection's own, at which it does not look: nobody would be told what changes in it.
+            if view.apart.is_some() && !room.viewers.contains_key(view) {
+                room.course.forget(view);
+            }
+            bytes
+        })
     }
 
     fn snapshot_of(&self, key: &CourseKey, room: &mut Room, view: &View) -> Frame {
@@ -275,6 +282,14 @@ impl Rooms {
                 return f(&mut room);
             }
         }
+    }
+}
+
+#[cfg(test)]
+impl Rooms {
+    /// How many rosters of one connection's own are kept.
+    pub(super) fn apart(&self) -> usize {
+        self.courses.iter().map(|room| room.lock().course.apart()).sum()
     }
 }
 

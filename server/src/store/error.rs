@@ -34,15 +34,54 @@ pub enum StoreError {
 impl StoreError {
     /// Notes it where a client is refused because of it.
     pub fn log(&self) {
-        match self {
+        match self.seldom() {
             // Told once when it began: a full disk must not fill the log as well.
-            Self::Blocked(_) => tracing::debug!(error = %self, "the store refused"),
-            error => {
-                static REFUSED: Seldom = Seldom::new();
-                if let Some(before) = REFUSED.again() {
-                    tracing::error!(%error, before, "the store refused: told once a minute");
+            None => tracing::debug!(error = %self, "the store refused"),
+            Some(seldom) => {
+                if let Some(before) = seldom.again() {
+                    tracing::error!(error = %self, before, "the store refused: told once a minute");
                 }
             }
         }
+    }
+
+    /// How often this kind is told: each by itself, or one that comes often would hide another. `None`: not here.
+    fn seldom(&self) -> Option<&'static Seldom> {
+        static TOLD: [Seldom; 6] = [const { Seldom::new() }; 6];
+        let kind = match self {
+            Self::Blocked(_) => return None,
+            Self::Database(_) => 0,
+            Self::Unusable(_) => 1,
+            Self::InUse(_) => 2,
+            Self::NoSite => 3,
+            Self::Backup(_) => 4,
+            Self::Closed => 5,
+        };
+        Some(&TOLD[kind])
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[tokio::test(start_paused = true)]
+    async fn a_kind_that_comes_often_hides_no_other() {
+        let told = |error: StoreError| error.seldom().map(Seldom::again);
+        assert_eq!(told(StoreError::Closed), Some(Some(0)));
+        for _ in 0..600 {
+            assert_eq!(told(StoreError::Closed), Some(None));
+        }
+        for other in [
+            StoreError::Database("database disk image is malformed".into()),
+            StoreError::Unusable("a newer schema".into()),
+            StoreError::InUse("the issuer"),
+            StoreError::NoSite,
+            StoreError::Backup("damage".into()),
+        ] {
+            let said = other.to_string();
+            assert_eq!(told(other), Some(Some(0)), "{said}: told at once");
+        }
+        assert_eq!(told(StoreError::Blocked("full".into())), None, "told where it began");
     }
 }

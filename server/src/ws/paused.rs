@@ -29,8 +29,6 @@ pub(super) struct Paused<S> {
     waiting: Waiting,
     socket: Socket<S>,
     frames: FrameRate,
-    /// When the pause ends, by a clock that only goes forward.
-    ends: Instant,
     heard: Instant,
     told: Instant,
 }
@@ -39,8 +37,7 @@ impl<S: AsyncRead + AsyncWrite + Unpin + Send + 'static> Paused<S> {
     pub(super) fn new(waiting: Waiting, socket: Socket<S>) -> Self {
         let (limits, now) = (&waiting.app.config.limits, Instant::now());
         let frames = FrameRate::new(limits);
-        let ends = now + until(waiting.until);
-        Self { waiting, socket, frames, ends, heard: now, told: now }
+        Self { waiting, socket, frames, heard: now, told: now }
     }
 
     /// Says until when.
@@ -87,8 +84,7 @@ impl<S: AsyncRead + AsyncWrite + Unpin + Send + 'static> Paused<S> {
     async fn alarmed(&mut self, alarm: Instant) -> Result<(), Option<Close>> {
         self.heard += stood_still(alarm);
         let limits = &self.waiting.app.config.limits;
-        let now = Instant::now();
-        if now >= self.ends {
+        if settled_ms() > self.waiting.until {
             return Err(Some(Close::PauseEnded));
         }
         if self.waiting.lease.left().is_zero() {
@@ -108,7 +104,14 @@ impl<S: AsyncRead + AsyncWrite + Unpin + Send + 'static> Paused<S> {
         let lease = Instant::now() + self.waiting.lease.left() + Duration::from_millis(1);
         let silence = self.heard + Duration::from_millis(limits.silence_ms);
         let heartbeat = self.told + Duration::from_millis(limits.heartbeat_ms);
-        self.ends.min(lease).min(silence).min(heartbeat)
+        let ends = Instant::now() + self.left();
+        ends.min(lease).min(silence).min(heartbeat)
+    }
+
+    /// Until the pause ends: asked anew each time, as the clock may have been set. One ms late rather than early: the
+    /// clocks differ in their fractions.
+    fn left(&self) -> Duration {
+        Duration::from_millis(u64::try_from(self.waiting.until - settled_ms()).unwrap_or(0) + 1)
     }
 
     /// `Err`: the end; the close code to send, or `None` if the other side is gone.
@@ -146,8 +149,7 @@ impl<S: AsyncRead + AsyncWrite + Unpin + Send + 'static> Paused<S> {
     }
 
     fn refuse(&self, frame: &ClientFrame) -> ServerFrame {
-        let left = self.ends.saturating_duration_since(Instant::now()).as_millis();
-        let left = u64::try_from(left).unwrap_or(u64::MAX);
+        let left = u64::try_from(self.left().as_millis()).unwrap_or(u64::MAX);
         let refusal = Refusal { retry_after_ms: Some(left), ..Code::Paused.into() };
         match frame {
             ClientFrame::Send { client_message_id, conversation, .. } => {
@@ -198,9 +200,4 @@ impl<S: AsyncRead + AsyncWrite + Unpin + Send + 'static> Paused<S> {
             _ => Err(None),
         }
     }
-}
-
-/// From now to a time of the server's clock, and one ms late rather than early: the clocks differ in their fractions.
-fn until(time: i64) -> Duration {
-    Duration::from_millis(u64::try_from(time - settled_ms()).unwrap_or(0) + 1)
 }

@@ -3,6 +3,7 @@
 
 use std::{path::Path, sync::atomic::Ordering};
 
+use gchat::app::now_ms;
 use serde_json::json;
 use uuid::Uuid;
 
@@ -26,7 +27,12 @@ fn set(dir: &Path, seconds: i64) {
 
 /// A server whose clock can be set.
 fn begin(dir: &Path, library: &str, limits: &str) -> Server {
-    set(dir, 0);
+    begin_wrong(dir, library, limits, 0)
+}
+
+/// The same, whose clock is so many seconds from the true time when it starts.
+fn begin_wrong(dir: &Path, library: &str, limits: &str, seconds: i64) -> Server {
+    set(dir, seconds);
     let file = dir.join("clock");
     let env = [
         ("LD_PRELOAD", library),
@@ -74,11 +80,11 @@ async fn a_clock_that_is_ahead_for_a_minute_makes_nothing_forgotten() {
     let before = forgets();
     until("it has forgotten what has ended", async || forgets() > before).await;
     set(dir.path(), 0);
-    until("the clock is seen", async || log(dir.path()).contains("as it was before")).await;
+    until("the clock is seen", async || log(dir.path()).contains("was set back")).await;
     assert_eq!(shown(&server, &token).await, "logged_out", "the logout holds");
     assert_eq!(shown(&server, &other).await, "welcome", "another's token is good");
     assert_eq!(server.call("POST", "/api/v1/logouts", &logout, &call).await.1["code"], "replayed");
-    assert_eq!(log(dir.path()).matches("the clock of this machine was set").count(), 1, "told once");
+    assert_eq!(log(dir.path()).matches("the clock of this machine was set").count(), 2, "each told once");
 
     // The same over a restart while the clock is ahead.
     let mut server = server;
@@ -88,6 +94,41 @@ async fn a_clock_that_is_ahead_for_a_minute_makes_nothing_forgotten() {
     set(dir.path(), 0);
     assert_eq!(shown(&server, &token).await, "logged_out", "the logout holds");
     server.stop();
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_clock_that_is_wrong_at_the_start_and_then_set_right_neither_voids_nor_prolongs_a_pause() {
+    let test =
+        "clock::a_clock_that_is_wrong_at_the_start_and_then_set_right_neither_voids_nor_prolongs_a_pause";
+    let Some(library) = first(&LIBRARIES) else { return skip(test, "there is no libfaketime") };
+    let hour = 60 * 60;
+    // Ahead: the exam seems to be over. Behind: one of the past seems to go on.
+    for (wrong, until_ms, at_first, code, then) in [
+        (2 * hour, now_ms() + hour * 1_000, "welcome", 4011, "paused"),
+        (-2 * hour, now_ms() - hour * 1_000, "paused", 4012, "welcome"),
+    ] {
+        let dir = tempfile::tempdir().unwrap();
+        let server = begin_wrong(dir.path(), library, "", wrong);
+        server.host.clock.store(wrong, Ordering::SeqCst); // of the same machine
+        let token = || server.host.token_with(2, 600, Some(until_ms));
+        let mut socket = dial(server.address).await.unwrap();
+        let hello = json!({"type": "hello", "protocol": 1, "token": token(), "session": Uuid::new_v4(),
+                           "visible": false});
+        say(&mut socket, hello).await;
+        assert_eq!(hear(&mut socket).await.unwrap()["type"], at_first);
+        set(dir.path(), 0);
+        server.host.clock.store(0, Ordering::SeqCst);
+        let ended = async {
+            loop {
+                if let Err(code) = hear(&mut socket).await {
+                    return code;
+                }
+            }
+        };
+        assert_eq!(tokio::time::timeout(PATIENCE, ended).await.expect("it is looked at again"), code);
+        assert_eq!(shown(&server, &token()).await, then);
+        server.stop();
+    }
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]

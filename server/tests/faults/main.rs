@@ -17,4 +17,5 @@ mod place;
 mod server;
 mod signals;
 mod sites;
+mod slow;
 mod world;

@@ -241,12 +241,17 @@ impl Host {
 
     /// The same, good for so many seconds.
     pub(crate) fn token_of(&self, user: i64, seconds: i64) -> String {
+        self.token_with(user, seconds, None)
+    }
+
+    /// The same of somebody whose chat is paused until then, ms.
+    pub(crate) fn token_with(&self, user: i64, seconds: i64, paused_until: Option<i64>) -> String {
         let now = self.now_s();
         self.sign(&json!({
             "iss": self.code.site, "aud": "gchat", "sub": user.to_string(), "sid": format!("login-of-{user}"),
             "jti": Uuid::new_v4(), "iat": now, "nbf": now, "exp": now + seconds,
             "rights_version": 1, "name": format!("Person {user}"), "picture": null, "profile_url": null,
-            "lang": "en", "hidden": false, "rights": ["chat"], "blocked": [],
+            "lang": "en", "hidden": false, "rights": ["chat"], "blocked": [], "paused_until": paused_until,
             "circles": [{"id": "c1", "role": "student", "title": "Algebra"}],
         }))
     }

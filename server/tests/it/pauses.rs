@@ -240,3 +240,36 @@ async fn a_pause_that_begins_or_ends_in_the_middle_of_a_connect_is_not_lost() {
     let there: Vec<i64> = std::iter::once(3).chain((0..40).filter(|n| n % 2 == 1).map(|n| 100 + n)).collect();
     bruno.roster_becomes("c7", &there).await;
 }
+
+/// Each round, two pages of one person sign in at once, by tokens of which one says that the chat is paused and the other
+/// that it is not. Whichever comes first, the newer one holds for both. A page that is closed in between comes back with
+/// its own token, as browsers do.
+#[tokio::test(flavor = "multi_thread", worker_threads = 4)]
+async fn of_two_tokens_that_come_at_once_the_newer_decides_for_both_pages_whether_they_are_paused() {
+    let (server, host) = patient().await;
+    let until = in_an_hour();
+    let says_hello = async |token: &str| {
+        let mut page = TestClient::open(&server, Some(&host.url)).await.unwrap();
+        page.hello(token, json!({})).await;
+        page
+    };
+    for round in 0..200_i64 {
+        let token = |version: i64, until: Option<i64>, sid: &str| {
+            let claims = json!({"rights_version": version, "paused_until": until, "sid": sid});
+            host.token_with(100 + round, "Ana", &pupil(), claims)
+        };
+        let (pausing, talking, holds) = if round % 2 == 0 { (3, 2, "paused") } else { (2, 3, "welcome") };
+        let tokens = [token(pausing, Some(until), "desk-of-2"), token(talking, None, "phone-of-2")];
+        let pages = tokio::join!(says_hello(&tokens[0]), says_hello(&tokens[1]));
+        for (mut page, token) in [pages.0, pages.1].into_iter().zip(&tokens) {
+            loop {
+                match page.next_or_close().await {
+                    Ok(frame) if frame["type"] == holds => break,
+                    Ok(_) => {}
+                    Err(Some(4011 | 4012)) => page = says_hello(token).await,
+                    Err(code) => panic!("round {round}: closed with {code:?}"),
+                }
+            }
+        }
+    }
+}

@@ -72,14 +72,31 @@ final class send extends \core\task\scheduled_task {
             sender::press();
             mtrace('people for whom a date has passed: ' . dates::pass(time()));
             mtrace('calls made: ' . sender::run());
-            $found = (new online(new server(connection::current()), microtime(true) + self::LOOK))->look();
-            mtrace("logins that have ended: $found[logins]; preferences that have changed: $found[preferences]");
-            if (array_sum($found)) {
-                mtrace('calls made: ' . sender::run(20.0));
-            }
+            self::look();
         } catch (server_exception $e) {
             // No failed task: it would be retried ever more seldom, and revocations would wait for it.
             mtrace('not sent (' . $e->reason . '): ' . $e->getMessage() . '; what waits is tried again');
+        }
+    }
+
+    /**
+     * Looks at those who are connected.
+     *
+     * @throws server_exception
+     */
+    private static function look(): void {
+        try {
+            $found = (new online(new server(connection::current()), microtime(true) + self::LOOK))->look();
+        } catch (server_exception $e) {
+            throw $e;
+        } catch (\Throwable $e) {
+            // The store of the sessions is away, Redis for one: nobody is taken for logged out, and the next minute looks again.
+            mtrace('sessions and preferences could not be compared: ' . $e->getMessage());
+            return;
+        }
+        mtrace("logins that have ended: $found[logins]; preferences that have changed: $found[preferences]");
+        if (array_sum($found)) {
+            mtrace('calls made: ' . sender::run(20.0));
         }
     }
 }
