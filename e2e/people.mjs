@@ -127,7 +127,7 @@ export class Person {
   }
 }
 
-/** One page, as the accessibility tree tells it (DESIGN: "What the browser shows"). */
+/** One page, as the accessibility tree tells it. */
 export class Screen {
   constructor(page) {
     this.page = page;

@@ -62,6 +62,13 @@ const classmate = ana.screen.list.getByRole("button", { name: /^(?!Bruno Silva|C
 await classmate.click();
 await becomes(() => ana.page.getByRole("textbox", { name: /^Message to/ }).count(), 3, "three windows");
 await picture(ana.page, "three-windows");
+const bruno = ana.screen.chat("Bruno Silva");
+await bruno.answer("Almost. May I divide by two first?", "You may, as two is never zero 🙂");
+await bruno.edit("You may: two is never zero 🙂", "You may!");
+await picture(ana.page, "answered");
+await bruno.menu("You may!");
+await picture(ana.page, "message-menu");
+await ana.page.keyboard.press("Escape");
 ana.line.cut();
 await seen(ana.screen.block.getByText("Connection lost. Trying again…"), "the notice", 40_000);
 await picture(ana.page, "connection-lost");

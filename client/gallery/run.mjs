@@ -47,6 +47,7 @@ const SHOTS = [
   { name: "verbs-menu-dark", state: "verbs", dark: true, act: openMenu },
   { name: "verbs-menu-contrast", state: "verbs", forced: true, act: openMenu },
   { name: "verbs-menu-pt", state: "verbs", lang: "pt", act: (page) => openMenu(page, "Ações da mensagem") },
+  { name: "verbs-menu-old", state: "verbs", old: true, act: openMenu },
   { name: "verbs-reply", state: "verbs", act: (page) => chooses(page, "Reply") },
   { name: "verbs-reply-dark", state: "verbs", dark: true, act: (page) => chooses(page, "Reply") },
   { name: "verbs-edit", state: "verbs", act: (page) => chooses(page, "Edit") },
@@ -140,6 +141,7 @@ for (const shot of SHOTS.filter(({ name }) => only === undefined || only.include
   });
   const page = await context.newPage();
   page.setDefaultTimeout(5000);
+  if (shot.old) await page.addInitScript(() => delete HTMLElement.prototype.showPopover);
   const complain = (what) => {
     console.error(`${shot.name}: ${what}`);
     process.exitCode = 1;

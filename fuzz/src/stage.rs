@@ -10,7 +10,7 @@ use gchat::{
     app::App,
     config::Config,
     id::SiteId,
-    store::{SiteKey, SiteRecord, Store, sqlite::SqliteStore},
+    store::{SiteKey, SiteRecord, SiteStore as _, sqlite::SqliteStore},
 };
 use jsonwebtoken::{Algorithm, EncodingKey, Header};
 use serde_json::Value;

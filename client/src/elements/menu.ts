@@ -1,6 +1,6 @@
 /**
  * The menu of a message: which one is open, where it is on the page, and the keyboard in it. It stands beside its
- * button, and is shown above everything by the browser (`popover`), as the log would cut it off.
+ * button, and the browser shows it above everything (`popover`), as the log would cut it off.
  */
 import { html, type ReactiveController, type ReactiveControllerHost, type TemplateResult } from "lit";
 import type { StringId, Strings } from "./strings.js";
@@ -47,8 +47,14 @@ export class MessageMenu implements ReactiveController {
     }
     if (!this.#fresh) return;
     this.#fresh = false;
-    if (typeof menu.showPopover === "function") menu.showPopover();
-    this.place();
+    if (typeof menu.showPopover === "function") {
+      menu.showPopover();
+      this.place();
+    } else {
+      // Older browsers show it in the log, which is scrolled to it.
+      menu.classList.add("inside");
+      menu.scrollIntoView({ block: "nearest" });
+    }
     menu.querySelector<HTMLElement>("button")?.focus({ preventScroll: true });
   }
 
@@ -123,7 +129,7 @@ export class MessageMenu implements ReactiveController {
   readonly place = (): void => {
     const menu = this.#menu;
     const button = menu?.previousElementSibling?.getBoundingClientRect();
-    if (menu === null || button === undefined) return;
+    if (menu === null || button === undefined || menu.classList.contains("inside")) return;
     const { width, height } = menu.getBoundingClientRect();
     const page = { width: document.documentElement.clientWidth, height: globalThis.innerHeight };
     const below = button.bottom + height + MARGIN_PX <= page.height;

@@ -1,6 +1,6 @@
 /**
  * `<gchat-window>`: one conversation in the dock, open or as a bar. The names of its region and buttons are a
- * contract (DESIGN.md, "What the browser shows").
+ * contract: screen readers say them, and the browser tests (e2e/people.mjs) find everything by them.
  */
 import { LitElement, html, nothing, type TemplateResult } from "lit";
 import type { WindowView } from "../view.js";

@@ -235,6 +235,18 @@ export const logStyles = css`
     color: var(--g-ink);
     overflow: auto;
   }
+  .menu.inside {
+    display: block;
+    position: absolute;
+    inset-block-start: 100%;
+    inset-inline: auto 0;
+  }
+  .mine .menu.inside {
+    inset-inline: 0 auto;
+  }
+  .message:has(.menu) {
+    z-index: 1;
+  }
   .menu p {
     max-inline-size: 180px;
     padding: 4px 12px 6px;

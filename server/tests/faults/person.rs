@@ -324,9 +324,8 @@ impl Person {
                     welcomed = true;
                     self.welcome(socket, &frame).await;
                 }
-                "message" => {
-                    let message = &frame["message"];
-                    if !self.show(message) {
+                "changes" => {
+                    if !self.show_all(&frame["messages"]) {
                         self.ask_for_more(socket).await;
                     }
                 }
@@ -361,7 +360,7 @@ impl Person {
     }
 
     fn is_mine(&self, frame: &Value) -> bool {
-        self.id.is_some_and(|id| frame["client_message_id"] == *id.to_string())
+        self.id.is_some_and(|id| frame["id"] == *id.to_string())
     }
 
     async fn welcome(&mut self, socket: &mut Socket, welcome: &Value) {
@@ -370,9 +369,9 @@ impl Person {
             self.life.screen.lock().clear();
             self.rev = 0;
         }
-        for gap in welcome["gaps"].as_array().unwrap() {
-            assert_eq!(gap["reset"], false, "nothing was erased or restored: {gap}");
-            self.show_all(&gap["messages"]);
+        for changes in welcome["changes"].as_array().unwrap() {
+            assert_eq!(changes["reset"], Value::Null, "the copy is a part of the truth: {changes}");
+            self.show_all(&changes["messages"]);
         }
         self.ask_for_more(socket).await;
     }
@@ -389,10 +388,9 @@ impl Person {
         seq <= last + 1
     }
 
-    fn show_all(&mut self, messages: &Value) {
-        for message in messages.as_array().unwrap() {
-            self.show(message);
-        }
+    /// The same of several.
+    fn show_all(&mut self, messages: &Value) -> bool {
+        messages.as_array().unwrap().iter().all(|message| self.show(message))
     }
 
     async fn ask_for_more(&self, socket: &mut Socket) {

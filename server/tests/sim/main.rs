@@ -12,6 +12,7 @@
 
 mod bus;
 mod device;
+mod doubts;
 mod judge;
 #[path = "../memory/mod.rs"]
 #[allow(dead_code, reason = "the stories of the store use more of it")]

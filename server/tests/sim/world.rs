@@ -80,7 +80,7 @@ impl Shared {
     }
 }
 
-const SITE: SiteId = SiteId(1);
+pub(crate) const SITE: SiteId = SiteId(1);
 
 pub(crate) struct World<'a> {
     sim: Sim<'a>,
@@ -350,7 +350,7 @@ fn script(rng: &mut StdRng, user: UserId, users: &[UserId], device: usize) -> Sc
     times.into_iter().enumerate().filter_map(write).collect()
 }
 
-fn site() -> SiteRecord {
+pub(crate) fn site() -> SiteRecord {
     SiteRecord {
         site: SITE,
         issuer: "simulated".into(),
@@ -363,7 +363,7 @@ fn site() -> SiteRecord {
     }
 }
 
-fn person(user: UserId) -> Snapshot {
+pub(crate) fn person(user: UserId) -> Snapshot {
     let circles =
         vec![Membership { id: "c7".parse().unwrap(), role: Role::Student, title: "Algebra".into() }];
     Snapshot {

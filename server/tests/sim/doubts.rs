@@ -1,0 +1,115 @@
+//! A write that ended with an error and is committed all the same: whoever repeats it gets the ack, and everybody else is
+//! told then, whichever verb it was.
+
+use std::sync::{
+    Arc,
+    atomic::{AtomicBool, Ordering},
+};
+
+use async_trait::async_trait;
+use gchat::{
+    app::{App, now_ms},
+    config::Config,
+    hub::{Outbound, Registration},
+    id::{ClientMessageId, ConnectionId, ConversationId, Seq, SessionId, UserId},
+    protocol::ServerFrame,
+    store::{Origin, Result, StoreError, UserRecord},
+    talk::{Speaker, Target, Try},
+};
+use parking_lot::Mutex;
+use serde_json::Value;
+use uuid::Uuid;
+
+use crate::{
+    memory::{Disk, MemoryStore, Weather},
+    world::{SITE, person, site},
+};
+
+/// The next write is done, and its caller is told that it failed.
+#[derive(Clone, Default)]
+struct NextFails(Arc<AtomicBool>);
+
+#[async_trait]
+impl Weather for NextFails {
+    async fn before(&self) -> Result<()> {
+        Ok(())
+    }
+
+    async fn after(&self) -> Result<()> {
+        if self.0.swap(false, Ordering::SeqCst) {
+            return Err(StoreError::Database(Box::new(std::io::Error::other("after the commit"))));
+        }
+        Ok(())
+    }
+
+    async fn read(&self) -> Result<()> {
+        Ok(())
+    }
+}
+
+struct Scene {
+    app: Arc<App>,
+    fails: NextFails,
+    ana: Registration,
+    bruno: Registration,
+}
+
+impl Scene {
+    async fn set() -> Self {
+        let disk = Arc::new(Mutex::new(Disk::default()));
+        disk.lock().add_site(site()).unwrap();
+        let fails = NextFails::default();
+        let users = [1, 2].map(|id| UserId::new(id).unwrap());
+        users.iter().for_each(|user| disk.lock().put_user(SITE, *user, &person(*user)));
+        let app =
+            App::build(Config::default(), Arc::new(MemoryStore::open(disk, fails.clone()))).await.unwrap();
+        let connect = |user: UserId| {
+            let session = SessionId(Uuid::new_v4());
+            let (id, out) = (ConnectionId(user.get() as u64), Outbound::new(100, 1_000_000));
+            let connection = app.hub.register(id, (SITE, user), "login".into(), session, false, out);
+            let snapshot = Arc::new(person(user));
+            app.rosters.arrive(&connection, &UserRecord { snapshot, origin: Origin::Call, removed: false });
+            connection
+        };
+        let [ana, bruno] = users.map(connect);
+        Self { app, fails, ana, bruno }
+    }
+
+    fn of(&self, id: Uuid) -> Try<'_> {
+        Try { speaker: Speaker { site: SITE, user: self.ana.user }, connection: &self.ana, id }
+    }
+
+    /// The changes that Bruno has been told of, by their revs.
+    fn told(&self) -> Vec<i64> {
+        let frames = self.bruno.out.take().frames;
+        let frames = frames.iter().map(|frame| serde_json::from_str::<Value>(frame.as_str()).unwrap());
+        frames.filter(|f| f["type"] == "changes").map(|f| f["rev"].as_i64().unwrap()).collect()
+    }
+
+    /// Tries twice, the first time with a store that fails after the commit: what is told by each, and a third time.
+    async fn twice<E>(&self, deed: impl AsyncFn() -> std::result::Result<ServerFrame, E>) -> [Vec<i64>; 3] {
+        self.fails.0.store(true, Ordering::SeqCst);
+        assert!(deed().await.is_err(), "the store failed");
+        let first = self.told();
+        assert!(matches!(deed().await, Ok(ServerFrame::Ack { .. })));
+        let second = self.told();
+        assert!(matches!(deed().await, Ok(ServerFrame::Ack { .. })));
+        [first, second, self.told()]
+    }
+}
+
+#[tokio::test]
+async fn a_try_that_failed_after_its_commit_is_told_to_all_when_it_is_repeated_and_once() {
+    let scene = Scene::set().await;
+    let talk = &scene.app.talk;
+    let conversation: ConversationId = "1-2".parse().unwrap();
+    let [send, edit, delete] = [(); 3].map(|()| Uuid::now_v7());
+    let sent = async || talk.send(scene.of(send), conversation.clone(), "hi", None, now_ms()).await;
+    assert_eq!(scene.twice(sent).await, [vec![], vec![1], vec![]]);
+    let target =
+        Target { conversation: conversation.clone(), seq: Seq(1), client_message_id: ClientMessageId(send) };
+    let edited = async || talk.edit(scene.of(edit), &target, "hello", now_ms()).await;
+    assert_eq!(scene.twice(edited).await, [vec![], vec![2], vec![]]);
+    let deleted = async || talk.delete(scene.of(delete), &target).await;
+    assert_eq!(scene.twice(deleted).await, [vec![], vec![3], vec![]]);
+}
