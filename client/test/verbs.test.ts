@@ -154,6 +154,32 @@ describe("an edit", () => {
     expect(shown(next)?.text).toBe("first");
   });
 
+  test("that is asked for, or forgotten, in the page's last instant is so on the next page as well", async () => {
+    const { page, socket } = await talking();
+    await page.does(edit("refused"));
+    socket.says(refusal(socket.of("edit")[0]!.id, "too_late"));
+    await settled();
+    socket.drops(1006);
+    await page.does(edit("b"));
+    void page.does(edit("c"));
+    page.end();
+    await settled();
+    const database = (await openDatabase(true))!;
+    // The refused one was replaced as well.
+    expect(await database.count("outbox")).toBe(1);
+    const next = await browser.page();
+    const its = await next.online({ dock: { version: 1, windows: [window({ seq: 1, rev: 1 })] } });
+    const [sent] = its.of("edit");
+    expect(sent).toMatchObject({ text: "c" });
+    its.says(refusal(sent!.id, "too_late"));
+    await settled();
+    void next.does({ kind: "dismiss", conversation, key: KEY });
+    next.end();
+    await settled();
+    expect(await database.count("outbox")).toBe(0);
+    database.close();
+  });
+
   test("gives way to a later one that waits, and one to the same text is none", async () => {
     const { page, socket } = await talking();
     socket.drops(1006);

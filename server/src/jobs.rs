@@ -51,7 +51,7 @@ pub async fn run(app: Arc<App>, cancel: CancellationToken) {
                 // Once more at the next tick: somebody may have looked at the old time, and arrived after the first.
                 let before = std::mem::replace(&mut set, clock::look());
                 if set || before {
-                    pauses::clock_was_set(&app, clock::settled_ms());
+                    pauses::clock_was_set((&app.hub, &app.rosters), clock::settled_ms());
                 }
             }
             _ = expiry.tick() => {

@@ -42,14 +42,14 @@ pub fn end(hub: &Hub, (site, user): (SiteId, UserId)) {
 
 /// The time is now another one: whoever was let in or kept out by the old one, and would not be by the new, is looked at
 /// again.
-pub fn clock_was_set(app: &App, now: i64) {
-    for connection in app.hub.all() {
+pub fn clock_was_set((hub, rosters): (&Hub, &Rosters), now: i64) {
+    for connection in hub.all() {
         if connection.pause().is_some_and(|pause| pause.until <= now) {
             connection.out.close(Close::PauseEnded);
         }
     }
-    for (person, record) in app.rosters.paused(now) {
-        take(app, person, &record, now);
+    for (person, record) in rosters.paused(now) {
+        take((hub, rosters), person, &record, now);
     }
 }
 
