@@ -68,7 +68,7 @@ pub(crate) struct Habits {
     pub(crate) cut_every: Option<Duration>,
     /// The chance that after a cut it stays away for a while, so that much is missed.
     pub(crate) naps: f64,
-    /// The chance that what it writes next is an edit or a deletion.
+    /// The chance that what it writes next is an edit or a deletion; half of it, that a message answers another.
     pub(crate) verbs: f64,
     /// The planted mutant: fetches no gap, and takes none that comes with a welcome.
     pub(crate) careless: bool,

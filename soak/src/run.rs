@@ -39,7 +39,7 @@ pub struct Plan {
     pub server: Program,
     /// The server that reads the store at the end.
     pub reader: Program,
-    /// The chance that what somebody writes is an edit or a deletion.
+    /// The chance that what somebody writes is an edit or a deletion; half of it, that a message answers another.
     pub verbs: f64,
     /// The planted mutant of the client: fetches no gap.
     pub careless: bool,

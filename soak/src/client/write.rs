@@ -38,7 +38,7 @@ impl Client {
 
     fn message(&mut self, conversation: Conversation) -> Letter {
         let id = Uuid::now_v7();
-        let reply_to = if self.rng.random_bool(0.15) {
+        let reply_to = if self.rng.random_bool(self.shared.habits.verbs / 2.0) {
             let back = self.rng.random_range(0..RECENT);
             self.copies.newest(conversation).nth(back).map(|row| row.seq)
         } else {
