@@ -8,7 +8,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use futures_util::{SinkExt, StreamExt};
-use gchat_wire::{Incoming, Outgoing, Refusal, Welcome};
+use gchat_wire::{FEATURES, Incoming, Outgoing, Refusal, Welcome};
 use tokio::net::TcpStream;
 use tokio::sync::Semaphore;
 use tokio::task::JoinSet;
@@ -135,7 +135,14 @@ impl Classmate {
             let (token, visible, session) = (self.token(&stay.sid), true, stay.session);
             say(
                 &mut socket,
-                &Outgoing::Hello { protocol: 1, token, session, visible, cursor: talks.cursor() },
+                &Outgoing::Hello {
+                    protocol: 1,
+                    token,
+                    session,
+                    visible,
+                    features: FEATURES,
+                    cursor: talks.cursor(),
+                },
             )
             .await?;
             Ok::<_, tungstenite::Error>(socket)
@@ -246,7 +253,7 @@ async fn hear(socket: &mut Socket, until: Instant) -> Result<Incoming, End> {
     loop {
         match timeout_at(until, socket.next()).await {
             Ok(Some(Ok(Message::Text(text)))) => {
-                return Ok(serde_json::from_str(&text).unwrap_or(Incoming::Other));
+                return Ok(Incoming::decode(&text).unwrap_or(Incoming::Other));
             }
             Ok(Some(Ok(Message::Close(frame)))) => {
                 return Err(match frame.map(|frame| u16::from(frame.code)) {

@@ -5,13 +5,8 @@
 /// An answer to `text`; `choice` picks among those that fit.
 pub(crate) fn reply(text: &str, choice: usize) -> &'static str {
     let text = text.to_lowercase();
-    let has = |words: &[&str]| {
-        text.split(|c: char| !c.is_alphanumeric()).any(|word| words.contains(&word)) && !words.is_empty()
-    };
-    let portuguese = has(&[
-        "olá", "ola", "oi", "obrigado", "obrigada", "você", "voce", "tu", "não", "nao", "sim", "bom", "boa",
-        "que", "como", "está", "aula", "quando", "tchau",
-    ]);
+    let has = |words: &[&str]| has(&text, words);
+    let portuguese = is_portuguese(&text);
     let (english, other): (&[&str], &[&str]) = if has(&["bye", "tchau", "adeus", "later", "logo"]) {
         (&["Bye! 👋", "See you in class.", "See you!"], &["Até logo! 👋", "Vemo-nos na aula.", "Tchau!"])
     } else if has(&["thanks", "thank", "thx", "obrigado", "obrigada"]) {
@@ -68,9 +63,56 @@ pub(crate) fn reply(text: &str, choice: usize) -> &'static str {
     fitting[choice % fitting.len()]
 }
 
+/// The same with a slip of the fingers: the first two different letters inside its longest word change places. A text
+/// without such a word gets a letter too many.
+pub(crate) fn slip(text: &str) -> String {
+    let word =
+        text.split(|c: char| !c.is_alphanumeric()).max_by_key(|word| word.chars().count()).unwrap_or("");
+    let mut letters: Vec<char> = word.chars().collect();
+    match (1..letters.len().saturating_sub(1)).find(|at| letters[*at] != letters[at + 1]) {
+        Some(at) => {
+            letters.swap(at, at + 1);
+            text.replacen(word, &letters.into_iter().collect::<String>(), 1)
+        }
+        None => format!("{text} k"),
+    }
+}
+
+/// What was meant for another window, in the language of `text`.
+pub(crate) fn astray(text: &str) -> &'static str {
+    if is_portuguese(&text.to_lowercase()) {
+        "Já comprei o pão, mãe."
+    } else {
+        "Mum, I already bought the bread."
+    }
+}
+
+/// Whether one of the words is in a text in lower case.
+fn has(text: &str, words: &[&str]) -> bool {
+    text.split(|c: char| !c.is_alphanumeric()).any(|word| words.contains(&word))
+}
+
+fn is_portuguese(text: &str) -> bool {
+    has(
+        text,
+        &[
+            "olá", "ola", "oi", "obrigado", "obrigada", "você", "voce", "tu", "não", "nao", "sim", "bom",
+            "boa", "que", "como", "está", "aula", "quando", "tchau",
+        ],
+    )
+}
+
 #[cfg(test)]
 mod tests {
-    use super::reply;
+    use super::{astray, reply, slip};
+
+    #[test]
+    fn a_slip_is_seen_and_small() {
+        assert_eq!(slip("Makes sense."), "Makes snese.");
+        assert_eq!(slip("👍"), "👍 k");
+        assert_eq!(slip("Até logo! 👋"), "Até lgoo! 👋");
+        assert_ne!(astray("olá"), astray("hi"));
+    }
 
     #[test]
     fn answers_fit() {

@@ -1,22 +1,26 @@
 //! A classmate's conversations: what was seen, what deserves an answer, and when a person would give it.
 //!
 //! Pure state: frames and the time go in, frames come out. It applies the contract's rules for receiving (the next
-//! seq, or fetch), for sending (one message at a time, the same `client_message_id` until the answer comes), and for
-//! coming back (a cursor). It knows no socket.
+//! changes, or ask), for sending (one thing at a time, the same id until the answer comes), and for coming back (a
+//! cursor). It knows no socket.
 
 use std::collections::BTreeMap;
 use std::time::Duration;
 
 use gchat_wire::{
-    Conversation, Cursor, Dock, History, Incoming, Message, Outgoing, Position, Refusal, State, Welcome,
+    Ack, Changes, Conversation, Cursor, Dock, History, Incoming, Message, Outgoing, Position, Refusal, State,
+    Welcome,
 };
 use tokio::time::Instant;
 use uuid::Uuid;
 
 use crate::people::FIRST_CLASSMATE;
-use crate::replies::reply;
+use crate::replies::{astray, reply, slip};
 
-/// How long to wait for the answer to a `send` before sending it again.
+#[cfg(test)]
+mod tests;
+
+/// How long to wait for the answer to what was sent before sending it again.
 const ANSWER_TIME: Duration = Duration::from_secs(10);
 
 /// What a cursor may name at most.
@@ -26,24 +30,48 @@ const CURSOR_CONVERSATIONS: usize = 100;
 pub(crate) struct Talks {
     me: u64,
     epoch: Option<Uuid>,
+    features: Vec<String>,
     dock_version: u64,
     talks: BTreeMap<Conversation, Talk>,
     requests: u32,
+    /// A number below the one given: what a person does now and then.
+    draw: fn(usize) -> usize,
 }
 
 /// One conversation.
 #[derive(Default)]
 struct Talk {
     seq: u64,
-    rev: u64,
-    read: u64,
+    /// Every change up to this was seen; none before the first page is there.
+    rev: Option<u64>,
+    /// The highest rev that was told of.
+    known: u64,
+    asked: bool,
     open: bool,
-    /// The latest text that nobody has answered.
-    unanswered: Option<String>,
+    /// The latest message that nobody has answered.
+    unanswered: Option<(u64, String)>,
     /// What was sent and not yet acknowledged.
-    unsent: Option<(Uuid, String)>,
+    unsent: Option<Unsent>,
+    /// What is to become of the message that was sent last: its id and its number.
+    amend: Option<(Amend, Uuid, u64)>,
     step: Step,
     due: Option<Instant>,
+}
+
+/// A frame until its answer.
+struct Unsent {
+    id: Uuid,
+    frame: Outgoing,
+    then: Option<Amend>,
+}
+
+/// What people do to what they have just written.
+#[derive(Clone, Debug, PartialEq)]
+enum Amend {
+    /// There was a slip in it: this was meant.
+    Correct(String),
+    /// It was for somebody else.
+    TakeBack,
 }
 
 #[derive(Clone, Copy, Debug, Default, PartialEq)]
@@ -57,26 +85,29 @@ enum Step {
     Type,
     /// Is typing.
     Send,
-    /// Waits for the ack.
+    /// Waits for the answer.
     Wait,
+    /// Has seen that what was sent is not right.
+    Amend,
 }
 
 impl Talks {
     /// Nothing said yet.
     pub(crate) fn new(me: u64) -> Talks {
-        Talks { me, epoch: None, dock_version: 0, talks: BTreeMap::new(), requests: 0 }
+        let draw = |below| rand::random_range(0..below);
+        let (talks, features) = (BTreeMap::new(), Vec::new());
+        Talks { me, epoch: None, features, dock_version: 0, talks, requests: 0, draw }
     }
 
     /// What `hello` says about the past.
     pub(crate) fn cursor(&self) -> Option<Cursor> {
         let epoch = self.epoch?;
-        let held = self.talks.iter().filter(|(_, talk)| talk.seq > 0).take(CURSOR_CONVERSATIONS);
-        let position = |(conversation, talk): (&Conversation, &Talk)| Position {
-            conversation: *conversation,
-            rev: talk.rev,
-            seq: talk.seq,
+        let held = self.talks.iter().filter(|(_, talk)| talk.seq > 0);
+        let position = |(conversation, talk): (&Conversation, &Talk)| {
+            Some(Position { conversation: *conversation, rev: talk.rev?, seq: talk.seq })
         };
-        Some(Cursor { epoch, conversations: held.map(position).collect() })
+        let conversations = held.filter_map(position).take(CURSOR_CONVERSATIONS).collect();
+        Some(Cursor { epoch, conversations })
     }
 
     /// True while somebody waits for this classmate.
@@ -92,51 +123,28 @@ impl Talks {
     /// Takes in a frame, and gives those to send at once.
     pub(crate) fn receive(&mut self, frame: Incoming, now: Instant) -> Vec<Outgoing> {
         match frame {
-            Incoming::Welcome(welcome) => self.welcome(welcome, now),
-            Incoming::Dock(dock) => {
-                self.dock(&dock);
-                Vec::new()
-            }
-            Incoming::Message { conversation, message } => {
-                if self.apply(conversation, message, now) {
-                    return Vec::new();
-                }
-                vec![self.history(conversation)]
-            }
-            Incoming::History(History { conversation, first_seq, seq, rev, messages, .. }) => {
-                self.page(conversation, first_seq, messages, now);
-                let talk = self.talks.entry(conversation).or_default();
-                if talk.seq >= seq {
-                    talk.rev = talk.rev.max(rev);
-                    return Vec::new();
-                }
-                vec![self.history(conversation)]
-            }
-            Incoming::Ack { client_message_id, .. } => {
-                self.settle(client_message_id, now);
-                Vec::new()
-            }
-            Incoming::Error(Refusal { is_final, client_message_id: Some(id), retry_after_ms, .. }) => {
-                let sent = |talk: &&mut Talk| talk.unsent.as_ref().is_some_and(|(unsent, _)| *unsent == id);
+            Incoming::Welcome(welcome) => return self.welcome(welcome, now),
+            Incoming::Dock(dock) => self.dock(&dock),
+            Incoming::Changes(changes) => return self.changes(changes, now).into_iter().collect(),
+            Incoming::History(page) => return self.page(page, now).into_iter().collect(),
+            Incoming::Ack(Ack { id, seq, .. }) => self.settle(id, Some(seq), now),
+            Incoming::Error(Refusal { is_final, id: Some(id), retry_after_ms, .. }) => {
                 if is_final {
-                    self.settle(id, now);
-                } else if let Some(talk) = self.talks.values_mut().find(sent) {
+                    self.settle(id, None, now);
+                } else if let Some(talk) = self.waiting_for(id) {
                     talk.due = Some(now + Duration::from_millis(retry_after_ms.unwrap_or(1_000)));
                 }
-                Vec::new()
             }
-            Incoming::Reset { conversation } => {
-                // A classmate keeps no texts, so there is no copy to drop.
-                self.talks.remove(&conversation);
-                Vec::new()
-            }
-            _ => Vec::new(),
+            _ => {}
         }
+        Vec::new()
     }
 
     /// Does what is due.
     pub(crate) fn act(&mut self, now: Instant) -> Vec<Outgoing> {
         let mut frames = Vec::new();
+        let may = |feature: &str| self.features.iter().any(|known| known == feature);
+        let (edits, deletes, replies) = (may("edit"), may("delete"), may("reply"));
         for (conversation, talk) in &mut self.talks {
             if talk.due.is_none_or(|due| due > now) {
                 continue;
@@ -149,7 +157,6 @@ impl Talks {
                         let base = self.dock_version;
                         frames.push(Outgoing::Dock { conversation, state: State::Open, base });
                     }
-                    talk.read = talk.seq;
                     frames.push(Outgoing::Read { conversation, seq: talk.seq });
                     talk.step = Step::Type;
                     Some(a_moment(600, 1_600))
@@ -160,20 +167,38 @@ impl Talks {
                     Some(a_moment(1_200, 3_000))
                 }
                 Step::Send => {
-                    let answered = talk.unanswered.take().unwrap_or_default();
-                    let text = reply(&answered, rand::random_range(0..60)).to_owned();
+                    let (answered, asked) = talk.unanswered.clone().unwrap_or_default();
+                    let text = reply(&asked, rand::random_range(0..60)).to_owned();
+                    let reply_to = (replies && answered > 0 && (self.draw)(3) == 0).then_some(answered);
+                    let (text, then) = match (self.draw)(10) {
+                        0 if edits => (slip(&text), Some(Amend::Correct(text))),
+                        // The answer is still owed.
+                        1 if deletes => (astray(&asked).to_owned(), Some(Amend::TakeBack)),
+                        _ => (text, None),
+                    };
+                    if then != Some(Amend::TakeBack) {
+                        talk.unanswered = None;
+                    }
                     let id = Uuid::now_v7();
-                    talk.unsent = Some((id, text.clone()));
-                    frames.push(Outgoing::Send { client_message_id: id, conversation, text });
-                    talk.step = Step::Wait;
+                    let frame = Outgoing::Send { client_message_id: id, conversation, text, reply_to };
+                    frames.push(talk.send(id, frame, then));
                     Some(ANSWER_TIME)
                 }
                 Step::Wait => {
-                    if let Some((id, text)) = talk.unsent.clone() {
-                        frames.push(Outgoing::Send { client_message_id: id, conversation, text });
-                    }
+                    frames.extend(talk.unsent.as_ref().map(|unsent| unsent.frame.clone()));
                     Some(ANSWER_TIME)
                 }
+                Step::Amend => talk.amend.take().map(|(amend, client_message_id, seq)| {
+                    let id = Uuid::now_v7();
+                    let frame = match amend {
+                        Amend::Correct(text) => {
+                            Outgoing::Edit { id, conversation, seq, client_message_id, text }
+                        }
+                        Amend::TakeBack => Outgoing::Delete { id, conversation, seq, client_message_id },
+                    };
+                    frames.push(talk.send(id, frame, None));
+                    ANSWER_TIME
+                }),
             };
             talk.due = pause.map(|pause| now + pause);
         }
@@ -181,34 +206,27 @@ impl Talks {
     }
 
     fn welcome(&mut self, welcome: Welcome, now: Instant) -> Vec<Outgoing> {
-        if self.epoch != Some(welcome.epoch) {
-            self.epoch = Some(welcome.epoch);
-            self.talks.values_mut().for_each(|talk| (talk.seq, talk.rev) = (0, 0));
-        }
-        for talk in self.talks.values_mut().filter(|talk| talk.step == Step::Wait) {
-            talk.due = Some(now);
+        self.features = welcome.features;
+        let is_other_store = self.epoch.replace(welcome.epoch) != Some(welcome.epoch);
+        for talk in self.talks.values_mut() {
+            talk.asked = false;
+            if is_other_store {
+                (talk.seq, talk.rev, talk.known) = (0, None, 0);
+            }
+            if talk.step == Step::Wait {
+                talk.due = Some(now);
+            }
         }
         let mut frames = Vec::new();
-        for gap in welcome.gaps {
-            let talk = self.talks.entry(gap.conversation).or_default();
-            if gap.reset {
-                (talk.seq, talk.rev) = (0, 0);
-            }
-            self.page(gap.conversation, gap.first_seq, gap.messages, now);
-            if gap.more {
-                frames.push(self.history(gap.conversation));
-            } else if let Some(talk) = self.talks.get_mut(&gap.conversation) {
-                talk.rev = talk.rev.max(gap.rev);
-            }
+        for changes in welcome.changes {
+            frames.extend(self.changes(changes, now));
         }
         self.dock(&welcome.dock);
-        // What was written while nobody was here: everything up to the read mark was answered, or never will be.
+        // What was written while nobody was here.
         for window in welcome.dock.windows.iter().filter(|window| window.unread > 0) {
             let talk = self.talks.entry(window.conversation).or_default();
-            if talk.seq == 0 && window.seq > window.read_seq {
-                talk.seq = window.read_seq;
-                frames.push(self.history(window.conversation));
-            }
+            talk.known = talk.known.max(window.rev);
+            frames.extend(self.ask(window.conversation));
         }
         frames
     }
@@ -221,206 +239,125 @@ impl Talks {
         }
     }
 
-    /// Applies messages that follow one another; those that retention has removed are skipped.
-    fn page(&mut self, conversation: Conversation, first_seq: u64, messages: Vec<Message>, now: Instant) {
+    /// The rule for changes with a span; what is to be asked if something is missing.
+    fn changes(&mut self, changes: Changes, now: Instant) -> Option<Outgoing> {
+        let Changes { request, conversation, from, rev, messages, more, reset, .. } = changes;
         let talk = self.talks.entry(conversation).or_default();
-        let before_page = messages.first().map_or(0, |message| message.seq.saturating_sub(1));
-        if talk.seq == 0 || talk.seq + 1 < first_seq {
-            talk.seq = talk.seq.max(before_page);
+        talk.asked &= request.is_none();
+        // A classmate keeps no texts, so of a copy that is dropped nothing is left to do but to begin anew.
+        talk.known = if reset { rev } else { talk.known.max(rev) };
+        if reset {
+            (talk.seq, talk.rev) = (0, if more { None } else { Some(0) });
+        } else if talk.rev.is_none() && from == 0 {
+            // It begins here.
+            talk.rev = Some(0);
         }
-        for message in messages {
-            self.apply(conversation, message, now);
+        if talk.rev.is_some_and(|held| from <= held && held < rev) {
+            talk.rev = Some(rev);
+            messages.into_iter().for_each(|message| self.apply(conversation, message, now));
         }
+        if more {
+            let talk = self.talks.entry(conversation).or_default();
+            talk.known = talk.known.max(rev + 1);
+        }
+        self.ask(conversation)
     }
 
-    /// Applies one message. False: something before it is missing.
-    fn apply(&mut self, conversation: Conversation, message: Message, now: Instant) -> bool {
+    fn page(&mut self, page: History, now: Instant) -> Option<Outgoing> {
+        let History { conversation, rev, messages, .. } = page;
         let talk = self.talks.entry(conversation).or_default();
-        if message.seq <= talk.seq {
-            return true;
+        talk.asked = false;
+        if talk.rev.is_none() {
+            (talk.rev, talk.known) = (Some(rev), talk.known.max(rev));
+            messages.into_iter().for_each(|message| self.apply(conversation, message, now));
         }
-        if message.seq > talk.seq + 1 {
-            return false;
+        self.ask(conversation)
+    }
+
+    /// The question that brings what is missing, if something is and it was not asked yet.
+    fn ask(&mut self, conversation: Conversation) -> Option<Outgoing> {
+        let talk = self.talks.entry(conversation).or_default();
+        if talk.asked || talk.rev.is_some_and(|rev| rev >= talk.known) {
+            return None;
         }
-        (talk.seq, talk.rev) = (message.seq, talk.rev.max(message.rev));
+        talk.asked = true;
+        self.requests = self.requests % (i32::MAX as u32) + 1;
+        let (request, seq, limit) = (self.requests, talk.seq, 100);
+        Some(match talk.rev {
+            Some(rev) => Outgoing::Changes { request, conversation, rev, seq, limit },
+            None => Outgoing::History { request, conversation, before: None, after: None, limit: 20 },
+        })
+    }
+
+    /// Sees one row: a new message, or one that was edited or deleted.
+    fn apply(&mut self, conversation: Conversation, message: Message, now: Instant) {
+        let talk = self.talks.entry(conversation).or_default();
+        let is_new = message.seq > talk.seq;
+        talk.seq = talk.seq.max(message.seq);
         if message.sender == self.me {
-            if let Some(id) = message.client_message_id {
-                self.settle(id, now);
+            let is_owed = talk.unanswered.as_ref().is_some_and(|(seq, _)| *seq > message.seq);
+            if is_new && !is_owed && talk.unsent.is_none() && message.text.is_some() {
+                // Answered by this classmate, before the server was restarted.
+                talk.rest();
             }
-            return true;
+            return;
         }
         // Two classmates would never stop.
         if message.sender >= FIRST_CLASSMATE {
-            return true;
+            return;
         }
-        if let Some(text) = message.text {
-            talk.unanswered = Some(text);
-            if talk.step == Step::Rest {
-                talk.step = Step::Look;
-                talk.due = Some(now + a_moment(700, 2_500));
+        match message.text {
+            Some(text) if is_new => {
+                talk.unanswered = Some((message.seq, text));
+                if talk.step == Step::Rest {
+                    talk.step = Step::Look;
+                    talk.due = Some(now + a_moment(700, 2_500));
+                }
+            }
+            text => {
+                let Some((seq, asked)) = &mut talk.unanswered else { return };
+                match text {
+                    _ if *seq != message.seq => {}
+                    Some(text) => *asked = text,
+                    None if talk.unsent.is_none() && talk.amend.is_none() => talk.rest(),
+                    None => talk.unanswered = None,
+                }
             }
         }
-        true
     }
 
-    /// The answer to a `send` is there.
-    fn settle(&mut self, id: Uuid, now: Instant) {
-        let sent = |talk: &&mut Talk| talk.unsent.as_ref().is_some_and(|(unsent, _)| *unsent == id);
-        let Some(talk) = self.talks.values_mut().find(sent) else { return };
-        talk.unsent = None;
-        (talk.step, talk.due) = match talk.unanswered {
-            Some(_) => (Step::Look, Some(now + a_moment(700, 2_500))),
-            None => (Step::Rest, None),
+    fn waiting_for(&mut self, id: Uuid) -> Option<&mut Talk> {
+        self.talks.values_mut().find(|talk| talk.unsent.as_ref().is_some_and(|unsent| unsent.id == id))
+    }
+
+    /// The answer is there: acknowledged as this number, or refused.
+    fn settle(&mut self, id: Uuid, acked: Option<u64>, now: Instant) {
+        let Some(talk) = self.waiting_for(id) else { return };
+        let then = talk.unsent.take().and_then(|unsent| unsent.then);
+        talk.amend = then.zip(acked).map(|(amend, seq)| (amend, id, seq));
+        (talk.step, talk.due) = match (&talk.amend, &talk.unanswered) {
+            (Some(_), _) => (Step::Amend, Some(now + a_moment(2_000, 5_000))),
+            (None, Some(_)) => (Step::Look, Some(now + a_moment(700, 2_500))),
+            (None, None) => (Step::Rest, None),
         };
     }
+}
 
-    fn history(&mut self, conversation: Conversation) -> Outgoing {
-        self.requests = self.requests % (i32::MAX as u32) + 1;
-        let after = self.talks.get(&conversation).map_or(0, |talk| talk.seq);
-        Outgoing::History { request: self.requests, conversation, after, limit: 100 }
+impl Talk {
+    /// Keeps a frame until its answer; it is to be sent now.
+    fn send(&mut self, id: Uuid, frame: Outgoing, then: Option<Amend>) -> Outgoing {
+        self.unsent = Some(Unsent { id, frame: frame.clone(), then });
+        self.step = Step::Wait;
+        frame
+    }
+
+    /// Nobody waits any more.
+    fn rest(&mut self) {
+        (self.unanswered, self.step, self.due) = (None, Step::Rest, None);
     }
 }
 
 /// A human pause, in milliseconds.
 fn a_moment(least: u64, most: u64) -> Duration {
     Duration::from_millis(rand::random_range(least..=most))
-}
-
-#[cfg(test)]
-mod tests {
-    use gchat_wire::Window;
-
-    use super::*;
-
-    const EPOCH: Uuid = Uuid::from_u128(7);
-    const MINUTE: Duration = Duration::from_secs(60);
-
-    fn message(seq: u64, sender: u64, text: &str) -> Incoming {
-        let message = Message { seq, rev: seq, sender, client_message_id: None, text: Some(text.to_owned()) };
-        Incoming::Message { conversation: Conversation::between(2, 100), message }
-    }
-
-    fn welcome(windows: Vec<Window>) -> Incoming {
-        Incoming::Welcome(Welcome {
-            epoch: EPOCH,
-            server_time: 0,
-            lease_ends: 600_000,
-            dock: Dock { version: 4, windows },
-            gaps: vec![],
-        })
-    }
-
-    /// Lets the time pass until nothing is due, or a `send` waits for its ack.
-    fn until_sent(talks: &mut Talks, mut now: Instant) -> (Vec<Outgoing>, Instant) {
-        let mut frames = Vec::new();
-        while let Some(due) = talks.next_due() {
-            now = due;
-            frames.extend(talks.act(now));
-            if matches!(frames.last(), Some(Outgoing::Send { .. })) {
-                break;
-            }
-        }
-        (frames, now)
-    }
-
-    #[test]
-    fn a_message_is_read_then_answered_once() {
-        let (mut talks, now) = (Talks::new(100), Instant::now());
-        talks.receive(welcome(vec![]), now);
-        assert_eq!(talks.receive(message(1, 2, "Hi"), now), []);
-        assert!(talks.busy());
-        let (frames, now) = until_sent(&mut talks, now);
-        let [
-            Outgoing::Dock { state: State::Open, base: 4, .. },
-            Outgoing::Read { seq: 1, .. },
-            Outgoing::Typing { .. },
-            Outgoing::Send { client_message_id, .. },
-        ] = &frames[..]
-        else {
-            panic!("{frames:?}")
-        };
-        let conversation = Conversation::between(2, 100);
-        talks.receive(Incoming::Ack { client_message_id: *client_message_id, conversation, seq: 2 }, now);
-        assert!(!talks.busy());
-        assert_eq!(talks.next_due(), None);
-        assert_eq!(talks.receive(message(1, 2, "Hi"), now), [], "a repeated message is dropped");
-        assert!(!talks.busy());
-    }
-
-    #[test]
-    fn an_unanswered_send_is_repeated_with_the_same_id_after_coming_back() {
-        let (mut talks, now) = (Talks::new(100), Instant::now());
-        talks.receive(welcome(vec![]), now);
-        talks.receive(message(1, 2, "Hi"), now);
-        let (frames, now) = until_sent(&mut talks, now);
-        let sent = frames.last().cloned().expect("a send");
-        talks.receive(welcome(vec![]), now);
-        assert_eq!(talks.act(now), [sent]);
-        assert_eq!(talks.act(now), [], "and then only after some time");
-    }
-
-    #[test]
-    fn a_missing_message_is_fetched() {
-        let (mut talks, now) = (Talks::new(100), Instant::now());
-        talks.receive(welcome(vec![]), now);
-        talks.receive(message(1, 2, "a"), now);
-        let frames = talks.receive(message(3, 2, "c"), now);
-        assert!(matches!(&frames[..], [Outgoing::History { after: 1, .. }]), "{frames:?}");
-        let cursor = talks.cursor().expect("a cursor");
-        assert_eq!((cursor.conversations[0].seq, cursor.epoch), (1, EPOCH));
-    }
-
-    #[test]
-    fn what_was_written_in_the_absence_is_fetched_and_answered() {
-        let (mut talks, now) = (Talks::new(100), Instant::now());
-        let window = Window {
-            conversation: Conversation::between(2, 100),
-            state: State::Minimised,
-            seq: 5,
-            read_seq: 4,
-            unread: 1,
-        };
-        let frames = talks.receive(welcome(vec![window]), now);
-        assert!(matches!(&frames[..], [Outgoing::History { after: 4, .. }]), "{frames:?}");
-        let Incoming::Message { message, .. } = message(5, 2, "Are you there?") else { unreachable!() };
-        let page = Incoming::History(History {
-            request: 1,
-            conversation: Conversation::between(2, 100),
-            first_seq: 1,
-            seq: 5,
-            rev: 5,
-            messages: vec![message],
-            more: true,
-        });
-        assert_eq!(talks.receive(page, now), []);
-        assert!(talks.busy());
-    }
-
-    #[test]
-    fn a_refused_message_is_not_sent_again() {
-        let (mut talks, now) = (Talks::new(100), Instant::now());
-        talks.receive(welcome(vec![]), now);
-        talks.receive(message(1, 2, "Hi"), now);
-        let (frames, now) = until_sent(&mut talks, now);
-        let Some(Outgoing::Send { client_message_id, .. }) = frames.last() else { panic!("{frames:?}") };
-        talks.receive(
-            Incoming::Error(Refusal {
-                code: "not_allowed".into(),
-                is_final: true,
-                request: None,
-                client_message_id: Some(*client_message_id),
-                retry_after_ms: None,
-            }),
-            now,
-        );
-        assert_eq!(talks.act(now + MINUTE), []);
-    }
-
-    #[test]
-    fn classmates_do_not_answer_each_other() {
-        let (mut talks, now) = (Talks::new(100), Instant::now());
-        talks.receive(welcome(vec![]), now);
-        talks.receive(message(1, 101, "Hi"), now);
-        assert!(!talks.busy());
-    }
 }

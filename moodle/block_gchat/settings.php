@@ -51,6 +51,15 @@ if ($ADMIN->fulltree) {
             '#page' => new lang_string('setting_container_page', 'block_gchat'),
         ]
     ));
+    $editseconds = new admin_setting_configduration(
+        'block_gchat/editseconds',
+        new lang_string('setting_editseconds', 'block_gchat'),
+        new lang_string('setting_editseconds_desc', 'block_gchat'),
+        \block_gchat\policy::EDIT_SECONDS,
+        MINSECS
+    );
+    $editseconds->set_updatedcallback('\block_gchat\policy::changed');
+    $settings->add($editseconds);
     $settings->add(new admin_setting_configselect(
         'block_gchat/exampause',
         new lang_string('setting_exampause', 'block_gchat'),

@@ -83,6 +83,11 @@ final class plan_test extends \PHPUnit\Framework\TestCase {
         $this->assertSame(['logout 5 4', 'logout 5 5', 'erase 6 3', 'user 5 2', 'course 7 1'], $this->calls($plan));
     }
 
+    public function test_the_policy_is_told_once(): void {
+        $plan = plan::of($this->rows(['policy', 0], ['user', 5], ['policy', 0], ['brake', 0]), [5 => 1]);
+        $this->assertSame(['brake 0 4', 'policy 0 1,3', 'user 5 2'], $this->calls($plan));
+    }
+
     public function test_many_people_of_a_course_become_one_call(): void {
         $rows = [];
         for ($user = 1; $user <= plan::MANY; $user++) {

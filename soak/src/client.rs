@@ -4,7 +4,7 @@
 //! be cut off, come back.
 
 use std::{
-    collections::HashMap,
+    collections::{HashMap, HashSet, VecDeque},
     net::{Ipv4Addr, SocketAddr, SocketAddrV4},
     sync::Arc,
     time::Duration,
@@ -30,8 +30,9 @@ mod copies;
 mod cut;
 mod outbox;
 mod talk;
-use copies::Copies;
-use outbox::Outbox;
+mod write;
+use copies::{Ask, Copies};
+use outbox::{Letter, Outbox};
 
 /// For connecting and signing in, and for any write.
 const PATIENCE: Duration = Duration::from_secs(20);
@@ -67,6 +68,8 @@ pub(crate) struct Habits {
     pub(crate) cut_every: Option<Duration>,
     /// The chance that after a cut it stays away for a while, so that much is missed.
     pub(crate) naps: f64,
+    /// The chance that what it writes next is an edit or a deletion; half of it, that a message answers another.
+    pub(crate) verbs: f64,
     /// The planted mutant: fetches no gap, and takes none that comes with a welcome.
     pub(crate) careless: bool,
 }
@@ -77,7 +80,7 @@ pub(crate) struct Shared {
     pub(crate) log: Arc<Log>,
     pub(crate) address: watch::Receiver<SocketAddr>,
     pub(crate) phase: watch::Receiver<Phase>,
-    /// Letters that were acknowledged.
+    /// Messages that were acknowledged.
     pub(crate) acks: watch::Sender<u64>,
     /// Sockets that were cut.
     pub(crate) cuts: watch::Sender<u64>,
@@ -116,8 +119,12 @@ pub(crate) struct Client {
     socket: Option<Socket>,
     /// Frames to be written.
     outgoing: Vec<String>,
-    /// History requests that wait for their answer.
-    requests: HashMap<u32, Conversation>,
+    /// Messages that were acknowledged not long ago: a client that has forgotten that says them again.
+    said: VecDeque<(Conversation, Letter)>,
+    /// The ids of all that were.
+    acked: HashSet<Uuid>,
+    /// Questions that wait for their answer.
+    requests: HashMap<u32, (Conversation, Ask)>,
     request: u32,
     renew_at: Instant,
     /// This connection is signed in.
@@ -151,6 +158,8 @@ impl Client {
             rng: StdRng::seed_from_u64(seed ^ (u64::from(me) << 32)),
             socket: None,
             outgoing: Vec::new(),
+            said: VecDeque::new(),
+            acked: HashSet::new(),
             requests: HashMap::new(),
             request: 0,
             renew_at: Instant::now(),

@@ -27,19 +27,34 @@ pub const HARNESS: ClientId = 0;
 pub struct Said {
     /// Its number in the conversation.
     pub seq: u64,
+    /// The conversation's rev at its last change.
+    pub rev: u64,
     /// Who wrote it.
     pub sender: u64,
-    /// Its client_message_id; `None` for a stub.
+    /// Its client_message_id; `None` once it was erased.
     pub id: Option<Uuid>,
-    /// `hash` of its text.
-    pub text: u64,
+    /// `hash` of its text; `None` for a stub.
+    pub text: Option<u64>,
+    /// The message that it answers.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub reply_to: Option<u64>,
+    /// The highest edit that was applied.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub verb: Option<Uuid>,
 }
 
 impl Said {
     /// A message as the log has it.
     pub fn of(message: &Message) -> Self {
-        let text = message.text.as_deref().map_or(0, hash);
-        Self { seq: message.seq, sender: message.sender, id: message.client_message_id, text }
+        Self {
+            seq: message.seq,
+            rev: message.rev,
+            sender: message.sender,
+            id: message.client_message_id,
+            text: message.text.as_deref().map(hash),
+            reply_to: message.reply_to,
+            verb: message.verb_id,
+        }
     }
 }
 
@@ -61,27 +76,56 @@ pub enum What {
         conversation: Conversation,
         /// `hash` of its text after trimming.
         text: u64,
+        /// The message that it answers.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        reply_to: Option<u64>,
     },
-    /// The server said that it is committed.
-    Ack {
-        /// Of the invoke.
+    /// An edit or a deletion was asked for: before the first try to send it. Texts differ as those of messages do.
+    Verb {
+        /// Its own id.
         id: Uuid,
         /// Where.
         conversation: Conversation,
-        /// As what number.
+        /// The client_message_id of its message.
+        message: Uuid,
+        /// `hash` of the new text after trimming; `None`: a deletion.
+        text: Option<u64>,
+    },
+    /// The server said that it is committed, or has no effect any more.
+    Ack {
+        /// Of the invoke or the verb.
+        id: Uuid,
+        /// Where.
+        conversation: Conversation,
+        /// The message's number.
         seq: u64,
     },
-    /// The server refused it for good.
+    /// The server refused it for good, or it fell with the message that it was for.
     Refusal {
-        /// Of the invoke.
+        /// Of the invoke or the verb.
         id: Uuid,
         /// The error code.
         code: Box<str>,
     },
     /// Nobody waits for an answer any more: it may have been committed or not.
     Timeout {
-        /// Of the invoke.
+        /// Of the invoke or the verb.
         id: Uuid,
+    },
+    /// A connection was welcomed. What it is told from now on, it is told without a gap.
+    Welcomed,
+    /// A frame told of changes, as a span.
+    Told {
+        /// Where.
+        conversation: Conversation,
+        /// Of all changes after this …
+        from: u64,
+        /// … up to this.
+        rev: u64,
+        /// It is known that there are others behind.
+        more: bool,
+        /// It came by itself, as the changes were made.
+        live: bool,
     },
     /// A frame brought a message.
     Deliver {
@@ -90,12 +134,21 @@ pub enum What {
         /// What.
         message: Said,
     },
-    /// A person sees it from now on.
+    /// A person sees it from now on, in place of what it was.
     Display {
         /// Where.
         conversation: Conversation,
         /// What.
         message: Said,
+    },
+    /// The client holds every change up to this rev, of the messages that it shows and of those after them.
+    Holds {
+        /// Where.
+        conversation: Conversation,
+        /// Up to which.
+        rev: u64,
+        /// As far as the client knows, there is no other.
+        whole: bool,
     },
     /// A frame told of a read mark.
     Read {
@@ -106,8 +159,13 @@ pub enum What {
         /// Up to which.
         seq: u64,
     },
-    /// The client dropped its copy and shows the conversation from its beginning again.
+    /// The client had to drop its copy.
     Reset {
+        /// Which.
+        conversation: Conversation,
+    },
+    /// The client dropped its copy by itself, as a page does that is loaded anew.
+    Reloaded {
         /// Which.
         conversation: Conversation,
     },
@@ -133,6 +191,13 @@ pub enum What {
         conversation: Conversation,
         /// What.
         message: Said,
+    },
+    /// And this as the conversation's rev.
+    Head {
+        /// Where.
+        conversation: Conversation,
+        /// The last.
+        rev: u64,
     },
 }
 
@@ -234,23 +299,34 @@ mod tests {
     fn a_log_reads_back_as_it_was_written() {
         let conversation = Conversation::between(3, 2);
         let id = Uuid::now_v7();
-        let message = Said { seq: 1, sender: 2, id: Some(id), text: hash("a") };
+        let text = Some(hash("a"));
+        let message =
+            Said { seq: 1, rev: 3, sender: 2, id: Some(id), text, reply_to: Some(1), verb: Some(id) };
         let whats = [
             What::Client { user: 2 },
-            What::Invoke { id, conversation, text: u64::MAX },
+            What::Invoke { id, conversation, text: u64::MAX, reply_to: Some(1) },
+            What::Verb { id, conversation, message: id, text: None },
             What::Ack { id, conversation, seq: 1 },
             What::Refusal { id, code: "not_allowed".into() },
             What::Timeout { id },
+            What::Welcomed,
+            What::Told { conversation, from: 1, rev: 2, more: false, live: true },
             What::Deliver { conversation, message },
-            What::Display { conversation, message: Said { id: None, ..message } },
+            What::Display {
+                conversation,
+                message: Said { id: None, text: None, reply_to: None, verb: None, ..message },
+            },
+            What::Holds { conversation, rev: 2, whole: true },
             What::Read { conversation, user: 3, seq: 1 },
             What::Reset { conversation },
+            What::Reloaded { conversation },
             What::Drained,
             What::Revoked { user: 2 },
             What::Restored { user: 2 },
             What::Voided,
             What::Killed,
             What::Stored { conversation, message },
+            What::Head { conversation, rev: 3 },
         ];
         let file = tempfile::NamedTempFile::new().unwrap();
         let log = Log::new(Some(file.path())).unwrap();

@@ -10,20 +10,25 @@ use clap::ValueEnum;
 use futures_util::future::join_all;
 use gchat::{
     config::{Config, Flags},
-    id::{ClientMessageId, ConversationId, Epoch, RightsVersion, Seq, SiteId, UserId},
+    conversation::{Changes, Head, Held, Message},
+    id::{ClientMessageId, ConversationId, Rev, Seq, SiteId, UserId},
     logs,
-    rights::{Membership, Policy, Snapshot},
     server::Server,
     store::{
-        Appended, Applied, Arrival, Dock, Floor, Head, Kept, Message, NewMessage, Origin, Page, Put,
-        Result as StoreResult, SiteKey, SiteRecord, Store, WindowChange, sqlite::SqliteStore,
+        Appended, Change, Changed, NewMessage, Page, Result as StoreResult, Store, TalkStore,
+        sqlite::SqliteStore,
     },
 };
 use tokio::sync::{Mutex, mpsc};
 use uuid::Uuid;
 
+mod honest;
+
 /// How long the early mutant keeps what it has acknowledged: long enough that a kill finds some of it.
 const LATE: Duration = Duration::from_millis(40);
+
+/// The chance that the pretending mutant stores an edit not.
+const PRETENDED: f64 = 0.2;
 
 /// Which store.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
@@ -34,6 +39,10 @@ pub enum Kind {
     Early,
     /// Forgets the ids of what it has committed: a repeated send is a new message.
     Forgetful,
+    /// Raises a conversation's rev by two where a message is edited or deleted.
+    Skipping,
+    /// Acknowledges and tells of an edit that it does not store.
+    Pretending,
     /// Commits with `synchronous=NORMAL`: nothing is flushed when a message is acknowledged.
     Unsynced,
 }
@@ -44,13 +53,19 @@ pub async fn serve(kind: Kind, settings: &Path) -> Result<()> {
     logs::init(&config);
     let open = match kind {
         Kind::Unsynced => SqliteStore::open_unsynced(&config.database).await,
-        Kind::Honest | Kind::Early | Kind::Forgetful => SqliteStore::open(&config.database).await,
+        _ => SqliteStore::open(&config.database).await,
     };
     let inner = Arc::new(open?);
-    let store: Arc<dyn Store> = match kind {
-        Kind::Honest | Kind::Unsynced => inner,
-        Kind::Early => Arc::new(Lying { lie: Lie::Early(Early::start(inner.clone())), inner }),
-        Kind::Forgetful => Arc::new(Lying { lie: Lie::Forgetful, inner }),
+    let lie = match kind {
+        Kind::Honest | Kind::Unsynced => None,
+        Kind::Early => Some(Lie::Early(Early::start(inner.clone()))),
+        Kind::Forgetful => Some(Lie::Forgetful),
+        Kind::Skipping => Some(Lie::Skipping),
+        Kind::Pretending => Some(Lie::Pretending),
+    };
+    let store: Arc<dyn Store> = match lie {
+        None => inner,
+        Some(lie) => Arc::new(Lying { inner, lie }),
     };
     let server = Server::bind(config, store, None).await?;
     // As `gchat serve` says it.
@@ -66,6 +81,8 @@ struct Lying {
 enum Lie {
     Early(Early),
     Forgetful,
+    Skipping,
+    Pretending,
 }
 
 /// Acknowledged, but not committed yet.
@@ -77,7 +94,7 @@ struct Early {
 #[derive(Default)]
 struct Promised {
     messages: HashMap<(ClientMessageId, UserId), Message>,
-    heads: HashMap<ConversationId, i64>,
+    heads: HashMap<ConversationId, Head>,
 }
 
 impl Early {
@@ -108,22 +125,28 @@ impl Early {
         if let Some(earlier) = inner.find_sent(&new).await? {
             return Ok(earlier);
         }
-        let seq = match promised.heads.get(&new.conversation) {
-            Some(seq) => *seq,
-            None => inner.history(new.site, new.conversation, Page::Newest, 1).await?.0.seq.0,
-        } + 1;
+        let head = match promised.heads.get(&new.conversation) {
+            Some(head) => *head,
+            None => inner.history(new.site, &new.conversation, Page::Newest, 1).await?.0,
+        };
+        let head = Head { seq: Seq(head.seq.0 + 1), rev: Rev(head.rev.0 + 1), ..head };
         let message = Message {
-            seq: Seq(seq),
-            rev: gchat::id::Rev(seq),
+            seq: head.seq,
+            rev: head.rev,
             sender: new.sender,
             client_message_id: Some(new.client_message_id),
             text: Some(new.text.clone()),
             sent_at: new.sent_at,
+            reply_to: new.reply_to,
+            edited_at: None,
+            deleted: None,
+            verb_id: None,
         };
-        promised.heads.insert(new.conversation, seq);
+        promised.heads.insert(new.conversation.clone(), head);
         promised.messages.insert(key, message.clone());
         let _ = self.queue.send(new); // the task lives as long as the process
-        Ok(Appended::New { message, published: None, window_came_back: seq == 1 })
+        let window_came_back = head.seq == Seq(1);
+        Ok(Appended::New { message, first_seq: head.first_seq, published: None, window_came_back })
     }
 }
 
@@ -134,9 +157,10 @@ async fn forget(inner: &SqliteStore, message: NewMessage) -> StoreResult<Appende
         Appended::Repeated(_) => {
             let again = NewMessage { client_message_id: ClientMessageId(Uuid::now_v7()), ..message };
             Ok(match inner.append(again).await? {
-                Appended::New { message, published, window_came_back } => Appended::New {
-                    published,
+                Appended::New { message, first_seq, published, window_came_back } => Appended::New {
                     message: Message { client_message_id: Some(id), ..message },
+                    first_seq,
+                    published,
                     window_came_back,
                 },
                 other => other,
@@ -146,12 +170,30 @@ async fn forget(inner: &SqliteStore, message: NewMessage) -> StoreResult<Appende
     }
 }
 
+/// Counts one change twice, so that the rev of the first is that of no row.
+async fn skip(inner: &SqliteStore, change: Change) -> StoreResult<Option<Changed>> {
+    let (site, conversation) = (change.site, change.conversation.clone());
+    let Some(Changed { message, .. }) = inner.change(change).await? else { return Ok(None) };
+    inner.change(Change { site, conversation, message }).await
+}
+
+/// Says that an edit is committed, under the rev that it would have; deletions are.
+async fn pretend(inner: &SqliteStore, change: Change) -> StoreResult<Option<Changed>> {
+    let is_edit = change.message.text.is_some();
+    if !is_edit || !rand::random_bool(PRETENDED) {
+        return inner.change(change).await;
+    }
+    let (head, _) = inner.history(change.site, &change.conversation, Page::Newest, 1).await?;
+    let message = Message { rev: Rev(head.rev.0 + 1), ..change.message };
+    Ok(Some(Changed { message, first_seq: head.first_seq }))
+}
+
 #[async_trait]
-impl Store for Lying {
+impl TalkStore for Lying {
     async fn find_sent(&self, message: &NewMessage) -> StoreResult<Option<Appended>> {
         match &self.lie {
-            Lie::Early(_) => self.inner.find_sent(message).await,
             Lie::Forgetful => Ok(None),
+            _ => self.inner.find_sent(message).await,
         }
     }
 
@@ -159,166 +201,57 @@ impl Store for Lying {
         match &self.lie {
             Lie::Early(early) => early.append(&self.inner, message).await,
             Lie::Forgetful => forget(&self.inner, message).await,
+            _ => self.inner.append(message).await,
+        }
+    }
+
+    async fn change(&self, change: Change) -> StoreResult<Option<Changed>> {
+        match &self.lie {
+            Lie::Skipping => skip(&self.inner, change).await,
+            Lie::Pretending => pretend(&self.inner, change).await,
+            _ => self.inner.change(change).await,
         }
     }
 
     // The rest is honest.
 
-    fn epoch(&self) -> Epoch {
-        self.inner.epoch()
-    }
-
-    fn space(&self) -> Option<(u64, u64)> {
-        self.inner.space()
-    }
-
-    fn epoch_began(&self) -> i64 {
-        self.inner.epoch_began()
-    }
-
-    async fn sites(&self) -> StoreResult<Vec<SiteRecord>> {
-        self.inner.sites().await
-    }
-
-    async fn add_site(&self, site: SiteRecord) -> StoreResult<SiteId> {
-        self.inner.add_site(site).await
-    }
-
-    async fn add_key(&self, site: SiteId, key: SiteKey) -> StoreResult<()> {
-        self.inner.add_key(site, key).await
-    }
-
-    async fn drop_old_keys(&self, site: SiteId) -> StoreResult<u64> {
-        self.inner.drop_old_keys(site).await
-    }
-
-    async fn remove_site(&self, site: SiteId) -> StoreResult<()> {
-        self.inner.remove_site(site).await
-    }
-
-    async fn move_site(&self, site: SiteId, url: &str, origins: &[String]) -> StoreResult<()> {
-        self.inner.move_site(site, url, origins).await
-    }
-
-    async fn put_policy(&self, site: SiteId, policy: Policy, version: RightsVersion) -> StoreResult<bool> {
-        self.inner.put_policy(site, policy, version).await
-    }
-
-    async fn raise_site_floor(&self, site: SiteId, version: RightsVersion) -> StoreResult<bool> {
-        self.inner.raise_site_floor(site, version).await
-    }
-
-    async fn arrival(
+    async fn message(
         &self,
         site: SiteId,
-        user: UserId,
-        sid: &str,
-        token: &Snapshot,
-        heads: &[ConversationId],
-    ) -> StoreResult<Arrival> {
-        self.inner.arrival(site, user, sid, token, heads).await
-    }
-
-    async fn user(&self, site: SiteId, user: UserId) -> StoreResult<Option<gchat::store::UserRecord>> {
-        self.inner.user(site, user).await
-    }
-
-    async fn put_user(
-        &self,
-        site: SiteId,
-        user: UserId,
-        snapshot: Arc<Snapshot>,
-        origin: Origin,
-    ) -> StoreResult<Put> {
-        self.inner.put_user(site, user, snapshot, origin).await
-    }
-
-    async fn remove_user(
-        &self,
-        site: SiteId,
-        user: UserId,
-        version: RightsVersion,
-    ) -> StoreResult<(Applied, Vec<ConversationId>)> {
-        self.inner.remove_user(site, user, version).await
-    }
-
-    async fn kept(&self, site: SiteId, user: UserId) -> StoreResult<Option<Kept>> {
-        self.inner.kept(site, user).await
-    }
-
-    async fn raise_floor(
-        &self,
-        site: SiteId,
-        course: &str,
-        version: RightsVersion,
-        now: i64,
-    ) -> StoreResult<Floor> {
-        self.inner.raise_floor(site, course, version, now).await
-    }
-
-    async fn members(&self, site: SiteId, course: &str) -> StoreResult<Vec<UserId>> {
-        self.inner.members(site, course).await
-    }
-
-    async fn put_course(
-        &self,
-        site: SiteId,
-        course: &str,
-        version: RightsVersion,
-        circles: Vec<(UserId, Vec<Membership>)>,
-    ) -> StoreResult<bool> {
-        self.inner.put_course(site, course, version, circles).await
-    }
-
-    async fn revoke_login(&self, site: SiteId, sid: &str, until: i64) -> StoreResult<()> {
-        self.inner.revoke_login(site, sid, until).await
-    }
-
-    async fn expire(&self, now: i64) -> StoreResult<u64> {
-        self.inner.expire(now).await
+        conversation: &ConversationId,
+        seq: Seq,
+    ) -> StoreResult<Option<Message>> {
+        self.inner.message(site, conversation, seq).await
     }
 
     async fn history(
         &self,
         site: SiteId,
-        conversation: ConversationId,
+        conversation: &ConversationId,
         page: Page,
         limit: i64,
     ) -> StoreResult<(Head, Vec<Message>)> {
         self.inner.history(site, conversation, page, limit).await
     }
 
+    async fn changes(
+        &self,
+        site: SiteId,
+        conversation: &ConversationId,
+        held: Held,
+        limit: i64,
+    ) -> StoreResult<(Head, Changes)> {
+        self.inner.changes(site, conversation, held, limit).await
+    }
+
     async fn read(
         &self,
         site: SiteId,
-        conversation: ConversationId,
+        conversation: &ConversationId,
         user: UserId,
         seq: Seq,
         publish: bool,
     ) -> StoreResult<Option<Seq>> {
         self.inner.read(site, conversation, user, seq, publish).await
-    }
-
-    async fn dock(&self, site: SiteId, user: UserId) -> StoreResult<Dock> {
-        self.inner.dock(site, user).await
-    }
-
-    async fn set_window(
-        &self,
-        site: SiteId,
-        user: UserId,
-        conversation: ConversationId,
-        change: WindowChange,
-        most: usize,
-    ) -> StoreResult<bool> {
-        self.inner.set_window(site, user, conversation, change, most).await
-    }
-
-    async fn ready(&self) -> StoreResult<()> {
-        self.inner.ready().await
-    }
-
-    async fn close(&self) {
-        self.inner.close().await;
     }
 }

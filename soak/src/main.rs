@@ -131,8 +131,14 @@ async fn run(command: Command) -> Result<ExitCode> {
             tell(&outcome, seed)?;
             let verdict = &outcome.verdict;
             say(&format!(
-                "{} stored, {} displayed, {} refused, {} sockets cut",
-                verdict.stored, verdict.displayed, verdict.refused, outcome.cuts
+                "{} edits and deletions acked, {} messages acked again after one; {} stored, {} displayed, {} refused, \
+                 {} sockets cut",
+                verdict.verbs,
+                verdict.repeated,
+                verdict.stored,
+                verdict.displayed,
+                verdict.refused,
+                outcome.cuts
             ));
             say(&verdict.to_string());
             Ok(code(outcome.holds()))

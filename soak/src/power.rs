@@ -18,7 +18,7 @@ use tokio::time::sleep;
 use uuid::Uuid;
 
 use crate::{
-    check::{Verdict, check},
+    check::{Verdict, check, unkept},
     client::Habits,
     history::{Event, HARNESS, Log, What},
     process::{Program, Running, Troubles},
@@ -83,8 +83,13 @@ impl Cuts {
         let log = Arc::new(Log::new(None)?);
         let settings = site::settings(&self.folder, &disk.file("gchat.db"))?;
         let mut server = self.server.start(&settings, &troubles).await?;
-        let habits =
-            Habits { letters: 6, cut_every: Some(Duration::from_secs(5)), naps: 0.1, careless: false };
+        let habits = Habits {
+            letters: 6,
+            cut_every: Some(Duration::from_secs(5)),
+            naps: 0.1,
+            verbs: 0.3,
+            careless: false,
+        };
         let address = server.address;
         let mut stage =
             Stage::open(site, log.clone(), troubles.clone(), address, 24, habits, self.seed).await?;
@@ -131,16 +136,9 @@ impl Cuts {
     }
 }
 
-/// Ids that were acknowledged before the fresh server is asked, and that it does not have.
+/// Messages, edits and deletions that were acknowledged, and that the fresh server does not have.
 async fn missing(stage: &Stage, log: &Log) -> Result<Vec<Uuid>> {
-    let acked = log.look(|events| {
-        let acks = events.iter().filter_map(|event| match event.what {
-            What::Ack { id, .. } => Some(id),
-            _ => None,
-        });
-        acks.collect::<Vec<_>>()
-    });
-    let stored: HashSet<Uuid> =
-        stage.read().await?.iter().flat_map(|(_, said)| said.iter().filter_map(|said| said.id)).collect();
-    Ok(acked.into_iter().filter(|id| !stored.contains(id)).collect())
+    let before = log.look(<[Event]>::len);
+    let found = stage.read().await?;
+    Ok(log.look(|events| unkept(&events[..before], found.iter().flat_map(|found| &found.rows))))
 }

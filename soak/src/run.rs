@@ -39,6 +39,8 @@ pub struct Plan {
     pub server: Program,
     /// The server that reads the store at the end.
     pub reader: Program,
+    /// The chance that what somebody writes is an edit or a deletion; half of it, that a message answers another.
+    pub verbs: f64,
     /// The planted mutant of the client: fetches no gap.
     pub careless: bool,
     /// JSON lines of everything that happened.
@@ -91,6 +93,7 @@ impl Plan {
             seed,
             server: program.clone(),
             reader: program,
+            verbs: 0.3,
             careless: false,
             log: None,
             progress: |_, _| {},
@@ -111,6 +114,7 @@ impl Plan {
             // Without a number of cuts to reach, a socket is cut now and then all the same.
             cut_every: Some(Duration::from_millis(if self.cuts > 0 { 150 } else { 4_000 })),
             naps: if self.cuts > 0 { 0.02 } else { 0.2 },
+            verbs: self.verbs,
             careless: self.careless,
         };
         let address = server.address;

@@ -12,7 +12,7 @@ use tokio::{
 
 use crate::{
     client::{Client, Habits, Phase, Shared},
-    history::{HARNESS, Log, Said, What},
+    history::{HARNESS, Log, What},
     process::Troubles,
     reader,
     site::Site,
@@ -92,7 +92,7 @@ impl Stage {
         self.address.subscribe()
     }
 
-    /// Returns once so many letters were acknowledged.
+    /// Returns once so many messages were acknowledged.
     pub(crate) async fn until_acked(&mut self, count: u64) -> Result<()> {
         until(&mut self.acks, count).await.context("no message is acknowledged any more")
     }
@@ -132,17 +132,18 @@ impl Stage {
     }
 
     /// What the server says is in the store, now.
-    pub(crate) async fn read(&self) -> Result<Vec<(Conversation, Vec<Said>)>> {
+    pub(crate) async fn read(&self) -> Result<Vec<reader::Found>> {
         let server = *self.address.borrow();
         reader::read(&self.site, server, &self.conversations).await
     }
 
     /// Writes the store's content into the log.
     pub(crate) async fn read_into_log(&self) -> Result<()> {
-        for (conversation, messages) in self.read().await? {
-            for message in messages {
+        for reader::Found { conversation, rev, rows } in self.read().await? {
+            for message in rows {
                 self.log.add(HARNESS, What::Stored { conversation, message });
             }
+            self.log.add(HARNESS, What::Head { conversation, rev });
         }
         Ok(())
     }

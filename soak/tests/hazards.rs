@@ -35,6 +35,11 @@ fn cuts() -> Plan {
     Plan { cuts: 400, ..plan() }
 }
 
+/// Of messages alone, none of which leans on another: what the early store forgets would take others with it.
+fn no_verbs(plan: Plan) -> Plan {
+    Plan { verbs: 0.0, ..plan }
+}
+
 fn over_store(kind: &str) -> Plan {
     Plan { server: Program::with_store(Path::new(OURS), kind), ..kills() }
 }
@@ -63,7 +68,10 @@ async fn caught(plan: Plan, broken: Rule, whole: Rule) {
 #[ignore = "scripts/test soak"]
 async fn kills_lose_double_and_reorder_nothing() {
     let outcome = clean(kills()).await;
-    assert!(outcome.verdict.displayed > outcome.verdict.acked, "nobody was shown anything");
+    let verdict = outcome.verdict;
+    assert!(verdict.displayed > verdict.acked, "nobody was shown anything");
+    assert!(verdict.verbs > verdict.acked / 10, "only {} edits and deletions", verdict.verbs);
+    assert!(verdict.repeated > 0, "nobody has said again what was changed since");
 }
 
 #[tokio::test(flavor = "multi_thread")]
@@ -82,13 +90,25 @@ async fn the_mutants_server_with_an_honest_store_is_clean() {
 #[tokio::test(flavor = "multi_thread")]
 #[ignore = "scripts/test soak"]
 async fn an_ack_before_the_commit_is_caught() {
-    caught(over_store("early"), Rule::Lost, Rule::Doubled).await;
+    caught(no_verbs(over_store("early")), Rule::Lost, Rule::Doubled).await;
 }
 
 #[tokio::test(flavor = "multi_thread")]
 #[ignore = "scripts/test soak"]
 async fn a_store_that_forgets_ids_is_caught() {
     caught(over_store("forgetful"), Rule::Doubled, Rule::Lost).await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+#[ignore = "scripts/test soak"]
+async fn a_change_that_skips_a_rev_is_caught() {
+    caught(over_store("skipping"), Rule::SkippedRev, Rule::Undone).await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+#[ignore = "scripts/test soak"]
+async fn an_edit_that_is_acknowledged_and_not_stored_is_caught() {
+    caught(over_store("pretending"), Rule::Undone, Rule::Lost).await;
 }
 
 #[tokio::test(flavor = "multi_thread")]

@@ -48,6 +48,9 @@ final class outbox {
     /** Something was taken away that may concern everybody: the server ends what was computed before. */
     public const BRAKE = 'brake';
 
+    /** What the site allows of everybody changed, or the server is another one. */
+    public const POLICY = 'policy';
+
     /** Anything may have changed, and nothing was taken away: what is cached ends. */
     public const SITE = 'site';
 

@@ -108,11 +108,11 @@ final class plan {
     }
 
     /**
-     * The most pressing first: what ends everybody's rights of before, whoever has logged out or left, then single people,
-     * then courses, which take longest.
+     * The most pressing first: what ends everybody's rights of before, whoever has logged out, what the site allows of
+     * everybody, whoever has left, then single people, then courses, which take longest.
      */
     private function sort(): void {
-        $order = array_flip(['brake', 'logout', 'erase', 'user', 'course']);
+        $order = array_flip(['brake', 'logout', 'policy', 'erase', 'user', 'course']);
         uasort($this->calls, fn($one, $other) => $order[$one['kind']] <=> $order[$other['kind']]);
     }
 }

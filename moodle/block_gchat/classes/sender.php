@@ -371,6 +371,9 @@ final class sender {
         if ($kind === outbox::BRAKE) {
             return $this->server->put_floor($version);
         }
+        if ($kind === outbox::POLICY) {
+            return $this->server->put_policy(policy::snapshot($version, get_config('block_gchat', 'editseconds')));
+        }
         if ($kind === outbox::LOGOUT) {
             return $this->server->logout($target, $call['sid']);
         }

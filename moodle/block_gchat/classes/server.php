@@ -135,6 +135,17 @@ final class server {
     }
 
     /**
+     * Tells what the site allows of everybody.
+     *
+     * @param array $snapshot `rights_version`, `students_see_students`, `edit_seconds`
+     * @return array `applied`, `rights_version`
+     * @throws server_exception
+     */
+    public function put_policy(array $snapshot): array {
+        return $this->call('PUT', 'policy', $snapshot);
+    }
+
+    /**
      * Logins that are connected, in the order of the users' ids.
      *
      * @param int $after the user after whom to begin

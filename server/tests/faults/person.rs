@@ -324,11 +324,7 @@ impl Person {
                     welcomed = true;
                     self.welcome(socket, &frame).await;
                 }
-                "changes" => {
-                    if !self.show_all(&frame["messages"]) {
-                        self.ask_for_more(socket).await;
-                    }
-                }
+                "changes" if !self.show_all(&frame["messages"]) => self.ask_for_more(socket).await,
                 "history" => {
                     self.show_all(&frame["messages"]);
                     if self.last() < frame["seq"].as_i64().unwrap() {

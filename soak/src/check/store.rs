@@ -1,7 +1,7 @@
 //! The store as the last honest reader found it, and the rules that it must obey by itself.
 
 use std::{
-    collections::{BTreeMap, HashMap},
+    collections::{BTreeMap, HashMap, HashSet},
     fmt,
 };
 
@@ -16,6 +16,11 @@ use crate::history::{Event, Said, What};
 pub(super) struct Store {
     conversations: BTreeMap<Conversation, Vec<Said>>,
     ids: HashMap<Uuid, (Conversation, usize)>,
+    /// The edits that rows have.
+    verbs: HashSet<Uuid>,
+    /// Places in `conversations` by rev.
+    by_rev: HashMap<Conversation, BTreeMap<u64, usize>>,
+    heads: BTreeMap<Conversation, u64>,
 }
 
 /// A message and where it is.
@@ -26,8 +31,8 @@ pub(super) struct Place<'a> {
 
 impl fmt::Display for Place<'_> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let Said { seq, sender, id, .. } = self.message;
-        write!(f, "{seq} of {} by {sender}", self.conversation)?;
+        let Said { seq, rev, sender, id, .. } = self.message;
+        write!(f, "{seq} of {} by {sender} at {rev}", self.conversation)?;
         id.map_or(Ok(()), |id| write!(f, " ({id})"))
     }
 }
@@ -38,27 +43,62 @@ impl Store {
         let mut store = Self::default();
         let mut texts: HashMap<(u64, u64), (Conversation, u64)> = HashMap::new();
         for (n, event) in history.iter().enumerate() {
-            let What::Stored { conversation, message } = &event.what else { continue };
+            let (conversation, message) = match &event.what {
+                What::Stored { conversation, message } => (conversation, message),
+                What::Head { conversation, rev } => {
+                    store.heads.insert(*conversation, *rev);
+                    continue;
+                }
+                _ => continue,
+            };
             let line = n + 1;
             verdict.stored += 1;
-            let messages = store.conversations.entry(*conversation).or_default();
-            let expected = messages.last().map_or(1, |last| last.seq + 1);
-            if message.seq != expected {
-                let what = format!("{} of {conversation} comes where {expected} should be", message.seq);
-                verdict.fault(Rule::StoreGap, line, what);
-            }
-            messages.push(*message);
-            let Some(id) = message.id else { continue };
-            let here = (*conversation, message.seq);
-            let before = texts.insert((message.sender, message.text), here);
-            let twin = store.ids.insert(id, (*conversation, messages.len() - 1));
+            store.place_row(line, *conversation, message, verdict);
+            let (Some(id), here) = (message.id, (*conversation, message.seq)) else { continue };
+            store.verbs.extend(message.verb);
+            let at = store.conversations.get(conversation).map_or(0, |messages| messages.len() - 1);
+            let before = message.text.and_then(|text| texts.insert((message.sender, text), here));
+            let twin = store.ids.insert(id, (*conversation, at));
             if before.is_some() || twin.is_some() {
                 let at = before.map_or_else(|| "elsewhere".into(), |(c, seq)| format!("{seq} of {c}"));
                 let what = format!("{} of {conversation} ({id}) is stored as {at} too", message.seq);
                 verdict.fault(Rule::Doubled, line, what);
             }
         }
+        for (conversation, head) in &store.heads {
+            let last = store.by_rev.get(conversation).and_then(|revs| revs.last_key_value());
+            let last = last.map_or(0, |(rev, _)| *rev);
+            if last != *head {
+                let what = format!("{conversation} has rev {head}, and the last row that changed has {last}");
+                verdict.fault(Rule::SkippedRev, 0, what);
+            }
+        }
         store
+    }
+
+    /// A row behind those before it, in its seq and, as long as it is as it was written, in its rev.
+    fn place_row(&mut self, line: usize, conversation: Conversation, row: &Said, verdict: &mut Verdict) {
+        let messages = self.conversations.entry(conversation).or_default();
+        let expected = messages.last().map_or(1, |last| last.seq + 1);
+        if row.seq != expected {
+            let what = format!("{} of {conversation} comes where {expected} should be", row.seq);
+            verdict.fault(Rule::StoreGap, line, what);
+        }
+        let is_as_written = |row: &Said| row.text.is_some() && row.verb.is_none();
+        if let Some(last) = messages.last()
+            && is_as_written(row)
+            && is_as_written(last)
+            && row.rev < last.rev
+        {
+            let what = format!("{} of {conversation} has rev {}, after {}", row.seq, row.rev, last.rev);
+            verdict.fault(Rule::Reordered, line, what);
+        }
+        let twin = self.by_rev.entry(conversation).or_default().insert(row.rev, messages.len());
+        messages.push(*row);
+        if let Some(twin) = twin.and_then(|at| messages.get(at)) {
+            let what = format!("{} and {} of {conversation} both have rev {}", twin.seq, row.seq, row.rev);
+            verdict.fault(Rule::SkippedRev, line, what);
+        }
     }
 
     pub(super) fn place(&self, id: Uuid) -> Option<Place<'_>> {
@@ -77,8 +117,34 @@ impl Store {
         self.conversations.get(&conversation).and_then(|messages| messages.last()).map_or(0, |m| m.seq)
     }
 
-    pub(super) fn heads(&self) -> impl Iterator<Item = (Conversation, u64)> + '_ {
-        self.conversations.keys().map(|conversation| (*conversation, self.head(*conversation)))
+    pub(super) fn has_verb(&self, id: Uuid) -> bool {
+        self.verbs.contains(&id)
+    }
+
+    /// The rows of each conversation.
+    pub(super) fn rows(&self) -> impl Iterator<Item = (Conversation, &[Said])> {
+        self.conversations.iter().map(|(conversation, messages)| (*conversation, &messages[..]))
+    }
+
+    /// Of each conversation the rev, and how many messages it has.
+    pub(super) fn revs(&self) -> impl Iterator<Item = (Conversation, u64, u64)> {
+        self.heads.iter().map(|(conversation, rev)| {
+            let messages = self.conversations.get(conversation).map_or(0, Vec::len);
+            (*conversation, *rev, messages as u64)
+        })
+    }
+
+    /// The rows that have one of the revs after `from`, up to `to`.
+    pub(super) fn changed(
+        &self,
+        conversation: Conversation,
+        from: u64,
+        to: u64,
+    ) -> impl Iterator<Item = &Said> {
+        let messages = self.conversations.get(&conversation);
+        let revs = self.by_rev.get(&conversation).filter(|_| from < to);
+        let places = revs.into_iter().flat_map(move |revs| revs.range(from + 1..=to));
+        places.filter_map(move |(_, at)| messages?.get(*at))
     }
 
     pub(super) fn messages(&self) -> impl Iterator<Item = Place<'_>> {

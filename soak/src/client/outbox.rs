@@ -1,25 +1,72 @@
 //! What a client has written and nobody has answered: first in, first out per conversation, one at a time.
 //!
-//! Pure: the contract's sending side ("Sending" of protocol/README.md). Knows no socket; times are what it is given.
+//! Pure: the contract's sending side ("Sending" and "Verbs" of protocol/README.md). Knows no socket; times are what it is
+//! given.
 
 use std::{
     collections::{BTreeMap, VecDeque},
     time::Duration,
 };
 
-use gchat_wire::Conversation;
+use gchat_wire::{Conversation, Outgoing};
 use tokio::time::Instant;
 use uuid::Uuid;
 
-/// A connection on which a send is not answered within this is given up: the send is repeated on the next one. Never
-/// on the same: there, the first may be refused and the second, a moment later, be right.
+/// A connection on which a letter is not answered within this is given up: it is repeated on the next one. Never on the
+/// same: there, the first may be refused and the second, a moment later, be right.
 const PATIENCE: Duration = Duration::from_secs(30);
 
-/// A message on its way.
+/// A message, an edit or a deletion on its way.
 #[derive(Clone, Debug, PartialEq)]
 pub(crate) struct Letter {
     pub(crate) id: Uuid,
-    pub(crate) text: String,
+    pub(crate) act: Act,
+}
+
+/// What a letter asks for. `message`: the client_message_id of the message that a verb is for; its `seq` is known once
+/// the message was acknowledged.
+#[derive(Clone, Debug, PartialEq)]
+pub(crate) enum Act {
+    Send { text: String, reply_to: Option<u64> },
+    Edit { message: Uuid, seq: Option<u64>, text: String },
+    Delete { message: Uuid, seq: Option<u64> },
+}
+
+impl Letter {
+    /// As sent. `None`: a verb whose message has no number yet.
+    pub(crate) fn frame(&self, conversation: Conversation) -> Option<Outgoing> {
+        let id = self.id;
+        Some(match self.act.clone() {
+            Act::Send { text, reply_to } => {
+                Outgoing::Send { client_message_id: id, conversation, text, reply_to }
+            }
+            Act::Edit { message, seq, text } => {
+                Outgoing::Edit { id, conversation, seq: seq?, client_message_id: message, text }
+            }
+            Act::Delete { message, seq } => {
+                Outgoing::Delete { id, conversation, seq: seq?, client_message_id: message }
+            }
+        })
+    }
+
+    fn is_for(&self, other: Uuid) -> bool {
+        matches!(self.act, Act::Edit { message, .. } | Act::Delete { message, .. } if message == other)
+    }
+}
+
+/// An answer for good.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub(crate) enum Answer {
+    /// As this number.
+    Acked(u64),
+    Refused,
+}
+
+/// What was waiting for an answer, and the verbs that fell with it.
+#[derive(Debug, PartialEq)]
+pub(crate) struct Answered {
+    pub(crate) letter: Letter,
+    pub(crate) fell: Vec<Uuid>,
 }
 
 /// All of one client's letters.
@@ -72,19 +119,33 @@ impl Outbox {
         due
     }
 
-    /// Whether a send has waited for its answer too long.
+    /// Whether a letter has waited for its answer too long.
     pub(crate) fn is_overdue(&self, now: Instant) -> bool {
         self.queues.values().any(|queue| matches!(queue.first, First::Sent(at) if now - at > PATIENCE))
     }
 
-    /// An answer for good: whether the letter was still waiting for it.
-    pub(crate) fn answered(&mut self, id: Uuid) -> bool {
-        let Some(conversation) = self.places.remove(&id) else { return false };
-        if let Some(queue) = self.queues.get_mut(&conversation) {
-            queue.letters.retain(|letter| letter.id != id);
-            queue.first = First::Ready;
+    /// Takes the letter out, if it still waited for its answer. Verbs for a message that is acknowledged learn its number;
+    /// those for one that is refused fall with it.
+    pub(crate) fn answered(&mut self, id: Uuid, answer: Answer) -> Option<Answered> {
+        let queue = self.queues.get_mut(&self.places.remove(&id)?)?;
+        let at = queue.letters.iter().position(|letter| letter.id == id)?;
+        let letter = queue.letters.remove(at)?;
+        queue.first = First::Ready;
+        let mut fell = Vec::new();
+        match answer {
+            Answer::Acked(number) => {
+                for verb in queue.letters.iter_mut().filter(|other| other.is_for(id)) {
+                    let (Act::Edit { seq, .. } | Act::Delete { seq, .. }) = &mut verb.act else { continue };
+                    *seq = Some(number);
+                }
+            }
+            Answer::Refused => {
+                fell.extend(queue.letters.iter().filter(|other| other.is_for(id)).map(|verb| verb.id));
+                queue.letters.retain(|other| !other.is_for(id));
+                self.places.retain(|id, _| !fell.contains(id));
+            }
         }
-        true
+        Some(Answered { letter, fell })
     }
 
     /// The server cannot take it just now: again at this time.
@@ -104,6 +165,18 @@ impl Outbox {
         self.places.len()
     }
 
+    /// A letter that waits.
+    pub(crate) fn find(&self, id: Uuid) -> Option<&Letter> {
+        let queue = self.queues.get(self.places.get(&id)?)?;
+        queue.letters.iter().find(|letter| letter.id == id)
+    }
+
+    /// The last message that waits in a conversation.
+    pub(crate) fn last_message(&self, conversation: Conversation) -> Option<Uuid> {
+        let mut letters = self.queues.get(&conversation)?.letters.iter().rev();
+        letters.find(|letter| matches!(letter.act, Act::Send { .. })).map(|letter| letter.id)
+    }
+
     /// The ids of all letters.
     pub(crate) fn ids(&self) -> impl Iterator<Item = Uuid> + '_ {
         self.places.keys().copied()
@@ -118,7 +191,11 @@ mod tests {
     const OTHER: Conversation = Conversation { lower: 2, higher: 4 };
 
     fn letter(n: u128) -> Letter {
-        Letter { id: Uuid::from_u128(n), text: n.to_string() }
+        Letter { id: Uuid::from_u128(n), act: Act::Send { text: n.to_string(), reply_to: None } }
+    }
+
+    fn deletion(n: u128, of: u128) -> Letter {
+        Letter { id: Uuid::from_u128(n), act: Act::Delete { message: Uuid::from_u128(of), seq: None } }
     }
 
     fn ids(due: &[(Conversation, Letter)]) -> Vec<u128> {
@@ -134,8 +211,8 @@ mod tests {
         let now = Instant::now();
         assert_eq!(ids(&outbox.send(now)), [1, 3]);
         assert_eq!(ids(&outbox.send(now)), []);
-        assert!(outbox.answered(letter(1).id));
-        assert!(!outbox.answered(letter(1).id), "answered twice");
+        assert!(outbox.answered(letter(1).id, Answer::Acked(1)).is_some());
+        assert!(outbox.answered(letter(1).id, Answer::Acked(1)).is_none(), "answered twice");
         assert_eq!(ids(&outbox.send(now)), [2]);
         assert_eq!(outbox.len(), 2);
     }
@@ -153,5 +230,25 @@ mod tests {
         outbox.again(letter(1).id, now + Duration::from_millis(5));
         assert_eq!(ids(&outbox.send(now)), []);
         assert_eq!(ids(&outbox.send(now + Duration::from_millis(5))), [1]);
+    }
+
+    #[test]
+    fn a_verb_waits_for_its_message_and_falls_with_it() {
+        let now = Instant::now();
+        let with_verb = || {
+            let mut outbox = Outbox::default();
+            outbox.write(TALK, letter(1));
+            outbox.write(TALK, deletion(2, 1));
+            outbox.write(TALK, letter(3));
+            assert_eq!((ids(&outbox.send(now)), outbox.last_message(TALK)), (vec![1], Some(letter(3).id)));
+            outbox
+        };
+        let mut acked = with_verb();
+        acked.answered(letter(1).id, Answer::Acked(7));
+        let due = acked.send(now);
+        let Some(Outgoing::Delete { seq: 7, .. }) = due[0].1.frame(TALK) else { panic!("{due:?}") };
+        let mut refused = with_verb();
+        let fell = refused.answered(letter(1).id, Answer::Refused).unwrap().fell;
+        assert_eq!((fell, ids(&refused.send(now)), refused.len()), (vec![Uuid::from_u128(2)], vec![3], 1));
     }
 }

@@ -3,16 +3,20 @@
 use std::time::Duration;
 
 use futures_util::{SinkExt as _, StreamExt as _};
-use gchat_wire::{Conversation, Incoming, Message, Outgoing, Refusal, Welcome};
+use gchat_wire::{
+    Ack, Changes, Conversation, FEATURES, History, Incoming, Message, Outgoing, Refusal, Welcome,
+};
 use rand::RngExt as _;
 use tokio::time::{Instant, sleep, timeout};
 use tokio_tungstenite::tungstenite::{self, Message as Packet};
-use uuid::Uuid;
 
-use super::{Client, End, PATIENCE, Phase, connect, outbox::Letter};
-
+use super::{
+    Client, End, PATIENCE, Phase, connect,
+    copies::{Applied, Ask},
+    outbox::{Act, Answer},
+};
 use crate::{
-    history::{Said, What, hash},
+    history::{Said, What},
     site,
 };
 
@@ -22,7 +26,7 @@ const TICK: Duration = Duration::from_millis(100);
 /// Nothing heard for this long: the client asks whether the socket lives, and gives it up after twice this.
 const SILENCE: Duration = Duration::from_secs(20);
 
-/// Messages of one `history`: the most that the contract allows.
+/// Messages of one `history` or `changes`: the most that the contract allows.
 const PAGE: u32 = 100;
 
 impl Client {
@@ -68,6 +72,7 @@ impl Client {
             token,
             session: self.session,
             visible: self.me.is_multiple_of(8),
+            features: FEATURES,
             cursor: self.copies.cursor(),
         };
         self.outgoing.push(hello.encode());
@@ -89,18 +94,21 @@ impl Client {
     }
 
     fn welcome(&mut self, welcome: Welcome) {
+        self.log(What::Welcomed);
+        if !FEATURES.iter().all(|ours| welcome.features.iter().any(|theirs| theirs == ours)) {
+            self.trouble(format!("the server's features are {:?}", welcome.features));
+        }
         for conversation in self.copies.enter(welcome.epoch) {
             self.reset(conversation);
         }
-        for gap in welcome.gaps {
-            if gap.reset {
-                self.reset(gap.conversation);
-            } else if !self.shared.habits.careless {
-                gap.messages.iter().for_each(|message| self.message(gap.conversation, message));
+        for changes in welcome.changes {
+            if self.shared.habits.careless {
+                self.copies.told(changes.conversation, changes.rev);
+            } else {
+                self.changes(changes, false);
             }
-            self.copies.told(gap.conversation, gap.seq);
         }
-        welcome.dock.windows.iter().for_each(|window| self.copies.told(window.conversation, window.seq));
+        welcome.dock.windows.iter().for_each(|window| self.copies.told(window.conversation, window.rev));
         self.renew_after(welcome.lease_ends.saturating_sub(welcome.server_time));
     }
 
@@ -132,19 +140,28 @@ impl Client {
             }
             Phase::Stop => return Err(End::Finished),
         }
-        for (conversation, Letter { id, text }) in self.outbox.send(now) {
-            let frame = Outgoing::Send { client_message_id: id, conversation, text }.encode();
-            // An impatient client says it twice: it must count once. (Not where a suspension could come between.)
-            if conversation.lower > self.shared.suspended_to && self.rng.random_bool(0.02) {
+        for (conversation, letter) in self.outbox.send(now) {
+            let Some(frame) = letter.frame(conversation).map(|frame| frame.encode()) else {
+                self.trouble(format!("a verb comes before its message: {letter:?}"));
+                continue;
+            };
+            // An impatient client says it twice: it must count once.
+            if self.is_never_suspended(conversation) && self.rng.random_bool(0.02) {
                 self.outgoing.push(frame.clone());
             }
             self.outgoing.push(frame);
         }
-        while let Some((conversation, after)) = self.copies.next_fetch() {
+        while let Some((conversation, ask)) = self.copies.next_ask() {
             self.request += 1;
-            self.requests.insert(self.request, conversation);
-            let ask = Outgoing::History { request: self.request, conversation, after, limit: PAGE };
-            self.outgoing.push(ask.encode());
+            self.requests.insert(self.request, (conversation, ask));
+            let (request, limit) = (self.request, PAGE);
+            let page = |before| Outgoing::History { request, conversation, before, after: None, limit };
+            let frame = match ask {
+                Ask::Changes { rev, seq } => Outgoing::Changes { request, conversation, rev, seq, limit },
+                Ask::Newest => page(None),
+                Ask::Before(seq) => page(Some(seq)),
+            };
+            self.outgoing.push(frame.encode());
         }
         if now >= self.renew_at {
             let token = self.shared.site.token(self.user).ok_or(End::Forbidden)?;
@@ -159,24 +176,6 @@ impl Client {
             // There is room for every client.
             let _ = self.shared.done.try_send(());
         }
-    }
-
-    /// Puts a new letter into the outbox.
-    fn write(&mut self) {
-        let conversation = self.conversations[self.rng.random_range(0..self.conversations.len())];
-        let id = Uuid::now_v7();
-        let length = match self.rng.random_range(0..100) {
-            0 => 4_000,
-            1..10 => self.rng.random_range(200..1_000),
-            _ => self.rng.random_range(0..100),
-        };
-        let filler = if self.rng.random_bool(0.1) { "é👋<b>\u{202e}\n" } else { "lorem ipsum " };
-        let filler: String = filler.chars().cycle().take(length).collect();
-        // What surrounds a text is not part of it.
-        let text =
-            if self.rng.random_bool(0.1) { format!(" \t{id} {filler}\n") } else { format!("{id} {filler}") };
-        self.log(What::Invoke { id, conversation, text: hash(text.trim()) });
-        self.outbox.write(conversation, Letter { id, text });
     }
 
     async fn flush(&mut self) -> Result<(), End> {
@@ -218,7 +217,7 @@ impl Client {
 
     fn packet(&self, packet: Option<tungstenite::Result<Packet>>) -> Result<Option<Incoming>, End> {
         match packet {
-            Some(Ok(Packet::Text(text))) => match serde_json::from_str(&text) {
+            Some(Ok(Packet::Text(text))) => match Incoming::decode(&text) {
                 Ok(frame) => Ok(Some(frame)),
                 Err(error) => {
                     self.trouble(format!("a frame that is not of the contract ({error}): {text}"));
@@ -247,22 +246,16 @@ impl Client {
             Incoming::Welcome(_) => self.trouble("welcomed twice".into()),
             Incoming::Renewed { lease_ends } => self.renew_after(lease_ends.saturating_sub(site::now_ms())),
             Incoming::Dock(dock) => {
-                dock.windows.iter().for_each(|window| self.copies.told(window.conversation, window.seq));
+                dock.windows.iter().for_each(|window| self.copies.told(window.conversation, window.rev));
             }
-            Incoming::Message { conversation, message } => self.message(conversation, &message),
-            Incoming::History(page) => {
-                self.requests.remove(&page.request);
-                page.messages.iter().for_each(|message| self.message(page.conversation, message));
-                self.copies.answered(page.conversation, page.seq);
+            Incoming::Changes(changes) => {
+                let live = changes.request.is_none();
+                changes.request.and_then(|request| self.requests.remove(&request));
+                self.changes(changes, live);
             }
-            Incoming::Ack { client_message_id: id, conversation, seq } => {
-                self.log(What::Ack { id, conversation, seq });
-                if self.outbox.answered(id) {
-                    self.shared.acks.send_modify(|acks| *acks += 1);
-                }
-            }
+            Incoming::History(page) => self.page(page),
+            Incoming::Ack(ack) => self.acked(&ack),
             Incoming::Read { conversation, user, seq } => self.log(What::Read { conversation, user, seq }),
-            Incoming::Reset { conversation } => self.reset(conversation),
             Incoming::Error(refusal) => return self.refused(refusal),
             Incoming::Ping => self.outgoing.push(Outgoing::Pong.encode()),
             Incoming::Drain { .. } | Incoming::Pong | Incoming::Other => {}
@@ -270,14 +263,56 @@ impl Client {
         Ok(())
     }
 
-    fn message(&mut self, conversation: Conversation, message: &Message) {
-        let said = Said::of(message);
-        self.log(What::Deliver { conversation, message: said });
-        if self.copies.take(conversation, message.seq, message.rev) {
-            self.log(What::Display { conversation, message: said });
+    fn changes(&mut self, changes: Changes, live: bool) {
+        let Changes { conversation, from, rev, more, reset, .. } = changes;
+        let revs = changes.messages.iter().map(|message| message.rev);
+        let inside = revs.clone().all(|of| from < of && of <= rev);
+        if from > rev || !inside || !(reset || revs.is_sorted_by(|a, b| a < b)) {
+            self.trouble(format!("changes that are none: {changes:?}"));
+        }
+        if reset {
+            self.reset(conversation);
+        }
+        self.log(What::Told { conversation, from, rev, more, live });
+        self.deliver(conversation, &changes.messages);
+        let applied = self.copies.changed(changes);
+        self.apply(conversation, applied);
+    }
+
+    fn page(&mut self, page: History) {
+        let conversation = page.conversation;
+        let Some((_, ask)) = self.requests.remove(&page.request) else {
+            return self.trouble(format!("a page that was not asked for: {}", page.request));
+        };
+        self.deliver(conversation, &page.messages);
+        let applied = self.copies.paged(ask, page);
+        self.apply(conversation, applied);
+    }
+
+    fn deliver(&mut self, conversation: Conversation, messages: &[Message]) {
+        for message in messages {
+            self.log(What::Deliver { conversation, message: Said::of(message) });
+        }
+    }
+
+    fn apply(&mut self, conversation: Conversation, applied: Applied) {
+        for message in &applied.shows {
+            self.log(What::Display { conversation, message: Said::of(message) });
             if message.sender != self.user && self.rng.random_bool(0.1) {
                 self.outgoing.push(Outgoing::Read { conversation, seq: message.seq }.encode());
             }
+        }
+        if let Some((rev, whole)) = applied.holds {
+            self.log(What::Holds { conversation, rev, whole });
+        }
+    }
+
+    fn acked(&mut self, ack: &Ack) {
+        let Ack { id, conversation, seq, .. } = *ack;
+        self.log(What::Ack { id, conversation, seq });
+        let Some(answered) = self.outbox.answered(id, Answer::Acked(seq)) else { return };
+        if matches!(answered.letter.act, Act::Send { .. }) && self.remember(conversation, answered.letter) {
+            self.shared.acks.send_modify(|acks| *acks += 1);
         }
     }
 
@@ -287,21 +322,33 @@ impl Client {
     }
 
     fn refused(&mut self, refusal: Refusal) -> Result<(), End> {
-        let Refusal { code, is_final, request, client_message_id, retry_after_ms } = refusal;
-        // A suspended person may not write and not be written to.
-        let lawful = matches!(&*code, "not_allowed" | "chat_not_allowed");
+        let Refusal { code, is_final, request, id, retry_after_ms } = refusal;
+        let is_edit = id
+            .and_then(|id| self.outbox.find(id))
+            .is_some_and(|letter| matches!(letter.act, Act::Edit { .. }));
+        // A suspended person may not write and not be written to; and what is edited may be deleted by now, by the same
+        // person elsewhere. `None`: the second answer to what was said twice.
+        let lawful = match &*code {
+            "not_allowed" | "chat_not_allowed" => true,
+            "no_such_message" => is_edit || id.is_some_and(|id| self.outbox.find(id).is_none()),
+            _ => false,
+        };
         if is_final && !lawful {
             self.trouble(format!("refused with {code}"));
         }
-        if let Some(id) = client_message_id {
+        if let Some(id) = id {
             if is_final {
                 self.log(What::Refusal { id, code: code.into() });
-                self.outbox.answered(id);
+                let fell =
+                    self.outbox.answered(id, Answer::Refused).map_or(Vec::new(), |answered| answered.fell);
+                for id in fell {
+                    self.log(What::Refusal { id, code: "its message was refused".into() });
+                }
             } else {
                 let wait = Duration::from_millis(retry_after_ms.unwrap_or(50));
                 self.outbox.again(id, Instant::now() + wait);
             }
-        } else if let Some(conversation) = request.and_then(|request| self.requests.remove(&request)) {
+        } else if let Some((conversation, _)) = request.and_then(|request| self.requests.remove(&request)) {
             self.copies.ask_again(conversation);
         } else if code == "chat_not_allowed" {
             return Err(End::Forbidden);

@@ -196,11 +196,11 @@ final class provider implements
             $last = end($messages)['seq'];
             $file = array_merge($place, ["$name ({$conversation['conversation']})", "{$messages[0]['seq']}-$last"]);
             writer::with_context($context)->export_data($file, (object) [
-                'messages' => array_map(fn($message) => [
-                    'from' => $message['sender'] == $userid ? get_string('you', 'block_gchat') : $name,
-                    'sent' => transform::datetime((int) ($message['sent_at'] / 1000)),
-                    'text' => $message['text'] ?? '',
-                ], $messages),
+                'messages' => array_map(fn($message) => exported::message(
+                    $message,
+                    $message['sender'] == $userid ? get_string('you', 'block_gchat') : $name,
+                    fn($time) => transform::datetime($time)
+                ), $messages),
             ]);
             [$before, $after] = [$after, $last];
         } while ($page['more'] && $after > $before);

@@ -17,6 +17,7 @@
 namespace block_gchat\setting;
 
 use block_gchat\connection;
+use block_gchat\policy;
 use block_gchat\sender;
 
 /**
@@ -78,6 +79,7 @@ class connection_code extends \admin_setting {
             sender::leave($before);
         }
         $connection->save();
+        policy::changed();
         // The key itself goes into no log.
         foreach (['url', 'site', 'kid'] as $part) {
             if (($before?->$part ?? null) !== $connection->$part) {

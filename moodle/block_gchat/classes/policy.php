@@ -1,0 +1,55 @@
+<?php
+// This file is part of Moodle - https://moodle.org/
+//
+// Moodle is free software: you can redistribute it and/or modify
+// it under the terms of the GNU General Public License as published by
+// the Free Software Foundation, either version 3 of the License, or
+// (at your option) any later version.
+//
+// Moodle is distributed in the hope that it will be useful,
+// but WITHOUT ANY WARRANTY; without even the implied warranty of
+// MERCHANTABILITY or FITNESS FOR A PARTICULAR PURPOSE.  See the
+// GNU General Public License for more details.
+//
+// You should have received a copy of the GNU General Public License
+// along with Moodle.  If not, see <https://www.gnu.org/licenses/>.
+
+namespace block_gchat;
+
+/**
+ * What the site allows of everybody, as the chat server is told it. {@see snapshot} is pure, without Moodle.
+ *
+ * @package    block_gchat
+ * @copyright  2026 The Global Chat contributors
+ * @license    https://www.gnu.org/copyleft/gpl.html GNU GPL v3 or later
+ */
+final class policy {
+    /** For how long after a message its author may edit it, in seconds, until the setting says otherwise. */
+    public const EDIT_SECONDS = 900;
+
+    /** The longest time that the server takes: a year. */
+    private const LONGEST = 31536000;
+
+    /**
+     * The body of `PUT policy` (protocol/README.md).
+     *
+     * @param int $version
+     * @param mixed $seconds as the setting `editseconds` is stored; false: not yet
+     * @return array
+     */
+    public static function snapshot(int $version, mixed $seconds): array {
+        return [
+            'rights_version' => $version,
+            'students_see_students' => true,
+            'edit_seconds' => is_numeric($seconds) ? min(max((int) $seconds, 0), self::LONGEST) : self::EDIT_SECONDS,
+        ];
+    }
+
+    /**
+     * Has the server told, as the setting or the server is another one.
+     */
+    public static function changed(): void {
+        outbox::add(outbox::POLICY, 0);
+        sender::later();
+    }
+}

@@ -1,0 +1,52 @@
+<?php
+// This file is part of Moodle - https://moodle.org/
+//
+// Moodle is free software: you can redistribute it and/or modify
+// it under the terms of the GNU General Public License as published by
+// the Free Software Foundation, either version 3 of the License, or
+// (at your option) any later version.
+//
+// Moodle is distributed in the hope that it will be useful,
+// but WITHOUT ANY WARRANTY; without even the implied warranty of
+// MERCHANTABILITY or FITNESS FOR A PARTICULAR PURPOSE.  See the
+// GNU General Public License for more details.
+//
+// You should have received a copy of the GNU General Public License
+// along with Moodle.  If not, see <https://www.gnu.org/licenses/>.
+
+namespace block_gchat\privacy;
+
+/**
+ * A message as an export shows it. Pure, without Moodle.
+ *
+ * @package    block_gchat
+ * @copyright  2026 The Global Chat contributors
+ * @license    https://www.gnu.org/copyleft/gpl.html GNU GPL v3 or later
+ */
+final class exported {
+    /**
+     * One message.
+     *
+     * @param array $message as in protocol/README.md, `GET users/{user}/conversations/{conversation}`
+     * @param string $from who wrote it, as a reader knows them
+     * @param callable $date makes a sentence of seconds since 1970
+     * @return array
+     */
+    public static function message(array $message, string $from, callable $date): array {
+        $edited = $message['edited_at'] ?? null;
+        $deleted = match ($message['deleted'] ?? null) {
+            null => null,
+            'moderator' => get_string('privacy:export:deleted:moderator', 'block_gchat'),
+            default => get_string('privacy:export:deleted:author', 'block_gchat'),
+        };
+        return array_filter([
+            'number' => $message['seq'],
+            'from' => $from,
+            'sent' => $date((int) ($message['sent_at'] / 1000)),
+            'answers' => $message['reply_to'] ?? null,
+            'text' => $message['text'] ?? '',
+            'edited' => $edited === null ? null : $date((int) ($edited / 1000)),
+            'deleted' => $deleted,
+        ], fn($value) => $value !== null);
+    }
+}

@@ -1,0 +1,50 @@
+<?php
+// This file is part of Moodle - https://moodle.org/
+//
+// Moodle is free software: you can redistribute it and/or modify
+// it under the terms of the GNU General Public License as published by
+// the Free Software Foundation, either version 3 of the License, or
+// (at your option) any later version.
+//
+// Moodle is distributed in the hope that it will be useful,
+// but WITHOUT ANY WARRANTY; without even the implied warranty of
+// MERCHANTABILITY or FITNESS FOR A PARTICULAR PURPOSE.  See the
+// GNU General Public License for more details.
+//
+// You should have received a copy of the GNU General Public License
+// along with Moodle.  If not, see <https://www.gnu.org/licenses/>.
+
+namespace block_gchat\privacy;
+
+/**
+ * An export says what became of messages.
+ *
+ * @package    block_gchat
+ * @copyright  2026 The Global Chat contributors
+ * @license    https://www.gnu.org/copyleft/gpl.html GNU GPL v3 or later
+ * @covers \block_gchat\privacy\exported
+ */
+final class exported_test extends \PHPUnit\Framework\TestCase {
+    public function test_edited_deleted_and_answered_messages_say_so(): void {
+        $date = fn(int $time): string => gmdate('H:i:s', $time);
+        $messages = fixture('api/conversation.get.answer')['messages'];
+        $shown = array_map(fn($message) => exported::message($message, "user $message[sender]", $date), $messages);
+        $sent = fn(int $i): string => $date((int) ($messages[$i]['sent_at'] / 1000));
+        $edited = $date((int) ($messages[0]['edited_at'] / 1000));
+        $this->assertSame([
+            ['number' => 1, 'from' => 'user 3', 'sent' => $sent(0), 'text' => 'Olá, Ana!', 'edited' => $edited],
+            ['number' => 2, 'from' => 'user 2', 'sent' => $sent(1), 'text' => '', 'deleted' => 'By its author'],
+            ['number' => 3, 'from' => 'user 2', 'sent' => $sent(2), 'answers' => 1, 'text' => 'Olá!'],
+        ], $shown);
+    }
+
+    public function test_whoever_deleted_a_message_has_a_name_in_every_language(): void {
+        foreach (['en', 'pt'] as $lang) {
+            $string = [];
+            require(__DIR__ . "/../block_gchat/lang/$lang/block_gchat.php");
+            foreach (['author', 'moderator'] as $who) {
+                $this->assertArrayHasKey("privacy:export:deleted:$who", $string);
+            }
+        }
+    }
+}
