@@ -180,3 +180,20 @@ export function welcome(over: Partial<Server<"welcome">> = {}): Server<"welcome"
     ...over,
   };
 }
+
+/** Web Crypto that takes its time with some of what it seals or opens, until `go`. */
+export function slowly(way: "encrypt" | "decrypt", held: (name: string) => boolean): { crypto: Crypto; go: () => void } {
+  let go: () => void = () => undefined;
+  const waiting = new Promise<void>((resolve) => (go = resolve));
+  const subtle = new Proxy(crypto.subtle, {
+    get(real, name) {
+      const method = Reflect.get(real, name) as (...given: unknown[]) => Promise<unknown>;
+      if (name !== way) return method;
+      return async (given: AesGcmParams, ...rest: unknown[]) => {
+        if (given.additionalData !== undefined && held(new TextDecoder().decode(given.additionalData))) await waiting;
+        return method(given, ...rest);
+      };
+    },
+  });
+  return { crypto: { getRandomValues: crypto.getRandomValues.bind(crypto), subtle } as Crypto, go };
+}

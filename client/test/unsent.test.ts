@@ -5,7 +5,7 @@ import { openDatabase } from "../src/keep/database.js";
 import type { PageConfig } from "../src/view.js";
 import { Browser, emptyHistory, withWindow } from "./browser.js";
 import type { Page } from "./browser.js";
-import { crypto, json, OTHER_MARK, settled, tokenOf } from "./stage.js";
+import { json, OTHER_MARK, settled, slowly, tokenOf } from "./stage.js";
 
 const ANAS = "AnasAnasAnasAnasAnasAnasAnasAnasAnasAnasAna";
 const BRUNOS = "BrunBrunBrunBrunBrunBrunBrunBrunBrunBrunBru";
@@ -43,23 +43,6 @@ async function leavesText(key: string | null): Promise<void> {
   await settled();
   one.end();
   await browser.clock.pass(1_000);
-}
-
-/** Web Crypto that takes its time with some of what it seals or opens, until `go`. */
-function slowly(way: "encrypt" | "decrypt", held: (name: string) => boolean): { crypto: Crypto; go: () => void } {
-  let go: () => void = () => undefined;
-  const waiting = new Promise<void>((resolve) => (go = resolve));
-  const subtle = new Proxy(crypto.subtle, {
-    get(real, name) {
-      const method = Reflect.get(real, name) as (...given: unknown[]) => Promise<unknown>;
-      if (name !== way) return method;
-      return async (given: AesGcmParams, ...rest: unknown[]) => {
-        if (given.additionalData !== undefined && held(new TextDecoder().decode(given.additionalData))) await waiting;
-        return method(given, ...rest);
-      };
-    },
-  });
-  return { crypto: { getRandomValues: crypto.getRandomValues.bind(crypto), subtle } as Crypto, go };
 }
 
 async function stored(): Promise<{ drafts: number; outbox: number }> {
