@@ -182,7 +182,7 @@ async function ofExam(prefix, options) {
   await Promise.race([sure.click(), exam.waitForURL("**/mod/quiz/attempt.php*")]).catch(() => {});
   await exam.waitForURL("**/mod/quiz/attempt.php*");
   await picture(exam, `${prefix}exam-attempt`);
-  await seen(bruno.page.getByText(/while your quiz attempt|paused/i).first(), "that the chat is paused");
+  await seen(bruno.page.getByText(/^Chat is paused/).filter({ visible: true }).first(), "that the chat is paused");
   await bruno.page.bringToFront();
   await picture(bruno.page, `${prefix}exam-paused`);
   await people.leave();
