@@ -27,7 +27,7 @@ simulate: ## simulated worlds: make simulate SEEDS=10000 (of each kind), or one 
 	SEED="$(SEED)" SEEDS="$(SEEDS)" cargo test --locked --package gchat --test sim -- --nocapture
 
 e2e: ## the browser tests alone; one file: make e2e ARGS=test/talk.test.mjs
-	scripts/install browser npm e2e
+	scripts/install browser php npm e2e
 	cargo build --locked --package gchat
 	cd e2e && node run.mjs $(ARGS)
 

@@ -4,16 +4,29 @@
 import { once } from "node:events";
 import { createServer, request } from "node:http";
 import { connect } from "node:net";
+import { joined } from "./socket.mjs";
 
 export class Line {
-  static async open() {
+  /**
+   * `file`: what is served in place of the server's own, by the path (bytes, or undefined: the server's); `through`: what
+   * is made of each text of a WebSocket, see `joined`.
+   */
+  static async open({ file = () => undefined, through = null } = {}) {
     const line = new Line();
+    line.through = through;
+    /** How many files it has served itself. */
+    line.files = 0;
     line.waiting = new Set();
     line.tunnels = new Set();
     line.held = false;
     /** How many WebSockets have been asked for so far. */
     line.asked = 0;
-    line.server = createServer((incoming, outgoing) => forward(incoming, outgoing));
+    line.server = createServer((incoming, outgoing) => {
+      const kept = file(new URL(incoming.url).pathname);
+      if (kept === undefined) return forward(incoming, outgoing);
+      line.files += 1;
+      outgoing.writeHead(200, { "content-type": "text/javascript; charset=utf-8", "cache-control": "no-cache" }).end(kept);
+    });
     line.server.on("connect", (incoming, socket) => line.#tunnel(incoming, socket));
     line.server.listen(0, "127.0.0.1");
     await once(line.server, "listening");
@@ -64,7 +77,8 @@ export class Line {
     const [host, port] = incoming.url.split(":");
     const server = connect(Number(port), host, () => {
       socket.write("HTTP/1.1 200 Connection established\r\n\r\n");
-      socket.pipe(server).pipe(socket);
+      if (this.through === null) socket.pipe(server).pipe(socket);
+      else joined(socket, server, this.through);
     });
     server.on("error", () => socket.destroy());
     socket.on("close", () => server.destroy());

@@ -110,6 +110,11 @@ describe("the contract's fixtures", () => {
     }
   });
 
+  test("the features are the contract's", () => {
+    const features = JSON.parse(readFileSync(new URL("features.json", protocol), "utf8")) as object;
+    expect([...FEATURES].sort()).toEqual(Object.keys(features).sort());
+  });
+
   test("the tables of codes are the contract's", () => {
     const errors = contract.slice(contract.indexOf("## Error codes"), contract.indexOf("## Close codes"));
     for (const [, code, final] of errors.matchAll(/^\| `(\w+)` \| (yes|no) \|/gm)) {

@@ -22,68 +22,39 @@
  * @license    https://www.gnu.org/copyleft/gpl.html GNU GPL v3 or later
  */
 
-namespace {
-    define('MOODLE_INTERNAL', true);
+define('MOODLE_INTERNAL', true);
 
-    spl_autoload_register(function (string $class): void {
-        $file = __DIR__ . '/../block_gchat/classes/' . str_replace('\\', '/', substr($class, strlen('block_gchat\\'))) . '.php';
-        if (str_starts_with($class, 'block_gchat\\') && is_file($file)) {
-            require_once($file);
-        }
-    });
-
-    require_once(__DIR__ . '/../block_gchat/tests/fixtures/running_server.php');
-
-    /**
-     * A golden example of the contract.
-     *
-     * @param string $name below protocol/fixtures
-     * @return array
-     */
-    function fixture(string $name): array {
-        return json_decode(file_get_contents(__DIR__ . "/../../protocol/fixtures/$name.json"), true, 32, JSON_THROW_ON_ERROR);
+spl_autoload_register(function (string $class): void {
+    $file = __DIR__ . '/../block_gchat/classes/' . str_replace('\\', '/', substr($class, strlen('block_gchat\\'))) . '.php';
+    if (str_starts_with($class, 'block_gchat\\') && is_file($file)) {
+        require_once($file);
     }
+});
 
-    /**
-     * The plugin's own words in English, as far as classes that need no Moodle ask for them.
-     *
-     * @param string $id
-     * @param string $component
-     * @param string|int|null $a what is filled in
-     * @return string
-     */
-    function get_string(string $id, string $component, string|int|null $a = null): string {
-        assert($component === 'block_gchat');
-        $string = [];
-        require(__DIR__ . '/../block_gchat/lang/en/block_gchat.php');
-        return str_replace('{$a}', (string) $a, $string[$id]);
-    }
+require_once(__DIR__ . '/signature.php');
+require_once(__DIR__ . '/../block_gchat/tests/fixtures/running_server.php');
+
+/**
+ * A golden example of the contract.
+ *
+ * @param string $name below protocol/fixtures
+ * @return array
+ */
+function fixture(string $name): array {
+    return json_decode(file_get_contents(__DIR__ . "/../../protocol/fixtures/$name.json"), true, 32, JSON_THROW_ON_ERROR);
 }
 
-namespace Firebase\JWT {
-    /**
-     * What Moodle brings, as far as the plugin calls it. (The tests that need Moodle sign with Moodle's own.)
-     *
-     * @package    block_gchat
-     * @copyright  2026 The Global Chat contributors
-     * @license    https://www.gnu.org/copyleft/gpl.html GNU GPL v3 or later
-     */
-    final class JWT {
-        /**
-         * Signs claims.
-         *
-         * @param array $payload
-         * @param string $key
-         * @param string $alg
-         * @param string|null $kid
-         * @return string
-         */
-        public static function encode(array $payload, string $key, string $alg, ?string $kid = null): string {
-            assert($alg === 'HS256');
-            $part = fn(string $bytes) => rtrim(strtr(base64_encode($bytes), '+/', '-_'), '=');
-            $json = fn(array $content) => json_encode($content, JSON_UNESCAPED_SLASHES | JSON_THROW_ON_ERROR);
-            $signed = $part($json(['typ' => 'JWT', 'alg' => $alg, 'kid' => $kid])) . '.' . $part($json($payload));
-            return $signed . '.' . $part(hash_hmac('sha256', $signed, $key, true));
-        }
-    }
+/**
+ * The plugin's own words in English, as far as classes that need no Moodle ask for them.
+ *
+ * @param string $id
+ * @param string $component
+ * @param string|int|null $a what is filled in
+ * @return string
+ */
+function get_string(string $id, string $component, string|int|null $a = null): string {
+    assert($component === 'block_gchat');
+    $string = [];
+    require(__DIR__ . '/../block_gchat/lang/en/block_gchat.php');
+    return str_replace('{$a}', (string) $a, $string[$id]);
 }

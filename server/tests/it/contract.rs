@@ -1,12 +1,16 @@
 //! The contract: every frame, token and body in protocol/fixtures parses and is made again to the letter, and none of
 //! them lacks its section in protocol/README.md.
 
-use std::{collections::BTreeSet, fs, path::PathBuf};
+use std::{
+    collections::{BTreeMap, BTreeSet},
+    fs,
+    path::PathBuf,
+};
 
 use gchat::{
     error::{Close, Code},
     http::api,
-    protocol::{ClientFrame, ServerFrame},
+    protocol::{ClientFrame, FEATURES, ServerFrame},
     rights::Snapshot,
 };
 use jsonwebtoken::Algorithm;
@@ -83,6 +87,29 @@ fn every_server_frame_has_a_fixture_and_a_section_and_round_trips() {
     all.iter().for_each(|(name, fixture)| drop(round_trip::<ServerFrame>(name, fixture)));
     assert_eq!(types(&all), variants::<ServerFrame>());
     assert_eq!(sections("Frames from the server", "Error codes"), variants::<ServerFrame>());
+}
+
+/// `protocol/features.json` says by which frames and fields a client uses a feature.
+#[test]
+fn every_feature_is_in_the_table_and_says_what_it_is_of() {
+    let features: BTreeMap<String, Value> =
+        serde_json::from_str(&fs::read_to_string(protocol("features.json")).unwrap()).unwrap();
+    assert_eq!(features.keys().map(String::as_str).collect::<BTreeSet<_>>(), BTreeSet::from(FEATURES));
+    let text = fs::read_to_string(protocol("README.md")).unwrap();
+    let shown = fixtures("client");
+    let named = |kind: &str| shown.iter().filter(|(_, frame)| frame["type"] == kind).collect::<Vec<_>>();
+    for (name, of) in features {
+        assert!(text.contains(&format!("| `{name}` | ")), "{name} is not in the table");
+        for frame in of["frames"].as_array().into_iter().flatten() {
+            assert!(!named(frame.as_str().unwrap()).is_empty(), "{name}: no fixture of {frame}");
+        }
+        for (frame, fields) in of["fields"].as_object().into_iter().flatten() {
+            for field in fields.as_array().unwrap() {
+                let has = |(_, shown): &(String, Value)| shown.get(field.as_str().unwrap()).is_some();
+                assert!(named(frame).into_iter().any(has), "{name}: no fixture of {frame} with {field}");
+            }
+        }
+    }
 }
 
 #[test]
