@@ -12,7 +12,7 @@ use gchat::{
     id::{RightsVersion, SiteId},
     rights::Policy,
     server::Server,
-    store::{SiteKey, SiteRecord, Store, sqlite::SqliteStore},
+    store::{SiteKey, SiteRecord, SiteStore as _, Store as _, sqlite::SqliteStore},
 };
 use jsonwebtoken::{Algorithm, EncodingKey, Header};
 use serde_json::{Value, json};

@@ -15,7 +15,7 @@ use gchat::{
     id::{ConnectionId, SessionId, SiteId, UserId},
     roster::Rosters,
     sites::Sites,
-    store::{Origin, Store as _, UserRecord, sqlite::SqliteStore},
+    store::{Origin, SiteStore as _, UserRecord, sqlite::SqliteStore},
     ws::socket::Socket,
 };
 use tokio::io::{empty, join, sink};

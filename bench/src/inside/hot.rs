@@ -9,15 +9,15 @@ use anyhow::{Context as _, Result, bail, ensure};
 use gchat::{
     app::now_ms,
     auth,
-    bus::Bus,
+    conversation::{Changes, Message},
     error::Close,
-    hub::{Hub, Outbound, Registration},
+    hub::{self, Hub, Kind, Outbound, Registration},
     id::{CircleId, ClientMessageId, ConnectionId, ConversationId, Rev, Seq, SessionId, SiteId, UserId},
-    protocol::{self, Contact, Message, ServerFrame},
+    protocol::{self, ChangesFrame, Contact, ServerFrame},
     rights::{Policy, Role},
     roster::course::{Course, Person, View},
     sites::Sites,
-    store::{Store as _, sqlite::SqliteStore},
+    store::{SiteStore as _, sqlite::SqliteStore},
     ws::socket::Socket,
 };
 use tokio::io::AsyncWriteExt as _;
@@ -94,7 +94,7 @@ async fn frames_in(times: u32) -> Result<()> {
 async fn frames_out(times: u32) -> Result<()> {
     let (mut client, server) = wire(&Arc::default());
     let mut socket = Socket::new(server, 65_536);
-    let frames = [message(1)?.encode()];
+    let frames = [hub::encode(&message(1)?)];
     for _ in 0..times {
         ensure!(socket.send(&frames).await.is_ok(), "the wire is cut");
         client.discard();
@@ -141,7 +141,7 @@ fn roster_diffs(times: u32) -> Result<()> {
 fn acks(times: u32) -> Result<()> {
     for turn in 0..times {
         let ack = ServerFrame::Ack {
-            client_message_id: ClientMessageId(Uuid::from_u128(u128::from(turn))),
+            id: Uuid::from_u128(u128::from(turn)),
             conversation: between(2, 3)?,
             seq: Seq(i64::from(turn)),
             rev: Rev(i64::from(turn)),
@@ -155,7 +155,6 @@ fn acks(times: u32) -> Result<()> {
 /// A committed message to two people with two connections each: encoded once, queued four times, taken out again.
 fn fan_outs(times: u32) -> Result<()> {
     let hub = Arc::new(Hub::default());
-    let bus = Bus::new(hub.clone());
     let seats: Vec<Registration> = [2, 3, 2, 3]
         .into_iter()
         .zip(0..)
@@ -166,8 +165,10 @@ fn fan_outs(times: u32) -> Result<()> {
         })
         .collect::<Result<_>>()?;
     for turn in 0..times {
-        let ServerFrame::Message { conversation, message } = message(turn)? else { bail!("no message") };
-        bus.message(SiteId(1), conversation, message, &seats[0]);
+        let frame = hub::encode(&message(turn + 1)?);
+        for user in [2, 3] {
+            hub.deliver(SiteId(1), UserId::new(user).context("a user")?, &frame, &Kind::Vital);
+        }
         for seat in &seats {
             black_box(seat.out.take().frames.len());
         }
@@ -191,8 +192,13 @@ fn message(turn: u32) -> Result<ServerFrame> {
         client_message_id: Some(ClientMessageId(Uuid::from_u128(u128::from(turn)))),
         text: Some("Shall we meet in the library at four, before the seminar?".into()),
         sent_at: 1_700_000_000_000,
+        reply_to: None,
+        edited_at: None,
+        deleted: None,
+        verb_id: None,
     };
-    Ok(ServerFrame::Message { conversation: between(2, 3)?, message })
+    let changes = Arc::new(Changes::of(between(2, 3)?, Seq(1), message));
+    Ok(ServerFrame::Changes(ChangesFrame { request: None, changes }))
 }
 
 fn person(user: i64) -> Result<Arc<Person>> {

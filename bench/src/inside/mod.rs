@@ -16,6 +16,7 @@ pub mod idle;
 pub mod meter;
 pub mod presence;
 pub mod reconnect;
+pub mod resume;
 pub mod statements;
 pub mod store;
 pub mod tally;
@@ -25,6 +26,7 @@ pub mod wire;
 pub const SCENARIOS: &[&str] = &[
     "inside-idle",
     "inside-reconnect",
+    "inside-resume",
     "inside-joining",
     "inside-course",
     "inside-store",
@@ -37,6 +39,7 @@ pub async fn run(plan: &Plan, scenario: &str) -> Result<Vec<Figure>> {
     match scenario {
         "inside-idle" => idle::run(plan).await,
         "inside-reconnect" => reconnect::run(plan).await,
+        "inside-resume" => resume::run(plan).await,
         "inside-joining" => presence::joining(plan).await,
         "inside-course" => presence::one_course(plan).await,
         "inside-store" => store::run(plan).await,

@@ -12,7 +12,7 @@ use anyhow::Result;
 use gchat::{
     id::{RightsVersion, SiteId},
     rights::Policy,
-    store::{SiteKey, SiteRecord, Store as _, sqlite::SqliteStore},
+    store::{SiteKey, SiteRecord, SiteStore as _, Store as _, sqlite::SqliteStore},
 };
 use jsonwebtoken::{Algorithm, EncodingKey, Header};
 use serde::{Deserialize, Serialize};

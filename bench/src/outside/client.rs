@@ -20,7 +20,7 @@ use uuid::Uuid;
 
 use super::{
     campus::{self, now_us},
-    frames::{Conversation, Cursor, HeldRosters, Outgoing, Position, RosterVersion},
+    frames::{Conversation, Cursor, FEATURES, HeldRosters, Outgoing, Position, RosterVersion},
     orders::{Cast, Habits, Order},
     socket::{Frame, Socket},
     tally::Tally,
@@ -320,7 +320,8 @@ impl Client {
         let cursor = self.server.map(|(epoch, _)| Cursor { epoch, conversations: &self.held });
         let rosters = self.server.map(|(_, boot)| HeldRosters { boot, versions: &self.rosters });
         let (token, session) = (&*self.token, self.session);
-        Outgoing::Hello { protocol: 1, token, session, visible: true, cursor, rosters }.encode()
+        let (visible, features) = (true, FEATURES);
+        Outgoing::Hello { protocol: 1, token, session, visible, features, cursor, rosters }.encode()
     }
 
     async fn send(&mut self, text: &str) {
@@ -429,7 +430,7 @@ impl Client {
         let mut text = format!("{meant} {id} ");
         let padding = TEXT.saturating_sub(text.len());
         text.extend(std::iter::repeat_n('o', padding));
-        self.log(What::Invoke { id, conversation: self.conversation, text: hash(&text) });
+        self.log(What::Invoke { id, conversation: self.conversation, text: hash(&text), reply_to: None });
         self.outbox.push_back(Letter { id, text, sent: 0, meant });
     }
 

@@ -1,7 +1,7 @@
 //! The frames that the generator sends and understands, besides those of `gchat_wire`: borrowed where thousands are sent,
 //! and read by their type first, so that most rosters are not read at all.
 
-pub use gchat_wire::{Conversation, Gap, History, Message, Position, Refusal};
+pub use gchat_wire::{Ack, Changes, Conversation, FEATURES, History, Message, Position, Refusal};
 use serde::{Deserialize, Serialize};
 use uuid::Uuid;
 
@@ -14,6 +14,7 @@ pub enum Outgoing<'a> {
         token: &'a str,
         session: Uuid,
         visible: bool,
+        features: &'static [&'static str],
         #[serde(skip_serializing_if = "Option::is_none")]
         cursor: Option<Cursor<'a>>,
         #[serde(skip_serializing_if = "Option::is_none")]
@@ -26,6 +27,13 @@ pub enum Outgoing<'a> {
         client_message_id: Uuid,
         conversation: Conversation,
         text: &'a str,
+    },
+    Changes {
+        request: u32,
+        conversation: Conversation,
+        rev: u64,
+        seq: u64,
+        limit: u32,
     },
     History {
         request: u32,
@@ -81,7 +89,7 @@ pub struct Welcome {
     pub boot: Uuid,
     pub circles: Vec<serde::de::IgnoredAny>,
     pub dock: Dock,
-    pub gaps: Vec<Gap>,
+    pub changes: Vec<Changes>,
 }
 
 /// A person's windows.
@@ -96,19 +104,6 @@ pub struct Window {
     pub conversation: Conversation,
     pub seq: u64,
     pub rev: u64,
-}
-
-#[derive(Debug, Deserialize)]
-pub struct Delivery {
-    pub conversation: Conversation,
-    pub message: Message,
-}
-
-#[derive(Debug, Deserialize)]
-pub struct Ack {
-    pub client_message_id: Uuid,
-    pub conversation: Conversation,
-    pub seq: u64,
 }
 
 #[derive(Debug, Deserialize)]
@@ -178,7 +173,7 @@ mod tests {
             match &*kind {
                 "welcome" => reads::<Welcome>(&text),
                 "history" => reads::<History>(&text),
-                "message" => reads::<Delivery>(&text),
+                "changes" => reads::<Changes>(&text),
                 "ack" => reads::<Ack>(&text),
                 "read" => reads::<Mark>(&text),
                 "error" => reads::<Refusal>(&text),
@@ -204,6 +199,7 @@ mod tests {
             token: "",
             session: id,
             visible: true,
+            features: FEATURES,
             cursor: Some(cursor),
             rosters,
         };
@@ -211,6 +207,7 @@ mod tests {
             hello,
             Outgoing::Renew { token: "" },
             Outgoing::Send { client_message_id: id, conversation, text: "" },
+            Outgoing::Changes { request: 1, conversation, rev: 1, seq: 1, limit: 1 },
             Outgoing::History { request: 1, conversation, before: None, after: Some(1), limit: 1 },
             Outgoing::Read { conversation, seq: 1 },
             Outgoing::Typing { conversation },

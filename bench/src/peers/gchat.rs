@@ -91,9 +91,10 @@ impl Connection for Client {
         let frame: Frame =
             serde_json::from_str(&text).with_context(|| format!("not in the contract: {text}"))?;
         Ok(match frame {
-            Frame::Message { message } if message.sender != self.user => {
-                Told::Message { from: message.sender, text: message.text }
-            }
+            Frame::Changes { messages } => messages
+                .into_iter()
+                .find(|message| message.sender != self.user)
+                .map_or(Told::Else, |message| Told::Message { from: message.sender, text: message.text }),
             Frame::Roster { contacts } | Frame::RosterDiff { joined: contacts } => {
                 Told::Online(contacts.iter().map(|contact| contact.id).collect())
             }
@@ -102,7 +103,7 @@ impl Connection for Client {
                 self.socket.write(r#"{"type":"pong"}"#).await?;
                 Told::Else
             }
-            Frame::Message { .. } | Frame::Other => Told::Else,
+            Frame::Other => Told::Else,
         })
     }
 }
@@ -110,8 +111,9 @@ impl Connection for Client {
 #[derive(Deserialize)]
 #[serde(tag = "type", rename_all = "snake_case")]
 enum Frame {
-    Message {
-        message: Message,
+    /// Live, each tells of one message.
+    Changes {
+        messages: Vec<Message>,
     },
     Roster {
         contacts: Vec<Contact>,

@@ -11,7 +11,7 @@ use super::Client;
 use crate::outside::{
     campus::now_us,
     frames::{
-        Ack, Conversation, Delivery, Drain, Gap, History, Joined, Mark, Message, Outgoing, Position, Refusal,
+        Ack, Changes, Conversation, Drain, History, Joined, Mark, Message, Outgoing, Position, Refusal,
         RosterHead, RosterVersion, Welcome, kind,
     },
     tally::Sighting,
@@ -30,25 +30,15 @@ pub(super) enum Asked {
     Missing(Conversation),
 }
 
-/// What became of a message that came.
-enum Applied {
-    Shown {
-        theirs: bool,
-    },
-    Old,
-    /// Something is missing after this seq.
-    Missing(u64),
-}
-
 impl Client {
     pub(super) async fn hear(&mut self, text: &str) {
         let now = now_us();
         let kind = kind(text);
         self.count(kind, text.len());
         match kind {
-            "message" => {
-                if let Some(delivery) = self.parse(text) {
-                    self.delivered(delivery, now).await;
+            "changes" => {
+                if let Some(changes) = self.parse(text) {
+                    self.changed(changes, true, now).await;
                 }
             }
             "ack" => {
@@ -63,7 +53,7 @@ impl Client {
             }
             "history" => {
                 if let Some(history) = self.parse(text) {
-                    self.paged(history, now).await;
+                    self.paged(&history, now);
                 }
             }
             "roster" | "roster_diff" => self.saw(text, kind == "roster", now),
@@ -85,7 +75,6 @@ impl Client {
                 }
             }
             "ping" => self.send(&Outgoing::Pong.encode()).await,
-            "reset" => self.trouble("a conversation was reset, and nobody has erased anything"),
             _ => {}
         }
     }
@@ -111,73 +100,86 @@ impl Client {
         frame.map_err(|error| self.trouble(&format!("cannot read {text:.200}: {error}"))).ok()
     }
 
-    async fn delivered(&mut self, Delivery { conversation, message }: Delivery, now: u64) {
-        if conversation == self.conversation {
-            self.log(What::Deliver { conversation, message: Said::of(&message) });
+    /// The rule for changes with a span: live, with a welcome, or as an answer.
+    pub(super) async fn changed(&mut self, changes: Changes, came_alone: bool, now: u64) {
+        let Changes { request, conversation, from, rev, messages, more, reset, .. } = changes;
+        let live = came_alone && request.is_none();
+        request.and_then(|request| self.requests.remove(&request));
+        if reset {
+            self.log_own(conversation, || What::Reset { conversation });
+            return self.trouble("a copy was called false, and nobody has erased anything");
         }
-        match self.apply(conversation, &message, false) {
-            Applied::Shown { theirs: true } => {
-                let meant = message.text.as_deref().and_then(|text| text.split_once(' ')?.0.parse().ok());
-                if let Some(meant) = meant {
-                    self.shared.tally.borrow_mut().delivery.add_us(meant, now);
-                }
-                if self.habits.reads > 0.0 && self.rng.random_bool(self.habits.reads) {
-                    self.shared.tally.borrow_mut().read += 1;
-                    let seq = message.seq;
-                    self.send(&Outgoing::Read { conversation, seq }.encode()).await;
-                }
+        self.log_own(conversation, || What::Told { conversation, from, rev, more, live });
+        for message in &messages {
+            self.log_own(conversation, || What::Deliver { conversation, message: Said::of(message) });
+        }
+        let held = self.position(conversation).rev;
+        if from <= held && held < rev {
+            for message in messages.iter().filter(|message| message.rev > held) {
+                self.show(conversation, message, live, now).await;
             }
-            Applied::Missing(after) => self.fetch_missing(conversation, after).await,
-            Applied::Shown { .. } | Applied::Old => {}
+            self.position(conversation).rev = rev;
+            self.log_own(conversation, || What::Holds { conversation, rev, whole: !more });
+        }
+        if more || self.position(conversation).rev < from {
+            self.ask_changes(conversation).await;
         }
     }
 
-    /// Shows a message if it is the next one.
-    fn apply(&mut self, conversation: Conversation, message: &Message, fetched: bool) -> Applied {
-        let place = match self.held.iter().position(|held| held.conversation == conversation) {
-            Some(place) => place,
-            None => {
-                self.held.push(Position { conversation, rev: 0, seq: 0 });
-                self.held.len() - 1
-            }
-        };
-        let held = &mut self.held[place];
-        if message.seq <= held.seq {
-            return Applied::Old;
+    /// What is held of a conversation: nothing, if it was not heard of before.
+    fn position(&mut self, conversation: Conversation) -> &mut Position {
+        let place = self.held.iter().position(|held| held.conversation == conversation);
+        let place = place.unwrap_or_else(|| {
+            self.held.push(Position { conversation, rev: 0, seq: 0 });
+            self.held.len() - 1
+        });
+        &mut self.held[place]
+    }
+
+    fn log_own(&self, conversation: Conversation, what: impl FnOnce() -> What) {
+        if conversation == self.conversation && self.who.sampled {
+            self.log(what());
         }
-        if message.seq > held.seq + 1 {
-            return Applied::Missing(held.seq);
+    }
+
+    /// Shows a row. Nobody edits here, so one that was there already is trouble.
+    async fn show(&mut self, conversation: Conversation, message: &Message, live: bool, now: u64) {
+        let held = self.position(conversation);
+        if message.seq != held.seq + 1 {
+            return self.trouble("the next change is not the next message, and nobody has edited anything");
         }
-        (held.seq, held.rev) = (message.seq, held.rev.max(message.rev));
+        held.seq = message.seq;
         let theirs = message.sender != self.who.user;
         if conversation == self.conversation {
             self.log(What::Display { conversation, message: Said::of(message) });
             let mut tally = self.shared.tally.borrow_mut();
             tally.delivered += u64::from(theirs);
-            tally.fetched += u64::from(theirs && fetched);
+            tally.fetched += u64::from(theirs && !live);
         }
-        Applied::Shown { theirs }
+        if !theirs || !live {
+            return;
+        }
+        let meant = message.text.as_deref().and_then(|text| text.split_once(' ')?.0.parse().ok());
+        if let Some(meant) = meant {
+            self.shared.tally.borrow_mut().delivery.add_us(meant, now);
+        }
+        if self.habits.reads > 0.0 && self.rng.random_bool(self.habits.reads) {
+            self.shared.tally.borrow_mut().read += 1;
+            let seq = message.seq;
+            self.send(&Outgoing::Read { conversation, seq }.encode()).await;
+        }
     }
 
-    async fn fetch_missing(&mut self, conversation: Conversation, after: u64) {
+    async fn ask_changes(&mut self, conversation: Conversation) {
         let asked = Asked::Missing(conversation);
-        if !self.requests.values().any(|other| *other == asked) {
-            self.ask(conversation, None, Some(after), asked).await;
+        if self.requests.values().any(|other| *other == asked) {
+            return;
         }
-    }
-
-    async fn ask(
-        &mut self,
-        conversation: Conversation,
-        before: Option<u64>,
-        after: Option<u64>,
-        asked: Asked,
-    ) {
         self.request += 1;
         self.requests.insert(self.request, asked);
-        let limit = if matches!(asked, Asked::Page(_)) { PAGE } else { MISSING_PAGE };
-        let ask = Outgoing::History { request: self.request, conversation, before, after, limit }.encode();
-        self.send(&ask).await;
+        let Position { rev, seq, .. } = *self.position(conversation);
+        let (request, limit) = (self.request, MISSING_PAGE);
+        self.send(&Outgoing::Changes { request, conversation, rev, seq, limit }.encode()).await;
     }
 
     /// Asks for a page of one of the conversations that have begun, somewhere in it.
@@ -189,44 +191,27 @@ impl Client {
         let held = begun[self.rng.random_range(0..begun.len())];
         let before = self.rng.random_range(1..=held.seq) + 1;
         let meant = self.shared.us(meant);
-        self.ask(held.conversation, Some(before), None, Asked::Page(meant)).await;
+        self.request += 1;
+        self.requests.insert(self.request, Asked::Page(meant));
+        let (request, conversation) = (self.request, held.conversation);
+        let (before, after, limit) = (Some(before), None, PAGE);
+        self.send(&Outgoing::History { request, conversation, before, after, limit }.encode()).await;
     }
 
-    async fn paged(&mut self, history: History, now: u64) {
-        let History { request, conversation, seq, rev, messages, .. } = history;
-        match self.requests.remove(&request) {
-            Some(Asked::Page(meant)) => {
-                let mut tally = self.shared.tally.borrow_mut();
-                tally.pages += 1;
-                tally.page.add_us(meant, now);
-                let whole = messages.windows(2).all(|two| two[1].seq == two[0].seq + 1);
-                if messages.is_empty() || !whole {
-                    tally.troubles.push(format!("a page of {conversation} is empty or has gaps"));
-                }
-            }
-            Some(Asked::Missing(_)) => self.caught_up(conversation, (seq, rev), &messages).await,
-            None => {}
-        }
-    }
-
-    /// Takes messages that were missed, up to a head or a part of the way; asks on if there are more.
-    async fn caught_up(&mut self, conversation: Conversation, (seq, rev): (u64, u64), messages: &[Message]) {
-        for message in messages {
-            if let Applied::Missing(..) = self.apply(conversation, message, true) {
-                return self.trouble("a page of what was missed has a gap");
-            }
-        }
-        let Some(held) = self.held.iter_mut().find(|held| held.conversation == conversation) else { return };
-        if held.seq >= seq {
-            held.rev = held.rev.max(rev);
-        } else {
-            let after = held.seq;
-            self.fetch_missing(conversation, after).await;
+    fn paged(&mut self, history: &History, now: u64) {
+        let History { request, conversation, messages, .. } = history;
+        let Some(Asked::Page(meant)) = self.requests.remove(request) else { return };
+        let mut tally = self.shared.tally.borrow_mut();
+        tally.pages += 1;
+        tally.page.add_us(meant, now);
+        let whole = messages.windows(2).all(|two| two[1].seq == two[0].seq + 1);
+        if messages.is_empty() || !whole {
+            tally.troubles.push(format!("a page of {conversation} is empty or has gaps"));
         }
     }
 
     fn acked(&mut self, ack: &Ack, now: u64) {
-        let Ack { client_message_id: id, conversation, seq } = *ack;
+        let Ack { id, conversation, seq, .. } = *ack;
         self.log(What::Ack { id, conversation, seq });
         let Some(letter) = self.outbox.front().filter(|letter| letter.id == id) else { return };
         {
@@ -243,7 +228,7 @@ impl Client {
 
     fn refused(&mut self, refusal: &Refusal) {
         *self.shared.tally.borrow_mut().refused.entry(refusal.code.clone()).or_default() += 1;
-        let Some(id) = refusal.client_message_id else { return };
+        let Some(id) = refusal.id else { return };
         let Some(letter) = self.outbox.front_mut().filter(|letter| letter.id == id) else { return };
         letter.sent = 0;
         if refusal.is_final {
@@ -262,6 +247,7 @@ impl Client {
             tally.welcomed += 1;
             tally.welcome.add_us(self.meant, now);
         }
+        self.log(What::Welcomed);
         if self.server.is_none() {
             self.adopt(&welcome); // later, the cursor brings what is missing
         }
@@ -271,8 +257,8 @@ impl Client {
         let awaited = if holds { 0 } else { welcome.circles.len() };
         self.awaited = (awaited, awaited);
         self.server = Some((welcome.epoch, welcome.boot));
-        for gap in welcome.gaps {
-            self.fill(gap).await;
+        for changes in welcome.changes {
+            self.changed(changes, false, now).await;
         }
     }
 
@@ -287,20 +273,6 @@ impl Client {
                 None => self.held.push(position),
             }
         }
-    }
-
-    async fn fill(&mut self, gap: Gap) {
-        let Gap { conversation, reset, seq, rev, messages, .. } = gap;
-        if reset {
-            self.log(What::Reset { conversation });
-            return self.trouble("a copy was called false, and nobody has erased anything");
-        }
-        if conversation == self.conversation {
-            for message in &messages {
-                self.log(What::Deliver { conversation, message: Said::of(message) });
-            }
-        }
-        self.caught_up(conversation, (seq, rev), &messages).await;
     }
 
     fn saw(&mut self, text: &str, whole: bool, now: u64) {

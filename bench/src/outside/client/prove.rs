@@ -1,11 +1,12 @@
 //! The end of those who are sampled: they fetch all there is, and one of each pair reads what is stored.
 
 use gchat_soak::history::{HARNESS, Said, What};
+use serde::de::DeserializeOwned;
 use tokio::time::{Instant, timeout};
 
 use super::{Client, PATIENCE};
 use crate::outside::{
-    frames::{History, Outgoing, kind},
+    frames::{Changes, History, Outgoing, Position, kind},
     socket::Frame,
 };
 
@@ -20,17 +21,17 @@ impl Client {
         }
         // What the cursor brings, as after any walk; and then what a page says, should that have left something out.
         self.walk(Instant::now()).await;
-        let conversation = self.conversation;
         loop {
-            let Some(page) = self.page_after(self.held[0].seq).await else { return };
-            // An answer to something asked before may have come between.
-            for message in &page.messages {
-                if message.seq > self.held[0].seq {
-                    self.log(What::Display { conversation, message: Said::of(message) });
-                    self.held[0].seq = message.seq;
-                }
-            }
-            if page.messages.is_empty() {
+            let Position { rev, seq, .. } = self.held[0];
+            self.request += 1;
+            let (request, conversation, limit) = (self.request, self.conversation, PAGE);
+            self.send(&Outgoing::Changes { request, conversation, rev, seq, limit }.encode()).await;
+            let answer =
+                timeout(PATIENCE, self.answer_to::<Changes>("changes", request)).await.ok().flatten();
+            let Some(changes) = answer else { return self.trouble("what is left could not be read") };
+            let is_last = !changes.more && changes.rev <= self.held[0].rev;
+            self.changed(Changes { more: false, ..changes }, true, 0).await;
+            if is_last {
                 break;
             }
         }
@@ -50,6 +51,8 @@ impl Client {
                 after = message.seq;
             }
             if page.messages.is_empty() {
+                let (conversation, rev) = (self.conversation, page.rev);
+                self.shared.log.add(HARNESS, What::Head { conversation, rev });
                 return;
             }
         }
@@ -61,24 +64,41 @@ impl Client {
         let (request, conversation) = (self.request, self.conversation);
         let ask = Outgoing::History { request, conversation, before: None, after: Some(after), limit: PAGE };
         self.send(&ask.encode()).await;
-        let page = timeout(PATIENCE, self.answer_to(request)).await.ok().flatten();
+        let page = timeout(PATIENCE, self.answer_to::<History>("history", request)).await.ok().flatten();
         if page.is_none() {
             self.trouble("what is stored could not be read");
         }
         page
     }
 
-    async fn answer_to(&mut self, request: u32) -> Option<History> {
+    async fn answer_to<T: Answer>(&mut self, name: &str, request: u32) -> Option<T> {
         while let Some(socket) = &mut self.socket {
             let Ok(Frame::Text(text)) = socket.next().await else { return None };
-            if kind(&text) == "history"
-                && let Ok(page) = serde_json::from_str::<History>(&text)
-                && page.request == request
+            if kind(&text) == name
+                && let Ok(answer) = serde_json::from_str::<T>(&text)
+                && answer.request() == Some(request)
             {
-                return Some(page);
+                return Some(answer);
             }
             self.hear(&text).await;
         }
         None
+    }
+}
+
+/// A frame that answers a question.
+trait Answer: DeserializeOwned {
+    fn request(&self) -> Option<u32>;
+}
+
+impl Answer for History {
+    fn request(&self) -> Option<u32> {
+        Some(self.request)
+    }
+}
+
+impl Answer for Changes {
+    fn request(&self) -> Option<u32> {
+        self.request
     }
 }
