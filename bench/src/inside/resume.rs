@@ -86,29 +86,21 @@ impl Absent {
         drop(client);
         let conversation = format!("{user}-{}", user + 1);
         let (mut other, _) = Client::enter(&campus.exchange, &hello(user + 1, courses, None), 0).await?;
-        let mut ids = Vec::new();
-        for _ in 0..CHANGES {
-            let id = Uuid::now_v7();
-            let text = "Shall we meet in the library at four, before the seminar?";
-            let send =
-                json!({"type": "send", "client_message_id": id, "conversation": conversation, "text": text});
-            acked(&mut other, &send).await?;
-            ids.push(id);
-        }
+        let send = |id: Uuid, text: &str| json!({"type": "send", "client_message_id": id, "conversation": conversation, "text": text});
+        let ids: Vec<Uuid> = (0..CHANGES).map(|_| Uuid::now_v7()).collect();
+        let first =
+            ids.iter().map(|id| send(*id, "Shall we meet in the library at four, before the seminar?"));
+        commit(&mut other, &first.collect::<Vec<_>>()).await?;
         let left = (CHANGES, CHANGES);
-        for (seq, id) in (1..).zip(&ids[..ids.len() / 2]) {
-            let text = "Shall we meet in the library at five, after the seminar?";
-            let edit = json!({
+        let edit = |(seq, id): (u64, &Uuid)| {
+            json!({
                 "type": "edit", "id": Uuid::now_v7(), "conversation": conversation, "seq": seq,
-                "client_message_id": id, "text": text,
-            });
-            acked(&mut other, &edit).await?;
-            let text = "I have the book.";
-            let id = Uuid::now_v7();
-            let send =
-                json!({"type": "send", "client_message_id": id, "conversation": conversation, "text": text});
-            acked(&mut other, &send).await?;
-        }
+                "client_message_id": id, "text": "Shall we meet in the library at five, after the seminar?",
+            })
+        };
+        let edits = (1..).zip(&ids[..ids.len() / 2]).map(edit);
+        let then = edits.flat_map(|edit| [edit, send(Uuid::now_v7(), "I have the book.")]);
+        commit(&mut other, &then.collect::<Vec<_>>()).await?;
         let now = (left.0 + CHANGES, left.1 + CHANGES / 2);
         Ok(Self { user, conversation, epoch, left, now })
     }
@@ -122,7 +114,8 @@ impl Absent {
         });
         let hello = hello(self.user, courses, Some(cursor));
         let (mut client, welcome) = Client::enter(&campus.exchange, &hello, 0).await?;
-        let mut changes = serde_json::from_str::<Value>(&welcome)?["changes"][0].take();
+        let welcome: Value = serde_json::from_str(&welcome)?;
+        let mut changes = welcome["changes"].get(0).cloned().unwrap_or_default();
         let (mut questions, mut rows) = (0, 0);
         while !changes.is_null() {
             ensure!(
@@ -150,9 +143,17 @@ impl Absent {
     }
 }
 
-async fn acked(client: &mut Client, frame: &Value) -> Result<()> {
-    client.send(&frame.to_string()).await?;
-    client.of_type("ack").await.map(drop)
+/// Some at once, which are committed together.
+async fn commit(client: &mut Client, frames: &[Value]) -> Result<()> {
+    for some in frames.chunks(50) {
+        for frame in some {
+            client.send(&frame.to_string()).await?;
+        }
+        for _ in some {
+            client.of_type("ack").await?;
+        }
+    }
+    Ok(())
 }
 
 fn hello(user: u32, courses: Courses, cursor: Option<Value>) -> String {
