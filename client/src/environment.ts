@@ -8,6 +8,7 @@ import { realClock } from "./clock.js";
 import type { Socket } from "./net/connection.js";
 import type { Copy, CopyKeeper } from "./keep/copy.js";
 import type { Database } from "./keep/database.js";
+import type { Draft } from "./keep/drafts.js";
 import type { Entry } from "./keep/entries.js";
 import type { Channel } from "./core/outbox.js";
 import type { TokenShelf } from "./net/token.js";
@@ -42,7 +43,7 @@ export interface Kept {
   vault: UnsentVault | undefined;
   keeper: CopyKeeper;
   copy: Copy | undefined;
-  drafts: ReadonlyMap<ConversationId, string>;
+  drafts: ReadonlyMap<ConversationId, Draft>;
   /** Entries of the outbox that are known already. */
   pending?: Iterable<Entry>;
 }

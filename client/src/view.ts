@@ -114,6 +114,8 @@ export interface WindowView {
   unread: number;
   /** Text that was being written when the window was last on a page. */
   draft: string;
+  /** The message that it was to answer. */
+  draftReplyTo?: Seq;
   /** Whether the other person is typing now. */
   typing: boolean;
   /** Whether one may write there now; "blocked": this person has blocked the other, "gone": they were removed. */
@@ -235,7 +237,8 @@ export type Command =
   /** The message was shown in an open window of a visible, focused page. */
   | { kind: "seen"; conversation: ConversationId; seq: Seq }
   | { kind: "typing"; conversation: ConversationId }
-  | ({ kind: "draft"; conversation: ConversationId; text: string } & Journaled)
+  /** `replyTo`: the message that it is to answer. */
+  | ({ kind: "draft"; conversation: ConversationId; text: string; replyTo?: Seq } & Journaled)
   | { kind: "search"; text: string; more?: boolean }
   /** The page became visible or hidden. */
   | { kind: "visible"; visible: boolean }

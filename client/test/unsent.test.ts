@@ -194,6 +194,27 @@ test.each(["outbox", "draft"])("what is still being sealed for the %s when the p
   expect(await stored()).toEqual({ drafts: 1, outbox: 1 });
 });
 
+test("a draft has what it answers with it, also without a text yet, until it is sent", async () => {
+  const one = await page(ANAS);
+  const socket = await one.online(withWindow);
+  emptyHistory(socket);
+  await one.does({ kind: "draft", conversation: "2-3", text: "", replyTo: 7 });
+  one.end();
+  await browser.clock.pass(1_000);
+  const next = await page(ANAS);
+  expect(next.windows).toMatchObject([{ draft: "", draftReplyTo: 7 }]);
+  await next.does({ kind: "draft", conversation: "2-3", text: "half a thought", replyTo: 7 });
+  next.end();
+  await browser.clock.pass(1_000);
+  const third = await page(ANAS);
+  expect(third.windows).toMatchObject([{ draft: "half a thought", draftReplyTo: 7 }]);
+  await third.does({ kind: "send", conversation: "2-3", text: "half a thought", replyTo: 7 });
+  await browser.clock.pass(1_000);
+  expect(third.windows[0]).toMatchObject({ draft: "" });
+  expect(third.windows[0]).not.toHaveProperty("draftReplyTo");
+  expect((await stored()).drafts).toBe(0);
+});
+
 test("a draft that is sent while the browser is read does not come back", async () => {
   const one = await page(ANAS);
   emptyHistory(await one.online(withWindow));

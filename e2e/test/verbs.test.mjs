@@ -117,6 +117,17 @@ test("an answer shows what it answers, on all devices, and follows its edits and
   await seen(mine.quote("Wednesday").getByText("Message deleted by you"), "the quote of one's own stub");
 });
 
+test("a half-written answer is there on the next page, with what it answers", async () => {
+  const { ana, mine, his } = await talking("Tuesday or Wednesday?");
+  await mine.choose("Tuesday or Wednesday?", "Reply");
+  await mine.box.fill("Wed");
+  await ana.go("/demo/algebra/forum");
+  await becomes(() => mine.box.inputValue(), "Wed", "the draft on the next page");
+  await seen(mine.window.getByRole("button", { name: "Cancel reply" }), "the quote on the next page");
+  await mine.say("Wednesday");
+  await seen(his.quote("Wednesday").getByText("Tuesday or Wednesday?", { exact: true }), "the quote at Bruno's");
+});
+
 test("made while the server is dead, all of it arrives once when it is back", async () => {
   const { ana, mine, his, reload } = await talking("To be edited", "To be deleted", "To be answered");
   await it.campus.kill();

@@ -1,4 +1,6 @@
 /** What each command of the elements asks of the core's parts. */
+import { NO_DRAFT } from "../keep/drafts.js";
+import type { Draft } from "../keep/drafts.js";
 import type { Outbox } from "./outbox.js";
 import type { WantedWindow } from "./present.js";
 import { conversationOf } from "../net/protocol.js";
@@ -15,10 +17,10 @@ export interface CommandParts {
   active(): void;
   want(conversation: ConversationId, state: WantedWindow["state"], contact: WantedWindow["contact"]): void;
   /** `told`: also to the page that it comes from. */
-  draft(conversation: ConversationId, text: string, told?: boolean): void;
+  draft(conversation: ConversationId, draft: Draft, told?: boolean): void;
   typing(conversation: ConversationId): void;
   /** The draft as it is. */
-  drafted(conversation: ConversationId): string;
+  drafted(conversation: ConversationId): Draft;
   /** What is to be finished before the core ends. */
   unfinished(doing: Promise<void>): void;
   seen(conversation: ConversationId, seq: Seq): void;
@@ -78,7 +80,7 @@ export function perform(parts: CommandParts, command: Command): Promise<void> | 
       parts.typing(command.conversation);
       return undefined;
     case "draft":
-      parts.draft(command.conversation, command.text);
+      parts.draft(command.conversation, draftOf(command));
       return undefined;
     case "visible":
       parts.look(command.visible);
@@ -109,10 +111,14 @@ function open(parts: CommandParts, { person }: Extract<Command, { kind: "open" }
   parts.want(conversationOf(parts.me, id), "open", contact);
 }
 
-/** Removes a refused message; its text becomes the draft where there is none. */
+function draftOf({ text, replyTo }: Draft): Draft {
+  return { text, ...(replyTo === undefined ? {} : { replyTo }) };
+}
+
+/** Removes a refused message; it becomes the draft where there is none. */
 async function discard(parts: CommandParts, conversation: ConversationId, key: string): Promise<void> {
-  const text = await parts.outbox.discard(key);
-  if (text !== undefined && parts.drafted(conversation) === "") parts.draft(conversation, text, true);
+  const draft = await parts.outbox.discard(key);
+  if (draft !== undefined && parts.drafted(conversation).text === "") parts.draft(conversation, draftOf(draft), true);
 }
 
 type Written = Extract<Command, { kind: "send" | "edit" | "delete" | "undelete" }>;
@@ -122,7 +128,7 @@ function written(parts: CommandParts, command: Written): Promise<void> {
   parts.active();
   switch (command.kind) {
     case "send":
-      parts.draft(conversation, "");
+      parts.draft(conversation, NO_DRAFT);
       return parts.outbox.add(conversation, command.text, {
         ...(command.key === undefined ? {} : { id: command.key }),
         ...(command.replyTo === undefined ? {} : { replyTo: command.replyTo }),

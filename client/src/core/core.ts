@@ -14,6 +14,7 @@ import { DurableAcks } from "./durable.js";
 import { DockChanges } from "./dock.js";
 import type { Database } from "../keep/database.js";
 import { Drafts } from "../keep/drafts.js";
+import type { Draft } from "../keep/drafts.js";
 import type { Environment, Kept } from "../environment.js";
 import { uuid4 } from "../ids.js";
 import { Logins, loginsOf } from "../logins.js";
@@ -144,7 +145,7 @@ export class Core {
     );
   }
 
-  #newWriting(drafts: ReadonlyMap<ConversationId, string>): WritingNow {
+  #newWriting(drafts: ReadonlyMap<ConversationId, Draft>): WritingNow {
     const changed = (): void => {
       this.#shown.dock();
     };
@@ -289,9 +290,9 @@ export class Core {
       want: (conversation, state, contact) => {
         this.#want(conversation, state, contact);
       },
-      draft: (conversation, text, told = false) => {
+      draft: (conversation, draft, told = false) => {
         // What a page that is being emptied for good still tells is the person's text, and nobody's to see here.
-        this.#writing.write(conversation, text, this.#connection.status.state === "stopped");
+        this.#writing.write(conversation, draft, this.#connection.status.state === "stopped");
         if (told) this.#shown.dock();
       },
       typing: (conversation) => {

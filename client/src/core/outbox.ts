@@ -213,12 +213,12 @@ export class Outbox {
     await dropped;
   }
 
-  /** Removes a refused message and gives its text back. */
-  async discard(id: string): Promise<string | undefined> {
+  /** Removes a refused message and gives it back. */
+  async discard(id: string): Promise<{ text: string; replyTo?: Seq } | undefined> {
     const entry = this.#entries.get(id);
     if (entry?.kind !== "send" || entry.failure === null) return undefined;
     await this.#dropWithWishes(id);
-    return entry.text;
+    return entry;
   }
 
   async #dropWithWishes(id: string): Promise<void> {

@@ -2,6 +2,8 @@
  * How the elements see it: folds the state, the outbox, the drafts and the dock changes that the server has not yet
  * confirmed into the views of view.ts. Pure.
  */
+import { NO_DRAFT } from "../keep/drafts.js";
+import type { Draft } from "../keep/drafts.js";
 import { wishesOf } from "../keep/entries.js";
 import type { Entry, SendEntry, Wishes } from "../keep/entries.js";
 import type { Feature, Message, WindowContact } from "../net/protocol.js";
@@ -22,7 +24,7 @@ export interface Known {
   state: State;
   /** The outbox, in the order of asking. */
   pending: readonly Entry[];
-  drafts: ReadonlyMap<ConversationId, string>;
+  drafts: ReadonlyMap<ConversationId, Draft>;
   wanted: ReadonlyMap<ConversationId, WantedWindow>;
   /** Conversations whose first answer is awaited. */
   loading: ReadonlySet<ConversationId>;
@@ -45,6 +47,7 @@ export function presentDock(known: Known): { windows: WindowView[]; unread: numb
     unread: number,
     writing: Writing,
   ): void => {
+    const { text, replyTo } = drafts.get(conversation) ?? NO_DRAFT;
     windows.push({
       conversation,
       state: shown,
@@ -56,7 +59,8 @@ export function presentDock(known: Known): { windows: WindowView[]; unread: numb
         status: contact.status,
       },
       unread,
-      draft: drafts.get(conversation) ?? "",
+      draft: text,
+      ...(replyTo === undefined ? {} : { draftReplyTo: replyTo }),
       typing: (state.typing.get(conversation) ?? 0) > now,
       writing,
       verbs: verbsOf(state, writing),

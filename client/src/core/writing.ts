@@ -1,6 +1,7 @@
 /** What is being written: the drafts as the pages see them, and who hears that somebody types. */
 import type { Cancel, Clock } from "../clock.js";
-import type { Drafts } from "../keep/drafts.js";
+import { isEmpty, NO_DRAFT } from "../keep/drafts.js";
+import type { Draft, Drafts } from "../keep/drafts.js";
 import type { ClientFrame } from "../net/protocol.js";
 import type { ConversationId } from "../view.js";
 
@@ -19,31 +20,32 @@ export interface WritingParts {
 
 export class WritingNow {
   readonly #parts: WritingParts;
-  #drafts: ReadonlyMap<ConversationId, string>;
+  #drafts: ReadonlyMap<ConversationId, Draft>;
   readonly #typed = new Map<ConversationId, number>();
   #rests: Cancel | null = null;
 
-  constructor(parts: WritingParts, drafts: ReadonlyMap<ConversationId, string>) {
+  constructor(parts: WritingParts, drafts: ReadonlyMap<ConversationId, Draft>) {
     this.#parts = parts;
     this.#drafts = drafts;
   }
 
-  get drafts(): ReadonlyMap<ConversationId, string> {
+  get drafts(): ReadonlyMap<ConversationId, Draft> {
     return this.#drafts;
   }
 
-  draft(conversation: ConversationId): string {
-    return this.#drafts.get(conversation) ?? "";
+  draft(conversation: ConversationId): Draft {
+    return this.#drafts.get(conversation) ?? NO_DRAFT;
   }
 
   /** `over`: nothing is shown here any more; the text is the person's all the same, and is kept for them. */
-  write(conversation: ConversationId, text: string, over: boolean): void {
-    if (!over && this.draft(conversation) === text) return;
-    this.#parts.stored.keep(conversation, text);
+  write(conversation: ConversationId, draft: Draft, over: boolean): void {
+    const before = this.draft(conversation);
+    if (!over && before.text === draft.text && before.replyTo === draft.replyTo) return;
+    this.#parts.stored.keep(conversation, draft);
     if (over) return;
     const drafts = new Map(this.#drafts);
-    if (text === "") drafts.delete(conversation);
-    else drafts.set(conversation, text);
+    if (isEmpty(draft)) drafts.delete(conversation);
+    else drafts.set(conversation, draft);
     this.#drafts = drafts;
     this.#rests?.();
     this.#rests = this.#parts.clock.after(DRAFT_MS, () => {
@@ -52,9 +54,9 @@ export class WritingNow {
   }
 
   /** What could be read later; what was written here meanwhile is newer. `emptied`: nothing may be shown. */
-  found(drafts: ReadonlyMap<ConversationId, string>, emptied: boolean): void {
+  found(drafts: ReadonlyMap<ConversationId, Draft>, emptied: boolean): void {
     // Sealed anew: with the key that the host has just given, where it gave one.
-    for (const [conversation, text] of drafts) this.#parts.stored.keep(conversation, text);
+    for (const [conversation, draft] of drafts) this.#parts.stored.keep(conversation, draft);
     if (emptied || [...drafts.keys()].every((conversation) => this.#drafts.has(conversation))) return;
     this.#drafts = new Map([...drafts, ...this.#drafts]);
     this.#parts.changed();

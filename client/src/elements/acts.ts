@@ -43,9 +43,9 @@ export function actsOf(scene: Scene, conversation: ConversationId, parts: ActsPa
     copy: ({ key, text }) => { copy(text ?? "", () => { parts.copied(key); }); },
     goTo: (seq) => { scene.goTo(conversation, seq); },
     retry: ({ key }) => { scene.post({ kind: "retry", conversation, key }); },
-    discard: ({ key, text }) => {
+    discard: ({ key, text, replyTo }) => {
       scene.post({ kind: "discard", conversation, key });
-      scene.tell({ kind: "handback", conversation, text: text ?? "" });
+      scene.tell({ kind: "handback", conversation, text: text ?? "", reply: replyTo ?? null });
     },
     undelete: ({ key }) => {
       scene.post({ kind: "undelete", conversation, key });

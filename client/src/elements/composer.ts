@@ -30,6 +30,8 @@ const REFUSALS: Readonly<Record<Exclude<Writing, "yes">, StringId>> = {
 const OWN_KEPT = 100;
 const TYPING_EVERY_MS = 3000;
 const TALLEST_PX = 132;
+/** Nothing is being written. */
+const NO_DRAFT = draftName("", null);
 
 export class GchatComposer extends LitElement {
   static override properties = {
@@ -49,10 +51,12 @@ export class GchatComposer extends LitElement {
   declare files: boolean;
   /** Somebody has tried to save an edit that leaves nothing: it is asked whether the message is to be deleted. */
   declare emptied: boolean;
-  /** The draft as the core last told it, to see when it tells another one. */
+  /** The draft as the core last told it, to see when it tells another one; see `draftName`. */
   #draft: string | null = null;
   /** What the core has as the draft, as far as is known here. */
-  #kept = "";
+  #kept = NO_DRAFT;
+  /** What the draft is to answer. The scene forgets it with a window that goes, before this is told. */
+  #reply: Purpose["reply"] = null;
   /** Drafts that came from here: their echo must not bring back what has been sent meanwhile. */
   readonly #own = new Set<string>();
   /** The text for which the box was last made as high as it is. */
@@ -81,8 +85,12 @@ export class GchatComposer extends LitElement {
     if (signal.kind === "flush") this.#save();
     if (signal.kind === "handback" && this.text === "") {
       this.text = signal.text;
-      this.#save();
+      this.scene?.purpose(signal.conversation, { reply: signal.reply });
       this.focus();
+    }
+    if (signal.kind === "purpose") {
+      this.#reply = this.#purpose.reply;
+      this.#save();
     }
     if (signal.kind === "purpose" && signal.turn) {
       this.emptied = false;
@@ -109,16 +117,23 @@ export class GchatComposer extends LitElement {
   }
 
   override willUpdate(): void {
-    const draft = this.window?.draft ?? "";
-    if (draft === this.#draft) return;
+    const { window, scene } = this;
+    if (window === null || scene === null) return;
+    const { draft, draftReplyTo: reply = null } = window;
+    const told = draftName(draft, reply);
+    if (told === this.#draft) return;
     // Of two pages that one person writes on, the one with the cursor is right.
     const writing = document.hasFocus() && this.#area !== null && this.shadowRoot?.activeElement === this.#area;
-    const untouched = this.text === "" || (this.text === this.#draft && !writing);
-    if (untouched && !this.#own.has(draft)) {
+    const shown = draftName(this.text, this.#reply);
+    // A window that was put aside and comes back has what is to be answered, and no text yet.
+    const began = this.#draft === null && this.text === "";
+    if ((began || shown === NO_DRAFT || (shown === this.#draft && !writing)) && !this.#own.has(told)) {
       this.text = draft;
-      this.#kept = draft;
+      this.#kept = told;
+      this.#reply = reply;
+      if (reply !== this.#purpose.reply) scene.purpose(window.conversation, { reply });
     }
-    this.#draft = draft;
+    this.#draft = told;
   }
 
   override render(): unknown {
@@ -284,8 +299,8 @@ export class GchatComposer extends LitElement {
     scene.post({ kind: "send", conversation, text, ...(reply === null ? {} : { replyTo: reply }) });
     this.#typedAt = Number.NEGATIVE_INFINITY;
     this.text = "";
-    this.#save();
     if (reply !== null) scene.purpose(conversation, { reply: null });
+    this.#save();
     this.dispatchEvent(new CustomEvent("gchat-sent"));
   }
 
@@ -313,12 +328,14 @@ export class GchatComposer extends LitElement {
   /** Tells the core the draft, if it has changed since. */
   #save(): void {
     const conversation = this.window?.conversation;
-    if (conversation === undefined || this.text === this.#kept) return;
-    this.#kept = this.text;
-    if (this.text !== "") this.#own.add(this.text);
+    const reply = this.#reply;
+    const name = draftName(this.text, reply);
+    if (conversation === undefined || name === this.#kept) return;
+    this.#kept = name;
+    if (name !== NO_DRAFT) this.#own.add(name);
     const [oldest] = this.#own;
     if (this.#own.size > OWN_KEPT && oldest !== undefined) this.#own.delete(oldest);
-    this.scene?.post({ kind: "draft", conversation, text: this.text });
+    this.scene?.post({ kind: "draft", conversation, text: this.text, ...(reply === null ? {} : { replyTo: reply }) });
   }
 
   get #purpose(): Purpose {
@@ -329,6 +346,11 @@ export class GchatComposer extends LitElement {
   get #area(): HTMLTextAreaElement | null {
     return this.shadowRoot?.querySelector("textarea") ?? null;
   }
+}
+
+/** Stands for a text and what it is to answer. */
+function draftName(text: string, reply: Purpose["reply"]): string {
+  return `${reply ?? ""} ${text}`;
 }
 
 /** On a touch keyboard Enter breaks the line, as people expect there; the button sends. */

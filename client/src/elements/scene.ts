@@ -32,7 +32,7 @@ export type Local =
   /** The person here asked for the window of somebody of whom the page knows nothing yet. */
   | { kind: "awaited" }
   /** A failed message was removed: its text may go back to where it was written. */
-  | { kind: "handback"; conversation: ConversationId; text: string }
+  | { kind: "handback"; conversation: ConversationId; text: string; reply: Seq | null }
   /** What the page holds of this conversation is another: see `Scene.readings` and `Scene.quoteOf`. */
   | { kind: "reading"; conversation: ConversationId }
   /** What the box is for is another: see `Scene.purposeOf`. `turn`: the person has just asked for it. */

@@ -1,17 +1,35 @@
 /**
- * The half-written texts, sealed one by one in the browser's database. They belong to the person, not to the login: see
+ * The half-written texts, with what they are to answer, sealed one by one in the browser's database. They belong to the person, not to the login: see
  * unsent.ts. Must not know windows.
  */
 import type { Database } from "./database.js";
 import type { UnsentVault } from "./unsent.js";
-import type { ConversationId, PageConfig } from "../view.js";
+import type { ConversationId, PageConfig, Seq } from "../view.js";
+
+/** What is being written in one conversation. */
+export interface Draft {
+  text: string;
+  /** The message that it is to answer. */
+  replyTo?: Seq;
+}
+
+/** Nothing is being written. */
+export const NO_DRAFT: Draft = { text: "" };
+
+function isDraft(value: unknown): value is Draft {
+  return typeof value === "object" && value !== null && "text" in value && typeof value.text === "string";
+}
+
+export function isEmpty({ text, replyTo }: Draft): boolean {
+  return text === "" && replyTo === undefined;
+}
 
 export class Drafts {
   readonly #config: PageConfig;
   readonly #database: Database | undefined;
   readonly #vault: UnsentVault | undefined;
-  /** What waits to be written; an empty text: to be removed. */
-  #waiting = new Map<ConversationId, string>();
+  /** What waits to be written; an empty one: to be removed. */
+  #waiting = new Map<ConversationId, Draft>();
   #writing: Promise<boolean> | null = null;
   /** For each reading under way, what was kept since it began. */
   readonly #touched = new Set<Set<ConversationId>>();
@@ -23,8 +41,8 @@ export class Drafts {
   }
 
   /** Those that can be read and are not written anew meanwhile. Those that never will be read are removed. */
-  async load(): Promise<Map<ConversationId, string>> {
-    const drafts = new Map<ConversationId, string>();
+  async load(): Promise<Map<ConversationId, Draft>> {
+    const drafts = new Map<ConversationId, Draft>();
     const touched = new Set<ConversationId>();
     this.#touched.add(touched);
     await this.flush();
@@ -32,21 +50,21 @@ export class Drafts {
     this.#touched.delete(touched);
     for (const conversation of touched) drafts.delete(conversation);
     // What could not be written is newer than what lies there.
-    for (const [conversation, text] of this.#waiting) {
-      if (text === "") drafts.delete(conversation);
-      else drafts.set(conversation, text);
+    for (const [conversation, draft] of this.#waiting) {
+      if (isEmpty(draft)) drafts.delete(conversation);
+      else drafts.set(conversation, draft);
     }
     return drafts;
   }
 
-  async #read(drafts: Map<ConversationId, string>): Promise<void> {
+  async #read(drafts: Map<ConversationId, Draft>): Promise<void> {
     const [database, vault] = [this.#database, this.#vault];
     if (database === undefined || vault === undefined) return;
     try {
       const { site, user } = this.#config;
       for (const record of await database.getAll("drafts", IDBKeyRange.bound([site, user], [site, user, []]))) {
-        const text = await vault.open(this.#name(record.conversation), record);
-        if (typeof text === "string") drafts.set(record.conversation, text);
+        const draft = await vault.open(this.#name(record.conversation), record);
+        if (isDraft(draft)) drafts.set(record.conversation, draft);
         else if (vault.certain) await database.delete("drafts", [site, user, record.conversation]);
       }
     } catch {
@@ -54,9 +72,9 @@ export class Drafts {
     }
   }
 
-  /** Keeps this text soon; an empty one is removed. */
-  keep(conversation: ConversationId, text: string): void {
-    this.#waiting.set(conversation, text);
+  /** Keeps this soon; an empty one is removed. */
+  keep(conversation: ConversationId, draft: Draft): void {
+    this.#waiting.set(conversation, draft);
     for (const touched of this.#touched) touched.add(conversation);
     void this.flush();
   }
@@ -77,10 +95,10 @@ export class Drafts {
       const waiting = this.#waiting;
       this.#waiting = new Map();
       try {
-        for (const [conversation, text] of waiting) {
-          if (text === "") await database.delete("drafts", [site, user, conversation]);
+        for (const [conversation, draft] of waiting) {
+          if (isEmpty(draft)) await database.delete("drafts", [site, user, conversation]);
           else {
-            const sealed = await vault.seal(this.#name(conversation), text);
+            const sealed = await vault.seal(this.#name(conversation), draft);
             await database.put("drafts", { site, user, conversation, ...sealed });
           }
         }

@@ -185,6 +185,50 @@ test("an edit outlives a window that is put aside", async () => {
   expect([box().getAttribute("aria-label"), box().value]).toEqual(["Edit message", "Because it must"]);
 });
 
+test("what is answered belongs to the draft: it is kept with it, comes back with it, and goes with it", async () => {
+  const page = await opened();
+  const quoted = (): number => byRole("button", "Cancel reply").length;
+  await choose(/Why/, "Reply");
+  expect(page.last("draft")).toEqual({ kind: "draft", conversation: "1-2", text: "", replyTo: 1 });
+  await type(box(), "Becau");
+  expect(page.last("draft")).toEqual({ kind: "draft", conversation: "1-2", text: "Becau", replyTo: 1 });
+  await page.tell(dock());
+  expect(page.last("draft")).toMatchObject({ text: "Becau", replyTo: 1 });
+
+  document.body.replaceChildren();
+  const next = await opened([hers, mine], { draft: "Becau", draftReplyTo: 1 });
+  expect([box().value, quoted()]).toEqual(["Becau", 1]);
+  expect(next.last("draft")).toBeUndefined();
+  press(box(), "Escape");
+  await settled();
+  expect(next.last("draft")).toEqual({ kind: "draft", conversation: "1-2", text: "Becau" });
+  await choose(/Why/, "Reply");
+  press(box(), "Enter");
+  await settled();
+  expect(next.last("send")).toMatchObject({ text: "Becau", replyTo: 1 });
+  expect(next.last("draft")).toEqual({ kind: "draft", conversation: "1-2", text: "" });
+  await next.tell(dock(windowOf(ana, { draft: "Becau", draftReplyTo: 1 })));
+  expect([box().value, quoted()]).toEqual(["", 0]);
+});
+
+test("another page's draft brings its quote, but not over what is being written here", async () => {
+  const page = await opened();
+  const quoted = (): number => byRole("button", "Cancel reply").length;
+  await page.tell(dock(windowOf(ana, { draft: "Yes", draftReplyTo: 1 })));
+  expect([box().value, quoted()]).toEqual(["Yes", 1]);
+  await type(box(), "Yes, but");
+  await page.tell(dock(windowOf(ana, { draft: "No" })));
+  expect([box().value, quoted()]).toEqual(["Yes, but", 1]);
+});
+
+test("an answer that was refused comes back with what it answers", async () => {
+  const page = await opened([hers, { key: "k", seq: 0, mine: true, text: "kept", replyTo: 1, delivery: "failed", failure: "rate_limited" }]);
+  one("button", "Remove").click();
+  await settled();
+  expect(box().value).toBe("kept");
+  expect(page.last("draft")).toEqual({ kind: "draft", conversation: "1-2", text: "kept", replyTo: 1 });
+});
+
 test("an edit that leaves nothing asks whether to delete, one that is too long is refused", async () => {
   const page = await opened();
   await choose(/Because/, "Edit");
