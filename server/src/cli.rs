@@ -13,7 +13,7 @@ use crate::{
     config::{Config, Flags},
     http, logs,
     server::Server,
-    store::{Store as _, StoreError, sqlite::SqliteStore},
+    store::{CachedStore, Store as _, StoreError, sqlite::SqliteStore},
     systemd,
 };
 
@@ -190,6 +190,7 @@ async fn serve(settings: Settings, listen: Option<SocketAddr>) -> Result<()> {
         let config = settings.load(listen)?;
         logs::init(&config);
         let store = Arc::new(SqliteStore::serve(&config.database).await?);
+        let store = Arc::new(CachedStore::over(store));
         Server::bind(config, store, None).await
     };
     let server = tokio::select! {

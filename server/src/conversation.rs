@@ -70,7 +70,7 @@ pub struct Message {
 }
 
 /// Where a conversation ends.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Head {
     /// Lowest seq still kept; 1 for a conversation that has not begun.
     pub first_seq: Seq,

@@ -120,7 +120,7 @@ pub struct Side<'a> {
 }
 
 /// The same, to be kept of somebody who is not online.
-#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Toward {
     /// They may use the chat at all.
     pub chat: bool,
@@ -303,7 +303,7 @@ pub struct CourseRights {
 
 /// Floors of courses: the rights version of each one's last circles call. Whatever is older and names the course is out
 /// of date; whatever is older and does not name it says nothing of it.
-#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Floors(pub Vec<(Arc<str>, RightsVersion)>);
 
 impl Floors {

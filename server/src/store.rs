@@ -1,12 +1,13 @@
 //! What the server keeps: the traits that every database implements, by subject, and their records.
 //!
-//! Knows no frame, no connection, no rule and no SQL: the databases are in `store/`. Every key begins with the site. All
+//! Knows no frame, no connection and no SQL: the databases are in `store/`, and a cache that may be laid around one. Every key begins with the site. All
 //! times are milliseconds since 1970 UTC. A method that changes something returns only after a durable commit.
 
 use async_trait::async_trait;
 
 use crate::id::Epoch;
 
+mod cache;
 mod docks;
 mod error;
 mod people;
@@ -14,6 +15,7 @@ mod sites;
 pub mod sqlite;
 mod talk;
 
+pub use cache::CachedStore;
 pub use docks::{Dock, DockStore, DockWindow, WindowChange, WindowState};
 pub use error::StoreError;
 pub use people::{
@@ -42,6 +44,9 @@ pub trait Store: SiteStore + PeopleStore + TalkStore + DockStore {
     }
     /// Whether the database answers and, as far as is known, can be written.
     async fn ready(&self) -> Result<()>;
+    /// Returns once every write has ended that was asked for before, also those whose callers have gone since. For a
+    /// store whose writes end with their futures there is nothing to wait for.
+    async fn settled(&self) {}
     /// Commits what is under way and closes. Later calls fail with `Closed`.
     async fn close(&self);
 }

@@ -12,7 +12,7 @@ use gchat::{
     id::{RightsVersion, SiteId},
     rights::Policy,
     server::Server,
-    store::{SiteKey, SiteRecord, SiteStore as _, Store as _, sqlite::SqliteStore},
+    store::{CachedStore, SiteKey, SiteRecord, SiteStore as _, Store as _, sqlite::SqliteStore},
 };
 use jsonwebtoken::{Algorithm, EncodingKey, Header};
 use serde_json::{Value, json};
@@ -133,7 +133,8 @@ impl Campus {
         runtime.spawn(async move {
             let started = async {
                 SqliteStore::make(&database).await?.close().await;
-                let store = SqliteStore::serve(&database).await?;
+                let store = Arc::new(SqliteStore::serve(&database).await?);
+                let store = CachedStore::over(store);
                 if store.sites().await?.is_empty() {
                     store.add_site(site()).await?;
                 }

@@ -19,7 +19,7 @@ use crate::{
     logs::{self, say},
     rights::Policy,
     server::Server,
-    store::{SiteRecord, Store, sqlite::SqliteStore},
+    store::{CachedStore, SiteRecord, Store, sqlite::SqliteStore},
 };
 
 /// The campus's site in its store.
@@ -58,6 +58,7 @@ impl Demo {
         let wwwroot = wwwroot(listen);
         SqliteStore::make(&config.database).await?.close().await;
         let store = Arc::new(SqliteStore::serve(&config.database).await?);
+        let store = Arc::new(CachedStore::over(store));
         let site = campus_site(&*store, listen, &wwwroot).await?;
         let key =
             site.keys.into_iter().next().context("the demo's site has lost its key: remove --data-dir")?;

@@ -1,7 +1,6 @@
 //! Docks: the windows of a user.
 
 use async_trait::async_trait;
-use serde::{Deserialize, Serialize};
 
 use super::{Face, Result};
 pub use crate::conversation::WindowState;
@@ -12,7 +11,7 @@ use crate::{
 };
 
 /// A user's windows.
-#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Dock {
     /// Rises by 1 with every change of the user's dock rows.
     pub version: i64,
@@ -22,7 +21,7 @@ pub struct Dock {
 }
 
 /// One window.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Eq)]
 pub struct DockWindow {
     /// Whose.
     pub conversation: ConversationId,

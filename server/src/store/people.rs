@@ -41,7 +41,7 @@ pub struct UserRecord {
 }
 
 /// What others see of a user as last known; of one who was removed, nothing.
-#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Face {
     /// As the host writes it.
     pub name: Arc<str>,
@@ -59,7 +59,7 @@ impl From<&Snapshot> for Face {
 }
 
 /// What a connect needs to know, of one moment.
-#[derive(Clone, Debug, Default, Serialize, Deserialize)]
+#[derive(Clone, Debug, Default)]
 pub struct Arrival {
     /// As last known, if ever.
     pub user: Option<UserRecord>,

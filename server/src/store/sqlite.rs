@@ -19,7 +19,7 @@ use tokio::sync::oneshot;
 use uuid::Uuid;
 
 use self::{
-    meta::Since, place::Home, read_pool::ReadPool, recent::Recent, schema::Purpose, sql::Statements as _,
+    meta::Since, place::Home, read_pool::ReadPool, schema::Purpose, sql::Statements as _,
     write_connection::WriteConnection, writer::Writer,
 };
 use super::{Result, Store, StoreError};
@@ -45,10 +45,8 @@ mod link;
 mod log;
 mod meta;
 mod pace;
-
 mod place;
 mod read_pool;
-mod recent;
 mod refusal;
 pub mod restore;
 mod rows;
@@ -66,7 +64,6 @@ pub struct SqliteStore {
     epoch_began: i64,
     writer: Writer,
     readers: ReadPool,
-    recent: Arc<Recent>,
     home: Arc<Home>,
     /// The lock of a serving process, until the store is closed.
     served: Mutex<Option<File>>,
@@ -159,9 +156,8 @@ impl SqliteStore {
         let home = Arc::new(Home::of(path).map_err(StoreError::io)?);
         let connection =
             WriteConnection::new(home.clone(), file, conn, link::writing(path)?, readers.shutter())?;
-        let recent = Arc::new(Recent::new(lock.is_some()));
-        let writer = Writer::start(connection, recent.clone()).map_err(StoreError::io)?;
-        Ok(Self { epoch, epoch_began, writer, readers, recent, home, served: Mutex::new(lock) })
+        let writer = Writer::start(connection).map_err(StoreError::io)?;
+        Ok(Self { epoch, epoch_began, writer, readers, home, served: Mutex::new(lock) })
     }
 }
 
@@ -213,9 +209,12 @@ impl Store for SqliteStore {
         self.writer.ready()
     }
 
+    async fn settled(&self) {
+        self.writer.settled().await;
+    }
+
     async fn close(&self) {
         self.readers.close().await; // a reader would keep the log from being emptied
-        self.recent.close(); // a closed store tells nothing
         self.writer.close().await;
         self.served.lock().take();
     }

@@ -11,7 +11,7 @@ use gchat::{
     id::{ConversationId, RightsVersion, SiteId, UserId},
     rights::{Membership, Role, Snapshot},
     server::Server,
-    store::{SiteKey, SiteRecord},
+    store::{CachedStore, SiteKey, SiteRecord},
 };
 use jsonwebtoken::{Algorithm, EncodingKey, Header};
 use parking_lot::Mutex;
@@ -268,6 +268,7 @@ fn host(
     sim.host("server", move || {
         let storm = Storm::new(seed, failures, shared.calm.clone());
         let store = Arc::new(MemoryStore::open(shared.disk.clone(), storm));
+        let store = Arc::new(CachedStore::over(store));
         let (send, stopped) = oneshot::channel();
         *stop.lock() = Some(send);
         let on_bus = shared.clone();

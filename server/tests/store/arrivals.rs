@@ -1,25 +1,38 @@
-//! A served store tells an arrival again without reading it: never another one than a read would tell.
+//! The store of a serving process tells an arrival again without reading it: never another one than a read would tell.
 
-use std::{path::Path, sync::Arc};
+use std::{
+    future::{Future, poll_fn},
+    path::Path,
+    pin::Pin,
+    sync::Arc,
+    task::Poll,
+};
 
 use gchat::{
     id::{RightsVersion, Seq, SiteId},
     rights::{Membership, Role, Snapshot},
-    store::{Arrival, NewMessage, Origin, Page, Store as _, WindowChange, WindowState, sqlite::SqliteStore},
+    store::{
+        Arrival, CachedStore, NewMessage, Origin, Page, Put, Result, Store as _, StoreError, WindowChange,
+        WindowState, sqlite::SqliteStore,
+    },
 };
 use proptest::prelude::*;
 use rusqlite::Connection;
 use tempfile::TempDir;
 
-use crate::util::{AnyStore, between, change, message, send, set, site, snapshot, user};
+use crate::{
+    memory::{Calm, Disk, MemoryStore, Weather},
+    util::{AnyStore, between, change, message, send, set, site, snapshot, user},
+};
 
 const PEOPLE: std::ops::RangeInclusive<i64> = 1..=4;
 
-async fn served() -> (TempDir, AnyStore) {
+/// A store, and the same with arrivals at hand.
+async fn served() -> (TempDir, AnyStore, AnyStore) {
     let dir = TempDir::new().unwrap();
     SqliteStore::make(dir.path().join("gchat.db")).await.unwrap().close().await;
-    let store = SqliteStore::serve(dir.path().join("gchat.db")).await.unwrap();
-    (dir, Arc::new(store))
+    let store = Arc::new(SqliteStore::serve(dir.path().join("gchat.db")).await.unwrap());
+    (dir, store.clone(), Arc::new(CachedStore::over(store)))
 }
 
 /// What a login is told whose token says this.
@@ -125,31 +138,35 @@ async fn walk(store: &AnyStore, site: SiteId, version: i64, step: Step) {
     }
 }
 
-async fn run(path: &Path, store: &AnyStore, steps: Vec<Step>) {
+/// `reads`: the store below.
+async fn run(reads: &AnyStore, store: &AnyStore, steps: Vec<Step>) {
     let site = site(store).await;
-    let reads: AnyStore = Arc::new(SqliteStore::open(path).await.unwrap()); // a tool keeps no arrivals
     let token = snapshot(1, "token");
     for (version, step) in (1..).zip(steps) {
         walk(store, site, version, step.clone()).await;
         for id in PEOPLE {
-            let read = told(&reads, site, id, &token).await;
+            let read = told(reads, site, id, &token).await;
             for time in ["first", "second", "third"] {
                 assert_eq!(told(store, site, id, &token).await, read, "{time} of {id} after {step:?}");
             }
         }
     }
-    reads.close().await;
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn an_arrival_that_is_told_again_is_what_a_read_tells() {
-    let (dir, store) = served().await;
-    let path = dir.path().join("gchat.db");
+    let (_dir, reads, store) = served().await;
+    in_random_order(reads, store).await;
+    let reads: AnyStore = Arc::new(MemoryStore::open(Arc::default(), Calm));
+    in_random_order(reads.clone(), Arc::new(CachedStore::over(reads))).await;
+}
+
+async fn in_random_order(reads: AnyStore, store: AnyStore) {
     let runtime = tokio::runtime::Handle::current();
     let config = ProptestConfig { cases: 48, failure_persistence: None, ..ProptestConfig::default() };
     let ran = tokio::task::spawn_blocking(move || {
         proptest!(config, |(steps in prop::collection::vec(step(), 1..40))| {
-            runtime.block_on(run(&path, &store, steps));
+            runtime.block_on(run(&reads, &store, steps));
         });
     });
     ran.await.unwrap();
@@ -158,7 +175,7 @@ async fn an_arrival_that_is_told_again_is_what_a_read_tells() {
 /// Everybody asks all the time, so that what was told is always at hand; and who writes asks when that was answered.
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn whatever_was_answered_is_told_from_then_on() {
-    let (_dir, store) = served().await;
+    let (_dir, _, store) = served().await;
     let site = site(&store).await;
     let token = snapshot(1, "token");
     let asks = PEOPLE.map(|id| {
@@ -193,14 +210,13 @@ fn rename(path: &Path, name: &str) {
 
 #[tokio::test]
 async fn who_comes_again_is_told_without_a_read_for_a_while() {
-    let (dir, store) = served().await;
+    let (dir, _, store) = served().await;
     let path = dir.path().join("gchat.db");
     let site = site(&store).await;
     let token = snapshot(1, "as put");
     store.put_user(site, user(1), token.clone(), Origin::Token).await.unwrap();
     send(&store, site, 2, 1, "x").await;
     set(&store, site, 1, 2, WindowState::Open).await;
-    store.raise_floor(site, "c7", RightsVersion(9), 1).await.unwrap();
     for name in ["came once", "came twice"] {
         rename(&path, name);
         assert!(told(&store, site, 1, &token).await.contains(name), "it is read");
@@ -208,7 +224,7 @@ async fn who_comes_again_is_told_without_a_read_for_a_while() {
     rename(&path, "behind its back");
     let again = arrival(&store, site, 1, &token).await;
     assert_eq!(*again.user.unwrap().snapshot.name, *"came twice", "it is not read");
-    let all = !again.dock.windows.is_empty() && !again.floors.0.is_empty() && again.heads[0].is_some();
+    let all = !again.dock.windows.is_empty() && again.heads[0].is_some();
     assert!(all, "with whatever there is to tell");
     let newer = snapshot(2, "as put");
     assert!(
@@ -224,6 +240,15 @@ async fn who_comes_again_is_told_without_a_read_for_a_while() {
     assert!(told(&store, site, 1, &newer).await.contains("a while ago"), "it was forgotten");
 
     told(&store, site, 1, &newer).await;
+    rename(&path, "not told again");
+    assert!(told(&store, site, 1, &newer).await.contains("a while ago"));
+    // What the clock alone would change is not kept.
+    store.raise_floor(site, "c7", RightsVersion(9), 1).await.unwrap();
+    for name in ["below a floor", "read", "read again"] {
+        rename(&path, name);
+        let found = arrival(&store, site, 1, &newer).await;
+        assert_eq!((&*found.user.unwrap().snapshot.name, found.floors.0.len()), (name, 2));
+    }
     store.close().await;
     assert!(
         store.arrival(site, user(1), "login-1", &newer, &[]).await.is_err(),
@@ -231,16 +256,127 @@ async fn who_comes_again_is_told_without_a_read_for_a_while() {
     );
 }
 
-#[tokio::test]
-async fn a_tool_beside_the_server_reads_each_time() {
-    let dir = TempDir::new().unwrap();
-    let path = dir.path().join("gchat.db");
-    let store: AnyStore = Arc::new(SqliteStore::make(&path).await.unwrap());
-    let site = site(&store).await;
-    let token = snapshot(1, "as put");
-    store.put_user(site, user(1), token.clone(), Origin::Token).await.unwrap();
-    for name in ["once", "twice", "a third time"] {
-        rename(&path, name);
-        assert!(told(&store, site, 1, &token).await.contains(name));
+/// A store on which each write stops where it is told to, and may fail after its commit.
+#[derive(Clone, Default)]
+struct Held(Arc<parking_lot::Mutex<Stage>>);
+
+#[derive(Clone, Copy, Default, PartialEq, Eq)]
+enum Stage {
+    #[default]
+    Free,
+    Before,
+    After,
+    /// Is told to have failed.
+    Fails,
+}
+
+impl Held {
+    fn at(&self, stage: Stage) {
+        *self.0.lock() = stage;
     }
+
+    async fn pass(&self, stage: Stage) {
+        poll_fn(|context| {
+            context.waker().wake_by_ref();
+            if *self.0.lock() == stage { Poll::Pending } else { Poll::Ready(()) }
+        })
+        .await;
+    }
+}
+
+#[async_trait::async_trait]
+impl Weather for Held {
+    async fn before(&self) -> Result<()> {
+        self.pass(Stage::Before).await;
+        Ok(())
+    }
+    async fn after(&self) -> Result<()> {
+        self.pass(Stage::After).await;
+        if *self.0.lock() == Stage::Fails { Err(StoreError::Blocked("a test".into())) } else { Ok(()) }
+    }
+    async fn read(&self) -> Result<()> {
+        Ok(())
+    }
+}
+
+type Write<'a> = Pin<Box<dyn Future<Output = Result<Put>> + Send + 'a>>;
+
+/// As far as it gets.
+async fn begin(write: &mut Write<'_>) {
+    let done = poll_fn(|context| Poll::Ready(write.as_mut().poll(context).is_ready())).await;
+    assert!(!done, "it is held");
+}
+
+fn called(store: &AnyStore, site: SiteId, version: i64) -> Write<'_> {
+    store.put_user(site, user(1), snapshot(version, &format!("name {version}")), Origin::Token)
+}
+
+#[tokio::test]
+async fn while_a_write_is_under_way_it_is_read() {
+    let held = Held::default();
+    let below: AnyStore = Arc::new(MemoryStore::open(Arc::default(), held.clone()));
+    let store: AnyStore = Arc::new(CachedStore::over(below.clone()));
+    let (site, token) = (site(&store).await, snapshot(1, "token"));
+    for (version, stage) in (1..).zip([Stage::Before, Stage::After, Stage::Before, Stage::After]) {
+        for _ in 0..3 {
+            told(&store, site, 1, &token).await;
+        }
+        held.at(stage);
+        let mut write = called(&store, site, version);
+        begin(&mut write).await;
+        for _ in 0..3 {
+            assert_eq!(told(&store, site, 1, &token).await, told(&below, site, 1, &token).await, "{version}");
+        }
+        held.at(Stage::Free);
+        write.await.unwrap();
+        assert!(told(&store, site, 1, &token).await.contains(&format!("name {version}")));
+    }
+}
+
+#[tokio::test]
+async fn after_an_error_it_is_read_until_a_later_write_is_done() {
+    let (held, disk) = (Held::default(), Arc::<parking_lot::Mutex<Disk>>::default());
+    let store: AnyStore = Arc::new(MemoryStore::open(disk.clone(), held.clone()));
+    let store: AnyStore = Arc::new(CachedStore::over(store));
+    let (site, token) = (site(&store).await, snapshot(1, "token"));
+    let behind = |name: &str| disk.lock().put_user(site, user(1), &snapshot(9, name));
+    for _ in 0..3 {
+        told(&store, site, 1, &token).await;
+    }
+    held.at(Stage::Fails);
+    assert!(called(&store, site, 1).await.is_err());
+    held.at(Stage::Free);
+    // What failed may come to light when the store looks at its disk, whoever makes it do that.
+    for name in ["one", "two", "three", "four"] {
+        behind(name);
+        assert!(told(&store, site, 1, &token).await.contains(name), "{name} is read");
+    }
+    store.put_user(site, user(2), snapshot(1, "somebody else"), Origin::Token).await.unwrap();
+    behind("five");
+    assert!(told(&store, site, 1, &token).await.contains("five"));
+    behind("six");
+    assert!(told(&store, site, 1, &token).await.contains("five"), "it is told again");
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_write_whose_caller_has_gone_ends_when_the_store_has_done_it() {
+    let (dir, below, store) = served().await;
+    let (site, token) = (site(&store).await, snapshot(1, "token"));
+    for _ in 0..3 {
+        told(&store, site, 1, &token).await;
+    }
+    // Nobody can write meanwhile, so the write waits in the store.
+    let blocks = Connection::open(dir.path().join("gchat.db")).unwrap();
+    blocks.execute_batch("BEGIN IMMEDIATE").unwrap();
+    let mut write: Pin<Box<dyn Future<Output = Result<()>> + Send + '_>> =
+        store.revoke_login(site, "login-1", i64::MAX);
+    assert!(poll_fn(|context| Poll::Ready(write.as_mut().poll(context).is_pending())).await);
+    drop(write);
+    for _ in 0..3 {
+        assert!(!arrival(&store, site, 1, &token).await.revoked);
+    }
+    blocks.execute_batch("COMMIT").unwrap();
+    store.settled().await;
+    assert!(arrival(&below, site, 1, &token).await.revoked, "it was done all the same");
+    assert!(arrival(&store, site, 1, &token).await.revoked);
 }

@@ -126,3 +126,24 @@ mod in_memory {
         crate::every_story!(crate::in_memory::open);
     }
 }
+
+/// And so does a store with the cache around it.
+mod cached {
+    use std::sync::Arc;
+
+    use gchat::store::CachedStore;
+
+    use crate::{
+        memory::{Calm, MemoryStore},
+        util::AnyStore,
+    };
+
+    async fn open() -> ((), AnyStore) {
+        let store = Arc::new(MemoryStore::open(Arc::default(), Calm));
+        ((), Arc::new(CachedStore::over(store)))
+    }
+
+    mod story {
+        crate::every_story!(crate::cached::open);
+    }
+}

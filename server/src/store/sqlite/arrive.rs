@@ -3,7 +3,6 @@
 use std::sync::Arc;
 
 use rusqlite::{Connection, Row, params};
-use serde::{Deserialize, Serialize};
 
 use super::{
     Result,
@@ -19,7 +18,6 @@ use crate::{
 };
 
 /// The question of `PeopleStore::arrival`, as its statement takes it.
-#[derive(PartialEq, Eq, Serialize, Deserialize)]
 pub(super) struct Arrive {
     pub(super) site: SiteId,
     pub(super) user: UserId,

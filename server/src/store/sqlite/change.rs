@@ -4,7 +4,6 @@ use rusqlite::{Connection, Row, params};
 
 use super::{
     Result, conversations, first_text,
-    recent::Touch,
     rows::{MESSAGE_COLUMNS, deleted, message_columns},
     sql::Statements as _,
     writer::Write,
@@ -63,12 +62,6 @@ impl Write for ChangeMessage {
             conversations::look_for_newest(conn, number)?;
         }
         Ok(Some(Changed { message: after, first_seq: head.first_seq }))
-    }
-
-    fn touch(&self, done: &Self::Done, touch: &Touch<'_>) {
-        if done.is_some() {
-            touch.conversation(self.0.site, &self.0.conversation);
-        }
     }
 }
 

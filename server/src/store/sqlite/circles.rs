@@ -9,7 +9,6 @@ use rusqlite::{Connection, params};
 
 use super::{
     Result,
-    recent::Touch,
     rows::{record, user as user_id},
     sql::Statements as _,
     writer::Write,
@@ -92,12 +91,6 @@ impl Write for RaiseFloor {
         }
         let stored = floor(conn, self.site, &self.course)?.unwrap_or(self.version);
         Ok(Floor { applied: false, version: stored })
-    }
-
-    fn touch(&self, done: &Floor, touch: &Touch<'_>) {
-        if done.applied {
-            touch.everything(); // everybody with the course in their token
-        }
     }
 }
 
@@ -192,9 +185,5 @@ impl Write for PutCourse {
         }
         self.index(conn, &changes)?;
         Ok(true)
-    }
-
-    fn touch(&self, _: &bool, touch: &Touch<'_>) {
-        self.circles.iter().for_each(|(user, _)| touch.person(self.site, *user));
     }
 }

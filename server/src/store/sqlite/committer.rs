@@ -3,7 +3,7 @@
 //! If a transaction fails, each of its writes is tried alone, so that one bad write does not fail the others; unless it
 //! failed for what would fail the next one too (`write_connection`). Knows no write but the append, which it gathers.
 
-use std::{sync::Arc, time::Instant};
+use std::time::Instant;
 
 use rusqlite::Connection;
 
@@ -11,7 +11,6 @@ use super::{
     Result, StoreError,
     append::Appender,
     pace::Pace,
-    recent::{Recent, Touch},
     sql::Statements as _,
     write_connection::{WriteConnection, blocks},
     writer::{Queued, Reply},
@@ -22,7 +21,6 @@ use crate::store::{Appended, NewMessage};
 pub(super) struct Committer {
     pub(super) connection: WriteConnection,
     pub(super) pace: Pace,
-    pub(super) recent: Arc<Recent>,
 }
 
 impl Committer {
@@ -30,15 +28,9 @@ impl Committer {
     pub(super) fn commit(&mut self, batch: Batch, company: bool) {
         let writes = batch.len();
         self.pace.begin(company || writes > 1, Instant::now());
-        let mends = self.connection.next_try().is_some();
         match self.connection.conn() {
             Ok(conn) => {
-                if mends {
-                    let touch = self.recent.touch();
-                    touch.everything();
-                    touch.end();
-                }
-                if let Err(error) = batch.commit(conn, &self.recent) {
+                if let Err(error) = batch.commit(conn) {
                     self.connection.blocked(&error);
                 }
                 self.connection.written(writes);
@@ -70,11 +62,11 @@ impl Batch {
 
     /// Commits all of these together, or, if that fails, each alone. An error: writing has become impossible, and
     /// everybody whose write was not committed has been refused.
-    fn commit(mut self, conn: &Connection, recent: &Recent) -> Result<()> {
+    fn commit(mut self, conn: &Connection) -> Result<()> {
         if self.len() == 0 {
             return Ok(());
         }
-        let error = match together(conn, recent, &self.messages, &mut self.others) {
+        let error = match together(conn, &self.messages, &mut self.others) {
             Ok(appended) => {
                 for (reply, appended) in self.replies.into_iter().zip(appended) {
                     let _ = reply.send(Ok(appended)); // the caller may have gone
@@ -91,14 +83,14 @@ impl Batch {
         if self.len() > 1 {
             tracing::warn!(%error, writes = self.len(), "a commit failed; its writes are tried one by one");
         }
-        self.one_by_one(conn, recent)
+        self.one_by_one(conn)
     }
 
-    fn one_by_one(self, conn: &Connection, recent: &Recent) -> Result<()> {
+    fn one_by_one(self, conn: &Connection) -> Result<()> {
         let mut replies = self.replies.into_iter();
         for message in self.messages {
             let Some(reply) = replies.next() else { break };
-            match together(conn, recent, std::slice::from_ref(&message), &mut []) {
+            match together(conn, std::slice::from_ref(&message), &mut []) {
                 Err(error) if blocks(&error) => {
                     refuse(std::iter::once(reply).chain(replies), self.others, &error);
                     return Err(error);
@@ -112,7 +104,7 @@ impl Batch {
         let mut others = self.others.into_iter();
         while let Some(job) = others.next() {
             let mut alone = [job];
-            let committed = together(conn, recent, &[], &mut alone).map(drop);
+            let committed = together(conn, &[], &mut alone).map(drop);
             let [job] = alone;
             match committed {
                 Err(error) if blocks(&error) => {
@@ -145,26 +137,21 @@ fn refuse(
     }
 }
 
-/// All of these in one transaction, with the stamps of what they touch.
+/// All of these in one transaction.
 fn together(
     conn: &Connection,
-    recent: &Recent,
     messages: &[NewMessage],
     others: &mut [Box<dyn Queued>],
 ) -> Result<Vec<Appended>> {
-    let touch = recent.touch();
-    let appended = transact(conn, &touch, messages, others);
+    let appended = transact(conn, messages, others);
     if appended.is_err() {
         let _ = conn.change("ROLLBACK", []); // an error: SQLite has ended it by itself
-        touch.everything();
     }
-    touch.end();
     appended
 }
 
 fn transact(
     conn: &Connection,
-    touch: &Touch<'_>,
     messages: &[NewMessage],
     others: &mut [Box<dyn Queued>],
 ) -> Result<Vec<Appended>> {
@@ -175,12 +162,8 @@ fn transact(
         let mut appender = Appender::of(conn)?;
         messages.iter().map(|message| appender.append(message)).collect::<Result<_>>()?
     };
-    for NewMessage { site, conversation, .. } in messages {
-        touch.conversation(*site, conversation);
-    }
     for job in others {
         job.run(conn)?;
-        job.touch(touch);
     }
     conn.change("COMMIT", [])?;
     Ok(appended)

@@ -8,7 +8,6 @@ use rusqlite::{Connection, Row, params};
 use super::{
     Result,
     conversations::{self, newest_by_others},
-    recent::Touch,
     rows::{CLOSED, MINIMISED, OPEN, conversation, head, read},
     sql::Statements as _,
     writer::Write,
@@ -235,12 +234,6 @@ impl Write for SetWindow {
         }
         self.forget(conn)?;
         Ok(true)
-    }
-
-    fn touch(&self, done: &bool, touch: &Touch<'_>) {
-        if *done {
-            touch.talk(self.site, self.user);
-        }
     }
 }
 

@@ -6,7 +6,6 @@ use rusqlite::{Connection, params};
 
 use super::{
     Result, conversations, erasures,
-    recent::Touch,
     rows::{conversation, head},
     sql::Statements as _,
     users,
@@ -46,10 +45,6 @@ impl Write for RemoveUser {
             Vec::new()
         };
         Ok((Applied { applied: true, changed, record }, erased))
-    }
-
-    fn touch(&self, _: &Self::Done, touch: &Touch<'_>) {
-        touch.erased();
     }
 }
 

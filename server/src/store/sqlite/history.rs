@@ -2,9 +2,7 @@
 
 use rusqlite::{Connection, params};
 
-use super::{
-    Result, conversations, recent::Touch, rows::message_columns, sql::Statements as _, writer::Write,
-};
+use super::{Result, conversations, rows::message_columns, sql::Statements as _, writer::Write};
 use crate::{
     conversation::{Head, Message},
     id::{ConversationId, Seq, SiteId, UserId},
@@ -91,11 +89,5 @@ impl Write for Read {
             params![self.site.0, self.conversation.to_string(), self.user.get(), self.seq.0, self.publish],
         )?;
         Ok(mark.map(|(seq,)| Seq(seq)))
-    }
-
-    fn touch(&self, done: &Option<Seq>, touch: &Touch<'_>) {
-        if done.is_some() {
-            touch.conversation(self.site, &self.conversation);
-        }
     }
 }

@@ -3,7 +3,7 @@
 use rusqlite::{Connection, params};
 use uuid::Uuid;
 
-use super::{Result, recent::Touch, sql::Statements as _, writer::Write};
+use super::{Result, sql::Statements as _, writer::Write};
 use crate::id::Epoch;
 
 /// The store's epoch, and when it began (ms; 0 for one that was never restored).
@@ -56,6 +56,4 @@ impl Write for MarkSites {
         set(conn, "sites", &mark)?;
         Ok(mark)
     }
-
-    fn touch(&self, _: &[u8; 16], _: &Touch<'_>) {}
 }

@@ -4,7 +4,6 @@ use rusqlite::{Connection, ffi::SQLITE_CONSTRAINT_UNIQUE, params};
 
 use super::{
     Result, StoreError, erasures,
-    recent::Touch,
     rows::broken,
     sql::{Statements as _, code},
     writer::Write,
@@ -114,10 +113,6 @@ impl Write for RemoveSite {
         erasures::note_site(conn, self.0)?;
         let gone = conn.change("DELETE FROM sites WHERE site = ?1", params![self.0.0])?;
         if gone == 0 { Err(StoreError::NoSite) } else { Ok(()) }
-    }
-
-    fn touch(&self, (): &(), touch: &Touch<'_>) {
-        touch.erased();
     }
 }
 

@@ -6,7 +6,7 @@ use std::sync::Arc;
 
 use rusqlite::{Connection, params};
 
-use super::{Result, circles, recent::Touch, rows::record, sql::Statements as _, writer::Write};
+use super::{Result, circles, rows::record, sql::Statements as _, writer::Write};
 use crate::{
     id::{SiteId, UserId},
     rights::{Floors, Snapshot},
@@ -73,12 +73,6 @@ impl Write for PutUser {
         }
         Ok(outcome)
     }
-
-    fn touch(&self, done: &Put, touch: &Touch<'_>) {
-        if let Put::Done(Applied { changed: true, .. }) = done {
-            touch.person(self.site, self.user);
-        }
-    }
 }
 
 /// Puts a record in the place of what was known of a user.
@@ -117,10 +111,6 @@ impl Write for RevokeLogin {
         )?;
         Ok(())
     }
-
-    fn touch(&self, (): &(), touch: &Touch<'_>) {
-        touch.login(self.site, &self.sid);
-    }
 }
 
 /// As `PeopleStore::expire`.
@@ -128,34 +118,12 @@ pub(super) struct Expire {
     pub(super) now: i64,
 }
 
-/// What was forgotten.
-pub(super) struct Expired {
-    /// (site, sid)
-    logins: Vec<(i64, String)>,
-    floors: u64,
-}
-
-impl Expired {
-    /// Rows.
-    pub(super) fn rows(&self) -> u64 {
-        self.logins.len() as u64 + self.floors
-    }
-}
-
 impl Write for Expire {
-    type Done = Expired;
+    type Done = u64;
 
-    fn run(&self, conn: &Connection) -> Result<Expired> {
-        let logins =
-            conn.all("DELETE FROM revoked_logins WHERE until <= ?1 RETURNING site, sid", params![self.now])?;
+    fn run(&self, conn: &Connection) -> Result<u64> {
+        let logins = conn.change("DELETE FROM revoked_logins WHERE until <= ?1", params![self.now])?;
         let floors = conn.change("DELETE FROM floors WHERE set_at <= ?1", params![self.now - FLOOR_MS])?;
-        Ok(Expired { logins, floors: floors as u64 })
-    }
-
-    fn touch(&self, gone: &Expired, touch: &Touch<'_>) {
-        gone.logins.iter().for_each(|(site, sid)| touch.login(SiteId(*site), sid));
-        if gone.floors > 0 {
-            touch.everything();
-        }
+        Ok((logins + floors) as u64)
     }
 }

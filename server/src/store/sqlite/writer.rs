@@ -20,7 +20,6 @@ use super::{
     Result, StoreError,
     committer::{Batch, Committer},
     pace::Pace,
-    recent::{Recent, Touch},
     write_connection::{Trouble, WriteConnection},
 };
 use crate::store::{Appended, NewMessage};
@@ -36,11 +35,6 @@ pub(super) trait Write: Send + Sync + 'static {
     type Done: Send + 'static;
     /// Runs inside a transaction that others may share.
     fn run(&self, conn: &Connection) -> Result<Self::Done>;
-    /// Stamps what of an arrival may be another by what was done, before that is committed; if in doubt everything.
-    fn touch(&self, done: &Self::Done, touch: &Touch<'_>) {
-        let _ = done;
-        touch.everything();
-    }
 }
 
 /// The callers' end.
@@ -58,15 +52,17 @@ enum Job {
     Other(Box<dyn Queued>),
     /// There is trouble to look after.
     Look,
+    /// Somebody waits until what came before has ended.
+    Settle(oneshot::Sender<()>),
     Close(oneshot::Sender<()>),
 }
 
 impl Writer {
     /// Starts the thread. It ends after `close`, or when the writer is dropped.
-    pub(super) fn start(connection: WriteConnection, recent: Arc<Recent>) -> io::Result<Self> {
+    pub(super) fn start(connection: WriteConnection) -> io::Result<Self> {
         let (queue, jobs) = mpsc::channel(QUEUE);
         let trouble = connection.trouble();
-        let committer = Arc::new(Mutex::new(Some(Committer { connection, pace: Pace::default(), recent })));
+        let committer = Arc::new(Mutex::new(Some(Committer { connection, pace: Pace::default() })));
         let runtime = runtime::Builder::new_current_thread().enable_time().build()?;
         let shared = committer.clone();
         thread::Builder::new().name("writer".into()).spawn(move || work(&shared, jobs, &runtime))?;
@@ -109,6 +105,14 @@ impl Writer {
         answer.await.map_err(|_| StoreError::Closed)?
     }
 
+    /// Waits until everything has ended that came before, also where nobody waits for its answer any more.
+    pub(super) async fn settled(&self) {
+        let (reply, answer) = oneshot::channel();
+        if self.queue.send(Job::Settle(reply)).await.is_ok() {
+            let _ = answer.await; // an error means that it was closed
+        }
+    }
+
     /// Commits what waits, then closes the database.
     pub(super) async fn close(&self) {
         let (reply, answer) = oneshot::channel();
@@ -136,7 +140,6 @@ struct Waiting<W: Write> {
 
 pub(super) trait Queued: Send {
     fn run(&mut self, conn: &Connection) -> Result<()>;
-    fn touch(&self, touch: &Touch<'_>);
     fn answer(self: Box<Self>, committed: Result<()>);
 }
 
@@ -144,12 +147,6 @@ impl<W: Write> Queued for Waiting<W> {
     fn run(&mut self, conn: &Connection) -> Result<()> {
         self.done = Some(self.write.run(conn)?);
         Ok(())
-    }
-
-    fn touch(&self, touch: &Touch<'_>) {
-        if let Some(done) = &self.done {
-            self.write.touch(done, touch);
-        }
     }
 
     fn answer(self: Box<Self>, committed: Result<()>) {
@@ -192,12 +189,13 @@ fn work(committer: &Mutex<Option<Committer>>, mut jobs: mpsc::Receiver<Job>, run
         {
             received.push(job);
         }
-        let mut batch = Batch::default();
+        let (mut batch, mut waiting) = (Batch::default(), Vec::new());
         for job in received.drain(..) {
             match job {
                 Job::Append(message, reply) => batch.append(message, reply),
                 Job::Other(job) => batch.others.push(job),
                 Job::Look => {}
+                Job::Settle(reply) => waiting.push(reply),
                 Job::Close(reply) => {
                     jobs.close(); // what waits is still received
                     closers.push(reply);
@@ -205,6 +203,9 @@ fn work(committer: &Mutex<Option<Committer>>, mut jobs: mpsc::Receiver<Job>, run
             }
         }
         committer.commit(batch, company);
+        for reply in waiting {
+            let _ = reply.send(()); // the caller may have gone
+        }
         next_try = committer.connection.next_try();
     }
     drop(closers); // their callers wait for this

@@ -5,7 +5,7 @@ use std::{net::SocketAddr, sync::Arc};
 use gchat::{
     config::Config,
     server::Server,
-    store::{SiteRecord, Store, sqlite::SqliteStore},
+    store::{CachedStore, SiteRecord, Store, sqlite::SqliteStore},
 };
 use tempfile::TempDir;
 use tokio::{sync::oneshot, task::JoinHandle};
@@ -42,7 +42,8 @@ impl TestServer {
     async fn open(config: Config, dir: Arc<TempDir>) -> Self {
         let database = dir.path().join("gchat.db");
         SqliteStore::make(&database).await.unwrap().close().await;
-        let store: Arc<dyn Store> = Arc::new(SqliteStore::serve(&database).await.unwrap());
+        let store = Arc::new(SqliteStore::serve(&database).await.unwrap());
+        let store: Arc<dyn Store> = Arc::new(CachedStore::over(store));
         let server = Server::bind(config.clone(), store.clone(), None).await.unwrap();
         let address = server.local_addr().unwrap();
         let (stop, stopped) = oneshot::channel();
