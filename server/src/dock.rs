@@ -20,7 +20,10 @@ use crate::{
     talk::{Access, Speaker},
 };
 
+mod listed;
 mod view;
+
+pub use listed::Facts;
 pub use view::partners;
 
 /// What is shown of docks on this node.

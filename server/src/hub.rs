@@ -19,8 +19,7 @@ use crate::{
     error::Close,
     id::{ConnectionId, RightsVersion, SessionId, SiteId, UserId},
     protocol::ServerFrame,
-    rights::CourseRights,
-    store::Origin,
+    rights::{CourseRights, Precedence},
 };
 
 pub mod outbound;
@@ -87,10 +86,10 @@ impl Connection {
         *self.pause.lock()
     }
 
-    /// Whether the host has spoken since these rights were read. On a tie its call wins over a token.
-    pub fn rights_are_older(&self, version: RightsVersion, origin: Origin) -> bool {
-        let floor = self.rights_floor.load(Ordering::Acquire);
-        floor > version.0 || (floor == version.0 && origin == Origin::Token)
+    /// Whether the host has spoken since these rights were read.
+    pub fn rights_are_older(&self, rights: Precedence) -> bool {
+        let said = RightsVersion(self.rights_floor.load(Ordering::Acquire));
+        !rights.wins(Precedence::call(said))
     }
 
     /// What circles calls have said since the connect began; from now on nothing is kept for it.

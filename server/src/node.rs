@@ -16,7 +16,7 @@ use crate::{
     id::{RightsVersion, SiteId, UserId},
     pauses,
     protocol::{ChangesFrame, ServerFrame},
-    rights::{CourseRights, Membership},
+    rights::{CourseRights, Membership, refuses},
     roster::Rosters,
     sites::Sites,
     store::{Origin, Result, UserRecord},
@@ -126,7 +126,7 @@ impl Node {
         let live = |user| self.rosters.rights(site, user).map(|rights| rights.snapshot.rights_version);
         let version = |c: &Connection| c.pause().map(|pause| pause.version).or_else(|| live(c.user));
         let mut below = self.hub.all();
-        below.retain(|c| c.site == site && version(c).is_some_and(|version| version < floor));
+        below.retain(|c| c.site == site && version(c).is_some_and(|version| refuses(floor, version)));
         let spread_ms = (below.len() * 1_000 / BACK_PER_SECOND) as u64;
         for connection in below {
             let wait = rand::rng().random_range(0..=spread_ms);

@@ -12,6 +12,10 @@ use utoipa::ToSchema;
 
 use crate::id::{CircleId, NO_GROUP, RightsVersion, UserId};
 
+mod precedence;
+
+pub use precedence::{Origin, Precedence, refuses};
+
 /// Circles that one user may hold.
 pub const CIRCLES_MOST: usize = 1_000;
 
@@ -307,6 +311,20 @@ pub struct CourseRights {
 pub struct Floors(pub Vec<(Arc<str>, RightsVersion)>);
 
 impl Floors {
+    /// Of all floors of a site those that a connect with this snapshot is to be told: of courses that it names, or that
+    /// are on record of its user, and above it.
+    pub fn concerning<'a>(
+        all: impl IntoIterator<Item = (&'a str, RightsVersion)>,
+        snapshot: &Snapshot,
+        stored: Option<&Snapshot>,
+    ) -> Self {
+        let (named, held) = (snapshot.courses(), stored.map(Snapshot::courses).unwrap_or_default());
+        let concern = |&(course, floor): &(&str, RightsVersion)| {
+            refuses(floor, snapshot.rights_version) && (named.contains(course) || held.contains(course))
+        };
+        Self(all.into_iter().filter(concern).map(|(course, floor)| (course.into(), floor)).collect())
+    }
+
     /// The highest floor that refuses a snapshot, if one does.
     pub fn refusing(&self, snapshot: &Snapshot) -> Option<RightsVersion> {
         let named = snapshot.courses();
@@ -332,7 +350,7 @@ impl Floors {
 
     fn above(&self, snapshot: &Snapshot) -> impl Iterator<Item = &(Arc<str>, RightsVersion)> {
         let version = snapshot.rights_version;
-        self.0.iter().filter(move |(_, floor)| *floor > version)
+        self.0.iter().filter(move |(_, floor)| refuses(*floor, version))
     }
 }
 

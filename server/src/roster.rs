@@ -28,7 +28,7 @@ use crate::{
     id::{CircleId, ConnectionId, RightsVersion, SiteId, UserId},
     presence::Presence,
     protocol::{Contact, RosterVersion, ServerFrame, Status},
-    rights::{self, CourseRights, Role, Snapshot, Standing},
+    rights::{self, CourseRights, Precedence, Role, Snapshot, Standing},
     sites::Sites,
     store::{Face, Origin, UserRecord},
 };
@@ -83,6 +83,10 @@ struct Online {
 }
 
 impl Online {
+    fn precedence(&self) -> Precedence {
+        Precedence::new(self.rights.rights_version, self.origin)
+    }
+
     fn has(&self, id: ConnectionId) -> bool {
         self.seats.iter().any(|seat| seat.connection.id == id)
     }
@@ -186,8 +190,9 @@ impl Rosters {
     /// told.
     pub fn change_course(&self, person: Person, news: &CourseRights) {
         let Some(mut online) = self.users.get_mut(&person) else { return self.moved(person) };
-        let newest = online.said.get(&news.course).max(Some(&online.rights.rights_version));
-        if newest > Some(&news.version) {
+        let said = online.said.get(&news.course).copied().unwrap_or_default();
+        let newest = Precedence::call(said.max(online.rights.rights_version));
+        if !Precedence::call(news.version).wins(newest) {
             return;
         }
         online.said.insert(news.course.clone(), news.version);
@@ -243,15 +248,13 @@ impl Rosters {
 
     /// Whether newer rights than these are known of somebody online.
     pub fn knows_newer(&self, person: Person, record: &UserRecord) -> bool {
-        let new = (record.snapshot.rights_version, record.origin);
-        self.users.get(&person).is_some_and(|online| (online.rights.rights_version, online.origin) > new)
+        self.users.get(&person).is_some_and(|online| !record.precedence().wins(online.precedence()))
     }
 
     /// Somebody is paused by these rights: to others they are offline at once, and they look at nothing. False, and
     /// nothing done, if newer rights are known.
     pub fn dismiss(&self, person: Person, record: &UserRecord) -> bool {
-        let new = (record.snapshot.rights_version, record.origin);
-        let older = |online: &Online| (online.rights.rights_version, online.origin) <= new;
+        let older = |online: &Online| record.precedence().wins(online.precedence());
         let Some((_, mut online)) = self.users.remove_if(&person, |_, online| older(online)) else {
             return !self.users.contains_key(&person);
         };
@@ -410,13 +413,11 @@ impl Rosters {
     /// those with whom there is a block now, or none any more (`part_all`).
     fn replace(&self, person: Person, online: &mut Online, record: &UserRecord) -> Option<Vec<UserId>> {
         let (new, old) = (&record.snapshot, online.rights.clone());
-        let newer = (new.rights_version, record.origin) > (old.rights_version, online.origin)
-            || (new.rights_version == old.rights_version && record.origin == online.origin && **new != *old);
-        if !newer {
+        if !record.precedence().wins(online.precedence()) {
             return None;
         }
-        // On a tie a circles call wins, as any call does.
-        online.said.retain(|_, version| !record.removed && *version >= new.rights_version);
+        let newer = |version: RightsVersion| Precedence::call(version).wins(record.precedence());
+        online.said.retain(|_, version| !record.removed && newer(*version));
         let new = online.said.keys().fold(new.clone(), |new, course| {
             let held = old.of_course(course);
             if new.of_course(course) == held { new } else { Arc::new(new.with_course(course, &held)) }

@@ -6,10 +6,11 @@ use async_trait::async_trait;
 use serde::{Deserialize, Serialize};
 
 use super::{Dock, Result, WindowState};
+pub use crate::rights::Origin;
 use crate::{
     conversation::Head,
     id::{ConversationId, RightsVersion, Seq, SiteId, UserId},
-    rights::{Floors, Membership, Snapshot},
+    rights::{Floors, Membership, Precedence, Snapshot},
 };
 
 /// A floor is kept for this long. The tokens that it refuses have ended after ten minutes, and calls are computed when
@@ -20,15 +21,6 @@ pub const FLOOR_MS: i64 = 24 * 60 * 60 * 1_000;
 /// back.
 pub const REVOKED_MS: i64 = FLOOR_MS;
 
-/// Where a user's stored rights came from: on a tie of versions a call wins over a token.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
-pub enum Origin {
-    /// A user token.
-    Token,
-    /// A signed call of the host.
-    Call,
-}
-
 /// A user as last known.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct UserRecord {
@@ -38,6 +30,32 @@ pub struct UserRecord {
     pub origin: Origin,
     /// Removed by the host: the snapshot has no name, circles or rights.
     pub removed: bool,
+}
+
+impl UserRecord {
+    /// What it has against another one.
+    pub fn precedence(&self) -> Precedence {
+        Precedence { removal: self.removed, ..Precedence::new(self.snapshot.rights_version, self.origin) }
+    }
+
+    /// Of somebody who is removed: nothing but the version below which tokens are refused.
+    pub fn of_nobody(version: RightsVersion) -> Self {
+        let nobody = Snapshot { rights_version: version, ..Snapshot::default() };
+        Self { snapshot: Arc::new(nobody), origin: Origin::Call, removed: true }
+    }
+
+    /// What a circles call makes of the snapshot; `None` if that stays as it is.
+    pub fn with_course(
+        &self,
+        course: &str,
+        version: RightsVersion,
+        circles: &[Membership],
+    ) -> Option<Snapshot> {
+        if self.removed || !Precedence::call(version).wins(self.precedence()) {
+            return None;
+        }
+        Some(self.snapshot.with_course(course, circles)).filter(|new| *new != *self.snapshot)
+    }
 }
 
 /// What others see of a user as last known; of one who was removed, nothing.
@@ -84,6 +102,18 @@ pub struct Applied {
     pub record: UserRecord,
 }
 
+impl Applied {
+    /// What becomes of a record, given what is stored: the rule of rights versions, for every database.
+    pub fn of(new: UserRecord, stored: Option<UserRecord>) -> Self {
+        match stored {
+            Some(stored) if !new.precedence().wins(stored.precedence()) => {
+                Self { applied: false, changed: false, record: stored }
+            }
+            stored => Self { applied: true, changed: stored.as_ref() != Some(&new), record: new },
+        }
+    }
+}
+
 /// What became of `put_user`.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Put {
@@ -94,6 +124,15 @@ pub enum Put {
 }
 
 impl Put {
+    /// What becomes of a snapshot, given what is stored and the floors above it, for every database.
+    pub fn of(snapshot: &Arc<Snapshot>, origin: Origin, stored: Option<UserRecord>, floors: &Floors) -> Self {
+        if let Some(floor) = floors.refusing(snapshot) {
+            return Self::Outdated(floor);
+        }
+        let snapshot = floors.complete(snapshot, stored.as_ref().map(|stored| &*stored.snapshot));
+        Self::Done(Applied::of(UserRecord { snapshot, origin, removed: false }, stored))
+    }
+
     /// What became of it, unless a floor refused it.
     pub fn done(self) -> Option<Applied> {
         match self {
@@ -110,6 +149,18 @@ pub struct Floor {
     pub applied: bool,
     /// As stored now.
     pub version: RightsVersion,
+}
+
+impl Floor {
+    /// What becomes of a floor, given the stored one, for every database.
+    pub fn of(new: RightsVersion, stored: Option<RightsVersion>) -> Self {
+        match stored {
+            Some(stored) if !Precedence::call(new).wins(Precedence::call(stored)) => {
+                Self { applied: false, version: stored }
+            }
+            _ => Self { applied: true, version: new },
+        }
+    }
 }
 
 /// Everything kept of a user but the messages.

@@ -16,7 +16,7 @@ use crate::{
     hub::{Connection, Outbound, Pause, Registration},
     id::{ConnectionId, ConversationId},
     protocol::{FEATURES, Hello, LimitsFrame, Myself, PROTOCOL, Welcome},
-    rights::Standing,
+    rights::{Standing, refuses},
     roster,
     store::{Arrival, Origin, Put, UserRecord},
     talk::{MESSAGE_CHARS, PAGE_BYTES, Speaker},
@@ -192,7 +192,7 @@ async fn wait(
     registration.set_pause(Pause { until, version });
     registration.take_missed(); // of no use to it
     // The host may have spoken since the store was read, and `PUT floor` looks only for those who are known to wait.
-    if registration.rights_are_older(version, record.origin)
+    if registration.rights_are_older(record.precedence())
         && app
             .store
             .user(site, user)
@@ -202,7 +202,7 @@ async fn wait(
         registration.out.close(Close::PauseEnded);
         return Err(Code::Paused.into());
     }
-    if version < app.sites.floor(site) {
+    if refuses(app.sites.floor(site), version) {
         return Err(below_the_floor());
     }
     app.bus.publish(Event::Rights { site, user, record: Arc::new(record.clone()) }).await?;
@@ -227,7 +227,7 @@ pub(super) async fn renewal(app: &App, connection: &Connection, token: &str) -> 
     let arrival = arrival(app, &identity, &[]).await?;
     let record = settle(app, &identity, &arrival).await?;
     // Unless the host has spoken since the store was read: then its own call has done this, or will.
-    if !connection.rights_are_older(record.snapshot.rights_version, record.origin) {
+    if !connection.rights_are_older(record.precedence()) {
         let (site, user, record) = (identity.site, identity.user, Arc::new(record));
         app.bus.publish(Event::Rights { site, user, record }).await?;
     }
@@ -245,7 +245,7 @@ pub(super) async fn arrival(
         let why = "this token is older than the restore of the server's backup: fetch a new one";
         return Err(Refusal::with(Code::TokenExpired, why));
     }
-    if snapshot.rights_version < app.sites.floor(*site) {
+    if refuses(app.sites.floor(*site), snapshot.rights_version) {
         return Err(below_the_floor());
     }
     let arrival = app.store.arrival(*site, *user, sid, snapshot, conversations).await?;
@@ -266,19 +266,11 @@ pub(super) async fn settle(app: &App, identity: &Identity, arrival: &Arrival) ->
     }
     let stored = arrival.user.clone();
     let token = arrival.floors.complete(&identity.snapshot, stored.as_ref().map(|s| &*s.snapshot));
+    let new = UserRecord { snapshot: token, origin: Origin::Token, removed: false };
     let record = match stored {
-        Some(stored) if stored.snapshot.rights_version > token.rights_version => stored,
-        Some(stored) if stored.snapshot.rights_version == token.rights_version => {
-            if stored.origin == Origin::Call || stored.snapshot == token {
-                stored
-            } else {
-                put(app, identity).await?
-            }
-        }
+        Some(stored) if !new.precedence().wins(stored.precedence()) => stored,
         // The site's version rises with every change of anyone's rights: on its own it is nothing new to store.
-        Some(stored) if !stored.removed && stored.snapshot.says_the_same(&token) => {
-            UserRecord { snapshot: token, origin: Origin::Token, removed: false }
-        }
+        Some(stored) if !stored.removed && stored.snapshot.says_the_same(&new.snapshot) => new,
         _ => put(app, identity).await?,
     };
     if record.removed || !record.snapshot.may_chat() {
@@ -328,7 +320,7 @@ async fn sit_down(
     for news in seated.connection().take_missed() {
         app.rosters.change_course((site, user), &news);
     }
-    if seated.connection().rights_are_older(record.snapshot.rights_version, record.origin) {
+    if seated.connection().rights_are_older(record.precedence()) {
         let stored = app.store.user(site, user).await?;
         let stored = stored.filter(|stored| !stored.removed && stored.snapshot.may_chat());
         let stored = stored.ok_or(Code::ChatNotAllowed)?;
@@ -340,7 +332,7 @@ async fn sit_down(
     }
     // Who arrives after `PUT floor` has looked for those below it is not closed there.
     let live = app.rosters.rights(site, user).map(|rights| rights.snapshot.rights_version);
-    if live < Some(app.sites.floor(site)) {
+    if live.is_none_or(|version| refuses(app.sites.floor(site), version)) {
         return Err(below_the_floor());
     }
     Ok(seated)

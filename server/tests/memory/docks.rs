@@ -1,6 +1,7 @@
 //! Docks.
 
 use gchat::{
+    dock::Facts,
     id::{ConversationId, Seq, SessionId, UserId},
     store::{Dock, DockWindow, WindowChange, WindowState},
 };
@@ -12,15 +13,20 @@ const REMEMBERED: usize = 64;
 /// Windows with unread messages that are listed beside those on record, and unread messages that are counted.
 const LISTED: usize = 100;
 
-impl Row {
-    pub(super) fn is_shown(&self) -> bool {
-        self.state != WindowState::Closed
-    }
-}
-
 impl Site {
     pub(super) fn row(&self, owner: UserId, id: &ConversationId) -> Option<Row> {
         self.docks.get(&owner)?.get(id).copied()
+    }
+
+    /// What decides whether the window is listed.
+    pub(super) fn facts(&self, owner: UserId, id: &ConversationId) -> Facts {
+        let (row, conversation) = (self.row(owner, id), self.conversations.get(id));
+        Facts {
+            state: row.map(|row| row.state),
+            closed_seq: Seq(row.map_or(0, |row| row.closed_seq)),
+            read_seq: conversation.and_then(|c| c.marks.get(&owner)).map(|mark| Seq(mark.read)),
+            newest_by_others: Seq(conversation.map_or(0, |c| c.newest_by_others(owner))),
+        }
     }
 
     fn dock_version(&self, owner: UserId) -> i64 {
@@ -29,16 +35,16 @@ impl Site {
 
     pub(super) fn dock(&self, owner: UserId) -> Dock {
         let rows = self.docks.get(&owner).into_iter().flatten();
-        let mut on_record: Vec<_> = rows.filter(|(_, row)| row.is_shown()).collect();
+        let mut on_record: Vec<_> = rows.filter(|(id, _)| self.facts(owner, id).is_kept()).collect();
         on_record.sort_by_key(|(_, row)| row.opened);
         let mut late: Vec<_> = self
             .conversations
             .iter()
             .filter_map(|(id, c)| {
-                let row = self.row(owner, id);
-                let seen = c.marks.get(&owner)?.read.max(row.map_or(0, |row| row.closed_seq));
-                let is_hidden = row.is_none_or(|row| !row.is_shown());
-                let (_, place) = is_hidden.then(|| c.by_others(owner, seen).next())??;
+                let facts = self.facts(owner, id);
+                let came_back = facts.listed() && !facts.is_kept();
+                let seen = facts.read_seq?.max(facts.closed_seq).0;
+                let (_, place) = came_back.then(|| c.by_others(owner, seen).next())??;
                 Some((place, id))
             })
             .collect();
@@ -83,15 +89,11 @@ impl Site {
         if two.other(owner).is_none() || is_stale {
             return false;
         }
-        let on_record = before.is_some_and(|row| row.is_shown());
-        let shown = match before {
-            Some(row) if on_record => row.state,
-            _ if self.is_unread(owner, id) => WindowState::Minimised,
-            _ => WindowState::Closed,
-        };
-        if change.state == shown {
+        let facts = self.facts(owner, id);
+        if change.state == facts.shown() {
             return false;
         }
+        let on_record = facts.is_kept();
         let version = self.dock_version(owner) + 1;
         let head = self.conversations.get(id).map_or(Seq(0), |c| c.head.seq);
         let closed = change.state == WindowState::Closed;
@@ -110,17 +112,9 @@ impl Site {
         true
     }
 
-    /// Whether somebody else has written something that a window of the owner's would bring back.
-    fn is_unread(&self, owner: UserId, id: &ConversationId) -> bool {
-        let closed = self.row(owner, id).map_or(0, |row| row.closed_seq);
-        self.conversations.get(id).is_some_and(|c| {
-            c.marks.get(&owner).is_some_and(|mark| c.newest_by_others(owner) > mark.read.max(closed))
-        })
-    }
-
     fn close_oldest(&mut self, owner: UserId, version: i64, most: usize, session: Option<SessionId>) {
         let Some(rows) = self.docks.get_mut(&owner) else { return };
-        let mut open: Vec<_> = rows.values_mut().filter(|row| row.is_shown()).collect();
+        let mut open: Vec<_> = rows.values_mut().filter(|row| row.state != WindowState::Closed).collect();
         open.sort_by_key(|row| std::cmp::Reverse(row.opened));
         for row in open.into_iter().skip(most) {
             (row.state, row.version, row.closed_seq) = (WindowState::Closed, version, 0);
@@ -132,16 +126,14 @@ impl Site {
     fn forget(&mut self, owner: UserId) {
         let rows = self.docks.get(&owner).into_iter().flatten();
         let mut closed: Vec<i64> =
-            rows.clone().filter(|(_, row)| !row.is_shown()).map(|(_, r)| r.version).collect();
+            rows.clone().filter(|(id, _)| !self.facts(owner, id).is_kept()).map(|(_, r)| r.version).collect();
         closed.sort_unstable_by_key(|version| std::cmp::Reverse(*version));
         let Some(oldest) = closed.get(REMEMBERED - 1).copied() else { return };
-        let hides = |id: &ConversationId, row: &Row| {
-            self.conversations.get(id).is_some_and(|c| {
-                let newest = c.newest_by_others(owner);
-                c.marks.get(&owner).is_some_and(|mark| newest > mark.read && newest <= row.closed_seq)
-            })
+        let is_moot = |id: &ConversationId| {
+            let facts = self.facts(owner, id);
+            !facts.is_kept() && !facts.hides()
         };
-        let gone = rows.filter(|(id, row)| !row.is_shown() && row.version < oldest && !hides(id, row));
+        let gone = rows.filter(|(id, row)| row.version < oldest && is_moot(id));
         let gone: Vec<ConversationId> = gone.map(|(id, _)| id.clone()).collect();
         if let Some(rows) = self.docks.get_mut(&owner) {
             rows.retain(|id, _| !gone.contains(id));

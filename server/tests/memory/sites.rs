@@ -4,7 +4,7 @@ use std::collections::{BTreeMap, HashMap};
 
 use gchat::{
     id::{RightsVersion, SiteId},
-    rights::Policy,
+    rights::{Policy, Precedence},
     store::{Result, SiteKey, SiteRecord, StoreError},
 };
 
@@ -78,7 +78,7 @@ impl Site {
     }
 
     pub(super) fn put_policy(&mut self, policy: Policy, version: RightsVersion) -> bool {
-        let applied = version >= self.record.policy_version;
+        let applied = Precedence::call(version).wins(Precedence::call(self.record.policy_version));
         if applied {
             (self.record.policy, self.record.policy_version) = (policy, version);
         }

@@ -52,15 +52,13 @@ impl Site {
         if new.reply_to.is_some_and(|seq| seq < Seq(1) || seq > head) {
             return Ok(Appended::NoSuchMessage);
         }
-        let row = self.row(recipient, &new.conversation);
         let conversation = self.conversations.entry(new.conversation.clone()).or_default();
         for user in [new.sender, recipient] {
             // Whoever was removed and is back has read what there was before.
             conversation.marks.entry(user).or_insert(Mark { read: head.0, published: 0 });
         }
-        let seen = conversation.marks[&recipient].read.max(row.map_or(0, |row| row.closed_seq));
-        let is_on_record = row.is_some_and(|row| row.is_shown());
-        let was_shown = is_on_record || conversation.newest_by_others(recipient) > seen;
+        let was_shown = self.facts(recipient, &new.conversation).listed();
+        let conversation = self.conversations.entry(new.conversation.clone()).or_default();
         conversation.head.seq.0 += 1;
         let message = Message {
             seq: conversation.head.seq,

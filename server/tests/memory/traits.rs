@@ -66,9 +66,9 @@ impl<W: Weather> SiteStore for MemoryStore<W> {
 
     async fn raise_site_floor(&self, site: SiteId, version: RightsVersion) -> Result<bool> {
         self.write_site(site, |site| {
-            let applied = version >= site.record.floor;
-            site.record.floor = version.max(site.record.floor);
-            Ok(applied)
+            let floor = Floor::of(version, Some(site.record.floor));
+            site.record.floor = floor.version;
+            Ok(floor.applied)
         })
         .await
     }

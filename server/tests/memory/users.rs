@@ -14,37 +14,17 @@ use super::Site;
 impl Site {
     /// The floors above a snapshot, of courses that it names or that are on record.
     pub(super) fn floors_for(&self, user: UserId, snapshot: &Snapshot) -> Floors {
-        let stored = self.users.get(&user).map(|record| record.snapshot.courses()).unwrap_or_default();
-        let named = snapshot.courses();
-        let concerned = |course: &str| named.contains(course) || stored.contains(course);
-        let above = self
-            .floors
-            .iter()
-            .filter(|(course, (version, _))| *version > snapshot.rights_version && concerned(course));
-        Floors(above.map(|(course, (version, _))| (course.as_str().into(), *version)).collect())
+        let all = self.floors.iter().map(|(course, (version, _))| (&**course, *version));
+        Floors::concerning(all, snapshot, self.users.get(&user).map(|record| &*record.snapshot))
     }
 
     pub(super) fn put_user(&mut self, user: UserId, snapshot: &Arc<Snapshot>, origin: Origin) -> Put {
         let floors = self.floors_for(user, snapshot);
-        if let Some(floor) = floors.refusing(snapshot) {
-            return Put::Outdated(floor);
+        let put = Put::of(snapshot, origin, self.users.get(&user).cloned(), &floors);
+        if let Put::Done(Applied { applied: true, record, .. }) = &put {
+            self.users.insert(user, record.clone());
         }
-        let stored = self.users.get(&user).cloned();
-        let snapshot = floors.complete(snapshot, stored.as_ref().map(|stored| &*stored.snapshot));
-        let record = UserRecord { snapshot, origin, removed: false };
-        let wins = stored.as_ref().is_none_or(|stored| {
-            let (new, old) = (record.snapshot.rights_version, stored.snapshot.rights_version);
-            let tie = !stored.removed && (origin == Origin::Call || stored.origin == Origin::Token);
-            new > old || (new == old && tie)
-        });
-        match stored {
-            Some(record) if !wins => Put::Done(Applied { applied: false, changed: false, record }),
-            stored => {
-                let changed = stored.as_ref() != Some(&record);
-                self.users.insert(user, record.clone());
-                Put::Done(Applied { applied: true, changed, record })
-            }
-        }
+        put
     }
 
     pub(super) fn remove_user(
@@ -52,16 +32,10 @@ impl Site {
         user: UserId,
         version: RightsVersion,
     ) -> (Applied, Vec<(ConversationId, Head)>) {
-        let stored = self.users.get(&user);
-        if let Some(stored) = stored.filter(|stored| stored.snapshot.rights_version > version) {
-            return (Applied { applied: false, changed: false, record: stored.clone() }, Vec::new());
-        }
-        let nobody = Snapshot { rights_version: version, ..Snapshot::default() };
-        let record = UserRecord { snapshot: Arc::new(nobody), origin: Origin::Call, removed: true };
-        let changed = stored != Some(&record);
-        let erased = if changed { self.erase(user) } else { Vec::new() };
-        self.users.insert(user, record.clone());
-        (Applied { applied: true, changed, record }, erased)
+        let applied = Applied::of(UserRecord::of_nobody(version), self.users.get(&user).cloned());
+        let erased = if applied.changed { self.erase(user) } else { Vec::new() };
+        self.users.insert(user, applied.record.clone());
+        (applied, erased)
     }
 
     /// Makes their messages stubs, each under the next rev; drops their dock and marks.
@@ -118,12 +92,11 @@ impl Site {
     }
 
     pub(super) fn raise_floor(&mut self, course: &str, version: RightsVersion, now: i64) -> Floor {
-        let stored = self.floors.entry(course.to_owned()).or_insert((version, now));
-        let applied = stored.0 <= version;
-        if applied {
-            *stored = (version, now);
+        let floor = Floor::of(version, self.floors.get(course).map(|(version, _)| *version));
+        if floor.applied {
+            self.floors.insert(course.to_owned(), (version, now));
         }
-        Floor { applied, version: stored.0 }
+        floor
     }
 
     pub(super) fn put_course(
@@ -137,8 +110,8 @@ impl Site {
         }
         for (user, circles) in circles {
             let Some(record) = self.users.get_mut(user) else { continue };
-            if !record.removed && record.snapshot.rights_version <= version {
-                record.snapshot = Arc::new(record.snapshot.with_course(course, circles));
+            if let Some(snapshot) = record.with_course(course, version, circles) {
+                record.snapshot = Arc::new(snapshot);
             }
         }
         true

@@ -4,9 +4,11 @@ use std::sync::Arc;
 
 use gchat::{
     id::{RightsVersion, SiteId},
-    rights::{Membership, Role, Snapshot},
+    rights::{Floors, Membership, Role, Snapshot},
     store::{FLOOR_MS, Origin, Put},
 };
+
+use proptest::prelude::*;
 
 use crate::util::{AnyStore, site, snapshot, user};
 
@@ -164,4 +166,38 @@ pub(crate) async fn an_arrival_tells_the_floors_above_its_token(store: AnyStore)
     assert_eq!(floors.refusing(&with(6, &["c10"])), None);
     let stranger = store.arrival(site, user(99), "login-a", &with(8, &["c8", "c9"]), &[]).await.unwrap();
     assert_eq!(stranger.floors.0, [("c9".into(), RightsVersion(20))]);
+}
+
+/// A connect's one statement decides by itself which floors it tells.
+pub(crate) async fn the_floors_of_an_arrival_are_those_of_the_rule(store: AnyStore) {
+    let runtime = tokio::runtime::Handle::current();
+    let courses = || prop::sample::subsequence(vec!["c0", "c1/g1", "c2", "c2/g2", "c3/-", "c4"], 0..=4);
+    let floors = || prop::collection::vec((0..5usize, 0..6i64), 0..6);
+    let config = ProptestConfig { cases: 64, failure_persistence: None, ..ProptestConfig::default() };
+    let told = tokio::task::spawn_blocking(move || {
+        proptest!(config, |(on_record in prop::option::of(courses()), token in courses(), version in 0..6i64,
+                            floors in floors())| {
+            runtime.block_on(async {
+                let site = site(&store).await;
+                let stored = on_record.map(|circles| with(1, &circles));
+                if let Some(stored) = &stored {
+                    store.put_user(site, user(2), stored.clone(), Origin::Call).await.unwrap();
+                }
+                let mut all = std::collections::BTreeMap::<String, i64>::new();
+                for (course, floor) in floors {
+                    let course = format!("c{course}");
+                    raise(&store, site, &course, floor).await;
+                    let highest = all.entry(course).or_insert(floor);
+                    *highest = floor.max(*highest);
+                }
+                let token = with(version, &token);
+                let told = store.arrival(site, user(2), "login-a", &token, &[]).await.unwrap().floors;
+                let all = all.iter().map(|(course, floor)| (&**course, RightsVersion(*floor)));
+                let rule = Floors::concerning(all, &token, stored.as_deref());
+                let sorted = |floors: Floors| floors.0.into_iter().collect::<std::collections::BTreeSet<_>>();
+                assert_eq!(sorted(told), sorted(rule));
+            });
+        });
+    });
+    told.await.unwrap();
 }

@@ -65,7 +65,8 @@ macro_rules! every_story {
                 a_call_sets_one_course_and_leaves_versions_and_the_rest
                 a_call_of_another_version_than_the_floor_does_nothing
                 members_follow_every_write_of_a_user
-                an_arrival_tells_the_floors_above_its_token;
+                an_arrival_tells_the_floors_above_its_token
+                the_floors_of_an_arrival_are_those_of_the_rule;
             docks:
                 windows_keep_the_order_in_which_they_were_opened
                 a_change_from_before_anothers_change_is_stale

@@ -1,9 +1,11 @@
 //! Docks, marks and unread counts against a model that is too simple to be wrong: it keeps every message and row in
-//! vectors and works everything out anew.
+//! vectors and works everything out anew. The rule of which windows are listed (`Facts`) is held equal to it too, and so
+//! to the statement by which a database decides.
 
 use std::collections::BTreeMap;
 
 use gchat::{
+    dock::Facts,
     id::{RightsVersion, Seq, SiteId},
     store::{Page, WindowChange, WindowState},
 };
@@ -96,6 +98,22 @@ impl Model {
         }
         windows.sort_by_key(|(place, _)| *place);
         (self.version(owner), windows.into_iter().map(|(_, window)| window).collect())
+    }
+
+    /// What the rule of listed windows is asked.
+    fn facts(&self, owner: i64, other: i64) -> Facts {
+        let row = self.rows.get(&(owner, other));
+        let by_other = |(sender, _): &Sent| *sender == Some(other);
+        Facts {
+            state: row.map(|row| row.state),
+            closed_seq: Seq(row.map_or(0, |row| row.closed_seq)),
+            read_seq: self.marks.get(&(owner, other)).map(|(read, _)| Seq(*read)),
+            newest_by_others: Seq(self
+                .talk(owner, other)
+                .iter()
+                .rposition(by_other)
+                .map_or(0, |n| n as i64 + 1)),
+        }
     }
 
     fn version(&self, owner: i64) -> i64 {
@@ -235,6 +253,10 @@ async fn run(store: &AnyStore, steps: Vec<Step>) {
         }
         for owner in PEOPLE {
             assert_eq!(dock(store, site, owner).await, model.dock(owner), "of {owner} after {step:?}");
+            for other in PEOPLE.filter(|other| *other != owner) {
+                let facts = model.facts(owner, other);
+                assert_eq!(facts.shown(), model.shown(owner, other), "{facts:?} after {step:?}");
+            }
         }
     }
     for ((lower, higher), talk) in &model.messages {

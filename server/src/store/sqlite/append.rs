@@ -6,12 +6,13 @@
 use rusqlite::{Connection, Row, params};
 
 use super::{
-    Result, conversations, first_text,
-    rows::{CLOSED, MESSAGE_COLUMNS, broken, message_columns},
+    Result, conversations, docks, first_text,
+    rows::{MESSAGE_COLUMNS, Name, broken, message_columns},
     sql::{Statement, Statements as _},
 };
 use crate::{
     conversation::Message,
+    dock::Facts,
     id::{ClientMessageId, ConversationId, Rev, Seq, SiteId, UserId},
     store::{Appended, NewMessage},
 };
@@ -69,10 +70,15 @@ impl End {
         if self.last_sender == user.get() { self.other_seq } else { self.last_seq }
     }
 
-    /// Whether the recipient's dock shows the window already: it is open or minimised, or something in it is unread.
+    /// Whether the recipient's dock shows the window already.
     fn is_shown_to(&self, recipient: UserId) -> bool {
-        let seen = self.recipient_read.max(self.closed_seq).unwrap_or(0);
-        self.state.unwrap_or(CLOSED) != CLOSED || self.newest_by_others(recipient) > seen
+        let facts = Facts {
+            state: self.state.map(docks::state),
+            closed_seq: Seq(self.closed_seq.unwrap_or(0)),
+            read_seq: self.recipient_read.map(Seq),
+            newest_by_others: Seq(self.newest_by_others(recipient)),
+        };
+        facts.listed()
     }
 }
 
@@ -105,7 +111,7 @@ impl<'a> Appender<'a> {
     /// What becomes of this message: it is put at the end of its conversation unless its id was committed before, or it
     /// answers a message that is not there.
     pub(super) fn append(&mut self, new: &NewMessage) -> Result<Appended> {
-        let name = new.conversation.to_string();
+        let name = Name::of(&new.conversation);
         let recipient = conversations::other(&new.conversation, new.sender)?;
         let before = self.end(new, &name, recipient)?;
         let head = before.as_ref().map_or(0, |end| end.seq);
@@ -169,7 +175,7 @@ impl<'a> Appender<'a> {
     }
 
     /// `None` if the conversation has not begun.
-    fn end(&mut self, new: &NewMessage, name: &str, recipient: Option<UserId>) -> Result<Option<End>> {
+    fn end(&mut self, new: &NewMessage, name: &Name, recipient: Option<UserId>) -> Result<Option<End>> {
         let NewMessage { site: SiteId(site), sender, .. } = new;
         Ok(self.end.maybe(params![site, name, sender.get(), recipient.map(UserId::get)])?)
     }
@@ -181,7 +187,7 @@ fn start(
     conn: &Connection,
     SiteId(site): SiteId,
     conversation: &ConversationId,
-    name: &str,
+    name: &Name,
     sender: UserId,
 ) -> Result<()> {
     conn.change(

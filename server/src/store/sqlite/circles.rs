@@ -1,7 +1,8 @@
 //! Whole courses: their floors, who is a member, and memberships as a circles call sets them.
 //!
-//! `members` is an index over the circles in `users`; whoever writes a user calls `index`. Knows no rule of rights
-//! versions but that of the floor.
+//! `members` is an index over the circles in `users`; whoever writes a user calls `index`. Which rights
+//! count it asks the rule of rights versions, but for which floors lie above a snapshot: that a connect's one statement
+//! decides, and `tests/store/courses.rs` holds it equal to `Floors::concerning`.
 
 use std::{collections::HashMap, sync::Arc};
 
@@ -81,16 +82,15 @@ impl Write for RaiseFloor {
     type Done = Floor;
 
     fn run(&self, conn: &Connection) -> Result<Floor> {
-        let raised = conn.change(
-            "INSERT INTO floors (site, course, version, set_at) VALUES (?1, ?2, ?3, ?4) \
-             ON CONFLICT DO UPDATE SET version = ?3, set_at = ?4 WHERE version <= ?3",
-            params![self.site.0, &self.course, self.version.0, self.now],
-        )?;
-        if raised > 0 {
-            return Ok(Floor { applied: true, version: self.version });
+        let floor = Floor::of(self.version, floor(conn, self.site, &self.course)?);
+        if floor.applied {
+            conn.change(
+                "INSERT INTO floors (site, course, version, set_at) VALUES (?1, ?2, ?3, ?4) \
+                 ON CONFLICT DO UPDATE SET version = ?3, set_at = ?4",
+                params![self.site.0, &self.course, self.version.0, self.now],
+            )?;
         }
-        let stored = floor(conn, self.site, &self.course)?.unwrap_or(self.version);
-        Ok(Floor { applied: false, version: stored })
+        Ok(floor)
     }
 }
 
@@ -112,23 +112,18 @@ impl PutCourse {
     /// The records that it would change, as they become.
     pub(super) fn changes(&self, conn: &Connection) -> Result<Vec<(UserId, Snapshot)>> {
         let users: Vec<i64> = self.circles.iter().map(|(user, _)| user.get()).collect();
-        let rows: Vec<(i64, String, bool)> = conn.all(
-            "SELECT user, snapshot, by_call FROM users \
-             WHERE site = ?1 AND user IN (SELECT value FROM json_each(?2)) \
-               AND removed = 0 AND rights_version <= ?3",
-            params![
-                self.site.0,
-                serde_json::to_string(&users).expect("numbers have a JSON form"),
-                self.version.0
-            ],
+        let rows: Vec<(i64, String, bool, bool)> = conn.all(
+            "SELECT user, snapshot, by_call, removed FROM users \
+             WHERE site = ?1 AND user IN (SELECT value FROM json_each(?2))",
+            params![self.site.0, serde_json::to_string(&users).expect("numbers have a JSON form")],
         )?;
         let circles: HashMap<i64, &[Membership]> =
             self.circles.iter().map(|(user, circles)| (user.get(), &**circles)).collect();
         let mut changes = Vec::new();
-        for (user, snapshot, by_call) in rows {
-            let old = record(&snapshot, by_call, false)?.snapshot;
-            let new = old.with_course(&self.course, circles.get(&user).copied().unwrap_or_default());
-            if new != *old {
+        for (user, snapshot, by_call, removed) in rows {
+            let circles = circles.get(&user).copied().unwrap_or_default();
+            let stored = record(&snapshot, by_call, removed)?;
+            if let Some(new) = stored.with_course(&self.course, self.version, circles) {
                 changes.push((user_id(user)?, new));
             }
         }

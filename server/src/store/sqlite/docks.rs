@@ -1,7 +1,8 @@
 //! Docks: listing a user's windows, and changing one.
 //!
-//! A window that came back with a message has no open row: the listing finds it, so that a send writes no dock. Knows
-//! nothing of who may see whom.
+//! A window that came back with a message has no open row: the listing finds it, so that a send writes no dock. Which
+//! windows those are is the rule of `dock::Facts`, which the listing decides by itself, in one statement. Knows nothing of
+//! who may see whom.
 
 use rusqlite::{Connection, Row, params};
 
@@ -13,6 +14,7 @@ use super::{
     writer::Write,
 };
 use crate::{
+    dock::Facts,
     id::{ConversationId, Seq, SessionId, SiteId, UserId},
     rights::Snapshot,
     store::{Dock, DockWindow, WindowChange, WindowState},
@@ -176,12 +178,11 @@ pub(super) struct SetWindow {
 /// A window and its dock before a change.
 struct Before {
     dock_version: i64,
-    state: Option<i64>,
     version: Option<i64>,
     opened: Option<i64>,
     session: Option<Vec<u8>>,
     head_seq: i64,
-    came_back: bool,
+    facts: Facts,
 }
 
 impl Write for SetWindow {
@@ -195,22 +196,17 @@ impl Write for SetWindow {
         if !own && before.version.is_some_and(|version| version > self.change.base) {
             return Ok(false);
         }
-        let has_row = before.state.unwrap_or(CLOSED) != CLOSED;
-        let shown = match before.state {
-            Some(state) if has_row => state,
-            _ if before.came_back => MINIMISED,
-            _ => CLOSED,
-        };
+        if self.change.state == before.facts.shown() {
+            return Ok(false);
+        }
         let state = match self.change.state {
             WindowState::Open => OPEN,
             WindowState::Minimised => MINIMISED,
             WindowState::Closed => CLOSED,
         };
-        if state == shown {
-            return Ok(false);
-        }
+        let is_kept = before.facts.is_kept();
         let version = before.dock_version + 1;
-        let opened = before.opened.filter(|_| has_row).unwrap_or(version);
+        let opened = before.opened.filter(|_| is_kept).unwrap_or(version);
         let seen = self.change.seen.map_or(before.head_seq, |Seq(seen)| seen.min(before.head_seq));
         let closed_seq = if state == CLOSED { seen } else { 0 };
         conn.change(
@@ -229,7 +225,7 @@ impl Write for SetWindow {
                 conversations::other(&self.conversation, self.user)?.map(UserId::get)
             ],
         )?;
-        if !has_row {
+        if !is_kept {
             self.close_oldest(conn, version, session.as_deref())?;
         }
         self.forget(conn)?;
@@ -239,13 +235,14 @@ impl Write for SetWindow {
 
 impl SetWindow {
     fn before(&self, conn: &Connection, name: &str) -> Result<Before> {
-        type Row = (i64, Option<i64>, Option<i64>, Option<i64>, Option<Vec<u8>>, i64, bool);
+        type Row = (i64, Option<i64>, Option<i64>, Option<i64>, Option<Vec<u8>>, i64, i64, Option<i64>, i64);
         let row: Row = conn.one(
             concat!(
                 "SELECT (SELECT coalesce(max(version), 0) FROM docks WHERE site = ?1 AND user = ?2), \
-                        d.state, d.version, d.opened, d.session, coalesce(c.seq, 0), coalesce(",
+                        d.state, d.version, d.opened, d.session, coalesce(c.seq, 0), \
+                        coalesce(d.closed_seq, 0), p.read_seq, coalesce(",
                 newest_by_others!("?2"),
-                " > max(p.read_seq, coalesce(d.closed_seq, 0)), 0) \
+                ", 0) \
                  FROM (SELECT 1) \
                  LEFT JOIN docks d ON d.site = ?1 AND d.user = ?2 AND d.name = ?3 \
                  LEFT JOIN conversations c ON c.site = ?1 AND c.name = ?3 \
@@ -253,8 +250,14 @@ impl SetWindow {
             ),
             params![self.site.0, self.user.get(), name],
         )?;
-        let (dock_version, state, version, opened, session, head_seq, came_back) = row;
-        Ok(Before { dock_version, state, version, opened, session, head_seq, came_back })
+        let (dock_version, state, version, opened, session, head_seq, closed_seq, read_seq, newest) = row;
+        let facts = Facts {
+            state: state.map(self::state),
+            closed_seq: Seq(closed_seq),
+            read_seq: read_seq.map(Seq),
+            newest_by_others: Seq(newest),
+        };
+        Ok(Before { dock_version, version, opened, session, head_seq, facts })
     }
 
     /// Of more than `most` windows the oldest opened go. Nothing unread is hidden by that: `closed_seq` stays 0.

@@ -1,7 +1,5 @@
 //! Removing a user for good: their messages become stubs, everything else of theirs goes.
 
-use std::sync::Arc;
-
 use rusqlite::{Connection, params};
 
 use super::{
@@ -14,8 +12,7 @@ use super::{
 use crate::{
     conversation::Head,
     id::{ConversationId, RightsVersion, SiteId, UserId},
-    rights::Snapshot,
-    store::{Applied, Origin, UserRecord},
+    store::{Applied, UserRecord},
 };
 
 /// As `PeopleStore::remove_user`.
@@ -30,30 +27,19 @@ impl Write for RemoveUser {
 
     fn run(&self, conn: &Connection) -> Result<Self::Done> {
         let stored = users::user(conn, self.site, self.user)?;
-        if let Some(stored) = &stored
-            && stored.snapshot.rights_version > self.version
-        {
-            return Ok((Applied { applied: false, changed: false, record: stored.clone() }, Vec::new()));
-        }
-        let record = UserRecord { snapshot: Arc::new(self.nobody()), origin: Origin::Call, removed: true };
-        let changed = stored.as_ref() != Some(&record);
-        let erased = if changed {
+        let applied = Applied::of(UserRecord::of_nobody(self.version), stored);
+        let erased = if applied.changed {
             erasures::note_user(conn, self.site, self.user, self.version)?;
-            users::write(conn, self.site, self.user, &record)?;
+            users::write(conn, self.site, self.user, &applied.record)?;
             self.erase(conn)?
         } else {
             Vec::new()
         };
-        Ok((Applied { applied: true, changed, record }, erased))
+        Ok((applied, erased))
     }
 }
 
 impl RemoveUser {
-    /// What is kept of a removed user: the version below which tokens are refused.
-    fn nobody(&self) -> Snapshot {
-        Snapshot { rights_version: self.version, ..Snapshot::default() }
-    }
-
     /// Makes their messages stubs; drops their dock and marks. Returns the conversations that had messages of theirs.
     fn erase(&self, conn: &Connection) -> Result<Vec<(ConversationId, Head)>> {
         let rows: Vec<(i64, String, i64, i64, i64)> = conn.all(

@@ -2,8 +2,14 @@
 //!
 //! Runs no statement.
 
-use rusqlite::{Error, Row};
+use std::fmt::{self, Write as _};
+
+use rusqlite::{
+    Error, Row, ToSql,
+    types::{ToSqlOutput, ValueRef},
+};
 use serde::Deserialize;
+use smallvec::SmallVec;
 use uuid::Uuid;
 
 use super::{Result, StoreError};
@@ -44,6 +50,31 @@ pub(super) fn read<'a, T: Deserialize<'a>>(snapshot: &'a str) -> Result<T> {
 /// A conversation's head from its columns.
 pub(super) fn head(first_seq: i64, seq: i64, rev: i64) -> Head {
     Head { first_seq: Seq(first_seq), seq: Seq(seq), rev: Rev(rev) }
+}
+
+/// A conversation's column `name`; of a direct one without an allocation, as each send has one.
+#[derive(Default, PartialEq, Eq)]
+pub(super) struct Name(SmallVec<[u8; 40]>);
+
+impl Name {
+    pub(super) fn of(conversation: &ConversationId) -> Self {
+        let mut name = Self::default();
+        let _ = write!(name, "{conversation}"); // memory does not fail
+        name
+    }
+}
+
+impl fmt::Write for Name {
+    fn write_str(&mut self, text: &str) -> fmt::Result {
+        self.0.extend_from_slice(text.as_bytes());
+        Ok(())
+    }
+}
+
+impl ToSql for Name {
+    fn to_sql(&self) -> rusqlite::Result<ToSqlOutput<'_>> {
+        Ok(ToSqlOutput::Borrowed(ValueRef::Text(&self.0)))
+    }
 }
 
 /// A conversation's id from a column `name`.

@@ -10,8 +10,8 @@ use super::{
 };
 use crate::{
     id::{RightsVersion, SiteId},
-    rights::Policy,
-    store::{SiteKey, SiteRecord},
+    rights::{Policy, Precedence},
+    store::{Floor, SiteKey, SiteRecord},
 };
 
 /// As `Store::sites`: keys are joined in, newest first.
@@ -145,13 +145,16 @@ impl Write for PutPolicy {
 
     fn run(&self, conn: &Connection) -> Result<bool> {
         let Self(site, policy, version) = self;
-        exists(conn, *site)?;
-        let put = conn.change(
-            "UPDATE sites SET students_see_students = ?2, edit_seconds = ?3, policy_version = ?4 \
-             WHERE site = ?1 AND policy_version <= ?4",
-            params![site.0, policy.students_see_students, policy.edit_seconds, version.0],
-        )?;
-        Ok(put > 0)
+        let (stored, _) = versions(conn, *site)?;
+        let wins = Precedence::call(*version).wins(Precedence::call(stored));
+        if wins {
+            conn.change(
+                "UPDATE sites SET students_see_students = ?2, edit_seconds = ?3, policy_version = ?4 \
+                 WHERE site = ?1",
+                params![site.0, policy.students_see_students, policy.edit_seconds, version.0],
+            )?;
+        }
+        Ok(wins)
     }
 }
 
@@ -163,10 +166,21 @@ impl Write for RaiseSiteFloor {
 
     fn run(&self, conn: &Connection) -> Result<bool> {
         let Self(site, version) = self;
-        exists(conn, *site)?;
-        let sql = "UPDATE sites SET floor = ?2 WHERE site = ?1 AND floor <= ?2";
-        Ok(conn.change(sql, params![site.0, version.0])? > 0)
+        let (_, stored) = versions(conn, *site)?;
+        let floor = Floor::of(*version, Some(stored));
+        if floor.applied {
+            conn.change("UPDATE sites SET floor = ?2 WHERE site = ?1", params![site.0, version.0])?;
+        }
+        Ok(floor.applied)
     }
+}
+
+/// Of the site's policy, and its floor.
+fn versions(conn: &Connection, site: SiteId) -> Result<(RightsVersion, RightsVersion)> {
+    let sql = "SELECT policy_version, floor FROM sites WHERE site = ?1";
+    let found: Option<(i64, i64)> = conn.maybe(sql, params![site.0])?;
+    let (policy, floor) = found.ok_or(StoreError::NoSite)?;
+    Ok((RightsVersion(policy), RightsVersion(floor)))
 }
 
 fn exists(conn: &Connection, site: SiteId) -> Result<()> {

@@ -1,6 +1,6 @@
 //! Users: what the host last said of them, and revoked logins.
 //!
-//! The rule of rights versions is here; what the rights mean is not.
+//! Knows nothing of what the rights mean, and of which count only whom to ask (`rights::Precedence`).
 
 use std::sync::Arc;
 
@@ -9,7 +9,7 @@ use rusqlite::{Connection, params};
 use super::{Result, circles, rows::record, sql::Statements as _, writer::Write};
 use crate::{
     id::{SiteId, UserId},
-    rights::{Floors, Snapshot},
+    rights::Snapshot,
     store::{Applied, FLOOR_MS, Origin, Put, UserRecord},
 };
 
@@ -31,35 +31,10 @@ pub(super) struct PutUser {
 }
 
 impl PutUser {
-    /// What becomes of it, given what is stored; `changed` if it has to be written.
-    pub(super) fn outcome(&self, stored: Option<UserRecord>, floors: &Floors) -> Put {
-        if let Some(floor) = floors.refusing(&self.snapshot) {
-            return Put::Outdated(floor);
-        }
-        let snapshot = floors.complete(&self.snapshot, stored.as_ref().map(|stored| &*stored.snapshot));
-        let (version, origin) = (snapshot.rights_version, self.origin);
-        let new = UserRecord { snapshot, origin, removed: false };
-        let Some(stored) = stored else {
-            return Put::Done(Applied { applied: true, changed: true, record: new });
-        };
-        let wins = match version.cmp(&stored.snapshot.rights_version) {
-            std::cmp::Ordering::Greater => true,
-            // A removal is the last word on its version.
-            std::cmp::Ordering::Equal if stored.removed => false,
-            std::cmp::Ordering::Equal => origin == Origin::Call || stored.origin == Origin::Token,
-            std::cmp::Ordering::Less => false,
-        };
-        Put::Done(if wins {
-            Applied { applied: true, changed: new != stored, record: new }
-        } else {
-            Applied { applied: false, changed: false, record: stored }
-        })
-    }
-
     /// What becomes of it, as things are.
     pub(super) fn look(&self, conn: &Connection) -> Result<Put> {
         let floors = circles::floors(conn, self.site, self.user, &self.snapshot)?;
-        Ok(self.outcome(user(conn, self.site, self.user)?, &floors))
+        Ok(Put::of(&self.snapshot, self.origin, user(conn, self.site, self.user)?, &floors))
     }
 }
 

@@ -1,0 +1,84 @@
+//! When a window stands in somebody's dock. Pure: what is stored of it in, how it is shown out.
+//!
+//! The one place of that rule. The engines of the store call it; where a statement decides for speed, as the listing of a
+//! dock does, the stories of `tests/store/model.rs` hold it equal to this.
+
+use crate::{conversation::WindowState, id::Seq};
+
+/// What is stored of a window and its conversation, as far as it decides.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Facts {
+    /// As its owner left it; `None` if they never had it, or it was forgotten.
+    pub state: Option<WindowState>,
+    /// Of a closed one: the last message that its owner could have seen.
+    pub closed_seq: Seq,
+    /// The owner's read mark; `None` without a part in the conversation.
+    pub read_seq: Option<Seq>,
+    /// The newest message by somebody else that is not a stub; 0: none.
+    pub newest_by_others: Seq,
+}
+
+impl Facts {
+    /// Whether its owner has it open or minimised.
+    pub fn is_kept(&self) -> bool {
+        self.state.is_some_and(|state| state != WindowState::Closed)
+    }
+
+    /// How the dock shows it: as its owner left it or, where somebody else has written since, minimised.
+    pub fn shown(&self) -> WindowState {
+        match self.state {
+            Some(state) if self.is_kept() => state,
+            _ if self.came_back() => WindowState::Minimised,
+            _ => WindowState::Closed,
+        }
+    }
+
+    /// Whether the dock has it.
+    pub fn listed(&self) -> bool {
+        self.shown() != WindowState::Closed
+    }
+
+    /// Whether it is closed over messages that were not read: they would bring it back if that were forgotten.
+    pub fn hides(&self) -> bool {
+        !self.is_kept() && !self.came_back() && self.read_seq.is_some_and(|read| self.newest_by_others > read)
+    }
+
+    fn came_back(&self) -> bool {
+        self.read_seq.is_some_and(|read| self.newest_by_others > read.max(self.closed_seq))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn facts(state: Option<WindowState>, closed: i64, read: Option<i64>, newest: i64) -> Facts {
+        Facts { state, closed_seq: Seq(closed), read_seq: read.map(Seq), newest_by_others: Seq(newest) }
+    }
+
+    #[test]
+    fn a_window_is_listed_if_it_is_kept_or_something_came_that_was_not_seen() {
+        use WindowState::{Closed, Minimised, Open};
+        for (facts, shown) in [
+            (facts(Some(Open), 0, Some(9), 9), Open),
+            (facts(Some(Minimised), 0, None, 0), Minimised),
+            (facts(None, 0, None, 5), Closed),
+            (facts(None, 0, Some(0), 0), Closed),
+            (facts(None, 0, Some(4), 5), Minimised),
+            (facts(None, 0, Some(5), 5), Closed),
+            (facts(Some(Closed), 5, Some(0), 5), Closed),
+            (facts(Some(Closed), 5, Some(0), 6), Minimised),
+            (facts(Some(Closed), 5, Some(6), 6), Closed),
+        ] {
+            assert_eq!((facts.shown(), facts.listed()), (shown, shown != Closed), "{facts:?}");
+        }
+    }
+
+    #[test]
+    fn only_a_closed_window_over_something_unread_hides_something() {
+        assert!(facts(Some(WindowState::Closed), 5, Some(4), 5).hides());
+        assert!(!facts(Some(WindowState::Closed), 5, Some(5), 5).hides(), "it was read");
+        assert!(!facts(Some(WindowState::Closed), 5, Some(4), 6).hides(), "it is listed");
+        assert!(!facts(Some(WindowState::Open), 0, Some(4), 5).hides());
+    }
+}
