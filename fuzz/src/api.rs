@@ -6,7 +6,7 @@ use axum::{
     body::Body,
     http::{Request, StatusCode, header},
 };
-use gchat::{app::now_ms, auth::sha256_hex};
+use gchat::{auth::sha256_hex, clock::now_ms};
 use serde_json::{Value, json};
 
 use crate::stage::{ISSUER, STAGE, WWWROOT, sign};

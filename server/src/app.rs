@@ -218,8 +218,3 @@ impl Drop for Ticket {
         }
     }
 }
-
-/// Milliseconds since 1970 UTC, by this machine's clock.
-pub fn now_ms() -> i64 {
-    jiff::Timestamp::now().as_millisecond()
-}

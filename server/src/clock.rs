@@ -1,6 +1,6 @@
 //! The clocks of the server: which one is right for what.
 //!
-//! The machine's clock (`app::now_ms`) may be wrong, and is then set right, by hours or days. So it is asked only where
+//! The machine's clock (`now_ms`) may be wrong, and is then set right, by hours or days. So it is asked only where
 //! a time means a time: whether a token is good now, when a message was sent. Whatever lasts (leases, grace, what is
 //! remembered for a while) is counted by a clock that only goes forward, `steady_ms`. What is stored with a time, and
 //! must be neither forgotten nor ended by a clock that is wrong for some minutes, goes by `settled_ms`. A step of the
@@ -14,8 +14,6 @@ use std::sync::LazyLock;
 
 use parking_lot::Mutex;
 
-use crate::app::now_ms;
-
 /// A difference below this is a clock that is kept right; above, one that was set (ms).
 const STEP_MS: i64 = 2_000;
 
@@ -28,6 +26,11 @@ const SETTLED_MS: i64 = 20 * 60 * 1_000;
 const REMEMBER_MS: i64 = SETTLED_MS;
 
 static WATCH: LazyLock<Mutex<Watch>> = LazyLock::new(|| Mutex::new(Watch::begin(steady_ms(), now_ms())));
+
+/// Milliseconds since 1970 UTC, by this machine's clock.
+pub fn now_ms() -> i64 {
+    jiff::Timestamp::now().as_millisecond()
+}
 
 /// Milliseconds on a clock that only goes forward, also while the machine sleeps (`CLOCK_BOOTTIME`). It begins anywhere.
 pub fn steady_ms() -> i64 {

@@ -10,14 +10,6 @@ use utoipa::ToSchema;
 
 use crate::id::{ClientMessageId, ConversationId, Rev, Seq, UserId, VerbId};
 
-/// What kind of conversation an id names.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize, ToSchema)]
-#[serde(rename_all = "snake_case")]
-pub enum Kind {
-    /// Of two users, for ever.
-    Direct,
-}
-
 /// How a conversation stands in a dock.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]

@@ -5,9 +5,8 @@
 use std::{fmt, str::FromStr, sync::Arc};
 
 use serde::{Deserialize, Deserializer, Serialize, Serializer, de::Error as _};
+use utoipa::ToSchema;
 use uuid::Uuid;
-
-use crate::conversation::Kind;
 
 /// A site's number in this server's store. The public name of a site is its `iss`.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize)]
@@ -103,6 +102,14 @@ impl FromStr for CircleId {
         };
         if fine { Ok(Self(s.into())) } else { Err(BadId("circle")) }
     }
+}
+
+/// What kind of conversation an id names.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize, ToSchema)]
+#[serde(rename_all = "snake_case")]
+pub enum Kind {
+    /// Of two users, for ever.
+    Direct,
 }
 
 /// A conversation of one site, by its kind. Some have a name before they exist.

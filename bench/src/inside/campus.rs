@@ -7,7 +7,7 @@ use std::{
 
 use anyhow::{Context as _, Result};
 use gchat::{
-    app::now_ms,
+    clock::now_ms,
     config::Config,
     id::{RightsVersion, SiteId},
     rights::Policy,

@@ -7,8 +7,8 @@ use std::{hint::black_box, path::Path, sync::Arc};
 
 use anyhow::{Context as _, Result, bail, ensure};
 use gchat::{
-    app::now_ms,
     auth,
+    clock::now_ms,
     conversation::{Changes, Message},
     error::Close,
     hub::{self, Hub, Kind, Outbound, Registration},

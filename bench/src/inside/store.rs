@@ -10,7 +10,7 @@ use std::{
 
 use anyhow::{Context as _, Result, ensure};
 use gchat::{
-    app::now_ms,
+    clock::now_ms,
     id::{ClientMessageId, ConversationId, SiteId, UserId},
     store::{Appended, NewMessage, SiteStore as _, Store as _, TalkStore as _, sqlite::SqliteStore},
 };

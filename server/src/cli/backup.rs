@@ -7,7 +7,7 @@ use jiff::Timestamp;
 
 use super::answer;
 use crate::{
-    app::now_ms,
+    clock::now_ms,
     config::Config,
     logs::say,
     store::sqlite::{

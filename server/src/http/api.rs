@@ -16,8 +16,9 @@ use serde::{Deserialize, Deserializer, Serialize, de::Error as _};
 use utoipa::ToSchema;
 
 use crate::{
-    app::{App, now_ms},
+    app::App,
     auth,
+    clock::now_ms,
     clock::settled_ms,
     event::Event,
     id::{Epoch, RightsVersion, SiteId, UserId},

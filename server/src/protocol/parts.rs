@@ -5,8 +5,8 @@ use std::sync::Arc;
 use serde::{Deserialize, Serialize};
 
 use crate::{
-    conversation::{Kind, WindowState},
-    id::{ConversationId, Rev, Seq, UserId},
+    conversation::WindowState,
+    id::{ConversationId, Kind, Rev, Seq, UserId},
     rights::{Role, Writing},
 };
 

@@ -7,8 +7,8 @@ use uuid::Uuid;
 
 use super::{greet, state::State};
 use crate::{
-    app::now_ms,
     auth,
+    clock::now_ms,
     conversation::{Held, WindowState},
     error::{Close, Code, Refusal},
     id::{ConversationId, Seq},

@@ -7,8 +7,9 @@ use std::sync::{Arc, atomic::Ordering};
 
 use crate::{
     allowances::{Allowance, Kind},
-    app::{App, now_ms},
+    app::App,
     auth::{self, Identity, Lease, SKEW_MS},
+    clock::now_ms,
     clock::{settled_ms, steady_ms},
     dock,
     error::{Close, Code, Refusal},

@@ -3,7 +3,7 @@
 
 use std::{path::Path, sync::atomic::Ordering};
 
-use gchat::app::now_ms;
+use gchat::clock::now_ms;
 use serde_json::json;
 use uuid::Uuid;
 

@@ -12,7 +12,7 @@ use std::{
     },
 };
 
-use gchat::{app::now_ms, auth::sha256_hex, connection_code::ConnectionCode};
+use gchat::{auth::sha256_hex, clock::now_ms, connection_code::ConnectionCode};
 use jsonwebtoken::{Algorithm, EncodingKey, Header};
 use serde_json::{Value, json};
 use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};

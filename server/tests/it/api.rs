@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use gchat::app::now_ms;
+use gchat::clock::now_ms;
 use jsonwebtoken::Algorithm;
 use serde_json::{Value, json};
 use tokio::{

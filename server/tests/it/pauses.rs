@@ -1,6 +1,6 @@
 //! Pauses: whoever sits an exam neither hears nor says anything, on any device, and others see nobody there.
 
-use gchat::app::now_ms;
+use gchat::clock::now_ms;
 use serde_json::{Value, json};
 use uuid::Uuid;
 

@@ -6,7 +6,7 @@ use std::{
     process::{Command, Stdio},
 };
 
-use gchat::{app::now_ms, connection_code::ConnectionCode};
+use gchat::{clock::now_ms, connection_code::ConnectionCode};
 use serde_json::{Value, json};
 
 use crate::util::{

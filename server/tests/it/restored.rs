@@ -1,7 +1,7 @@
 //! After a restore, and after messages have gone: copies and tokens of then are worth nothing any more.
 
 use gchat::{
-    app::now_ms,
+    clock::now_ms,
     store::sqlite::{backup::backup, restore::restore},
 };
 use rusqlite::Connection;

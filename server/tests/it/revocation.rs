@@ -2,7 +2,7 @@
 
 use std::time::{Duration, Instant};
 
-use gchat::{app::now_ms, config::Config};
+use gchat::{clock::now_ms, config::Config};
 use serde_json::{Value, json};
 use uuid::Uuid;
 

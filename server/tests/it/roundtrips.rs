@@ -4,13 +4,14 @@
 use std::{path::PathBuf, sync::Arc};
 
 use gchat::{
-    app::now_ms,
     auth,
+    clock::now_ms,
     config::{Config, Flags, LogFormat},
     connection_code::ConnectionCode,
-    conversation::{Changes, DeletedBy, Kind, Message},
+    conversation::{Changes, DeletedBy, Message},
     id::{
-        CircleId, ClientMessageId, ConversationId, Epoch, Rev, RightsVersion, Seq, SessionId, UserId, VerbId,
+        CircleId, ClientMessageId, ConversationId, Epoch, Kind, Rev, RightsVersion, Seq, SessionId, UserId,
+        VerbId,
     },
     protocol::{
         ChangesFrame, ClientFrame, Contact, Cursor, CursorEntry, Dock, HeldRosters, Hello, LimitsFrame,

@@ -1,7 +1,7 @@
 //! Forged, ended, early and misused user tokens: RFC 8725's list, the claims of protocol/README.md, renewal.
 
 use base64::{Engine as _, engine::general_purpose::URL_SAFE_NO_PAD as B64};
-use gchat::{app::now_ms, store::SiteKey};
+use gchat::{clock::now_ms, store::SiteKey};
 use jsonwebtoken::Algorithm;
 use serde_json::{Value, json};
 

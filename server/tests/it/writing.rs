@@ -108,7 +108,7 @@ async fn what_changes_nothing_of_it_is_not_told_and_a_pause_is_nothing_of_it() {
     let mut bruno = TestClient::person(&server, &host, 3, "Bruno", &pupil()).await;
     let mut ana = TestClient::person(&server, &host, 2, "Ana", &pupil()).await;
     ana.open_window("2-3", 0).await;
-    let later = gchat::app::now_ms() + 3_600_000;
+    let later = gchat::clock::now_ms() + 3_600_000;
     host.put(&server, 3, &but(&host, 2, "Bruno", json!({"paused_until": later}))).await;
     assert_eq!(bruno.closed().await, Some(4011));
     host.put(&server, 3, &but(&host, 3, "Bruno S", json!({"lang": "pt", "blocked": [9]}))).await;

@@ -8,7 +8,8 @@ use std::sync::{
 
 use async_trait::async_trait;
 use gchat::{
-    app::{App, now_ms},
+    app::App,
+    clock::now_ms,
     config::Config,
     hub::{Outbound, Registration},
     id::{ClientMessageId, ConnectionId, ConversationId, Seq, SessionId, UserId},

@@ -4,8 +4,8 @@ use std::{collections::BTreeMap, net::SocketAddr, sync::Arc, time::Duration};
 
 use axum::serve::Listener;
 use gchat::{
-    app::now_ms,
     bus::{Bus, Local},
+    clock::now_ms,
     config::Config,
     conversation::Message,
     id::{ConversationId, RightsVersion, SiteId, UserId},

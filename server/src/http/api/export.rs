@@ -12,8 +12,8 @@ use utoipa::ToSchema;
 use super::{ApiError, bad_request, not_found, path::InPath, shapes::Refusals, signed::Signed, user_of};
 use crate::{
     app::App,
-    conversation::{DeletedBy, Kind, Message},
-    id::{ConversationId, Seq, UserId},
+    conversation::{DeletedBy, Message},
+    id::{ConversationId, Kind, Seq, UserId},
     rights::Snapshot,
     store::{self, Page, WindowState},
     talk::Speaker,

@@ -11,8 +11,9 @@ use serde::de::DeserializeOwned;
 
 use super::{ApiError, bad_request};
 use crate::{
-    app::{App, now_ms},
+    app::App,
     auth::{self, CallRefusal},
+    clock::now_ms,
     store::SiteRecord,
 };
 

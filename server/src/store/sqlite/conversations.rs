@@ -8,8 +8,8 @@ use super::{
     sql::Statements as _,
 };
 use crate::{
-    conversation::{Head, Kind},
-    id::{ConversationId, SiteId, UserId},
+    conversation::Head,
+    id::{ConversationId, Kind, SiteId, UserId},
 };
 
 /// The seq of the newest message, stubs aside, that is by anybody but the user in $user, of `conversations c`.

@@ -1,7 +1,7 @@
 //! Every route of the host's API against every key that may come with it: who calls wrongly learns nothing, changes
 //! nothing, and nobody on the server receives a byte of it.
 
-use gchat::app::now_ms;
+use gchat::clock::now_ms;
 use serde_json::{Value, json};
 
 use super::{

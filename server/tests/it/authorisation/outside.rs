@@ -1,7 +1,7 @@
 //! Who may not come in: with each thing that is wrong with a hello, and every operation right behind it. The socket
 //! hears one refusal and a close, the people of the site hear nothing.
 
-use gchat::app::now_ms;
+use gchat::clock::now_ms;
 use jsonwebtoken::Algorithm;
 use serde_json::{Value, json};
 use tokio_tungstenite::tungstenite::Message;

@@ -5,7 +5,7 @@
 
 use std::collections::BTreeMap;
 
-use gchat::app::now_ms;
+use gchat::clock::now_ms;
 use serde_json::{Value, json};
 use uuid::Uuid;
 

@@ -3,7 +3,7 @@
 use std::sync::atomic::{AtomicU64, Ordering};
 
 use base64::{Engine as _, engine::general_purpose::URL_SAFE_NO_PAD};
-use gchat::{app::now_ms, auth::sha256_hex, store::SiteKey};
+use gchat::{auth::sha256_hex, clock::now_ms, store::SiteKey};
 use jsonwebtoken::{Algorithm, EncodingKey, Header};
 use serde_json::{Value, json};
 
