@@ -464,7 +464,7 @@ impl Device {
             return true;
         }
         drop(ledger);
-        quiet && self.shared.everybody_is_idle() && self.shared.heads(self.user) == self.held()
+        quiet && self.shared.everybody_is_idle() && self.shared.is_all(self.user, &self.held())
     }
 
     fn held(&self) -> BTreeMap<ConversationId, i64> {

@@ -78,6 +78,16 @@ impl Shared {
         let own = talk.into_iter().filter(|(id, _)| id.direct().is_some_and(|two| two.other(user).is_some()));
         own.map(|(id, messages)| (id, messages.iter().map(|m| m.rev.0).max().unwrap_or(0))).collect()
     }
+
+    /// Whether a client that holds this of a user's conversations has all that it is told of. Nobody tells it of one that
+    /// began while it was away and has nothing but stubs (protocol/README.md, "Resuming").
+    pub(crate) fn is_all(&self, user: UserId, held: &BTreeMap<ConversationId, i64>) -> bool {
+        let heads = self.heads(user);
+        let talk = self.disk.lock().everything(SITE);
+        let empty = |id| talk.get(id).is_none_or(|messages| messages.iter().all(|m| m.text.is_none()));
+        heads.iter().all(|(id, rev)| held.get(id).map_or_else(|| empty(id), |held| held == rev))
+            && held.keys().all(|id| heads.contains_key(id))
+    }
 }
 
 pub(crate) const SITE: SiteId = SiteId(1);
