@@ -3,6 +3,7 @@ import assert from "node:assert/strict";
 import { test } from "node:test";
 import { accessible } from "../../axe.mjs";
 import { becomes, focused, gone, seen } from "../../expect.mjs";
+import { quiet } from "../quiet.mjs";
 import { scene } from "../scene.mjs";
 
 const it = scene();
@@ -51,6 +52,7 @@ test("a whole conversation by keyboard", async () => {
   const { keyboard } = ana.page;
   const button = ana.screen.person(bruno.name);
   await seen(button, "Bruno in the list");
+  await quiet(ana.page);
   await tabTo(ana.page, button);
   await keyboard.press("Enter");
   const mine = ana.screen.chat(bruno.name);

@@ -3,6 +3,7 @@ import assert from "node:assert/strict";
 import { test } from "node:test";
 import { atRest, becomes, seen, settled } from "../../expect.mjs";
 import { counting, still } from "../../shift.mjs";
+import { quiet } from "../quiet.mjs";
 import { scene } from "../scene.mjs";
 
 const it = scene();
@@ -25,7 +26,7 @@ async function drawers(page, open) {
       `${drawer} is open`,
     );
     // Moodle moves the focus only a while later, which would close the list of people, and stores what was chosen.
-    await becomes(() => page.evaluate(() => window.M.util.pending_js.length), 0, "Moodle's own scripts are done");
+    await quiet(page);
   }
 }
 
