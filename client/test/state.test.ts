@@ -152,6 +152,16 @@ describe("messages", () => {
     expect(last.arrived.map(({ message: { seq } }) => seq)).toEqual([2, 3]);
   });
 
+  test("that are missing are not given up by an answer from before them", () => {
+    const edited: Message = { ...message(2), rev: 4, edited_at: 9 };
+    let state = applyFrame(holding(1), span(1, [message(3)]), 0).state;
+    // It was read before 3 was there.
+    const late = applyFrame(state, span(1, [], { request: 1 }), 0);
+    expect([seqs(late.state), late.asks]).toEqual([[1], [{ kind: "changes", conversation: "2-3" }]]);
+    state = applyFrame(late.state, span(3, [edited], { request: 2 }), 0).state;
+    expect(seqs(state)).toEqual([1, 2, 3]);
+  });
+
   test("that the server does not keep any more leave no hole", () => {
     const step = applyFrame(holding(1), span(1, [message(7), message(8)], { first_seq: 7, request: 1 }), 0);
     expect(seqs(step.state)).toEqual([7, 8]);

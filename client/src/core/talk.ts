@@ -74,6 +74,8 @@ export function withChanges(talk: Talk, span: Span, asked: boolean): TalkStep {
   if (!talk.loaded) return awaited(talk, span);
   const step = caughtUp(withSpan(talk, span));
   if (span.more === true) return { ...step, missing: step.missing || span.rev >= talk.rev };
+  // An answer from before what has come meanwhile does not say that nothing is missing in that.
+  if (asked && span.rev < step.talk.rev && step.talk.ahead.length > 0) return { ...step, missing: true };
   // An answer that brought nothing has nothing to bring: what waits for more would wait for ever.
   if (!asked || (step.missing && span.rev > span.from)) return step;
   return whole({ ...step, missing: false, talk: { ...step.talk, waiting: [] } });
