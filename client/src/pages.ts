@@ -199,6 +199,10 @@ export class Pages {
         // The socket is the worker's: it only has to be tried.
         this.#say({ kind: "reconnect" });
         return;
+      case "quote":
+        // By what it shows, also where nobody looks: no person has done it.
+        this.#say(command);
+        return;
       default:
         if (this.#pages.has(page)) this.#actor = page;
         this.#say(this.#numbered(page, command));

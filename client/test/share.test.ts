@@ -196,6 +196,18 @@ describe("pages of one login", () => {
     expect(other.last("refused")).toMatchObject({ code: "not_found" });
   });
 
+  test("hear what they have asked for, whatever another one shows meanwhile", async () => {
+    const one = await page();
+    const other = await page();
+    const socket = await worker!.place.online(withWindow);
+    await one.does({ kind: "search", text: "b" });
+    // By rendering a message that has just come.
+    await other.does({ kind: "quote", conversation: "2-3", seq: 1 });
+    socket.says({ type: "contacts", request: socket.of("search")[0]!.request, contacts: [], next: null });
+    await settled();
+    expect([one.last("found")?.text, other.last("found")]).toEqual(["b", undefined]);
+  });
+
   test("keep each other's token, and the newer one is used", async () => {
     const token = (age: number) => JSON.stringify({ token: tokenOf(browser.clock.now() - age, { jti: String(age) }), at: browser.clock.now() - age, unsent_key: null });
     const one = new SharingPage();
