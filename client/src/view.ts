@@ -221,8 +221,11 @@ export type Command =
   | ({ kind: "edit"; conversation: ConversationId; key: string; text: string; seq?: Seq } & Journaled)
   /** Enters the outbox when its undo has ended (5 s), also where the page is left before. */
   | ({ kind: "delete"; conversation: ConversationId; key: string; seq?: Seq } & Journaled)
-  /** Takes a deletion back whose time has not come. */
-  | ({ kind: "undelete"; conversation: ConversationId; key: string } & Journaled)
+  /**
+   * Takes a deletion back whose time has not come. `at`: when the person asked for it, in ms by this computer's clock,
+   * where the page's journal knows it: on a slow line the next page may be there too late.
+   */
+  | ({ kind: "undelete"; conversation: ConversationId; key: string; at?: number } & Journaled)
   /** An edit that was refused for good is forgotten. */
   | { kind: "dismiss"; conversation: ConversationId; key: string }
   /** The message `seq` is quoted on this page: tell it, and its changes. */

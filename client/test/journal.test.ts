@@ -78,7 +78,7 @@ test("the last word on a message counts, and names its seq for a core that does 
   expect(await (await tab.page()).journal.unkept()).toMatchObject([
     { kind: "edit", key: "k1", text: "b", seq: 7 },
     { kind: "delete", key: "k1", seq: 7 },
-    { kind: "undelete", key: "k2" },
+    { kind: "undelete", key: "k2", at: 1_795_376_400_000 },
   ]);
 });
 

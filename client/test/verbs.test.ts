@@ -1,7 +1,7 @@
 /** Edits, deletions, replies and quotes: asked for on a page, through the outbox, and back onto every page that shows them. */
 import { IDBFactory } from "fake-indexeddb";
 import { afterEach, beforeEach, describe, expect, test, vi } from "vitest";
-import { CHECK_MS } from "../src/core/questions.js";
+import { CHECK_MS, QUOTES_AT_ONCE } from "../src/core/questions.js";
 import { openDatabase } from "../src/keep/database.js";
 import { UNDO_MS } from "../src/core/outbox.js";
 import type { Message } from "../src/net/protocol.js";
@@ -191,6 +191,23 @@ describe("an edit", () => {
     expect(next.of("edit")).toHaveLength(1);
   });
 
+  test("back to an earlier text is one, as long as another is under way or not shown yet", async () => {
+    const { page, socket } = await talking();
+    for (const text of ["b", "c", "b"]) await page.does(edit(text));
+    const [first] = socket.of("edit");
+    socket.says(live(own(1, { rev: 2, text: "b", edited_at: 9, verb_id: first!.id })));
+    socket.says(ack(first!.id, 1, 2));
+    await settled();
+    expect(socket.of("edit").map(({ text }) => text)).toEqual(["b", "b"]);
+    // What this one changed is lost on its way.
+    socket.says(ack(socket.of("edit")[1]!.id, 1, 3));
+    await page.does(edit("d"));
+    socket.says(ack(socket.of("edit")[2]!.id, 1, 4));
+    await page.does(edit("b"));
+    expect(socket.of("edit").map(({ text }) => text)).toEqual(["b", "b", "d", "b"]);
+    expect(shown(page)?.text).toBe("b");
+  });
+
   test("that is acked stays on show until the changes that were lost have come", async () => {
     const { page, socket } = await talking();
     await page.does(edit("second"));
@@ -238,6 +255,13 @@ describe("an edit", () => {
     await settled();
     expect(of(page, "rewritten").at(-1)?.messages).toMatchObject([{ text: "here", edited: true }]);
     expect(of(page, "rewritten").at(-1)?.messages[0]).not.toHaveProperty("edit");
+    // Of a window that is closed nothing is kept.
+    await page.does({ kind: "close", conversation });
+    socket.says({ type: "dock", version: 2, windows: [] });
+    await settled();
+    const told = of(page, "rewritten").length;
+    await page.does({ ...edit("elsewhere again"), seq: 1 } as Command);
+    expect(of(page, "rewritten")).toHaveLength(told);
   });
 });
 
@@ -274,6 +298,18 @@ describe("a deletion", () => {
     expect(shown(page, "seq:2")).toMatchObject({ deletedBy: "moderator" });
   });
 
+  test("goes out also where its timer ends before the clock says so", async () => {
+    const { page, socket } = await talking();
+    const after = browser.clock.after.bind(browser.clock);
+    browser.clock.after = (ms, task) => after(ms === UNDO_MS ? ms - 20 : ms, task);
+    await page.does(remove);
+    await browser.clock.pass(UNDO_MS - 10);
+    expect(shown(page)).toMatchObject({ deleting: true });
+    await browser.clock.pass(10);
+    expect(socket.of("delete")).toHaveLength(1);
+    expect(shown(page)).toMatchObject({ text: null, deletedBy: "me" });
+  });
+
   test("is not cancelled by leaving the page", async () => {
     const { page } = await talking();
     await page.does(remove);
@@ -286,6 +322,22 @@ describe("a deletion", () => {
     expect(socket.of("delete")).toEqual([]);
     await browser.clock.pass(UNDO_MS);
     expect(socket.of("delete")).toHaveLength(1);
+  });
+
+  test("that was taken back as the page was left does not go out, however long the next one takes to load", async () => {
+    const { page } = await talking();
+    await page.does(remove);
+    await page.does({ kind: "leaving" });
+    const at = browser.clock.now();
+    page.end();
+    await browser.clock.pass(2 * UNDO_MS);
+    const left = (): Promise<Command[]> => Promise.resolve([{ kind: "undelete", conversation, key: KEY, at, entry: 1 }]);
+    const next = await browser.page({}, { left });
+    const socket = await next.online({ dock: { version: 1, windows: [window({ seq: 1, rev: 1 })] } });
+    await browser.clock.pass(UNDO_MS);
+    expect(socket.of("delete")).toEqual([]);
+    expect(shown(next)).toMatchObject({ text: "first" });
+    expect(shown(next)).not.toHaveProperty("deleting");
   });
 
   test("that is refused for good brings the message back, and says so", async () => {
@@ -345,6 +397,38 @@ describe("a reply", () => {
     await page.does({ kind: "quote", conversation, seq: 3 });
     expect(socket.of("history")).toHaveLength(before);
     expect(of(page, "quoted")).toHaveLength(4);
+  });
+
+  test("among very many has its quote fetched when it is its turn", async () => {
+    const { page, socket } = await talking();
+    const asked = () => socket.of("history").filter(({ before }) => before !== undefined);
+    const seqs = Array.from({ length: 30 }, (_, at) => at + 100);
+    for (const seq of seqs) page.onmessage?.({ data: { kind: "quote", conversation, seq } } as MessageEvent);
+    await settled();
+    expect(asked()).toHaveLength(QUOTES_AT_ONCE);
+    const [refused, ...answered] = asked();
+    socket.says({ type: "error", code: "not_found", message: "…", final: true, request: refused!.request });
+    for (const { request, before } of answered) {
+      socket.says({ type: "history", request, conversation, first_seq: 1, seq: 200, rev: 200, messages: [message(before! - 1)], more: true });
+    }
+    await settled();
+    expect(asked()).toHaveLength(2 * QUOTES_AT_ONCE);
+    for (let at = QUOTES_AT_ONCE; at < asked().length; at += 1) {
+      const { request, before } = asked()[at]!;
+      socket.says({ type: "history", request, conversation, first_seq: 1, seq: 200, rev: 200, messages: [message(before! - 1)], more: true });
+    }
+    await settled();
+    expect(asked().map(({ before }) => before! - 1)).toEqual(seqs);
+    expect(of(page, "quoted").map(({ seq }) => seq)).toEqual(seqs);
+  });
+
+  test("that is refused as its message is not there comes back as an answer to nothing", async () => {
+    const { page, socket } = await talking();
+    await page.does({ kind: "send", conversation, text: "answer", replyTo: 9, key: "019aaaaa-aaaa-7aaa-8aaa-000000000002" });
+    socket.says(refusal("019aaaaa-aaaa-7aaa-8aaa-000000000002", "no_such_message"));
+    await page.does({ kind: "discard", conversation, key: "019aaaaa-aaaa-7aaa-8aaa-000000000002" });
+    expect(page.windows[0]).toMatchObject({ draft: "answer" });
+    expect(page.windows[0]).not.toHaveProperty("draftReplyTo");
   });
 
   test("to what is not there says so", async () => {

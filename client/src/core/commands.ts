@@ -138,6 +138,6 @@ function written(parts: CommandParts, command: Written): Promise<void> {
     case "delete":
       return parts.outbox.delete(conversation, command.key, command.seq);
     case "undelete":
-      return parts.outbox.undelete(command.key);
+      return parts.outbox.undelete(command.key, command.at);
   }
 }

@@ -424,7 +424,7 @@ export class Core {
     const shown = new Set([...windows.map(({ conversation }) => conversation), ...wanted]);
     this.#state = withTalksOf(this.#state, shown);
     this.#writing.keepOnly(shown);
-    this.#questions.quotes.keepOnly(shown);
+    this.#questions.keepOnly(shown);
     this.#keep();
   }
 

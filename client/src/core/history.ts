@@ -136,6 +136,11 @@ export class History {
     return messages.find(mine) ?? [...(this.#own.get(conversation)?.values() ?? [])].find(({ message }) => mine(message))?.message;
   }
 
+  /** Nobody shows others any more. */
+  keepOnly(shown: ReadonlySet<ConversationId>): void {
+    for (const conversation of this.#own.keys()) if (!shown.has(conversation)) this.forget(conversation);
+  }
+
   /** What was told of this conversation is void. */
   forget(conversation: ConversationId): void {
     this.#own.delete(conversation);

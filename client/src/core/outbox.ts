@@ -167,15 +167,18 @@ export class Outbox {
       await this.#keep({ ...message, text });
       return;
     }
-    const earlier = this.#edits(target).filter(({ acked }) => acked === undefined);
+    const known = this.#edits(target);
+    const earlier = known.filter(({ acked }) => acked === undefined);
+    const latest = earlier.at(-1);
     // The page before this one may have stored it.
-    if (earlier.some((entry) => entry.failure === null && entry.text === text)) return;
+    if (latest?.failure === null && latest.text === text) return;
     const replaced = earlier.filter((entry) => !this.#sender.tries(entry));
     for (const { id } of replaced) this.#part(id);
     const own = this.#parts.own(conversation, target);
     if (own?.verbId !== undefined) this.#ids.follow(own.verbId);
     const before = own?.text ?? (message?.kind === "send" ? message.text : undefined);
-    if (before !== text || replaced.length < earlier.length) {
+    // What is under way, or done and not shown yet, makes another text of it.
+    if (before !== text || replaced.length < known.length) {
       const begun = this.#begun("edit", conversation, this.#ids.next());
       await this.#keep({ ...begun, target, seq: own?.seq ?? told, text, failure: this.#tooLong(text) }, replaced);
     } else {
@@ -193,10 +196,11 @@ export class Outbox {
     await this.#keep({ ...begun, target, seq, due: clock.now() + UNDO_MS });
   }
 
-  /** Takes a deletion back whose time has not come. */
-  async undelete(target: string): Promise<void> {
+  /** Takes a deletion back whose time had not come at `at`, unless it is under way. */
+  async undelete(target: string, at = this.#parts.clock.now()): Promise<void> {
     const deletion = this.#deletion(target);
-    if (deletion !== undefined && deletion.due > this.#parts.clock.now()) await this.#drop(deletion.id);
+    if (deletion === undefined || deletion.due <= at || deletion.acked !== undefined) return;
+    if (!this.#sender.tries(deletion)) await this.#drop(deletion.id);
   }
 
   /** Forgets an edit that was refused for good. */
@@ -213,12 +217,12 @@ export class Outbox {
     await dropped;
   }
 
-  /** Removes a refused message and gives it back. */
+  /** Removes a refused message and gives it back; without what it answers, where that is not there any more. */
   async discard(id: string): Promise<{ text: string; replyTo?: Seq } | undefined> {
     const entry = this.#entries.get(id);
     if (entry?.kind !== "send" || entry.failure === null) return undefined;
     await this.#dropWithWishes(id);
-    return entry;
+    return entry.failure === "no_such_message" ? { text: entry.text } : entry;
   }
 
   async #dropWithWishes(id: string): Promise<void> {
@@ -422,11 +426,19 @@ export class Outbox {
   #awaitUndo(entry: Entry): void {
     if (entry.kind !== "delete" || this.#undos.has(entry.id)) return;
     const { clock } = this.#parts;
+    const wait = (): void => {
+      this.#undos.set(entry.id, clock.after(Math.max(0, entry.due - clock.now()), ended));
+    };
     const ended = (): void => {
+      // Clocks are set, and browsers blur them: a timer can end before the clock says so.
+      if (entry.due > clock.now()) {
+        wait();
+        return;
+      }
       this.#parts.changed();
       this.#pump();
     };
-    this.#undos.set(entry.id, clock.after(Math.max(0, entry.due - clock.now()), ended));
+    wait();
   }
 
   /** What was asked of a message that is refused falls with it; a text goes over to it, so that trying again sends it. */

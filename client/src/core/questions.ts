@@ -17,6 +17,8 @@ import type { ConversationId, MessageView, RosterPerson, Seq, Update, UserId } f
 
 /** Before a question that the server could not answer just now is asked again. */
 export const AGAIN_MS = 1_500;
+/** So many quoted messages are awaited at once: a page may show hundreds, and the server takes them for a flood. */
+export const QUOTES_AT_ONCE = 8;
 /** While somebody looks, the open windows' changes are asked for so often: the last one may have been lost. */
 export const CHECK_MS = 60_000;
 
@@ -64,7 +66,9 @@ export class Questions {
     };
     const awaited = (conversation: ConversationId): boolean => this.#requests.pages(conversation);
     this.history = new History({ ...parts, ask, awaited, present });
-    this.quotes = new Quotes({ ...parts, ask: (conversation, seq) => ask({ kind: "quote", conversation, seq }), present });
+    const askQuote = (conversation: ConversationId, seq: Seq): boolean =>
+      this.#requests.quotes < QUOTES_AT_ONCE && ask({ kind: "quote", conversation, seq });
+    this.quotes = new Quotes({ ...parts, ask: askQuote, present });
     this.search = new Search({ ...parts, ask });
   }
 
@@ -94,6 +98,12 @@ export class Questions {
     this.quotes.keepOnly(new Set());
   }
 
+  /** Windows of others are not there any more. */
+  keepOnly(shown: ReadonlySet<ConversationId>): void {
+    this.history.keepOnly(shown);
+    this.quotes.keepOnly(shown);
+  }
+
   /** What a frame or an answer has done: some conversations' copies are void, messages have changed, and some is missing. */
   follow({ dropped, asks, rows }: Step): void {
     for (const conversation of dropped) {
@@ -114,18 +124,23 @@ export class Questions {
   historyCame(frame: Server<"history">): void {
     const { conversation, first_seq: firstSeq, seq, rev, messages } = frame;
     const question = this.#requests.answered(frame.request);
+    if (question?.kind === "quote") this.#quoteCame(question, messages);
     if (question === undefined || question.kind === "search" || question.conversation !== conversation) return;
     if (question.kind === "page") {
       for (const { sender, client_message_id: id, seq: at } of messages) {
         if (sender === this.#parts.me && id !== null) this.#parts.committed(id, at);
       }
       this.history.answerPage(question, frame);
-    } else if (question.kind === "quote") {
-      this.quotes.came(conversation, question.seq, messages.find((message) => message.seq === question.seq) ?? null);
     } else if (question.kind === "first") {
       this.history.came(conversation);
       this.#parts.first(conversation, { firstSeq, seq, rev, messages });
     }
+  }
+
+  /** Another one may be asked for in its place. */
+  #quoteCame({ conversation, seq }: Extract<Question, { kind: "quote" }>, messages: readonly Message[]): void {
+    this.quotes.came(conversation, seq, messages.find((message) => message.seq === seq) ?? null);
+    this.quotes.askAgain();
   }
 
   /** Changes apply by what they say: there is nothing to remember of the question. */
@@ -156,7 +171,7 @@ export class Questions {
   /** An end to the waiting: there is nothing to show. */
   #unanswerable(question: Question, { code, message }: Server<"error">): void {
     if (question.kind === "quote") {
-      this.quotes.came(question.conversation, question.seq, null);
+      this.#quoteCame(question, []);
       return;
     }
     if (question.kind === "search") this.search.forget();

@@ -19,7 +19,7 @@ interface Quote {
 
 export interface QuotesParts {
   state(): State;
-  /** Asks for one message, unless it is awaited. */
+  /** Asks for one message, unless it is awaited. False: not now, and `askAgain` is called when it may be. */
   ask(conversation: ConversationId, seq: Seq): boolean;
   present(conversation: ConversationId, messages: readonly Message[]): MessageView[];
   post(update: Update): void;

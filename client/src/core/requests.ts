@@ -69,6 +69,11 @@ export class Requests {
     return [...this.#open.values()].some(({ question }) => question.kind === "page" && question.conversation === conversation);
   }
 
+  /** How many quoted messages are awaited. */
+  get quotes(): number {
+    return [...this.#open.values()].filter(({ question }) => question.kind === "quote").length;
+  }
+
   /** The copy was dropped: what was asked on it is void. */
   forget(conversation: ConversationId): void {
     for (const [request, { question, cancel }] of this.#open) {

@@ -43,9 +43,11 @@ export function actsOf(scene: Scene, conversation: ConversationId, parts: ActsPa
     copy: ({ key, text }) => { copy(text ?? "", () => { parts.copied(key); }); },
     goTo: (seq) => { scene.goTo(conversation, seq); },
     retry: ({ key }) => { scene.post({ kind: "retry", conversation, key }); },
-    discard: ({ key, text, replyTo }) => {
+    discard: ({ key, text, replyTo = null, failure }) => {
       scene.post({ kind: "discard", conversation, key });
-      scene.tell({ kind: "handback", conversation, text: text ?? "", reply: replyTo ?? null });
+      // What it answers is not there any more: as an answer it would be refused again.
+      const reply = failure === "no_such_message" ? null : replyTo;
+      scene.tell({ kind: "handback", conversation, text: text ?? "", reply });
     },
     undelete: ({ key }) => {
       scene.post({ kind: "undelete", conversation, key });

@@ -20,12 +20,12 @@ const FAILURES: Readonly<Record<string, StringId>> = {
   unknown_recipient: "failure_unknown_recipient",
 };
 
-/** What is refused whenever it is said: only another text can be sent. */
-const OF_THE_TEXT: ReadonlySet<string> = new Set(["bad_text", "empty_message", "message_too_long"]);
+/** What is refused whenever it is said: only another text, or the same one as an answer to nothing, can be sent. */
+const ALWAYS: ReadonlySet<string> = new Set(["bad_text", "empty_message", "message_too_long", "no_such_message"]);
 
-/** Whether the same text could be taken at another try, where one may write at all. */
+/** Whether the same message could be taken at another try, where one may write at all. */
 export function canSucceed(code: string | undefined): boolean {
-  return code === undefined || !OF_THE_TEXT.has(code);
+  return code === undefined || !ALWAYS.has(code);
 }
 
 /** The sentence for an error code of the contract, also for codes that this page does not know yet. */

@@ -171,6 +171,7 @@ export class UnloadJournal {
           const seq = noted.seq ?? this.#seqs.get(noted.key);
           if (seq !== undefined) noted.seq = seq;
         }
+        if (noted.kind === "undelete") noted.at ??= this.#parts.now();
         const subject = subjectOf(noted);
         for (const [entry, earlier] of this.#open) {
           if (subject !== null && subjectOf(earlier) === subject) this.#open.delete(entry);
