@@ -270,16 +270,16 @@ export class GchatComposer extends LitElement {
     const last = messages.findLast((message) => mayEdit(message, means, Date.now()));
     if (last === undefined) return false;
     const before = last.text ?? "";
-    scene.purpose(window.conversation, { edit: { key: last.key, before, text: before }, reply: null }, true);
+    scene.purpose(window.conversation, { edit: { key: last.key, before, text: before } }, true);
     return true;
   }
 
-  /** Back from an edit to the draft, or from an answer to a message. */
+  /** Back from an edit to the draft and what it answers, or from an answer to a message. */
   #cancel(): boolean {
     const { scene, window } = this;
     const { edit, reply } = this.#purpose;
     if (scene === null || window === null || (edit === null && reply === null)) return false;
-    scene.purpose(window.conversation, { edit: null, reply: null }, true);
+    scene.purpose(window.conversation, edit === null ? { reply: null } : { edit: null }, true);
     return true;
   }
 

@@ -34,7 +34,7 @@ export class GchatDock extends LitElement {
   static override properties = { scene: { attribute: false }, said: { state: true }, notice: { state: true }, phone: { state: true } };
   declare scene: Scene | null;
   /** What the live region holds: the latest arrivals. */
-  declare said: { key: number; conversation: ConversationId; text: string }[];
+  declare said: { key: number; conversation: ConversationId; text: string; theirs: boolean }[];
   /** What went wrong outside any window, until it is dismissed. */
   declare notice: StringId | null;
   declare phone: boolean;
@@ -193,11 +193,11 @@ export class GchatDock extends LitElement {
     } else if (signal.kind === "refused") {
       this.#refused(signal);
     } else if (signal.kind === "arrived" && this.scene !== null) {
-      this.#say(signal.conversation, announcement(this.scene.strings, signal));
+      this.#say(signal.conversation, announcement(this.scene.strings, signal), true);
     } else if (signal.kind === "said") {
-      this.#say(signal.conversation, signal.text);
+      this.#say(signal.conversation, signal.text, false);
     } else if (signal.kind === "retracted") {
-      this.said = this.said.filter(({ conversation }) => conversation !== signal.conversation);
+      this.said = this.said.filter(({ conversation, theirs }) => !theirs || conversation !== signal.conversation);
     } else if (signal.kind === "emptied") {
       this.#empty();
     } else if (signal.kind === "dock") {
@@ -220,8 +220,9 @@ export class GchatDock extends LitElement {
     if (this.#element(conversation) === null) this.notice = failureString(code === "not_found" ? "not_allowed" : code);
   }
 
-  #say(conversation: ConversationId, text: string): void {
-    const said = { key: (this.said.at(-1)?.key ?? 0) + 1, conversation, text };
+  /** `theirs`: it has what somebody wrote, which may be erased. What the person did stays said until it was heard. */
+  #say(conversation: ConversationId, text: string, theirs: boolean): void {
+    const said = { key: (this.said.at(-1)?.key ?? 0) + 1, conversation, text, theirs };
     this.said = [...this.said, said].slice(-SAID_KEPT);
     clearTimeout(this.#unsay);
     this.#unsay = setTimeout(() => (this.said = []), SAID_MS);

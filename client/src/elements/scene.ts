@@ -143,6 +143,7 @@ export class Scene {
         return;
       }
       case "rewritten":
+        this.#requote(update.conversation, update.messages);
         this.#reread(update.conversation, (reading) => withRewritten(reading, update.messages));
         return;
       case "quoted":
@@ -239,6 +240,14 @@ export class Scene {
     const quotes = this.#quotes.get(conversation) ?? new Map<Seq, MessageView | null | undefined>();
     this.#quotes.set(conversation, quotes);
     return quotes;
+  }
+
+  /** The core follows the quotes that were asked for last; of all older messages it tells what has changed. */
+  #requote(conversation: ConversationId, messages: readonly MessageView[]): void {
+    const quotes = this.#quotes.get(conversation);
+    const quoted = messages.filter(({ seq }) => quotes?.has(seq) === true);
+    for (const message of quoted) quotes?.set(message.seq, message);
+    if (quoted.length > 0) this.tell({ kind: "reading", conversation });
   }
 
   purposeOf(conversation: ConversationId): Purpose {

@@ -176,6 +176,25 @@ test("an edit keeps the draft, and Escape, Cancel and an unchanged text leave ev
   expect(page.commands().filter(({ kind }) => ["edit", "minimise", "draft", "typing"].includes(kind))).toEqual([]);
 });
 
+test("what is being answered waits behind an edit, as the draft does", async () => {
+  const page = await opened();
+  const quoted = (): number => byRole("button", "Cancel reply").length;
+  await choose(/Why/, "Reply");
+  press(box(), "ArrowUp");
+  await settled();
+  await type(box(), "Because it must");
+  press(box(), "Enter");
+  await settled();
+  expect([box().getAttribute("aria-label"), quoted()]).toEqual(["Message to Ana Sousa", 1]);
+  await type(box(), "See the book");
+  await choose(/Because/, "Edit");
+  press(box(), "Escape");
+  await settled();
+  expect([box().value, quoted()]).toEqual(["See the book", 1]);
+  press(box(), "Enter");
+  expect(page.last("send")).toMatchObject({ text: "See the book", replyTo: 1 });
+});
+
 test("an edit outlives a window that is put aside", async () => {
   const page = await opened();
   await choose(/Because/, "Edit");
@@ -227,6 +246,20 @@ test("an answer that was refused comes back with what it answers", async () => {
   await settled();
   expect(box().value).toBe("kept");
   expect(page.last("draft")).toEqual({ kind: "draft", conversation: "1-2", text: "kept", replyTo: 1 });
+});
+
+test("an answer to what is not there any more is not tried again as it is: its text can be copied or written anew", async () => {
+  const failed: Partial<MessageView> = { key: "k", seq: 0, mine: true, text: "kept", replyTo: 1, delivery: "failed", failure: "no_such_message" };
+  const page = await opened([hers, failed]);
+  expect(byRole("button", "Try again")).toEqual([]);
+  one("button", "Copy text").click();
+  await settled();
+  expect(copied).toEqual(["kept"]);
+  one("button", "Remove").click();
+  await settled();
+  expect([box().value, byRole("button", "Cancel reply").length]).toEqual(["kept", 0]);
+  press(box(), "Enter");
+  expect(page.last("send")).toEqual({ kind: "send", conversation: "1-2", text: "kept" });
 });
 
 test("an edit that leaves nothing asks whether to delete, one that is too long is refused", async () => {
@@ -300,6 +333,14 @@ test("a stub says who deleted it, an erased message says no name", async () => {
   ]);
 });
 
+test("what the person did stays said when its own change comes; what somebody wrote does not", async () => {
+  const page = await opened();
+  await page.tell({ kind: "arrived", conversation: "1-2", from: "Ana Sousa", text: "Why?", count: 1 });
+  await choose(/Because/, "Delete");
+  await page.tell({ kind: "retracted", conversation: "1-2" });
+  expect(said()).toEqual(["Message deleted. You can undo this for 5 seconds."]);
+});
+
 test("what others edit or delete is not announced", async () => {
   const page = await opened();
   const message = { key: "m0", seq: 1, mine: false, sentAt: 1_700_000_000_000 };
@@ -364,6 +405,15 @@ test("a message far above is asked for once, and the page goes there", async () 
   await page.tell({ kind: "page", page: { conversation: "1-2", request: asked!.request, messages, more: true } });
   expect(focused()).toBe(article(/The better rule/));
   expect(byRole("button", "Show newer messages")).toHaveLength(1);
+});
+
+test("a quote follows its message also where the core tells only that old messages have changed", async () => {
+  const page = await opened([{ seq: 300, text: "As I said", replyTo: 7 }]);
+  const old: MessageView = { key: "seq:7", seq: 7, mine: false, text: "The rule", sentAt: 1_600_000_000_000 };
+  await page.tell({ kind: "quoted", conversation: "1-2", seq: 7, message: old });
+  await page.tell({ kind: "rewritten", conversation: "1-2", messages: [{ ...old, text: null, deletedBy: "author" }] });
+  expect(reading()).not.toContain("The rule");
+  expect(one("button", /^In reply to Ana Sousa/).textContent).toContain("Message deleted by Ana Sousa");
 });
 
 test("a quoted message that does not come is told of, and one that is not kept leads nowhere", async () => {
