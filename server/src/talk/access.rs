@@ -18,6 +18,9 @@ use crate::{
     store::{Page, Store},
 };
 
+/// After so long at the earliest a speaker asks again whom a pause is just closing.
+const PAUSED_MS: u64 = 1_000;
+
 /// Who acts: a connection's site and user.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Speaker {
@@ -50,10 +53,12 @@ impl Access {
         Self { store, sites, rosters }
     }
 
-    /// The rights of a speaker who is connected and not paused.
+    /// The rights of a speaker who is connected. Only a pause takes somebody who is from the rosters: it is about to
+    /// close the connection, and what was asked is to be asked again.
     pub fn live(&self, speaker: Speaker) -> Result<Arc<Snapshot>, Refusal> {
         let live = self.rosters.rights(speaker.site, speaker.user);
-        live.map(|rights| rights.snapshot).ok_or_else(|| Code::ChatNotAllowed.into())
+        let paused = || Refusal { retry_after_ms: Some(PAUSED_MS), ..Code::Paused.into() };
+        live.map(|rights| rights.snapshot).ok_or_else(paused)
     }
 
     /// What the speaker's site allows.

@@ -347,7 +347,12 @@ async fn welcome(
     (arrival, as_of): (Arrival, u64),
 ) -> Result<Welcome, Refusal> {
     let speaker = seated.speaker();
-    let rights = app.rosters.rights(speaker.site, speaker.user).ok_or(Code::ChatNotAllowed)?.snapshot;
+    let Some(rights) = app.rosters.rights(speaker.site, speaker.user) else {
+        // A pause that came while it was arriving has taken the user out of the rosters, and nothing else does that.
+        seated.connection().out.close(Close::Paused);
+        return Err(Code::Paused.into());
+    };
+    let rights = rights.snapshot;
     let epoch = app.store.epoch();
     let changes = match &hello.cursor {
         Some(cursor) => {
