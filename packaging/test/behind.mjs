@@ -82,9 +82,9 @@ export function behind(name, open, { impatient, skip = false }) {
         [bruno, ana, "Olá, Ana! 👋"],
         [ana, bruno, "x".repeat(4_096)],
       ]) {
-        const arrived = to.next("message");
+        const arrived = to.next("changes");
         from.send({ type: "send", client_message_id: uuid7(), conversation: "2-3", text });
-        assert.equal((await arrived).message.text, text);
+        assert.deepEqual((await arrived).messages.map((message) => message.text), [text]);
         await from.next("ack");
       }
       ana.end();
