@@ -58,6 +58,50 @@ test("the code may be broken over lines, and pasted twice", async () => {
   await seen(ana.screen.person(bruno.name), "the chat goes on");
 });
 
+test("the time to edit messages is the setting's: on its page at once, from a command line within a minute", async () => {
+  const admin = await it.people.administrator({ path: SETTINGS });
+  const ana = await it.people.arrive("ana", { path: it.campus.algebra.path });
+  const bruno = await it.people.arrive("bruno", { path: it.campus.algebra.path });
+  await seen(ana.screen.person(bruno.name), "Ana sees Bruno");
+  const mine = await ana.screen.open(bruno.name);
+  await mine.say("Room 7");
+  await seen(mine.log.locator(".delivery").getByText("Sent", { exact: true }), "it is stored");
+  assert.deepEqual(await mine.offers("Room 7"), ["Reply", "Edit", "Delete", "Copy"], "until the setting says otherwise");
+  const offersAnew = async () => {
+    await ana.go(it.campus.algebra.path);
+    await seen(mine.message("Room 7"), "the message on the next page");
+    return mine.offers("Room 7");
+  };
+  try {
+    // A page that is open has been told the time of before; the server refuses by the new one.
+    await mine.choose("Room 7", "Edit");
+    await mine.editBox.fill("Room 8");
+    await saveMinutes(admin.page, 0);
+    await mine.window.getByRole("button", { name: "Save", exact: true }).click();
+    await seen(mine.window.getByText(/The time in which it could be edited is over/), "Ana is told that it is too late");
+    await mine.window.getByRole("button", { name: "Dismiss", exact: true }).click();
+    assert.deepEqual(await offersAnew(), ["Reply", "Delete", "Copy"], "with 0 minutes");
+
+    await it.site.deeds(["config", "editseconds", "600", "block_gchat"]);
+    await it.site.php(["admin/cli/scheduled_task.php", "--execute=\\block_gchat\\task\\send"]);
+    assert.deepEqual(await offersAnew(), ["Reply", "Edit", "Delete", "Copy"], "with 10 minutes");
+    await mine.edit("Room 7", "Room 9");
+    await bruno.screen.chat(ana.name).button("Restore").click();
+    await seen(bruno.screen.chat(ana.name).message("Room 9"), "the edit at Bruno's");
+  } finally {
+    await admin.go(SETTINGS);
+    await saveMinutes(admin.page, 15);
+  }
+});
+
+/** Sets the time to edit messages, as an administrator does it. */
+async function saveMinutes(page, minutes) {
+  await page.locator("#id_s_block_gchat_editsecondsv").fill(String(minutes));
+  await page.locator("#id_s_block_gchat_editsecondsu").selectOption("60");
+  await Promise.all([page.waitForEvent("domcontentloaded"), page.getByRole("button", { name: "Save changes" }).click()]);
+  await seen(page.getByText("Changes saved"), "it is saved");
+}
+
 /** The lines about the chat on the status report: what each is called, and what it says. */
 async function report(page) {
   await page.goto(it.site.url + STATUS);

@@ -47,6 +47,42 @@ for (const [place, path] of Object.entries(PLACES)) {
   });
 }
 
+test("messages are edited, answered and deleted, and it is so on the next page and at the other's", async () => {
+  const ana = await it.people.arrive("ana", { path: it.campus.algebra.path });
+  const bruno = await it.people.arrive("bruno", { path: "/my/" });
+  await seen(ana.screen.person(bruno.name), "Ana sees Bruno");
+  const mine = await ana.screen.open(bruno.name);
+  await mine.say("The test is in room 7");
+  await mine.say("Not meant for you");
+  const his = bruno.screen.chat(ana.name);
+  await his.button("Restore").click();
+  await seen(his.message("Not meant for you"), "Bruno reads it");
+  const everywhere = async (texts, what) => {
+    await becomes(() => his.texts(), texts("Ana Sousa"), `${what}, at Bruno's`);
+    await becomes(() => mine.texts(), texts("you"), `${what}, at Ana's`);
+  };
+
+  await mine.edit("The test is in room 7", "The test is in room 8");
+  await everywhere(() => ["The test is in room 8", "Not meant for you"], "the edit");
+  await seen(his.article("The test is in room 8").getByText("edited", { exact: true }), "Bruno sees that it was edited");
+  assert.deepEqual(await his.offers("The test is in room 8"), ["Reply", "Copy"], "what Bruno may do with it");
+
+  await his.answer("The test is in room 8", "Thanks!");
+  await seen(mine.quote("Thanks!").getByText("The test is in room 8", { exact: true }), "Ana sees what it answers");
+
+  await mine.choose("Not meant for you", "Delete");
+  const after = (by) => ["The test is in room 8", `Message deleted by ${by}`, "Thanks!"];
+  // It can be undone for a while.
+  await everywhere(after, "the deletion");
+
+  await Promise.all([ana.go("/my/"), bruno.go(it.campus.algebra.path)]);
+  await everywhere(after, "on the next page");
+  for (const chat of [mine, his]) {
+    await seen(chat.article("The test is in room 8").getByText("edited", { exact: true }), "edited, on the next page");
+    await seen(chat.quote("Thanks!").getByText("The test is in room 8", { exact: true }), "the quote, on the next page");
+  }
+});
+
 test("somebody of another course sees nobody of this one", async () => {
   const ana = await it.people.arrive("ana", { path: it.campus.algebra.path });
   const daniel = await it.people.arrive("daniel", { path: it.campus.biology.path });

@@ -46,10 +46,58 @@ final class policy {
     }
 
     /**
+     * What holds now.
+     *
+     * @param int $version
+     * @return array as {@see snapshot}
+     */
+    public static function now(int $version): array {
+        return self::snapshot($version, get_config('block_gchat', 'editseconds'));
+    }
+
+    /**
      * Has the server told, as the setting or the server is another one.
      */
     public static function changed(): void {
         outbox::add(outbox::POLICY, 0);
         sender::later();
+    }
+
+    /**
+     * Keeps what the server has taken.
+     *
+     * @param array $snapshot
+     */
+    public static function told(array $snapshot): void {
+        set_config('policytold', self::mark($snapshot), 'block_gchat');
+    }
+
+    /**
+     * Compares what holds now with what the server has taken last: nobody is called when config.php or a command line
+     * changes the setting. What is to be told is written down.
+     *
+     * @return bool whether the server is to be told
+     */
+    public static function look(): bool {
+        global $DB;
+        if (self::mark(self::now(0)) === get_config('block_gchat', 'policytold')) {
+            return false;
+        }
+        if (!$DB->record_exists('block_gchat_outbox', ['kind' => outbox::POLICY])) {
+            outbox::add(outbox::POLICY, 0);
+        }
+        return true;
+    }
+
+    /**
+     * What a server was told, and which server: another one knows nothing of it.
+     *
+     * @param array $snapshot
+     * @return string
+     */
+    private static function mark(array $snapshot): string {
+        unset($snapshot['rights_version']);
+        $connection = connection::current();
+        return json_encode(['url' => $connection?->url, 'site' => $connection?->site, 'policy' => $snapshot]);
     }
 }

@@ -372,7 +372,12 @@ final class sender {
             return $this->server->put_floor($version);
         }
         if ($kind === outbox::POLICY) {
-            return $this->server->put_policy(policy::snapshot($version, get_config('block_gchat', 'editseconds')));
+            $snapshot = policy::now($version);
+            $answer = $this->server->put_policy($snapshot);
+            if ($answer['applied'] ?? true) {
+                policy::told($snapshot);
+            }
+            return $answer;
         }
         if ($kind === outbox::LOGOUT) {
             return $this->server->logout($target, $call['sid']);

@@ -21,6 +21,7 @@ use block_gchat\dates;
 use block_gchat\exams;
 use block_gchat\online;
 use block_gchat\outbox;
+use block_gchat\policy;
 use block_gchat\sender;
 use block_gchat\server;
 use block_gchat\server_exception;
@@ -69,6 +70,7 @@ final class send extends \core\task\scheduled_task {
             if (site_state::look()) {
                 mtrace('the chat is closed (' . site_state::closed() . '): whoever is connected is sent away');
             }
+            policy::look();
             sender::press();
             mtrace('people for whom a date has passed: ' . dates::pass(time()));
             mtrace('calls made: ' . sender::run());

@@ -134,6 +134,46 @@ final class provider_test extends \core_privacy\tests\provider_testcase {
         $this->assertFalse($DB->record_exists('block_gchat_outbox', ['kind' => outbox::ERASE]));
     }
 
+    public function test_an_export_tells_of_edits_and_deletions(): void {
+        global $CFG;
+        $running = new running_server(running_server::binary($this), $CFG->wwwroot);
+        $running->connection->save();
+        $course = enrol_get_users_courses($this->user->id);
+        $other = $this->getDataGenerator()->create_and_enrol(reset($course));
+        $sockets = [];
+        foreach ([$this->user, $other] as $person) {
+            $rights = rights::for_token((int) $person->id);
+            $token = jwt::user_token(connection::current(), (int) $person->id, 'abcdefgh', $rights['content'], time());
+            $sockets[] = $running->open($token);
+            $running->until(end($sockets), 'welcome');
+        }
+        $conversation = min($this->user->id, $other->id) . '-' . max($this->user->id, $other->id);
+        $send = fn($who, $text, $more = []) => $running->act($sockets[$who], [
+            'type' => 'send', 'conversation' => $conversation, 'text' => $text,
+        ] + $more);
+        $change = fn($type, $ack, $more = []) => $running->act($sockets[0], [
+            'type' => $type, 'conversation' => $conversation, 'seq' => $ack['seq'], 'client_message_id' => $ack['id'],
+        ] + $more);
+        $edited = $send(0, 'Room seven');
+        $deleted = $send(0, 'Not for you');
+        $send(1, 'Thank you', ['reply_to' => $edited['seq']]);
+        $change('edit', $edited, ['text' => 'Room eight']);
+        $change('delete', $deleted);
+        $this->assertNull($this->export()->incomplete ?? null);
+        $context = \context_user::instance($this->user->id);
+        $file = ['Global Chat', fullname($other) . " ($conversation)", '1-3'];
+        $messages = writer::with_context($context)->get_data($file)->messages;
+        $dates = fn($message) => array_diff_key($message, ['sent' => 0, 'edited' => 0]);
+        $this->assertSame([
+            ['number' => 1, 'from' => 'You', 'text' => 'Room eight'],
+            ['number' => 2, 'from' => 'You', 'text' => '', 'deleted' => 'By its author'],
+            ['number' => 3, 'from' => fullname($other), 'answers' => 1, 'text' => 'Thank you'],
+        ], array_map($dates, $messages));
+        $this->assertSame([true, false, false], array_map(fn($message) => isset($message['edited']), $messages));
+        $this->assertStringContainsString(userdate(time(), '%Y'), $messages[0]['edited'] . $messages[0]['sent']);
+        $this->assertStringNotContainsString('seven', json_encode($messages));
+    }
+
     public function test_the_real_server_gives_and_erases(): void {
         global $CFG, $DB;
         $running = new running_server(running_server::binary($this), $CFG->wwwroot);
