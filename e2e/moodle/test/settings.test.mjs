@@ -3,6 +3,7 @@ import assert from "node:assert/strict";
 import { after, test } from "node:test";
 import { becomes, seen } from "../../expect.mjs";
 import { connect, paste, SETTINGS } from "../connect.mjs";
+import { quiet } from "../quiet.mjs";
 import { scene } from "../scene.mjs";
 
 const it = scene();
@@ -70,6 +71,8 @@ test("the time to edit messages is the setting's: on its page at once, from a co
   const offersAnew = async () => {
     await ana.go(it.campus.algebra.path);
     await seen(mine.message("Room 7"), "the message on the next page");
+    // Where the focus goes elsewhere, a menu closes.
+    await quiet(ana.page);
     return mine.offers("Room 7");
   };
   try {
