@@ -88,6 +88,18 @@ pub struct Held {
     pub seq: Seq,
 }
 
+/// Whoever is farther behind gets the newest messages in place of the changes.
+const BEHIND_MOST: i64 = 1_000;
+
+impl Held {
+    /// Whether changes can bring it up to date: it is neither ahead of the head, nor more messages than there were
+    /// changes, nor too far behind.
+    pub fn is_part_of(self, head: Head) -> bool {
+        let ahead = self.rev > head.rev || self.seq > head.seq || self.seq.0 > self.rev.0;
+        !ahead && head.rev.0 - self.rev.0 <= BEHIND_MOST
+    }
+}
+
 /// Changes of one conversation, complete for a span of revs.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Changes {
@@ -124,5 +136,22 @@ impl Changes {
     /// Tells where the head is and nothing else: whoever holds less asks.
     pub fn head(conversation: ConversationId, Head { first_seq, rev, .. }: Head) -> Self {
         Self { conversation, from: rev, rev, first_seq, messages: Vec::new(), more: false, reset: false }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_copy_that_is_ahead_or_far_behind_is_no_part() {
+        let head = Head { first_seq: Seq(1), seq: Seq(40), rev: Rev(2_000) };
+        let is = |rev, seq| Held { rev: Rev(rev), seq: Seq(seq) }.is_part_of(head);
+        assert!(is(2_000, 40) && is(1_000, 1) && is(1_000, 0));
+        assert!(!is(999, 1), "too far behind");
+        assert!(!is(2_001, 40) && !is(2_000, 41), "ahead");
+        assert!(!is(1_500, 1_501), "there are never more messages than changes");
+        assert!(!Held { rev: Rev(1), seq: Seq(0) }.is_part_of(Head::default()));
+        assert!(Held::default().is_part_of(Head::default()));
     }
 }

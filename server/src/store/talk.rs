@@ -109,8 +109,9 @@ pub trait TalkStore: Send + Sync + 'static {
         limit: i64,
     ) -> Result<(Head, Vec<Message>)>;
     /// The next changes after what somebody holds, up to `limit` messages, by rev, from one moment. `from` is what they
-    /// hold; `rev` is the head's, or with `more` that of the last message. Never a reset: whether that is needed is the
-    /// caller's to judge by the head. What is held above the head is answered by an empty span at the head.
+    /// hold; `rev` is the head's, or with `more` that of the last message. Never a reset: that is the
+    /// caller's to give. What is at the head already, or is no part of it (`Held::is_part_of`), is answered by an empty span
+    /// at the head, and not looked for: so nobody makes the store look at more messages than `Held` lets them be behind.
     async fn changes(
         &self,
         site: SiteId,

@@ -117,7 +117,7 @@ impl Site {
     pub(super) fn changes(&self, id: &ConversationId, held: Held, limit: i64) -> (Head, Changes) {
         let (head, mut messages) = self.history(id, Page::Newest, i64::MAX);
         let mut changes = Changes::head(id.clone(), head);
-        if held.rev >= head.rev {
+        if held.rev >= head.rev || !held.is_part_of(head) {
             return (head, changes);
         }
         messages.retain(|m| m.rev > held.rev);

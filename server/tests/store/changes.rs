@@ -226,6 +226,17 @@ pub(crate) async fn what_is_held_at_the_head_or_above_is_told_where_that_is(stor
     assert_eq!(outline(&since(&store, site, 0, 99, 9).await).1, 1);
 }
 
+pub(crate) async fn what_is_no_part_of_a_conversation_is_told_the_head_alone(store: AnyStore) {
+    let site = site(&store).await;
+    let all = (0..1_001).map(|n| store.append(message(site, 2, 3, &n.to_string())));
+    assert!(futures_util::future::join_all(all).await.iter().all(Result::is_ok));
+    for (rev, seq) in [(0, 0), (1_000, 1_001), (1_000, 1_002), (1_002, 0)] {
+        let told = outline(&since(&store, site, rev, seq, 9).await);
+        assert_eq!(told, (1_001, 1_001, vec![], false), "{rev} {seq}");
+    }
+    assert_eq!(outline(&since(&store, site, 1, 0, 2).await), (1, 3, vec![(2, 2), (3, 3)], true));
+}
+
 pub(crate) async fn a_stub_is_not_unread_and_brings_no_window(store: AnyStore) {
     let site = site(&store).await;
     for n in 1..=3 {

@@ -250,6 +250,11 @@ async fn run(store: &AnyStore, steps: Vec<Step>, limit: i64) {
     }
     for (id, left) in away {
         let (head, messages) = fresh(store, site, &id).await;
+        // What somebody says of the seq is theirs to say: it leaves nothing out that is above their rev.
+        let low = store.changes(site, &id, Held { seq: Seq(0), ..left.held() }, 999).await.unwrap();
+        let mut all: Vec<_> = messages.iter().filter(|m| m.rev > left.rev).cloned().collect();
+        all.sort_by_key(|m| m.rev);
+        assert_eq!((low.0, low.1.messages), (head, all), "who left with {left:?}");
         let mut copy = left.clone();
         catch_up(store, site, &id, &mut copy, limit).await;
         let expected: Vec<_> = messages.into_iter().filter(|m| m.seq > left.above).collect();

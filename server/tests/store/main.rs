@@ -56,6 +56,7 @@ macro_rules! every_story {
                 one_message_is_read_by_its_seq
                 changes_come_by_rev_in_pages
                 what_is_held_at_the_head_or_above_is_told_where_that_is
+                what_is_no_part_of_a_conversation_is_told_the_head_alone
                 a_stub_is_not_unread_and_brings_no_window
                 an_erased_person_leaves_nothing_of_what_was_changed;
             courses:

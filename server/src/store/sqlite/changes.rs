@@ -22,7 +22,7 @@ pub(super) fn changes(
     let tx = conn.transaction()?;
     let found = conversations::find(&tx, site, conversation)?;
     let (number, head) = found.unwrap_or((0, Head::default())); // no conversation has the number 0
-    if held.rev >= head.rev {
+    if held.rev >= head.rev || !held.is_part_of(head) {
         return Ok((head, Changes::head(conversation.clone(), head)));
     }
     let limit = limit.max(0);
@@ -44,6 +44,14 @@ pub(super) fn changes(
     Ok((head, changes))
 }
 
+/// The seq above which those messages lie that were never changed and are not held. Each of them took a rev above the one
+/// that is held, so there are no more of them than such revs, and they are the newest. By this no more messages are looked
+/// at than there are changes, whatever seq somebody says that they hold.
+fn unchanged_above(head: Head, held: Held) -> i64 {
+    let newer = head.rev.0 - held.rev.0;
+    held.seq.0.max(head.first_seq.0 - 1).max(head.seq.0 - newer)
+}
+
 /// Up to `limit` messages by rev, and whether there are more.
 fn after(conn: &Connection, number: i64, head: Head, held: Held, limit: i64) -> Result<(Vec<Message>, bool)> {
     let new: Vec<Message> = conn.all(
@@ -53,7 +61,7 @@ fn after(conn: &Connection, number: i64, head: Head, held: Held, limit: i64) -> 
             " FROM messages WHERE conversation = ?1 AND seq > ?2 AND rev > ?3 AND changed IS NULL \
              ORDER BY seq LIMIT ?4"
         ),
-        params![number, held.seq.0.max(head.first_seq.0 - 1), held.rev.0, limit.saturating_add(1)],
+        params![number, unchanged_above(head, held), held.rev.0, limit.saturating_add(1)],
     )?;
     let changed: Vec<Message> = conn.all(
         concat!(
@@ -70,4 +78,19 @@ fn after(conn: &Connection, number: i64, head: Head, held: Held, limit: i64) -> 
     let more = messages.len() > limit;
     messages.truncate(limit);
     Ok((messages, more))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::id::{Rev, Seq};
+
+    #[test]
+    fn no_more_messages_are_looked_at_than_there_are_changes() {
+        let head = Head { first_seq: Seq(1), seq: Seq(200_000), rev: Rev(300_000) };
+        let above = |rev, seq| unchanged_above(head, Held { rev: Rev(rev), seq: Seq(seq) });
+        assert_eq!(above(299_999, 0), 199_999, "who says that they hold nothing and know nearly all");
+        assert_eq!(above(299_990, 199_995), 199_995);
+        assert_eq!(unchanged_above(Head { first_seq: Seq(199_998), ..head }, Held::default()), 199_997);
+    }
 }
