@@ -249,13 +249,25 @@ pub async fn remove_user(
 ) -> Result<Json<Outcome>, ApiError> {
     let (site, user) = (signed.site.site, user_of(&user)?);
     let removal: Removal = signed.json()?;
-    let (applied, conversations) = app.store.remove_user(site, user, removal.rights_version).await?;
+    // A task of its own: a repeated call tells nobody of what was erased before, so a host that loses patience must not
+    // leave it untold.
+    let removed = tokio::spawn(async move { remove(&app, site, user, removal.rights_version).await });
+    Ok(Json(removed.await.map_err(|_| StoreError::Closed)??))
+}
+
+async fn remove(
+    app: &App,
+    site: SiteId,
+    user: UserId,
+    version: RightsVersion,
+) -> Result<Outcome, StoreError> {
+    let (applied, conversations) = app.store.remove_user(site, user, version).await?;
     let rights_version = applied.record.snapshot.rights_version;
     if applied.applied {
         app.bus.publish(Event::Rights { site, user, record: Arc::new(applied.record) }).await?;
         app.talk.erased(site, user, conversations).await;
     }
-    Ok(Json(Outcome { applied: applied.applied, rights_version }))
+    Ok(Outcome { applied: applied.applied, rights_version })
 }
 
 /// Ends a login.

@@ -36,10 +36,19 @@ impl Talk {
             sent_at: now,
         };
         let conversation = message.conversation.clone();
+        let takes_part = self.access.may_read(of.speaker, &conversation).await;
         // Judged where its order is decided: were it judged before, a retry on another connection could be refused, and
-        // find nothing committed, while the first try waits here with the rights of a moment ago.
-        let _order = self.order.lock((of.speaker.site, &conversation)).await;
-        let appended = match self.may_send(of, &message, shape).await {
+        // find nothing committed, while the first try waits here with the rights of a moment ago. Whoever takes no part
+        // does not wait: the wait would tell that others are writing there.
+        let _order = match takes_part {
+            Ok(()) => Some(self.order.lock((of.speaker.site, &conversation)).await),
+            Err(_) => None,
+        };
+        let may_send = match takes_part {
+            Ok(()) => self.may_send(of, &message, shape).await,
+            Err(refusal) => Err(refusal),
+        };
+        let appended = match may_send {
             Ok(()) => self.append(of, message).await?,
             // An id that was committed is answered as before, whatever has changed since. Asked only now, since nearly
             // every message is new and is sent.
@@ -90,15 +99,14 @@ impl Talk {
         self.doubt(of, appended)
     }
 
-    /// Why this message may not be sent now, if it may not: what it is, the rate (also of those that are refused), the
-    /// permission, the room of a day.
+    /// Why a participant may not send this message now, if they may not: what it is, the rate (also of those that are
+    /// refused), the permission, the room of a day.
     async fn may_send(
         &self,
         of: Try<'_>,
         message: &NewMessage,
         shape: Result<(), Code>,
     ) -> Result<(), Refusal> {
-        self.access.may_read(of.speaker, &message.conversation).await?;
         shape?;
         self.take(of.speaker, Kind::Messages)?;
         self.access.may_write(of.speaker, &message.conversation).await?;

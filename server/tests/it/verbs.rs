@@ -279,3 +279,48 @@ async fn who_is_a_thousand_changes_behind_gets_the_newest_messages() {
     };
     assert_eq!((texts(&near).len(), texts(&near)), (2, texts(&far)));
 }
+
+/// While this lives, nothing is committed.
+fn hold_the_disk(server: &TestServer) -> Connection {
+    let disk = Connection::open(server.file("gchat.db")).unwrap();
+    disk.execute_batch("BEGIN IMMEDIATE").unwrap();
+    disk
+}
+
+#[tokio::test]
+async fn whoever_takes_no_part_does_not_wait_for_those_who_write_there() {
+    let (server, host, mut ana, _bruno) = two().await;
+    let mut carla = TestClient::person(&server, &host, 4, "Carla", &c7()).await;
+    let send =
+        |id: Uuid| json!({"type": "send", "client_message_id": id, "conversation": "2-3", "text": "x"});
+    let disk = hold_the_disk(&server);
+    let id = Uuid::now_v7();
+    ana.send(send(id)).await;
+    for _ in 0..10 {
+        let id = Uuid::now_v7();
+        let refused = carla.verb_as(json!(id), send(id)).await;
+        assert_eq!(refused["code"], "not_found");
+        tokio::time::sleep(std::time::Duration::from_millis(20)).await; // or she may come before Ana
+    }
+    drop(disk);
+    // Had they waited for each other, Ana would be told by now that nothing can be stored.
+    assert_eq!(ana.wait(|f| f["id"] == json!(id)).await["type"], "ack");
+}
+
+#[tokio::test]
+async fn an_erasure_is_told_also_where_the_host_has_lost_its_patience() {
+    let (server, host, mut ana, mut bruno) = two().await;
+    ana.say("2-3", "text").await;
+    bruno.all_until_now().await;
+    let disk = hold_the_disk(&server);
+    let removal = json!({"rights_version": 9});
+    let call = host.call(&server, "DELETE", "/api/v1/users/2", &removal);
+    let lost = tokio::time::timeout(std::time::Duration::from_millis(500), call).await;
+    assert!(lost.is_err(), "it waits for the disk");
+    tokio::time::sleep(std::time::Duration::from_millis(300)).await; // the server sees that its caller has gone
+    drop(disk);
+    let told = bruno.wait(|f| f["type"] == "changes").await;
+    assert_eq!((&told["from"], &told["rev"], &told["messages"]), (&json!(2), &json!(2), &json!([])));
+    let (_, again) = host.call(&server, "DELETE", "/api/v1/users/2", &removal).await;
+    assert_eq!(again, json!({"applied": true, "rights_version": 9}));
+}
