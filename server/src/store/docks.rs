@@ -62,7 +62,7 @@ pub trait DockStore: Send + Sync + 'static {
     async fn dock(&self, site: SiteId, user: UserId) -> Result<Dock>;
     /// Sets a window's state unless another session changed it after the change's `base`. Of more than `most` windows that the user
     /// opened the oldest are closed; what is unread in them is then listed as if it had just come. False if it was
-    /// stale, nothing changed, or the conversation is not the user's.
+    /// stale, nothing changed, the conversation is not the user's, or the user was removed.
     async fn set_window(
         &self,
         site: SiteId,

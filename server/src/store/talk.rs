@@ -49,6 +49,8 @@ pub enum Appended {
     Conflict,
     /// `reply_to` names no message of the conversation. Nothing was stored.
     NoSuchMessage,
+    /// The sender was removed meanwhile, and is not back. Nothing was stored.
+    SenderRemoved,
 }
 
 /// A message that is there, to be put in place of what it is.

@@ -86,6 +86,7 @@ impl Talk {
             Appended::Repeated(message) => Ok(Outcome::Before(message)),
             Appended::Conflict => Err(Code::Conflict.into()),
             Appended::NoSuchMessage => Err(Code::NoSuchMessage.into()),
+            Appended::SenderRemoved => Err(Code::ChatNotAllowed.into()),
         }
     }
 

@@ -86,7 +86,8 @@ impl Site {
         let before = self.row(owner, id);
         let own = |row: &Row| row.session.is_some() && row.session == change.session;
         let is_stale = before.is_some_and(|row| row.version > change.base && !own(&row));
-        if two.other(owner).is_none() || is_stale {
+        let is_removed = self.users.get(&owner).is_some_and(|stored| stored.removed);
+        if two.other(owner).is_none() || is_stale || is_removed {
             return false;
         }
         let facts = self.facts(owner, id);

@@ -52,8 +52,13 @@ impl Site {
         if new.reply_to.is_some_and(|seq| seq < Seq(1) || seq > head) {
             return Ok(Appended::NoSuchMessage);
         }
+        let removed = |user| self.users.get(&user).is_some_and(|stored| stored.removed);
+        if removed(new.sender) {
+            return Ok(Appended::SenderRemoved);
+        }
+        let here = [new.sender, recipient].into_iter().filter(|user| !removed(*user)).collect::<Vec<_>>();
         let conversation = self.conversations.entry(new.conversation.clone()).or_default();
-        for user in [new.sender, recipient] {
+        for user in here {
             // Whoever was removed and is back has read what there was before.
             conversation.marks.entry(user).or_insert(Mark { read: head.0, published: 0 });
         }

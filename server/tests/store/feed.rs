@@ -8,12 +8,12 @@ use std::collections::BTreeMap;
 use gchat::{
     conversation::{Changes, DeletedBy, Head, Held, Message},
     id::{ConversationId, Rev, RightsVersion, Seq, SiteId, VerbId},
-    store::{Appended, Change, Changed, NewMessage, Page},
+    store::{Appended, Change, Changed, NewMessage, Origin, Page},
 };
 use proptest::prelude::*;
 use uuid::Uuid;
 
-use crate::util::{AnyStore, between, message, site, user};
+use crate::util::{AnyStore, between, message, site, snapshot, user};
 
 const PEOPLE: std::ops::RangeInclusive<i64> = 1..=3;
 
@@ -82,7 +82,8 @@ impl Copy {
 #[derive(Default)]
 struct Model {
     talks: BTreeMap<ConversationId, (i64, Vec<(NewMessage, Message)>)>,
-    removals: i64,
+    /// Rights versions so far.
+    version: i64,
 }
 
 impl Model {
@@ -129,7 +130,6 @@ impl Model {
 
     /// The conversations that changed.
     fn remove(&mut self, gone: i64) -> Vec<ConversationId> {
-        self.removals += 1;
         let mut changed = Vec::new();
         for (id, (rev, rows)) in &mut self.talks {
             let before = *rev;
@@ -189,8 +189,13 @@ async fn walk(store: &AnyStore, site: SiteId, model: &mut Model, step: Step) -> 
         }
         Step::Remove(gone) => {
             let expected = model.remove(gone);
-            let version = RightsVersion(model.removals);
+            model.version += 2;
+            let version = RightsVersion(model.version);
             let (_, told) = store.remove_user(site, user(gone), version).await.unwrap();
+            let late = message(site, gone, gone % 3 + 1, "it was on its way");
+            assert_eq!(store.append(late).await.unwrap(), Appended::SenderRemoved);
+            let back = snapshot(model.version + 1, "back");
+            store.put_user(site, user(gone), back, Origin::Call).await.unwrap();
             let mut changed: Vec<_> = told.iter().map(|(id, _)| id.clone()).collect();
             changed.sort(); // no order is promised
             assert_eq!(changed, expected);

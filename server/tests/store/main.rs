@@ -104,6 +104,7 @@ macro_rules! every_story {
                 a_removed_user_leaves_stubs_and_refuses_older_tokens
                 a_removal_repeated_or_late_changes_nothing
                 a_removed_user_who_is_back_starts_anew
+                nothing_of_the_removed_is_stored_after_their_removal
                 removing_somebody_unknown_refuses_their_tokens
                 all_that_is_kept_of_a_user_is_told_and_nothing_of_the_removed;
         }

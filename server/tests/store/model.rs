@@ -7,11 +7,11 @@ use std::collections::BTreeMap;
 use gchat::{
     dock::Facts,
     id::{RightsVersion, Seq, SiteId},
-    store::{Page, WindowChange, WindowState},
+    store::{Origin, Page, WindowChange, WindowState},
 };
 use proptest::prelude::*;
 
-use crate::util::{AnyStore, between, change, other, send, site, user};
+use crate::util::{AnyStore, between, change, other, send, site, snapshot, user};
 
 const PEOPLE: std::ops::RangeInclusive<i64> = 1..=4;
 
@@ -248,7 +248,10 @@ async fn run(store: &AnyStore, steps: Vec<Step>) {
             }
             Step::Remove(gone) => {
                 model.remove(gone);
-                store.remove_user(site, user(gone), RightsVersion(model.removals)).await.unwrap();
+                let version = 2 * model.removals;
+                store.remove_user(site, user(gone), RightsVersion(version)).await.unwrap();
+                let back = snapshot(version + 1, "back");
+                store.put_user(site, user(gone), back, Origin::Call).await.unwrap();
             }
         }
         for owner in PEOPLE {

@@ -3,7 +3,7 @@
 use gchat::{
     conversation::Head,
     id::{Rev, RightsVersion, Seq},
-    store::{Appended, Arrival, Origin, Page, WindowState},
+    store::{Appended, Arrival, Origin, Page, WindowChange, WindowState},
 };
 
 use crate::util::{AnyStore, between, message, read, send, set, site, snapshot, user, windows};
@@ -183,6 +183,29 @@ pub(crate) async fn a_removed_user_who_is_back_starts_anew(store: AnyStore) {
     assert_eq!(windows(&store, site, 2).await, [(3, WindowState::Minimised, 1)]);
     let again = store.append(erased).await.unwrap();
     assert!(matches!(again, Appended::New { .. }), "an erased message's id is forgotten with it");
+}
+
+pub(crate) async fn nothing_of_the_removed_is_stored_after_their_removal(store: AnyStore) {
+    let site = site(&store).await;
+    send(&store, site, 2, 3, "x").await;
+    send(&store, site, 3, 2, "y").await;
+    store.remove_user(site, user(2), RightsVersion(2)).await.unwrap();
+    // What was on its way: to where they have written, to where nobody has, and once somebody has answered.
+    for (to, answer) in [(3, None), (4, None), (3, Some("z"))] {
+        if let Some(text) = answer {
+            send(&store, site, 3, 2, text).await;
+        }
+        assert_eq!(store.append(message(site, 2, to, "late")).await.unwrap(), Appended::SenderRemoved);
+    }
+    assert_eq!(store.history(site, &between(2, 4), Page::Newest, 9).await.unwrap().0, Head::default());
+    let (_, messages) = store.history(site, &between(2, 3), Page::Newest, 9).await.unwrap();
+    assert_eq!(messages.iter().map(|m| m.text.as_deref()).collect::<Vec<_>>(), [None, Some("y"), Some("z")]);
+    let opened = WindowChange { state: WindowState::Open, base: 9, seen: None, session: None };
+    assert!(!store.set_window(site, user(2), &between(2, 3), opened, 20).await.unwrap());
+    assert_eq!(windows(&store, site, 2).await, []);
+    store.put_user(site, user(2), snapshot(3, "Ana"), Origin::Call).await.unwrap();
+    assert_eq!(windows(&store, site, 2).await, [], "what came before counts as read");
+    assert_eq!(send(&store, site, 2, 3, "back").await.0.seq, Seq(4));
 }
 
 pub(crate) async fn removing_somebody_unknown_refuses_their_tokens(store: AnyStore) {

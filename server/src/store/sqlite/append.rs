@@ -9,6 +9,7 @@ use super::{
     Result, conversations, docks, first_text,
     rows::{MESSAGE_COLUMNS, Name, broken, message_columns},
     sql::{Statement, Statements as _},
+    users,
 };
 use crate::{
     conversation::Message,
@@ -127,6 +128,10 @@ impl<'a> Appender<'a> {
                 if let Some(earlier) = find_sent(self.conn, new)? {
                     return Ok(earlier);
                 }
+                // Their rows went with their removal: this message was on its way then.
+                if users::is_removed(self.conn, new.site, new.sender)? {
+                    return Ok(Appended::SenderRemoved);
+                }
                 start(self.conn, new.site, &new.conversation, &name, new.sender)?;
                 self.end(new, &name, recipient)?.ok_or_else(|| broken("a head is missing"))?
             }
@@ -181,8 +186,8 @@ impl<'a> Appender<'a> {
     }
 }
 
-/// Makes the row of a conversation that has none, and the rows of the sender and, in a direct one, of the other person:
-/// someone who was removed and is back has read what there was before.
+/// Makes the row of a conversation that has none, and the rows of the sender and, in a direct one, of the other person
+/// unless they are removed: someone who was and is back has read what there was before.
 fn start(
     conn: &Connection,
     SiteId(site): SiteId,
@@ -200,6 +205,7 @@ fn start(
         conn.change(
             "INSERT INTO participants (site, user, conversation, other, read_seq, published_read_seq) \
              SELECT site, ?3, conversation, ?4, seq, 0 FROM conversations WHERE site = ?1 AND name = ?2 \
+                AND NOT EXISTS (SELECT 1 FROM users u WHERE u.site = ?1 AND u.user = ?3 AND u.removed <> 0) \
              ON CONFLICT DO NOTHING",
             params![site, name, user.get(), other.map(UserId::get)],
         )?;

@@ -11,6 +11,7 @@ use super::{
     conversations::{self, newest_by_others},
     rows::{CLOSED, MINIMISED, OPEN, conversation, head, read},
     sql::Statements as _,
+    users,
     writer::Write,
 };
 use crate::{
@@ -189,6 +190,9 @@ impl Write for SetWindow {
     type Done = bool;
 
     fn run(&self, conn: &Connection) -> Result<bool> {
+        if users::is_removed(conn, self.site, self.user)? {
+            return Ok(false);
+        }
         let name = self.conversation.to_string();
         let before = self.before(conn, &name)?;
         let session = self.change.session.map(|SessionId(session)| session.as_bytes().to_vec());

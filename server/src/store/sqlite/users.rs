@@ -50,6 +50,13 @@ impl Write for PutUser {
     }
 }
 
+/// Whether the user was removed, and is not back.
+pub(super) fn is_removed(conn: &Connection, SiteId(site): SiteId, user: UserId) -> Result<bool> {
+    let removed: Option<(bool,)> =
+        conn.maybe("SELECT removed FROM users WHERE site = ?1 AND user = ?2", params![site, user.get()])?;
+    Ok(removed.is_some_and(|(removed,)| removed))
+}
+
 /// Puts a record in the place of what was known of a user.
 pub(super) fn write(conn: &Connection, site: SiteId, user: UserId, record: &UserRecord) -> Result<()> {
     conn.change(
