@@ -17,8 +17,9 @@ import type { ConversationId, MessageView, RosterPerson, Seq, Update, UserId } f
 
 /** Before a question that the server could not answer just now is asked again. */
 export const AGAIN_MS = 1_500;
-/** So many quoted messages are awaited at once: a page may show hundreds, and the server takes them for a flood. */
-export const QUOTES_AT_ONCE = 8;
+/** So many quoted messages are asked for in `QUOTES_MS`: a page may show hundreds, which the server takes for a flood. */
+export const QUOTES_AT_ONCE = 20;
+export const QUOTES_MS = 500;
 /** While somebody looks, the open windows' changes are asked for so often: the last one may have been lost. */
 export const CHECK_MS = 60_000;
 
@@ -51,6 +52,8 @@ export class Questions {
   readonly quotes: Quotes;
   readonly search: Search;
   #check: Cancel | null = null;
+  #quotesAsked = 0;
+  #quotesRest: Cancel | null = null;
 
   constructor(parts: QuestionsParts) {
     this.#parts = parts;
@@ -66,8 +69,15 @@ export class Questions {
     };
     const awaited = (conversation: ConversationId): boolean => this.#requests.pages(conversation);
     this.history = new History({ ...parts, ask, awaited, present });
-    const askQuote = (conversation: ConversationId, seq: Seq): boolean =>
-      this.#requests.quotes < QUOTES_AT_ONCE && ask({ kind: "quote", conversation, seq });
+    const askQuote = (conversation: ConversationId, seq: Seq): void => {
+      const question: Question = { kind: "quote", conversation, seq };
+      if (this.#requests.awaits(question) || this.#quotesAsked >= QUOTES_AT_ONCE || !ask(question)) return;
+      this.#quotesAsked += 1;
+      this.#quotesRest ??= parts.clock.after(QUOTES_MS, () => {
+        this.#endQuotes();
+        this.quotes.askAgain();
+      });
+    };
     this.quotes = new Quotes({ ...parts, ask: askQuote, present });
     this.search = new Search({ ...parts, ask });
   }
@@ -89,6 +99,13 @@ export class Questions {
 
   end(): void {
     this.#check?.();
+    this.#endQuotes();
+  }
+
+  #endQuotes(): void {
+    this.#quotesRest?.();
+    this.#quotesRest = null;
+    this.#quotesAsked = 0;
   }
 
   /** Nothing may stay that somebody could be shown. */
@@ -124,23 +141,18 @@ export class Questions {
   historyCame(frame: Server<"history">): void {
     const { conversation, first_seq: firstSeq, seq, rev, messages } = frame;
     const question = this.#requests.answered(frame.request);
-    if (question?.kind === "quote") this.#quoteCame(question, messages);
     if (question === undefined || question.kind === "search" || question.conversation !== conversation) return;
     if (question.kind === "page") {
       for (const { sender, client_message_id: id, seq: at } of messages) {
         if (sender === this.#parts.me && id !== null) this.#parts.committed(id, at);
       }
       this.history.answerPage(question, frame);
+    } else if (question.kind === "quote") {
+      this.quotes.came(conversation, question.seq, messages.find((message) => message.seq === question.seq) ?? null);
     } else if (question.kind === "first") {
       this.history.came(conversation);
       this.#parts.first(conversation, { firstSeq, seq, rev, messages });
     }
-  }
-
-  /** Another one may be asked for in its place. */
-  #quoteCame({ conversation, seq }: Extract<Question, { kind: "quote" }>, messages: readonly Message[]): void {
-    this.quotes.came(conversation, seq, messages.find((message) => message.seq === seq) ?? null);
-    this.quotes.askAgain();
   }
 
   /** Changes apply by what they say: there is nothing to remember of the question. */
@@ -171,7 +183,7 @@ export class Questions {
   /** An end to the waiting: there is nothing to show. */
   #unanswerable(question: Question, { code, message }: Server<"error">): void {
     if (question.kind === "quote") {
-      this.#quoteCame(question, []);
+      this.quotes.came(question.conversation, question.seq, null);
       return;
     }
     if (question.kind === "search") this.search.forget();

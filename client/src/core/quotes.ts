@@ -7,8 +7,8 @@ import { talkOf } from "./state.js";
 import type { State, Step } from "./state.js";
 import type { ConversationId, MessageView, Seq, Update } from "../view.js";
 
-/** So many quoted messages are held of one conversation. */
-export const QUOTES_MOST = 100;
+/** So many quoted messages are held of one conversation: what two pages can show at different places of it. */
+export const QUOTES_MOST = 400;
 
 interface Quote {
   /** As fetched, or changed since; null: it is not there; undefined: awaited, or in the state. */
@@ -19,8 +19,8 @@ interface Quote {
 
 export interface QuotesParts {
   state(): State;
-  /** Asks for one message, unless it is awaited. False: not now, and `askAgain` is called when it may be. */
-  ask(conversation: ConversationId, seq: Seq): boolean;
+  /** Asks for one message, unless it is awaited. Where that may not be now, `askAgain` is called when it may. */
+  ask(conversation: ConversationId, seq: Seq): void;
   present(conversation: ConversationId, messages: readonly Message[]): MessageView[];
   post(update: Update): void;
 }
@@ -68,10 +68,10 @@ export class Quotes {
     for (const [conversation, quotes] of this.#quotes) for (const seq of quotes.keys()) this.#tell(conversation, seq);
   }
 
-  /** Asks for what is not known: the connection is there, or what was held is void. */
+  /** Asks for what is not known, the last asked for first: the connection is there, or what was held is void. */
   askAgain(): void {
     for (const [conversation, quotes] of this.#quotes) {
-      for (const seq of quotes.keys()) if (this.#now(conversation, seq) === undefined) this.#parts.ask(conversation, seq);
+      for (const seq of [...quotes.keys()].reverse()) if (this.#now(conversation, seq) === undefined) this.#parts.ask(conversation, seq);
     }
   }
 

@@ -69,9 +69,9 @@ export class Requests {
     return [...this.#open.values()].some(({ question }) => question.kind === "page" && question.conversation === conversation);
   }
 
-  /** How many quoted messages are awaited. */
-  get quotes(): number {
-    return [...this.#open.values()].filter(({ question }) => question.kind === "quote").length;
+  /** Whether the same is awaited already. */
+  awaits(question: Question): boolean {
+    return [...this.#open.values()].some(({ question: open }) => sameQuestion(open, question));
   }
 
   /** The copy was dropped: what was asked on it is void. */
