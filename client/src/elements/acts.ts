@@ -40,7 +40,13 @@ export function actsOf(scene: Scene, conversation: ConversationId, parts: ActsPa
   return {
     choose,
     actions: (message) => { parts.toggle(message.key, verbsOf(message, parts.means(), Date.now())); },
-    copy: ({ key, text }) => { copy(text ?? "", () => { parts.copied(key); }); },
+    copy: ({ key, text }) => {
+      copy(text ?? "", () => {
+        parts.copied(key);
+        // Another word on the button is seen, and not heard.
+        say(scene.strings.get("copied"));
+      });
+    },
     goTo: (seq) => { scene.goTo(conversation, seq); },
     retry: ({ key }) => { scene.post({ kind: "retry", conversation, key }); },
     discard: ({ key, text, replyTo = null, failure }) => {

@@ -254,7 +254,7 @@ test("an answer to what is not there any more is not tried again as it is: its t
   expect(byRole("button", "Try again")).toEqual([]);
   one("button", "Copy text").click();
   await settled();
-  expect(copied).toEqual(["kept"]);
+  expect([copied, said()]).toEqual([["kept"], ["The message is copied."]]);
   one("button", "Remove").click();
   await settled();
   expect([box().value, byRole("button", "Cancel reply").length]).toEqual(["kept", 0]);
