@@ -7,6 +7,7 @@ use anyhow::{Result, bail};
 
 use crate::{figure::Figure, plan::Plan};
 
+mod attack;
 pub mod campus;
 mod client;
 mod course;
@@ -33,7 +34,7 @@ pub mod worker;
 
 /// What there is, in the order in which it runs.
 pub const SCENARIOS: &[&str] =
-    &["idle", "talk", "storm", "walk", "course", "restart", "durable", "mixed", "fleet"];
+    &["idle", "talk", "storm", "walk", "course", "restart", "attack", "durable", "mixed", "fleet"];
 
 /// Runs only where it is named: it measures nothing.
 pub const SMOKE: &str = "smoke";
@@ -47,6 +48,7 @@ pub async fn run(plan: &Plan, scenario: &str) -> Result<Vec<Figure>> {
         "walk" => walk::run(plan).await,
         "course" => course::run(plan).await,
         "restart" => restart::run(plan).await,
+        "attack" => attack::run(plan).await,
         "durable" => durable::run(plan).await,
         "mixed" => mixed::run(plan).await,
         "fleet" => fleet::run(plan).await,

@@ -48,7 +48,17 @@ impl Socket {
     /// Connects from this address of the loopback network, and upgrades. `NotConnected`: the server answered something
     /// else than 101.
     pub async fn open(server: SocketAddr, from: Ipv4Addr, origin: &str) -> Result<Self> {
+        Self::open_over(TcpSocket::new_v4()?, server, from, origin).await
+    }
+
+    /// The same, of which the kernel keeps about so many unread bytes and no more.
+    pub async fn open_narrow(server: SocketAddr, from: Ipv4Addr, origin: &str, bytes: u32) -> Result<Self> {
         let socket = TcpSocket::new_v4()?;
+        socket.set_recv_buffer_size(bytes)?;
+        Self::open_over(socket, server, from, origin).await
+    }
+
+    async fn open_over(socket: TcpSocket, server: SocketAddr, from: Ipv4Addr, origin: &str) -> Result<Self> {
         socket.bind(SocketAddrV4::new(from, 0).into())?;
         let stream = socket.connect(server).await?;
         stream.set_nodelay(true)?;
