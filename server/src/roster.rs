@@ -6,6 +6,8 @@
 //!
 //! Locks: a user's entry before a course's mutex, and a watched person's entry before users' entries, never the other
 //! way round; no user's entry is held while another user's is read; nothing here waits.
+//!
+//! It is past 500 lines because whatever takes a user's entry stands here, where the order of these locks can be read.
 
 use std::{
     cmp::Reverse,

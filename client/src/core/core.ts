@@ -3,6 +3,8 @@
  *
  * Owns the order of things: the copy is painted before the socket opens; what the person did before is sent after
  * `welcome`. Runs in a page or a worker; everything of the page comes in through `Environment`. Must not know the DOM.
+ *
+ * It is past 500 lines because all parts meet here and nowhere else: each `#new…` joins one part to the others.
  */
 import { announcements, retractions } from "./announce.js";
 import type { Cancel } from "../clock.js";

@@ -1,4 +1,8 @@
-/** The messages of a window: bubbles, dividers, deliveries, the typing dots and the empty state. */
+/**
+ * The messages of a window: bubbles, dividers, deliveries, menus, quotes, the typing dots and the empty state.
+ *
+ * It is past 500 lines because it is one sheet: later rules of one element change what earlier ones say of it.
+ */
 import { css } from "lit";
 
 export const logStyles = css`

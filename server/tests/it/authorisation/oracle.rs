@@ -2,6 +2,8 @@
 //!
 //! It calls nothing of the server. A world of one conversation: `ME` acts, `them` is the other person, all others are
 //! bystanders, whom nothing of it may reach.
+//!
+//! It is past 500 lines because it is the whole model in one reading: every frame, against every relation.
 
 use std::collections::{BTreeMap, BTreeSet};
 
