@@ -245,6 +245,7 @@ export class Pages {
         return;
       case "arrived":
       case "retracted":
+      case "restored":
       case "quoted":
       case "rewritten":
         break;

@@ -184,6 +184,8 @@ export type Update =
   | { kind: "arrived"; conversation: ConversationId; from: string; text: string; count: number }
   /** What was said aloud of this conversation may have been erased since: it must not stay on the page. */
   | { kind: "retracted"; conversation: ConversationId }
+  /** A backup of the server was restored: a seq from before may be another message's, so nothing is answered by it. */
+  | { kind: "restored" }
   /**
    * Nothing that was told before may stay on the page: windows, messages, drafts, rosters, titles, what was said aloud.
    * What the elements have not told the core yet they tell it now. What may be shown again is told again.

@@ -378,6 +378,59 @@ describe("a reply", () => {
     expect(socket.of("send")).toMatchObject([{ text: "answer", reply_to: 1 }]);
   });
 
+  describe("that waits while a backup is restored", () => {
+    const waiting = async (): Promise<Page> => {
+      const { page } = await talking();
+      page.socket.drops(1006);
+      await settled();
+      await page.does({ kind: "send", conversation, text: "answer", replyTo: 1 });
+      await page.does({ kind: "draft", conversation, text: "half an answer", replyTo: 1 });
+      return page;
+    };
+    const dock = { dock: { version: 1, windows: [window({ seq: 1, rev: 1 })] } };
+
+    test("answers nothing then, since its number is another message's: its text is kept", async () => {
+      const page = await waiting();
+      await browser.clock.pass(1_000);
+      const socket = await page.online({ ...dock, epoch: "e2" });
+      expect(socket.of("send")).toMatchObject([{ text: "answer" }]);
+      expect(socket.of("send")[0]).not.toHaveProperty("reply_to");
+      expect(page.talk()?.messages.at(-1)).not.toHaveProperty("replyTo");
+      expect(page.windows[0]).toMatchObject({ draft: "half an answer" });
+      expect(page.windows[0]).not.toHaveProperty("draftReplyTo");
+      // Pages have a number of their own in the box.
+      expect(of(page, "restored")).toHaveLength(1);
+    });
+
+    test("does so also where a later page hears of it, which holds nothing of before", async () => {
+      const page = await waiting();
+      await browser.clock.pass(1_000);
+      page.end();
+      await settled();
+      const database = (await openDatabase(true))!;
+      await database.clear("copies");
+      database.close();
+      const next = await browser.page();
+      const socket = await next.online({ ...dock, epoch: "e2" });
+      expect(socket.of("send")[0]).not.toHaveProperty("reply_to");
+      expect(next.windows[0]).toMatchObject({ draft: "half an answer" });
+      expect(next.windows[0]).not.toHaveProperty("draftReplyTo");
+    });
+
+    test("answers what it did where it was the same store all the time, also after a pause", async () => {
+      const page = await waiting();
+      await browser.clock.pass(1_000);
+      page.socket.opens();
+      page.socket.says({ type: "paused", until: browser.clock.now() + 1_000 });
+      page.socket.drops(4012);
+      await browser.clock.pass(2_000);
+      const socket = await page.online(dock);
+      expect(socket.of("send")).toMatchObject([{ text: "answer", reply_to: 1 }]);
+      expect(page.windows[0]).toMatchObject({ draft: "half an answer", draftReplyTo: 1 });
+      expect(of(page, "restored")).toEqual([]);
+    });
+  });
+
   test("has its quote told from what is held, else fetched, and again when it changes", async () => {
     const { page, socket } = await talking();
     await page.does({ kind: "quote", conversation, seq: 1 });

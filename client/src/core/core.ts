@@ -61,6 +61,8 @@ export class Core {
   readonly #unwatch: Cancel;
   readonly #logins: Logins;
   #state: State;
+  /** The store's, as it was heard last: also while nothing of the state may be kept. */
+  #epoch: string | null;
   #visible: boolean;
   /** Nothing is shown, whatever the browser's copy has: see `#empty`. */
   #emptied = false;
@@ -89,6 +91,7 @@ export class Core {
     this.#started = environment.clock.now();
     this.#keeper = kept.keeper;
     this.#state = kept.copy?.state ?? emptyState(config.user);
+    this.#epoch = this.#state.epoch;
     this.#tokens = this.#newTokens(kept.vault);
     this.#connection = this.#newConnection();
     this.#stored = new Drafts(config, kept.database, kept.vault);
@@ -214,6 +217,7 @@ export class Core {
       locks,
       channel: this.#environment.openChannel(`gchat outbox ${this.#config.site} ${this.#config.user}`),
       skew: () => this.#skew,
+      epoch: () => this.#epoch,
       takes: (feature) => this.#state.features.includes(feature),
       own: (conversation, id) => {
         const message = this.#questions.history.own(conversation, id);
@@ -294,7 +298,8 @@ export class Core {
       },
       draft: (conversation, draft, told = false) => {
         // What a page that is being emptied for good still tells is the person's text, and nobody's to see here.
-        this.#writing.write(conversation, draft, this.#connection.status.state === "stopped");
+        const epoch = this.#epoch === null || draft.replyTo === undefined ? {} : { epoch: this.#epoch };
+        this.#writing.write(conversation, { ...draft, ...epoch }, this.#connection.status.state === "stopped");
         if (told) this.#shown.dock();
       },
       typing: (conversation) => {
@@ -385,6 +390,8 @@ export class Core {
         this.#emptied = false;
         this.#skew = frame.server_time - this.#environment.clock.now();
         if (this.#state.epoch !== frame.epoch) this.#outbox.forgetAcked();
+        if (this.#epoch !== null && this.#epoch !== frame.epoch) this.#post({ kind: "restored" });
+        this.#epoch = frame.epoch;
         // Once: later clocks may differ, but the page was shown when it was.
         if (this.#shownAt === Number.POSITIVE_INFINITY) this.#shownAt = this.#started + this.#skew;
         this.#take(applyFrame(this.#state, frame, this.#environment.clock.now()));

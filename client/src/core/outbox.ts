@@ -14,8 +14,8 @@
  */
 import type { Cancel, Clock } from "../clock.js";
 import type { Database } from "../keep/database.js";
-import { cleanText, EntryStore } from "../keep/entries.js";
-import type { DeleteEntry, EditEntry, Entry, SendEntry, VerbEntry } from "../keep/entries.js";
+import { answered, cleanText, EntryStore } from "../keep/entries.js";
+import type { Answer, DeleteEntry, EditEntry, Entry, SendEntry, VerbEntry } from "../keep/entries.js";
 import { OrderedIds } from "../ids.js";
 import type { RandomBytes } from "../ids.js";
 import type { ClientFrame, Feature, Server } from "../net/protocol.js";
@@ -48,6 +48,8 @@ export interface OutboxParts {
   channel: Channel | undefined;
   /** Milliseconds to add to this computer's clock to have the server's. */
   skew(): number;
+  /** The store's; null: not known yet. */
+  epoch(): string | null;
   /** Whether the server takes it. */
   takes(feature: Feature): boolean;
   /** The user's own committed message with this `client_message_id`, where the core knows it. */
@@ -151,7 +153,7 @@ export class Outbox {
       ...this.#begun("send", conversation, id),
       text,
       failure: this.#tooLong(text),
-      ...(replyTo === undefined ? {} : { replyTo }),
+      ...this.#answer(replyTo),
     });
   }
 
@@ -213,7 +215,7 @@ export class Outbox {
     const entry = this.#entries.get(id);
     if (entry?.kind !== "send" || entry.failure === null) return;
     const dropped = this.#dropWithWishes(id);
-    void this.add(entry.conversation, entry.text, entry.replyTo === undefined ? {} : { replyTo: entry.replyTo });
+    void this.add(entry.conversation, entry.text, answered(entry, this.#parts.epoch()));
     await dropped;
   }
 
@@ -222,7 +224,8 @@ export class Outbox {
     const entry = this.#entries.get(id);
     if (entry?.kind !== "send" || entry.failure === null) return undefined;
     await this.#dropWithWishes(id);
-    return entry.failure === "no_such_message" ? { text: entry.text } : entry;
+    const reply = entry.failure === "no_such_message" ? {} : answered(entry, this.#parts.epoch());
+    return { text: entry.text, ...reply };
   }
 
   async #dropWithWishes(id: string): Promise<void> {
@@ -316,6 +319,11 @@ export class Outbox {
 
   #begun<K extends Entry["kind"]>(kind: K, conversation: ConversationId, id: string) {
     return { kind, id, conversation, writtenAt: this.#parts.clock.now() + this.#parts.skew(), failure: null };
+  }
+
+  #answer(replyTo: Seq | undefined): Answer {
+    const epoch = this.#parts.epoch();
+    return replyTo === undefined ? {} : { replyTo, ...(epoch === null ? {} : { epoch }) };
   }
 
   /** What is too long is refused here: as a frame it could be too large for the socket. */
@@ -481,7 +489,8 @@ export class Outbox {
   #frameOf(entry: Entry): ClientFrame {
     const { id, conversation } = entry;
     if (entry.kind === "send") {
-      const reply = entry.replyTo !== undefined && this.#parts.takes("reply") ? { reply_to: entry.replyTo } : {};
+      const { replyTo } = this.#parts.takes("reply") ? answered(entry, this.#parts.epoch()) : {};
+      const reply = replyTo === undefined ? {} : { reply_to: replyTo };
       return { type: "send", client_message_id: id, conversation, text: entry.text, ...reply };
     }
     const named = { id, conversation, seq: this.#seqOf(entry), client_message_id: entry.target };

@@ -4,7 +4,7 @@
  */
 import { NO_DRAFT } from "../keep/drafts.js";
 import type { Draft } from "../keep/drafts.js";
-import { wishesOf } from "../keep/entries.js";
+import { answered, wishesOf } from "../keep/entries.js";
 import type { Entry, SendEntry, Wishes } from "../keep/entries.js";
 import type { Feature, Message, WindowContact } from "../net/protocol.js";
 import { talkOf, windowOf } from "./state.js";
@@ -47,7 +47,8 @@ export function presentDock(known: Known): { windows: WindowView[]; unread: numb
     unread: number,
     writing: Writing,
   ): void => {
-    const { text, replyTo } = drafts.get(conversation) ?? NO_DRAFT;
+    const draft = drafts.get(conversation) ?? NO_DRAFT;
+    const { replyTo } = answered(draft, state.epoch);
     windows.push({
       conversation,
       state: shown,
@@ -59,7 +60,7 @@ export function presentDock(known: Known): { windows: WindowView[]; unread: numb
         status: contact.status,
       },
       unread,
-      draft: text,
+      draft: draft.text,
       ...(replyTo === undefined ? {} : { draftReplyTo: replyTo }),
       typing: (state.typing.get(conversation) ?? 0) > now,
       writing,
@@ -91,6 +92,7 @@ function verbsOf({ features, limits }: State, writing: Writing): WindowView["ver
 /** What a message's view is made of beside the message. */
 export interface About {
   me: UserId;
+  epoch: string | null;
   wishes: ReadonlyMap<string, Wishes>;
   now: number;
   skew: number;
@@ -101,7 +103,8 @@ export interface About {
 export function aboutOf(known: Known, conversation: ConversationId): About {
   const { state, pending, now, skew } = known;
   const { edit } = verbsOf(state, windowOf(state, conversation)?.writing ?? "yes");
-  return { me: state.me, wishes: wishesOf(pending, conversation), now, skew, editMs: edit ? state.limits.edit_seconds * 1000 : 0 };
+  const { me, epoch, limits } = state;
+  return { me, epoch, wishes: wishesOf(pending, conversation), now, skew, editMs: edit ? limits.edit_seconds * 1000 : 0 };
 }
 
 /** One conversation: the committed messages that are held, then what waits to be sent. */
@@ -145,15 +148,15 @@ export function presentMessage(message: Message, about: About): MessageView {
 }
 
 function presentPending(entry: SendEntry, about: About): MessageView {
-  const { id: key, text, writtenAt: sentAt, replyTo, failure, acked } = entry;
-  const facts = failure === null ? wished({ text, mine: true, sentAt, key }, about) : {};
+  const { id: key, text, writtenAt: sentAt, failure, acked } = entry;
+  const wishes = failure === null ? wished({ text, mine: true, sentAt, key }, about) : {};
+  const facts = { ...answered(entry, about.epoch), ...wishes };
   return once(entry, facts, () => ({
     key,
     seq: 0,
     mine: true,
     text,
     sentAt,
-    ...(replyTo === undefined ? {} : { replyTo }),
     ...(failure === null
       ? { delivery: acked === undefined ? ("sending" as const) : ("sent" as const) }
       : { delivery: "failed" as const, failure }),
@@ -161,7 +164,7 @@ function presentPending(entry: SendEntry, about: About): MessageView {
   }));
 }
 
-type Facts = Partial<Pick<MessageView, "text" | "editableUntil" | "edit" | "deleting" | "deletedBy">>;
+type Facts = Partial<Pick<MessageView, "text" | "replyTo" | "editableUntil" | "edit" | "deleting" | "deletedBy">>;
 
 /** What the person may do with a message of theirs, and what they have asked for already. */
 function wished(

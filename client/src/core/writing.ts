@@ -1,6 +1,6 @@
 /** What is being written: the drafts as the pages see them, and who hears that somebody types. */
 import type { Cancel, Clock } from "../clock.js";
-import { isEmpty, NO_DRAFT } from "../keep/drafts.js";
+import { isEmpty, isSame, NO_DRAFT } from "../keep/drafts.js";
 import type { Draft, Drafts } from "../keep/drafts.js";
 import type { ClientFrame } from "../net/protocol.js";
 import type { ConversationId } from "../view.js";
@@ -39,8 +39,7 @@ export class WritingNow {
 
   /** `over`: nothing is shown here any more; the text is the person's all the same, and is kept for them. */
   write(conversation: ConversationId, draft: Draft, over: boolean): void {
-    const before = this.draft(conversation);
-    if (!over && before.text === draft.text && before.replyTo === draft.replyTo) return;
+    if (!over && isSame(this.draft(conversation), draft)) return;
     this.#parts.stored.keep(conversation, draft);
     if (over) return;
     const drafts = new Map(this.#drafts);

@@ -151,6 +151,9 @@ export class Scene {
         this.#quotesOf(update.conversation).set(update.seq, update.message);
         this.tell({ kind: "reading", conversation: update.conversation });
         return;
+      case "restored":
+        for (const conversation of this.#purposes.keys()) this.purpose(conversation, { reply: null });
+        return;
       case "found":
         this.found = foundWith(this.found, update);
         break;

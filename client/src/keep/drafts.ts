@@ -3,14 +3,13 @@
  * person, not to the login: see unsent.ts. Must not know windows.
  */
 import type { Database } from "./database.js";
+import type { Answer } from "./entries.js";
 import type { UnsentVault } from "./unsent.js";
-import type { ConversationId, PageConfig, Seq } from "../view.js";
+import type { ConversationId, PageConfig } from "../view.js";
 
 /** What is being written in one conversation. */
-export interface Draft {
+export interface Draft extends Answer {
   text: string;
-  /** The message that it is to answer. */
-  replyTo?: Seq;
 }
 
 /** Nothing is being written. */
@@ -22,6 +21,10 @@ function isDraft(value: unknown): value is Draft {
 
 export function isEmpty({ text, replyTo }: Draft): boolean {
   return text === "" && replyTo === undefined;
+}
+
+export function isSame(one: Draft, other: Draft): boolean {
+  return one.text === other.text && one.replyTo === other.replyTo && one.epoch === other.epoch;
 }
 
 export class Drafts {

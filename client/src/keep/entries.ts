@@ -19,12 +19,22 @@ interface Common {
   acked?: number;
 }
 
+/** What a text answers. */
+export interface Answer {
+  replyTo?: Seq;
+  /** The epoch of the store that `replyTo` counts in, where it was known. */
+  epoch?: string;
+}
+
+/** The message that is answered. In another epoch its number may be another message's: then none is. */
+export function answered({ replyTo, epoch }: Answer, now: string | null): Pick<Answer, "replyTo"> {
+  return replyTo === undefined || (epoch !== undefined && epoch !== now) ? {} : { replyTo };
+}
+
 /** A message. */
-export interface SendEntry extends Common {
+export interface SendEntry extends Common, Answer {
   kind: "send";
   text: string;
-  /** The message that it answers. */
-  replyTo?: Seq;
 }
 
 interface Verb extends Common {

@@ -67,6 +67,18 @@ test("a message is an article that begins with its author's name, and says that 
   ]);
 });
 
+test("a box that answers a message answers none once a backup was restored, and has its text", async () => {
+  const page = await opened();
+  await choose(/zero/, "Reply");
+  await type(box(), "half an answer");
+  await page.tell({ kind: "restored" }, dock(windowOf(ana, { draft: "half an answer" })));
+  expect(byRole("button", "Cancel reply")).toEqual([]);
+  expect(box().value).toBe("half an answer");
+  expect(page.last("draft")).toEqual({ kind: "draft", conversation: "1-2", text: "half an answer" });
+  press(box(), "Enter");
+  expect(page.last("send")).toEqual({ kind: "send", conversation: "1-2", text: "half an answer" });
+});
+
 test("one message is a stop of the keyboard; the arrow keys go on, Escape goes back to the box", async () => {
   await opened([hers, { text: "two" }, { text: "three" }]);
   const stops = (): number[] => articles().map(({ tabIndex }) => tabIndex);
