@@ -146,7 +146,7 @@ test("a computer that has slept probes its line when it wakes, and a busy page d
   await browser.clock.pass(60_000);
   expect(socket.of("ping")).toHaveLength(0);
   socket.says({ type: "pong" });
-  browser.clock.time += ASLEEP_MS + 16_000;
+  browser.clock.sleep(ASLEEP_MS + 16_000);
   await browser.clock.pass(1_000);
   expect(socket.of("ping")).toHaveLength(1);
 });

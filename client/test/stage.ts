@@ -23,9 +23,15 @@ export const config: PageConfig = {
 export const OTHER_MARK = "of-another-login-here.and-as-many-of-these";
 
 export class ManualClock implements Clock {
+  /** May be set. */
   time = 1_795_376_400_000;
   chance = 0.5;
+  #elapsed = 0;
   #tasks: { at: number; task: () => void }[] = [];
+
+  elapsed(): number {
+    return this.#elapsed;
+  }
 
   now(): number {
     return this.time;
@@ -36,7 +42,7 @@ export class ManualClock implements Clock {
   }
 
   after(ms: number, task: () => void): Cancel {
-    const entry = { at: this.time + ms, task };
+    const entry = { at: this.#elapsed + ms, task };
     this.#tasks.push(entry);
     return () => {
       this.#tasks = this.#tasks.filter((other) => other !== entry);
@@ -45,17 +51,27 @@ export class ManualClock implements Clock {
 
   /** Moves on, running what falls due in order, and lets promises settle. */
   async pass(ms: number): Promise<void> {
-    const end = this.time + ms;
+    const end = this.#elapsed + ms;
     for (;;) {
       await settled();
       const next = this.#tasks.filter(({ at }) => at <= end).sort((one, other) => one.at - other.at)[0];
       if (next === undefined) break;
       this.#tasks = this.#tasks.filter((task) => task !== next);
-      this.time = Math.max(this.time, next.at);
+      this.#to(Math.max(this.#elapsed, next.at));
       next.task();
     }
-    this.time = end;
+    this.#to(end);
     await settled();
+  }
+
+  /** Nothing runs meanwhile. */
+  sleep(ms: number): void {
+    this.#to(this.#elapsed + ms);
+  }
+
+  #to(elapsed: number): void {
+    this.time += elapsed - this.#elapsed;
+    this.#elapsed = elapsed;
   }
 }
 

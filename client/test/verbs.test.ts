@@ -3,7 +3,7 @@ import { IDBFactory } from "fake-indexeddb";
 import { afterEach, beforeEach, describe, expect, test, vi } from "vitest";
 import { CHECK_MS, QUOTES_AT_ONCE, QUOTES_MS } from "../src/core/questions.js";
 import { openDatabase } from "../src/keep/database.js";
-import { UNDO_MS } from "../src/core/outbox.js";
+import { UNDO_MS } from "../src/core/undos.js";
 import type { Message } from "../src/net/protocol.js";
 import type { Command, MessageView, Update } from "../src/view.js";
 import { Browser, changesOf, emptyHistory, live, message, UUID7, window, withWindow } from "./browser.js";
@@ -308,6 +308,37 @@ describe("a deletion", () => {
     await browser.clock.pass(10);
     expect(socket.of("delete")).toHaveLength(1);
     expect(shown(page)).toMatchObject({ text: null, deletedBy: "me" });
+  });
+
+  test.each([-3_600_000, 3_600_000])("can be taken back for as long as that, and no longer, however the clock is set (%i ms)", async (ms) => {
+    const { page, socket } = await talking();
+    await page.does(remove);
+    browser.clock.time += ms;
+    await browser.clock.pass(UNDO_MS - 1_000);
+    expect(socket.of("delete")).toEqual([]);
+    await page.does({ kind: "undelete", conversation, key: KEY });
+    await browser.clock.pass(UNDO_MS);
+    expect(socket.of("delete")).toEqual([]);
+    expect(shown(page)).toMatchObject({ text: "first" });
+    await page.does(remove);
+    browser.clock.time += ms;
+    await browser.clock.pass(UNDO_MS);
+    expect(socket.of("delete")).toHaveLength(1);
+    expect(shown(page)).toMatchObject({ text: null, deletedBy: "me" });
+  });
+
+  test("waits no longer than that on the next page, where the clock was set back in between", async () => {
+    const { page } = await talking();
+    await page.does(remove);
+    await browser.clock.pass(1_000);
+    page.end();
+    await settled();
+    browser.clock.time -= 3_600_000;
+    const next = await browser.page();
+    const socket = await next.online({ dock: { version: 1, windows: [window({ seq: 1, rev: 1 })] } });
+    expect(shown(next)).toMatchObject({ deleting: true });
+    await browser.clock.pass(UNDO_MS);
+    expect(socket.of("delete")).toHaveLength(1);
   });
 
   test("is not cancelled by leaving the page", async () => {

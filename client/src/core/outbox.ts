@@ -12,7 +12,7 @@
  * has been heard, entries that do not open never will: they are removed, and their number is told once. Another user's
  * entries are left alone. Must not know sockets or views.
  */
-import type { Cancel, Clock } from "../clock.js";
+import type { Clock } from "../clock.js";
 import type { Database } from "../keep/database.js";
 import { answered, cleanText, EntryStore } from "../keep/entries.js";
 import type { Answer, DeleteEntry, EditEntry, Entry, SendEntry, VerbEntry } from "../keep/entries.js";
@@ -21,11 +21,9 @@ import type { RandomBytes } from "../ids.js";
 import type { ClientFrame, Feature, Server } from "../net/protocol.js";
 import { defaultLimits } from "../net/protocol.js";
 import { Sender } from "./sender.js";
+import { UNDO_MS, Undos } from "./undos.js";
 import type { UnsentVault } from "../keep/unsent.js";
 import type { ConversationId, PageConfig, Seq } from "../view.js";
-
-/** A deletion can be taken back for so long. */
-export const UNDO_MS = 5_000;
 
 /** The part of BroadcastChannel that is used; it carries no content, only "look again". */
 export type Channel = Pick<BroadcastChannel, "postMessage" | "onmessage" | "close">;
@@ -85,8 +83,7 @@ export class Outbox {
   readonly #ready = new Set<string>();
   /** Dropped here; a read that began earlier must not bring them back. */
   readonly #gone = new Set<string>();
-  /** Deletions whose undo still runs. */
-  readonly #undos = new Map<string, Cancel>();
+  readonly #undos: Undos;
   #maxChars = defaultLimits.message_chars;
   /** What is being written to the database or erased there. */
   readonly #writes = new Set<Promise<void>>();
@@ -105,7 +102,13 @@ export class Outbox {
       whose: ({ id }) => (!this.#unstored.has(id) ? "shared" : this.#ready.has(id) ? "own" : "wait"),
       granted: () => this.load(),
     });
-    for (const entry of parts.shown ?? []) this.#entries.set(entry.id, entry);
+    this.#undos = new Undos(parts.clock, (id) => {
+      const entry = this.#entries.get(id);
+      if (entry !== undefined) this.#know(entry);
+      parts.changed();
+      this.#pump();
+    });
+    for (const entry of parts.shown ?? []) this.#know(entry);
     if (parts.channel !== undefined) parts.channel.onmessage = () => void this.load();
   }
 
@@ -129,8 +132,7 @@ export class Outbox {
       for (const [id, entry] of read.stored) {
         if (this.#gone.has(id) || this.#unstored.has(id)) continue;
         this.#ids.follow(id);
-        this.#entries.set(id, entry);
-        this.#awaitUndo(entry);
+        this.#know(entry);
       }
       if (read.removed > 0 && !this.#told) this.#parts.lost(read.removed);
       this.#told ||= read.removed > 0;
@@ -198,10 +200,10 @@ export class Outbox {
     await this.#keep({ ...begun, target, seq, due: clock.now() + UNDO_MS });
   }
 
-  /** Takes a deletion back whose time had not come at `at`, unless it is under way. */
+  /** Takes a deletion back whose time had not come, or not at `at`, unless it is under way. */
   async undelete(target: string, at = this.#parts.clock.now()): Promise<void> {
     const deletion = this.#deletion(target);
-    if (deletion === undefined || deletion.due <= at || deletion.acked !== undefined) return;
+    if (deletion === undefined || deletion.acked !== undefined || (deletion.over === true && deletion.due <= at)) return;
     if (!this.#sender.tries(deletion)) await this.#drop(deletion.id);
   }
 
@@ -303,7 +305,6 @@ export class Outbox {
   /** What is stored waits there for a later page; here nothing stays. Resolves when nothing is written any more. */
   async end(): Promise<void> {
     this.offline();
-    for (const cancel of this.#undos.values()) cancel();
     this.#undos.clear();
     this.#entries.clear();
     const { channel } = this.#parts;
@@ -353,9 +354,8 @@ export class Outbox {
   }
 
   async #write(entry: Entry): Promise<void> {
-    this.#entries.set(entry.id, entry);
+    this.#know(entry);
     this.#unstored.add(entry.id);
-    this.#awaitUndo(entry);
     this.#parts.changed();
     if (await this.#stored(entry)) {
       this.#unstored.delete(entry.id);
@@ -413,8 +413,7 @@ export class Outbox {
     this.#sender.settle(entry);
     this.#entries.delete(id);
     this.#unstored.delete(id);
-    this.#undos.get(id)?.();
-    this.#undos.delete(id);
+    this.#undos.forget(id);
     this.#save(id);
   }
 
@@ -431,22 +430,13 @@ export class Outbox {
     this.#entries.set(id, { ...entry, acked: 0 });
   }
 
-  #awaitUndo(entry: Entry): void {
-    if (entry.kind !== "delete" || this.#undos.has(entry.id)) return;
-    const { clock } = this.#parts;
-    const wait = (): void => {
-      this.#undos.set(entry.id, clock.after(Math.max(0, entry.due - clock.now()), ended));
-    };
-    const ended = (): void => {
-      // Clocks are set, and browsers blur them: a timer can end before the clock says so.
-      if (entry.due > clock.now()) {
-        wait();
-        return;
-      }
-      this.#parts.changed();
-      this.#pump();
-    };
-    wait();
+  #know(entry: Entry): void {
+    let known = entry;
+    if (entry.kind === "delete") {
+      this.#undos.begin(entry);
+      if (this.#undos.isOver(entry.id)) known = { ...entry, over: true };
+    }
+    this.#entries.set(entry.id, known);
   }
 
   /** What was asked of a message that is refused falls with it; a text goes over to it, so that trying again sends it. */
@@ -456,7 +446,7 @@ export class Outbox {
       const message = this.#entries.get(entry.target);
       if (message?.kind !== "send" || message.failure === null) continue;
       if (entry.kind === "edit") void this.#writing(this.#foldInto(message, entry));
-      else if (entry.due <= this.#parts.clock.now()) {
+      else if (entry.over === true) {
         void this.#drop(entry.id);
         void this.#drop(message.id);
       }
@@ -473,7 +463,7 @@ export class Outbox {
   #inQueue(entry: Entry): boolean {
     if (entry.failure !== null || entry.acked !== undefined) return false;
     if (entry.kind === "send") return true;
-    if (entry.kind === "delete" && entry.due > this.#parts.clock.now()) return false;
+    if (entry.kind === "delete" && entry.over !== true) return false;
     return this.#parts.takes(entry.kind) && this.#seqOf(entry) > 0;
   }
 

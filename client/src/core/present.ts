@@ -179,7 +179,7 @@ function wished(
     if (edit.failure === null && text !== null) facts.text = edit.text;
   }
   if (text === null) return facts;
-  if (deletion !== undefined && deletion.due <= now) return { ...facts, text: null, deletedBy: "me" };
+  if (deletion?.over === true) return { ...facts, text: null, deletedBy: "me" };
   if (deletion !== undefined) facts.deleting = true;
   const until = sentAt + editMs - skew;
   if (editMs > 0 && until > now) facts.editableUntil = until;

@@ -51,8 +51,10 @@ export interface EditEntry extends Verb {
 
 export interface DeleteEntry extends Verb {
   kind: "delete";
-  /** When its undo ends, in ms by this computer's clock: not sent before. */
+  /** When its undo ends, in ms by this computer's clock, for the pages that come later: see undos.ts. */
   due: number;
+  /** It has ended: the deletion is in the queue. */
+  over?: true;
 }
 
 export type VerbEntry = EditEntry | DeleteEntry;
@@ -60,7 +62,7 @@ export type Entry = SendEntry | VerbEntry;
 
 /** What is sealed: whatever comes of an ack is found again by trying. */
 type Sealable = Unnamed<SendEntry> | Unnamed<EditEntry> | Unnamed<DeleteEntry>;
-type Unnamed<E extends Entry> = Omit<E, "id" | "acked">;
+type Unnamed<E extends Entry> = Omit<E, "id" | "acked" | "over">;
 
 /** What a record is sealed under. */
 const nameOf = ({ site, user }: Owner, id: string): string => JSON.stringify(["outbox", site, user, id]);
@@ -121,7 +123,7 @@ export class EntryStore {
     if (database === undefined || vault === undefined) return false;
     try {
       const { id } = entry;
-      const content = { ...entry, id: undefined, acked: undefined };
+      const content = { ...entry, id: undefined, acked: undefined, over: undefined };
       const sealed = await vault.seal(nameOf(this.#owner, id), content satisfies Sealable);
       await database.put("outbox", { id, site: this.#owner.site, user: this.#owner.user, ...sealed });
       return true;
