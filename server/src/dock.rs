@@ -23,7 +23,7 @@ use crate::{
 mod listed;
 mod view;
 
-pub use listed::Facts;
+pub use listed::{COUNTED, Facts};
 pub use view::partners;
 
 /// What is shown of docks on this node.

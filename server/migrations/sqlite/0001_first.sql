@@ -71,10 +71,11 @@ CREATE TABLE revoked_logins (
     PRIMARY KEY (site, sid)
 ) STRICT, WITHOUT ROWID;
 
--- The head of each conversation, and who wrote last, stubs aside: `last_seq` is the newest message with a text,
--- `last_sender` its sender, `other_seq` the newest with a text by anybody else (0: none). So for any number of people the
--- newest message that is not one's own is `other_seq` for `last_sender`, and `last_seq` for everybody else: that tells
--- without a look at the messages whether somebody has unread ones.
+-- The head of each conversation, and who wrote last, stubs aside: of its newest 1,000 messages `last_seq` is the newest
+-- with a text, `last_sender` its sender, `other_seq` the newest with a text by anybody else (0: none). So for any number of
+-- people the newest message that is not one's own is `other_seq` for `last_sender`, and `last_seq` for everybody else: that
+-- tells without a look at the messages whether somebody has unread ones. What is older counts as read, so that nobody who
+-- looks for one of these walks a long conversation.
 CREATE TABLE conversations (
     conversation INTEGER PRIMARY KEY,
     site         INTEGER NOT NULL REFERENCES sites ON DELETE CASCADE,

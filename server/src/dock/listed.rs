@@ -5,6 +5,10 @@
 
 use crate::{conversation::WindowState, id::Seq};
 
+/// Of a conversation's messages so many, the newest, count as unread and bring a window back. Whoever has written so much
+/// since has seen what was there before; and whoever lists a dock or takes a message away looks at no more of them.
+pub const COUNTED: i64 = 1_000;
+
 /// What is stored of a window and its conversation, as far as it decides.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct Facts {
@@ -14,7 +18,7 @@ pub struct Facts {
     pub closed_seq: Seq,
     /// The owner's read mark; `None` without a part in the conversation.
     pub read_seq: Option<Seq>,
-    /// The newest message by somebody else that is not a stub; 0: none.
+    /// The newest message by somebody else that is not a stub, of those that count; 0: none.
     pub newest_by_others: Seq,
 }
 

@@ -2,6 +2,7 @@
 
 use gchat::{
     conversation::{Changes, Head, Held, Message},
+    dock::COUNTED,
     id::{ConversationId, Rev, Seq, UserId},
     store::{Appended, Change, Changed, NewMessage, Page, Result, StoreError},
 };
@@ -9,8 +10,9 @@ use gchat::{
 use super::{Conversation, Mark, Sent, Site};
 
 impl Conversation {
-    /// Others' messages above a seq that are no stubs: the seq of each, and its place in the order of commits.
+    /// Others' messages above a seq that count and are no stubs: the seq of each, and its place in the order of commits.
     pub(super) fn by_others(&self, user: UserId, seq: i64) -> impl DoubleEndedIterator<Item = (i64, usize)> {
+        let seq = seq.max(self.head.seq.0 - COUNTED);
         let above = self.messages.iter().filter(move |(m, _)| m.seq.0 > seq && m.sender != user);
         above.filter(|(m, _)| m.text.is_some()).map(|(m, place)| (m.seq.0, *place))
     }

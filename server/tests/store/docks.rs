@@ -1,16 +1,17 @@
 //! Hazard: windows that vanish, come back unasked, or hide a message.
 
+use futures_util::future::join_all;
 use gchat::{
+    dock::COUNTED,
     id::{Seq, SessionId},
     store::{
         WindowChange,
         WindowState::{Closed, Minimised, Open},
     },
 };
-
 use uuid::Uuid;
 
-use crate::util::{AnyStore, MOST, between, read, send, set, site, user, windows};
+use crate::util::{AnyStore, MOST, between, change, message, read, send, set, site, user, windows};
 
 pub(crate) async fn windows_keep_the_order_in_which_they_were_opened(store: AnyStore) {
     let site = site(&store).await;
@@ -221,6 +222,24 @@ pub(crate) async fn unread_is_capped_and_counts_only_the_others(store: AnyStore)
     for n in 0..60 {
         send(&store, site, 2, 3, &n.to_string()).await;
     }
+    assert_eq!(windows(&store, site, 3).await, [(2, Minimised, 100)]);
+}
+
+pub(crate) async fn what_was_there_before_the_newest_thousand_counts_as_read(store: AnyStore) {
+    let site = site(&store).await;
+    send(&store, site, 3, 2, "never read").await;
+    let run = (1..COUNTED).map(|n| store.append(message(site, 2, 3, &n.to_string())));
+    assert!(join_all(run).await.iter().all(Result::is_ok));
+    assert_eq!(windows(&store, site, 2).await, [(3, Minimised, 1)]);
+    assert!(!send(&store, site, 2, 3, "one more").await.1);
+    assert_eq!(windows(&store, site, 2).await, []);
+    assert!(send(&store, site, 3, 2, "new").await.1, "it brings the window");
+    assert_eq!(windows(&store, site, 2).await, [(3, Minimised, 1)]);
+    assert!(set(&store, site, 2, 3, Open).await);
+    change(&store, site, 2, 3, COUNTED + 2, |message| message.text = None).await;
+    assert_eq!(windows(&store, site, 2).await, [(3, Open, 0)], "nor when what followed is gone");
+    assert!(set(&store, site, 2, 3, Closed).await);
+    assert_eq!(windows(&store, site, 2).await, []);
     assert_eq!(windows(&store, site, 3).await, [(2, Minimised, 100)]);
 }
 

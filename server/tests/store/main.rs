@@ -80,6 +80,7 @@ macro_rules! every_story {
                 beyond_the_most_the_oldest_is_closed_and_nothing_unread_is_hidden
                 of_many_windows_that_came_back_those_that_waited_longest_are_listed
                 unread_is_capped_and_counts_only_the_others
+                what_was_there_before_the_newest_thousand_counts_as_read
                 closed_windows_are_forgotten_but_not_what_they_hide;
             feed:
                 whoever_applies_the_changes_holds_what_a_fresh_read_gives;

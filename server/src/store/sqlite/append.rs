@@ -66,7 +66,7 @@ impl<'a> TryFrom<&'a Row<'a>> for End {
 }
 
 impl End {
-    /// The newest message, stubs aside, that is not by this user.
+    /// The newest message that counts, stubs aside, and is not by this user.
     fn newest_by_others(&self, user: UserId) -> i64 {
         if self.last_sender == user.get() { self.other_seq } else { self.last_seq }
     }
@@ -148,7 +148,7 @@ impl<'a> Appender<'a> {
         if self.insert.change(row)? == 0 {
             return find_sent(self.conn, new)?.ok_or_else(|| broken("a message is there and is not"));
         }
-        let other_seq = end.newest_by_others(*sender);
+        let other_seq = conversations::counts(end.newest_by_others(*sender), seq);
         self.advance.change(params![conversation, seq, rev, sender.get(), other_seq])?;
         let mut published = None;
         if end.mark.is_some_and(|(read, published)| read != published) {

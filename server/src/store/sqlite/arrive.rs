@@ -7,7 +7,7 @@ use rusqlite::{Connection, Row, params};
 use super::{
     Result,
     circles::floors_above,
-    conversations::newest_by_others,
+    conversations::{counted, newest_by_others},
     docks::{self, dock_rows},
     rows::{broken, head, record},
     sql::Statements as _,

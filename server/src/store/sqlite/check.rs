@@ -16,6 +16,7 @@ use rusqlite::{Connection, params};
 
 use super::{
     Result,
+    conversations::counted,
     sql::{Statements as _, primary_code},
 };
 
@@ -106,12 +107,17 @@ const CONVERSATIONS: [(&str, &str); 3] = [
     ),
     (
         "do not know who wrote last",
-        "SELECT count(*) FROM conversations c WHERE \
-         last_seq <> (SELECT coalesce(max(m.seq), 0) FROM messages m \
-                      WHERE m.conversation = c.conversation AND m.text IS NOT NULL) \
-         OR other_seq <> (SELECT coalesce(max(m.seq), 0) FROM messages m \
-                          WHERE m.conversation = c.conversation AND m.text IS NOT NULL \
-                            AND m.sender <> c.last_sender)",
+        concat!(
+            "SELECT count(*) FROM conversations c WHERE \
+             last_seq <> (SELECT coalesce(max(m.seq), 0) FROM messages m \
+                          WHERE m.conversation = c.conversation AND m.text IS NOT NULL AND m.seq > c.seq - ",
+            counted!(),
+            ") \
+             OR other_seq <> (SELECT coalesce(max(m.seq), 0) FROM messages m \
+                              WHERE m.conversation = c.conversation AND m.text IS NOT NULL AND m.seq > c.seq - ",
+            counted!(),
+            "                   AND m.sender <> c.last_sender)"
+        ),
     ),
 ];
 

@@ -9,10 +9,22 @@ use super::{
 };
 use crate::{
     conversation::Head,
+    dock::COUNTED,
     id::{ConversationId, Kind, SiteId, UserId},
 };
 
-/// The seq of the newest message, stubs aside, that is by anybody but the user in $user, of `conversations c`.
+/// `dock::COUNTED` in a statement.
+macro_rules! counted {
+    () => {
+        1000
+    };
+}
+pub(super) use counted;
+
+const _: () = assert!(COUNTED == counted!());
+
+/// The seq of the newest message that counts (`dock::COUNTED`), stubs aside, and is by anybody but the user in $user, of
+/// `conversations c`.
 macro_rules! newest_by_others {
     ($user:literal) => {
         concat!("CASE WHEN c.last_sender = ", $user, " THEN c.other_seq ELSE c.last_seq END")
@@ -46,18 +58,23 @@ pub(super) fn other(conversation: &ConversationId, user: UserId) -> Result<Optio
     two.other(user).map(Some).ok_or_else(|| broken("the user is not in the conversation"))
 }
 
-/// After messages became stubs: looks for who wrote last now. It goes down from where that was, so that it costs
-/// something only where the newest messages became stubs.
+/// What `other_seq` or `last_seq` is where the conversation ends at `head`: nothing that does not count any more.
+pub(super) fn counts(seq: i64, head: i64) -> i64 {
+    if seq > head - COUNTED { seq } else { 0 }
+}
+
+/// After messages became stubs: looks for who wrote last now, among the messages that count. It goes down from where that
+/// was, so that it costs something only where the newest messages became stubs.
 pub(super) fn look_for_newest(conn: &Connection, conversation: i64) -> Result<()> {
-    let (seq, other): (i64, i64) = conn.one(
-        "SELECT last_seq, other_seq FROM conversations WHERE conversation = ?1",
+    let (seq, other, head): (i64, i64, i64) = conn.one(
+        "SELECT last_seq, other_seq, seq FROM conversations WHERE conversation = ?1",
         params![conversation],
     )?;
     let newest = |at_most: i64, not_by: i64| -> Result<(i64, i64)> {
         let found = conn.maybe(
-            "SELECT seq, sender FROM messages \
-             WHERE conversation = ?1 AND seq <= ?2 AND sender <> ?3 AND text IS NOT NULL ORDER BY seq DESC LIMIT 1",
-            params![conversation, at_most, not_by],
+            "SELECT seq, sender FROM messages WHERE conversation = ?1 AND seq <= ?2 AND seq > ?4 \
+                AND sender <> ?3 AND text IS NOT NULL ORDER BY seq DESC LIMIT 1",
+            params![conversation, at_most, not_by, head - COUNTED],
         )?;
         Ok(found.unwrap_or((0, 0)))
     };
@@ -69,4 +86,86 @@ pub(super) fn look_for_newest(conn: &Connection, conversation: i64) -> Result<()
         params![conversation, last_seq, last_sender, other_seq],
     )?;
     Ok(())
+}
+
+#[cfg(test)]
+mod tests {
+    use std::sync::{
+        Arc,
+        atomic::{AtomicUsize, Ordering},
+    };
+
+    use super::*;
+    use crate::store::sqlite::docks;
+
+    const SITE: SiteId = SiteId(1);
+
+    fn user(id: i64) -> UserId {
+        UserId::new(id).expect("a user")
+    }
+
+    /// The user 3 has written once, 2 then so many times, and 3 again; nobody has read anything. Those of 2 say this.
+    fn talk(run: i64, said: Option<&str>) -> Connection {
+        let conn = Connection::open_in_memory().unwrap();
+        conn.execute_batch(include_str!("../../../migrations/sqlite/0001_first.sql")).unwrap();
+        conn.execute_batch(
+            "INSERT INTO sites VALUES (1, 'i', 'u', '[]', 1, 900, 0, 0); \
+             INSERT INTO conversations (conversation, site, kind, name) VALUES (1, 1, 1, '2-3'); \
+             INSERT INTO participants VALUES (1, 2, 1, 3, 0, 0), (1, 3, 1, 2, 0, 0)",
+        )
+        .unwrap();
+        conn.execute(
+            "WITH RECURSIVE n (n) AS (SELECT 1 UNION ALL SELECT n + 1 FROM n WHERE n < ?1) \
+             INSERT INTO messages (site, conversation, seq, rev, sender, client_message_id, text, sent_at) \
+             SELECT 1, 1, n, n, iif(n IN (1, ?1), 3, 2), CAST(n AS BLOB), iif(n IN (1, ?1), 'x', ?2), 1 FROM n",
+            params![run + 2, said],
+        )
+        .unwrap();
+        let head = run + 2;
+        let other = counts(if said.is_some() { head - 1 } else { 0 }, head);
+        conn.execute(
+            "UPDATE conversations SET seq = ?1, rev = ?1, last_seq = ?1, last_sender = 3, other_seq = ?2",
+            params![head, other],
+        )
+        .unwrap();
+        conn
+    }
+
+    /// Instructions of SQLite's machine that this takes, by tens.
+    fn steps<T>(conn: &Connection, what: impl Fn(&Connection) -> T) -> (T, usize) {
+        let count = Arc::new(AtomicUsize::new(0));
+        let counted = count.clone();
+        let count_on = move || {
+            counted.fetch_add(1, Ordering::Relaxed);
+            false
+        };
+        conn.progress_handler(10, Some(count_on)).unwrap();
+        let done = what(conn);
+        conn.progress_handler(0, None::<fn() -> bool>).unwrap();
+        (done, count.load(Ordering::Relaxed))
+    }
+
+    /// How much it is to take the newest message away, and to list a dock before and after.
+    fn cost(run: i64, said: Option<&str>) -> [usize; 3] {
+        let conn = talk(run, said);
+        let dock = |conn: &Connection| docks::dock(conn, SITE, user(2)).unwrap();
+        let (before, listing) = steps(&conn, dock);
+        assert_eq!(before.windows.iter().map(|w| w.unread).collect::<Vec<_>>(), [1]);
+        conn.execute("UPDATE messages SET text = NULL WHERE seq = ?1", [run + 2]).unwrap();
+        let ((), looking) = steps(&conn, |conn| look_for_newest(conn, 1).unwrap());
+        let (after, again) = steps(&conn, dock);
+        assert_eq!(after.windows, []);
+        [listing, looking, again]
+    }
+
+    #[test]
+    fn however_long_one_person_writes_no_more_messages_are_looked_at() {
+        for said in [Some("x"), None] {
+            let (short, long) = (cost(2_000, said), cost(40_000, said));
+            assert!(short[1] > 100, "it looks at messages: {short:?}");
+            for (short, long) in short.into_iter().zip(long) {
+                assert!(long <= short + 5, "{said:?}: {short} and {long}");
+            }
+        }
+    }
 }

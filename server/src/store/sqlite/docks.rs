@@ -8,7 +8,7 @@ use rusqlite::{Connection, Row, params};
 
 use super::{
     Result,
-    conversations::{self, newest_by_others},
+    conversations::{self, counted, newest_by_others},
     rows::{CLOSED, MINIMISED, OPEN, conversation, head, read},
     sql::Statements as _,
     users,
@@ -32,7 +32,8 @@ pub(super) const PART: usize = 11;
 
 /// Rows for `Part`, of site ?1 and user ?2: the dock's version, the windows in it, and those that came back. Those are
 /// looked for among all conversations, so first by what costs least; and what is unread is only counted where somebody
-/// else has written since.
+/// else has written since, among the messages that count (`dock::COUNTED`): so nobody's own messages are walked without a
+/// bound.
 macro_rules! dock_rows {
     () => {
         concat!(
@@ -45,7 +46,9 @@ macro_rules! dock_rows {
                     CASE WHEN p.read_seq < ",
             newest_by_others!("d.user"),
             " THEN (SELECT count(*) FROM (SELECT 1 FROM messages m \
-                      WHERE m.conversation = c.conversation AND m.seq > p.read_seq AND m.seq <= ",
+                      WHERE m.conversation = c.conversation AND m.seq > max(p.read_seq, c.seq - ",
+            counted!(),
+            ") AND m.seq <= ",
             newest_by_others!("d.user"),
             "           AND m.sender <> d.user AND m.text IS NOT NULL LIMIT 100)) \
                     ELSE 0 END, \
@@ -60,11 +63,15 @@ macro_rules! dock_rows {
              SELECT 1, w.place, w.name, 1, u.snapshot, \
                     w.first_seq, w.seq, w.rev, w.read_seq, coalesce(o.published_read_seq, 0), \
                     (SELECT count(*) FROM (SELECT 1 FROM messages m \
-                     WHERE m.conversation = w.conversation AND m.seq > w.read_seq AND m.seq <= w.newest \
+                     WHERE m.conversation = w.conversation AND m.seq > max(w.read_seq, w.seq - ",
+            counted!(),
+            ") AND m.seq <= w.newest \
                        AND m.sender <> ?2 AND m.text IS NOT NULL LIMIT 100)), \
                     1 \
              FROM (SELECT (SELECT m.message FROM messages m WHERE m.conversation = c.conversation \
-                              AND m.seq > max(p.read_seq, coalesce(d.closed_seq, 0)) \
+                              AND m.seq > max(p.read_seq, coalesce(d.closed_seq, 0), c.seq - ",
+            counted!(),
+            ") \
                               AND m.sender <> p.user AND m.text IS NOT NULL ORDER BY m.seq LIMIT 1) AS place, \
                           c.conversation, c.name, c.first_seq, c.seq, c.rev, p.other, p.read_seq, ",
             newest_by_others!("p.user"),
