@@ -337,6 +337,56 @@ async fn a_restore_knows_by_their_first_text_what_was_edited_before_the_backup()
     store.close().await;
 }
 
+/// What a message is known by goes with its erasure, here and in a file that was restored from before it.
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn of_an_erased_message_no_hash_is_left_and_its_repeated_send_is_answered_as_a_new_one() {
+    let dir = TempDir::new().unwrap();
+    let path = dir.path().join("gchat.db");
+    SqliteStore::make(&path).await.unwrap().close().await;
+    let store = serve(&path).await;
+    let site = site(&store).await;
+    store.put_user(site, user(2), snapshot(1, "Ana"), Origin::Call).await.unwrap();
+    let sent = [message(site, 2, 3, "edited"), message(site, 2, 3, "deleted"), message(site, 2, 3, "left")];
+    for message in &sent {
+        store.append(message.clone()).await.unwrap();
+    }
+    change(&store, site, 2, 3, 1, |message| message.text = Some("x".into())).await;
+    change(&store, site, 2, 3, 2, |message| message.text = None).await;
+    send(&store, site, 3, 2, "theirs").await;
+    change(&store, site, 2, 3, 4, |message| message.text = Some("y".into())).await;
+    let copy = backup(&path, &dir.path().join("backup.db"), NOW).await.unwrap().path;
+    let hashes = |path: &Path| -> Vec<(i64, Vec<u8>)> {
+        let conn = Connection::open(path).unwrap();
+        let sql = "SELECT seq, first_hash FROM messages WHERE first_hash IS NOT NULL ORDER BY seq";
+        let mut rows = conn.prepare(sql).unwrap();
+        rows.query_map([], |row| Ok((row.get(0)?, row.get(1)?))).unwrap().map(Result::unwrap).collect()
+    };
+    let before = hashes(&copy);
+    assert_eq!(before.iter().map(|(seq, _)| *seq).collect::<Vec<_>>(), [1, 2, 4]);
+
+    store.remove_user(site, user(2), RightsVersion(2)).await.unwrap();
+    for message in &sent {
+        assert_eq!(store.find_sent(message).await.unwrap(), None);
+        assert_eq!(store.append(message.clone()).await.unwrap(), Appended::SenderRemoved);
+    }
+    store.close().await;
+    assert_eq!(hashes(&path), before[2..], "only the other person's");
+    let bytes = fs::read(&path).unwrap();
+    for (seq, hash) in &before[..2] {
+        assert!(!bytes.windows(32).any(|part| part == hash), "of {seq} nothing is left on the disk either");
+    }
+    restore(&copy, &path, NOW).await.unwrap();
+    assert_eq!(hashes(&path), before[2..], "nor in what was restored");
+
+    let store = serve(&path).await;
+    store.put_user(site, user(2), snapshot(3, "Ana"), Origin::Call).await.unwrap();
+    for (n, message) in sent.into_iter().enumerate() {
+        let Appended::New { message, .. } = store.append(message).await.unwrap() else { panic!("not new") };
+        assert_eq!(message.seq, Seq(5 + n as i64));
+    }
+    store.close().await;
+}
+
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn a_restore_over_a_damaged_file_says_what_it_does_not_know_and_keeps_it_with_its_log() {
     let (dir, path) = written().await;
