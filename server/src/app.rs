@@ -47,6 +47,8 @@ pub struct App {
     pub rosters: Arc<Rosters>,
     /// Where everything goes that others must hear.
     pub bus: Arc<dyn Bus>,
+    /// Where it comes to the connections of this process.
+    pub node: Arc<Node>,
     /// Who may do what in a conversation.
     pub access: Arc<Access>,
     /// The rules of talking.
@@ -87,9 +89,9 @@ impl App {
         let hub = Arc::new(Hub::default());
         let rosters = Arc::new(Rosters::new(sites.clone(), &config.limits));
         let docks = Arc::new(Docks::new(store.clone(), hub.clone(), rosters.clone()));
-        let node =
-            Node { hub: hub.clone(), rosters: rosters.clone(), sites: sites.clone(), docks: docks.clone() };
-        let bus = bus(Arc::new(node));
+        let node = Node::over(hub.clone(), rosters.clone(), sites.clone(), docks.clone());
+        let node = Arc::new(node);
+        let bus = bus(node.clone());
         let allowances = Arc::new(Allowances::new(&config.limits));
         let access = Arc::new(Access::new(store.clone(), sites.clone(), rosters.clone()));
         let (limits, all) = (&config.limits, &allowances);
@@ -110,6 +112,7 @@ impl App {
             allowances,
             rosters,
             bus,
+            node,
             access,
             talk,
             windows,

@@ -13,8 +13,9 @@ pub use local::Local;
 /// The way from the rules to the connections.
 #[async_trait]
 pub trait Bus: Send + Sync + 'static {
-    /// Tells every node. An error says that an event which is read from the store could not be: it reaches nobody until
-    /// it is told again, or those concerned come back. When this returns, the connections of this node have been told,
-    /// as far as the bus is able to promise that.
+    /// Tells every node. An error says that an event which is read from the store could not be: a dock is told once it
+    /// can be, and of a site each node finds out by itself. When this returns, the connections of this node have been
+    /// told, as far as the bus is able to promise that. A bus that finds out that it has lost something of somebody calls
+    /// `Node::resume`; what nobody finds out is made good as each `Event` says.
     async fn publish(&self, event: Event) -> Result<()>;
 }

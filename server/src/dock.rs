@@ -2,7 +2,13 @@
 //!
 //! The store orders the changes and says which windows are listed. Knows no SQL and no socket.
 
-use std::sync::{Arc, atomic::Ordering};
+use std::{
+    collections::HashSet,
+    mem,
+    sync::{Arc, atomic::Ordering},
+};
+
+use parking_lot::Mutex;
 
 use crate::{
     allowances::{Allowances, Kind},
@@ -33,16 +39,39 @@ pub struct Docks {
     rosters: Arc<Rosters>,
     /// Keep what one user is told of their dock in order; taken after a conversation's.
     order: Stripes,
+    /// Who is connected and was to be told of their dock when it could not be read. No more than are connected.
+    owed: Mutex<HashSet<(SiteId, UserId)>>,
 }
 
 impl Docks {
     /// Over these parts.
     pub fn new(store: Arc<dyn Store>, hub: Arc<Hub>, rosters: Arc<Rosters>) -> Self {
-        Self { store, hub, rosters, order: Stripes::default() }
+        Self { store, hub, rosters, order: Stripes::default(), owed: Mutex::default() }
     }
 
-    /// Sends somebody's dock to all of their connections but one, and lets them follow the presence of those in it.
+    /// Sends somebody's dock to all of their connections but one, and lets them follow the presence of those in it. Where
+    /// it cannot be read it is owed to them.
     pub async fn tell(&self, site: SiteId, user: UserId, but: Option<ConnectionId>) -> store::Result<()> {
+        let told = self.tell_now(site, user, but).await;
+        if told.is_err() {
+            self.owed.lock().insert((site, user));
+        }
+        told
+    }
+
+    /// Tells those who are owed it, as long as the store answers.
+    pub async fn tell_owed(&self) {
+        let owed = mem::take(&mut *self.owed.lock());
+        let mut left = owed.into_iter();
+        while let Some((site, user)) = left.next() {
+            if self.tell(site, user, None).await.is_err() {
+                self.owed.lock().extend(left);
+                return;
+            }
+        }
+    }
+
+    async fn tell_now(&self, site: SiteId, user: UserId, but: Option<ConnectionId>) -> store::Result<()> {
         let mut connections = self.hub.connections(site, user);
         connections.retain(|connection| Some(connection.id) != but);
         if connections.is_empty() {

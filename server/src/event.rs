@@ -3,6 +3,10 @@
 //! An event tells of what is committed already, or of what lasts a moment. One that is late, lost, told twice or
 //! overtaken delays somebody and loses nothing: changes carry their span, marks only rise, rights carry their version,
 //! and of docks, sites and policies it is only told that the store has others. Knows no connection, store and rule.
+//!
+//! Each says what makes it good where it is lost and nobody notices (`tests/it/lost.rs` loses each of them). A bus that
+//! notices needs none of that: it has those concerned come back (`Node::resume`), and a connect is told all that is so.
+//! "A new token" is at most a lease away: the client renews it, and whatever the store knows of its bearer is applied.
 
 use std::sync::Arc;
 
@@ -19,7 +23,8 @@ use crate::{
 /// Something that others must hear.
 #[derive(Clone, Debug, Serialize, Deserialize)]
 pub enum Event {
-    /// Messages of a conversation have changed.
+    /// Messages of a conversation have changed. Lost: the next change of it does not fit what is held, so the client asks;
+    /// where it is open, the client asks once a minute.
     Changed {
         /// Of the conversation.
         site: SiteId,
@@ -31,7 +36,7 @@ pub enum Event {
         #[serde(skip)]
         given: Option<Given>,
     },
-    /// A read mark has risen.
+    /// A read mark has risen. Lost: the next mark is higher, and a dock has both.
     Read {
         /// Of the conversation.
         site: SiteId,
@@ -44,7 +49,7 @@ pub enum Event {
         /// Who may know.
         to: Audience,
     },
-    /// Somebody is writing.
+    /// Somebody is writing. Lost: it would have been shown for 5 s, and the next one is told within 2 s.
     Typing {
         /// Of the conversation.
         site: SiteId,
@@ -55,7 +60,8 @@ pub enum Event {
         /// Who may know.
         to: Audience,
     },
-    /// Somebody's dock is another.
+    /// Somebody's dock is another. Lost: the next one is all of it. Where the store could not be read it is told as soon as
+    /// that is possible (`Docks::tell_owed`).
     Dock {
         /// Of the user.
         site: SiteId,
@@ -65,7 +71,7 @@ pub enum Event {
         #[serde(skip)]
         given: Option<ConnectionId>,
     },
-    /// Somebody's rights are now these. With them a pause may begin or end, and the right to chat.
+    /// Somebody's rights are now these. With them a pause may begin or end, and the right to chat. Lost: a new token.
     Rights {
         /// Of the user.
         site: SiteId,
@@ -74,21 +80,22 @@ pub enum Event {
         /// As stored.
         record: Arc<UserRecord>,
     },
-    /// A token has changed what is stored of somebody's rights.
+    /// A token has changed what is stored of somebody's rights. Lost: who has a window with them is told whether they may
+    /// write with their next dock, and whoever writes is judged by what is stored.
     Moved {
         /// Of the user.
         site: SiteId,
         /// Whose.
         user: UserId,
     },
-    /// A token has come that pauses nobody any more.
+    /// A token has come that pauses nobody any more. Lost: a new token, or the time until which the pause was said to last.
     PauseEnded {
         /// Of the user.
         site: SiteId,
         /// Whose.
         user: UserId,
     },
-    /// A circles call has set what these hold of a course.
+    /// A circles call has set what these hold of a course. Lost: a new token.
     Course {
         /// Of the course.
         site: SiteId,
@@ -99,7 +106,7 @@ pub enum Event {
         /// All that each holds of it.
         members: Vec<(UserId, Vec<Membership>)>,
     },
-    /// A login has ended.
+    /// A login has ended. Lost: its tokens are refused, so no lease is renewed.
     LoggedOut {
         /// Of the user.
         site: SiteId,
@@ -108,19 +115,20 @@ pub enum Event {
         /// Which.
         sid: Arc<str>,
     },
-    /// Rights below this version keep nobody connected any more.
+    /// Rights below this version keep nobody connected any more. Lost: each node reads the sites every few seconds, and acts
+    /// on what it finds (`Node::sites_were_read`).
     Floor {
         /// Of which site.
         site: SiteId,
         /// As stored, or higher.
         version: RightsVersion,
     },
-    /// A site allows something else than before.
+    /// A site allows something else than before. Lost: as `Floor`.
     Policy {
         /// Which.
         site: SiteId,
     },
-    /// A site is there no more.
+    /// A site is there no more. Lost: as `Floor`.
     SiteRemoved {
         /// Which.
         site: SiteId,

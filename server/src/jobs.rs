@@ -82,6 +82,7 @@ async fn watch_store(app: Arc<App>, wait: Arc<StoreWait>, cancel: CancellationTo
             _ = store.tick() => {
                 if wait.over(app.look_at_store()).await.is_ok() {
                     wait.over(watch_sites(&app, &mut mark)).await;
+                    wait.over(app.docks.tell_owed()).await;
                 }
             }
             _ = sites.tick() => drop(wait.over(refresh_sites(&app)).await),
@@ -147,8 +148,8 @@ async fn watch_sites(app: &App, known: &mut Option<SitesMark>) {
 async fn refresh_sites(app: &App) -> bool {
     match app.sites.refresh().await {
         Ok(()) => {
-            for site in app.sites.take_gone() {
-                // It is not read from the store, and does not fail with it.
+            // Each node acts on its own reading, whatever it was told or not; others hear of a removal sooner.
+            for site in app.node.sites_were_read() {
                 let _ = app.bus.publish(Event::SiteRemoved { site }).await;
             }
             true

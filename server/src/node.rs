@@ -2,8 +2,9 @@
 //!
 //! Decides nothing: who hears of it, the event says; what rights mean for a connection, `pauses`.
 
-use std::sync::Arc;
+use std::{collections::HashSet, sync::Arc};
 
+use parking_lot::Mutex;
 use rand::RngExt as _;
 
 use crate::{
@@ -18,7 +19,7 @@ use crate::{
     protocol::{ChangesFrame, ServerFrame},
     rights::{CourseRights, Membership, refuses},
     roster::Rosters,
-    sites::Sites,
+    sites::{News, Sites},
     store::{Origin, Result, UserRecord},
 };
 
@@ -35,9 +36,17 @@ pub struct Node {
     pub sites: Arc<Sites>,
     /// What they are shown of their docks.
     pub docks: Arc<Docks>,
+    /// Sites that this process has seen go, held while what was read of sites is acted on: whoever comes second finds it
+    /// done.
+    gone: Mutex<HashSet<SiteId>>,
 }
 
 impl Node {
+    /// Over these parts.
+    pub fn over(hub: Arc<Hub>, rosters: Arc<Rosters>, sites: Arc<Sites>, docks: Arc<Docks>) -> Self {
+        Self { hub, rosters, sites, docks, gone: Mutex::default() }
+    }
+
     /// Tells those connections whom it concerns. An event that is read from the store fails with it.
     pub async fn apply(&self, event: Event) -> Result<()> {
         match event {
@@ -60,20 +69,52 @@ impl Node {
             Event::Floor { site, version } => {
                 // In memory before anybody is closed: a connect that is not closed here looks at it after it has arrived.
                 let known = self.sites.refresh().await;
+                self.sites_were_read();
                 // Also where the sites cannot be read just now: the floor is stored.
                 self.close_below(site, self.sites.floor(site).max(version));
                 return known;
             }
-            Event::Policy { site } => {
+            Event::Policy { site: _ } => {
                 self.sites.refresh().await?;
-                self.rosters.policy_changed(site);
+                self.sites_were_read();
             }
             Event::SiteRemoved { site } => {
-                let orphans = self.hub.all().into_iter().filter(|c| c.site == site);
-                orphans.for_each(|c| c.out.close(Close::TokenRefused));
+                let known = self.sites.refresh().await;
+                self.sites_were_read();
+                self.close_all_of(&HashSet::from([site]));
+                return known;
             }
         }
         Ok(())
+    }
+
+    /// Acts on what has been found where the sites were read, for whatever reason: so nothing of it depends on an event
+    /// that may be lost. Gives the sites that have gone since this was done last.
+    pub fn sites_were_read(&self) -> HashSet<SiteId> {
+        let mut gone = self.gone.lock();
+        let News { policies, floors, gone: new } = self.sites.take_news();
+        for site in policies {
+            self.rosters.policy_changed(site);
+        }
+        for site in floors {
+            self.close_below(site, self.sites.floor(site));
+        }
+        gone.extend(&new);
+        // Each time, of all that have ever gone: whoever was just signing in is among the connections now.
+        if !gone.is_empty() {
+            self.close_all_of(&gone);
+        }
+        new
+    }
+
+    fn close_all_of(&self, sites: &HashSet<SiteId>) {
+        let orphans = self.hub.all().into_iter().filter(|c| sites.contains(&c.site));
+        orphans.for_each(|c| c.out.close(Close::TokenRefused));
+    }
+
+    /// Something of somebody was lost on its way to this node: their connections come back, and are told what is so.
+    pub fn resume(&self, site: SiteId, user: UserId) {
+        self.hub.close(site, user, None, Close::Restart);
     }
 
     /// The bytes are made once for all of them.

@@ -25,12 +25,23 @@ const PATIENCE: Duration = Duration::from_secs(1);
 pub struct Sites {
     store: Arc<dyn Store>,
     table: RwLock<Arc<Table>>,
-    /// Those that a refresh has not found any more, whoever asked for it, until somebody has seen to their connections.
-    gone: Mutex<HashSet<SiteId>>,
+    /// What refreshes have found, whoever asked for them.
+    news: Mutex<News>,
     /// One refresh at a time, or what was read earlier could replace what was read later.
     reading: tokio::sync::Mutex<()>,
     /// When the last read for something unknown was.
     asked: tokio::sync::Mutex<Option<Instant>>,
+}
+
+/// What is another than before: for this node's connections to be told (`Node::sites_were_read`).
+#[derive(Debug, Default, PartialEq, Eq)]
+pub struct News {
+    /// Sites that allow something else.
+    pub policies: HashSet<SiteId>,
+    /// Sites whose floor has risen.
+    pub floors: HashSet<SiteId>,
+    /// Sites that are there no more. Their numbers are never used again.
+    pub gone: HashSet<SiteId>,
 }
 
 #[derive(Default)]
@@ -41,11 +52,26 @@ struct Table {
     floors: HashMap<SiteId, RightsVersion>,
 }
 
+impl News {
+    /// Adds what differs. Of a site that is new nobody has been told anything.
+    fn compare(&mut self, old: &Table, new: &Table) {
+        for (site, policy) in &old.policies {
+            match new.policies.get(site) {
+                None => drop(self.gone.insert(*site)),
+                Some(now) if now != policy => drop(self.policies.insert(*site)),
+                Some(_) => {}
+            }
+        }
+        let rose = |(site, floor): &(&SiteId, &RightsVersion)| new.floors.get(site) > Some(floor);
+        self.floors.extend(old.floors.iter().filter(rose).map(|(site, _)| *site));
+    }
+}
+
 impl Sites {
     /// Reads all sites.
     pub async fn load(store: Arc<dyn Store>) -> Result<Self> {
-        let (table, gone, reading, asked) = Default::default();
-        let sites = Self { store, table, gone, reading, asked };
+        let (table, news, reading, asked) = Default::default();
+        let sites = Self { store, table, news, reading, asked };
         sites.refresh().await?;
         Ok(sites)
     }
@@ -67,15 +93,14 @@ impl Sites {
             }
         }
         let mut held = self.table.write();
-        let gone = held.policies.keys().filter(|site| !table.policies.contains_key(site));
-        self.gone.lock().extend(gone);
+        self.news.lock().compare(&held, &table);
         *held = Arc::new(table);
         Ok(())
     }
 
-    /// Those that have gone since this was asked last.
-    pub fn take_gone(&self) -> HashSet<SiteId> {
-        std::mem::take(&mut *self.gone.lock())
+    /// What has been found since this was asked last. Whoever takes it sees to it that the connections are told.
+    pub fn take_news(&self) -> News {
+        std::mem::take(&mut *self.news.lock())
     }
 
     /// The site and key of a `kid`.

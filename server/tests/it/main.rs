@@ -20,6 +20,7 @@ mod limits;
 mod logins;
 mod logs;
 mod lookups;
+mod lost;
 mod openapi;
 mod origins;
 mod pauses;

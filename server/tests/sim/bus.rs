@@ -9,7 +9,6 @@ use std::{sync::Arc, time::Duration};
 use async_trait::async_trait;
 use gchat::{
     bus::Bus,
-    error::Close,
     event::Event,
     id::{SiteId, UserId},
     node::Node,
@@ -75,7 +74,7 @@ impl Faulty {
         let node = self.node.clone();
         tokio::spawn(async move {
             sleep(NOTICED).await;
-            node.hub.close(site, user, None, Close::Restart);
+            node.resume(site, user);
         });
     }
 }

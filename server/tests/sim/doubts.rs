@@ -11,6 +11,7 @@ use gchat::{
     app::App,
     clock::now_ms,
     config::Config,
+    event::Event,
     hub::{Outbound, Registration},
     id::{ClientMessageId, ConnectionId, ConversationId, Seq, SessionId, UserId},
     protocol::ServerFrame,
@@ -26,9 +27,16 @@ use crate::{
     world::{SITE, person, site},
 };
 
-/// The next write is done, and its caller is told that it failed.
+/// The next write is done, and its caller is told that it failed; or nothing can be read.
 #[derive(Clone, Default)]
-struct NextFails(Arc<AtomicBool>);
+struct NextFails {
+    write: Arc<AtomicBool>,
+    reads: Arc<AtomicBool>,
+}
+
+fn failure(what: &str) -> StoreError {
+    StoreError::Database(Box::new(std::io::Error::other(what.to_owned())))
+}
 
 #[async_trait]
 impl Weather for NextFails {
@@ -37,14 +45,11 @@ impl Weather for NextFails {
     }
 
     async fn after(&self) -> Result<()> {
-        if self.0.swap(false, Ordering::SeqCst) {
-            return Err(StoreError::Database(Box::new(std::io::Error::other("after the commit"))));
-        }
-        Ok(())
+        if self.write.swap(false, Ordering::SeqCst) { Err(failure("after the commit")) } else { Ok(()) }
     }
 
     async fn read(&self) -> Result<()> {
-        Ok(())
+        if self.reads.load(Ordering::SeqCst) { Err(failure("no read")) } else { Ok(()) }
     }
 }
 
@@ -80,16 +85,21 @@ impl Scene {
         Try { speaker: Speaker { site: SITE, user: self.ana.user }, connection: &self.ana, id }
     }
 
-    /// The changes that Bruno has been told of, by their revs.
-    fn told(&self) -> Vec<i64> {
+    /// All that Bruno has been told since he was asked last.
+    fn heard(&self) -> Vec<Value> {
         let frames = self.bruno.out.take().frames;
-        let frames = frames.iter().map(|frame| serde_json::from_str::<Value>(frame.as_str()).unwrap());
-        frames.filter(|f| f["type"] == "changes").map(|f| f["rev"].as_i64().unwrap()).collect()
+        frames.iter().map(|frame| serde_json::from_str(frame.as_str()).unwrap()).collect()
+    }
+
+    /// The changes that he has been told of, by their revs.
+    fn told(&self) -> Vec<i64> {
+        let changes = self.heard().into_iter().filter(|f| f["type"] == "changes");
+        changes.map(|f| f["rev"].as_i64().unwrap()).collect()
     }
 
     /// Tries twice, the first time with a store that fails after the commit: what is told by each, and a third time.
     async fn twice<E>(&self, deed: impl AsyncFn() -> std::result::Result<ServerFrame, E>) -> [Vec<i64>; 3] {
-        self.fails.0.store(true, Ordering::SeqCst);
+        self.fails.write.store(true, Ordering::SeqCst);
         assert!(deed().await.is_err(), "the store failed");
         let first = self.told();
         assert!(matches!(deed().await, Ok(ServerFrame::Ack { .. })));
@@ -113,4 +123,21 @@ async fn a_try_that_failed_after_its_commit_is_told_to_all_when_it_is_repeated_a
     assert_eq!(scene.twice(edited).await, [vec![], vec![2], vec![]]);
     let deleted = async || talk.delete(scene.of(delete), &target).await;
     assert_eq!(scene.twice(deleted).await, [vec![], vec![3], vec![]]);
+}
+
+#[tokio::test]
+async fn a_dock_that_could_not_be_read_is_told_once_it_can_be() {
+    let scene = Scene::set().await;
+    let (site, user) = (SITE, scene.bruno.user);
+    let published = async || scene.app.bus.publish(Event::Dock { site, user, given: None }).await;
+    scene.fails.reads.store(true, Ordering::SeqCst);
+    assert!(published().await.is_err());
+    scene.app.docks.tell_owed().await;
+    assert_eq!(scene.heard(), [] as [Value; 0], "it still cannot be read");
+    scene.fails.reads.store(false, Ordering::SeqCst);
+    scene.app.docks.tell_owed().await;
+    let told = scene.heard();
+    assert!(told.len() == 1 && told[0]["type"] == "dock", "{told:?}");
+    scene.app.docks.tell_owed().await;
+    assert_eq!(scene.heard(), [] as [Value; 0], "it is owed no more");
 }

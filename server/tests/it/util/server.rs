@@ -2,13 +2,16 @@
 
 use std::{net::SocketAddr, sync::Arc};
 
+use axum::serve::Listener;
 use gchat::{
+    bus::Bus,
     config::Config,
+    node::Node,
     server::Server,
     store::{CachedStore, SiteRecord, Store, sqlite::SqliteStore},
 };
 use tempfile::TempDir;
-use tokio::{sync::oneshot, task::JoinHandle};
+use tokio::{net::TcpListener, sync::oneshot, task::JoinHandle};
 
 use super::Host;
 
@@ -30,22 +33,53 @@ impl TestServer {
 
     /// With one site and these settings.
     pub(crate) async fn start_with(settings: impl FnOnce(&mut Config)) -> (Self, Host) {
-        let mut config = Config { listen: "127.0.0.1:0".parse().unwrap(), ..Config::default() };
-        config.limits.grace_ms = 300;
-        config.limits.drain_ms = 600;
+        let mut config = Self::config();
         settings(&mut config);
         let server = Self::open(config, Arc::new(TempDir::new().unwrap())).await;
         let host = server.add_site("https://moodle.example").await;
         (server, host)
     }
 
+    fn config() -> Config {
+        let mut config = Config { listen: "127.0.0.1:0".parse().unwrap(), ..Config::default() };
+        config.limits.grace_ms = 300;
+        config.limits.drain_ms = 600;
+        config
+    }
+
+    /// On another bus than the usual one.
+    pub(crate) async fn start_on(bus: impl FnOnce(Arc<Node>) -> Arc<dyn Bus>) -> (Self, Host) {
+        let (config, dir) = (Self::config(), Arc::new(TempDir::new().unwrap()));
+        let store = Self::store(&dir).await;
+        let listener = TcpListener::bind(config.listen).await.unwrap();
+        let address = listener.local_addr().unwrap();
+        let server = Server::over_on(listener, config.clone(), store.clone(), bus).await.unwrap();
+        let server = Self::run(config, dir, store, address, server);
+        let host = server.add_site("https://moodle.example").await;
+        (server, host)
+    }
+
     async fn open(config: Config, dir: Arc<TempDir>) -> Self {
+        let store = Self::store(&dir).await;
+        let server = Server::bind(config.clone(), store.clone(), None).await.unwrap();
+        let address = server.local_addr().unwrap();
+        Self::run(config, dir, store, address, server)
+    }
+
+    async fn store(dir: &TempDir) -> Arc<dyn Store> {
         let database = dir.path().join("gchat.db");
         SqliteStore::make(&database).await.unwrap().close().await;
         let store = Arc::new(SqliteStore::serve(&database).await.unwrap());
-        let store: Arc<dyn Store> = Arc::new(CachedStore::over(store));
-        let server = Server::bind(config.clone(), store.clone(), None).await.unwrap();
-        let address = server.local_addr().unwrap();
+        Arc::new(CachedStore::over(store))
+    }
+
+    fn run<L: Listener<Addr = SocketAddr>>(
+        config: Config,
+        dir: Arc<TempDir>,
+        store: Arc<dyn Store>,
+        address: SocketAddr,
+        server: Server<L>,
+    ) -> Self {
         let (stop, stopped) = oneshot::channel();
         let task = tokio::spawn(server.run(async {
             let _ = stopped.await;
