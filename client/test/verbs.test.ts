@@ -4,6 +4,7 @@ import { afterEach, beforeEach, describe, expect, test, vi } from "vitest";
 import { CHECK_MS, QUOTES_AT_ONCE, QUOTES_MS } from "../src/core/questions.js";
 import { openDatabase } from "../src/keep/database.js";
 import { UNDO_MS } from "../src/core/undos.js";
+import { defaultLimits } from "../src/net/protocol.js";
 import type { Message } from "../src/net/protocol.js";
 import type { Command, MessageView, Update } from "../src/view.js";
 import { Browser, changesOf, emptyHistory, live, message, UUID7, window, withWindow } from "./browser.js";
@@ -45,6 +46,20 @@ const refusal = (id: string, code: string) => ({ type: "error" as const, code, m
 const of = <K extends Update["kind"]>(page: Page, kind: K) => page.updates.filter((update): update is Extract<Update, { kind: K }> => update.kind === kind);
 
 describe("an edit", () => {
+  test("is offered as long as the site says now", async () => {
+    const { page, socket } = await talking();
+    const told = async (seconds: number): Promise<boolean> => {
+      socket.says({ type: "limits", limits: { ...defaultLimits, edit_seconds: seconds } });
+      await settled();
+      const offered = page.dock?.windows[0]?.verbs.edit;
+      expect(shown(page)?.editableUntil !== undefined).toBe(offered);
+      return offered === true;
+    };
+    expect(await told(0)).toBe(false);
+    expect(await told(60)).toBe(true);
+    expect(shown(page)?.editableUntil).toBe(browser.clock.now() + 60_000);
+  });
+
   test("is shown at once, goes out with an id of its own, and is the message's text when the server has it", async () => {
     const { page, socket } = await talking();
     expect(shown(page)?.editableUntil).toBe(browser.clock.now() + 900_000);

@@ -19,16 +19,18 @@ use crate::{
     auth::SeenCalls,
     bus::{Bus, Local},
     circles::Circles,
-    config::Config,
+    config::{Config, Limits},
     dock::{Docks, Windows},
     hub::Hub,
     id::ConnectionId,
     logs::Changes,
     node::Node,
+    protocol::LimitsFrame,
     roster::Rosters,
     sites::Sites,
     store::{self, Store},
-    talk::{Access, Talk},
+    talk::{Access, MESSAGE_CHARS, Talk},
+    ws::FRAME_BYTES,
 };
 
 /// The server's parts.
@@ -89,7 +91,8 @@ impl App {
         let hub = Arc::new(Hub::default());
         let rosters = Arc::new(Rosters::new(sites.clone(), &config.limits));
         let docks = Arc::new(Docks::new(store.clone(), hub.clone(), rosters.clone()));
-        let node = Node::over(hub.clone(), rosters.clone(), sites.clone(), docks.clone());
+        let told = limits_told(&config.limits);
+        let node = Node::over(hub.clone(), rosters.clone(), sites.clone(), docks.clone(), told);
         let node = Arc::new(node);
         let bus = bus(node.clone());
         let allowances = Arc::new(Allowances::new(&config.limits));
@@ -148,6 +151,20 @@ impl App {
     /// From now on new connections are turned away.
     pub fn drain(&self) {
         self.draining.store(true, Ordering::Release);
+    }
+}
+
+/// What clients are told of the limits, but for what each site's policy says.
+fn limits_told(limits: &Limits) -> LimitsFrame {
+    LimitsFrame {
+        frame_bytes: FRAME_BYTES,
+        message_chars: MESSAGE_CHARS,
+        messages_per_second: limits.messages_per_second,
+        message_burst: limits.message_burst,
+        history_page: limits.history_page,
+        dock_windows: limits.dock_windows,
+        roster_window: limits.roster_window,
+        edit_seconds: 0,
     }
 }
 

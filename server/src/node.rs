@@ -16,8 +16,8 @@ use crate::{
     hub::{self, Connection, Hub, Kind},
     id::{RightsVersion, SiteId, UserId},
     pauses,
-    protocol::{ChangesFrame, ServerFrame},
-    rights::{CourseRights, Membership, refuses},
+    protocol::{ChangesFrame, LimitsFrame, ServerFrame},
+    rights::{CourseRights, Membership, Policy, refuses},
     roster::Rosters,
     sites::{News, Sites},
     store::{Origin, Result, UserRecord},
@@ -39,12 +39,20 @@ pub struct Node {
     /// Sites that this process has seen go, held while what was read of sites is acted on: whoever comes second finds it
     /// done.
     gone: Mutex<HashSet<SiteId>>,
+    /// But for what each site's policy says.
+    limits: LimitsFrame,
 }
 
 impl Node {
-    /// Over these parts.
-    pub fn over(hub: Arc<Hub>, rosters: Arc<Rosters>, sites: Arc<Sites>, docks: Arc<Docks>) -> Self {
-        Self { hub, rosters, sites, docks, gone: Mutex::default() }
+    /// Over these parts, with the limits that clients are told.
+    pub fn over(
+        hub: Arc<Hub>,
+        rosters: Arc<Rosters>,
+        sites: Arc<Sites>,
+        docks: Arc<Docks>,
+        limits: LimitsFrame,
+    ) -> Self {
+        Self { hub, rosters, sites, docks, gone: Mutex::default(), limits }
     }
 
     /// Tells those connections whom it concerns. An event that is read from the store fails with it.
@@ -93,8 +101,11 @@ impl Node {
     pub fn sites_were_read(&self) -> HashSet<SiteId> {
         let mut gone = self.gone.lock();
         let News { policies, floors, gone: new } = self.sites.take_news();
-        for site in policies {
+        for (site, before) in policies {
             self.rosters.policy_changed(site);
+            if self.limits_by(before) != self.limits(site) {
+                self.tell_limits(site);
+            }
         }
         for site in floors {
             self.close_below(site, self.sites.floor(site));
@@ -105,6 +116,23 @@ impl Node {
             self.close_all_of(&gone);
         }
         new
+    }
+
+    /// What a client of this site is told of the limits.
+    pub fn limits(&self, site: SiteId) -> LimitsFrame {
+        self.limits_by(self.sites.policy(site))
+    }
+
+    fn limits_by(&self, Policy { edit_seconds, students_see_students: _ }: Policy) -> LimitsFrame {
+        LimitsFrame { edit_seconds, ..self.limits }
+    }
+
+    /// Whoever is just signing in gets it behind their `welcome`, which may have older ones.
+    fn tell_limits(&self, site: SiteId) {
+        let frame = hub::encode(&ServerFrame::Limits { limits: self.limits(site) });
+        for connection in self.hub.all().into_iter().filter(|c| c.site == site) {
+            connection.out.leave(frame.clone(), Kind::Vital);
+        }
     }
 
     fn close_all_of(&self, sites: &HashSet<SiteId>) {

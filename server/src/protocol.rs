@@ -264,6 +264,11 @@ pub enum ServerFrame {
         /// All of them.
         circles: Arc<[Membership]>,
     },
+    /// Limits have changed.
+    Limits {
+        /// All of them.
+        limits: LimitsFrame,
+    },
     /// A snapshot of one circle's online people.
     Roster {
         /// Which.
@@ -432,7 +437,7 @@ pub struct Myself {
 }
 
 /// The limits that a client needs.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct LimitsFrame {
     /// Bytes of a client's frame.
     pub frame_bytes: usize,

@@ -36,8 +36,8 @@ pub struct Sites {
 /// What is another than before: for this node's connections to be told (`Node::sites_were_read`).
 #[derive(Debug, Default, PartialEq, Eq)]
 pub struct News {
-    /// Sites that allow something else.
-    pub policies: HashSet<SiteId>,
+    /// Sites that allow something else, and what it was before.
+    pub policies: HashMap<SiteId, Policy>,
     /// Sites whose floor has risen.
     pub floors: HashSet<SiteId>,
     /// Sites that are there no more. Their numbers are never used again.
@@ -58,7 +58,7 @@ impl News {
         for (site, policy) in &old.policies {
             match new.policies.get(site) {
                 None => drop(self.gone.insert(*site)),
-                Some(now) if now != policy => drop(self.policies.insert(*site)),
+                Some(now) if now != policy => drop(self.policies.entry(*site).or_insert(*policy)),
                 Some(_) => {}
             }
         }

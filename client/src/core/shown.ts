@@ -86,6 +86,10 @@ export class Shown {
   changed(before: State, frame?: ServerFrame["type"]): void {
     const state = this.#parts.state();
     if (state.rosters !== before.rosters || state.circles !== before.circles) this.#publisher.mark("roster");
+    if (state.limits.edit_seconds !== before.limits.edit_seconds) {
+      this.dock();
+      this.outboxChanged(); // as that: what can be done is laid over messages
+    }
     if (state.typing !== before.typing || (state.windows !== before.windows && frame !== "changes")) this.dock();
     else if (state.windows !== before.windows) this.#unread();
     for (const { conversation } of state.windows) {

@@ -87,6 +87,8 @@ export function applyFrame(state: State, frame: ServerFrame, now: number): Step 
       return welcomed(state, frame);
     case "circles":
       return still({ ...state, circles: frame.circles, rosters: withCircles(state.rosters, frame.circles) });
+    case "limits":
+      return still({ ...state, limits: frame.limits });
     case "roster":
       return state.circles.some((circle) => circle.id === frame.circle)
         ? still({ ...state, rosters: withSnapshot(state.rosters, frame) })

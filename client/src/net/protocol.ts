@@ -115,6 +115,7 @@ export const serverFrames = {
   paused: frame("paused", object({ until: count })),
   renewed: frame("renewed", object({ lease_ends: count })),
   circles: frame("circles", object({ circles: list(circle) })),
+  limits: frame("limits", object({ limits })),
   roster: frame("roster", object({ circle: string, version: count, total: count, contacts: list(rosterContact) })),
   roster_diff: frame(
     "roster_diff",

@@ -16,12 +16,11 @@ use crate::{
     event::Event,
     hub::{Connection, Outbound, Pause, Registration},
     id::{ConnectionId, ConversationId},
-    protocol::{FEATURES, Hello, LimitsFrame, Myself, PROTOCOL, Welcome},
+    protocol::{FEATURES, Hello, Myself, PROTOCOL, Welcome},
     rights::{Standing, refuses},
     roster,
     store::{Arrival, Origin, Put, UserRecord},
-    talk::{MESSAGE_CHARS, PAGE_BYTES, Speaker},
-    ws::FRAME_BYTES,
+    talk::{PAGE_BYTES, Speaker},
 };
 
 /// Entries of a cursor, and rosters held.
@@ -372,7 +371,6 @@ async fn welcome(
     };
     let dock = app.docks.frame(speaker, &rights, stored);
     app.rosters.watch(connection, &dock::partners(&dock), as_of);
-    let limits = &app.config.limits;
     Ok(Welcome {
         protocol: PROTOCOL,
         epoch,
@@ -384,15 +382,6 @@ async fn welcome(
         features: FEATURES.map(Into::into).into(),
         dock,
         changes,
-        limits: LimitsFrame {
-            frame_bytes: FRAME_BYTES,
-            message_chars: MESSAGE_CHARS,
-            messages_per_second: limits.messages_per_second,
-            message_burst: limits.message_burst,
-            history_page: limits.history_page,
-            dock_windows: limits.dock_windows,
-            roster_window: limits.roster_window,
-            edit_seconds: app.sites.policy(speaker.site).edit_seconds,
-        },
+        limits: app.node.limits(speaker.site),
     })
 }

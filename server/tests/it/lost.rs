@@ -211,9 +211,10 @@ async fn site() -> BTreeSet<&'static str> {
     let scene = Scene::set().await;
     let (mut ana, _bruno) = (scene.ana().await, scene.bruno().await);
     ana.roster_becomes("c7", &[2, 3]).await;
-    let apart = json!({"rights_version": 2, "students_see_students": false});
+    let apart = json!({"rights_version": 2, "students_see_students": false, "edit_seconds": 60});
     scene.losing(scene.put("/api/v1/policy", apart)).await;
     ana.roster_becomes("c7", &[]).await;
+    assert_eq!(ana.next_of("limits").await["limits"]["edit_seconds"], 60);
 
     scene.losing(scene.put("/api/v1/floor", json!({"rights_version": 9}))).await;
     assert_eq!(ana.refusal().await, ("token_expired".into(), false, 4010));

@@ -250,9 +250,8 @@ fn client_frame() -> impl Strategy<Value = ClientFrame> {
     ]
 }
 
-fn welcome() -> impl Strategy<Value = ServerFrame> {
-    let user = (contact(), any::<bool>()).prop_map(|(contact, hidden)| Myself { contact, hidden });
-    let limits = any::<(usize, usize, u32, u32, i64, usize, usize, i64)>().prop_map(|n| LimitsFrame {
+fn limits() -> impl Strategy<Value = LimitsFrame> {
+    any::<(usize, usize, u32, u32, i64, usize, usize, i64)>().prop_map(|n| LimitsFrame {
         frame_bytes: n.0,
         message_chars: n.1,
         messages_per_second: n.2,
@@ -261,11 +260,15 @@ fn welcome() -> impl Strategy<Value = ServerFrame> {
         dock_windows: n.5,
         roster_window: n.6,
         edit_seconds: n.7,
-    });
+    })
+}
+
+fn welcome() -> impl Strategy<Value = ServerFrame> {
+    let user = (contact(), any::<bool>()).prop_map(|(contact, hidden)| Myself { contact, hidden });
     let facts = (any::<u32>(), uuid(), uuid(), any::<i64>(), any::<i64>());
     let features = vec(any::<String>(), 0..3);
     let talk = (features, dock(), vec(changes(), 0..3));
-    (facts, user, vec(membership(), 0..3), talk, limits).prop_map(
+    (facts, user, vec(membership(), 0..3), talk, limits()).prop_map(
         |((protocol, epoch, boot, server_time, lease_ends), user, circles, talk, limits)| {
             let (features, dock, changes) = talk;
             let epoch = Epoch(epoch);
@@ -294,6 +297,7 @@ fn server_frame() -> impl Strategy<Value = ServerFrame> {
         any::<i64>().prop_map(|until| F::Paused { until }),
         any::<i64>().prop_map(|lease_ends| F::Renewed { lease_ends }),
         vec(membership(), 0..3).prop_map(|circles| F::Circles { circles: circles.into() }),
+        limits().prop_map(|limits| F::Limits { limits }),
         (circle(), any::<u64>(), any::<usize>(), contacts())
             .prop_map(|(circle, version, total, contacts)| F::Roster { circle, version, total, contacts }),
         (circle(), any::<u64>(), any::<u64>(), any::<usize>(), contacts(), vec(user(), 0..3)).prop_map(

@@ -170,6 +170,7 @@ async fn the_site_says_for_how_long_a_message_may_be_edited() {
     }
     let never = json!({"rights_version": 2, "students_see_students": true, "edit_seconds": 0});
     assert_eq!(put(never).await.1["applied"], true);
+    assert_eq!(ana.next_of("limits").await["limits"]["edit_seconds"], 0, "told at once");
     let late = ana.verb(edit(&ack, "x")).await;
     assert_eq!((&late["code"], &late["final"]), (&json!("too_late"), &json!(true)));
     assert_eq!(ana.verb(delete(&ack)).await["type"], "ack", "at any time");
@@ -178,6 +179,10 @@ async fn the_site_says_for_how_long_a_message_may_be_edited() {
     assert_eq!(put(json!({"rights_version": 3, "students_see_students": true})).await.1["applied"], true);
     let again = TestClient::person(&server, &host, 2, "Ana", &c7()).await;
     assert_eq!(again.welcome["limits"]["edit_seconds"], 900, "unless it says something");
+    assert_eq!(ana.next_of("limits").await["limits"], again.welcome["limits"]);
+    assert_eq!(put(json!({"rights_version": 4, "students_see_students": false})).await.1["applied"], true);
+    let told = ana.all_until_now().await;
+    assert!(!told.iter().any(|frame| frame["type"] == "limits"), "nothing that has not changed: {told:?}");
 }
 
 #[tokio::test]
