@@ -1,9 +1,14 @@
-//! Tells people live whether they may write in the windows of their dock, when somebody's rights change.
+//! Tells people live whether they may write in the windows of their dock, when somebody's rights change; and takes the
+//! name of whoever was removed from every dock that has it, also where they had written nothing.
 //!
 //! Runs beside everything else: the store is asked for each person in doubt and, of each, for everybody in their dock,
 //! online or not. So how long it takes tells nothing of who is there.
 
-use std::{collections::HashMap, sync::Arc, time::Duration};
+use std::{
+    collections::{HashMap, HashSet},
+    sync::Arc,
+    time::Duration,
+};
 
 use tokio_util::sync::CancellationToken;
 
@@ -39,14 +44,23 @@ pub async fn run(app: Arc<App>, cancel: CancellationToken) {
 async fn settle(app: &App, (site, user): (SiteId, UserId)) -> Result<()> {
     if app.rosters.is_watched((site, user)) {
         let stored = app.store.user(site, user).await?;
-        app.rosters.tell_writing((site, user), stored.as_ref(), None);
+        without_name(app, site, app.rosters.tell_writing((site, user), stored.as_ref(), None)).await;
     }
     let mut stored = HashMap::new();
     for partner in app.rosters.partners((site, user)) {
         stored.insert(partner, app.store.user(site, partner).await?);
     }
     for (partner, stored) in stored {
-        app.rosters.tell_writing((site, partner), stored.as_ref(), Some(user));
+        without_name(app, site, app.rosters.tell_writing((site, partner), stored.as_ref(), Some(user))).await;
     }
     Ok(())
+}
+
+/// Shows these their docks anew: somebody in them has no name any more.
+async fn without_name(app: &App, site: SiteId, users: HashSet<UserId>) {
+    for user in users {
+        if let Err(error) = app.docks.tell(site, user, None).await {
+            error.log(); // it is owed to them
+        }
+    }
 }

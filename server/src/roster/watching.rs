@@ -153,9 +153,16 @@ impl Rosters {
     }
 
     /// Tells those who have a window with somebody (or one user of them) whether they may write, if it is not what they
-    /// were told last. `stored`: what the store knows of that person, for when they are not online.
-    pub fn tell_writing(&self, (site, user): Person, stored: Option<&UserRecord>, only: Option<UserId>) {
-        let Some(mut watchers) = self.watchers.get_mut(&(site, user)) else { return };
+    /// were told last. `stored`: what the store knows of that person, for when they are not online. Gives those who were
+    /// told that the person is removed: the dock that they have still has the name.
+    pub fn tell_writing(
+        &self,
+        (site, user): Person,
+        stored: Option<&UserRecord>,
+        only: Option<UserId>,
+    ) -> HashSet<UserId> {
+        let mut bereft = HashSet::new();
+        let Some(mut watchers) = self.watchers.get_mut(&(site, user)) else { return bereft };
         let wanted = watchers.values_mut().filter(|w| only.is_none_or(|only| only == w.connection.user));
         for Watcher { connection, told } in wanted {
             let Some(viewer) = self.rights(site, connection.user) else { continue };
@@ -166,8 +173,12 @@ impl Rosters {
                 told.writing = writing;
                 let frame = ServerFrame::Writing { conversation, writing };
                 connection.out.leave(hub::encode(&frame), Kind::Vital);
+                if writing == Writing::Gone {
+                    bereft.insert(connection.user);
+                }
             }
         }
+        bereft
     }
 
     /// Whether a viewer may write to somebody: by their live rights where they are online, else by what is stored of

@@ -153,6 +153,37 @@ async fn suspension_closes_every_connection_and_refuses_the_next() {
     assert_eq!(TestClient::refused(&server, &host, &without).await.0, "chat_not_allowed");
 }
 
+/// Windows are opened by whoever likes: that somebody has written nothing there keeps their name in no dock.
+#[tokio::test]
+async fn a_removed_persons_name_goes_from_every_dock_also_where_they_wrote_nothing() {
+    let (server, host) = TestServer::start().await;
+    let c7 = pupil(&["c7"]);
+    let ana = TestClient::person(&server, &host, 2, "Ana Canary", &c7).await;
+    let mut bruno = TestClient::person(&server, &host, 3, "Bruno", &c7).await;
+    let mut phone = TestClient::person(&server, &host, 3, "Bruno", &c7).await;
+    let mut carla = TestClient::person(&server, &host, 4, "Carla", &c7).await;
+    carla.roster_becomes("c7", &[2, 3, 4]).await;
+    bruno.open_window("2-3", 0).await; // nobody has written in it
+    carla.open_window("2-4", 0).await;
+    assert_eq!(carla.say("2-4", "only I have").await["seq"], 1);
+    drop(ana);
+    carla.roster_becomes("c7", &[3, 4]).await; // also of whoever is away
+    for client in [&mut bruno, &mut phone, &mut carla] {
+        client.all_until_now().await;
+        client.bytes.clear();
+    }
+    host.remove(&server, 2, 9).await;
+    for client in [&mut bruno, &mut phone, &mut carla] {
+        assert_eq!(client.next_of("writing").await["writing"], "gone");
+        let dock = client.next_of("dock").await;
+        assert_eq!(dock["windows"][0]["contact"]["name"], "", "{dock}");
+        assert!(!client.bytes.contains("anary"), "{}", client.bytes);
+    }
+    let mut told = carla.all_until_now().await;
+    told.retain(|frame| frame["type"] == "dock");
+    assert_eq!(told, [] as [Value; 0], "once");
+}
+
 #[tokio::test]
 async fn a_removed_person_leaves_stubs_and_no_name_and_no_older_token_brings_them_back() {
     let (server, host) = TestServer::start().await;
