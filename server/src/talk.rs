@@ -70,8 +70,9 @@ pub struct Try<'a> {
 enum Outcome {
     /// It is committed now.
     Committed { message: Message, first_seq: Seq },
-    /// It was before, or has no effect any more: the message as it is.
-    Before(Message),
+    /// It was before, or has no effect any more: the message as it is, and the speaker's read mark as far as a send has
+    /// let others see it.
+    Before { message: Message, published: Seq },
 }
 
 impl Talk {
@@ -109,9 +110,9 @@ impl Talk {
                 self.tell(of, conversation, first_seq, &message).await;
                 message
             }
-            Outcome::Before(message) => {
+            Outcome::Before { message, published } => {
                 if self.doubts.lock().has(&key) {
-                    self.tell_late(of, conversation, &message).await?;
+                    self.tell_late(of, conversation, &message, published).await?;
                     self.doubts.lock().remove(&key);
                 }
                 message
@@ -138,18 +139,25 @@ impl Talk {
         self.publish(Event::Changed { site, to, changes, given }).await;
     }
 
-    /// Tells of what an earlier try has committed though it ended with an error. Whatever has happened to the row since
-    /// is told with it, and who holds less than what was before it asks.
+    /// Tells of what an earlier try has committed though it ended with an error: the mark that a send publishes, the dock
+    /// that shows it, and the row. Whatever has happened to that since is told with it, and who holds less than what was
+    /// before it asks.
     async fn tell_late(
         &self,
         of: Try<'_>,
         conversation: &ConversationId,
         message: &Message,
+        published: Seq,
     ) -> Result<(), Refusal> {
-        let site = of.speaker.site;
+        let Speaker { site, user } = of.speaker;
         let page = Page::After(Seq(message.seq.0 - 1));
         let (head, _) = self.store.history(site, conversation, page, 1).await?;
-        for user in self.access.hears(site, conversation).await.but(of.speaker.user).users() {
+        let others = self.access.hears(site, conversation).await.but(user);
+        if published > Seq(0) {
+            let (conversation, to) = (conversation.clone(), others.clone());
+            self.publish(Event::Read { site, conversation, user, seq: published, to }).await;
+        }
+        for user in others.users() {
             self.publish(Event::Dock { site, user, given: None }).await;
         }
         self.tell(of, conversation, head.first_seq, message).await;

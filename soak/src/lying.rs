@@ -120,7 +120,7 @@ impl Early {
         let mut promised = self.promised.lock().await;
         let key = (new.client_message_id, new.sender);
         if let Some(message) = promised.messages.get(&key) {
-            return Ok(Appended::Repeated(message.clone()));
+            return Ok(Appended::Repeated { message: message.clone(), published: Seq(0) });
         }
         if let Some(earlier) = inner.find_sent(&new).await? {
             return Ok(earlier);
@@ -154,7 +154,7 @@ impl Early {
 async fn forget(inner: &SqliteStore, message: NewMessage) -> StoreResult<Appended> {
     let id = message.client_message_id;
     match inner.append(message.clone()).await? {
-        Appended::Repeated(_) => {
+        Appended::Repeated { .. } => {
             let again = NewMessage { client_message_id: ClientMessageId(Uuid::now_v7()), ..message };
             Ok(match inner.append(again).await? {
                 Appended::New { message, first_seq, published, window_came_back } => Appended::New {

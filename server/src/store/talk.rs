@@ -43,8 +43,13 @@ pub enum Appended {
         /// Of a direct conversation: the recipient had no open or minimised window (so the dock now shows one).
         window_came_back: bool,
     },
-    /// The same id, conversation and first text were committed before: this is that message as it is now.
-    Repeated(Message),
+    /// The same id, conversation and first text were committed before.
+    Repeated {
+        /// That message, as it is now.
+        message: Message,
+        /// The sender's read mark, as far as others may see it now: at least what that message has published.
+        published: Seq,
+    },
     /// The id was used by this sender for something else.
     Conflict,
     /// `reply_to` names no message of the conversation. Nothing was stored.

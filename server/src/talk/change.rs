@@ -55,7 +55,9 @@ impl Talk {
         loop {
             let message = match (rule(row.as_ref()), row) {
                 (Verdict::Becomes(message), _) => message,
-                (Verdict::Before, Some(row)) => return Ok(Outcome::Before(row)),
+                (Verdict::Before, Some(message)) => {
+                    return Ok(Outcome::Before { message, published: Seq(0) }); // no verb publishes one
+                }
                 (Verdict::Before, None) => return Err(Code::NoSuchMessage.into()),
                 (Verdict::No(code), _) => return Err(code.into()),
             };

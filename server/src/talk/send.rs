@@ -83,7 +83,7 @@ impl Talk {
                 }
                 Ok(Outcome::Committed { message, first_seq })
             }
-            Appended::Repeated(message) => Ok(Outcome::Before(message)),
+            Appended::Repeated { message, published } => Ok(Outcome::Before { message, published }),
             Appended::Conflict => Err(Code::Conflict.into()),
             Appended::NoSuchMessage => Err(Code::NoSuchMessage.into()),
             Appended::SenderRemoved => Err(Code::ChatNotAllowed.into()),

@@ -38,9 +38,13 @@ impl Site {
 
     pub(super) fn find_sent(&self, new: &NewMessage) -> Option<Appended> {
         let sent = self.sent.get(&(new.client_message_id, new.sender))?;
-        let message = &self.conversations.get(&sent.conversation)?.messages[sent.index].0;
-        let same = sent.conversation == new.conversation && sent.text == new.text;
-        Some(if same { Appended::Repeated(message.clone()) } else { Appended::Conflict })
+        let conversation = self.conversations.get(&sent.conversation)?;
+        if sent.conversation != new.conversation || sent.text != new.text {
+            return Some(Appended::Conflict);
+        }
+        let message = conversation.messages[sent.index].0.clone();
+        let published = Seq(conversation.marks.get(&new.sender).map_or(0, |mark| mark.published));
+        Some(Appended::Repeated { message, published })
     }
 
     pub(super) fn append(&mut self, new: NewMessage) -> Result<Appended> {

@@ -125,6 +125,30 @@ async fn a_try_that_failed_after_its_commit_is_told_to_all_when_it_is_repeated_a
     assert_eq!(scene.twice(deleted).await, [vec![], vec![3], vec![]]);
 }
 
+/// A mark that others may see only from a message on comes with that message, however late.
+#[tokio::test]
+async fn with_a_message_that_is_told_late_its_senders_read_mark_is() {
+    let scene = Scene::set().await;
+    let (talk, conversation) = (&scene.app.talk, "1-2".parse::<ConversationId>().unwrap());
+    let speaker = Speaker { site: SITE, user: scene.bruno.user };
+    let hers = Try { speaker, connection: &scene.bruno, id: Uuid::now_v7() };
+    assert!(talk.send(hers, conversation.clone(), "read me", None, now_ms()).await.is_ok());
+    let hidden = scene.app.store.read(SITE, &conversation, scene.ana.user, Seq(1), false).await.unwrap();
+    assert_eq!(hidden, Some(Seq(1)));
+    scene.heard();
+
+    let (id, answer) = (Uuid::now_v7(), "an answer");
+    let send = async || talk.send(scene.of(id), conversation.clone(), answer, None, now_ms()).await;
+    scene.fails.write.store(true, Ordering::SeqCst);
+    assert!(send().await.is_err(), "the store failed");
+    assert_eq!(scene.heard(), [] as [Value; 0]);
+    assert!(matches!(send().await, Ok(ServerFrame::Ack { .. })));
+    let told = scene.heard();
+    let types: Vec<_> = told.iter().map(|frame| frame["type"].as_str().unwrap()).collect();
+    assert_eq!(types, ["read", "dock", "changes"], "{told:?}");
+    assert_eq!((&told[0]["user"], &told[0]["seq"]), (&Value::from(1), &Value::from(1)));
+}
+
 #[tokio::test]
 async fn a_dock_that_could_not_be_read_is_told_once_it_can_be() {
     let scene = Scene::set().await;

@@ -77,8 +77,9 @@ pub(crate) async fn the_same_id_again_gives_the_first_answer(store: AnyStore) {
     assert_eq!(store.find_sent(&first).await.unwrap(), None);
     let stored = new(store.append(first.clone()).await.unwrap());
     let again = NewMessage { sent_at: first.sent_at + 5_000, ..first };
-    assert_eq!(store.append(again.clone()).await.unwrap(), Appended::Repeated(stored.clone()));
-    assert_eq!(store.find_sent(&again).await.unwrap(), Some(Appended::Repeated(stored)));
+    let repeated = Appended::Repeated { message: stored, published: Seq(0) };
+    assert_eq!(store.append(again.clone()).await.unwrap(), repeated);
+    assert_eq!(store.find_sent(&again).await.unwrap(), Some(repeated));
     assert_eq!(all(&store, site, 2, 3).await.1.len(), 1);
     // The id is the sender's own: another sender may happen to use it.
     let others = NewMessage { sender: user(3), ..again };
@@ -95,13 +96,14 @@ pub(crate) async fn the_same_id_twice_in_one_batch_is_recognised(store: AnyStore
         let batch = [first.clone(), first.clone(), other_text.clone(), other_place.clone(), first.clone()];
         let answers: Vec<_> = at_once(&store, &batch).await.into_iter().map(Result::unwrap).collect();
         let stored = match &answers[0] {
-            Appended::New { message, .. } | Appended::Repeated(message) => message.clone(),
+            Appended::New { message, .. } | Appended::Repeated { message, .. } => message.clone(),
             other => panic!("not new or repeated: {other:?}"),
         };
         assert_eq!(stored.seq, Seq(1));
-        assert_eq!(answers[1], Appended::Repeated(stored.clone()));
+        let repeated = Appended::Repeated { message: stored, published: Seq(0) };
+        assert_eq!(answers[1], repeated);
         assert_eq!(answers[2..4], [Appended::Conflict, Appended::Conflict]);
-        assert_eq!(answers[4], Appended::Repeated(stored));
+        assert_eq!(answers[4], repeated);
     }
     assert_eq!(all(&store, site, 2, 3).await.1.len(), 1);
     assert_eq!(all(&store, site, 2, 4).await, (Head::default(), vec![]));
@@ -217,6 +219,10 @@ pub(crate) async fn a_mark_is_seen_by_the_other_when_published_or_with_the_next_
     // Hidden: the mark rises for the reader alone.
     assert_eq!(store.read(site, &between(2, 3), user(3), Seq(3), false).await.unwrap(), Some(Seq(3)));
     assert_eq!(seen().await, Some(1));
-    send(&store, site, 3, 2, "answer").await;
+    let answer = message(site, 3, 2, "answer");
+    store.append(answer.clone()).await.unwrap();
     assert_eq!(seen().await, Some(3));
+    // Whoever was not told of it then learns it from the repeated send.
+    let again = store.append(answer).await.unwrap();
+    assert!(matches!(again, Appended::Repeated { published: Seq(3), .. }), "{again:?}");
 }

@@ -127,7 +127,7 @@ pub(crate) async fn a_repeated_send_is_known_whatever_became_of_the_message(stor
     let first = message(site, 2, 3, "first text");
     store.append(first.clone()).await.unwrap();
     let expect = async |expected: Message, when: &str| {
-        let again = Appended::Repeated(expected);
+        let again = Appended::Repeated { message: expected, published: Seq(0) };
         assert_eq!(store.find_sent(&first).await.unwrap().as_ref(), Some(&again), "{when}");
         assert_eq!(store.append(first.clone()).await.unwrap(), again, "{when}");
         for other in [
@@ -166,7 +166,7 @@ pub(crate) async fn an_answer_names_a_message_that_is_there(store: AnyStore) {
     }
     // What was sent is known before it is judged.
     let again = NewMessage { reply_to: Some(Seq(99)), ..first };
-    assert!(matches!(store.append(again).await.unwrap(), Appended::Repeated(_)));
+    assert!(matches!(store.append(again).await.unwrap(), Appended::Repeated { .. }));
     assert_eq!(get(&store, site, 2).await.reply_to, Some(Seq(1)));
     assert_eq!(store.history(site, &between(2, 3), Page::Newest, 9).await.unwrap().0.seq, Seq(2));
 }

@@ -331,7 +331,8 @@ async fn a_restore_knows_by_their_first_text_what_was_edited_before_the_backup()
     let elsewhere = dir.path().join("elsewhere.db");
     restore(&copy, &elsewhere, NOW).await.unwrap();
     let store = serve(&elsewhere).await;
-    assert_eq!(store.append(first.clone()).await.unwrap(), Appended::Repeated(edited));
+    let again = Appended::Repeated { message: edited, published: Seq(0) };
+    assert_eq!(store.append(first.clone()).await.unwrap(), again);
     let other = NewMessage { text: "edited".into(), ..first };
     assert_eq!(store.append(other).await.unwrap(), Appended::Conflict);
     store.close().await;

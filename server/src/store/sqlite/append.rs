@@ -218,6 +218,7 @@ struct Sent {
     message: Message,
     name: String,
     first_hash: Option<[u8; 32]>,
+    published: i64,
 }
 
 impl<'a> TryFrom<&'a Row<'a>> for Sent {
@@ -225,7 +226,7 @@ impl<'a> TryFrom<&'a Row<'a>> for Sent {
 
     fn try_from(row: &'a Row<'a>) -> rusqlite::Result<Self> {
         let (name, first_hash) = (row.get(MESSAGE_COLUMNS)?, row.get(MESSAGE_COLUMNS + 1)?);
-        Ok(Self { message: row.try_into()?, name, first_hash })
+        Ok(Self { message: row.try_into()?, name, first_hash, published: row.get(MESSAGE_COLUMNS + 2)? })
     }
 }
 
@@ -236,16 +237,19 @@ pub(super) fn find_sent(conn: &Connection, new: &NewMessage) -> Result<Option<Ap
         concat!(
             "SELECT ",
             message_columns!(),
-            ", (SELECT name FROM conversations c WHERE c.conversation = messages.conversation), first_hash \
+            ", (SELECT name FROM conversations c WHERE c.conversation = messages.conversation), first_hash, \
+             coalesce((SELECT published_read_seq FROM participants p WHERE p.site = messages.site \
+                          AND p.user = messages.sender AND p.conversation = messages.conversation), 0) \
              FROM messages WHERE client_message_id = ?1 AND sender = ?2 AND site = ?3"
         ),
         params![id.as_bytes(), new.sender.get(), new.site.0],
     )?;
-    let Some(Sent { message, name, first_hash }) = sent else { return Ok(None) };
+    let Some(Sent { message, name, first_hash, published }) = sent else { return Ok(None) };
     let same_text = match first_hash {
         Some(hash) => hash == first_text::hash(conn, new.client_message_id, &new.text)?,
         None => message.text.as_ref() == Some(&new.text),
     };
     let same = same_text && name == new.conversation.to_string();
-    Ok(Some(if same { Appended::Repeated(message) } else { Appended::Conflict }))
+    let published = Seq(published);
+    Ok(Some(if same { Appended::Repeated { message, published } } else { Appended::Conflict }))
 }
