@@ -1,8 +1,8 @@
 //! The rules of talking. Each verb has a file: its pure rule over records, its refusals, and their tests.
 //!
 //! `access` answers who may do what; `text` what a text must be. Here is what the verbs share: one order for each
-//! conversation, tries that ended with an error, the room of a day, and telling everybody of a row that has changed. Knows
-//! no socket and no SQL: the store commits, the bus tells. Everything takes a `Speaker`: the connection decides who that
+//! conversation, the rate of tries, those that ended with an error, the room of a day, and telling everybody of a row that
+//! has changed. Knows no socket and no SQL: the store commits, the bus tells. Everything takes a `Speaker`: the connection decides who that
 //! is, never a frame.
 
 mod access;
@@ -177,9 +177,10 @@ impl Talk {
         Ok(written.inspect_err(|_| self.doubts.lock().add(key))?)
     }
 
-    /// Counts a try, refused ones too, of a speaker who is still here.
-    fn take(&self, speaker: Speaker, kind: Kind) -> Result<(), Refusal> {
-        self.allowances.of(speaker.site, speaker.user).take(kind).map_err(Refusal::rate_limited)
+    /// Counts a try, before anything is looked up for it: whatever comes of it, and also where it was done before, what
+    /// one user may have answered is bounded. Whoever is refused by that tries again later, and is answered then.
+    fn take(&self, Speaker { site, user }: Speaker) -> Result<(), Refusal> {
+        self.allowances.of(site, user).take(Kind::Messages).map_err(Refusal::rate_limited)
     }
 
     /// Takes what a text needs from the budgets of a day.

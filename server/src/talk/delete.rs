@@ -5,7 +5,6 @@ use super::{
     change::{Target, Verdict},
 };
 use crate::{
-    allowances::Kind,
     conversation::{DeletedBy, Message},
     error::{Code, Refusal},
     id::UserId,
@@ -15,12 +14,12 @@ use crate::{
 impl Talk {
     /// Makes a message of the speaker's a stub, also where they may not write any more. `of.id` is the verb's.
     pub async fn delete(&self, of: Try<'_>, target: &Target) -> Result<ServerFrame, Refusal> {
+        self.take(of.speaker)?;
         self.access.may_read(of.speaker, &target.conversation).await?;
         let _order = self.order.lock((of.speaker.site, &target.conversation)).await;
         let rule = |row: Option<&Message>| judge(row, target, of.speaker.user);
         let row = self.row(of, target).await?;
         if rule(row.as_ref()) != Verdict::Before {
-            self.take(of.speaker, Kind::Messages)?;
             self.access.live(of.speaker)?;
         }
         let outcome = self.change(of, target, row, rule).await?;

@@ -8,7 +8,6 @@ use super::{
     text,
 };
 use crate::{
-    allowances::Kind,
     conversation::Message,
     error::{Code, Refusal},
     id::{UserId, VerbId},
@@ -35,6 +34,7 @@ impl Talk {
         text: &str,
         now: i64,
     ) -> Result<ServerFrame, Refusal> {
+        self.take(of.speaker)?;
         self.access.may_read(of.speaker, &target.conversation).await?;
         let _order = self.order.lock((of.speaker.site, &target.conversation)).await;
         let text = text::shaped(text);
@@ -44,11 +44,8 @@ impl Talk {
         let outcome = match (rule(row.as_ref()), text) {
             (Verdict::Before, _) => self.change(of, target, row, rule).await?,
             (_, Err(refusal)) => return Err(refusal.into()),
-            (verdict, Ok(text)) => {
-                self.take(of.speaker, Kind::Messages)?;
-                if let Verdict::No(refusal) = verdict {
-                    return Err(refusal.into());
-                }
+            (Verdict::No(refusal), Ok(_)) => return Err(refusal.into()),
+            (Verdict::Becomes(_), Ok(text)) => {
                 self.access.may_write(of.speaker, &target.conversation).await?;
                 self.take_room(of.speaker, &text)?;
                 let changed = self.change(of, target, row, rule).await;

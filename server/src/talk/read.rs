@@ -17,7 +17,7 @@ impl Talk {
         seq: Seq,
     ) -> Result<(), Refusal> {
         self.access.may_read(speaker, &conversation).await?;
-        self.take(speaker, Kind::Reads)?;
+        self.allowances.of(speaker.site, speaker.user).take(Kind::Reads).map_err(Refusal::rate_limited)?;
         let to = self.access.hears_marks(speaker, &conversation).await?;
         let publish = to != Audience::of([speaker.user]);
         // Two of the speaker's connections may raise it at once: it is told in the order in which it rose.

@@ -4,7 +4,6 @@ use std::sync::Arc;
 
 use super::{Outcome, Talk, Try, text};
 use crate::{
-    allowances::Kind,
     error::{Code, Refusal},
     event::Event,
     id::{ClientMessageId, ConversationId, Seq},
@@ -35,6 +34,7 @@ impl Talk {
             reply_to,
             sent_at: now,
         };
+        self.take(of.speaker)?;
         let conversation = message.conversation.clone();
         let takes_part = self.access.may_read(of.speaker, &conversation).await;
         // Judged where its order is decided: were it judged before, a retry on another connection could be refused, and
@@ -100,8 +100,7 @@ impl Talk {
         self.doubt(of, appended)
     }
 
-    /// Why a participant may not send this message now, if they may not: what it is, the rate (also of those that are
-    /// refused), the permission, the room of a day.
+    /// Why a participant may not send this message now, if they may not: what it is, the permission, the room of a day.
     async fn may_send(
         &self,
         of: Try<'_>,
@@ -109,7 +108,6 @@ impl Talk {
         shape: Result<(), Code>,
     ) -> Result<(), Refusal> {
         shape?;
-        self.take(of.speaker, Kind::Messages)?;
         self.access.may_write(of.speaker, &message.conversation).await?;
         self.take_room(of.speaker, &message.text)
     }
