@@ -14,7 +14,7 @@ use crate::{
     hub::{self, Frame},
     id::{CircleId, NO_GROUP, UserId},
     protocol::{Contact, ServerFrame},
-    rights::{Policy, Role},
+    rights::{self, Policy, Role},
 };
 
 mod people;
@@ -304,7 +304,7 @@ fn differences(old: &[Place], new: &[Place]) -> (Vec<Contact>, Vec<UserId>) {
 }
 
 fn teachers_only(view: &View, policy: Policy) -> bool {
-    !policy.students_see_students && view.role == Role::Student
+    !rights::roles_allow(policy, view.role, Role::Student)
 }
 
 /// The circles of one course out of a user's memberships; of somebody who holds the whole course, nothing else.

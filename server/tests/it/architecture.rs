@@ -1,6 +1,6 @@
 //! The map stays true: what ARCHITECTURE.md names in code quotes as a path exists.
 
-use std::path::Path;
+use std::path::{Path, PathBuf};
 
 #[test]
 fn every_path_that_the_map_names_exists() {
@@ -13,6 +13,33 @@ fn every_path_that_the_map_names_exists() {
     assert!(paths.len() > 20, "the map has become short: {paths:?}");
     let missing: Vec<_> = paths.into_iter().filter(|path| !root.join(path).exists()).collect();
     assert!(missing.is_empty(), "ARCHITECTURE.md names what is not there: {missing:?}");
+}
+
+/// Of the server's sources: their paths from `server/src` on, and their text.
+fn sources() -> Vec<(PathBuf, String)> {
+    let root = Path::new(env!("CARGO_MANIFEST_DIR")).join("src");
+    let (mut folders, mut files) = (vec![root.clone()], Vec::new());
+    while let Some(folder) = folders.pop() {
+        for entry in std::fs::read_dir(folder).unwrap() {
+            let path = entry.unwrap().path();
+            if path.is_dir() {
+                folders.push(path);
+            } else {
+                let text = std::fs::read_to_string(&path).unwrap();
+                files.push((path.strip_prefix(&root).unwrap().to_owned(), text));
+            }
+        }
+    }
+    files
+}
+
+/// What a site allows means something in one file only; the store keeps it, and everybody else asks there.
+#[test]
+fn the_rule_of_who_sees_whom_by_policy_stands_once() {
+    let reads = |(_, text): &(PathBuf, String)| text.contains(".students_see_students");
+    let mut files: Vec<_> = sources().into_iter().filter(reads).map(|(path, _)| path).collect();
+    files.sort();
+    assert_eq!(files, [Path::new("rights.rs"), Path::new("store/sqlite/sites.rs")]);
 }
 
 #[test]
