@@ -118,7 +118,7 @@ class Server:
 
 
 def talk(server: Server) -> None:
-    """Each of the few people writes to each other, so that there are conversations to ask for."""
+    """Each of the few people writes to each other, edits, answers and deletes, so that there is all to ask for."""
     now = int(time.time())
     sockets = {}
     for user in range(1, PEOPLE + 1):
@@ -132,17 +132,29 @@ def talk(server: Server) -> None:
         tell(sockets[user], {**hello, "token": signed(server.code, claims)}, "welcome")
     for user, other in itertools.permutations(sockets, 2):
         message = {"type": "send", "client_message_id": str(uuid.uuid4()), "text": f"from {user}"}
-        tell(sockets[user], {**message, "conversation": between(user, other)}, "ack")
+        message["conversation"] = between(user, other)
+        first = tell(sockets[user], message, "ack")
+        about = {"conversation": first["conversation"], "seq": first["seq"], "client_message_id": first["id"]}
+        tell(sockets[user], {"type": "edit", "id": str(uuid.uuid4()), **about, "text": f"by {user}"}, "ack")
+        answer = {**message, "client_message_id": str(uuid.uuid4()), "reply_to": first["seq"]}
+        tell(sockets[user], answer, "ack")
+        if user < other:
+            tell(sockets[user], {"type": "delete", "id": str(uuid.uuid4()), **about}, "ack")
     for socket in sockets.values():
         socket.close()
 
 
-def tell(socket, frame: dict, answer: str) -> None:
-    """Sends a frame and waits for its answer."""
-    socket.send(json.dumps(frame))
-    while (got := json.loads(socket.recv()))["type"] != answer:
-        if got["type"] == "error":
+def tell(socket, frame: dict, answer: str) -> dict:
+    """Sends a frame and waits for its answer; again later, where that is what it says."""
+    while True:
+        socket.send(json.dumps(frame))
+        while (got := json.loads(socket.recv()))["type"] not in (answer, "error"):
+            pass
+        if got["type"] == answer:
+            return got
+        if got["final"]:
             raise SystemExit(f"the server refused {frame['type']}: {got}")
+        time.sleep(got["retry_after_ms"] / 1000)
 
 
 def between(user: int, other: int) -> str:

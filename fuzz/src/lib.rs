@@ -11,8 +11,10 @@ mod frames;
 mod sockets;
 mod stage;
 mod tokens;
+mod verbs;
 
 pub use api::api;
 pub use frames::frames;
 pub use sockets::sockets;
 pub use tokens::tokens;
+pub use verbs::verbs;

@@ -121,6 +121,11 @@ fn any_text_as_a_frame_is_read_or_refused() {
 }
 
 #[test]
+fn whatever_two_people_do_to_messages_becomes_what_the_rules_say() {
+    drive("verbs", gchat_fuzz::verbs, 1_000);
+}
+
+#[test]
 fn any_token_is_refused_unless_it_is_signed_and_keeps_the_rules() {
     drive("tokens", gchat_fuzz::tokens, 5_000);
 }

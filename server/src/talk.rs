@@ -17,6 +17,15 @@ mod send;
 mod text;
 pub use access::{Access, Speaker};
 pub use change::Target;
+/// The pure rules of the verbs, for whoever holds the server to them.
+pub mod rules {
+    pub use super::{
+        change::Verdict,
+        delete::judge as delete,
+        edit::{Asked, judge as edit},
+        text::shaped,
+    };
+}
 pub use resume::{Found, PAGE_BYTES};
 pub use text::MESSAGE_CHARS;
 

@@ -22,7 +22,7 @@ pub struct Target {
 
 /// What a rule says of a row.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub(super) enum Verdict {
+pub enum Verdict {
     /// It was done before, or has no effect any more.
     Before,
     /// The row shall be this, but for its rev.

@@ -28,7 +28,7 @@ impl Talk {
 }
 
 /// The rule. It looks at no `verb_id`: nothing that an author does to a message may shield it from being deleted.
-fn judge(row: Option<&Message>, target: &Target, who: UserId) -> Verdict {
+pub fn judge(row: Option<&Message>, target: &Target, who: UserId) -> Verdict {
     let Some(row) = target.meant(row) else { return Verdict::No(Code::NoSuchMessage) };
     if row.sender != who {
         return Verdict::No(Code::NotAllowed);

@@ -16,13 +16,18 @@ use crate::{
 };
 
 /// Who asks for what, and when.
-struct Asked<'a> {
-    who: UserId,
-    id: VerbId,
-    target: &'a Target,
+#[derive(Clone, Debug)]
+pub struct Asked<'a> {
+    /// Of the conversation.
+    pub who: UserId,
+    /// The verb's.
+    pub id: VerbId,
+    /// Which message.
+    pub target: &'a Target,
     /// As it shall be, or what is wrong with it.
-    text: Result<Arc<str>, Code>,
-    now: i64,
+    pub text: Result<Arc<str>, Code>,
+    /// ms.
+    pub now: i64,
 }
 
 impl Talk {
@@ -61,7 +66,7 @@ impl Talk {
 
 /// The rule. The highest id that was applied is kept with the row: one that is not above it was applied before, or came
 /// too late beside another device's.
-fn judge(row: Option<&Message>, asked: &Asked<'_>, policy: Policy) -> Verdict {
+pub fn judge(row: Option<&Message>, asked: &Asked<'_>, policy: Policy) -> Verdict {
     let Some(row) = asked.target.meant(row) else { return Verdict::No(Code::NoSuchMessage) };
     if row.sender != asked.who {
         return Verdict::No(Code::NotAllowed);

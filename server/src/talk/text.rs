@@ -11,7 +11,7 @@ use crate::error::Code;
 pub const MESSAGE_CHARS: usize = 4_096;
 
 /// The text as it is stored.
-pub(super) fn shaped(text: &str) -> Result<Arc<str>, Code> {
+pub fn shaped(text: &str) -> Result<Arc<str>, Code> {
     let text = text.trim();
     if text.chars().nth(MESSAGE_CHARS).is_some() {
         Err(Code::MessageTooLong)
