@@ -181,7 +181,7 @@ export type Update =
    * Messages of somebody else that are newer than this page: to be announced politely. `text` is the last one's;
    * `count` above 1 where many came at once, after a lost line. Never sent for history.
    */
-  | { kind: "arrived"; conversation: ConversationId; from: string; text: string; count: number }
+  | { kind: "arrived"; conversation: ConversationId; sender: UserId; from: string; text: string; count: number }
   /** What was said aloud of this conversation may have been erased since: it must not stay on the page. */
   | { kind: "retracted"; conversation: ConversationId }
   /** A backup of the server was restored: a seq from before may be another message's, so nothing is answered by it. */

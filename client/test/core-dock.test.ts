@@ -147,7 +147,7 @@ describe("the dock", () => {
     socket.says(live(message(1, now)));
     socket.says(live(message(3, now)));
     await settled();
-    expect(page.last("arrived")).toEqual({ kind: "arrived", conversation: "2-3", from: "Bruno", text: "m1", count: 1 });
+    expect(page.last("arrived")).toEqual({ kind: "arrived", conversation: "2-3", sender: 3, from: "Bruno", text: "m1", count: 1 });
     expect(page.shown).toEqual(["m1 theirs"]);
     const asked = socket.of("changes").at(-1)!;
     expect(asked).toMatchObject({ rev: 1, seq: 1 });

@@ -15,10 +15,11 @@ export function announcements(
 ): Extract<Update, { kind: "arrived" }>[] {
   const fresh = arrived.filter(({ message }) => message.text !== null && message.sent_at >= shownAt);
   return [...new Set(fresh.map((one) => one.conversation))].flatMap((conversation) => {
-    const texts = fresh.flatMap((one) => (one.conversation === conversation ? [one.message.text ?? ""] : []));
+    const theirs = fresh.filter((one) => one.conversation === conversation).map(({ message }) => message);
     const from = windowOf(state, conversation)?.contact.name ?? "";
-    const each = texts.length <= ONE_BY_ONE ? texts : texts.slice(-1);
-    return each.map((text) => ({ kind: "arrived", conversation, from, text, count: texts.length / each.length }));
+    const each = theirs.length <= ONE_BY_ONE ? theirs : theirs.slice(-1);
+    const count = theirs.length / each.length;
+    return each.map(({ sender, text }) => ({ kind: "arrived", conversation, sender, from, text: text ?? "", count }));
   });
 }
 

@@ -30,7 +30,7 @@ export function withReadableNames(update: Update, strings: Strings): Update {
     case "windows":
       return { ...update, windows: update.windows.map(window) };
     case "arrived":
-      return { ...update, from: update.from.replace(CONTROLS, " ").trim() };
+      return { ...update, from: readableName(update.from, update.sender, strings) };
     default:
       return update;
   }

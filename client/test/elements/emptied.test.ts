@@ -19,7 +19,7 @@ async function full(): Promise<Stage> {
   const many = Array.from({ length: 9 }, (_, n) => ({ ...ana, id: n + 2, conversation: `1-${n + 2}`, name: `Ana ${n}` }));
   const window = windowOf(ana, { unread: 3, draft: "half a thought" });
   await page.tell({ kind: "line", line: { state: "online" } }, roster(many), talk([{ text: TEXT }]), dock(window));
-  await page.tell({ kind: "arrived", conversation: "1-2", from: "Ana Sousa", text: TEXT, count: 1 });
+  await page.tell({ kind: "arrived", conversation: "1-2", sender: 2, from: "Ana Sousa", text: TEXT, count: 1 });
   await type(one("searchbox", "Search people"), "ana");
   for (const part of ["Ana", TEXT, "half a thought", "(3) Algebra"]) expect(held()).toContain(part);
   return page;
@@ -85,7 +85,7 @@ test("what was said aloud goes when its message is erased, and by itself a littl
   vi.useFakeTimers();
   try {
     await Promise.all([
-      page.tell({ kind: "arrived", conversation: "1-2", from: "Ana Sousa", text: "another", count: 1 }),
+      page.tell({ kind: "arrived", conversation: "1-2", sender: 2, from: "Ana Sousa", text: "another", count: 1 }),
       vi.advanceTimersByTimeAsync(100),
     ]);
     expect(said()).toContain("another");

@@ -347,7 +347,7 @@ test("a stub says who deleted it, an erased message says no name", async () => {
 
 test("what the person did stays said when its own change comes; what somebody wrote does not", async () => {
   const page = await opened();
-  await page.tell({ kind: "arrived", conversation: "1-2", from: "Ana Sousa", text: "Why?", count: 1 });
+  await page.tell({ kind: "arrived", conversation: "1-2", sender: 2, from: "Ana Sousa", text: "Why?", count: 1 });
   await choose(/Because/, "Delete");
   await page.tell({ kind: "retracted", conversation: "1-2" });
   expect(said()).toEqual(["Message deleted. You can undo this for 5 seconds."]);
