@@ -265,13 +265,20 @@ describe("welcome", () => {
     expect(cursorOf(state, 100)?.conversations).toEqual([]);
   });
 
-  test("names of very many rosters as many as a frame can take", () => {
-    const circles = Array.from({ length: 600 }, (_, id) => ({ id: `c${id}`, role: "student" as const, title: "" }));
-    let state = applyFrame(emptyState(2), welcome({ circles }), 0).state;
-    for (const { id } of circles) {
-      state = applyFrame(state, { type: "roster", circle: id, version: 4, total: 0, contacts: [] }, 0).state;
+  test("names of very many rosters as many as a frame can take beside the rest, however long their ids are", () => {
+    const named = (id: (n: number) => string): string => {
+      const circles = Array.from({ length: 1_000 }, (_, n) => ({ id: id(n), role: "student" as const, title: "" }));
+      let state = applyFrame(emptyState(2), welcome({ circles }), 0).state;
+      for (const circle of circles) {
+        state = applyFrame(state, { type: "roster", circle: circle.id, version: 4, total: 0, contacts: [] }, 0).state;
+      }
+      return JSON.stringify(rostersOf(state)?.versions);
+    };
+    for (const id of [(n: number) => `c${n}`, (n: number) => `${"c".repeat(64)}/${String(n).padStart(64, "g")}`]) {
+      const { length } = named(id);
+      expect(length).toBeGreaterThan(9_800);
+      expect(length).toBeLessThanOrEqual(10_001);
     }
-    expect(rostersOf(state)?.versions).toHaveLength(200);
   });
 
   test("of another boot keeps rosters on show and names no version of theirs", () => {

@@ -16,8 +16,8 @@ import type { ConversationId, Seq, UserId } from "../view.js";
 export const TYPING_MS = 5_000;
 /** `unread` stops here; it then means "100 or more". */
 export const UNREAD_MOST = 100;
-/** Rosters that `hello` names: a frame must fit them beside the token and the cursor. Of others, a snapshot comes. */
-const HELLO_ROSTERS = 200;
+/** What the rosters that `hello` names may take as JSON, beside token and cursor in one frame. Of others, a snapshot comes. */
+const HELLO_ROSTER_BYTES = 10_000;
 
 export interface State {
   me: UserId;
@@ -174,7 +174,9 @@ export function resumedFrom(state: State): Pick<HelloFrame, "cursor" | "rosters"
 
 /** What `hello` says of the rosters held: absent where there is none. */
 export function rostersOf(state: State): { boot: string; versions: HeldRoster[] } | undefined {
-  const versions = heldRosters(state.rosters).slice(0, HELLO_ROSTERS);
+  let room = HELLO_ROSTER_BYTES;
+  // Ids are ASCII, so characters are bytes; and a comma.
+  const versions = heldRosters(state.rosters).filter((held) => (room -= JSON.stringify(held).length + 1) >= 0);
   return state.boot === null || versions.length === 0 ? undefined : { boot: state.boot, versions };
 }
 

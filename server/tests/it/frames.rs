@@ -324,6 +324,10 @@ async fn the_first_frame_must_be_hello_and_hello_is_said_once() {
     let entries: Vec<_> =
         (0..101).map(|n| json!({"conversation": format!("2-{}", n + 3), "rev": 0, "seq": 0})).collect();
     let epoch = uuid::Uuid::nil();
+    let held = |most: u32| {
+        let versions: Vec<_> = (0..most).map(|n| json!({"circle": format!("c{n}"), "version": 1})).collect();
+        json!({"rosters": {"boot": epoch, "versions": versions}})
+    };
     for wrong in [
         json!({"session": 7}),
         json!({"visible": null}),
@@ -335,11 +339,15 @@ async fn the_first_frame_must_be_hello_and_hello_is_said_once() {
         json!({"cursor": {"epoch": "x", "conversations": []}}),
         json!({"cursor": {"epoch": epoch, "conversations": entries}}),
         json!({"cursor": {"epoch": epoch, "conversations": [{"conversation": "2-3", "rev": -1, "seq": 0}]}}),
+        held(1_001),
     ] {
         let mut client = open().await;
         client.hello(&token, wrong.clone()).await;
         assert_eq!(client.refusal().await, ("bad_frame".into(), true, 4400), "{wrong}");
     }
+    let mut many = open().await;
+    many.hello(&token, held(1_000)).await;
+    many.next_of("welcome").await;
     for protocol in [0, 2, 4_294_967_295_u32] {
         let mut client = open().await;
         client.hello(&token, json!({"protocol": protocol})).await;
