@@ -4,6 +4,7 @@ import { exit } from "node:process";
 import { Campus } from "./campus.mjs";
 import { becomes, seen } from "./expect.mjs";
 import { fill } from "./history.mjs";
+import { Meter } from "./meter.mjs";
 import { People } from "./people.mjs";
 
 const [ANA, BRUNO] = [2, 3];
@@ -22,37 +23,6 @@ function figure(name, value, unit, goal = null) {
   const verdict = goal === null ? "" : value <= goal ? " ok" : " short";
   short ||= verdict === " short";
   console.log(`${name} ${told} ${unit}${goal === null ? "" : ` ≤${goal}${verdict}`}`);
-}
-
-/** Chromium's own account of a page. */
-class Meter {
-  static async of(page) {
-    const meter = new Meter();
-    meter.session = await page.context().newCDPSession(page);
-    // The thread's own time: what others do on the machine does not count.
-    await meter.session.send("Performance.enable", { timeDomain: "threadTicks" });
-    return meter;
-  }
-
-  async read() {
-    const { metrics } = await this.session.send("Performance.getMetrics");
-    return Object.fromEntries(metrics.map(({ name, value }) => [name, value]));
-  }
-
-  /** What the page's thread took for it, in ms. */
-  async cost(deed) {
-    const before = await this.read();
-    await deed();
-    const after = await this.read();
-    return 1_000 * (after.TaskDuration - before.TaskDuration);
-  }
-
-  /** Nodes and listeners once everything that nobody holds is gone. */
-  async held() {
-    for (let turn = 0; turn < 3; turn += 1) await this.session.send("HeapProfiler.collectGarbage");
-    const { Nodes, JSEventListeners } = await this.read();
-    return { nodes: Nodes, listeners: JSEventListeners };
-  }
 }
 
 /** Everything of a document, shadow trees included. */

@@ -4,6 +4,7 @@ import assert from "node:assert/strict";
 import { test } from "node:test";
 import { becomes, focused, gone, seen } from "../expect.mjs";
 import { fill } from "../history.mjs";
+import { Meter } from "../meter.mjs";
 import { scene } from "../scene.mjs";
 
 const MESSAGES = 5_000;
@@ -164,4 +165,34 @@ test("the log stays at its end while the box grows and shrinks", async () => {
   await his.say("do you see this?");
   await seen(chat.message("do you see this?"), "the message");
   await becomes(atEnd, true, "the view at the end");
+});
+
+test("windows that were opened and closed leave no node and no listener in the browser", async () => {
+  await it.people.arrive("bruno");
+  const ana = await it.people.arrive("ana");
+  const chat = await ana.screen.open("Bruno Silva");
+  await chat.say("hello");
+  await chat.button("Close").click();
+  const meter = await Meter.of(ana.page);
+  const rounds = async (count) => {
+    for (let round = 0; round < count; round += 1) {
+      await ana.screen.person("Bruno Silva").click();
+      await chat.box.waitFor();
+      await chat.button("Close").click();
+      await chat.box.waitFor({ state: "detached" });
+    }
+  };
+  // The first rounds fill what is filled once.
+  await rounds(10);
+  const before = await meter.held();
+  await rounds(30);
+  // A listener in passing (a frame that is still to be drawn) is gone a moment later; one a window would be thirty.
+  await becomes(
+    async () => {
+      const { nodes, listeners } = await meter.held();
+      return nodes <= before.nodes && listeners <= before.listeners;
+    },
+    true,
+    `no more than ${JSON.stringify(before)}`,
+  );
 });
