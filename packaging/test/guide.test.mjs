@@ -80,6 +80,12 @@ describe("the administrator's guide", () => {
     }
   });
 
+  it("says what is lost where the site has no https, and where new people find the list", () => {
+    assert.match(guide, /the site is on \*\*plain http\*\*, [^.]*drafts and unsent messages do not survive a change of page/);
+    assert.match(guide, /Boost[^.]*\*\*that drawer is closed\*\*/);
+    assert.match(guide, /\*Open block drawer\*/);
+  });
+
   it("has links that lead somewhere", () => {
     const anchors = new Set([...guide.matchAll(/^#+ (.+)$/gm)].map(([, heading]) => anchor(heading)));
     for (const [, target] of guide.matchAll(/\]\(([^)]+)\)/g)) {

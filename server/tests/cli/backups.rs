@@ -79,6 +79,34 @@ fn a_backup_is_made_beside_a_running_server_and_restored_when_it_has_stopped() {
     assert!(running.stop());
 }
 
+/// What a browser is told of the store, that its copies belong to.
+fn epoch(dir: &Path) -> String {
+    let conn = rusqlite::Connection::open(dir.join("gchat.db")).unwrap();
+    conn.query_row("SELECT hex(value) FROM meta WHERE name = 'epoch'", [], |row| row.get(0)).unwrap()
+}
+
+#[test]
+fn after_a_snapshot_was_rolled_back_the_line_of_the_guide_gives_a_new_epoch() {
+    let dir = TempDir::new().unwrap();
+    gchat(dir.path(), &["site", "add", "https://moodle.example"]);
+    fs::write(dir.path().join("gchat.toml"), "database = \"gchat.db\"\n").unwrap();
+    let words = line("runuser -u gchat -- gchat epoch new ").replace("/etc/gchat/gchat.toml", "gchat.toml");
+    let args: Vec<_> = words.trim_start_matches("runuser -u gchat -- gchat ").split(' ').collect();
+    let before = epoch(dir.path());
+    let (running, _) = serve(dir.path());
+    let (status, error) = code(dir.path(), &args);
+    assert!(status == Some(3) && error.contains("another gchat serves it"), "{error}");
+    assert!(running.stop());
+    assert_eq!(epoch(dir.path()), before);
+    let (ok, told, hints) = gchat(dir.path(), &args);
+    assert!(ok && told == "the database gchat.db has a new epoch\n", "{told} {hints}");
+    assert!(hints.contains("people who were deleted") && hints.contains("Start the server now"), "{hints}");
+    assert_ne!(epoch(dir.path()), before);
+    let (running, address) = serve(dir.path());
+    assert!(ask(&address, "/ready").ends_with("200 OK"));
+    assert!(running.stop());
+}
+
 /// The line of the guide that begins so.
 fn line<'a>(begins: &str) -> &'a str {
     GUIDE.lines().find(|line| line.starts_with(begins)).unwrap_or_else(|| panic!("the guide has no {begins}"))

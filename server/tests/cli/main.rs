@@ -203,15 +203,21 @@ fn the_environment_stands_above_the_file_and_below_the_flags() {
         let (ok, _, said) = with(dir.path(), command, &[("GCHAT_DATABASE", "no/such/folder/gchat.db")]);
         assert!(!ok && said.contains("there is no folder no/such/folder: make it"), "{said}");
     }
-    for (name, value) in [
-        ("GCHAT_LISTEN", "localhost:8787"),
-        ("GCHAT_LOG_FORMAT", "xml"),
-        ("GCHAT_TRUSTED_PROXIES", "nginx"),
-        ("GCHAT_LIMITS_MESSAGE_BURST", "0"),
+    // Each names the setting and what it should be.
+    for (name, value, form) in [
+        ("GCHAT_LISTEN", "localhost:8787", "write for example \"127.0.0.1:8787\""),
+        ("GCHAT_LOG_FORMAT", "xml", "expected `text` or `json`"),
+        ("GCHAT_TRUSTED_PROXIES", "nginx", "write for example \"127.0.0.1\""),
+        ("GCHAT_LIMITS_MESSAGE_BURST", "0", "must be at least 1"),
+        ("GCHAT_LIMITS_GRACE_MS", "15s", "u64"),
+        ("GCHAT_PUBLIC_URL", "moodle.example", "such as \"https://moodle.example/gchat/\""),
+        ("GCHAT_LOG_LEVEL", "info,=,", "write error, warn, info"),
     ] {
         let (ok, _, error) = with(dir.path(), &["config", "check"], &[(name, value)]);
-        assert!(!ok && error.contains(name), "{error}");
+        assert!(!ok && error.contains(name) && error.contains(form), "{name}={value}: {error}");
     }
+    let (ok, _, error) = gchat(dir.path(), &["serve", "--listen", "localhost:8787"]);
+    assert!(!ok && error.contains("--listen <ADDR:PORT>") && error.contains("localhost:8787"), "{error}");
 }
 
 /// The next state that the process tells, other than that it is alive.
@@ -309,6 +315,45 @@ fn the_demo_keeps_its_site_and_follows_its_address() {
     let (running, _) = demo(dir.path(), second.trim_start_matches("http://").trim_end_matches('/'));
     assert_eq!(sites(), after);
     assert!(running.stop());
+}
+
+/// What `make demo` says, with a cargo that compiles nothing and says what it was asked for.
+fn make_demo(built_before: bool) -> String {
+    use std::os::unix::fs::PermissionsExt as _;
+    let dir = TempDir::new().unwrap();
+    let program = |path: &str, text: &str| {
+        let path = dir.path().join(path);
+        std::fs::create_dir_all(path.parent().unwrap()).unwrap();
+        std::fs::write(&path, format!("#!/bin/sh\n{text}\n")).unwrap();
+        std::fs::set_permissions(&path, std::fs::Permissions::from_mode(0o755)).unwrap();
+    };
+    program("bin/cargo", "echo \"cargo: $*\"");
+    if built_before {
+        program("target/debug/gchat", "");
+    }
+    let makefile = concat!(env!("CARGO_MANIFEST_DIR"), "/../Makefile");
+    std::fs::copy(makefile, dir.path().join("Makefile")).unwrap();
+    let path = format!("{}/bin:{}", dir.path().display(), std::env::var("PATH").unwrap());
+    let mut make = Command::new("make");
+    // Also where these tests are run by make.
+    make.arg("demo")
+        .current_dir(dir.path())
+        .env("PATH", path)
+        .env_remove("MAKEFLAGS")
+        .env_remove("MAKELEVEL");
+    String::from_utf8(make.output().unwrap().stdout).unwrap()
+}
+
+#[test]
+fn make_demo_says_how_long_it_takes_and_what_it_does_before_it_compiles() {
+    let first = make_demo(false);
+    let (said, asked) = first.split_once("cargo: ").unwrap_or_else(|| panic!("{first}"));
+    for part in ["Compiling the server", "minutes", "Ctrl+C ends it"] {
+        assert!(said.contains(part), "{first}");
+    }
+    assert!(asked.starts_with("run ") && asked.trim_end().ends_with("-- demo"), "{first}");
+    let again = make_demo(true);
+    assert!(again.starts_with("Building what has changed") && !again.contains("minutes"), "{again}");
 }
 
 #[test]

@@ -1,5 +1,7 @@
 //! What protocol/README.md promises in sentences, and no table can: held here, so that the text stays true.
 
+use std::collections::BTreeMap;
+
 use serde_json::{Value, json};
 use uuid::Uuid;
 
@@ -99,6 +101,105 @@ async fn of_a_conversation_that_began_meanwhile_a_cursor_tells_nothing_but_a_win
     back.hello(&host.token(2, "Ana", &pupil()), json!({"cursor": cursor})).await;
     let welcome = back.next_of("welcome").await;
     assert_eq!((&welcome["changes"], windows(&welcome["dock"])), (&json!([]), vec![]));
+}
+
+/// A window as a client counts it between docks: its facts, and which messages there are, by whom, and whether a stub.
+struct Counted {
+    window: Value,
+    messages: BTreeMap<i64, (i64, bool)>,
+}
+
+impl Counted {
+    fn has(&self, fact: &str) -> i64 {
+        self.window[fact].as_i64().unwrap()
+    }
+
+    /// By "Between docks", word for word.
+    fn hears(&mut self, frame: &Value) {
+        let number = |value: &Value| value.as_i64().unwrap();
+        if frame["type"] == "read" && frame["user"] == 2 {
+            let read = number(&frame["seq"]);
+            let above = self.messages.range(read + 1..).filter(|(_, (sender, stub))| *sender != 2 && !stub);
+            self.window["unread"] = above.count().into();
+            self.window["read_seq"] = read.into();
+        }
+        for message in frame["messages"].as_array().into_iter().flatten() {
+            let (seq, sender) = (number(&message["seq"]), number(&message["sender"]));
+            let stub = message["text"].is_null();
+            let before = self.messages.insert(seq, (sender, stub));
+            let theirs_unread = sender != 2 && seq > self.has("read_seq");
+            let unread = self.has("unread");
+            if seq > self.has("seq") {
+                self.window["seq"] = seq.into();
+                self.window["unread"] = (unread + i64::from(theirs_unread)).min(100).into();
+            } else if stub && before == Some((sender, false)) && theirs_unread && unread < 100 {
+                self.window["unread"] = (unread - 1).into();
+            }
+            self.window["rev"] = frame["rev"].clone();
+        }
+    }
+}
+
+#[tokio::test]
+async fn between_docks_a_client_that_counts_as_is_written_counts_what_the_next_dock_has() {
+    let (_server, _host, mut ana, mut bruno) = two().await;
+    let dock = ana.open_window("2-3", 0).await;
+    ana.all_until_now().await;
+    let mut counted = Counted { window: dock["windows"][0].clone(), messages: BTreeMap::new() };
+    let mut ids = BTreeMap::new();
+    for (who, what, seq) in [
+        ("bruno", "say", 1),
+        ("bruno", "say", 2),
+        ("bruno", "say", 3),
+        ("bruno", "say", 4),
+        ("ana", "read", 2),
+        ("ana", "say", 5),
+        ("bruno", "edit", 4),
+        ("bruno", "edit", 1),
+        ("bruno", "delete", 1),
+        ("bruno", "delete", 4),
+        ("bruno", "delete", 4),
+        ("ana", "delete", 5),
+        ("bruno", "say", 6),
+        ("ana", "read", 3),
+        ("bruno", "delete", 6),
+        ("bruno", "say", 7),
+        ("ana", "read", 7),
+    ] {
+        let client = if who == "ana" { &mut ana } else { &mut bruno };
+        if what == "say" {
+            let id = Uuid::now_v7();
+            assert_eq!(client.say_as(id, "2-3", "x").await["seq"], seq);
+            ids.insert(seq, id);
+        } else if what == "read" {
+            client.send(json!({"type": "read", "conversation": "2-3", "seq": seq})).await;
+        } else {
+            let mut frame =
+                json!({"type": what, "conversation": "2-3", "seq": seq, "client_message_id": ids[&seq]});
+            if what == "edit" {
+                frame["text"] = "y".into();
+            }
+            client.verb(frame).await;
+        }
+        for frame in ana.all_until_now().await {
+            counted.hears(&frame);
+        }
+        let state = if seq % 2 == 0 { "open" } else { "minimised" };
+        let base = i64::from(u32::MAX);
+        ana.send(json!({"type": "dock", "conversation": "2-3", "state": state, "base": base})).await;
+        let told = ana.next_of("dock").await;
+        for fact in ["seq", "rev", "read_seq", "unread"] {
+            assert_eq!(counted.window[fact], told["windows"][0][fact], "{fact} after {who}: {what} {seq}");
+        }
+    }
+}
+
+#[test]
+fn the_grace_of_the_contract_is_the_servers() {
+    let text = include_str!("../../../protocol/README.md");
+    let (_, rest) = text.split_once("Somebody is online while a connection of theirs is, and for ").unwrap();
+    let seconds: u64 = rest.split_once(" s after the last one").unwrap().0.parse().unwrap();
+    assert_eq!(gchat::config::Limits::default().grace_ms, seconds * 1_000);
 }
 
 #[tokio::test]
