@@ -219,6 +219,8 @@ async fn verbs_count_as_messages_and_edits_take_room() {
 async fn repeated_tries_count_and_are_acknowledged_later() {
     let (server, host) = TestServer::start_with(|config| {
         (config.limits.messages_per_second, config.limits.message_burst) = (10, 5);
+        // The waits below are for the server's clock, by asking.
+        (config.limits.frames_per_second, config.limits.frame_burst) = (100_000, 100_000);
     })
     .await;
     let mut ana = TestClient::person(&server, &host, 2, "Ana", &c7()).await;
