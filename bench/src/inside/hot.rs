@@ -26,7 +26,7 @@ use uuid::Uuid;
 use super::{
     callgrind::{instructions, once_and_twice},
     campus::{Courses, site, token},
-    fanout,
+    fanout, whole,
     wire::wire,
 };
 use crate::{
@@ -35,13 +35,15 @@ use crate::{
 };
 
 /// Each path and how often it is run.
-const PATHS: [(&str, u32); 6] = [
+const PATHS: [(&str, u32); 8] = [
     ("frame_in", 2_000),
     ("frame_out", 2_000),
     ("token", 200),
     ("roster_diff", 200),
     ("ack", 2_000),
     ("fan_out", 2_000),
+    ("message", 400),
+    ("page_load", 240),
 ];
 
 /// Runs each path under callgrind, by starting this program again as `hot NAME TIMES FOLDER`.
@@ -64,6 +66,8 @@ pub async fn work(path: &str, times: u32, folder: &Path) -> Result<()> {
         "roster_diff" => roster_diffs(times),
         "ack" => acks(times),
         "fan_out" => fan_outs(times),
+        "message" => whole::messages(times, folder).await,
+        "page_load" => whole::page_loads(times, folder).await,
         fanout::FEW => fanout::tell(fanout::FEW_VIEWERS, times, folder).await,
         fanout::MANY => fanout::tell(2 * fanout::FEW_VIEWERS, times, folder).await,
         _ => bail!("no hot path {path}"),

@@ -20,6 +20,7 @@ pub mod resume;
 pub mod statements;
 pub mod store;
 pub mod tally;
+mod whole;
 pub mod wire;
 
 /// What there is, in the order in which it runs. Memory comes first, while the process is young.
