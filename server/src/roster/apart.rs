@@ -241,9 +241,33 @@ mod tests {
             self.rosters.take_out_due(self.now);
         }
 
+        /// What has changed is told.
+        fn ticks(&mut self) {
+            self.now += 1_000;
+            self.rosters.tick(self.now).iter().for_each(|connection| connection.out.flush());
+        }
+
         /// The rosters of one connection's own, and the people with blocks.
         fn kept(&self) -> (usize, usize) {
             (self.rosters.rooms.apart(), self.rosters.blocks.0.len())
+        }
+    }
+
+    #[tokio::test]
+    async fn a_block_costs_its_two_people_frames_of_their_own_and_all_others_share_one() {
+        let mut world = World::begin().await;
+        for (blocked, of_their_own) in [(&[][..], 0), (&[3], 2)] {
+            let seats: Vec<_> =
+                (2..52).map(|user| world.comes(user, if user == 2 { blocked } else { &[] })).collect();
+            world.ticks();
+            seats.iter().for_each(|seat| drop(seat.out.take()));
+            let late = world.comes(60, &[]);
+            world.ticks();
+            let told: Vec<_> = seats.iter().map(|seat| seat.out.take().frames).collect();
+            assert!(told.iter().all(|frames| frames.len() == CIRCLES as usize));
+            let pieces: HashSet<_> = told.iter().flatten().map(|frame| frame.as_str().as_ptr()).collect();
+            assert_eq!(pieces.len(), (1 + of_their_own) * CIRCLES as usize);
+            seats.into_iter().chain([late]).for_each(|seat| world.goes(seat));
         }
     }
 

@@ -4,6 +4,8 @@
 use std::{collections::BTreeSet, time::Duration};
 
 use serde_json::{Value, json};
+use tokio::{io::AsyncWriteExt as _, net::TcpStream};
+use uuid::Uuid;
 
 use crate::util::{
     Host, TestClient, TestServer, circle,
@@ -140,6 +142,17 @@ async fn sign_ins_are_limited_by_person_and_told_when_to_come_back() {
         }
     }
     assert!((1..=2).contains(&refused), "{refused}");
+    // A renewal is looked up as a sign-in is; the connection goes on.
+    let mut carla = TestClient::person(&server, &host, 4, "Carla", &c7()).await;
+    let mut told = Vec::new();
+    for _ in 0..12 {
+        carla.send(json!({"type": "renew", "token": host.token(4, "Carla", &c7())})).await;
+        told.push(
+            carla.wait(|f| matches!(f["type"].as_str(), Some("renewed" | "error"))).await["code"].clone(),
+        );
+    }
+    assert!(told[..9].iter().all(Value::is_null) && told.contains(&json!("rate_limited")), "{told:?}");
+    carla.all_until_now().await;
     TestClient::person(&server, &host, 3, "Bruno", &c7()).await;
 }
 
@@ -209,6 +222,45 @@ async fn reads_windows_and_looks_at_rosters_are_limited_too() {
     }
 }
 
+/// The attack: dozens of pages of history in a second, each of a quarter of a MiB.
+#[tokio::test]
+async fn pages_and_changes_are_counted_in_bytes_and_whoever_had_too_many_gets_nothing_large() {
+    let all = [
+        json!({"type": "history", "conversation": "2-3", "limit": 100}),
+        json!({"type": "changes", "conversation": "2-3", "rev": 0, "seq": 0, "limit": 100}),
+        json!({"type": "search", "text": "", "limit": 10}),
+    ];
+    for ask in &all[..2] {
+        let (server, host) = TestServer::start_with(|config| {
+            config.limits.answer_burst_bytes = 40_000;
+            config.limits.answer_bytes_per_second = 1;
+        })
+        .await;
+        // A page is one message of 16 KiB.
+        let (mut ana, mut bruno) = long_talk(&server, &host, 1).await;
+        for _ in 0..3 {
+            assert_eq!(ana.ask(ask.clone()).await["type"], ask["type"]);
+        }
+        let too_much = |told: &Value| {
+            assert_eq!((&told["code"], &told["final"]), (&json!("rate_limited"), &json!(false)), "{told}");
+            assert!(told["retry_after_ms"].as_i64().unwrap() > 1_000, "not in a moment: {told}");
+        };
+        for other in &all {
+            too_much(&ana.ask(other.clone()).await);
+        }
+        for other in
+            [json!({"type": "roster", "circle": "c7"}), json!({"type": "visibility", "visible": true})]
+        {
+            ana.all_until_now().await;
+            ana.send(other).await;
+            too_much(&ana.next_of("error").await);
+        }
+        // Small things go on, and others are not concerned.
+        assert_eq!(ana.say("2-3", "still here").await["type"], "ack");
+        assert_eq!(bruno.ask(ask.clone()).await["type"], ask["type"]);
+    }
+}
+
 #[tokio::test]
 async fn an_address_that_speaks_for_others_and_is_not_trusted_is_told_of() {
     let (server, host) = TestServer::start().await;
@@ -245,12 +297,9 @@ async fn addresses_of_one_ipv6_subscriber_are_one_place() {
     open("2001:db8:1:3::1").await.unwrap();
 }
 
-/// The attack: few bytes ask for many, over and over, and nothing is read.
-#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn who_asks_for_much_and_reads_nothing_takes_little_memory() {
-    use tokio::io::AsyncWriteExt as _;
-    const ROUNDS: usize = 240;
-    const MORE_KIB: u64 = 20 * 1_024;
+/// A server in a process of its own, Ana, whom ten people have written so much that her welcome has all it may, and the
+/// `hello` that draws it.
+async fn much_to_say() -> (Process, Host, Value) {
     let (server, host) = Process::start(&[
         ("GCHAT_LIMITS_MESSAGES_PER_SECOND", "1000"),
         ("GCHAT_LIMITS_MESSAGE_BURST", "1000"),
@@ -272,19 +321,32 @@ async fn who_asks_for_much_and_reads_nothing_takes_little_memory() {
     let conversations: Vec<Value> =
         partners.map(|p| json!({"conversation": format!("2-{p}"), "rev": 0, "seq": 0})).collect();
     let cursor = json!({"epoch": ana.welcome["epoch"], "conversations": conversations});
+    let hello = json!({"type": "hello", "protocol": 1, "token": token, "visible": false, "cursor": cursor});
+    (server, host, hello)
+}
+
+/// A socket that has said this `hello`, and reads nothing.
+async fn unread(server: &Process, host: &Host, round: usize, hello: &Value, session: Uuid) -> TcpStream {
+    let mut hello = hello.clone();
+    hello["session"] = json!(session);
+    let hello = hello.to_string();
+    let mut socket = upgraded(server, host, u8::try_from(round % 200 + 1).unwrap()).await.unwrap();
+    let bytes = [head(0x81, u64::try_from(hello.len()).unwrap()), hello.into_bytes()].concat();
+    let _ = socket.write_all(&bytes).await;
+    socket
+}
+
+/// The attack: few bytes ask for many, over and over, and nothing is read.
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn who_asks_for_much_and_reads_nothing_takes_little_memory() {
+    const ROUNDS: usize = 240;
+    const MORE_KIB: u64 = 20 * 1_024;
+    let (server, host, hello) = much_to_say().await;
     let before = server.memory_kib();
     let mut sockets = Vec::new();
     let mut most = before;
     for round in 0..ROUNDS {
-        let hello = json!({
-            "type": "hello", "protocol": 1, "token": token, "session": uuid::Uuid::new_v4(), "visible": false,
-            "cursor": cursor,
-        });
-        let hello = hello.to_string();
-        let mut socket = upgraded(&server, &host, u8::try_from(round % 200 + 1).unwrap()).await.unwrap();
-        let bytes = [head(0x81, u64::try_from(hello.len()).unwrap()), hello.into_bytes()].concat();
-        let _ = socket.write_all(&bytes).await;
-        sockets.push(socket);
+        sockets.push(unread(&server, &host, round, &hello, Uuid::new_v4()).await);
         most = most.max(server.memory_kib());
     }
     // What came last may still be on its way.
