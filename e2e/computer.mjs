@@ -1,5 +1,6 @@
 // A computer that several people use one after another: one Chromium with a profile on the disk, its back-forward cache
 // as everybody has it, and a record of all that its pages ever showed.
+import { execFileSync } from "node:child_process";
 import { mkdtempSync, readdirSync, readFileSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
@@ -74,9 +75,17 @@ export class Computer {
     rmSync(this.folder, { recursive: true, force: true, maxRetries: 3 });
   }
 
-  /** The files of the profile that hold this text, in one of the ways in which Chromium writes text. */
-  filesWith(text) {
-    const forms = [Buffer.from(text), Buffer.from(text, "utf16le"), Buffer.from(text, "utf16le").swap16()];
+  /** The values of cookies by names (as SQL's LIKE has them), as they lie on the disk. The browser is closed. */
+  cookiesNamed(pattern) {
+    const script = `import sqlite3, sys
+for value, in sqlite3.connect(sys.argv[1]).execute("SELECT encrypted_value FROM cookies WHERE name LIKE ?", sys.argv[2:]): print(value.hex())`;
+    const said = execFileSync("python3", ["-c", script, join(this.folder, "Default", "Cookies"), pattern], { encoding: "utf8" });
+    return said.split("\n").filter((line) => line !== "").map((line) => Buffer.from(line, "hex"));
+  }
+
+  /** The files of the profile that hold these bytes, or this text in one of the ways in which Chromium writes text. */
+  filesWith(what) {
+    const forms = Buffer.isBuffer(what) ? [what] : [Buffer.from(what), Buffer.from(what, "utf16le"), Buffer.from(what, "utf16le").swap16()];
     const files = readdirSync(this.folder, { recursive: true, withFileTypes: true }).filter((entry) => entry.isFile());
     return files
       .map((file) => join(file.parentPath, file.name))

@@ -69,10 +69,17 @@ async function neverShown(page, what) {
 }
 
 /** Leaves the chat's page for a bare one, in a way that has its document dropped. */
-async function leaveFor(path) {
+async function leaveFor(path, page = ana.page) {
   // A page with this listener is not put away whole.
-  await ana.page.evaluate(() => addEventListener("unload", () => {}));
-  await ana.go(path);
+  await page.evaluate(() => addEventListener("unload", () => {}));
+  await ana.go(path, page);
+}
+
+/** As "Duplicate tab" does it, a page that opens another gives it a copy of its sessionStorage. */
+async function duplicate(page) {
+  const opened = ana.context.waitForEvent("page");
+  await page.evaluate(() => void window.open(location.href));
+  return opened;
 }
 
 test("while the login holds, Back shows the windows from the cache, also without the network", async () => {
@@ -162,10 +169,7 @@ test("a page that is put away whole holds nothing, and comes back with the login
 
 test("a duplicated tab has nothing that can be read after the logout", async () => {
   await talk();
-  // As "Duplicate tab" does it, a page that opens another gives it a copy of its sessionStorage.
-  const opened = ana.context.waitForEvent("page");
-  await ana.page.evaluate(() => void window.open(location.href));
-  const copy = await opened;
+  const copy = await duplicate(ana.page);
   await seen(ana.on(copy).chat("Bruno Silva").message(SECRET), "the message in the copy");
   const stored = () => copy.evaluate(() => Object.entries(sessionStorage).filter(([name]) => name.startsWith("gchat")));
   const values = async () => (await stored()).map(([, value]) => `${value} ${Buffer.from(value, "base64").toString("latin1")}`).join(" ");
@@ -195,31 +199,111 @@ test("a browser that was closed and opened asks the host before it shows anythin
   assert.ok(chat);
 });
 
+/** The chat's tabs of a browser that was closed and brings back what it had. */
+async function broughtBack() {
+  await computer.close();
+  ana = await computer.open(it.campus, { restore: true });
+  const tabs = () => ana.context.pages().filter((page) => page.url().endsWith("/demo/algebra/forum"));
+  await becomes(() => tabs().length > 0, true, "the chat's tabs");
+  return tabs();
+}
+
 test("tabs that a browser brings back show what they had with the login only", async () => {
   await talk();
   const bare = await ana.tab(BARE);
-  const broughtBack = async () => {
-    await computer.close();
-    ana = await computer.open(it.campus, { restore: true });
-    await becomes(() => ana.context.pages().filter((page) => page.url().endsWith("/demo/algebra/forum")).length, 1, "the chat's tab");
-    const tab = ana.context.pages().find((page) => page.url().endsWith("/demo/algebra/forum"));
-    await tab.bringToFront();
-    return tab;
-  };
-  const first = await broughtBack();
+  const [first] = await broughtBack();
+  await first.bringToFront();
   await seen(ana.on(first).chat("Bruno Silva").message(SECRET), "the message, as cookies of the browser's stay come back with its tabs");
   await logOut(ana.context.pages().find((page) => page.url().endsWith(BARE)) ?? bare);
-  const second = await broughtBack();
+  const [second] = await broughtBack();
+  await second.bringToFront();
   assert.deepEqual(await marks(), []);
   await seen(second.getByText(SIGNED_OUT).first(), "it says so");
   await second.evaluate(record);
   assert.doesNotMatch(await held(second), HERS);
 });
 
+/** By the test's name what ends a login in this browser, done on a page without the chat; and what its pages then say. */
+const ENDS = {
+  "a logout leaves nothing on any page, by any way back": { end: logOut, says: SIGNED_OUT },
+  "another login leaves nothing on any page, by any way back": {
+    async end(page) {
+      await ana.context.clearCookies({ name: "campus_login" });
+      await page.goto(`${it.campus.url}/demo/as/bruno`);
+      await seen(ana.on(page).person("Carla Nunes"), "Bruno has his chat");
+    },
+    says: /Somebody else has signed in/,
+  },
+  "the end of a login's time leaves nothing on any page, by any way back": {
+    async end() {
+      await ana.context.clearCookies({ name: "campus_login" });
+      const [life] = (await marks()).filter(({ name }) => name.endsWith("_life"));
+      await ana.context.addCookies([{ ...life, expires: Date.now() / 1_000 + 1 }]);
+      await becomes(async () => (await marks()).length, 1, "the half that ends with the login's time has ended");
+    },
+    says: SIGNED_OUT,
+  },
+};
+
+for (const [name, { end, says }] of Object.entries(ENDS)) {
+  test(name, async () => {
+    await talk();
+    await it.people.arrive("carla");
+    const said = (page) => seen(page.getByText(says).first(), "it says why");
+    const chat = async () => {
+      const page = await ana.tab("/demo/algebra/forum");
+      await seen(ana.on(page).chat("Bruno Silva").message(SECRET), "the message");
+      return page;
+    };
+    const [copy, left, whole] = [await duplicate(ana.page), await chat(), await chat()];
+    await seen(ana.on(copy).chat("Bruno Silva").message(SECRET), "the message in the copy");
+    await leaveFor(BARE, left);
+    await ana.go(BARE, whole);
+    const other = await ana.tab(BARE);
+    await end(other);
+    for (const open of [ana.page, copy]) {
+      // Where no cookie was seen to change, whoever uses the tab has it look.
+      await open.evaluate(() => void window.dispatchEvent(new Event("focus")));
+      await becomes(async () => HERS.test(await held(open)), false, "whether an open page holds anything");
+      await said(open);
+    }
+    await back(left);
+    await said(left);
+    await back(whole, { persisted: true });
+    await said(whole);
+    for (const [page, how] of [[left, "by Back"], [whole, "as a whole"]]) await neverShown(page, how);
+    await leaveFor(BARE, left);
+    await ana.context.setOffline(true);
+    await back(left);
+    await seen(left.getByText(/Connection lost|You have been signed out/).first(), "it has looked");
+    await neverShown(left, "without the network");
+    await ana.context.setOffline(false);
+    for (const page of await broughtBack()) {
+      await page.bringToFront();
+      await said(page);
+      await page.evaluate(record);
+      assert.doesNotMatch(await held(page), HERS, "brought back");
+    }
+    await computer.close();
+    for (const text of [SECRET, DRAFT]) assert.deepEqual(computer.filesWith(text), [], `files with ${text}`);
+  });
+}
+
 test("nothing of hers can be read on the disk afterwards, and no half of a key", async () => {
   await talk();
-  const secrets = (await marks()).map(({ value }) => value.split(".")[1]);
-  assert.equal(secrets.length, 2);
+  const token = await ana.page.evaluate(() => fetch("/demo/token", { method: "POST" }).then((answer) => answer.json()));
+  const secrets = [...(await marks()).map(({ value }) => value.split(".")[1]), token.unsent_key, token.token.split(".")[2]];
+  assert.equal(secrets.length, 4);
+  await computer.close();
+  // Chromium seals its cookies with a key that it has, too: what is looked for later is as it lies there.
+  const halves = computer.cookiesNamed("gchat_%");
+  assert.equal(halves.length, 2, "while the login holds the mark is there");
+  for (const half of halves) assert.notDeepEqual(computer.filesWith(half), []);
+  ana = await computer.open(it.campus, { restore: true });
+  await becomes(async () => (await marks()).length, 2, "and comes back with the browser");
+  ana.page = ana.context.pages().find((page) => page.url().endsWith("/demo/algebra/forum"));
+  await ana.page.bringToFront();
+  await seen(ana.screen.chat("Bruno Silva").message(SECRET), "the message");
   await leaveFor(BARE);
   await logOut(ana.page);
   await back(ana.page);
@@ -227,5 +311,5 @@ test("nothing of hers can be read on the disk afterwards, and no half of a key",
   await computer.close();
   assert.notDeepEqual(computer.filesWith("/demo/algebra/forum"), [], "her pages are in the browser's cache");
   assert.notDeepEqual(computer.filesWith("copies"), [], "and the chat's database is there");
-  for (const text of [SECRET, DRAFT, ...secrets]) assert.deepEqual(computer.filesWith(text), [], `files with ${text}`);
+  for (const text of [SECRET, DRAFT, ...secrets, ...halves]) assert.deepEqual(computer.filesWith(text), [], `files with ${text}`);
 });
