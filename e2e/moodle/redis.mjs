@@ -1,6 +1,4 @@
 // Redis for the sessions of a running site, as an administrator sets it in config.php, and the sessions that are in it.
-import { readFileSync, writeFileSync } from "node:fs";
-import { join } from "node:path";
 import { freePort } from "../port.mjs";
 import { run, Service, WEB } from "./process.mjs";
 
@@ -12,14 +10,11 @@ export class Redis {
     const options = ["--bind", "127.0.0.1", "--port", String(redis.port), "--save", "", "--appendonly", "no"];
     redis.service = new Service("Redis", ["redis-server", ...options], { account: WEB, cwd: site.data });
     await redis.service.ready(async () => (await redis.ask("PING")) === "PONG");
-    redis.config = join(site.tree.root, "config.php");
-    redis.before = readFileSync(redis.config, "utf8");
-    const mine = [
+    redis.restore = site.configure([
       "$CFG->session_handler_class = '\\core\\session\\redis';",
       "$CFG->session_redis_host = '127.0.0.1';",
       `$CFG->session_redis_port = ${redis.port};`,
-    ];
-    writeFileSync(redis.config, redis.before.replace(/^require_once/m, `${mine.join("\n")}\n\n$&`));
+    ]);
     return redis;
   }
 
@@ -34,7 +29,7 @@ export class Redis {
   }
 
   async close() {
-    writeFileSync(this.config, this.before);
+    this.restore();
     await this.service.close();
   }
 }

@@ -80,15 +80,16 @@ export class Site {
     };
     const flags = Object.entries(options).map(([name, value]) => `--${name}=${value}`);
     await this.php(["admin/cli/install.php", "--non-interactive", "--agree-license", "--allow-unstable", ...flags]);
-    this.#configure();
+    this.configure(["$CFG->noemailever = true;", "$CFG->debug = E_ALL;", "$CFG->debugdisplay = 0;", "$CFG->cookiesecure = false;"]);
     await this.deeds(["no_tours"]);
   }
 
-  /** What a test's config.php says besides the installer's. */
-  #configure() {
+  /** Lets config.php say more, as an administrator does it. Gives what takes it back. */
+  configure(lines) {
     const path = join(this.tree.root, "config.php");
-    const mine = ["$CFG->noemailever = true;", "$CFG->debug = E_ALL;", "$CFG->debugdisplay = 0;", "$CFG->cookiesecure = false;"];
-    writeFileSync(path, readFileSync(path, "utf8").replace(/^require_once/m, `${mine.join("\n")}\n\n$&`));
+    const before = readFileSync(path, "utf8");
+    writeFileSync(path, before.replace(/^require_once/m, () => `${lines.join("\n")}\n\nrequire_once`));
+    return () => writeFileSync(path, before);
   }
 
   /** Runs PHP in the tree's root, as the web server's account. */

@@ -47,13 +47,16 @@ final class online {
      * @param server $server
      * @param float $deadline by microtime(true)
      * @param string|null $handler class of the sessions' handler; null: the site's
+     * @param int $slice people whose sessions are asked for one by one in this run
      */
     public function __construct(
         /** @var server */
         private readonly server $server,
         /** @var float by microtime(true) */
         private readonly float $deadline,
-        ?string $handler = null
+        ?string $handler = null,
+        /** @var int people whose sessions are asked for one by one in this run */
+        private readonly int $slice = self::SLICE
     ) {
         $this->onebyone = !self::in_table($handler ?? manager::get_handler_class());
     }
@@ -67,7 +70,7 @@ final class online {
     public function look(): array {
         $cache = \cache::make('block_gchat', 'server');
         $after = (int) $cache->get('after');
-        $left = $this->onebyone ? self::SLICE : PHP_INT_MAX;
+        $left = $this->onebyone ? $this->slice : PHP_INT_MAX;
         $found = ['logins' => 0, 'preferences' => 0];
         do {
             $page = $this->server->logins($after, min(self::PAGE, $left));

@@ -279,6 +279,40 @@ final class connected_test extends \advanced_testcase {
         $this->assertSame(3, $look()['logins']);
     }
 
+    public function test_a_store_of_its_own_is_asked_for_so_many_people_in_a_run_and_the_next_run_goes_on(): void {
+        $users = [$this->person(), $this->person(), $this->person()];
+        $sockets = array_map(fn($user) => $this->connect($user), $users);
+        $this->assertCount(3, $sockets);
+        foreach ($users as $user) {
+            \core\session\manager::destroy($user->session);
+        }
+        $look = fn(string $handler) =>
+            (new online(new server(connection::current()), microtime(true) + 10, $handler, 2))->look()['logins'];
+        $this->assertSame(2, $look(\core\session\redis::class));
+        $this->assertSame(1, $look(\core\session\redis::class));
+        // One query tells of a thousand: there is nothing to divide.
+        $this->assertSame(3, $look(\core\session\database::class));
+    }
+
+    public function test_a_session_that_a_plugin_of_authentication_keeps_has_not_ended(): void {
+        global $CFG, $DB;
+        require_once(__DIR__ . '/fixtures/keeps/auth.php');
+        [$kept, $old] = [$this->person(), $this->person()];
+        $sockets = [$this->connect($kept), $this->connect($old)];
+        $session = $DB->get_record('sessions', ['sid' => $kept->session], '*', MUST_EXIST);
+        $modified = time() - (int) $CFG->sessiontimeout - 5;
+        $DB->set_field('sessions', 'timemodified', $modified);
+        \auth_plugin_keeps::$kept = [(int) $kept->id, $kept->session, (int) $session->timecreated, $modified];
+        // Core looks for plugins by this name in its folder: so this one is found, and nothing is put there.
+        $name = '../blocks/gchat/tests/fixtures/keeps';
+        class_alias(\auth_plugin_keeps::class, "auth_plugin_$name");
+        $CFG->auth = $name;
+        $this->assertStringContainsString('logins that have ended: 1', $this->minute());
+        $this->assertSame(4410, $this->server->until($sockets[1], 4410));
+        $logins = (new server(connection::current()))->logins(0, 1000)['logins'];
+        $this->assertEquals([$kept->id], array_column($logins, 'user'));
+    }
+
     public function test_an_enrolment_that_ends_by_date_ends_within_a_minute(): void {
         global $DB;
         $other = $this->getDataGenerator()->create_course();
