@@ -78,7 +78,7 @@ impl Connection {
     /// From now on nothing of what is delivered to the user reaches this connection.
     pub fn set_pause(&self, pause: Pause) {
         *self.pause.lock() = Some(pause);
-        self.out.hush();
+        self.out.discard();
     }
 
     /// What it waits for.

@@ -131,7 +131,7 @@ impl Node {
     fn tell_limits(&self, site: SiteId) {
         let frame = hub::encode(&ServerFrame::Limits { limits: self.limits(site) });
         for connection in self.hub.all().into_iter().filter(|c| c.site == site) {
-            connection.out.leave(frame.clone(), Kind::Vital);
+            connection.out.queue(frame.clone(), Kind::Vital);
         }
     }
 

@@ -451,7 +451,7 @@ impl Rosters {
                 seat.apart = self.apart_for((seat.connection.site, seat.connection.user), seat.connection.id);
             }
             let wanted: HashSet<View> = views_apart(&rights, seat.apart.as_ref()).into_iter().collect();
-            seat.connection.out.leave(circles.clone(), Kind::Vital);
+            seat.connection.out.queue(circles.clone(), Kind::Vital);
             let looking = !seat.views.is_empty() || old.circles.is_empty();
             let (stay, go): (HashSet<View>, HashSet<View>) =
                 seat.views.drain(..).partition(|view| wanted.contains(view));

@@ -159,7 +159,7 @@ async fn drain(app: &App) {
     let latest = app.config.limits.drain_ms.max(DRAIN_SOONEST_MS);
     for connection in app.hub.all() {
         let retry_after_ms = rand::rng().random_range(DRAIN_SOONEST_MS..=latest);
-        connection.out.leave(hub::encode(&ServerFrame::Drain { retry_after_ms }), Kind::Vital);
+        connection.out.queue(hub::encode(&ServerFrame::Drain { retry_after_ms }), Kind::Vital);
         connection.out.close(Close::Restart);
     }
     // Sockets outlive the HTTP connections they began as, and a farewell the place in the hub: wait for them here.

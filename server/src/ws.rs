@@ -1,6 +1,6 @@
 //! One WebSocket: the upgrade with its checks, from `hello` to `welcome`, and the end.
 //!
-//! `greet` signs a connection in, `live` is the one loop in between. What is done once in a connection's life, or when
+//! `sign_in` signs a connection in, `live` is the one loop in between. What is done once in a connection's life, or when
 //! a frame comes, is done in memory that is given back afterwards: the task of somebody who idles is as small as its
 //! wait.
 
@@ -34,14 +34,14 @@ use crate::{
 };
 
 mod answer;
-mod greet;
 mod live;
 mod paused;
+mod sign_in;
 pub mod socket;
 mod state;
-use greet::{Greeted, Unwelcome};
 use live::Live;
 use paused::Paused;
+use sign_in::{SignedIn, Unwelcome};
 use socket::{Broken, Message, Socket};
 
 /// Bytes of a client's frame (protocol/README.md, "Limits").
@@ -206,14 +206,14 @@ async fn begin<S>(
 where
     S: AsyncRead + AsyncWrite + Unpin + Send + 'static,
 {
-    match sign_in(&app, &mut socket, origin, ticket).await {
-        Ok(Some(Greeted::Welcome(seated, welcome))) => {
+    match hello(&app, &mut socket, origin, ticket).await {
+        Ok(Some(SignedIn::Welcome(seated, welcome))) => {
             let welcome = hub::encode(&ServerFrame::Welcome(welcome));
             let bytes = u64::try_from(welcome.as_str().len()).unwrap_or(u64::MAX);
             seated.allowance.owe(Kind::AnswerBytes, bytes);
             Box::new(Live::new(seated, socket)).begin(welcome).await.map(Begun::Live)
         }
-        Ok(Some(Greeted::Paused(waiting))) => {
+        Ok(Some(SignedIn::Paused(waiting))) => {
             Box::new(Paused::new(waiting, socket)).begin().await.map(Begun::Paused)
         }
         Ok(None) => Err(None),
@@ -248,13 +248,13 @@ async fn answer_close<S: AsyncRead + AsyncWrite + Unpin>(socket: &mut Socket<S>)
 }
 
 /// Waits for `hello`; gives what answers it. `Ok(None)`: the client went away.
-async fn sign_in<S: AsyncRead + AsyncWrite + Unpin>(
+async fn hello<S: AsyncRead + AsyncWrite + Unpin>(
     app: &Arc<App>,
     socket: &mut Socket<S>,
     origin: String,
     ticket: Ticket,
-) -> Result<Option<Greeted>, Unwelcome> {
-    let refuse = greet::refused;
+) -> Result<Option<SignedIn>, Unwelcome> {
+    let refuse = sign_in::refused;
     let patience = Duration::from_millis(app.config.limits.hello_timeout_ms);
     let first = timeout(patience, async {
         for _ in 0..EARLY_PINGS {
@@ -280,9 +280,9 @@ async fn sign_in<S: AsyncRead + AsyncWrite + Unpin>(
         Ok(_) => return Err(refuse(Code::HelloExpected.into())),
         Err(refusal) => return Err(refuse(Refusal::with(refusal.code, refusal.message))),
     };
-    let greeted = greet::greet(app, ticket.id, &origin, hello).await?;
+    let signed_in = sign_in::sign_in(app, ticket.id, &origin, hello).await?;
     drop(ticket);
-    Ok(Some(greeted))
+    Ok(Some(signed_in))
 }
 
 /// What is said to whoever has broken the connection; nothing to those who are gone or speak no WebSocket.

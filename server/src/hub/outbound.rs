@@ -66,7 +66,7 @@ struct Queue {
     /// Set once; nothing is queued after it.
     close: Option<Close>,
     /// Set once: nothing is queued any more but the last frame.
-    hushed: bool,
+    discards: bool,
     /// `None` before the connection is welcome and after its end.
     pipe: Option<Arc<dyn Pipe>>,
     /// The loop writes what it has taken, and looks for more before it waits again: nobody overtakes it. So it is from
@@ -99,7 +99,7 @@ impl Outbound {
             bytes: 0,
             stale: Vec::new(),
             close: None,
-            hushed: false,
+            discards: false,
             pipe: None,
             writing: true,
             roused: false,
@@ -110,7 +110,7 @@ impl Outbound {
     }
 
     /// Writes a frame at once if that is possible, and queues it else; or does what the module's text says. Costs its
-    /// caller a system call: who holds a lock that others want is better served by `leave`.
+    /// caller a system call: who holds a lock that others want is better served by `queue`.
     pub fn push(&self, frame: Frame, kind: Kind) {
         let mut q = self.queue.lock();
         self.put(&mut q, frame, kind);
@@ -118,7 +118,7 @@ impl Outbound {
     }
 
     /// Queues a frame for the connection's loop to write.
-    pub fn leave(&self, frame: Frame, kind: Kind) {
+    pub fn queue(&self, frame: Frame, kind: Kind) {
         let mut q = self.queue.lock();
         self.put(&mut q, frame, kind);
         rouse_if_wanted(q);
@@ -144,19 +144,19 @@ impl Outbound {
         drop(waited); // not under the lock
     }
 
-    /// The same with a last frame, which even a hushed connection gets.
+    /// The same with a last frame, which goes out even where all others are discarded.
     pub fn close_with(&self, frame: Frame, code: Close) {
         let mut q = self.queue.lock();
-        q.hushed = false;
+        q.discards = false;
         self.put(&mut q, frame, Kind::Vital);
         q.close.get_or_insert(code);
         rouse(q);
     }
 
     /// Drops what waits, and from now on whatever is to be queued.
-    pub fn hush(&self) {
+    pub fn discard(&self) {
         let mut q = self.queue.lock();
-        q.hushed = true;
+        q.discards = true;
         let waited = q.drop_all();
         drop(q);
         drop(waited); // not under the lock
@@ -219,7 +219,7 @@ impl Outbound {
     }
 
     fn put(&self, q: &mut Queue, frame: Frame, kind: Kind) {
-        if q.close.is_some() || q.hushed {
+        if q.close.is_some() || q.discards {
             return;
         }
         let (frames, bytes) = (q.frames.len() + 1, q.bytes + frame.as_str().len());
@@ -303,13 +303,13 @@ impl Queue {
 
 impl fmt::Debug for Queue {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let Self { frames, bytes, stale, close, hushed, pipe, writing, roused, waker: _, told } = self;
+        let Self { frames, bytes, stale, close, discards, pipe, writing, roused, waker: _, told } = self;
         f.debug_struct("Queue")
             .field("frames", &frames.len())
             .field("bytes", bytes)
             .field("stale", stale)
             .field("close", close)
-            .field("hushed", hushed)
+            .field("discards", discards)
             .field("open", &pipe.is_some())
             .field("writing", writing)
             .field("roused", roused)
@@ -361,13 +361,13 @@ mod tests {
     }
 
     #[test]
-    fn the_hushed_get_nothing_but_the_last_frame() {
+    fn where_all_is_discarded_the_last_frame_still_goes_out() {
         let out = Outbound::new(4, 1_000);
         out.push(frame(1), Kind::Vital);
-        out.hush();
+        out.discard();
         out.push(frame(2), Kind::Vital);
         out.add(frame(2), Kind::Roster("c7".parse().expect("a circle")));
-        out.leave(frame(2), Kind::Fleeting);
+        out.queue(frame(2), Kind::Fleeting);
         out.close_with(frame(3), Close::TokenExpired);
         out.push(frame(4), Kind::Vital);
         let taken = out.take();

@@ -135,7 +135,7 @@ impl Rooms {
                 if !held.iter().any(|h| h.circle == view.circle && h.version == version) {
                     let bytes = self.snapshot_of(&key, room, view);
                     told += bytes.as_str().len();
-                    connection.out.leave(bytes, Kind::Roster(view.circle.clone()));
+                    connection.out.queue(bytes, Kind::Roster(view.circle.clone()));
                 }
             });
         }

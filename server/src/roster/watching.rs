@@ -105,7 +105,7 @@ impl Rosters {
             if told.status != status {
                 told.status = status;
                 let frame = hub::encode(&ServerFrame::Presence { user, status });
-                connection.out.leave(frame, Kind::Vital);
+                connection.out.queue(frame, Kind::Vital);
             }
         }
     }
@@ -172,7 +172,7 @@ impl Rosters {
             if let Some(conversation) = conversation.filter(|_| told.writing != writing) {
                 told.writing = writing;
                 let frame = ServerFrame::Writing { conversation, writing };
-                connection.out.leave(hub::encode(&frame), Kind::Vital);
+                connection.out.queue(hub::encode(&frame), Kind::Vital);
                 if writing == Writing::Gone {
                     bereft.insert(connection.user);
                 }

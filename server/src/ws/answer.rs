@@ -5,7 +5,7 @@ use std::sync::atomic::Ordering;
 
 use uuid::Uuid;
 
-use super::{greet, state::State};
+use super::{sign_in, state::State};
 use crate::{
     auth,
     clock::now_ms,
@@ -140,7 +140,7 @@ async fn renew(state: &mut State, token: &str) -> Result<(), Close> {
 }
 
 async fn renewed(state: &State, token: &str) -> Result<auth::Lease, Refusal> {
-    let identity = greet::renewal(&state.seated.app, state.seated.connection(), token).await?;
+    let identity = sign_in::renewal(&state.seated.app, state.seated.connection(), token).await?;
     Ok(identity.lease.longer(state.seated.lease))
 }
 

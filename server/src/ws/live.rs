@@ -17,7 +17,7 @@ use tokio::{
 
 use super::{
     Ending, FAREWELL, answer, answer_close, ending,
-    greet::Seated,
+    sign_in::Seated,
     socket::{Broken, Message, Socket},
     state::State,
 };

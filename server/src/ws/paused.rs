@@ -12,7 +12,7 @@ use tokio::{
 
 use super::{
     Ending, FAREWELL, answer_close, ending,
-    greet::{self, Waiting},
+    sign_in::{self, Waiting},
     socket::{Broken, Message, Socket},
     state::stood_still,
 };
@@ -170,7 +170,7 @@ impl<S: AsyncRead + AsyncWrite + Unpin + Send + 'static> Paused<S> {
 
     async fn renew(&mut self, token: &str) -> Result<(), Option<Close>> {
         let Waiting { app, registration, lease, .. } = &mut self.waiting;
-        match greet::renewal(app, registration, token).await {
+        match sign_in::renewal(app, registration, token).await {
             Ok(identity) => {
                 *lease = identity.lease.longer(*lease);
                 let lease_ends = lease.ends;

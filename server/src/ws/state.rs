@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use tokio::time::Instant;
 
-use super::greet::Seated;
+use super::sign_in::Seated;
 use crate::{
     allowances::{Allowance, FrameRate, Kind},
     error::{Close, Refusal},

@@ -52,7 +52,7 @@ pub(super) struct Checkpoint {
 impl Checkpoint {
     /// With a connection of its own that may write, and the database to flush.
     pub(super) fn new(conn: Connection, file: Arc<File>) -> Result<Self> {
-        link::leave_log(&conn, true)?;
+        link::skip_last_checkpoint(&conn, true)?;
         let (orders, ordered) = sync_channel(1);
         let (copied, copies) = sync_channel(1);
         let work = move || {

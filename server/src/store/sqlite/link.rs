@@ -21,7 +21,7 @@ const WRITES: &str = "PRAGMA synchronous = FULL; PRAGMA foreign_keys = ON; PRAGM
 /// One that only reads.
 pub(super) fn reading(path: &Path) -> Result<Connection> {
     let conn = open(path, OpenFlags::SQLITE_OPEN_READ_ONLY)?;
-    leave_log(&conn, true)?;
+    skip_last_checkpoint(&conn, true)?;
     Ok(conn)
 }
 
@@ -51,8 +51,8 @@ pub(super) fn journal(conn: &Connection, mode: &str) -> Result<()> {
 }
 
 /// Whether the log stays as it is when this is the last connection to be closed. Otherwise that copies and removes it.
-pub(super) fn leave_log(conn: &Connection, leave: bool) -> Result<()> {
-    conn.set_db_config(DbConfig::SQLITE_DBCONFIG_NO_CKPT_ON_CLOSE, leave).map(drop)
+pub(super) fn skip_last_checkpoint(conn: &Connection, skip: bool) -> Result<()> {
+    conn.set_db_config(DbConfig::SQLITE_DBCONFIG_NO_CKPT_ON_CLOSE, skip).map(drop)
 }
 
 /// One that reads the file as if there were no log and no other connection.

@@ -172,7 +172,7 @@ impl WriteConnection {
         *self.trouble.0.lock() = Some(error.to_string());
         self.next_try = Instant::now() + TRY;
         let Some(conn) = self.conn.take() else { return };
-        let _ = link::leave_log(&conn, true);
+        let _ = link::skip_last_checkpoint(&conn, true);
         let _ = conn.close(); // what it holds is not believed any more
         let fix =
             if self.damaged { "stop the server and restore a backup" } else { "make room or mend the disk" };
@@ -200,19 +200,19 @@ impl WriteConnection {
     /// A connection for which nothing of the log counts as copied, after all others were closed.
     fn reopen(&self) -> Result<Connection> {
         let before = link::writing(self.home.path())?;
-        link::leave_log(&before, true)?;
+        link::skip_last_checkpoint(&before, true)?;
         // Over what was refused and stands behind the last commit, as the log is about to be read again. It also shows
         // whether anything can be written: if not, nobody need wait for the rest.
         log::touch(&before)?;
         before.close().map_err(|(_, error)| error)?;
         self.readers.shut(|| {
             let conn = link::writing(self.home.path())?;
-            link::leave_log(&conn, true)?;
+            link::skip_last_checkpoint(&conn, true)?;
             if !checkpoint::is_uncopied(&conn)? {
                 let fix = "it could not be flushed, and another program has it open: end that one";
                 return Err(StoreError::io(io::Error::other(fix)));
             }
-            link::leave_log(&conn, false)?;
+            link::skip_last_checkpoint(&conn, false)?;
             Ok(conn)
         })
     }
@@ -242,11 +242,11 @@ impl WriteConnection {
         let ended = self.end_copies();
         let Some(conn) = self.conn.take() else { return };
         if self.home.check().is_err() {
-            let _ = link::leave_log(&conn, true); // by its name another's might be removed
+            let _ = link::skip_last_checkpoint(&conn, true); // by its name another's might be removed
         }
         let copied = ended.and_then(|()| Ok(conn.execute_batch("PRAGMA wal_checkpoint(TRUNCATE)")?));
         if copied.is_err() {
-            let _ = link::leave_log(&conn, true);
+            let _ = link::skip_last_checkpoint(&conn, true);
         }
         let closed = conn.close().map_err(|(_, error)| error.into());
         if let Err(error) = copied.and(closed) {

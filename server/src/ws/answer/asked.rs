@@ -86,7 +86,7 @@ pub(super) fn roster(state: &State, circle: &CircleId) -> Option<ServerFrame> {
     match found {
         Ok(bytes) => {
             state.count(bytes.as_str().len());
-            connection.out.leave(bytes, hub::Kind::Vital); // it may be large, and is shared
+            connection.out.queue(bytes, hub::Kind::Vital); // it may be large, and is shared
             None
         }
         Err(refusal) => Some(ServerFrame::Error(refusal.frame())),

@@ -205,7 +205,7 @@ async fn whoever_writes_and_however_narrow_the_stream_is_frames_stay_whole_and_i
                 for number in 0..FRAMES {
                     let text = format!("{writer} {number} {}", "x".repeat((number * 37) % 300));
                     match number % 3 {
-                        0 => out.leave(text.into(), Kind::Vital),
+                        0 => out.queue(text.into(), Kind::Vital),
                         1 => out.push(text.into(), Kind::Vital),
                         _ => {
                             out.add(text.into(), Kind::Vital);

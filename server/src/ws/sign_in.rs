@@ -68,7 +68,7 @@ pub(super) fn refused(refusal: Refusal) -> Unwelcome {
 }
 
 /// What answers a `hello` that is not refused.
-pub(super) enum Greeted {
+pub(super) enum SignedIn {
     /// `welcome`.
     Welcome(Seated, Box<Welcome>),
     /// `paused`.
@@ -87,17 +87,17 @@ pub(super) struct Waiting {
 }
 
 /// Answers `hello`.
-pub(super) async fn greet(
+pub(super) async fn sign_in(
     app: &Arc<App>,
     id: ConnectionId,
     origin: &str,
     hello: Hello,
-) -> Result<Greeted, Unwelcome> {
+) -> Result<SignedIn, Unwelcome> {
     let (registration, identity) = admit(app, id, origin, &hello).await.map_err(refused)?;
     let connection = registration.clone();
-    let greeted = greeted(app, registration, identity, hello).await;
+    let signed_in = arrive(app, registration, identity, hello).await;
     // Somebody has ended it meanwhile, by a logout for one: what was missed because of that is not the reason.
-    greeted.map_err(|refusal| match connection.out.closes_with() {
+    signed_in.map_err(|refusal| match connection.out.closes_with() {
         Some(close) => (None, close),
         None => refused(refusal),
     })
@@ -146,12 +146,12 @@ fn too_often(wait: std::time::Duration) -> Refusal {
 }
 
 /// From the hub to `welcome` or `paused`.
-async fn greeted(
+async fn arrive(
     app: &Arc<App>,
     registration: Registration,
     identity: Identity,
     hello: Hello,
-) -> Result<Greeted, Refusal> {
+) -> Result<SignedIn, Refusal> {
     // A stop closes those that are in the hub; whoever comes after that must not stay.
     if app.is_draining() {
         return Err(Code::Unavailable.into());
@@ -163,7 +163,7 @@ async fn greeted(
     let record = settle(app, &identity, &arrival).await?;
     if let Standing::Paused(until) = record.snapshot.standing(settled_ms()) {
         let waiting = wait(app, registration, identity.lease, &record, until).await?;
-        return Ok(Greeted::Paused(waiting));
+        return Ok(SignedIn::Paused(waiting));
     }
     let seated = sit_down(app, registration, identity.lease, &record).await?;
     // If it says something new, this token may be what ends a pause. Connects that say nothing new tell nobody of it.
@@ -177,7 +177,7 @@ async fn greeted(
         let held = hello.rosters.as_ref().filter(|held| held.boot == app.boot);
         app.rosters.look(seated.connection(), held.map_or(&[][..], |held| &held.versions));
     }
-    Ok(Greeted::Welcome(seated, Box::new(welcome)))
+    Ok(SignedIn::Welcome(seated, Box::new(welcome)))
 }
 
 /// Lets somebody who is paused wait; ends the connections that this token has paused.
