@@ -77,7 +77,7 @@ impl Docks {
         if connections.is_empty() {
             return Ok(());
         }
-        if self.rosters.rights(site, user).is_none() {
+        if self.rosters.live(site, user).is_none() {
             connections.iter().for_each(|c| c.dock_is_stale.store(true, Ordering::Release));
         }
         // One after the other, or an older dock could be the last that is told.
@@ -108,9 +108,9 @@ impl Docks {
 
     /// Of somebody who is live.
     async fn dock(&self, speaker: Speaker) -> store::Result<Option<protocol::Dock>> {
-        let Some(me) = self.rosters.rights(speaker.site, speaker.user) else { return Ok(None) };
+        let Some(me) = self.rosters.live(speaker.site, speaker.user) else { return Ok(None) };
         let dock = self.store.dock(speaker.site, speaker.user).await?;
-        Ok(Some(self.frame(speaker, &me.snapshot, dock)))
+        Ok(Some(self.frame(speaker, &me, dock)))
     }
 
     /// A stored dock as frames carry it: with what this user may know of the others.
@@ -118,9 +118,9 @@ impl Docks {
         let Speaker { site, user } = speaker;
         let window = |row: store::DockWindow| {
             let (other, stored) = view::other(&row, user)?;
-            let online = self.rosters.rights(site, other);
+            let online = self.rosters.live(site, other);
             let known = view::Known {
-                face: online.map(|online| (&*online.snapshot).into()),
+                face: online.map(|online| (&*online).into()),
                 status: self.rosters.status(site, (user, me), other),
                 writing: self.rosters.writing(site, (user, me), other, stored),
             };

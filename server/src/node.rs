@@ -66,7 +66,7 @@ impl Node {
                 self.tell(site, &to, &ServerFrame::Typing { conversation, user }, &Kind::Fleeting);
             }
             Event::Dock { site, user, given } => return self.docks.tell(site, user, given).await,
-            Event::Rights { site, user, record } => self.rights(site, user, &record),
+            Event::Rights { site, user, record } => self.rights_changed(site, user, &record),
             Event::Moved { site, user } => self.rosters.moved((site, user)),
             Event::PauseEnded { site, user } => pauses::end(&self.hub, (site, user)),
             Event::Course { site, course, version, members } => self.course(site, &course, version, members),
@@ -163,7 +163,7 @@ impl Node {
         to.users().for_each(|user| self.hub.deliver(site, user, &frame, kind));
     }
 
-    fn rights(&self, site: SiteId, user: UserId, record: &UserRecord) {
+    fn rights_changed(&self, site: SiteId, user: UserId, record: &UserRecord) {
         // Events may overtake each other: what is older than what is known says nothing any more.
         if self.rosters.knows_newer((site, user), record) {
             return;
@@ -192,7 +192,7 @@ impl Node {
 
     /// Everybody comes back with a new token: not all at once, or the host would have to sign for all of them in a second.
     fn close_below(&self, site: SiteId, floor: RightsVersion) {
-        let live = |user| self.rosters.rights(site, user).map(|rights| rights.snapshot.rights_version);
+        let live = |user| self.rosters.live(site, user).map(|rights| rights.rights_version);
         let version = |c: &Connection| c.pause().map(|pause| pause.version).or_else(|| live(c.user));
         let mut below = self.hub.all();
         below.retain(|c| c.site == site && version(c).is_some_and(|version| refuses(floor, version)));

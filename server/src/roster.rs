@@ -107,13 +107,6 @@ struct Seat {
     watches: Vec<UserId>,
 }
 
-/// A person's rights as others' questions need them.
-#[derive(Clone)]
-pub struct Rights {
-    /// The last word.
-    pub snapshot: Arc<Snapshot>,
-}
-
 impl Rosters {
     /// Nobody is online.
     pub fn new(sites: Arc<Sites>, limits: &Limits) -> Self {
@@ -314,16 +307,14 @@ impl Rosters {
         Some(self.rooms.snapshot(connection.site, &view))
     }
 
-    /// The rights of somebody who is online, hidden or not.
-    pub fn rights(&self, site: SiteId, user: UserId) -> Option<Rights> {
-        let online = self.users.get(&(site, user))?;
-        Some(Rights { snapshot: online.rights.clone() })
+    /// The rights of somebody who is online, hidden or not: the last word on them.
+    pub fn live(&self, site: SiteId, user: UserId) -> Option<Arc<Snapshot>> {
+        Some(self.users.get(&(site, user))?.rights.clone())
     }
 
     /// What a viewer may know of somebody's presence.
     pub fn status(&self, site: SiteId, (viewer_id, viewer): (UserId, &Snapshot), of: UserId) -> Status {
-        let Some(rights) = self.rights(site, of) else { return Status::Offline };
-        let rights = rights.snapshot;
+        let Some(rights) = self.live(site, of) else { return Status::Offline };
         let seen = !rights.hidden
             && rights.may_chat()
             && rights::may_know(self.sites.policy(site), viewer.side(of), rights.side(viewer_id));
@@ -340,7 +331,7 @@ impl Rosters {
         next: Option<&str>,
         most: usize,
     ) -> Option<(Vec<Contact>, Option<String>)> {
-        let rights = self.rights(site, viewer)?.snapshot;
+        let rights = self.live(site, viewer)?;
         let apart = self.apart_for((site, viewer), ConnectionId(u64::MAX));
         let views = views_apart(&rights, apart.as_ref()).into_iter();
         let views: Vec<View> = views.filter(|v| circle.is_none_or(|c| v.circle == *c)).collect();
@@ -386,8 +377,8 @@ impl Rosters {
 
     /// Whether somebody online is seen as a teacher in one of these views.
     fn teaches(&self, (site, user): Person, views: &[View]) -> bool {
-        self.rights(site, user).is_some_and(|rights| {
-            let mut taught = rights.snapshot.circles.iter().filter(|m| m.role == Role::Teacher);
+        self.live(site, user).is_some_and(|rights| {
+            let mut taught = rights.circles.iter().filter(|m| m.role == Role::Teacher);
             taught.any(|m| views.iter().any(|view| rights::share(&m.id, &view.circle)))
         })
     }

@@ -100,8 +100,8 @@ impl Rosters {
         let Some(mut watchers) = self.watchers.get_mut(&(site, user)) else { return };
         let wanted = watchers.iter_mut().filter(|(id, _)| only.is_none_or(|only| only == **id));
         for Watcher { connection, told } in wanted.map(|(_, watcher)| watcher) {
-            let Some(viewer) = self.rights(site, connection.user) else { continue };
-            let status = self.status(site, (connection.user, &viewer.snapshot), user);
+            let Some(viewer) = self.live(site, connection.user) else { continue };
+            let status = self.status(site, (connection.user, &viewer), user);
             if told.status != status {
                 told.status = status;
                 let frame = hub::encode(&ServerFrame::Presence { user, status });
@@ -165,9 +165,9 @@ impl Rosters {
         let Some(mut watchers) = self.watchers.get_mut(&(site, user)) else { return bereft };
         let wanted = watchers.values_mut().filter(|w| only.is_none_or(|only| only == w.connection.user));
         for Watcher { connection, told } in wanted {
-            let Some(viewer) = self.rights(site, connection.user) else { continue };
+            let Some(viewer) = self.live(site, connection.user) else { continue };
             let side = stored.filter(|stored| !stored.removed).map(|s| s.snapshot.side(connection.user));
-            let writing = self.writing(site, (connection.user, &viewer.snapshot), user, side);
+            let writing = self.writing(site, (connection.user, &viewer), user, side);
             let conversation = ConversationId::between(connection.user, user);
             if let Some(conversation) = conversation.filter(|_| told.writing != writing) {
                 told.writing = writing;
@@ -190,7 +190,7 @@ impl Rosters {
         to: UserId,
         stored: Option<Side<'_>>,
     ) -> Writing {
-        let live = self.rights(site, to).map(|rights| rights.snapshot);
+        let live = self.live(site, to);
         let them = match &live {
             // Everybody has a name but the removed.
             Some(live) => (!live.name.is_empty()).then(|| live.side(viewer_id)),

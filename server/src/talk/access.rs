@@ -56,9 +56,9 @@ impl Access {
     /// The rights of a speaker who is connected. Only a pause takes somebody who is from the rosters: it is about to
     /// close the connection, and what was asked is to be asked again.
     pub fn live(&self, speaker: Speaker) -> Result<Arc<Snapshot>, Refusal> {
-        let live = self.rosters.rights(speaker.site, speaker.user);
+        let live = self.rosters.live(speaker.site, speaker.user);
         let paused = || Refusal { retry_after_ms: Some(PAUSED_MS), ..Code::Paused.into() };
-        live.map(|rights| rights.snapshot).ok_or_else(paused)
+        live.ok_or_else(paused)
     }
 
     /// What the speaker's site allows.
@@ -127,7 +127,7 @@ impl Access {
     pub fn hears_typing(&self, speaker: Speaker, conversation: &ConversationId) -> Option<Audience> {
         let me = self.live(speaker).ok()?;
         let other = other_of(speaker, conversation).ok()?;
-        let them = self.rosters.rights(speaker.site, other)?.snapshot;
+        let them = self.rosters.live(speaker.site, other)?;
         let may = rights::may_write(self.policy(speaker.site), (speaker.user, &me), (other, &them));
         (may && !me.hidden).then(|| Audience::of([other]))
     }
@@ -140,7 +140,7 @@ impl Access {
         me: &Snapshot,
         other: UserId,
     ) -> Result<Option<Arc<Snapshot>>, Refusal> {
-        let online = self.rosters.rights(speaker.site, other).map(|online| online.snapshot);
+        let online = self.rosters.live(speaker.site, other);
         if self.rosters.status(speaker.site, (speaker.user, me), other) == Status::Online {
             return Ok(online);
         }

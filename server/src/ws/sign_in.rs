@@ -207,7 +207,7 @@ async fn wait(
     }
     app.bus.publish(Event::Rights { site, user, record: Arc::new(record.clone()) }).await?;
     // Newer rights hold, and end this pause: the connect that brought them may have looked before this one was waiting.
-    if app.rosters.rights(site, user).is_some() {
+    if app.rosters.live(site, user).is_some() {
         registration.out.close(Close::PauseEnded);
         return Err(Code::Paused.into());
     }
@@ -331,7 +331,7 @@ async fn sit_down(
         app.rosters.change((site, user), &stored);
     }
     // Who arrives after `PUT floor` has looked for those below it is not closed there.
-    let live = app.rosters.rights(site, user).map(|rights| rights.snapshot.rights_version);
+    let live = app.rosters.live(site, user).map(|rights| rights.rights_version);
     if live.is_none_or(|version| refuses(app.sites.floor(site), version)) {
         return Err(below_the_floor());
     }
@@ -346,12 +346,11 @@ async fn welcome(
     (arrival, as_of): (Arrival, u64),
 ) -> Result<Welcome, Refusal> {
     let speaker = seated.speaker();
-    let Some(rights) = app.rosters.rights(speaker.site, speaker.user) else {
+    let Some(rights) = app.rosters.live(speaker.site, speaker.user) else {
         // A pause that came while it was arriving has taken the user out of the rosters, and nothing else does that.
         seated.connection().out.close(Close::Paused);
         return Err(Code::Paused.into());
     };
-    let rights = rights.snapshot;
     let epoch = app.store.epoch();
     let changes = match &hello.cursor {
         Some(cursor) => {
