@@ -163,7 +163,7 @@ fn limits_told(limits: &Limits) -> LimitsFrame {
         message_burst: limits.message_burst,
         history_page: limits.history_page,
         dock_windows: limits.dock_windows,
-        roster_window: limits.roster_window,
+        roster_slice: limits.roster_slice,
         edit_seconds: 0,
     }
 }

@@ -139,8 +139,8 @@ pub struct Limits {
     pub queue_bytes: usize,
 
     /// Contacts in the window of a roster; search and paging reach the rest.
-    #[config(env = "GCHAT_LIMITS_ROSTER_WINDOW", default = 100, validate = at_least_one)]
-    pub roster_window: usize,
+    #[config(env = "GCHAT_LIMITS_ROSTER_SLICE", default = 100, validate = at_least_one)]
+    pub roster_slice: usize,
 
     /// Windows in a dock; one more closes the oldest.
     #[config(env = "GCHAT_LIMITS_DOCK_WINDOWS", default = 20, validate = at_least_one)]

@@ -452,7 +452,7 @@ pub struct LimitsFrame {
     /// Windows of one dock.
     pub dock_windows: usize,
     /// Contacts of one roster.
-    pub roster_window: usize,
+    pub roster_slice: usize,
     /// For how long after a message its author may edit it.
     pub edit_seconds: i64,
 }

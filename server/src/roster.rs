@@ -40,7 +40,7 @@ pub mod course;
 mod rooms;
 mod watching;
 use apart::{Apart, Blocks, views_apart};
-use course::{Bookmark, Place, View};
+use course::{Bookmark, Entry, View};
 use rooms::Rooms;
 pub use watching::Told;
 use watching::Watcher;
@@ -111,7 +111,7 @@ impl Rosters {
     /// Nobody is online.
     pub fn new(sites: Arc<Sites>, limits: &Limits) -> Self {
         Self {
-            rooms: Rooms::new(sites.clone(), limits.roster_window),
+            rooms: Rooms::new(sites.clone(), limits.roster_slice),
             blocks: Blocks::default(),
             stays: AtomicU64::new(1),
             sites,
@@ -154,7 +154,7 @@ impl Rosters {
         online.seats.push(seat);
         let changed = self.replace(person, &mut online, record);
         if came && changed.is_none() {
-            self.rooms.place(person, &online.rights);
+            self.rooms.list(person, &online.rights);
         }
         let rights = online.rights.clone();
         drop(online);
@@ -196,7 +196,7 @@ impl Rosters {
         }
         let new = Arc::new(online.rights.with_course(&news.course, &news.circles));
         let old = std::mem::replace(&mut online.rights, new.clone());
-        self.rooms.replace_in(person, &news.course, &new);
+        self.rooms.relist_in(person, &news.course, &new);
         self.show_circles(&mut online, &old);
         drop(online);
         self.tell(person);
@@ -257,7 +257,7 @@ impl Rosters {
             self.rooms.blind(&seat.connection, seat.views.drain(..));
             seat.watches.iter().for_each(|partner| self.unwatch((person.0, *partner), seat.connection.id));
         }
-        self.displace(person, &online);
+        self.end_stay(person, &online);
         true
     }
 
@@ -340,39 +340,39 @@ impl Rosters {
         }
         let (text, after) = (text.to_lowercase(), next.and_then(Bookmark::from_next));
         let mut more = false;
-        let mut found: Vec<Place> = Vec::new();
+        let mut found: Vec<Entry> = Vec::new();
         let mut elsewhere = HashMap::new();
         for view in &views {
-            let (mut from, mut kept) = (None, 0);
+            let (mut from, mut taken) = (None, 0);
             loop {
                 let from_here = from.as_ref().or(after.as_ref());
                 // One more than asked for: the viewer is among them.
                 let (hits, rest) = self.rooms.search(site, view, &text, from_here, most + 1);
-                from = hits.last().map(Place::bookmark);
+                from = hits.last().map(Entry::bookmark);
                 for hit in hits {
-                    // Their place is the one as a teacher, which may be on a page before this.
+                    // They are listed as a teacher, which may be on a page before this.
                     let mut teaches = || {
                         let user = hit.user();
                         *elsewhere.entry(user).or_insert_with(|| self.teaches((site, user), &views))
                     };
                     if hit.is_teacher() || views.len() == 1 || !teaches() {
-                        kept += 1;
+                        taken += 1;
                         found.push(hit);
                     }
                 }
-                more |= rest && kept > most;
-                if !rest || kept > most {
+                more |= rest && taken > most;
+                if !rest || taken > most {
                     break;
                 }
             }
         }
         found.sort_unstable();
         let mut seen = HashSet::from([viewer]);
-        found.retain(|place| seen.insert(place.user()));
+        found.retain(|entry| seen.insert(entry.user()));
         more |= found.len() > most;
         found.truncate(most);
-        let next = if more { found.last().map(Place::to_next) } else { None };
-        Some((found.iter().map(Place::contact).collect(), next))
+        let next = if more { found.last().map(Entry::to_next) } else { None };
+        Some((found.iter().map(Entry::contact).collect(), next))
     }
 
     /// Whether somebody online is seen as a teacher in one of these views.
@@ -421,7 +421,7 @@ impl Rosters {
             return None;
         }
         let blocks = self.block(person, online, &old);
-        self.rooms.replace(person, &old, &new);
+        self.rooms.relist(person, &old, &new);
         if new.circles != old.circles {
             self.show_circles(online, &old);
         }
@@ -473,18 +473,18 @@ impl Rosters {
     fn take_out(&self, person: Person, now: i64) {
         let gone = self.users.remove_if(&person, |_, online| online.presence.is_gone(now));
         if let Some((_, online)) = gone {
-            self.displace(person, &online);
+            self.end_stay(person, &online);
         }
     }
 
     /// Somebody's stay has ended.
-    fn displace(&self, person: Person, online: &Online) {
-        self.rooms.displace(person, &online.rights);
+    fn end_stay(&self, person: Person, online: &Online) {
+        self.rooms.unlist(person, &online.rights);
         self.goes(person, &online.rights.blocked, online.stay);
         self.tell(person);
-        // Who came back between the two lines above is placed again.
+        // Who came back between the two lines above is listed again.
         if let Some(back) = self.users.get(&person) {
-            self.rooms.place(person, &back.rights);
+            self.rooms.list(person, &back.rights);
         }
     }
 }

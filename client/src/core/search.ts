@@ -1,4 +1,4 @@
-/** The search for people beyond the rosters' windows: one question at a time, of several wishes the latest. */
+/** The search for people beyond the rosters' slices: one question at a time, of several wishes the latest. */
 import type { RosterContact, Server } from "../net/protocol.js";
 import type { Question } from "./requests.js";
 import { personOf } from "./roster.js";

@@ -72,7 +72,7 @@ const limits = object({
   message_burst: user,
   history_page: user,
   dock_windows: user,
-  roster_window: user,
+  roster_slice: user,
   edit_seconds: count,
 });
 
@@ -334,7 +334,7 @@ export const defaultLimits: Limits = {
   message_burst: 20,
   history_page: 100,
   dock_windows: 20,
-  roster_window: 100,
+  roster_slice: 100,
   edit_seconds: 900,
 };
 

@@ -112,7 +112,7 @@ impl Blocks {
 }
 
 impl Rosters {
-    /// Before somebody is placed: those whom they have blocked are set apart, so that no roster shows them.
+    /// Before somebody is listed: those whom they have blocked are set apart, so that no roster shows them.
     pub(super) fn comes(&self, person: Person, blocked: &[UserId], stay: u64) {
         self.blocks.add(person, blocked, stay);
         self.part_all(person, blocked);
@@ -248,7 +248,7 @@ mod tests {
         }
 
         /// The rosters of one connection's own, and the people with blocks.
-        fn kept(&self) -> (usize, usize) {
+        fn apart(&self) -> (usize, usize) {
             (self.rosters.rooms.apart(), self.rosters.blocks.0.len())
         }
     }
@@ -278,7 +278,7 @@ mod tests {
         // He has blocked them all, and is here all the time; she is only one of them, and is too.
         let his = world.comes(1, &blocked);
         let hers = world.comes(100, &[]);
-        let before = world.kept();
+        let before = world.apart();
         assert_eq!(before, (2 * CIRCLES as usize, 1 + blocked.len()));
         for round in 0..10 {
             for user in &blocked {
@@ -293,10 +293,10 @@ mod tests {
                 world.goes(seat);
             }
         }
-        assert_eq!(world.kept(), before);
+        assert_eq!(world.apart(), before);
         world.goes(his);
         world.goes(hers);
-        assert_eq!(world.kept(), (0, 0));
+        assert_eq!(world.apart(), (0, 0));
     }
 
     #[tokio::test]
@@ -305,12 +305,12 @@ mod tests {
         for user in 100..200 {
             let hers = world.comes(user, &[]);
             let his = world.comes(1, &[user]);
-            assert_eq!(world.kept(), (2 * CIRCLES as usize, 2));
+            assert_eq!(world.apart(), (2 * CIRCLES as usize, 2));
             // Her rosters stay her own.
             world.goes(his);
-            assert_eq!(world.kept(), (CIRCLES as usize, 1));
+            assert_eq!(world.apart(), (CIRCLES as usize, 1));
             world.goes(hers);
-            assert_eq!(world.kept(), (0, 0));
+            assert_eq!(world.apart(), (0, 0));
         }
     }
 }

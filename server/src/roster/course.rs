@@ -1,8 +1,8 @@
 //! One course: who of it is online, and what each kind of viewer sees of that. Pure: no clock, no socket.
 //!
 //! A viewer's `View` is their circle and role. All viewers of one view share one roster: a version, a total, and a
-//! window (some of the people, teachers before students), each encoded once. Changes gather until `flush`; a join and a
-//! leave between two flushes cancel, because a flush compares windows, not events.
+//! slice (some of the people, teachers before students), each encoded once. Changes gather until `flush`; a join and a
+//! leave between two flushes cancel, because a flush compares slices, not events.
 
 use std::{
     collections::{HashMap, HashSet},
@@ -18,10 +18,10 @@ use crate::{
 };
 
 mod people;
-mod window;
+mod slice;
 use people::People;
-pub use people::{Bookmark, Person, Place};
-use window::Window;
+pub use people::{Bookmark, Entry, Person};
+use slice::Slice;
 
 /// Groups of the course, and the role in each.
 type Groups = Box<[(Box<str>, Role)]>;
@@ -37,8 +37,8 @@ struct Seat {
 }
 
 impl Seat {
-    fn place(&self, role: Role) -> Place {
-        Place { role, person: self.person.clone() }
+    fn entry(&self, role: Role) -> Entry {
+        Entry { role, person: self.person.clone() }
     }
 }
 
@@ -70,7 +70,7 @@ impl View {
 struct Roster {
     version: u64,
     total: usize,
-    window: Window,
+    slice: Slice,
     /// The frame of exactly this version, while many may ask for it.
     snapshot: Option<Frame>,
 }
@@ -99,11 +99,11 @@ impl Course {
         let groups = (!whole).then(|| groups.collect::<Groups>());
         let seat = Seat { person: person.clone(), best, groups };
         match &seat.groups {
-            None => self.whole.insert(seat.place(best)),
+            None => self.whole.insert(seat.entry(best)),
             Some(groups) => {
-                self.rest.insert(seat.place(best));
+                self.rest.insert(seat.entry(best));
                 for (group, role) in groups {
-                    self.groups.entry(group.clone()).or_default().insert(seat.place(*role));
+                    self.groups.entry(group.clone()).or_default().insert(seat.entry(*role));
                 }
             }
         }
@@ -113,11 +113,11 @@ impl Course {
     /// Takes somebody out.
     pub fn remove(&mut self, user: UserId) {
         let Some(seat) = self.seats.remove(&user) else { return };
-        let Some(groups) = &seat.groups else { return self.whole.remove(&seat.place(seat.best)) };
-        self.rest.remove(&seat.place(seat.best));
+        let Some(groups) = &seat.groups else { return self.whole.remove(&seat.entry(seat.best)) };
+        self.rest.remove(&seat.entry(seat.best));
         for (group, role) in groups {
             if let Some(people) = self.groups.get_mut(group) {
-                people.remove(&seat.place(*role));
+                people.remove(&seat.entry(*role));
                 if people.is_empty() {
                     self.groups.remove(group);
                 }
@@ -144,8 +144,8 @@ impl Course {
         version: impl FnOnce() -> u64,
     ) -> u64 {
         if !self.rosters.contains_key(view) {
-            let (window, total) = self.look(view, policy, most);
-            let fresh = Roster { version: version(), total, window, snapshot: None };
+            let (slice, total) = self.look(view, policy, most);
+            let fresh = Roster { version: version(), total, slice, snapshot: None };
             self.rosters.insert(view.clone(), fresh);
         }
         self.rosters[view].version
@@ -153,9 +153,9 @@ impl Course {
 
     /// Lets a view of one connection alone begin as what the viewers of another have been told last.
     pub(super) fn part(&mut self, from: &View, own: &View) {
-        if let Some(Roster { version, total, window, .. }) = self.rosters.get(from) {
-            let (version, total, window) = (*version, *total, window.clone());
-            self.rosters.insert(own.clone(), Roster { version, total, window, snapshot: None });
+        if let Some(Roster { version, total, slice, .. }) = self.rosters.get(from) {
+            let (version, total, slice) = (*version, *total, slice.clone());
+            self.rosters.insert(own.clone(), Roster { version, total, slice, snapshot: None });
         }
     }
 
@@ -175,7 +175,7 @@ impl Course {
         let version = self.version(view, policy, most, version);
         let roster = self.rosters.get_mut(view).expect("made above");
         let bytes = roster.snapshot.get_or_insert_with(|| {
-            let contacts = roster.window.iter().map(Place::contact).collect();
+            let contacts = roster.slice.iter().map(Entry::contact).collect();
             let circle = view.circle.clone();
             hub::encode(&ServerFrame::Roster { circle, version, total: roster.total, contacts })
         });
@@ -197,14 +197,14 @@ impl Course {
         totals: bool,
         version: impl FnOnce() -> u64,
     ) -> Option<Frame> {
-        let (window, total) = self.look(view, policy, most);
+        let (slice, total) = self.look(view, policy, most);
         let roster = self.rosters.get_mut(view)?;
-        let (joined, left) = differences(&roster.window, &window);
+        let (joined, left) = differences(&roster.slice, &slice);
         if joined.is_empty() && left.is_empty() && (!totals || total == roster.total) {
             return None;
         }
         let from = roster.version;
-        *roster = Roster { version: version(), total, window, snapshot: None };
+        *roster = Roster { version: version(), total, slice, snapshot: None };
         let version = roster.version;
         let circle = view.circle.clone();
         Some(hub::encode(&ServerFrame::RosterDiff { circle, from, version, total, joined, left }))
@@ -224,38 +224,38 @@ impl Course {
         text: &str,
         after: Option<&Bookmark>,
         most: usize,
-    ) -> (Vec<Place>, bool) {
+    ) -> (Vec<Entry>, bool) {
         let hidden = view.hidden();
         let fits =
-            |place: &&Place| after.is_none_or(|after| after.is_before(place)) && place.person.is_called(text);
+            |entry: &&Entry| after.is_none_or(|after| after.is_before(entry)) && entry.person.is_called(text);
         let mut hits = self.people(view, policy).filter(fits).filter(|p| !hidden.contains(&p.user()));
         let found = hits.by_ref().take(most).cloned().collect();
         (found, hits.next().is_some())
     }
 
-    /// The window and the total as they are now. What it costs grows with the window, not with the course.
-    fn look(&self, view: &View, policy: Policy, most: usize) -> (Window, usize) {
+    /// The slice and the total as they are now. What it costs grows with the slice, not with the course.
+    fn look(&self, view: &View, policy: Policy, most: usize) -> (Slice, usize) {
         let hidden = view.hidden();
         let may_show = |user: UserId| hidden.is_empty() || !hidden.contains(&user);
-        let shown = self.rosters.get(view).map_or(&[][..], |roster| &roster.window);
-        let shown = shown.iter().map(Place::user).filter(|user| may_show(*user));
-        let stay = shown.filter_map(|user| self.place(view, policy, user)).collect();
+        let shown = self.rosters.get(view).map_or(&[][..], |roster| &roster.slice);
+        let shown = shown.iter().map(Entry::user).filter(|user| may_show(*user));
+        let stay = shown.filter_map(|user| self.entry(view, policy, user)).collect();
         let teachers = teachers_only(view, policy);
         let (first, second) = self.lists(view);
         let all: usize = [first, second].into_iter().flatten().map(|people| people.count(teachers)).sum();
-        let not_shown = hidden.iter().filter(|user| self.place(view, policy, **user).is_some()).count();
-        let people = self.people(view, policy).filter(|place| may_show(place.user()));
-        (window::choose(stay, people, most), all - not_shown)
+        let not_shown = hidden.iter().filter(|user| self.entry(view, policy, **user).is_some()).count();
+        let people = self.people(view, policy).filter(|entry| may_show(entry.user()));
+        (slice::choose(stay, people, most), all - not_shown)
     }
 
-    /// Where a view sees somebody, if it does.
-    fn place(&self, view: &View, policy: Policy, user: UserId) -> Option<Place> {
+    /// How a view sees somebody, if it does.
+    fn entry(&self, view: &View, policy: Policy, user: UserId) -> Option<Entry> {
         let seat = self.seats.get(&user)?;
         let role = match (view.circle.group(), &seat.groups) {
             (None, _) | (_, None) => seat.best,
             (Some(group), Some(groups)) => groups.iter().find(|(theirs, _)| **theirs == *group)?.1,
         };
-        (role == Role::Teacher || !teachers_only(view, policy)).then(|| seat.place(role))
+        (role == Role::Teacher || !teachers_only(view, policy)).then(|| seat.entry(role))
     }
 
     /// The lists whose people a view sees. Nobody is in both.
@@ -268,7 +268,7 @@ impl Course {
     }
 
     /// Everyone whom a view sees, in order.
-    fn people(&self, view: &View, policy: Policy) -> impl Iterator<Item = &Place> {
+    fn people(&self, view: &View, policy: Policy) -> impl Iterator<Item = &Entry> {
         let (first, second) = self.lists(view);
         let [mut a, mut b] = [first, second].map(|list| list.into_iter().flat_map(People::iter).peekable());
         let merged = std::iter::from_fn(move || match (a.peek(), b.peek()) {
@@ -277,7 +277,7 @@ impl Course {
             (None, _) => b.next(),
         });
         let teachers_only = teachers_only(view, policy);
-        merged.take_while(move |place| !teachers_only || place.role == Role::Teacher)
+        merged.take_while(move |entry| !teachers_only || entry.role == Role::Teacher)
     }
 }
 
@@ -289,17 +289,17 @@ impl Course {
     }
 }
 
-/// What turns one window into another: who is new or shown differently, and who is gone.
-fn differences(old: &[Place], new: &[Place]) -> (Vec<Contact>, Vec<UserId>) {
-    let same = |(a, b): (&Place, &Place)| a.shows_the_same(b);
+/// What turns one slice into another: who is new or shown differently, and who is gone.
+fn differences(old: &[Entry], new: &[Entry]) -> (Vec<Contact>, Vec<UserId>) {
+    let same = |(a, b): (&Entry, &Entry)| a.shows_the_same(b);
     if old.len() == new.len() && old.iter().zip(new).all(same) {
         return (Vec::new(), Vec::new());
     }
-    let held: HashMap<UserId, &Place> = old.iter().map(|place| (place.user(), place)).collect();
-    let comes = |place: &&Place| !held.get(&place.user()).is_some_and(|held| held.shows_the_same(place));
-    let joined = new.iter().filter(comes).map(Place::contact).collect();
-    let shown: HashSet<UserId> = new.iter().map(Place::user).collect();
-    let left = old.iter().map(Place::user).filter(|user| !shown.contains(user)).collect();
+    let held: HashMap<UserId, &Entry> = old.iter().map(|entry| (entry.user(), entry)).collect();
+    let comes = |entry: &&Entry| !held.get(&entry.user()).is_some_and(|held| held.shows_the_same(entry));
+    let joined = new.iter().filter(comes).map(Entry::contact).collect();
+    let shown: HashSet<UserId> = new.iter().map(Entry::user).collect();
+    let left = old.iter().map(Entry::user).filter(|user| !shown.contains(user)).collect();
     (joined, left)
 }
 

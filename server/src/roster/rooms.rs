@@ -1,6 +1,6 @@
 //! The courses with somebody online, and which connections look at them: gathers changes, tells them by ticks.
 //!
-//! Knows no presence and no rights but those it is handed: `Rosters` decides who is placed where and who looks.
+//! Knows no presence and no rights but those it is handed: `Rosters` decides who is listed where and who looks.
 
 use std::{
     collections::{BTreeSet, HashMap, HashSet},
@@ -15,7 +15,7 @@ use super::{
     Person,
     apart::Apart,
     contact,
-    course::{self, Bookmark, Course, Place, View},
+    course::{self, Bookmark, Course, Entry, View},
 };
 use crate::{
     hub::{Connection, Frame, Kind},
@@ -43,8 +43,8 @@ pub(super) struct Rooms {
     dirty: Mutex<HashSet<CourseKey>>,
     /// Courses that keep frames of snapshots: who looks within one tick shares them, and whoever idles pays for none.
     warm: Mutex<Vec<CourseKey>>,
-    /// Contacts in a roster's window.
-    window: usize,
+    /// Contacts in a roster's slice.
+    slice: usize,
 }
 
 /// A course and who looks at it.
@@ -74,12 +74,12 @@ impl Room {
 
 impl Rooms {
     /// Empty ones.
-    pub(super) fn new(sites: Arc<Sites>, window: usize) -> Self {
-        Self { sites, courses: DashMap::new(), dirty: Mutex::default(), warm: Mutex::default(), window }
+    pub(super) fn new(sites: Arc<Sites>, slice: usize) -> Self {
+        Self { sites, courses: DashMap::new(), dirty: Mutex::default(), warm: Mutex::default(), slice }
     }
 
-    /// Puts somebody with these rights where they are seen.
-    pub(super) fn place(&self, (site, user): Person, rights: &Snapshot) {
+    /// Lists somebody with these rights wherever they are seen.
+    pub(super) fn list(&self, (site, user): Person, rights: &Snapshot) {
         if rights.hidden || !rights.may_chat() {
             return;
         }
@@ -89,23 +89,23 @@ impl Rooms {
         }
     }
 
-    /// As `displace` and then `place`, but nobody is told by a tick in between that somebody left who stays.
-    pub(super) fn replace(&self, person: Person, old: &Snapshot, new: &Snapshot) {
+    /// As `unlist` and then `list`, but nobody is told by a tick in between that somebody left who stays.
+    pub(super) fn relist(&self, person: Person, old: &Snapshot, new: &Snapshot) {
         let stays = if new.hidden || !new.may_chat() { BTreeSet::new() } else { new.courses() };
         self.take_from(person, old.courses().difference(&stays).copied());
-        self.place(person, new);
+        self.list(person, new);
     }
 
-    /// As `displace` and then `place`, in one course.
-    pub(super) fn replace_in(&self, (site, user): Person, course: &str, rights: &Snapshot) {
-        // Those who are not seen were not placed. Whoever holds nothing of it is only taken out.
+    /// As `unlist` and then `list`, in one course.
+    pub(super) fn relist_in(&self, (site, user): Person, course: &str, rights: &Snapshot) {
+        // Those who are not seen were not listed. Whoever holds nothing of it is only taken out.
         if !rights.hidden && rights.may_chat() {
             self.put((site, Arc::from(course)), &course::Person::new(contact(user, rights)), rights);
         }
     }
 
-    /// Takes somebody who had these rights from where they were seen.
-    pub(super) fn displace(&self, person: Person, rights: &Snapshot) {
+    /// Takes somebody who had these rights from where they were listed.
+    pub(super) fn unlist(&self, person: Person, rights: &Snapshot) {
         self.take_from(person, rights.courses().into_iter());
     }
 
@@ -131,7 +131,7 @@ impl Rooms {
             self.in_room(&key, |room| {
                 let viewers = room.viewers.entry(view.clone()).or_default();
                 viewers.insert(connection.id, connection.clone());
-                let version = room.course.version(view, policy, self.window, next_version);
+                let version = room.course.version(view, policy, self.slice, next_version);
                 if !held.iter().any(|h| h.circle == view.circle && h.version == version) {
                     let bytes = self.snapshot_of(&key, room, view);
                     told += bytes.as_str().len();
@@ -192,7 +192,7 @@ impl Rooms {
             room.warm = true;
             self.warm.lock().push(key.clone());
         }
-        room.course.snapshot(view, self.sites.policy(key.0), self.window, next_version).1
+        room.course.snapshot(view, self.sites.policy(key.0), self.slice, next_version).1
     }
 
     /// As `Course::search`.
@@ -203,7 +203,7 @@ impl Rooms {
         text: &str,
         after: Option<&Bookmark>,
         most: usize,
-    ) -> (Vec<Place>, bool) {
+    ) -> (Vec<Entry>, bool) {
         let policy = self.sites.policy(site);
         self.in_room(&key(site, &view.circle), |room| room.course.search(view, policy, text, after, most))
     }
@@ -250,7 +250,7 @@ impl Rooms {
         }
         let Room { course, viewers, .. } = &mut *room;
         for (view, connections) in viewers.iter() {
-            let diff = course.flush(view, policy, self.window, totals, next_version);
+            let diff = course.flush(view, policy, self.slice, totals, next_version);
             if let Some(bytes) = diff {
                 for connection in connections.values() {
                     connection.out.add(bytes.clone(), Kind::Roster(view.circle.clone()));

@@ -148,7 +148,7 @@ async fn who_holds_a_version_is_not_sent_it_again_and_hidden_pages_get_none() {
 async fn after_a_random_day_those_who_watched_hold_what_a_newcomer_gets() {
     let (server, host) = TestServer::start_with(|config| {
         config.limits.grace_ms = 0;
-        config.limits.roster_window = 4;
+        config.limits.roster_slice = 4;
     })
     .await;
     let mut random = 0x9e37_79b9_7f4a_7c15_u64;

@@ -258,7 +258,7 @@ fn limits() -> impl Strategy<Value = LimitsFrame> {
         message_burst: n.3,
         history_page: n.4,
         dock_windows: n.5,
-        roster_window: n.6,
+        roster_slice: n.6,
         edit_seconds: n.7,
     })
 }

@@ -36,17 +36,17 @@ impl Person {
     }
 }
 
-/// Somebody's place in one list: teachers first, then by name without case, then by id. Clients sort again, by their
+/// Somebody as one list has them. Its order: teachers first, then by name without case, then by id. Clients sort again, by their
 /// language's rules.
 #[derive(Clone, Debug)]
-pub struct Place {
+pub struct Entry {
     /// In this list.
     pub(super) role: Role,
     /// Who.
     pub(super) person: Arc<Person>,
 }
 
-impl Place {
+impl Entry {
     /// Whose it is.
     pub fn user(&self) -> UserId {
         self.person.id()
@@ -83,27 +83,27 @@ impl Place {
     }
 }
 
-impl PartialEq for Place {
+impl PartialEq for Entry {
     fn eq(&self, other: &Self) -> bool {
         self.cmp(other).is_eq()
     }
 }
 
-impl Eq for Place {}
+impl Eq for Entry {}
 
-impl PartialOrd for Place {
+impl PartialOrd for Entry {
     fn partial_cmp(&self, other: &Self) -> Option<Ordering> {
         Some(self.cmp(other))
     }
 }
 
-impl Ord for Place {
+impl Ord for Entry {
     fn cmp(&self, other: &Self) -> Ordering {
         self.key().cmp(&other.key())
     }
 }
 
-/// Where a search goes on: a place that may be nobody's any more.
+/// Where a search goes on: behind an entry that may be there no more.
 #[derive(Debug)]
 pub struct Bookmark {
     role: Role,
@@ -123,42 +123,42 @@ impl Bookmark {
         Some(Self { role, name: name.into(), user: head.get(1..)?.parse().ok()? })
     }
 
-    pub(super) fn is_before(&self, place: &Place) -> bool {
-        (self.role, &*self.name, self.user) < place.key()
+    pub(super) fn is_before(&self, entry: &Entry) -> bool {
+        (self.role, &*self.name, self.user) < entry.key()
     }
 }
 
 /// A list in order.
 #[derive(Debug, Default)]
 pub(super) struct People {
-    places: BTreeSet<Place>,
+    entries: BTreeSet<Entry>,
     teachers: usize,
 }
 
 impl People {
-    pub(super) fn insert(&mut self, place: Place) {
-        let is_teacher = place.role == Role::Teacher;
-        if self.places.insert(place) && is_teacher {
+    pub(super) fn insert(&mut self, entry: Entry) {
+        let is_teacher = entry.role == Role::Teacher;
+        if self.entries.insert(entry) && is_teacher {
             self.teachers += 1;
         }
     }
 
-    pub(super) fn remove(&mut self, place: &Place) {
-        if self.places.remove(place) && place.role == Role::Teacher {
+    pub(super) fn remove(&mut self, entry: &Entry) {
+        if self.entries.remove(entry) && entry.role == Role::Teacher {
             self.teachers -= 1;
         }
     }
 
-    pub(super) fn iter(&self) -> btree_set::Iter<'_, Place> {
-        self.places.iter()
+    pub(super) fn iter(&self) -> btree_set::Iter<'_, Entry> {
+        self.entries.iter()
     }
 
     pub(super) fn is_empty(&self) -> bool {
-        self.places.is_empty()
+        self.entries.is_empty()
     }
 
     /// How many there are, or how many teachers.
     pub(super) fn count(&self, teachers_only: bool) -> usize {
-        if teachers_only { self.teachers } else { self.places.len() }
+        if teachers_only { self.teachers } else { self.entries.len() }
     }
 }
