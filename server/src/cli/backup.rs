@@ -28,13 +28,13 @@ pub(super) async fn check(config: Config) -> Result<()> {
 }
 
 pub(super) async fn restore(config: Config, from: PathBuf) -> Result<()> {
-    let Restored { kept, taken_at, messages, erasures } =
+    let Restored { set_aside, taken_at, messages, erasures } =
         restore::restore(&from, &config.database, now_ms()).await?;
-    if let Some(kept) = kept {
+    if let Some(set_aside) = set_aside {
         say(&format!(
             "The database that was there before is now {}: it holds what was written since, and everybody's messages; \
              delete it when nobody needs it.",
-            kept.display()
+            set_aside.display()
         ));
     }
     match erasures {

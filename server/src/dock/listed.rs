@@ -23,15 +23,15 @@ pub struct Facts {
 }
 
 impl Facts {
-    /// Whether its owner has it open or minimised.
-    pub fn is_kept(&self) -> bool {
+    /// Whether its owner wants it there, open or minimised.
+    pub fn is_wanted(&self) -> bool {
         self.state.is_some_and(|state| state != WindowState::Closed)
     }
 
     /// How the dock shows it: as its owner left it or, where somebody else has written since, minimised.
     pub fn shown(&self) -> WindowState {
         match self.state {
-            Some(state) if self.is_kept() => state,
+            Some(state) if self.is_wanted() => state,
             _ if self.came_back() => WindowState::Minimised,
             _ => WindowState::Closed,
         }
@@ -44,7 +44,9 @@ impl Facts {
 
     /// Whether it is closed over messages that were not read: they would bring it back if that were forgotten.
     pub fn hides(&self) -> bool {
-        !self.is_kept() && !self.came_back() && self.read_seq.is_some_and(|read| self.newest_by_others > read)
+        !self.is_wanted()
+            && !self.came_back()
+            && self.read_seq.is_some_and(|read| self.newest_by_others > read)
     }
 
     fn came_back(&self) -> bool {
@@ -61,7 +63,7 @@ mod tests {
     }
 
     #[test]
-    fn a_window_is_listed_if_it_is_kept_or_something_came_that_was_not_seen() {
+    fn a_window_is_listed_if_it_is_wanted_or_something_came_that_was_not_seen() {
         use WindowState::{Closed, Minimised, Open};
         for (facts, shown) in [
             (facts(Some(Open), 0, Some(9), 9), Open),

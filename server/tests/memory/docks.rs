@@ -35,14 +35,14 @@ impl Site {
 
     pub(super) fn dock(&self, owner: UserId) -> Dock {
         let rows = self.docks.get(&owner).into_iter().flatten();
-        let mut on_record: Vec<_> = rows.filter(|(id, _)| self.facts(owner, id).is_kept()).collect();
+        let mut on_record: Vec<_> = rows.filter(|(id, _)| self.facts(owner, id).is_wanted()).collect();
         on_record.sort_by_key(|(_, row)| row.opened);
         let mut late: Vec<_> = self
             .conversations
             .iter()
             .filter_map(|(id, c)| {
                 let facts = self.facts(owner, id);
-                let came_back = facts.listed() && !facts.is_kept();
+                let came_back = facts.listed() && !facts.is_wanted();
                 let seen = facts.read_seq?.max(facts.closed_seq).0;
                 let (_, place) = came_back.then(|| c.by_others(owner, seen).next())??;
                 Some((place, id))
@@ -94,7 +94,7 @@ impl Site {
         if change.state == facts.shown() {
             return false;
         }
-        let on_record = facts.is_kept();
+        let on_record = facts.is_wanted();
         let version = self.dock_version(owner) + 1;
         let head = self.conversations.get(id).map_or(Seq(0), |c| c.head.seq);
         let closed = change.state == WindowState::Closed;
@@ -126,13 +126,16 @@ impl Site {
     /// Drops rows of windows closed long ago, unless they hide unread messages.
     fn forget(&mut self, owner: UserId) {
         let rows = self.docks.get(&owner).into_iter().flatten();
-        let mut closed: Vec<i64> =
-            rows.clone().filter(|(id, _)| !self.facts(owner, id).is_kept()).map(|(_, r)| r.version).collect();
+        let mut closed: Vec<i64> = rows
+            .clone()
+            .filter(|(id, _)| !self.facts(owner, id).is_wanted())
+            .map(|(_, r)| r.version)
+            .collect();
         closed.sort_unstable_by_key(|version| std::cmp::Reverse(*version));
         let Some(oldest) = closed.get(REMEMBERED - 1).copied() else { return };
         let is_moot = |id: &ConversationId| {
             let facts = self.facts(owner, id);
-            !facts.is_kept() && !facts.hides()
+            !facts.is_wanted() && !facts.hides()
         };
         let gone = rows.filter(|(id, row)| row.version < oldest && is_moot(id));
         let gone: Vec<ConversationId> = gone.map(|(id, _)| id.clone()).collect();

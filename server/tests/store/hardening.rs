@@ -292,9 +292,9 @@ async fn a_restore_begins_an_epoch_keeps_the_old_file_and_erases_again() {
 
     let restored = restore(&copy, &path, NOW + 1_000).await.unwrap();
     assert_eq!((restored.taken_at, restored.erasures), (Some(NOW), Replayed::Done { people: 1, sites: 1 }));
-    let kept = restored.kept.unwrap();
-    assert_eq!(kept.file_name().unwrap(), "gchat.db.before-restore-2026-11-22T19-40-01Z");
-    assert_eq!(check(&kept).await.unwrap().messages, 301, "with what was written after the backup");
+    let set_aside = restored.set_aside.unwrap();
+    assert_eq!(set_aside.file_name().unwrap(), "gchat.db.before-restore-2026-11-22T19-40-01Z");
+    assert_eq!(check(&set_aside).await.unwrap().messages, 301, "with what was written after the backup");
     check(&path).await.unwrap();
 
     let store = serve(&path).await;
@@ -396,9 +396,9 @@ async fn a_restore_over_a_damaged_file_says_what_it_does_not_know_and_keeps_it_w
     fs::write(dir.path().join("gchat.db-wal"), "a log").unwrap();
     let restored = restore(&copy, &path, NOW).await.unwrap();
     assert!(matches!(&restored.erasures, Replayed::Unknown(why) if why.contains("no SQLite database")));
-    let kept = restored.kept.unwrap();
-    assert!(fs::read_to_string(&kept).unwrap().starts_with("this was a database once"));
-    assert_eq!(fs::read_to_string(format!("{}-wal", kept.display())).unwrap(), "a log");
+    let set_aside = restored.set_aside.unwrap();
+    assert!(fs::read_to_string(&set_aside).unwrap().starts_with("this was a database once"));
+    assert_eq!(fs::read_to_string(format!("{}-wal", set_aside.display())).unwrap(), "a log");
     let store = serve(&path).await;
     assert_eq!(store.sites().await.unwrap().len(), 1);
     store.close().await;
@@ -406,7 +406,7 @@ async fn a_restore_over_a_damaged_file_says_what_it_does_not_know_and_keeps_it_w
     // Where nothing was before, there is nothing to keep and nothing to erase.
     let elsewhere = dir.path().join("elsewhere.db");
     let restored = restore(&copy, &elsewhere, NOW).await.unwrap();
-    assert_eq!((restored.kept, restored.erasures), (None, Replayed::Nothing));
+    assert_eq!((restored.set_aside, restored.erasures), (None, Replayed::Nothing));
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]

@@ -60,7 +60,7 @@ macro_rules! dock_rows {
              LEFT JOIN users u ON u.site = d.site AND u.user = d.other \
              WHERE d.site = ?1 AND d.user = ?2 AND d.state > 0 \
              UNION ALL \
-             SELECT 1, w.place, w.name, 1, u.snapshot, \
+             SELECT 1, w.first_unread, w.name, 1, u.snapshot, \
                     w.first_seq, w.seq, w.rev, w.read_seq, coalesce(o.published_read_seq, 0), \
                     (SELECT count(*) FROM (SELECT 1 FROM messages m \
                      WHERE m.conversation = w.conversation AND m.seq > max(w.read_seq, w.seq - ",
@@ -72,7 +72,7 @@ macro_rules! dock_rows {
                               AND m.seq > max(p.read_seq, coalesce(d.closed_seq, 0), c.seq - ",
             counted!(),
             ") \
-                              AND m.sender <> p.user AND m.text IS NOT NULL ORDER BY m.seq LIMIT 1) AS place, \
+                              AND m.sender <> p.user AND m.text IS NOT NULL ORDER BY m.seq LIMIT 1) AS first_unread, \
                           c.conversation, c.name, c.first_seq, c.seq, c.rev, p.other, p.read_seq, ",
             newest_by_others!("p.user"),
             " AS newest \
@@ -109,7 +109,7 @@ impl<'a> TryFrom<&'a Row<'a>> for Part {
     }
 }
 
-/// Whether it came back, and its place among those like it; the conversation's name, state, the other person's snapshot,
+/// Whether it came back, and its number among those like it; the conversation's name, state, the other person's snapshot,
 /// the head's three, the two marks, unread.
 ///
 /// They come in no order: sorting them in the statement would cost a table of its own for each person who arrives, so a
@@ -142,7 +142,7 @@ impl Rows {
 
     /// The dock of its owner, once all were taken.
     pub(super) fn dock(mut self, owner: UserId) -> Result<Dock> {
-        self.windows.sort_unstable_by_key(|(late, place, ..)| (*late, *place));
+        self.windows.sort_unstable_by_key(|(late, number, ..)| (*late, *number));
         let own = self.windows.partition_point(|(late, ..)| !late);
         self.windows.truncate(own + CAME_BACK);
         let windows = self.windows.into_iter().map(|window| self::window(window, owner));
@@ -215,9 +215,9 @@ impl Write for SetWindow {
             WindowState::Minimised => MINIMISED,
             WindowState::Closed => CLOSED,
         };
-        let is_kept = before.facts.is_kept();
+        let is_wanted = before.facts.is_wanted();
         let version = before.dock_version + 1;
-        let opened = before.opened.filter(|_| is_kept).unwrap_or(version);
+        let opened = before.opened.filter(|_| is_wanted).unwrap_or(version);
         let seen = self.change.seen.map_or(before.head_seq, |Seq(seen)| seen.min(before.head_seq));
         let closed_seq = if state == CLOSED { seen } else { 0 };
         conn.change(
@@ -236,7 +236,7 @@ impl Write for SetWindow {
                 conversations::other(&self.conversation, self.user)?.map(UserId::get)
             ],
         )?;
-        if !is_kept {
+        if !is_wanted {
             self.close_oldest(conn, version, session.as_deref())?;
         }
         self.forget(conn)?;

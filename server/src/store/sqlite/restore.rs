@@ -33,7 +33,7 @@ use crate::id::{RightsVersion, SiteId};
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Restored {
     /// Where the database lies now that was there before, if there was one.
-    pub kept: Option<PathBuf>,
+    pub set_aside: Option<PathBuf>,
     /// When the backup was made (ms), if it says so.
     pub taken_at: Option<i64>,
     /// How many messages there are now.
@@ -91,7 +91,7 @@ fn bring_back(from: &Path, path: &Path, now: i64) -> Result<Restored> {
         ));
     }
     let _lock: File = place::lock(path)?;
-    let kept = beside(path, &format!(".before-restore-{}", stamp(now)));
+    let aside_to = beside(path, &format!(".before-restore-{}", stamp(now)));
     // A restore that was interrupted had come to its last step.
     if beside(path, RESTORING).exists() {
         put_in_place(path, &beside(path, &format!(".before-restore-{}-interrupted", stamp(now))))
@@ -110,10 +110,10 @@ fn bring_back(from: &Path, path: &Path, now: i64) -> Result<Restored> {
     let had_one = path.exists();
     std::fs::rename(&part, beside(path, RESTORING))
         .and_then(|()| place::flush_folder(path))
-        .and_then(|()| put_in_place(path, &kept))
+        .and_then(|()| put_in_place(path, &aside_to))
         .map_err(|error| moved(from, &error))?;
     Ok(Restored {
-        kept: had_one.then_some(kept),
+        set_aside: had_one.then_some(aside_to),
         taken_at: sound.taken_at,
         messages: sound.messages,
         erasures: match known {
@@ -200,9 +200,9 @@ fn alone(from: &Path, path: &Path) -> Result<()> {
 
 /// Moves the old database with its log to another name, and the restored one to its place. While this goes on, a file
 /// beside them keeps servers from starting; it can be begun anew at any point.
-fn put_in_place(path: &Path, kept: &Path) -> io::Result<()> {
-    place::rename(path, kept)?;
-    place::rename(&beside(path, "-wal"), &beside(kept, "-wal"))?;
+fn put_in_place(path: &Path, aside_to: &Path) -> io::Result<()> {
+    place::rename(path, aside_to)?;
+    place::rename(&beside(path, "-wal"), &beside(aside_to, "-wal"))?;
     place::remove(&beside(path, "-shm"))?; // made anew by whoever opens the file
     place::flush_folder(path)?;
     std::fs::rename(beside(path, RESTORING), path)?;
