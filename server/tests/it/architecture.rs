@@ -15,6 +15,43 @@ fn every_path_that_the_map_names_exists() {
     assert!(missing.is_empty(), "ARCHITECTURE.md names what is not there: {missing:?}");
 }
 
+/// Beside paths from the root there are short ones, from `server/src` on.
+#[test]
+fn every_room_of_the_server_that_the_map_names_exists() {
+    let root = Path::new(env!("CARGO_MANIFEST_DIR"));
+    let text = std::fs::read_to_string(root.join("../ARCHITECTURE.md")).unwrap();
+    let quoted = text.split('`').skip(1).step_by(2).filter(|name| name.ends_with(".rs"));
+    let is_room = |name: &&str| {
+        name.split_once('/').is_some_and(|(top, _)| root.join("src").join(top).is_dir() && top != "tests")
+    };
+    let rooms: Vec<&str> = quoted.filter(is_room).collect();
+    assert!(rooms.len() > 20, "the map has become short: {rooms:?}");
+    let missing: Vec<_> = rooms.into_iter().filter(|name| !root.join("src").join(name).exists()).collect();
+    assert!(missing.is_empty(), "ARCHITECTURE.md names what is not there: {missing:?}");
+}
+
+/// Words that stood for something before, and what says it now (ARCHITECTURE.md, "Glossary"). A name may hold none of the
+/// first: they would say one thing in two words, or two things in one.
+#[test]
+fn no_name_says_with_another_word_what_the_glossary_has_one_for() {
+    let old = [
+        ("greet", "sign in"),
+        ("hush", "discard"),
+        ("roster_window", "roster_slice"),
+        ("out.leave(", "out.queue("),
+        ("is_kept", "is_wanted"),
+        ("struct Place", "an entry of a roster"),
+        ("struct Rights ", "live rights are a `Snapshot`"),
+    ];
+    let holds = |(path, text): &(PathBuf, String)| {
+        let found =
+            old.iter().filter(|(word, _)| text.contains(word) || path.to_string_lossy().contains(word));
+        found.map(|(word, now)| format!("{}: {word} is {now}", path.display())).collect::<Vec<_>>()
+    };
+    let wrong: Vec<String> = sources().iter().flat_map(holds).collect();
+    assert!(wrong.is_empty(), "{wrong:#?}");
+}
+
 /// Of the server's sources: their paths from `server/src` on, and their text.
 fn sources() -> Vec<(PathBuf, String)> {
     let root = Path::new(env!("CARGO_MANIFEST_DIR")).join("src");
