@@ -143,6 +143,7 @@ export class Page {
         return channel;
       },
       watchNetwork: () => () => undefined,
+      watchLeaving: () => () => undefined,
       warn: () => undefined,
     };
   }

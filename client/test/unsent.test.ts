@@ -3,7 +3,7 @@ import { IDBFactory } from "fake-indexeddb";
 import { afterEach, beforeEach, expect, test, vi } from "vitest";
 import { openDatabase } from "../src/keep/database.js";
 import type { PageConfig } from "../src/view.js";
-import { Browser, emptyHistory, withWindow } from "./browser.js";
+import { Browser, emptyHistory, live, message, withWindow } from "./browser.js";
 import type { Page } from "./browser.js";
 import { json, OTHER_MARK, settled, slowly, tokenOf } from "./stage.js";
 
@@ -93,6 +93,23 @@ test("ends with the login where the host gives no key, and its number is told", 
   expect(next.windows).toMatchObject([{ draft: "" }]);
   expect(next.updates.filter(({ kind }) => kind === "refused")).toMatchObject([{ code: "outbox_unreadable" }]);
   expect(await stored()).toEqual({ drafts: 0, outbox: 0 });
+});
+
+test("of what ended with the login the number is told, whatever it was, and that it did not happen", async () => {
+  const one = await page(null);
+  const socket = await one.online(withWindow);
+  emptyHistory(socket);
+  const mine = message(1, { sender: 2, client_message_id: "019aaaaa-aaaa-7aaa-8aaa-000000000001" });
+  socket.says(live(mine));
+  await one.does({ kind: "delete", conversation: "2-3", key: "019aaaaa-aaaa-7aaa-8aaa-000000000001" });
+  socket.drops(4410);
+  await settled();
+  one.end();
+  await browser.clock.pass(1_000);
+  const next = await page(null, LATER);
+  await next.online(withWindow);
+  await settled();
+  expect(next.last("refused")).toMatchObject({ code: "outbox_unreadable", message: expect.stringMatching(/^1 .*deletion/) as unknown });
 });
 
 test("is not given up before the host has been heard", async () => {

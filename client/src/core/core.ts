@@ -107,9 +107,16 @@ export class Core {
     this.#logins = new Logins(environment.openChannel(loginsOf(config)), config, () => {
       this.#connection.recheck();
     });
-    this.#unwatch = environment.watchNetwork(() => {
+    const back = environment.watchNetwork(() => {
       this.#connection.wake();
     });
+    const left = environment.watchLeaving(() => {
+      this.command({ kind: "leaving" });
+    });
+    this.#unwatch = () => {
+      back();
+      left();
+    };
   }
 
   // The parts
@@ -237,7 +244,7 @@ export class Core {
       // A turn later: the state that replaces the entry is then with the keeper.
       kept: () => Promise.resolve().then(() => keeper.flush()),
       lost: (count) => {
-        const message = `${count} unsent message(s) of an earlier login cannot be read any more: write them again`;
+        const message = `${count} message(s), edit(s) or deletion(s) of an earlier login cannot be read any more: do them again`;
         this.#post({ kind: "refused", code: "outbox_unreadable", message });
       },
       refused: (conversation, code, message) => {

@@ -207,6 +207,21 @@ export class Outbox {
     if (!this.#sender.tries(deletion)) await this.#drop(deletion.id);
   }
 
+  /**
+   * A page is left, and its Undo with it: what was deleted is deleted now. Where the page is left to log out, there is no
+   * later time. Sent first, within the event; what is stored is for a page that comes before the answer.
+   */
+  leave(): void {
+    const { clock } = this.#parts;
+    for (const { id } of this.pending) {
+      const entry = this.#entries.get(id);
+      if (entry?.kind !== "delete" || entry.over === true) continue;
+      this.#entries.set(id, { ...entry, due: clock.now() });
+      this.#undos.end(id);
+      void this.#writing(this.#stored({ ...entry, due: clock.now() }).then(() => undefined));
+    }
+  }
+
   /** Forgets an edit that was refused for good. */
   async dismiss(target: string): Promise<void> {
     await Promise.all(this.#edits(target).filter(({ failure }) => failure !== null).map(({ id }) => this.#drop(id)));

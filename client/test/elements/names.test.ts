@@ -93,7 +93,7 @@ test("what goes wrong outside any window is a notice that can be dismissed", asy
   const page = await stage();
   await page.tell({ kind: "line", line: { state: "online" } });
   await page.tell({ kind: "refused", code: "outbox_unreadable", message: "…" });
-  expect(reading()).toContain("cannot be read any more. Please write them again.");
+  expect(reading()).toContain("cannot be read any more. Please do it again.");
   one("button", "Dismiss").click();
   await settled();
   expect(reading()).not.toContain("cannot be read any more");
