@@ -217,8 +217,11 @@ export type Command =
   | ({ kind: "restore"; conversation: ConversationId } & Journaled)
   | ({ kind: "minimise"; conversation: ConversationId } & Journaled)
   | ({ kind: "close"; conversation: ConversationId } & Journaled)
-  /** `key`: the client_message_id, where the page has given it one already. */
-  | ({ kind: "send"; conversation: ConversationId; text: string; key?: string; replyTo?: Seq } & Journaled)
+  /**
+   * `key`: the client_message_id, where the page has given it one already. `again`: another core was told before, which
+   * may have tried to send it.
+   */
+  | ({ kind: "send"; conversation: ConversationId; text: string; key?: string; replyTo?: Seq; again?: true } & Journaled)
   /** `key`: of a message of one's own, also one that is still being sent. `seq`: where the page's journal knows it. */
   | ({ kind: "edit"; conversation: ConversationId; key: string; text: string; seq?: Seq } & Journaled)
   /** Is sent when its undo has ended: after 5 s, or when a page is left. */

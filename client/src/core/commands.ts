@@ -133,6 +133,7 @@ function written(parts: CommandParts, command: Written): Promise<void> {
       return parts.outbox.add(conversation, command.text, {
         ...(command.key === undefined ? {} : { id: command.key }),
         ...(command.replyTo === undefined ? {} : { replyTo: command.replyTo }),
+        ...(command.again === undefined ? {} : { again: command.again }),
       });
     case "edit":
       return parts.outbox.edit(conversation, command.key, command.text, command.seq);

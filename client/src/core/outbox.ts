@@ -2,8 +2,9 @@
  * Messages, edits and deletions on their way out: stored before the first try, first in, first out per conversation,
  * tried until the server's ack or final refusal, over reloads and crashes.
  *
- * An edit or a deletion of a message that is not acked waits for it, since it names the message's seq, and falls with
- * it. A deletion joins the queue when its undo has ended. What is refused for good holds up nothing.
+ * An edit or a deletion of a message that is not acked waits for it, since it names the message's seq, unless it can do
+ * without the server: see unacked.ts. A deletion joins the queue when its undo has ended. What is refused for good holds
+ * up nothing.
  *
  * All tabs of a user share the stored entries; the one that holds the Web Lock (and is online) sends. Without locks
  * every tab sends, without a database each its own from memory: the ids make that harmless.
@@ -15,12 +16,13 @@
 import type { Clock } from "../clock.js";
 import type { Database } from "../keep/database.js";
 import { answered, cleanText, EntryStore } from "../keep/entries.js";
-import type { Answer, DeleteEntry, EditEntry, Entry, SendEntry, VerbEntry } from "../keep/entries.js";
+import type { Answer, DeleteEntry, EditEntry, Entry, VerbEntry } from "../keep/entries.js";
 import { OrderedIds } from "../ids.js";
 import type { RandomBytes } from "../ids.js";
 import type { ClientFrame, Feature, Server } from "../net/protocol.js";
 import { defaultLimits } from "../net/protocol.js";
 import { Sender } from "./sender.js";
+import { Unacked } from "./unacked.js";
 import { UNDO_MS, Undos } from "./undos.js";
 import type { UnsentVault } from "../keep/unsent.js";
 import type { ConversationId, PageConfig, Seq } from "../view.js";
@@ -84,6 +86,8 @@ export class Outbox {
   /** Dropped here; a read that began earlier must not bring them back. */
   readonly #gone = new Set<string>();
   readonly #undos: Undos;
+  readonly #unacked: Unacked;
+  #online = false;
   #maxChars = defaultLimits.message_chars;
   /** What is being written to the database or erased there. */
   readonly #writes = new Set<Promise<void>>();
@@ -98,9 +102,27 @@ export class Outbox {
       lock: `gchat outbox ${parts.config.site} ${parts.config.user}`,
       locks: this.#store.exists ? parts.locks : undefined,
       queue: () => this.pending.filter((entry) => this.#inQueue(entry)),
+      claims: (entry) => this.#unacked.claims(entry),
       frameOf: (entry) => this.#frameOf(entry),
-      whose: ({ id }) => (!this.#unstored.has(id) ? "shared" : this.#ready.has(id) ? "own" : "wait"),
+      whose: (entry) => (this.#unacked.holds(entry) ? "wait" : this.#whose(entry)),
       granted: () => this.load(),
+    });
+    this.#unacked = new Unacked({
+      store: this.#store,
+      pending: () => this.pending,
+      whose: (entry) => this.#whose(entry),
+      know: (entry) => {
+        if (!this.#entries.has(entry.id)) return;
+        this.#know(entry);
+        parts.changed();
+      },
+      put: (entry) => this.#put(entry),
+      drop: (ids) => this.#dropAll(ids),
+      load: () => this.load(),
+      writing: (write) => this.#writing(write),
+      pump: () => {
+        this.#pump();
+      },
     });
     this.#undos = new Undos(parts.clock, (id) => {
       const entry = this.#entries.get(id);
@@ -124,9 +146,11 @@ export class Outbox {
     const read = await this.#store.read();
     if (read !== undefined) {
       // Known before the read and missing in it: another tab is done with them, by an ack or by the person's wish.
-      for (const { id, kind, failure } of before) {
-        if (read.stored.has(id)) continue;
-        if (failure === null && kind === "send") this.#sentElsewhere(id);
+      const gone = before.filter(({ id }) => !read.stored.has(id));
+      for (const { id, kind, failure } of gone) {
+        // With its deletion it was taken back before it went out.
+        const sent = failure === null && !gone.some((other) => other.kind === "delete" && other.target === id);
+        if (kind === "send" && sent) this.#sentElsewhere(id);
         else this.#forget(id);
       }
       for (const [id, entry] of read.stored) {
@@ -145,8 +169,8 @@ export class Outbox {
    * Takes a message to send; it is stored before the first try. Nothing happens for an empty one. Resolves when it
    * cannot be lost with the page any more: it is stored, or else the server has it or the person has removed it.
    */
-  async add(conversation: ConversationId, raw: string, options: { id?: string; replyTo?: Seq } = {}): Promise<void> {
-    const { id = this.#ids.next(), replyTo } = options;
+  async add(conversation: ConversationId, raw: string, options: { id?: string; replyTo?: Seq; again?: true } = {}): Promise<void> {
+    const { id = this.#ids.next(), replyTo, again } = options;
     const text = cleanText(raw);
     // The page before this one may have stored it, and have been left before it knew.
     if (text === "" || this.#entries.has(id) || this.#gone.has(id)) return;
@@ -156,6 +180,7 @@ export class Outbox {
       text,
       failure: this.#tooLong(text),
       ...this.#answer(replyTo),
+      ...(this.#online || again === true ? {} : { untried: true as const }),
     });
   }
 
@@ -179,6 +204,7 @@ export class Outbox {
     const replaced = earlier.filter((entry) => !this.#sender.tries(entry));
     for (const { id } of replaced) this.#part(id);
     const own = this.#parts.own(conversation, target);
+    if (this.#isNowhere(target, own?.seq ?? told)) return;
     if (own?.verbId !== undefined) this.#ids.follow(own.verbId);
     const before = own?.text ?? (message?.kind === "send" ? message.text : undefined);
     // What is under way, or done and not shown yet, makes another text of it.
@@ -193,9 +219,9 @@ export class Outbox {
 
   /** Deletes the message `target` of the user's own, unless it is taken back within `UNDO_MS`. */
   async delete(conversation: ConversationId, target: string, told: Seq = 0): Promise<void> {
-    if (this.#deletion(target) !== undefined) return;
     const { clock } = this.#parts;
     const seq = this.#parts.own(conversation, target)?.seq ?? told;
+    if (this.#deletion(target) !== undefined || this.#isNowhere(target, seq)) return;
     const begun = this.#begun("delete", conversation, this.#ids.next());
     await this.#keep({ ...begun, target, seq, due: clock.now() + UNDO_MS });
   }
@@ -247,18 +273,24 @@ export class Outbox {
 
   async #dropWithWishes(id: string): Promise<void> {
     const wishes = this.pending.filter((entry) => entry.kind !== "send" && entry.target === id);
-    await Promise.all([id, ...wishes.map((wish) => wish.id)].map((dropped) => this.#drop(dropped)));
+    await this.#dropAll([id, ...wishes.map((wish) => wish.id)]);
+  }
+
+  async #dropAll(ids: readonly string[]): Promise<void> {
+    await Promise.all(ids.map((id) => this.#drop(id)));
   }
 
   /** The connection is online: take part in sending. */
   online(maxChars: number): void {
     this.#maxChars = maxChars;
-    this.#fall();
+    this.#online = true;
+    this.#unacked.fall();
     this.#sender.online();
   }
 
   /** The connection is lost. */
   offline(): void {
+    this.#online = false;
     this.#sender.offline();
   }
 
@@ -360,7 +392,13 @@ export class Outbox {
     const { id } = entry;
     await this.#writing(this.#write(entry).then(() => (this.#unstored.has(id) ? undefined : this.#eraseAll(replaced))));
     if (!this.#unstored.has(id)) return;
-    await new Promise<void>((resolve) => this.#safe.set(id, resolve));
+    await new Promise<void>((resolve) => {
+      const earlier = this.#safe.get(id);
+      this.#safe.set(id, () => {
+        earlier?.();
+        resolve();
+      });
+    });
     await this.#writing(this.#eraseAll(replaced));
   }
 
@@ -369,10 +407,11 @@ export class Outbox {
   }
 
   async #write(entry: Entry): Promise<void> {
+    const known = this.#entries.has(entry.id) && !this.#unstored.has(entry.id);
     this.#know(entry);
     this.#unstored.add(entry.id);
     this.#parts.changed();
-    if (await this.#stored(entry)) {
+    if (await this.#stored(entry, known)) {
       this.#unstored.delete(entry.id);
       this.#parts.channel?.postMessage("changed");
     }
@@ -380,15 +419,16 @@ export class Outbox {
     this.#pump();
   }
 
-  /** What is dropped while it is being stored is erased again. */
-  async #stored(entry: Entry): Promise<boolean> {
-    const stored = await this.#store.put(entry);
+  /** What is dropped while it is being stored is erased again. `known`: it was stored before. */
+  async #stored(entry: Entry, known = !this.#unstored.has(entry.id)): Promise<boolean> {
+    const stored = await this.#store.put(entry, known);
     if (stored && this.#gone.has(entry.id)) await this.#store.erase(entry.id);
     return stored;
   }
 
   async #eraseAll(entries: readonly Entry[]): Promise<void> {
     for (const { id } of entries) await this.#store.erase(id);
+    if (entries.length > 0) this.#parts.channel?.postMessage("changed");
   }
 
   #drop(id: string, before?: Promise<unknown>): Promise<void> {
@@ -454,24 +494,13 @@ export class Outbox {
     this.#entries.set(entry.id, known);
   }
 
-  /** What was asked of a message that is refused falls with it; a text goes over to it, so that trying again sends it. */
-  #fall(): void {
-    for (const entry of this.pending) {
-      if (entry.kind === "send" || entry.failure !== null) continue;
-      const message = this.#entries.get(entry.target);
-      if (message?.kind !== "send" || message.failure === null) continue;
-      if (entry.kind === "edit") void this.#writing(this.#foldInto(message, entry));
-      else if (entry.over === true) {
-        void this.#drop(entry.id);
-        void this.#drop(message.id);
-      }
-    }
+  /** It was taken back before it went out, and a page says late what it did before. */
+  #isNowhere(target: string, seq: Seq): boolean {
+    return seq === 0 && !this.#entries.has(target);
   }
 
-  async #foldInto(message: SendEntry, { id, text }: EditEntry): Promise<void> {
-    this.#part(id);
-    await this.#write({ ...message, text });
-    await this.#store.erase(id);
+  #whose({ id }: Entry): "own" | "shared" | "wait" {
+    return !this.#unstored.has(id) ? "shared" : this.#ready.has(id) ? "own" : "wait";
   }
 
   /** Whether the entry has its place in the queue: what does not holds nobody up. */
@@ -487,7 +516,7 @@ export class Outbox {
   }
 
   #pump(): void {
-    this.#fall();
+    this.#unacked.fall();
     this.#sender.pump();
   }
 

@@ -25,6 +25,8 @@ export interface SenderParts {
   late(): void;
   /** Those in the queue, in its order. */
   queue(): readonly Entry[];
+  /** Whether it may be tried now; otherwise `pump` is called when it may. */
+  claims(entry: Entry): boolean;
   frameOf(entry: Entry): ClientFrame;
   /** `own`: this tab alone has it; `wait`: it is being stored. */
   whose(entry: Entry): "own" | "shared" | "wait";
@@ -122,6 +124,7 @@ export class Sender {
   }
 
   #try(entry: Entry): void {
+    if (!this.#parts.claims(entry)) return;
     if (!this.#parts.send(this.#parts.frameOf(entry))) return;
     const late = this.#parts.clock.after(ANSWER_MS, () => {
       this.#parts.late();

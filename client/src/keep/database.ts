@@ -17,12 +17,14 @@ export interface CopyRecord extends Sealed {
   part: string;
 }
 
-/** One unsent message: conversation and text are sealed. */
+/** One entry of the outbox: what it is about is sealed. */
 export interface OutboxRecord extends Sealed {
-  /** `client_message_id`. */
+  /** Of a message its `client_message_id`. */
   id: string;
   site: string;
   user: UserId;
+  /** Of a message: nobody has tried to send it. Not sealed, so that it is looked at and changed in one step. */
+  untried?: true;
 }
 
 /** One half-written text, sealed. */

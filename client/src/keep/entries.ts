@@ -2,7 +2,7 @@
  * The entries of the outbox: what a person has asked for and the server has not answered, and how it lies, sealed, in
  * the browser's database.
  */
-import type { Database } from "./database.js";
+import type { Database, OutboxRecord } from "./database.js";
 import type { UnsentVault } from "./unsent.js";
 import type { Vault } from "./vault.js";
 import type { ConversationId, PageConfig, Seq } from "../view.js";
@@ -35,6 +35,8 @@ export function answered({ replyTo, epoch }: Answer, now: string | null): Pick<A
 export interface SendEntry extends Common, Answer {
   kind: "send";
   text: string;
+  /** No page has tried to send it: see unacked.ts. */
+  untried?: true;
 }
 
 interface Verb extends Common {
@@ -62,7 +64,7 @@ export type Entry = SendEntry | VerbEntry;
 
 /** What is sealed: whatever comes of an ack is found again by trying. */
 type Sealable = Unnamed<SendEntry> | Unnamed<EditEntry> | Unnamed<DeleteEntry>;
-type Unnamed<E extends Entry> = Omit<E, "id" | "acked" | "over">;
+type Unnamed<E extends Entry> = Omit<E, "id" | "acked" | "over" | "untried">;
 
 /** What a record is sealed under. */
 const nameOf = ({ site, user }: Owner, id: string): string => JSON.stringify(["outbox", site, user, id]);
@@ -79,12 +81,21 @@ export async function readEntries(
   const stored = new Map<string, Entry>();
   const unreadable: string[] = [];
   for (const record of records) {
-    const content = (await vault.open(nameOf(owner, record.id), record)) as Sealable | undefined;
-    if (content === undefined) unreadable.push(record.id);
-    else stored.set(record.id, { ...content, id: record.id });
+    const entry = await openEntry(vault, owner, record);
+    if (entry === undefined) unreadable.push(record.id);
+    else stored.set(record.id, entry);
   }
   return { stored, unreadable };
 }
+
+async function openEntry(vault: Vault, owner: Owner, record: OutboxRecord): Promise<Entry | undefined> {
+  const { id, untried } = record;
+  const content = (await vault.open(nameOf(owner, id), record)) as Sealable | undefined;
+  return content === undefined ? undefined : { ...content, id, ...(untried === undefined ? {} : { untried }) };
+}
+
+/** What became of a change of an untried message. `silent`: the database does not say. */
+export type Untried = "done" | "tried" | "gone" | "silent";
 
 /** Where the entries lie; nowhere, where the browser has no database or no key. */
 export class EntryStore {
@@ -117,18 +128,68 @@ export class EntryStore {
     }
   }
 
-  /** True if it is stored; else the database is full or was taken away. */
-  async put(entry: Entry): Promise<boolean> {
+  /**
+   * True if it is stored; else the database is full or was taken away. `known`: it was, and where it is not any more
+   * another page is done with it.
+   */
+  async put(entry: Entry, known: boolean): Promise<boolean> {
     const [database, vault] = [this.#database, this.#vault];
     if (database === undefined || vault === undefined) return false;
     try {
-      const { id } = entry;
-      const content = { ...entry, id: undefined, acked: undefined, over: undefined };
-      const sealed = await vault.seal(nameOf(this.#owner, id), content satisfies Sealable);
-      await database.put("outbox", { id, site: this.#owner.site, user: this.#owner.user, ...sealed });
+      const record = await this.#sealed(vault, entry);
+      const { store, done } = database.transaction("outbox", "readwrite");
+      if (!known || (await store.getKey(entry.id)) !== undefined) void store.put(record);
+      await done;
       return true;
     } catch {
       return false;
+    }
+  }
+
+  async #sealed(vault: Vault, entry: Entry): Promise<OutboxRecord> {
+    const { id } = entry;
+    const { site, user } = this.#owner;
+    const untried = entry.kind === "send" && entry.untried === true ? { untried: true as const } : {};
+    const content = { ...entry, id: undefined, acked: undefined, over: undefined, untried: undefined };
+    const sealed = await vault.seal(nameOf(this.#owner, id), content satisfies Sealable);
+    return { id, site, user, ...untried, ...sealed };
+  }
+
+  /** From now on every page knows that this message is tried. The entry as it lies there; undefined: it cannot be told. */
+  async claim(id: string): Promise<Entry | "gone" | undefined> {
+    let claimed: OutboxRecord | undefined;
+    const answer = await this.#ifUntried(id, (record) => {
+      claimed = { ...record };
+      delete claimed.untried;
+      return claimed;
+    });
+    if (answer === "gone") return answer;
+    return claimed === undefined || this.#vault === undefined ? undefined : openEntry(this.#vault, this.#owner, claimed);
+  }
+
+  /** Changes an untried message. */
+  async rewrite(entry: SendEntry): Promise<Untried> {
+    const sealed = this.#vault === undefined ? undefined : await this.#sealed(this.#vault, entry).catch(() => undefined);
+    return sealed === undefined ? "silent" : this.#ifUntried(entry.id, () => sealed);
+  }
+
+  /** Removes an untried message. */
+  withdraw(id: string): Promise<Untried> {
+    return this.#ifUntried(id, () => null);
+  }
+
+  /** In one step: no other page does anything in between. */
+  async #ifUntried(id: string, change: (record: OutboxRecord) => OutboxRecord | null): Promise<Untried> {
+    try {
+      if (this.#database === undefined) return "silent";
+      const { store, done } = this.#database.transaction("outbox", "readwrite");
+      const record = await store.get(id);
+      const next = record?.untried === true ? change(record) : undefined;
+      if (next !== undefined) void (next === null ? store.delete(id) : store.put(next));
+      await done;
+      return record === undefined ? "gone" : next === undefined ? "tried" : "done";
+    } catch {
+      return "silent";
     }
   }
 

@@ -92,7 +92,8 @@ export class UnloadJournal {
   async unkept(): Promise<Command[]> {
     this.#collected ??= this.#collect();
     await this.#collected.catch(() => undefined);
-    return [...this.#open].sort(([one], [other]) => one - other).map(([, command]) => command);
+    const open = [...this.#open].sort(([one], [other]) => one - other);
+    return open.map(([, command]) => (command.kind === "send" ? { ...command, again: true } : command));
   }
 
   /** What this tab's last page left is erased there, and remembered here until the core has kept it. */
