@@ -10,7 +10,7 @@ import type { Copy, CopyKeeper } from "./keep/copy.js";
 import type { Database } from "./keep/database.js";
 import type { Draft } from "./keep/drafts.js";
 import type { Entry } from "./keep/entries.js";
-import type { Channel } from "./core/outbox.js";
+import type { Channel } from "./core/pending.js";
 import type { TokenShelf } from "./net/token.js";
 import type { UnsentVault } from "./keep/unsent.js";
 import type { Cipher } from "./keep/vault.js";

@@ -1,5 +1,5 @@
 /** Where pages of one site tell each other, within a browser, whose login they are from. */
-import type { Channel } from "./core/outbox.js";
+import type { Channel } from "./core/pending.js";
 import type { PageConfig } from "./view.js";
 
 /** The channel's name. */

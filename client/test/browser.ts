@@ -3,7 +3,7 @@ import "fake-indexeddb/auto";
 import { changed, withWindows } from "../src/core/change.js";
 import type { Cancel } from "../src/clock.js";
 import type { Environment } from "../src/environment.js";
-import type { Channel } from "../src/core/outbox.js";
+import type { Channel } from "../src/core/pending.js";
 import type { Changes, DockWindow, Message, Server } from "../src/net/protocol.js";
 import { startCore } from "../src/start.js";
 import type { Command, ConversationView, MessageView, PageConfig, Update, WindowView } from "../src/view.js";

@@ -161,12 +161,75 @@ describe("an edit", () => {
     expect(shown(next)).toMatchObject({ text: "third", edit: { state: "sending" } });
     next.socket.says(ack(next.socket.of("send")[0]!.client_message_id, 2, 2));
     await settled();
-    next.socket.says(refusal(next.socket.of("edit")[0]!.id, "no_such_message"));
+    next.socket.says(refusal(next.socket.of("edit")[0]!.id, "not_allowed"));
     await settled();
     expect(shown(next)?.edit).toMatchObject({ state: "failed", text: "third" });
     await next.does({ kind: "dismiss", conversation, key: KEY });
     expect(shown(next)).not.toHaveProperty("edit");
     expect(shown(next)?.text).toBe("first");
+  });
+
+  describe("whose message is not there any more", () => {
+    const offered = (page: Page) => page.talk()?.messages.filter(({ seq, text }) => seq === 0 && text !== null);
+    const lost = { text: "second", delivery: "failed", failure: "no_such_message" };
+    const inOutbox = async (): Promise<number> => {
+      const database = (await openDatabase(true))!;
+      const count = await database.count("outbox");
+      database.close();
+      return count;
+    };
+
+    test("comes back as a text that was not sent, and can be had in the box", async () => {
+      const { page, socket } = await talking();
+      await page.does(edit("second"));
+      // Erased: nobody knows the message's name any more.
+      socket.says(live(own(1, { rev: 2, text: null, client_message_id: null })));
+      socket.says(refusal(socket.of("edit")[0]!.id, "no_such_message"));
+      await settled();
+      expect(offered(page)).toMatchObject([lost]);
+      expect(await inOutbox()).toBe(1);
+      await page.does({ kind: "discard", conversation, key: offered(page)![0]!.key });
+      expect(page.windows[0]).toMatchObject({ draft: "second" });
+      expect(await inOutbox()).toBe(0);
+    });
+
+    test.each([{ client_message_id: null }, { deleted: "moderator" as const }])("does so also where it was refused before, %o", async (over) => {
+      const { page, socket } = await talking();
+      await page.does(edit("second"));
+      socket.says(refusal(socket.of("edit")[0]!.id, "too_late"));
+      await settled();
+      expect(offered(page)).toEqual([]);
+      socket.says(live(own(1, { rev: 2, text: null, ...over })));
+      await settled();
+      expect(offered(page)).toMatchObject([lost]);
+      expect(await inOutbox()).toBe(1);
+    });
+
+    test("does so where the stub is found far above only", async () => {
+      const { page, socket } = await talking();
+      await page.does(edit("second"));
+      socket.says(refusal(socket.of("edit")[0]!.id, "too_late"));
+      socket.drops(1006);
+      await browser.clock.pass(1_000);
+      const reset = changesOf(0, Array.from({ length: 60 }, (_, at) => message(at + 41)), { rev: 2_000, reset: true });
+      const later = await page.online({ dock: { version: 1, windows: [window({ seq: 100, rev: 2_000 })] }, changes: [reset] });
+      await page.does({ kind: "page", conversation, asked: "before", seq: 2, request: 1 });
+      const { request } = later.of("history").at(-1)!;
+      const stub = own(1, { rev: 2, text: null, client_message_id: null });
+      later.says({ type: "history", request, conversation, first_seq: 1, seq: 100, rev: 2_000, messages: [stub], more: false });
+      await settled();
+      expect(offered(page)).toMatchObject([lost]);
+    });
+
+    test("is forgotten where its author has deleted the message", async () => {
+      const { page, socket } = await talking();
+      await page.does(edit("second"));
+      socket.says(refusal(socket.of("edit")[0]!.id, "too_late"));
+      socket.says(live(own(1, { rev: 2, text: null, deleted: "author" })));
+      await settled();
+      expect(offered(page)).toEqual([]);
+      expect(await inOutbox()).toBe(0);
+    });
   });
 
   test("that is still being sealed when the page ends is stored all the same, in place of the one before", async () => {

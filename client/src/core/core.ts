@@ -191,6 +191,9 @@ export class Core {
       committed: (id, seq) => {
         this.#outbox.committed(id, seq);
       },
+      emptied: (conversation, message) => {
+        this.#outbox.emptied(conversation, message);
+      },
       changed: (conversation) => {
         this.#shown.conversation(conversation);
       },
@@ -465,6 +468,7 @@ export class Core {
     this.#state = step.state;
     this.#shown.drop(step.dropped);
     for (const { id, seq } of step.committed) this.#outbox.committed(id, seq);
+    for (const { conversation, message } of step.rows) if (message.text === null) this.#outbox.emptied(conversation, message);
     this.#outbox.reflected();
     for (const update of announcements(step.arrived, this.#state, this.#shownAt)) this.#post(update);
     this.#questions.follow(step);

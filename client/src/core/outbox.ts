@@ -16,19 +16,18 @@
 import type { Clock } from "../clock.js";
 import type { Database } from "../keep/database.js";
 import { answered, cleanText, EntryStore } from "../keep/entries.js";
-import type { Answer, DeleteEntry, EditEntry, Entry, VerbEntry } from "../keep/entries.js";
+import type { Answer, EditEntry, Entry, VerbEntry } from "../keep/entries.js";
 import { OrderedIds } from "../ids.js";
 import type { RandomBytes } from "../ids.js";
-import type { ClientFrame, Feature, Server } from "../net/protocol.js";
+import type { ClientFrame, Feature, Message, Server } from "../net/protocol.js";
 import { defaultLimits } from "../net/protocol.js";
+import { Pending } from "./pending.js";
+import type { Channel } from "./pending.js";
 import { Sender } from "./sender.js";
 import { Unacked } from "./unacked.js";
-import { UNDO_MS, Undos } from "./undos.js";
+import { UNDO_MS } from "./undos.js";
 import type { UnsentVault } from "../keep/unsent.js";
 import type { ConversationId, PageConfig, Seq } from "../view.js";
-
-/** The part of BroadcastChannel that is used; it carries no content, only "look again". */
-export type Channel = Pick<BroadcastChannel, "postMessage" | "onmessage" | "close">;
 
 /** A message of the user's own as the core knows it. */
 export interface Own {
@@ -75,28 +74,24 @@ export class Outbox {
   readonly #parts: OutboxParts;
   readonly #ids: OrderedIds;
   readonly #store: EntryStore;
-  readonly #entries = new Map<string, Entry>();
+  readonly #pending: Pending;
   readonly #sender: Sender;
-  /** In memory, not (yet) in the database. */
-  readonly #unstored = new Set<string>();
-  /** Whom to tell that an entry that could not be stored needs no storing any more. */
-  readonly #safe = new Map<string, () => void>();
-  /** Storing has ended, well or not: may be sent. */
-  readonly #ready = new Set<string>();
-  /** Dropped here; a read that began earlier must not bring them back. */
-  readonly #gone = new Set<string>();
-  readonly #undos: Undos;
   readonly #unacked: Unacked;
   #online = false;
   #maxChars = defaultLimits.message_chars;
-  /** What is being written to the database or erased there. */
-  readonly #writes = new Set<Promise<void>>();
   #told = false;
 
   constructor(parts: OutboxParts) {
     this.#parts = parts;
     this.#ids = new OrderedIds(parts.random, () => parts.clock.now());
     this.#store = new EntryStore(parts.config, parts.database, parts.vault);
+    const pump = (): void => {
+      this.#pump();
+    };
+    const settle = (entry: Entry): void => {
+      this.#sender.settle(entry);
+    };
+    this.#pending = new Pending({ ...parts, store: this.#store, settle, pump });
     this.#sender = new Sender({
       ...parts,
       lock: `gchat outbox ${parts.config.site} ${parts.config.user}`,
@@ -104,59 +99,37 @@ export class Outbox {
       queue: () => this.pending.filter((entry) => this.#inQueue(entry)),
       claims: (entry) => this.#unacked.claims(entry),
       frameOf: (entry) => this.#frameOf(entry),
-      whose: (entry) => (this.#unacked.holds(entry) ? "wait" : this.#whose(entry)),
+      whose: (entry) => (this.#unacked.holds(entry) ? "wait" : this.#pending.whose(entry)),
       granted: () => this.load(),
     });
-    this.#unacked = new Unacked({
-      store: this.#store,
-      pending: () => this.pending,
-      whose: (entry) => this.#whose(entry),
-      know: (entry) => {
-        if (!this.#entries.has(entry.id)) return;
-        this.#know(entry);
-        parts.changed();
-      },
-      put: (entry) => this.#put(entry),
-      drop: (ids) => this.#dropAll(ids),
-      load: () => this.load(),
-      writing: (write) => this.#writing(write),
-      pump: () => {
-        this.#pump();
-      },
-    });
-    this.#undos = new Undos(parts.clock, (id) => {
-      const entry = this.#entries.get(id);
-      if (entry !== undefined) this.#know(entry);
-      parts.changed();
-      this.#pump();
-    });
-    for (const entry of parts.shown ?? []) this.#know(entry);
+    this.#unacked = new Unacked({ ...parts, store: this.#store, pending: this.#pending, load: () => this.load(), pump });
+    for (const entry of parts.shown ?? []) this.#pending.know(entry);
     if (parts.channel !== undefined) parts.channel.onmessage = () => void this.load();
   }
 
   /** Every entry of this user, in the order of asking. */
   get pending(): readonly Entry[] {
-    return [...this.#entries.values()].sort((one, other) => (one.id < other.id ? -1 : 1));
+    return this.#pending.all;
   }
 
   /** Reads what earlier pages and other tabs stored. */
   async load(): Promise<void> {
     if (!this.#store.exists) return;
-    const before = [...this.#entries.values()].filter(({ id, acked }) => acked === undefined && !this.#unstored.has(id));
+    const before = this.pending.filter((entry) => entry.acked === undefined && this.#pending.whose(entry) === "shared");
     const read = await this.#store.read();
     if (read !== undefined) {
       // Known before the read and missing in it: another tab is done with them, by an ack or by the person's wish.
       const gone = before.filter(({ id }) => !read.stored.has(id));
-      for (const { id, kind, failure } of gone) {
+      for (const entry of gone) {
         // With its deletion it was taken back before it went out.
-        const sent = failure === null && !gone.some((other) => other.kind === "delete" && other.target === id);
-        if (kind === "send" && sent) this.#sentElsewhere(id);
-        else this.#forget(id);
+        const sent = entry.failure === null && !gone.some((other) => other.kind === "delete" && other.target === entry.id);
+        // Shown as sent until the message itself comes.
+        if (entry.kind === "send" && sent) this.#pending.acked(entry);
+        else this.#pending.forget(entry.id);
       }
       for (const [id, entry] of read.stored) {
-        if (this.#gone.has(id) || this.#unstored.has(id)) continue;
         this.#ids.follow(id);
-        this.#know(entry);
+        this.#pending.found(entry);
       }
       if (read.removed > 0 && !this.#told) this.#parts.lost(read.removed);
       this.#told ||= read.removed > 0;
@@ -173,9 +146,9 @@ export class Outbox {
     const { id = this.#ids.next(), replyTo, again } = options;
     const text = cleanText(raw);
     // The page before this one may have stored it, and have been left before it knew.
-    if (text === "" || this.#entries.has(id) || this.#gone.has(id)) return;
+    if (text === "" || this.#pending.isKnown(id)) return;
     this.#ids.follow(id);
-    await this.#keep({
+    await this.#pending.keep({
       ...this.#begun("send", conversation, id),
       text,
       failure: this.#tooLong(text),
@@ -191,29 +164,29 @@ export class Outbox {
   async edit(conversation: ConversationId, target: string, raw: string, told: Seq = 0): Promise<void> {
     const text = cleanText(raw);
     if (text === "") return;
-    const message = this.#entries.get(target);
+    const message = this.#pending.get(target);
     if (message?.kind === "send" && message.failure !== null) {
-      await this.#keep({ ...message, text });
+      await this.#pending.keep({ ...message, text });
       return;
     }
-    const known = this.#edits(target);
+    const own = this.#parts.own(conversation, target);
+    if (this.#isNowhere(target, own?.seq ?? told)) return;
+    const known = this.#pending.edits(target);
     const earlier = known.filter(({ acked }) => acked === undefined);
     const latest = earlier.at(-1);
     // The page before this one may have stored it.
     if (latest?.failure === null && latest.text === text) return;
     const replaced = earlier.filter((entry) => !this.#sender.tries(entry));
-    for (const { id } of replaced) this.#part(id);
-    const own = this.#parts.own(conversation, target);
-    if (this.#isNowhere(target, own?.seq ?? told)) return;
+    for (const { id } of replaced) this.#pending.part(id);
     if (own?.verbId !== undefined) this.#ids.follow(own.verbId);
     const before = own?.text ?? (message?.kind === "send" ? message.text : undefined);
     // What is under way, or done and not shown yet, makes another text of it.
     if (before !== text || replaced.length < known.length) {
       const begun = this.#begun("edit", conversation, this.#ids.next());
-      await this.#keep({ ...begun, target, seq: own?.seq ?? told, text, failure: this.#tooLong(text) }, replaced);
+      await this.#pending.keep({ ...begun, target, seq: own?.seq ?? told, text, failure: this.#tooLong(text) }, replaced);
     } else {
       this.#parts.changed();
-      await this.#writing(this.#eraseAll(replaced));
+      await this.#pending.writing(this.#pending.eraseAll(replaced));
     }
   }
 
@@ -221,16 +194,16 @@ export class Outbox {
   async delete(conversation: ConversationId, target: string, told: Seq = 0): Promise<void> {
     const { clock } = this.#parts;
     const seq = this.#parts.own(conversation, target)?.seq ?? told;
-    if (this.#deletion(target) !== undefined || this.#isNowhere(target, seq)) return;
+    if (this.#pending.deletion(target) !== undefined || this.#isNowhere(target, seq)) return;
     const begun = this.#begun("delete", conversation, this.#ids.next());
-    await this.#keep({ ...begun, target, seq, due: clock.now() + UNDO_MS });
+    await this.#pending.keep({ ...begun, target, seq, due: clock.now() + UNDO_MS });
   }
 
   /** Takes a deletion back whose time had not come, or not at `at`, unless it is under way. */
   async undelete(target: string, at = this.#parts.clock.now()): Promise<void> {
-    const deletion = this.#deletion(target);
+    const deletion = this.#pending.deletion(target);
     if (deletion === undefined || deletion.acked !== undefined || (deletion.over === true && deletion.due <= at)) return;
-    if (!this.#sender.tries(deletion)) await this.#drop(deletion.id);
+    if (!this.#sender.tries(deletion)) await this.#pending.drop([deletion.id]);
   }
 
   /**
@@ -238,24 +211,17 @@ export class Outbox {
    * later time. Sent first, within the event; what is stored is for a page that comes before the answer.
    */
   leave(): void {
-    const { clock } = this.#parts;
-    for (const { id } of this.pending) {
-      const entry = this.#entries.get(id);
-      if (entry?.kind !== "delete" || entry.over === true) continue;
-      this.#entries.set(id, { ...entry, due: clock.now() });
-      this.#undos.end(id);
-      void this.#writing(this.#stored({ ...entry, due: clock.now() }).then(() => undefined));
-    }
+    this.#pending.endUndos();
   }
 
   /** Forgets an edit that was refused for good. */
   async dismiss(target: string): Promise<void> {
-    await Promise.all(this.#edits(target).filter(({ failure }) => failure !== null).map(({ id }) => this.#drop(id)));
+    await this.#pending.drop(this.#pending.edits(target).filter(({ failure }) => failure !== null).map(({ id }) => id));
   }
 
   /** Tries a refused message again, as a new one. */
   async retry(id: string): Promise<void> {
-    const entry = this.#entries.get(id);
+    const entry = this.#pending.get(id);
     if (entry?.kind !== "send" || entry.failure === null) return;
     const dropped = this.#dropWithWishes(id);
     void this.add(entry.conversation, entry.text, answered(entry, this.#parts.epoch()));
@@ -264,7 +230,7 @@ export class Outbox {
 
   /** Removes a refused message and gives it back; without what it answers, where that is not there any more. */
   async discard(id: string): Promise<{ text: string; replyTo?: Seq } | undefined> {
-    const entry = this.#entries.get(id);
+    const entry = this.#pending.get(id);
     if (entry?.kind !== "send" || entry.failure === null) return undefined;
     await this.#dropWithWishes(id);
     const reply = entry.failure === "no_such_message" ? {} : answered(entry, this.#parts.epoch());
@@ -273,11 +239,7 @@ export class Outbox {
 
   async #dropWithWishes(id: string): Promise<void> {
     const wishes = this.pending.filter((entry) => entry.kind !== "send" && entry.target === id);
-    await this.#dropAll([id, ...wishes.map((wish) => wish.id)]);
-  }
-
-  async #dropAll(ids: readonly string[]): Promise<void> {
-    await Promise.all(ids.map((id) => this.#drop(id)));
+    await this.#pending.drop([id, ...wishes.map((wish) => wish.id)]);
   }
 
   /** The connection is online: take part in sending. */
@@ -296,30 +258,27 @@ export class Outbox {
 
   /** The server has it for good; it is shown from here until what came of it does. */
   acked({ id, seq, rev }: Pick<Server<"ack">, "id" | "seq" | "rev">): void {
-    const entry = this.#entries.get(id);
+    const entry = this.#pending.get(id);
     if (entry === undefined) return;
-    this.#gone.add(id);
-    this.#sender.settle(entry);
-    this.#save(id);
-    this.#entries.set(id, { ...entry, failure: null, acked: rev });
-    const learned = entry.kind === "send" ? this.#learn(id, seq) : undefined;
+    this.#pending.acked(entry, rev);
+    const learned = entry.kind === "send" ? this.#pending.learn(id, seq) : undefined;
     this.reflected();
     this.#parts.changed();
     this.#pump();
-    void this.#writing(this.#erase(id, learned));
+    void this.#pending.erase(id, learned);
   }
 
   /** The message itself is in the conversation. */
   committed(id: string, seq: Seq): void {
-    if (this.#entries.has(id)) void this.#drop(id, this.#learn(id, seq));
+    if (this.#pending.get(id) !== undefined) void this.#pending.drop([id], this.#pending.learn(id, seq));
   }
 
   /** What is shown has come on: acknowledged edits and deletions are done with where it shows them. */
   reflected(): void {
-    if (this.#entries.size === 0) return;
+    if (this.#pending.size === 0) return;
     for (const { kind, id, conversation, acked } of this.pending) {
       if (kind === "send" || acked === undefined || !this.#parts.reflects(conversation, acked)) continue;
-      this.#forget(id);
+      this.#pending.forget(id);
       this.#parts.changed();
     }
     // A message that was waited for may be known now.
@@ -328,7 +287,7 @@ export class Outbox {
 
   /** An `error` that names an id. True if it was an entry of this outbox. */
   refused(frame: Server<"error">): boolean {
-    const entry = this.#entries.get(frame.id ?? "");
+    const entry = this.#pending.get(frame.id ?? "");
     if (entry === undefined) return false;
     if (frame.final) this.#refusedForGood(entry, frame);
     else this.#sender.later(entry, frame.retry_after_ms);
@@ -337,32 +296,45 @@ export class Outbox {
 
   #refusedForGood(entry: Entry, { code, message }: Server<"error">): void {
     this.#sender.settle(entry);
-    const outdone = entry.kind === "edit" && this.#edits(entry.target).some(({ id }) => id > entry.id);
+    const outdone = entry.kind === "edit" && this.#pending.edits(entry.target).some(({ id }) => id > entry.id);
     if (entry.kind === "delete") this.#parts.refused(entry.conversation, code, message);
-    if (entry.kind === "delete" || outdone) void this.#drop(entry.id);
-    else void this.#put({ ...entry, failure: code });
+    if (entry.kind === "delete" || outdone) void this.#pending.drop([entry.id]);
+    else if (entry.kind === "edit" && code === "no_such_message") void this.#offer(entry);
+    else void this.#pending.put({ ...entry, failure: code });
+  }
+
+  /** A message is a stub now: an edit of it that was refused is no use to anybody, nor seen where it was erased. */
+  emptied(conversation: ConversationId, { seq, deleted }: Message): void {
+    if (this.#pending.size === 0) return;
+    for (const entry of this.pending) {
+      if (entry.kind !== "edit" || entry.failure === null || entry.conversation !== conversation || this.#seqOf(entry) !== seq) continue;
+      // Whoever has deleted it does not want to write it again.
+      if (deleted === "author") void this.#pending.drop([entry.id]);
+      else void this.#offer(entry);
+    }
+  }
+
+  /** The message of this edit is not there any more: its text goes back to the person, as a message that was not sent. */
+  async #offer(edit: EditEntry): Promise<void> {
+    const { id, conversation, target, text } = edit;
+    if (this.#pending.deletion(target) !== undefined) await this.#pending.drop([id]);
+    else {
+      this.#pending.part(id);
+      const begun = this.#begun("send", conversation, this.#ids.next());
+      await this.#pending.keep({ ...begun, text, failure: "no_such_message" }, [edit]);
+    }
   }
 
   /** The store is another one: an ack from before says nothing of it, and what it was for will not come. */
   forgetAcked(): void {
-    for (const { id, acked } of this.pending) if (acked !== undefined) this.#forget(id);
+    for (const { id, acked } of this.pending) if (acked !== undefined) this.#pending.forget(id);
     this.#parts.changed();
   }
 
   /** What is stored waits there for a later page; here nothing stays. Resolves when nothing is written any more. */
   async end(): Promise<void> {
     this.offline();
-    this.#undos.clear();
-    this.#entries.clear();
-    const { channel } = this.#parts;
-    if (channel !== undefined) channel.onmessage = null;
-    while (this.#writes.size > 0) await Promise.all(this.#writes);
-    channel?.close();
-  }
-
-  #writing(write: Promise<void>): Promise<void> {
-    this.#writes.add(write);
-    return write.finally(() => this.#writes.delete(write));
+    await this.#pending.end();
   }
 
   #begun<K extends Entry["kind"]>(kind: K, conversation: ConversationId, id: string) {
@@ -379,128 +351,9 @@ export class Outbox {
     return Array.from(text).length > this.#maxChars ? "message_too_long" : null;
   }
 
-  #edits(target: string): EditEntry[] {
-    return this.pending.filter((entry): entry is EditEntry => entry.kind === "edit" && entry.target === target);
-  }
-
-  #deletion(target: string): DeleteEntry | undefined {
-    return this.pending.find((entry): entry is DeleteEntry => entry.kind === "delete" && entry.target === target);
-  }
-
-  /** Resolves when the entry cannot be lost with the page any more; what it replaces is erased only then. */
-  async #keep(entry: Entry, replaced: readonly Entry[] = []): Promise<void> {
-    const { id } = entry;
-    await this.#writing(this.#write(entry).then(() => (this.#unstored.has(id) ? undefined : this.#eraseAll(replaced))));
-    if (!this.#unstored.has(id)) return;
-    await new Promise<void>((resolve) => {
-      const earlier = this.#safe.get(id);
-      this.#safe.set(id, () => {
-        earlier?.();
-        resolve();
-      });
-    });
-    await this.#writing(this.#eraseAll(replaced));
-  }
-
-  #put(entry: Entry): Promise<void> {
-    return this.#writing(this.#write(entry));
-  }
-
-  async #write(entry: Entry): Promise<void> {
-    const known = this.#entries.has(entry.id) && !this.#unstored.has(entry.id);
-    this.#know(entry);
-    this.#unstored.add(entry.id);
-    this.#parts.changed();
-    if (await this.#stored(entry, known)) {
-      this.#unstored.delete(entry.id);
-      this.#parts.channel?.postMessage("changed");
-    }
-    this.#ready.add(entry.id);
-    this.#pump();
-  }
-
-  /** What is dropped while it is being stored is erased again. `known`: it was stored before. */
-  async #stored(entry: Entry, known = !this.#unstored.has(entry.id)): Promise<boolean> {
-    const stored = await this.#store.put(entry, known);
-    if (stored && this.#gone.has(entry.id)) await this.#store.erase(entry.id);
-    return stored;
-  }
-
-  async #eraseAll(entries: readonly Entry[]): Promise<void> {
-    for (const { id } of entries) await this.#store.erase(id);
-    if (entries.length > 0) this.#parts.channel?.postMessage("changed");
-  }
-
-  #drop(id: string, before?: Promise<unknown>): Promise<void> {
-    this.#part(id);
-    this.#parts.changed();
-    this.#pump();
-    return this.#writing(this.#erase(id, before));
-  }
-
-  /** For good: a read that is under way does not bring it back. */
-  #part(id: string): void {
-    this.#gone.add(id);
-    this.#forget(id);
-  }
-
-  /** Only when the copy has what replaces it: a page that is left in between shows it still. */
-  async #erase(id: string, before?: Promise<unknown>): Promise<void> {
-    await Promise.all([before, this.#parts.kept()]);
-    await this.#store.erase(id);
-    this.#parts.channel?.postMessage("changed");
-  }
-
-  /** What waits for this message knows its seq from now on, also on a later page. */
-  async #learn(target: string, seq: Seq): Promise<void> {
-    const waiting = this.pending.filter((entry): entry is VerbEntry => entry.kind !== "send" && entry.target === target);
-    for (const entry of waiting) {
-      if (!this.#entries.has(entry.id)) continue;
-      const known = { ...entry, seq };
-      this.#entries.set(entry.id, known);
-      await this.#stored(known);
-    }
-  }
-
-  #forget(id: string): void {
-    const entry = this.#entries.get(id);
-    if (entry === undefined) return;
-    this.#sender.settle(entry);
-    this.#entries.delete(id);
-    this.#unstored.delete(id);
-    this.#undos.forget(id);
-    this.#save(id);
-  }
-
-  #save(id: string): void {
-    this.#safe.get(id)?.();
-    this.#safe.delete(id);
-  }
-
-  /** Shown as sent until the message itself comes. */
-  #sentElsewhere(id: string): void {
-    const entry = this.#entries.get(id);
-    if (entry === undefined) return;
-    this.#sender.settle(entry);
-    this.#entries.set(id, { ...entry, acked: 0 });
-  }
-
-  #know(entry: Entry): void {
-    let known = entry;
-    if (entry.kind === "delete") {
-      this.#undos.begin(entry);
-      if (this.#undos.isOver(entry.id)) known = { ...entry, over: true };
-    }
-    this.#entries.set(entry.id, known);
-  }
-
   /** It was taken back before it went out, and a page says late what it did before. */
   #isNowhere(target: string, seq: Seq): boolean {
-    return seq === 0 && !this.#entries.has(target);
-  }
-
-  #whose({ id }: Entry): "own" | "shared" | "wait" {
-    return !this.#unstored.has(id) ? "shared" : this.#ready.has(id) ? "own" : "wait";
+    return seq === 0 && this.#pending.get(target) === undefined;
   }
 
   /** Whether the entry has its place in the queue: what does not holds nobody up. */

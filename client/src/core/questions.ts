@@ -40,6 +40,8 @@ export interface QuestionsParts {
   first(conversation: ConversationId, page: Page): void;
   /** A message of the user's own is on a page. */
   committed(id: string, seq: Seq): void;
+  /** A stub is on a page. */
+  emptied(conversation: ConversationId, message: Message): void;
   /** What is told of the conversation is another. */
   changed(conversation: ConversationId): void;
   post(update: Update): void;
@@ -143,8 +145,10 @@ export class Questions {
     const question = this.#requests.answered(frame.request);
     if (question === undefined || question.kind === "search" || question.conversation !== conversation) return;
     if (question.kind === "page") {
-      for (const { sender, client_message_id: id, seq: at } of messages) {
+      for (const message of messages) {
+        const { sender, client_message_id: id, seq: at, text } = message;
         if (sender === this.#parts.me && id !== null) this.#parts.committed(id, at);
+        if (text === null) this.#parts.emptied(conversation, message);
       }
       this.history.answerPage(question, frame);
     } else if (question.kind === "quote") {

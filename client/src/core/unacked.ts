@@ -7,24 +7,17 @@
  * step: so it is proven, whatever other pages do. What could not be stored only this core has, and its page's journal,
  * which would send an older text: such a message can be taken back, and is not changed.
  */
-import type { Cancel } from "../clock.js";
 import type { DeleteEntry, EditEntry, Entry, EntryStore, SendEntry } from "../keep/entries.js";
+import type { Pending } from "./pending.js";
 
 export interface UnackedParts {
   store: EntryStore;
-  pending(): readonly Entry[];
-  /** `own`: only here; `wait`: it is being stored. */
-  whose(entry: Entry): "own" | "shared" | "wait";
-  /** What is known here is another, if the entry is still there. */
-  know(entry: Entry): void;
-  put(entry: Entry): Promise<void>;
-  drop(ids: string[]): Promise<void>;
+  pending: Pending;
+  changed(): void;
   /** What lies in the database is not what is known here. */
   load(): Promise<void>;
-  /** The end of the page waits for this. */
-  writing(write: Promise<void>): Promise<void>;
   /** Another entry may be sent now. */
-  pump: Cancel;
+  pump(): void;
 }
 
 export class Unacked {
@@ -39,14 +32,14 @@ export class Unacked {
   /** Whether it may be tried now. Otherwise it is later, when every page can know. */
   claims(entry: Entry): boolean {
     if (entry.kind !== "send" || entry.untried !== true) return true;
-    if (this.#parts.whose(entry) === "own") {
+    if (this.#parts.pending.whose(entry) === "own") {
       this.#tried(entry.id);
       return true;
     }
     this.#ask(entry, async () => {
       const stored = await this.#parts.store.claim(entry.id);
       if (stored === "gone") await this.#parts.load();
-      else if (stored !== undefined) this.#parts.know(stored);
+      else if (stored !== undefined) this.#know(stored);
       // Where the database does not say, it is sent all the same: never to be sent would be worse.
       this.#tried(entry.id);
     });
@@ -60,7 +53,7 @@ export class Unacked {
 
   /** Does what can be done now. */
   fall(): void {
-    for (const message of this.#parts.pending()) {
+    for (const message of this.#parts.pending.all) {
       if (message.kind !== "send" || message.acked !== undefined) continue;
       if (message.failure === null && message.untried !== true) continue;
       const wishes = this.#wishes(message);
@@ -70,33 +63,35 @@ export class Unacked {
   }
 
   #wishes(message: SendEntry): (EditEntry | DeleteEntry)[] {
-    const changeable = message.failure !== null || this.#parts.whose(message) !== "own";
-    return this.#parts.pending().filter((entry): entry is EditEntry | DeleteEntry => {
+    const changeable = message.failure !== null || this.#parts.pending.whose(message) !== "own";
+    return this.#parts.pending.all.filter((entry): entry is EditEntry | DeleteEntry => {
       if (entry.kind === "send" || entry.target !== message.id || entry.failure !== null) return false;
       return entry.kind === "delete" || changeable;
     });
   }
 
   /** The text goes over to the message: what is tried, or tried again, is that. */
-  #fold(message: SendEntry, { id, text }: EditEntry): void {
-    const next = { ...message, text };
+  #fold(message: SendEntry, edit: EditEntry): void {
+    const { pending } = this.#parts;
+    const next = { ...message, text: edit.text };
     if (message.failure !== null) {
-      void this.#parts.put(next).then(() => this.#parts.drop([id]));
+      pending.part(edit.id);
+      void pending.keep(next, [edit]);
       return;
     }
     this.#ask(message, async () => {
       if (!(await this.#did(message, this.#parts.store.rewrite(next)))) return;
-      this.#parts.know(next);
-      await this.#parts.drop([id]);
+      this.#know(next);
+      await pending.drop([edit.id]);
     });
   }
 
   #withdraw(message: SendEntry, wishes: readonly Entry[]): void {
     const all = [message, ...wishes].map(({ id }) => id);
-    if (message.failure !== null || this.#parts.whose(message) === "own") void this.#parts.drop(all);
+    if (message.failure !== null || this.#parts.pending.whose(message) === "own") void this.#parts.pending.drop(all);
     else {
       this.#ask(message, async () => {
-        if (await this.#did(message, this.#parts.store.withdraw(message.id))) await this.#parts.drop(all);
+        if (await this.#did(message, this.#parts.store.withdraw(message.id))) await this.#parts.pending.drop(all);
       });
     }
   }
@@ -110,19 +105,26 @@ export class Unacked {
     return false;
   }
 
-  /** Somebody may have tried to send it, if it is still there. */
+  /** It is so, if it is still there. */
+  #know(entry: Entry): void {
+    if (this.#parts.pending.get(entry.id) === undefined) return;
+    this.#parts.pending.know(entry);
+    this.#parts.changed();
+  }
+
+  /** Somebody may have tried to send it. */
   #tried(id: string): void {
-    const message = this.#parts.pending().find((entry) => entry.id === id);
+    const message = this.#parts.pending.get(id);
     if (message?.kind !== "send" || message.untried !== true) return;
     const next = { ...message };
     delete next.untried;
-    this.#parts.know(next);
+    this.#know(next);
   }
 
   #ask(message: SendEntry, question: () => Promise<void>): void {
-    if (this.#asking.has(message.id) || this.#parts.whose(message) === "wait") return;
+    if (this.#asking.has(message.id) || this.#parts.pending.whose(message) === "wait") return;
     this.#asking.add(message.id);
-    void this.#parts.writing(question()).finally(() => {
+    void this.#parts.pending.writing(question()).finally(() => {
       this.#asking.delete(message.id);
       this.#parts.pump();
     });
