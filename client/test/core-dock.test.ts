@@ -148,6 +148,10 @@ describe("the dock", () => {
     socket.says(live(message(3, now)));
     await settled();
     expect(page.last("arrived")).toEqual({ kind: "arrived", conversation: "2-3", sender: 3, from: "Bruno", text: "m1", count: 1 });
+    // What is said comes behind what is shown.
+    const told = page.updates.map(({ kind }) => kind);
+    expect(told.lastIndexOf("arrived")).toBeGreaterThan(told.lastIndexOf("changed"));
+    expect(told).toContain("changed");
     expect(page.shown).toEqual(["m1 theirs"]);
     const asked = socket.of("changes").at(-1)!;
     expect(asked).toMatchObject({ rev: 1, seq: 1 });

@@ -470,9 +470,13 @@ export class Core {
     for (const { id, seq } of step.committed) this.#outbox.committed(id, seq);
     for (const { conversation, message } of step.rows) if (message.text === null) this.#outbox.emptied(conversation, message);
     this.#outbox.reflected();
-    for (const update of announcements(step.arrived, this.#state, this.#shownAt)) this.#post(update);
     this.#questions.follow(step);
     this.#stateChanged(before, frame);
+    const said = announcements(step.arrived, this.#state, this.#shownAt);
+    if (said.length === 0) return;
+    // Behind what is shown: otherwise a page lays out what is said before it can tell where the new message goes.
+    this.#shown.now();
+    for (const update of said) this.#post(update);
   }
 
   #stateChanged(before: State, frame?: ServerFrame["type"]): void {

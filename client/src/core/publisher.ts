@@ -37,8 +37,13 @@ export class Publisher {
     if (this.#planned) return;
     this.#planned = true;
     queueMicrotask(() => {
-      this.#publish();
+      this.now();
     });
+  }
+
+  /** Tells what is marked, if that was not done. */
+  now(): void {
+    if (this.#planned) this.#publish();
   }
 
   /** What was told of this conversation is void: it is told as a whole. */

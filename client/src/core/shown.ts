@@ -58,6 +58,11 @@ export class Shown {
     this.#publisher.all();
   }
 
+  /** Tells what has changed without waiting for the end of the turn. */
+  now(): void {
+    this.#publisher.now();
+  }
+
   status(): void {
     this.#publisher.mark("line");
   }

@@ -8,7 +8,7 @@ import { failureString } from "./failures.js";
 import { actionsIcon, clockIcon, seenIcon, sentIcon, warningIcon } from "./icons.js";
 import type { MessageMenu, OpenMenu } from "./menu.js";
 import type { StringId, Strings } from "./strings.js";
-import { isEmojiOnly, textNodes } from "./text.js";
+import { isEmojiOnly, staysInLine, textNodes } from "./text.js";
 import type { Row } from "./thread.js";
 import { clockTime, dayName, fullTime } from "./times.js";
 import { quoteText, stubText, type Verb } from "./verbs.js";
@@ -123,7 +123,12 @@ function bubble(message: MessageView, around: Surroundings, id: string): Templat
     </div>`;
   }
   if (message.text === null) return html`<p id=${id} class="bubble erased">${stubText(message, name, strings)}</p>`;
-  const classes = ["bubble", isEmojiOnly(message.text) && "large", message.delivery === "failed" && "failed"];
+  const classes = [
+    "bubble",
+    !staysInLine(message.text) && "clipped",
+    isEmojiOnly(message.text) && "large",
+    message.delivery === "failed" && "failed",
+  ];
   return html`<p id=${id} class=${joined(classes)} dir="auto">${textNodes(message.text)}</p>`;
 }
 

@@ -9,8 +9,11 @@ import type { ConversationChange, ConversationView, HistoryPage, MessageView, Se
 
 /** The longest run: some fifteen screenfuls, so that what is let go at one end is far from what is read at the other. */
 export const RUN_MESSAGES = 200;
-/** What is left of a run that follows the conversation and has become too long. */
-const RUN_KEPT = RUN_MESSAGES / 2;
+/**
+ * The longest run that follows the conversation: where nobody reads further up, what a browser does with each message
+ * that comes grows with the messages that are shown. The newest ones are left of it.
+ */
+const RUN_FOLLOWED = 2 * HELD_MESSAGES;
 /** So many messages are shown above one that somebody goes to. */
 const ABOVE = 20;
 
@@ -64,8 +67,8 @@ export function withChange(reading: Reading, change: ConversationChange): Readin
   if (!joins) return reading.follows ? atEnd(next) : next;
   if (run.length === 0) return { ...next, run: added, older: newest.older };
   const longer = [...run, ...added];
-  if (longer.length <= RUN_MESSAGES) return { ...next, run: longer };
-  if (reading.follows) return { ...next, run: longer.slice(-RUN_KEPT), older: true };
+  if (longer.length <= (reading.follows ? RUN_FOLLOWED : RUN_MESSAGES)) return { ...next, run: longer };
+  if (reading.follows) return { ...next, run: longer.slice(-HELD_MESSAGES), older: true };
   return { ...next, run: longer.slice(0, RUN_MESSAGES) };
 }
 

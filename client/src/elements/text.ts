@@ -54,6 +54,14 @@ export function isEmojiOnly(text: string): boolean {
   return emoji !== null && emoji.length <= LARGE_EMOJI && text.replace(EMOJI, "").trim() === "";
 }
 
+/**
+ * Whether nothing of it can be drawn beyond its line: Latin, Greek and Cyrillic letters, without marks to be piled up, and
+ * their punctuation. Any other text is clipped to its bubble, which browsers pay for with every message that comes.
+ */
+export function staysInLine(text: string): boolean {
+  return /^[\0-\u024F\u0370-\u0482\u048A-\u052F\u2010-\u2027\u20A0-\u20BF]*$/.test(text);
+}
+
 /** The length that the contract's limit counts: code points after trimming. */
 export function textLength(text: string): number {
   return text.trim().replace(/[\uD800-\uDBFF][\uDC00-\uDFFF]/g, "-").length;

@@ -78,22 +78,24 @@ export const logStyles = css`
     border-radius: 10px;
     outline-offset: 1px;
   }
-  .message::before {
+  /* A row at rest has nothing that is painted apart: no opacity, nothing positioned. There may be two hundred of them,
+     and browsers look at each such part whenever a message comes. */
+  .message.found::before,
+  .message.editing::before {
     content: "";
     position: absolute;
     inset: -2px -8px;
+    z-index: -1;
     border-radius: 10px;
     background: var(--g-tint);
-    opacity: 0;
-    transition: opacity 0.4s;
     pointer-events: none;
+    animation: appear 0.4s;
   }
-  .message.found::before,
-  .message.editing::before {
-    opacity: 1;
-  }
-  .message > * {
-    position: relative;
+  /* For as long as FOUND_MS in elements/log.ts. */
+  .message.found::before {
+    animation:
+      appear 0.4s,
+      appear 0.4s 2.1s reverse forwards;
   }
   .message.first {
     margin-block-start: 8px;
@@ -126,10 +128,12 @@ export const logStyles = css`
     border-start-start-radius: var(--tight);
     border-end-start-radius: var(--tight);
     background: var(--g-bubble);
-    overflow: clip;
     overflow-wrap: anywhere;
     white-space: pre-wrap;
     unicode-bidi: plaintext;
+  }
+  .bubble.clipped {
+    overflow: clip;
   }
   .first .bubble {
     border-start-start-radius: var(--round);
@@ -208,17 +212,21 @@ export const logStyles = css`
     color: var(--g-muted);
   }
   .actions {
-    position: relative;
     display: flex;
     flex: none;
     margin-inline: -4px;
-    opacity: 0;
-    transition: opacity 0.12s;
   }
-  .message:hover .actions,
-  .message:focus-within .actions,
-  .actions:has([aria-expanded="true"]) {
-    opacity: 1;
+  .actions:has(.menu) {
+    position: relative;
+  }
+  .actions .icon {
+    color: transparent;
+    transition: color 0.12s;
+  }
+  .message:hover .actions .icon,
+  .message:focus-within .actions .icon,
+  .actions [aria-expanded="true"] .icon {
+    color: inherit;
   }
   .actions .quiet {
     inline-size: 28px;
@@ -284,15 +292,14 @@ export const logStyles = css`
   }
   time {
     flex: none;
-    color: var(--g-muted);
+    color: transparent;
     font-size: 12px;
-    opacity: 0;
-    transition: opacity 0.12s;
+    transition: color 0.12s;
   }
   .message:hover time,
   .message:focus-within time,
   .scroller:focus-visible time {
-    opacity: 1;
+    color: var(--g-muted);
   }
   .delivery {
     display: flex;
@@ -487,8 +494,8 @@ export const logStyles = css`
   }
   /* Where nothing hovers, the button is what one finds: it is always there, and the time is in its menu. */
   @media (hover: none) {
-    .actions {
-      opacity: 1;
+    .actions .icon {
+      color: inherit;
     }
     time {
       display: none;
@@ -522,6 +529,10 @@ export const logStyles = css`
     }
   }
   @media (forced-colors: active) {
+    /* Where the browser gives texts its own colour. */
+    .scroller:not(:focus-visible) .message:not(:hover, :focus-within) time {
+      opacity: 0;
+    }
     .bubble,
     .jump,
     .dots {

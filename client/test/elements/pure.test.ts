@@ -2,7 +2,7 @@ import { readdirSync, readFileSync } from "node:fs";
 import { expect, test } from "vitest";
 import { Strings } from "../../src/elements/strings.js";
 import { isBlank } from "../../src/elements/blank.js";
-import { isEmojiOnly, textLength } from "../../src/elements/text.js";
+import { isEmojiOnly, staysInLine, textLength } from "../../src/elements/text.js";
 import { threadRows } from "../../src/elements/thread.js";
 import type { MessageView } from "../../src/view.js";
 import en from "../../strings/en.json";
@@ -36,6 +36,11 @@ test("emoji alone are a gesture, digits and words are not", () => {
   for (const text of ["🎉", "👍🏽 👩‍👩‍👧", "🇵🇹", "❤️"]) expect(isEmojiOnly(text), text).toBe(true);
   for (const text of ["7", "#", "hi 🎉", "", "🎉🎉🎉🎉🎉🎉"]) expect(isEmojiOnly(text), text).toBe(false);
   expect(textLength(" 😀a ")).toBe(2);
+});
+
+test("only letters that cannot be drawn beyond their line are left without a clip", () => {
+  for (const text of ["", "Olá, João — “já” vou… 5 €\n", "Ελληνικά και кириллица"]) expect(staysInLine(text), text).toBe(true);
+  for (const text of ["Z\u0301", "\u0483", "\u0489", "a\u200D\u202E", "😀", "ﷺ", "𒐫", "한", "อั้", "\u034F"]) expect(staysInLine(text), text).toBe(false);
 });
 
 test("messages are grouped by sender and minute, with a divider before the new ones", () => {

@@ -2,6 +2,7 @@
 import fc from "fast-check";
 import { describe, expect, test } from "vitest";
 import { around, atEnd, began, further, hasNewer, RUN_MESSAGES, shownOf, withChange, withPage, withRewritten } from "../../src/elements/reading.js";
+import { HELD_MESSAGES } from "../../src/core/talk.js";
 import type { Reading, Side } from "../../src/elements/reading.js";
 import type { ConversationView, MessageView } from "../../src/view.js";
 
@@ -61,7 +62,7 @@ describe("the run of a conversation", () => {
     let reading = began(view(50));
     for (let seq = 51; seq <= 1_000; seq += 1) {
       reading = arrives(reading, seq);
-      expect(reading.run.length).toBeLessThanOrEqual(RUN_MESSAGES);
+      expect(reading.run.length).toBeLessThanOrEqual(2 * HELD_MESSAGES);
       expect(seqs(reading).at(-1)).toBe(seq);
     }
     reading = { ...goes(reading, "before", 1_000), follows: false };
