@@ -138,7 +138,7 @@ pub struct Limits {
     #[config(env = "GCHAT_LIMITS_QUEUE_BYTES", default = 1048576, validate = at_least_one)]
     pub queue_bytes: usize,
 
-    /// Contacts in the window of a roster; search and paging reach the rest.
+    /// Contacts in the slice of a roster; search and paging reach the rest.
     #[config(env = "GCHAT_LIMITS_ROSTER_SLICE", default = 100, validate = at_least_one)]
     pub roster_slice: usize,
 

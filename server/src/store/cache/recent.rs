@@ -33,20 +33,20 @@ struct Generations {
 #[derive(Default)]
 struct Generation {
     /// `None`: they came once, or there was no room.
-    people: HashMap<Person, Option<Place>>,
+    people: HashMap<Person, Option<Location>>,
     blocks: Vec<Vec<u8>>,
 }
 
 /// A piece of a block.
 #[derive(Clone, Copy)]
-struct Place {
+struct Location {
     block: u32,
     at: u32,
     length: u32,
 }
 
 impl Generation {
-    fn piece(&self, place: Place) -> &[u8] {
+    fn piece(&self, place: Location) -> &[u8] {
         let at = place.at as usize;
         &self.blocks[place.block as usize][at..at + place.length as usize]
     }
@@ -70,7 +70,7 @@ impl Generation {
         }
         let block = self.blocks.len() - 1;
         let bytes = &mut self.blocks[block];
-        let place = Place { block: block as u32, at: bytes.len() as u32, length: piece.len() as u32 };
+        let place = Location { block: block as u32, at: bytes.len() as u32, length: piece.len() as u32 };
         bytes.extend_from_slice(piece);
         self.people.insert(person, Some(place));
     }
