@@ -32,8 +32,6 @@ export interface Environment {
   left(): Promise<Command[]>;
   /** Calls back whenever the network comes back. */
   watchNetwork(back: () => void): Cancel;
-  /** Calls back within the event where the page that this runs in is left; what is told to a worker comes there anyway. */
-  watchLeaving(left: () => void): Cancel;
   /** For developers; never content. */
   warn(text: string): void;
 }
@@ -62,17 +60,14 @@ export function environmentHere(own: Pick<Environment, "shelf" | "visible" | "le
     locks: "locks" in navigator ? navigator.locks : undefined,
     openSocket: (url) => new WebSocket(url),
     openChannel: (name) => ("BroadcastChannel" in globalThis ? new BroadcastChannel(name) : undefined),
-    watchNetwork: (back) => listening("online", back),
-    watchLeaving: (left) => listening("pagehide", left),
+    watchNetwork(back) {
+      globalThis.addEventListener("online", back);
+      return () => {
+        globalThis.removeEventListener("online", back);
+      };
+    },
     warn(text) {
       console.warn(`gchat: ${text}`);
     },
-  };
-}
-
-function listening(event: string, heard: () => void): Cancel {
-  globalThis.addEventListener(event, heard);
-  return () => {
-    globalThis.removeEventListener(event, heard);
   };
 }

@@ -58,8 +58,7 @@ export async function paint(config: PageConfig, environment: Environment, post: 
   database.close();
   const keeper = new CopyKeeper(config, undefined, undefined, clock);
   const pending = entries?.stored.values() ?? [];
-  const none = () => () => undefined;
-  const apart = { ...environment, locks: undefined, openChannel: () => undefined, watchNetwork: none, watchLeaving: none };
+  const apart = { ...environment, locks: undefined, openChannel: () => undefined, watchNetwork: () => () => undefined };
   const port: Port = {
     onmessage: null,
     postMessage(update: Update) {

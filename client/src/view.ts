@@ -224,7 +224,7 @@ export type Command =
   | ({ kind: "send"; conversation: ConversationId; text: string; key?: string; replyTo?: Seq; again?: true } & Journaled)
   /** `key`: of a message of one's own, also one that is still being sent. `seq`: where the page's journal knows it. */
   | ({ kind: "edit"; conversation: ConversationId; key: string; text: string; seq?: Seq } & Journaled)
-  /** Is sent when its undo has ended: after 5 s, or when a page is left. */
+  /** Enters the outbox when its undo has ended (5 s), also where the page is left before. */
   | ({ kind: "delete"; conversation: ConversationId; key: string; seq?: Seq } & Journaled)
   /**
    * Takes a deletion back whose time has not come. `at`: when the person asked for it, in ms by this computer's clock,
@@ -250,7 +250,7 @@ export type Command =
   | { kind: "search"; text: string; more?: boolean }
   /** The page became visible or hidden. */
   | { kind: "visible"; visible: boolean }
-  /** The page is being left: flush what is not stored yet; nothing can be undone on it any more. */
+  /** The page is being left: flush what is not stored yet. */
   | { kind: "leaving" }
   /** The page has come back from the browser's cache of pages. */
   | { kind: "back" }

@@ -143,7 +143,6 @@ export class Page {
         return channel;
       },
       watchNetwork: () => () => undefined,
-      watchLeaving: () => () => undefined,
       warn: () => undefined,
     };
   }

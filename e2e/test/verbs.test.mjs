@@ -98,14 +98,6 @@ test("a page that is left does not cancel a deletion", async () => {
   for (const chat of [mine, also]) await becomes(() => chat.texts(), ["Stays", "Message deleted by you"], "at Ana's", BACK);
 });
 
-test("what was deleted just before signing out is deleted", async () => {
-  const { ana, mine, his } = await talking("Stays", "Goes");
-  await mine.choose("Goes", "Delete");
-  await seen(mine.log.getByRole("button", { name: "Undo" }), "the way back");
-  await ana.page.getByRole("button", { name: /^Sign out/ }).click();
-  await becomes(() => his.texts(), ["Stays", "Message deleted by Ana Sousa"], "at Bruno's");
-});
-
 test("an answer shows what it answers, on all devices, and follows its edits and its end", async () => {
   const { mine, his, all, everywhere, reload } = await talking("Tuesday or Wednesday?", "Say something");
   await his.answer("Tuesday or Wednesday?", "Wednesday");

@@ -86,7 +86,6 @@ export function perform(parts: CommandParts, command: Command): Promise<void> | 
       parts.look(command.visible);
       return undefined;
     case "leaving":
-      parts.outbox.leave();
       void parts.flush();
       return undefined;
     case "back":

@@ -107,16 +107,9 @@ export class Core {
     this.#logins = new Logins(environment.openChannel(loginsOf(config)), config, () => {
       this.#connection.recheck();
     });
-    const back = environment.watchNetwork(() => {
+    this.#unwatch = environment.watchNetwork(() => {
       this.#connection.wake();
     });
-    const left = environment.watchLeaving(() => {
-      this.command({ kind: "leaving" });
-    });
-    this.#unwatch = () => {
-      back();
-      left();
-    };
   }
 
   // The parts

@@ -206,14 +206,6 @@ export class Outbox {
     if (!this.#sender.tries(deletion)) await this.#pending.drop([deletion.id]);
   }
 
-  /**
-   * A page is left, and its Undo with it: what was deleted is deleted now. Where the page is left to log out, there is no
-   * later time. Sent first, within the event; what is stored is for a page that comes before the answer.
-   */
-  leave(): void {
-    this.#pending.endUndos();
-  }
-
   /** Forgets an edit that was refused for good. */
   async dismiss(target: string): Promise<void> {
     await this.#pending.drop(this.#pending.edits(target).filter(({ failure }) => failure !== null).map(({ id }) => id));

@@ -94,17 +94,6 @@ export class Pending {
     if (!this.#gone.has(entry.id) && !this.#unstored.has(entry.id)) this.know(entry);
   }
 
-  /** Ends what can be taken back now, also for a page that comes before it is done. */
-  endUndos(): void {
-    const due = this.#parts.clock.now();
-    for (const entry of this.all) {
-      if (entry.kind !== "delete" || entry.over === true) continue;
-      this.#entries.set(entry.id, { ...entry, due });
-      this.#undos.end(entry.id);
-      void this.writing(this.#stored({ ...entry, due }).then(() => undefined));
-    }
-  }
-
   /** Resolves when the entry cannot be lost with the page any more; what it replaces is erased only then. */
   async keep(entry: Entry, replaced: readonly Entry[] = []): Promise<void> {
     const { id } = entry;
