@@ -183,10 +183,12 @@ async fn others_tokens() -> BTreeSet<&'static str> {
     let says = |more: Value| scene.host.token_with(2, "Ana", &c7(), more);
     let connect = async |token: String| TestClient::connect(&scene.server, &scene.host, &token).await;
     let (mut bruno, _carla) = (scene.bruno().await, scene.person(4, "Carla").await);
-    drop(scene.ana().await);
+    let ana = scene.ana().await;
+    bruno.roster_becomes("c7", &[2, 3, 4]).await;
     let dock = bruno.open_window("2-3", 0).await;
     assert_eq!(dock["windows"][0]["writing"], "yes");
-    bruno.roster_becomes("c7", &[3, 4]).await; // she has left
+    drop(ana);
+    bruno.roster_becomes("c7", &[3, 4]).await;
 
     let ana = scene.losing(connect(says(json!({"rights_version": 2, "blocked": [3]})))).await;
     assert_eq!(heard(&mut bruno, &["writing"]).await, [] as [Value; 0]);
