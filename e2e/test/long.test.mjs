@@ -196,3 +196,30 @@ test("windows that were opened and closed leave no node and no listener in the b
     `no more than ${JSON.stringify(before)}`,
   );
 });
+
+test("a row at rest holds nothing that is drawn apart, and a message that comes lays the page out twice at most", async () => {
+  const { ana, bruno, chat } = await talked(120);
+  await ana.page.mouse.move(0, 0);
+  const apart = await chat.log.evaluate((log) => {
+    const still = (style) => style.opacity === "1" && style.position === "static" && style.transform === "none" && style.filter === "none";
+    return [...log.querySelectorAll(".message > :not(.face), .message > :not(.face) *")]
+      .filter((part) => !part.matches(".out-of-sight, .delivery *") && (part.localName === "svg" || !still(getComputedStyle(part))))
+      .map((part) => `${part.localName}.${part.className}`);
+  });
+  assert.deepEqual(apart, []);
+  const faces = () => chat.log.evaluate((log) => [...log.querySelectorAll(".message > .face")].map((face) => face.parentElement.dataset.key));
+  const writer = await bruno.screen.open("Ana Sousa");
+  await writer.say("the first of several");
+  await seen(chat.message("the first of several"), "the first");
+  const before = await faces();
+  const meter = await Meter.of(ana.page);
+  const { LayoutCount } = await meter.read();
+  const times = 10;
+  for (let n = 0; n < times; n += 1) {
+    await writer.say(`more ${n}`);
+    await seen(chat.message(`more ${n}`), "the next");
+  }
+  const laid = (await meter.read()).LayoutCount - LayoutCount;
+  assert.deepEqual(await faces(), before, "a face stays where it is");
+  assert.ok(laid <= 2 * times + 5, `${laid} layouts`);
+});

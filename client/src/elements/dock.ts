@@ -26,15 +26,25 @@ import type { GchatWindow, WindowDeed } from "./window.js";
 const ASKED_FOR_MS = 5000;
 /** Enough of a message to know what it is about. */
 const SAID_CHARS = 240;
-const SAID_KEPT = 4;
+const SAID_KEPT = 8;
+/** What others write is said so often at most: nobody hears more, and each time costs the page a frame of its own. */
+const SAY_EVERY_MS = 500;
 /** A screen reader has taken it by then; longer nothing stays where nobody sees it. */
 const SAID_MS = 10_000;
+
+/** `theirs`: it has what somebody wrote, which may be erased. What the person did stays said until it was heard. */
+interface Said {
+  key: number;
+  conversation: ConversationId;
+  text: string;
+  theirs: boolean;
+}
 
 export class GchatDock extends LitElement {
   static override properties = { scene: { attribute: false }, said: { state: true }, notice: { state: true }, phone: { state: true } };
   declare scene: Scene | null;
   /** What the live region holds: the latest arrivals. */
-  declare said: { key: number; conversation: ConversationId; text: string; theirs: boolean }[];
+  declare said: Said[];
   /** What went wrong outside any window, until it is dismissed. */
   declare notice: StringId | null;
   declare phone: boolean;
@@ -48,6 +58,9 @@ export class GchatDock extends LitElement {
   #fit: Fit | null = null;
   #stops: (() => void)[] = [];
   #unsay: ReturnType<typeof setTimeout> | undefined;
+  /** What is to be said when the pause that runs has ended. */
+  #unsaid: Omit<Said, "key">[] = [];
+  #pause: ReturnType<typeof setTimeout> | undefined;
   /** Windows have been shown: whoever loses them is told why. */
   #peopled = false;
   #uncover: (() => void) | null = null;
@@ -93,7 +106,7 @@ export class GchatDock extends LitElement {
     super.disconnectedCallback();
     for (const stop of this.#stops) stop();
     this.#stops = [];
-    clearTimeout(this.#unsay);
+    this.#sayNothing();
     this.#cover(false);
   }
 
@@ -197,7 +210,9 @@ export class GchatDock extends LitElement {
     } else if (signal.kind === "said") {
       this.#say(signal.conversation, signal.text, false);
     } else if (signal.kind === "retracted") {
-      this.said = this.said.filter(({ conversation, theirs }) => !theirs || conversation !== signal.conversation);
+      const stays = ({ conversation, theirs }: Omit<Said, "key">): boolean => !theirs || conversation !== signal.conversation;
+      this.said = this.said.filter(stays);
+      this.#unsaid = this.#unsaid.filter(stays);
     } else if (signal.kind === "emptied") {
       this.#empty();
     } else if (signal.kind === "dock") {
@@ -220,18 +235,35 @@ export class GchatDock extends LitElement {
     if (this.#element(conversation) === null) this.notice = failureString(code === "not_found" ? "not_allowed" : code);
   }
 
-  /** `theirs`: it has what somebody wrote, which may be erased. What the person did stays said until it was heard. */
   #say(conversation: ConversationId, text: string, theirs: boolean): void {
-    const said = { key: (this.said.at(-1)?.key ?? 0) + 1, conversation, text, theirs };
-    this.said = [...this.said, said].slice(-SAID_KEPT);
+    this.#unsaid.push({ conversation, text, theirs });
+    if (!theirs || this.#pause === undefined) this.#speak();
+  }
+
+  #speak(): void {
+    const key = this.said.at(-1)?.key ?? 0;
+    const added = this.#unsaid.splice(0).map((said, at) => ({ ...said, key: key + 1 + at }));
+    this.said = [...this.said, ...added].slice(-SAID_KEPT);
     clearTimeout(this.#unsay);
     this.#unsay = setTimeout(() => (this.said = []), SAID_MS);
+    clearTimeout(this.#pause);
+    this.#pause = setTimeout(() => {
+      this.#pause = undefined;
+      if (this.#unsaid.length > 0) this.#speak();
+    }, SAY_EVERY_MS);
+  }
+
+  #sayNothing(): void {
+    clearTimeout(this.#unsay);
+    clearTimeout(this.#pause);
+    this.#pause = undefined;
+    this.#unsaid = [];
+    this.said = [];
   }
 
   /** Nothing of anybody stays: not in the live region, nor which windows were turned to. */
   #empty(): void {
-    clearTimeout(this.#unsay);
-    this.said = [];
+    this.#sayNothing();
     this.notice = null;
     this.#ranks.clear();
     this.#fit = null;

@@ -37,5 +37,4 @@ export const peopleIcon = icon(
 export const clockIcon = icon(svg`<circle cx="10" cy="10" r="6.5"/><path d="M10 6.5V10l2.3 1.5"/>`);
 export const sentIcon = icon(svg`<path d="m5 10.5 3.5 3.5L15 7"/>`);
 export const seenIcon = icon(svg`<path d="m2 10.5 3.5 3.5L12 7m-2.5 6.5.5.5L16.5 7"/>`);
-export const actionsIcon = icon(svg`<path d="M4.5 10h.01M10 10h.01M15.5 10h.01" stroke-width="2.6"/>`);
 export const saveIcon = icon(svg`<path d="m4 10.5 4 4L16 6"/>`);

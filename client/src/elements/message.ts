@@ -5,7 +5,7 @@
 import { html, nothing, type TemplateResult } from "lit";
 import type { Delivery, MessageView, Seq } from "../view.js";
 import { failureString } from "./failures.js";
-import { actionsIcon, clockIcon, seenIcon, sentIcon, warningIcon } from "./icons.js";
+import { clockIcon, seenIcon, sentIcon, warningIcon } from "./icons.js";
 import type { MessageMenu, OpenMenu } from "./menu.js";
 import type { StringId, Strings } from "./strings.js";
 import { isEmojiOnly, staysInLine, textNodes } from "./text.js";
@@ -90,7 +90,7 @@ export function messageTemplate(row: MessageRow, look: Look, around: Surrounding
   });
   const id = encodeURIComponent(message.key);
   const face =
-    !message.mine && row.last
+    !message.mine && row.first
       ? html`<gchat-avatar class="face" .name=${around.name} .picture=${around.picture}></gchat-avatar>`
       : nothing;
   return html`<article
@@ -145,8 +145,7 @@ function actionsTemplate(message: MessageView, { menu, current }: Look, around: 
       aria-expanded=${menu === null ? "false" : "true"}
       tabindex=${current ? "0" : "-1"}
       @click=${() => { around.actions(message); }}
-    >
-      ${actionsIcon}</button
+    ></button
     >${menu === null ? nothing : around.menu.template(menu, fullTime(message.sentAt, strings), strings, chosen)}</span
   >`;
 }

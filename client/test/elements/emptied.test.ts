@@ -76,21 +76,51 @@ test("what waits for the elements of windows is not shown after all", async () =
 const said = (): string => all().find((element) => element.getAttribute("aria-live") === "polite")?.textContent.trim() ?? "";
 
 test("what was said aloud goes when its message is erased, and by itself a little later", async () => {
-  const page = await full();
-  expect(said()).toContain(TEXT);
-  await page.tell({ kind: "retracted", conversation: "1-9" });
-  expect(said()).toContain(TEXT);
-  await page.tell({ kind: "retracted", conversation: "1-2" });
-  expect(said()).toBe("");
-  vi.useFakeTimers();
+  vi.useFakeTimers({ shouldAdvanceTime: true });
   try {
-    await Promise.all([
-      page.tell({ kind: "arrived", conversation: "1-2", sender: 2, from: "Ana Sousa", text: "another", count: 1 }),
-      vi.advanceTimersByTimeAsync(100),
-    ]);
+    const page = await full();
+    const arrives = (text: string): Promise<void> =>
+      page.tell({ kind: "arrived", conversation: "1-2", sender: 2, from: "Ana Sousa", text, count: 1 });
+    expect(said()).toContain(TEXT);
+    await arrives("not said yet");
+    await page.tell({ kind: "retracted", conversation: "1-9" });
+    expect(said()).toContain(TEXT);
+    await page.tell({ kind: "retracted", conversation: "1-2" });
+    expect(said()).toBe("");
+    await vi.advanceTimersByTimeAsync(1_000);
+    expect(said()).toBe("");
+    await arrives("another");
     expect(said()).toContain("another");
     await vi.advanceTimersByTimeAsync(10_000);
     expect(said()).toBe("");
+  } finally {
+    vi.useRealTimers();
+  }
+});
+
+test("of what many write at once all is said, in few changes of the page", async () => {
+  vi.useFakeTimers({ shouldAdvanceTime: true });
+  try {
+    const page = await full();
+    await vi.advanceTimersByTimeAsync(1_000);
+    const region = all().find((element) => element.getAttribute("aria-live") === "polite")!;
+    const heard: string[] = [];
+    let changes = 0;
+    const watcher = new MutationObserver((records) => {
+      changes += 1;
+      for (const { addedNodes } of records) heard.push(...[...addedNodes].map(({ textContent }) => textContent?.trim() ?? "").filter((text) => text !== ""));
+    });
+    watcher.observe(region, { childList: true });
+    const began = Date.now();
+    const texts = Array.from({ length: 20 }, (_, n) => `Ana Sousa says: no. ${n}`);
+    for (const n of texts.keys()) {
+      await page.tell({ kind: "arrived", conversation: "1-2", sender: 2, from: "Ana Sousa", text: `no. ${n}`, count: 1 });
+      await vi.advanceTimersByTimeAsync(80);
+    }
+    await vi.advanceTimersByTimeAsync(1_000);
+    watcher.disconnect();
+    expect(heard).toEqual(texts);
+    expect(changes).toBeLessThanOrEqual((Date.now() - began) / 500 + 2);
   } finally {
     vi.useRealTimers();
   }

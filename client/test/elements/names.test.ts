@@ -203,7 +203,7 @@ test("arrivals are announced politely, history is not", async () => {
   await page.tell({ kind: "arrived", conversation: "1-2", sender: 2, from: "Ana Sousa", text: "new", count: 1 });
   expect(reading()).toContain("Ana Sousa says: new");
   await page.tell({ kind: "arrived", conversation: "1-2", sender: 2, from: "Ana Sousa", text: "last", count: 7 });
-  expect(reading()).toContain("Ana Sousa has sent 7 new messages");
+  await vi.waitFor(() => { expect(reading()).toContain("Ana Sousa has sent 7 new messages"); });
 });
 
 test("many people can be filtered without accents, and the rest searched", async () => {
@@ -258,7 +258,9 @@ test("a name that cannot be read has a stand-in, and one with controls is on one
     { kind: "arrived", conversation: "1-3", sender: 3, from: "\u200B\u2800", text: "ho", count: 1 },
   );
   const said = all().find((element) => element.getAttribute("aria-live") === "polite")?.children ?? [];
-  expect([...said].map(({ textContent }) => textContent)).toEqual(["ana says: hi", "User 3 says: ho"]);
+  await vi.waitFor(() => {
+    expect([...said].map(({ textContent }) => textContent)).toEqual(["ana says: hi", "User 3 says: ho"]);
+  });
 });
 
 test("what was today is yesterday after midnight, in a window that nothing happens in", async () => {
