@@ -4,7 +4,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { Campus } from "./campus.mjs";
 import { Embedding } from "./embedding.mjs";
-import { becomes, seen } from "./expect.mjs";
+import { becomes, gone, seen } from "./expect.mjs";
 import { People } from "./people.mjs";
 
 const folder = process.argv[2] ?? mkdtempSync(join(tmpdir(), "gchat-pictures-"));
@@ -90,10 +90,51 @@ for (const [name, options, path] of [
   }
   await people.leave();
 }
+await verbs();
 await people.close();
 await campus.close();
 await closed();
 console.log(folder);
+
+/** What one does with messages: edited, answered, deleted by either, about to be deleted, its menu, and the box then. */
+async function verbs() {
+  const phone = { viewport: { width: 390, height: 844 }, isMobile: true, hasTouch: true, deviceScaleFactor: 2 };
+  for (const [name, options, path] of [
+    ["desktop", size, "/demo/algebra"],
+    ["dark", { ...size, colorScheme: "dark" }, "/demo/algebra"],
+    ["rtl", size, "/demo/algebra?dir=rtl"],
+    ["forced", { ...size, forcedColors: "active" }, "/demo/algebra"],
+    ["phone", phone, "/demo/algebra"],
+    ["phone-dark", { ...phone, colorScheme: "dark" }, "/demo/algebra"],
+  ]) {
+    const other = await people.arrive("bruno");
+    const ana = await people.arrive("carla", { ...options, path });
+    const mine = await ana.screen.open("Bruno Silva");
+    const round = `(${name})`;
+    await mine.say(`Is exercise 4 for Thursday? ${round}`);
+    const theirs = other.screen.chat("Carla Nunes");
+    const restore = theirs.button("Restore");
+    if (await restore.isVisible()) await restore.click();
+    await theirs.say(`Wrong window, sorry ${round}`);
+    await theirs.say(`For Friday, I think ${round}`);
+    await theirs.choose(`Wrong window, sorry ${round}`, "Delete");
+    await mine.answer(`For Friday, I think ${round}`, `Then there is time ${round}`);
+    await mine.edit(`Then there is time ${round}`, `Then there is time enough ${round}`);
+    await gone(mine.message(`Wrong window, sorry ${round}`), "what the other has deleted");
+    await mine.say(`Never mind ${round}`);
+    await mine.choose(`Never mind ${round}`, "Delete");
+    await seen(mine.log.getByRole("button", { name: "Undo" }), "the way back");
+    await picture(ana.page, `verbs-${name}-undo`);
+    await mine.choose(`For Friday, I think ${round}`, "Reply");
+    await picture(ana.page, `verbs-${name}-reply`);
+    await mine.choose(`Then there is time enough ${round}`, "Edit");
+    await picture(ana.page, `verbs-${name}-edit`);
+    await ana.page.keyboard.press("Escape");
+    await mine.menu(`For Friday, I think ${round}`);
+    await picture(ana.page, `verbs-${name}-menu`);
+    await people.leave();
+  }
+}
 
 /** Windows that are closed to writing, each for its reason, a message that was refused among them; then a pause. */
 async function closed() {

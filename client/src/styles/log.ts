@@ -207,7 +207,8 @@ export const logStyles = css`
     flex-wrap: wrap;
     gap: 4px 10px;
     align-items: center;
-    padding: 4px 6px 4px 12px;
+    padding-block: 4px;
+    padding-inline: 12px 6px;
     border: 1px dashed var(--g-edge);
     border-radius: 18px;
     color: var(--g-muted);
