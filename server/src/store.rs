@@ -1,7 +1,8 @@
 //! What the server keeps: the traits that every database implements, by subject, and their records.
 //!
-//! Knows no frame, no connection and no SQL: the databases are in `store/`, and a cache that may be laid around one. Every key begins with the site. All
-//! times are milliseconds since 1970 UTC. A method that changes something returns only after a durable commit.
+//! Knows no frame, no connection and no SQL: the databases are in `store/`, and a cache that may be laid around one. Every
+//! key begins with the site. All times are milliseconds since 1970 UTC. A method that changes something returns only after
+//! a durable commit.
 
 use async_trait::async_trait;
 

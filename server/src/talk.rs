@@ -2,8 +2,10 @@
 //!
 //! `access` answers who may do what; `text` what a text must be. Here is what the verbs share: one order for each
 //! conversation, the rate of tries, those that ended with an error, the room of a day, and telling everybody of a row that
-//! has changed. Knows no socket and no SQL: the store commits, the bus tells. Everything takes a `Speaker`: the connection decides who that
-//! is, never a frame.
+//! has changed. Knows no socket and no SQL: the store commits, the bus tells. Everything takes a `Speaker`: the connection
+//! decides who that is, never a frame.
+//!
+//! Each try is checked in one order: the rate, what was done before, shape, permission, the room of a day.
 
 mod access;
 mod change;
@@ -187,7 +189,8 @@ impl Talk {
     }
 
     /// Counts a try, before anything is looked up for it: whatever comes of it, and also where it was done before, what
-    /// one user may have answered is bounded. Whoever is refused by that tries again later, and is answered then.
+    /// one user may have answered is bounded. Whoever is refused by that tries again later, and is answered then
+    /// (docs/adr/0008-the-rate-comes-first.md).
     fn take(&self, Speaker { site, user }: Speaker) -> Result<(), Refusal> {
         self.allowances.of(site, user).take(Kind::Messages).map_err(Refusal::rate_limited)
     }

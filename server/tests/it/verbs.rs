@@ -248,6 +248,50 @@ async fn repeated_tries_count_and_are_acknowledged_later() {
     }
 }
 
+/// Where a try could be answered in two ways, the first of the contract's order is the answer: the rate, what was done
+/// before, shape, permission, the room of a day.
+#[tokio::test]
+async fn each_verb_is_checked_in_one_order() {
+    let (server, host) = TestServer::start_with(|config| config.limits.user_bytes_per_day = 1_000).await;
+    let mut ana = TestClient::person(&server, &host, 2, "Ana", &c7()).await;
+    let _bruno = TestClient::person(&server, &host, 3, "Bruno", &c7()).await;
+    let id = Uuid::now_v7();
+    let ack = ana.say_as(id, "2-3", "x").await;
+    let done = edit(&ack, "y");
+    assert_eq!(ana.verb(done.clone()).await["type"], "ack");
+    assert_eq!(ana.verb(edit(&ack, &"z".repeat(600))).await["type"], "ack");
+    for text in ["x", "y"] {
+        assert_eq!(ana.say("2-3", text).await["code"], "rate_limited", "no room is left");
+        assert_eq!(ana.verb(edit(&ack, text)).await["code"], "rate_limited");
+    }
+    let mut blocking = host.person(2, "Bruno", &c7());
+    merge(&mut blocking, json!({"blocked": [2]}));
+    host.put(&server, 3, &blocking).await;
+    for (text, code) in [("x", "not_allowed"), (" ", "empty_message")] {
+        assert_eq!(ana.say("2-3", text).await["code"], code);
+        assert_eq!(ana.verb(edit(&ack, text)).await["code"], code);
+    }
+    let nothing_there = verb("edit", &ack, json!({"seq": 9, "text": " "}));
+    assert_eq!(ana.verb(nothing_there).await["code"], "empty_message");
+
+    assert_eq!(ana.say_as(id, "2-3", " ").await["code"], "conflict");
+    assert_eq!(ana.say_as(id, "2-3", "x").await["type"], "ack");
+    let mut done = done;
+    merge(&mut done, json!({"text": " "}));
+    assert_eq!(ana.verb(done).await["type"], "ack");
+
+    let id = Uuid::now_v7();
+    let send = json!({"type": "send", "client_message_id": id, "conversation": "2-3", "text": " "});
+    let edit = edit(&ack, " ");
+    for (id, frame) in [(json!(id), send), (edit["id"].clone(), edit)] {
+        let mut tries = 0;
+        while ana.verb_as(id.clone(), frame.clone()).await["code"] != "rate_limited" {
+            tries += 1;
+            assert!(tries < 200, "{} without a shape is never too much", frame["type"]);
+        }
+    }
+}
+
 #[tokio::test]
 async fn what_has_changed_is_asked_for_and_resumed_once_and_in_its_order() {
     let (server, host, mut ana, mut bruno) = two().await;
