@@ -19,12 +19,13 @@ mod send;
 mod text;
 pub use access::{Access, Speaker};
 pub use change::Target;
-/// The pure rules of the verbs, for whoever holds the server to them.
+/// The pure rules of the verbs, for the engines and for whoever holds the server to them.
 pub mod rules {
     pub use super::{
         change::Verdict,
         delete::judge as delete,
         edit::{Asked, judge as edit},
+        send::may_answer,
         text::shaped,
     };
 }

@@ -40,7 +40,7 @@ pub enum Appended {
         first_seq: Seq,
         /// The sender's read mark, which others may see from now on, and had not before.
         published: Option<Seq>,
-        /// Of a direct conversation: the recipient had no open or minimised window (so the dock now shows one).
+        /// Somebody else who takes part had no open or minimised window, and their dock shows one now.
         window_came_back: bool,
     },
     /// The same id, conversation and first text were committed before.

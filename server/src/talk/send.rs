@@ -11,6 +11,12 @@ use crate::{
     store::{self, Appended, NewMessage},
 };
 
+/// The rule of `reply_to`: it names a message of the conversation, which ends at `last`, whatever became of that since. The
+/// engines call it, where the end cannot move.
+pub fn may_answer(reply_to: Seq, last: Seq) -> bool {
+    Seq(1) <= reply_to && reply_to <= last
+}
+
 impl Talk {
     /// Commits a message, which may answer another. `of.id` is its `client_message_id`.
     pub async fn send(
@@ -110,5 +116,18 @@ impl Talk {
         shape?;
         self.access.may_write(of.speaker, &message.conversation).await?;
         self.take_room(of.speaker, &message.text)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn an_answer_names_a_message_that_was_written_before_it() {
+        let last = Seq(3);
+        assert!([1, 2, 3].into_iter().all(|seq| may_answer(Seq(seq), last)));
+        assert!([0, 4, i64::MAX].into_iter().all(|seq| !may_answer(Seq(seq), last)));
+        assert!(!may_answer(Seq(1), Seq(0)), "of a conversation that has not begun");
     }
 }

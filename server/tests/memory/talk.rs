@@ -5,6 +5,7 @@ use gchat::{
     dock::COUNTED,
     id::{ConversationId, Rev, Seq, UserId},
     store::{Appended, Change, Changed, NewMessage, Page, Result, StoreError},
+    talk::rules,
 };
 
 use super::{Conversation, Mark, Sent, Site};
@@ -55,7 +56,7 @@ impl Site {
             return Ok(earlier);
         }
         let head = self.conversations.get(&new.conversation).map(|c| c.head.seq).unwrap_or_default();
-        if new.reply_to.is_some_and(|seq| seq < Seq(1) || seq > head) {
+        if new.reply_to.is_some_and(|to| !rules::may_answer(to, head)) {
             return Ok(Appended::NoSuchMessage);
         }
         let removed = |user| self.users.get(&user).is_some_and(|stored| stored.removed);

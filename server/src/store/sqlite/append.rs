@@ -16,6 +16,7 @@ use crate::{
     dock::Facts,
     id::{ClientMessageId, ConversationId, Rev, Seq, SiteId, UserId},
     store::{Appended, NewMessage},
+    talk::rules,
 };
 
 /// Appends messages, in a transaction that others may share: the statements of every message at hand.
@@ -115,8 +116,8 @@ impl<'a> Appender<'a> {
         let name = Name::of(&new.conversation);
         let recipient = conversations::other(&new.conversation, new.sender)?;
         let before = self.end(new, &name, recipient)?;
-        let head = before.as_ref().map_or(0, |end| end.seq);
-        if new.reply_to.is_some_and(|Seq(seq)| !(1..=head).contains(&seq)) {
+        let last = Seq(before.as_ref().map_or(0, |end| end.seq));
+        if new.reply_to.is_some_and(|to| !rules::may_answer(to, last)) {
             return Ok(find_sent(self.conn, new)?.unwrap_or(Appended::NoSuchMessage));
         }
         let has_rows =
