@@ -79,6 +79,73 @@ fn the_rule_of_who_sees_whom_by_policy_stands_once() {
     assert_eq!(files, [Path::new("rights.rs"), Path::new("store/sqlite/sites.rs")]);
 }
 
+/// Verbs and the feed are the same in conversations of every kind: nobody else asks who the other one is.
+#[test]
+fn no_verb_and_no_feed_asks_for_the_kind_of_a_conversation() {
+    let asks = |(_, text): &(PathBuf, String)| {
+        [".other(", ".direct()", "ConversationId::Direct"].iter().any(|way| text.contains(way))
+    };
+    let mut files: Vec<_> = sources().into_iter().filter(asks).map(|(path, _)| path).collect();
+    files.sort();
+    let about_kinds = [
+        "dock/view.rs",
+        "http/api/export.rs",
+        "store/cache.rs",
+        "store/sqlite/arrive.rs",
+        "store/sqlite/conversations.rs",
+        "store/sqlite/traits.rs",
+        "talk/access.rs",
+    ];
+    assert_eq!(files, about_kinds.map(PathBuf::from));
+}
+
+/// What the heads of these rooms say that they do not know, they do not name. Of `dock` and `talk` an engine of the store
+/// knows the pure rules.
+#[test]
+fn rooms_know_no_more_than_their_heads_say() {
+    let above_records = ["bus", "dock", "event", "hub", "node", "roster", "store", "talk", "http", "ws"];
+    let wire = ["protocol", "bus", "event", "hub", "node", "roster", "http", "ws", "axum"];
+    let table: [(&str, &[&str]); 9] = [
+        ("id", &above_records),
+        ("presence", &above_records),
+        ("conversation", &above_records),
+        ("rights", &above_records),
+        ("protocol", &above_records),
+        ("hub", &["store", "rusqlite", "talk", "dock", "roster", "bus", "node", "ws"]),
+        ("store", &wire),
+        ("talk", &["ws", "http", "axum", "rusqlite", "node"]),
+        ("roster", &["ws", "http", "axum", "rusqlite", "node"]),
+    ];
+    let mut wrong = Vec::new();
+    for (path, text) in sources() {
+        let is_in = |room: &&str| path.starts_with(room) || path == Path::new(&format!("{room}.rs"));
+        for (room, unknown) in table.iter().filter(|(room, _)| is_in(room)) {
+            let known = unknown.iter().filter(|other| names(&text, other));
+            wrong.extend(known.map(|other| format!("{room} knows {other}: {}", path.display())));
+        }
+        if is_in(&"store") {
+            let lines = text.lines().map(|line| line.trim().trim_end_matches(','));
+            let parts = lines.filter(|line| line.starts_with("dock::") || line.starts_with("talk::"));
+            let known = parts.filter(|part| !["dock::COUNTED", "dock::Facts", "talk::rules"].contains(part));
+            wrong.extend(known.map(|part| format!("store knows {part}: {}", path.display())));
+        }
+    }
+    assert_eq!(wrong, [""; 0]);
+}
+
+/// Whether a file names something of this room or crate, but in comments.
+fn names(text: &str, room: &str) -> bool {
+    let path = format!("{room}::");
+    let mut lines = text.lines().filter(|line| !line.trim_start().starts_with("//"));
+    lines.any(|line| {
+        line.match_indices(&path).any(|(at, _)| {
+            let before = &line[..at];
+            before.ends_with("crate::")
+                || !before.ends_with(|c: char| c.is_alphanumeric() || "_:".contains(c))
+        })
+    })
+}
+
 #[test]
 fn every_test_that_the_security_model_names_exists() {
     let root = Path::new(env!("CARGO_MANIFEST_DIR")).join("..");
