@@ -378,12 +378,3 @@ export function isKnown(conversation: ConversationId): boolean {
   const match = DIRECT.exec(conversation);
   return match !== null && Number(match[1]) < Number(match[2]);
 }
-
-/** The other person of a direct conversation of `me`, or undefined where it is not one. */
-export function otherOf(conversation: ConversationId, me: UserId): UserId | undefined {
-  const match = DIRECT.exec(conversation);
-  if (match === null) return undefined;
-  const [lower, higher] = [Number(match[1]), Number(match[2])];
-  if (lower >= higher) return undefined;
-  return lower === me ? higher : higher === me ? lower : undefined;
-}
