@@ -51,6 +51,8 @@ export const changesOf = (from: number, messages: Message[], over: Partial<Chang
   ...over,
 });
 export const bruno = { id: 3, name: "Bruno", picture: null, profileUrl: null };
+/** Of the user's own message. */
+export const KEY = "019aaaaa-aaaa-7aaa-8aaa-000000000001";
 export const UUID7 = /^[0-9a-f]{8}-[0-9a-f]{4}-7[0-9a-f]{3}-[89ab][0-9a-f]{3}-[0-9a-f]{12}$/;
 
 type LockTask = () => unknown;
@@ -93,6 +95,21 @@ export class Browser {
     await startCore(page, page.config, { ...page.environment(), ...environment });
     await settled();
     return page;
+  }
+
+  /** The user's own message `seq`, written just now, as the server has it. */
+  own(seq: number, over: Partial<Message> = {}): Message {
+    return message(seq, { sender: config.user, client_message_id: KEY, text: "first", sent_at: this.clock.now(), ...over });
+  }
+
+  /** A page with an open window, in which message 1 is the user's own. */
+  async talking(over: Parameters<Page["online"]>[0] = withWindow): Promise<{ page: Page; socket: FakeSocket }> {
+    const page = await this.page();
+    const socket = await page.online(over);
+    emptyHistory(socket);
+    socket.says(live(this.own(1)));
+    await settled();
+    return { page, socket };
   }
 }
 

@@ -1,16 +1,14 @@
-/** Edits, deletions, replies and quotes: asked for on a page, through the outbox, and back onto every page that shows them. */
+/** Edits and deletions: asked for on a page, through the outbox, and back onto every page that shows them. */
 import { IDBFactory } from "fake-indexeddb";
 import { afterEach, beforeEach, describe, expect, test, vi } from "vitest";
-import { CHECK_MS, QUOTES_AT_ONCE, QUOTES_MS } from "../src/core/questions.js";
 import { openDatabase } from "../src/keep/database.js";
 import { UNDO_MS } from "../src/core/undos.js";
 import { defaultLimits } from "../src/net/protocol.js";
 import type { Message } from "../src/net/protocol.js";
 import type { Command, MessageView, Update } from "../src/view.js";
-import { Browser, changesOf, emptyHistory, live, message, UUID7, window, withWindow } from "./browser.js";
+import { Browser, changesOf, emptyHistory, KEY, live, message, UUID7, window, withWindow } from "./browser.js";
 import type { Page } from "./browser.js";
-import { settled, slowly, welcome } from "./stage.js";
-import type { FakeSocket } from "./stage.js";
+import { settled, slowly } from "./stage.js";
 
 let browser: Browser;
 
@@ -22,23 +20,10 @@ afterEach(() => {
   for (const page of browser.pages) page.end();
 });
 
-const KEY = "019aaaaa-aaaa-7aaa-8aaa-000000000001";
 const conversation = "2-3";
-/** The user's own message `seq`, written just now. */
-const own = (seq: number, over: Partial<Message> = {}): Message =>
-  message(seq, { sender: 2, client_message_id: KEY, text: "first", sent_at: browser.clock.now(), ...over });
+const own = (seq: number, over: Partial<Message> = {}): Message => browser.own(seq, over);
 const edit = (text: string, key = KEY): Command => ({ kind: "edit", conversation, key, text });
 const remove: Command = { kind: "delete", conversation, key: KEY };
-
-/** A page on which message 1 is one's own. */
-async function talking(over: Parameters<Page["online"]>[0] = withWindow): Promise<{ page: Page; socket: FakeSocket }> {
-  const page = await browser.page();
-  const socket = await page.online(over);
-  emptyHistory(socket);
-  socket.says(live(own(1)));
-  await settled();
-  return { page, socket };
-}
 
 const shown = (page: Page, key = KEY): MessageView | undefined => page.talk()?.messages.find((one) => one.key === key);
 const ack = (id: string, seq: number, rev: number) => ({ type: "ack" as const, id, conversation, seq, rev, sent_at: 5 });
@@ -47,7 +32,7 @@ const of = <K extends Update["kind"]>(page: Page, kind: K) => page.updates.filte
 
 describe("an edit", () => {
   test("is offered as long as the site says now", async () => {
-    const { page, socket } = await talking();
+    const { page, socket } = await browser.talking();
     const told = async (seconds: number): Promise<boolean> => {
       socket.says({ type: "limits", limits: { ...defaultLimits, edit_seconds: seconds } });
       await settled();
@@ -61,7 +46,7 @@ describe("an edit", () => {
   });
 
   test("is shown at once, goes out with an id of its own, and is the message's text when the server has it", async () => {
-    const { page, socket } = await talking();
+    const { page, socket } = await browser.talking();
     expect(shown(page)?.editableUntil).toBe(browser.clock.now() + 900_000);
     await page.does(edit(" second "));
     expect(shown(page)).toMatchObject({ text: "second", edit: { state: "sending" } });
@@ -79,7 +64,7 @@ describe("an edit", () => {
   });
 
   test("is above the last one that was applied, whatever this computer's clock says", async () => {
-    const { page, socket } = await talking();
+    const { page, socket } = await browser.talking();
     const ahead = "ffff0000-0000-7000-8000-000000000000";
     socket.says(live(own(1, { rev: 2, text: "elsewhere", edited_at: 9, verb_id: ahead })));
     await page.does(edit("here"));
@@ -144,7 +129,7 @@ describe("an edit", () => {
   });
 
   test("that is refused for good is kept, holds up nothing, and goes when it is dismissed or made again", async () => {
-    const { page, socket } = await talking();
+    const { page, socket } = await browser.talking();
     await page.does(edit("second"));
     await page.does({ kind: "send", conversation, text: "next" });
     expect(socket.of("send")).toEqual([]);
@@ -180,7 +165,7 @@ describe("an edit", () => {
     };
 
     test("comes back as a text that was not sent, and can be had in the box", async () => {
-      const { page, socket } = await talking();
+      const { page, socket } = await browser.talking();
       await page.does(edit("second"));
       // Erased: nobody knows the message's name any more.
       socket.says(live(own(1, { rev: 2, text: null, client_message_id: null })));
@@ -194,7 +179,7 @@ describe("an edit", () => {
     });
 
     test.each([{ client_message_id: null }, { deleted: "moderator" as const }])("does so also where it was refused before, %o", async (over) => {
-      const { page, socket } = await talking();
+      const { page, socket } = await browser.talking();
       await page.does(edit("second"));
       socket.says(refusal(socket.of("edit")[0]!.id, "too_late"));
       await settled();
@@ -206,7 +191,7 @@ describe("an edit", () => {
     });
 
     test("does so where the stub is found far above only", async () => {
-      const { page, socket } = await talking();
+      const { page, socket } = await browser.talking();
       await page.does(edit("second"));
       socket.says(refusal(socket.of("edit")[0]!.id, "too_late"));
       socket.drops(1006);
@@ -222,7 +207,7 @@ describe("an edit", () => {
     });
 
     test("is forgotten where its author has deleted the message", async () => {
-      const { page, socket } = await talking();
+      const { page, socket } = await browser.talking();
       await page.does(edit("second"));
       socket.says(refusal(socket.of("edit")[0]!.id, "too_late"));
       socket.says(live(own(1, { rev: 2, text: null, deleted: "author" })));
@@ -255,7 +240,7 @@ describe("an edit", () => {
   });
 
   test("gives way to a later one that waits, and one to the same text is none", async () => {
-    const { page, socket } = await talking();
+    const { page, socket } = await browser.talking();
     socket.drops(1006);
     await settled();
     for (const text of ["b", "c", "d"]) await page.does(edit(text));
@@ -270,7 +255,7 @@ describe("an edit", () => {
   });
 
   test("back to an earlier text is one, as long as another is under way or not shown yet", async () => {
-    const { page, socket } = await talking();
+    const { page, socket } = await browser.talking();
     for (const text of ["b", "c", "b"]) await page.does(edit(text));
     const [first] = socket.of("edit");
     socket.says(live(own(1, { rev: 2, text: "b", edited_at: 9, verb_id: first!.id })));
@@ -287,7 +272,7 @@ describe("an edit", () => {
   });
 
   test("that is acked stays on show until the changes that were lost have come", async () => {
-    const { page, socket } = await talking();
+    const { page, socket } = await browser.talking();
     await page.does(edit("second"));
     const { id } = socket.of("edit")[0]!;
     socket.says(ack(id, 1, 3));
@@ -304,7 +289,7 @@ describe("an edit", () => {
   });
 
   test("is not sent to a server that does not take it, and holds up nothing", async () => {
-    const { page, socket } = await talking({ ...withWindow, features: [] });
+    const { page, socket } = await browser.talking({ ...withWindow, features: [] });
     expect(page.windows[0]?.verbs).toEqual({ edit: false, delete: false, reply: false });
     expect(shown(page)).not.toHaveProperty("editableUntil");
     await page.does(edit("second"));
@@ -315,7 +300,7 @@ describe("an edit", () => {
   });
 
   test("of a message that only a page shows is laid over it there", async () => {
-    const { page, socket } = await talking();
+    const { page, socket } = await browser.talking();
     socket.says({ type: "changes", ...changesOf(1, Array.from({ length: 60 }, (_, at) => message(at + 2))) });
     await page.does({ kind: "page", conversation, asked: "before", seq: 12, request: 1 });
     const { request } = socket.of("history").at(-1)!;
@@ -345,7 +330,7 @@ describe("an edit", () => {
 
 describe("a deletion", () => {
   test("can be taken back for a while, and is nothing then", async () => {
-    const { page, socket } = await talking();
+    const { page, socket } = await browser.talking();
     await page.does(remove);
     expect(shown(page)).toMatchObject({ text: "first", deleting: true });
     await browser.clock.pass(UNDO_MS - 1_000);
@@ -356,7 +341,7 @@ describe("a deletion", () => {
   });
 
   test("goes out when its time has come, and leaves a stub", async () => {
-    const { page, socket } = await talking();
+    const { page, socket } = await browser.talking();
     await page.does(remove);
     // Nobody waits for it meanwhile.
     await page.does({ kind: "send", conversation, text: "next" });
@@ -377,7 +362,7 @@ describe("a deletion", () => {
   });
 
   test("goes out also where its timer ends before the clock says so", async () => {
-    const { page, socket } = await talking();
+    const { page, socket } = await browser.talking();
     const after = browser.clock.after.bind(browser.clock);
     browser.clock.after = (ms, task) => after(ms === UNDO_MS ? ms - 20 : ms, task);
     await page.does(remove);
@@ -389,7 +374,7 @@ describe("a deletion", () => {
   });
 
   test.each([-3_600_000, 3_600_000])("can be taken back for as long as that, and no longer, however the clock is set (%i ms)", async (ms) => {
-    const { page, socket } = await talking();
+    const { page, socket } = await browser.talking();
     await page.does(remove);
     browser.clock.time += ms;
     await browser.clock.pass(UNDO_MS - 1_000);
@@ -406,7 +391,7 @@ describe("a deletion", () => {
   });
 
   test("waits no longer than that on the next page, where the clock was set back in between", async () => {
-    const { page } = await talking();
+    const { page } = await browser.talking();
     await page.does(remove);
     await browser.clock.pass(1_000);
     page.end();
@@ -420,7 +405,7 @@ describe("a deletion", () => {
   });
 
   test("is not cancelled by leaving the page, and can be taken back on the next one", async () => {
-    const { page } = await talking();
+    const { page } = await browser.talking();
     await page.does(remove);
     await browser.clock.pass(1_000);
     await page.does({ kind: "leaving" });
@@ -434,7 +419,7 @@ describe("a deletion", () => {
   });
 
   test("that was taken back as the page was left does not go out, however long the next one takes to load", async () => {
-    const { page } = await talking();
+    const { page } = await browser.talking();
     await page.does(remove);
     const at = browser.clock.now();
     page.end();
@@ -449,7 +434,7 @@ describe("a deletion", () => {
   });
 
   test("that is refused for good brings the message back, and says so", async () => {
-    const { page, socket } = await talking();
+    const { page, socket } = await browser.talking();
     await page.does(remove);
     await browser.clock.pass(UNDO_MS);
     socket.says(refusal(socket.of("delete")[0]!.id, "not_allowed"));
@@ -470,174 +455,4 @@ describe("a deletion", () => {
     await settled();
     expect(page.talk()?.messages).toEqual([]);
   });
-});
-
-describe("a reply", () => {
-  test("names its message, before and after a reload, and shows it", async () => {
-    const { page } = await talking();
-    page.socket.drops(1006);
-    await settled();
-    await page.does({ kind: "send", conversation, text: "answer", replyTo: 1, key: "019aaaaa-aaaa-7aaa-8aaa-000000000002" });
-    expect(page.talk()?.messages.at(-1)).toMatchObject({ text: "answer", replyTo: 1 });
-    await browser.clock.pass(100);
-    page.end();
-    const next = await browser.page();
-    const socket = await next.online({ dock: { version: 1, windows: [window({ seq: 1, rev: 1 })] } });
-    expect(socket.of("send")).toMatchObject([{ text: "answer", reply_to: 1 }]);
-  });
-
-  describe("that waits while a backup is restored", () => {
-    const waiting = async (): Promise<Page> => {
-      const { page } = await talking();
-      page.socket.drops(1006);
-      await settled();
-      await page.does({ kind: "send", conversation, text: "answer", replyTo: 1 });
-      await page.does({ kind: "draft", conversation, text: "half an answer", replyTo: 1 });
-      return page;
-    };
-    const dock = { dock: { version: 1, windows: [window({ seq: 1, rev: 1 })] } };
-
-    test("answers nothing then, since its number is another message's: its text is kept", async () => {
-      const page = await waiting();
-      await browser.clock.pass(1_000);
-      const socket = await page.online({ ...dock, epoch: "e2" });
-      expect(socket.of("send")).toMatchObject([{ text: "answer" }]);
-      expect(socket.of("send")[0]).not.toHaveProperty("reply_to");
-      expect(page.talk()?.messages.at(-1)).not.toHaveProperty("replyTo");
-      expect(page.windows[0]).toMatchObject({ draft: "half an answer" });
-      expect(page.windows[0]).not.toHaveProperty("draftReplyTo");
-      // Pages have a number of their own in the box.
-      expect(of(page, "restored")).toHaveLength(1);
-    });
-
-    test("does so also where a later page hears of it, which holds nothing of before", async () => {
-      const page = await waiting();
-      await browser.clock.pass(1_000);
-      page.end();
-      await settled();
-      const database = (await openDatabase(true))!;
-      await database.clear("copies");
-      database.close();
-      const next = await browser.page();
-      const socket = await next.online({ ...dock, epoch: "e2" });
-      expect(socket.of("send")[0]).not.toHaveProperty("reply_to");
-      expect(next.windows[0]).toMatchObject({ draft: "half an answer" });
-      expect(next.windows[0]).not.toHaveProperty("draftReplyTo");
-    });
-
-    test("answers what it did where it was the same store all the time, also after a pause", async () => {
-      const page = await waiting();
-      await browser.clock.pass(1_000);
-      page.socket.opens();
-      page.socket.says({ type: "paused", until: browser.clock.now() + 1_000 });
-      page.socket.drops(4012);
-      await browser.clock.pass(2_000);
-      const socket = await page.online(dock);
-      expect(socket.of("send")).toMatchObject([{ text: "answer", reply_to: 1 }]);
-      expect(page.windows[0]).toMatchObject({ draft: "half an answer", draftReplyTo: 1 });
-      expect(of(page, "restored")).toEqual([]);
-    });
-  });
-
-  test("has its quote told from what is held, else fetched, and again when it changes", async () => {
-    const { page, socket } = await talking();
-    await page.does({ kind: "quote", conversation, seq: 1 });
-    expect(of(page, "quoted")).toMatchObject([{ seq: 1, message: { key: KEY, text: "first" } }]);
-    socket.says({ type: "changes", ...changesOf(1, Array.from({ length: 60 }, (_, at) => message(at + 2))) });
-    await page.does({ kind: "quote", conversation, seq: 3 });
-    const asked = socket.of("history").at(-1)!;
-    expect(asked).toMatchObject({ before: 4, limit: 1 });
-    socket.says({ type: "history", request: asked.request, conversation, first_seq: 1, seq: 61, rev: 61, messages: [message(3)], more: true });
-    await settled();
-    expect(of(page, "quoted").at(-1)).toMatchObject({ seq: 3, message: { text: "m3" } });
-    socket.says(live(message(3, { rev: 62, text: null })));
-    await settled();
-    expect(of(page, "quoted").at(-1)).toMatchObject({ seq: 3, message: { text: null } });
-    // A page that shows it on another screen is told without a question.
-    const before = socket.of("history").length;
-    await page.does({ kind: "quote", conversation, seq: 3 });
-    expect(socket.of("history")).toHaveLength(before);
-    expect(of(page, "quoted")).toHaveLength(4);
-  });
-
-  test("among very many has its quote fetched when it is its turn: the server would take them for a flood", async () => {
-    const { page, socket } = await talking();
-    const asked = () => socket.of("history").filter(({ before }) => before !== undefined);
-    // As many as a page shows messages.
-    const seqs = Array.from({ length: 200 }, (_, at) => at + 100);
-    for (const seq of seqs) page.onmessage?.({ data: { kind: "quote", conversation, seq } } as MessageEvent);
-    await settled();
-    let answered = 0;
-    const answer = async (): Promise<void> => {
-      for (const { request, before } of asked().slice(answered)) {
-        answered += 1;
-        socket.says({ type: "history", request, conversation, first_seq: 1, seq: 300, rev: 300, messages: [message(before! - 1)], more: true });
-      }
-      await settled();
-    };
-    for (let turn = 1; turn <= 10; turn += 1) {
-      await answer();
-      expect(asked()).toHaveLength(turn * QUOTES_AT_ONCE);
-      await browser.clock.pass(QUOTES_MS);
-    }
-    await answer();
-    expect(asked()).toHaveLength(200);
-    // What is shown last is seen first.
-    expect(asked()[QUOTES_AT_ONCE]!.before).toBe(300);
-    expect(of(page, "quoted").map(({ seq }) => seq).sort((one, other) => one - other)).toEqual(seqs);
-  });
-
-  test("that is refused as its message is not there comes back as an answer to nothing", async () => {
-    const { page, socket } = await talking();
-    await page.does({ kind: "send", conversation, text: "answer", replyTo: 9, key: "019aaaaa-aaaa-7aaa-8aaa-000000000002" });
-    socket.says(refusal("019aaaaa-aaaa-7aaa-8aaa-000000000002", "no_such_message"));
-    await page.does({ kind: "discard", conversation, key: "019aaaaa-aaaa-7aaa-8aaa-000000000002" });
-    expect(page.windows[0]).toMatchObject({ draft: "answer" });
-    expect(page.windows[0]).not.toHaveProperty("draftReplyTo");
-  });
-
-  test("to what is not there says so", async () => {
-    const { page, socket } = await talking();
-    await page.does({ kind: "quote", conversation, seq: 40 });
-    const asked = socket.of("history").at(-1)!;
-    socket.says({ type: "history", request: asked.request, conversation, first_seq: 1, seq: 1, rev: 1, messages: [own(1)], more: false });
-    await settled();
-    expect(of(page, "quoted")).toEqual([{ kind: "quoted", conversation, seq: 40, message: null }]);
-  });
-});
-
-describe("a last change that was lost", () => {
-  test("is asked for once a minute while somebody looks, and when they look again", async () => {
-    const { page, socket } = await talking();
-    await browser.clock.pass(CHECK_MS);
-    expect(socket.of("changes")).toMatchObject([{ conversation, rev: 1, seq: 1 }]);
-    socket.says({ type: "changes", request: socket.of("changes")[0]!.request, ...changesOf(1, [own(1, { rev: 2, text: "elsewhere", edited_at: 9 })]) });
-    await settled();
-    expect(shown(page)?.text).toBe("elsewhere");
-    await page.does({ kind: "visible", visible: false });
-    socket.says({ type: "pong" });
-    await browser.clock.pass(CHECK_MS);
-    expect(socket.of("changes")).toHaveLength(1);
-    await page.does({ kind: "visible", visible: true });
-    expect(socket.of("changes").at(-1)).toMatchObject({ rev: 2 });
-  });
-
-  test("is asked for again where the answer cannot come now, and of minimised windows it is not", async () => {
-    const { page, socket } = await talking();
-    socket.says(live(message(5, { rev: 9 })));
-    const asked = socket.of("changes").at(-1)!;
-    socket.says({ type: "error", code: "rate_limited", message: "…", final: false, request: asked.request, retry_after_ms: 400 });
-    await browser.clock.pass(500);
-    expect(socket.of("changes")).toHaveLength(2);
-    socket.says({ type: "changes", request: socket.of("changes")[1]!.request, ...changesOf(1, [message(2), message(3), message(4), message(5, { rev: 9 })]) });
-    await page.does({ kind: "minimise", conversation });
-    socket.says({ type: "dock", version: 2, windows: [window({ state: "minimised", seq: 5, rev: 9 })] });
-    await browser.clock.pass(CHECK_MS);
-    expect(socket.of("changes")).toHaveLength(2);
-  });
-});
-
-test("hello names what this client knows", async () => {
-  const { socket } = await talking();
-  expect(socket.of("hello")[0]?.features).toEqual(welcome().features);
 });

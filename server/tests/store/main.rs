@@ -13,6 +13,7 @@ mod hardening;
 mod memory;
 mod model;
 mod places;
+mod restores;
 mod sites;
 mod sqlite;
 mod users;
