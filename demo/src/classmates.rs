@@ -28,7 +28,7 @@ use crate::{Host, now_seconds, random_text, sha256_hex};
 /// So many classmates knock at once; the server takes only some unknown sockets from one address.
 const KNOCKING: usize = 16;
 
-/// The server is silent for 45 s at most; after this, the line is dead.
+/// The server is silent for 45 s at most; after this, the connection is dead.
 const SILENCE: Duration = Duration::from_secs(100);
 
 /// A server that does not answer a hello in this time never will.

@@ -73,7 +73,7 @@ final class observer {
                 accesslib_clear_role_cache($rights);
             }
             if ($rights !== null && in_array(outbox::BRAKE, array_column(self::rows($event), 0), true)) {
-                sender::press();
+                sender::brakes_first();
             }
             sender::later();
         } catch (\Throwable $e) {

@@ -78,7 +78,7 @@ final class sender {
     private static bool $busy = false;
 
     /** @var bool whether this process looks for brakes first, which wait for nobody who sends other things */
-    private static bool $pressing = false;
+    private static bool $brakesfirst = false;
 
     /** @var array in CLI: runs since it was calm, when the last one ended, when the next may be made */
     private static array $runs = [0, 0.0, 0.0];
@@ -103,8 +103,8 @@ final class sender {
     /**
      * Lets the next run of this process put on the brakes that are due before anything else.
      */
-    public static function press(): void {
-        self::$pressing = true;
+    public static function brakes_first(): void {
+        self::$brakesfirst = true;
     }
 
     /**
@@ -143,7 +143,7 @@ final class sender {
      * Begins anew, in tests, which share one process: as in a script that has just begun.
      */
     public static function forget(): void {
-        [self::$runs, self::$pressing] = [[0, 0.0, 0.0], false];
+        [self::$runs, self::$brakesfirst] = [[0, 0.0, 0.0], false];
     }
 
     /**
@@ -203,8 +203,8 @@ final class sender {
      * Puts on the brakes that are due, whoever else is sending: they wait for no lock.
      */
     private function brake(): void {
-        if (self::$pressing) {
-            self::$pressing = false;
+        if (self::$brakesfirst) {
+            self::$brakesfirst = false;
             $this->tell(outbox::brakes());
         }
     }
@@ -255,7 +255,7 @@ final class sender {
         $now = microtime(true);
         [$runs, $last, $next] = self::$runs;
         $runs = $now - $last > self::CLI_CALM ? 0 : $runs;
-        if ($runs >= self::CLI_BURST && $now < $next && !self::$pressing) {
+        if ($runs >= self::CLI_BURST && $now < $next && !self::$brakesfirst) {
             if (!self::$atend) {
                 self::$atend = true;
                 register_shutdown_function([self::class, 'after_answer']);

@@ -107,7 +107,7 @@ final class site_state {
         self::$registered = false;
         try {
             if (self::look()) {
-                sender::press();
+                sender::brakes_first();
                 sender::later();
             }
         } catch (\Throwable $e) {

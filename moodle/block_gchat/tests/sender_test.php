@@ -83,7 +83,7 @@ final class sender_test extends \advanced_testcase {
      * @param string $token
      * @return array|string
      */
-    private function greeted(string $token): array|string {
+    private function signed_in(string $token): array|string {
         // What a test does next, a script of its own does.
         sender::forget();
         $answer = $this->server->hello($token);
@@ -116,21 +116,21 @@ final class sender_test extends \advanced_testcase {
         $user = $generator->create_and_enrol($course);
         $generator->enrol_user($user->id, $other->id);
         $token = $this->token($user);
-        $this->assertSame(["c$course->id" => 'student', "c$other->id" => 'student'], $this->greeted($token));
+        $this->assertSame(["c$course->id" => 'student', "c$other->id" => 'student'], $this->signed_in($token));
 
         // In CLI it is sent with the commit.
         $instance = $DB->get_record('enrol', ['courseid' => $course->id, 'enrol' => 'manual'], '*', MUST_EXIST);
         enrol_get_plugin('manual')->unenrol_user($instance, $user->id);
         $this->assertSame([], $this->waiting());
-        $this->assertSame(["c$other->id" => 'student'], $this->greeted($token));
+        $this->assertSame(["c$other->id" => 'student'], $this->signed_in($token));
         // A new token brings it back, with a higher version than the call's.
         $generator->enrol_user($user->id, $course->id, 'editingteacher');
         $wanted = ["c$course->id" => 'teacher', "c$other->id" => 'student'];
-        $this->assertSame($wanted, $this->greeted($token));
-        $this->assertSame($wanted, $this->greeted($this->token($user)));
+        $this->assertSame($wanted, $this->signed_in($token));
+        $this->assertSame($wanted, $this->signed_in($this->token($user)));
 
         user_update_user((object) ['id' => $user->id, 'suspended' => 1], false);
-        $this->assertSame('chat_not_allowed', $this->greeted($token));
+        $this->assertSame('chat_not_allowed', $this->signed_in($token));
         $this->assertNull(rights::for_token((int) $user->id));
     }
 
@@ -138,12 +138,12 @@ final class sender_test extends \advanced_testcase {
         $this->connect();
         $user = $this->getDataGenerator()->create_and_enrol($this->getDataGenerator()->create_course());
         $token = $this->token($user, login::sid_of('the-session'));
-        $this->assertIsArray($this->greeted($token));
+        $this->assertIsArray($this->signed_in($token));
         \core\event\user_loggedout::create([
             'userid' => $user->id, 'objectid' => $user->id, 'other' => ['sessionid' => 'the-session'],
         ])->trigger();
-        $this->assertSame('logged_out', $this->greeted($token));
-        $this->assertIsArray($this->greeted($this->token($user, login::sid_of('another'))));
+        $this->assertSame('logged_out', $this->signed_in($token));
+        $this->assertIsArray($this->signed_in($this->token($user, login::sid_of('another'))));
     }
 
     public function test_a_deleted_person_is_erased(): void {
@@ -151,10 +151,10 @@ final class sender_test extends \advanced_testcase {
         $this->connect();
         $user = $this->getDataGenerator()->create_and_enrol($this->getDataGenerator()->create_course());
         $token = $this->token($user);
-        $this->assertIsArray($this->greeted($token));
+        $this->assertIsArray($this->signed_in($token));
         delete_user($user);
         $this->assertSame([], $this->waiting());
-        $this->assertSame('chat_not_allowed', $this->greeted($token));
+        $this->assertSame('chat_not_allowed', $this->signed_in($token));
         $this->assertFalse($DB->record_exists('block_gchat_user', ['userid' => $user->id]));
     }
 
@@ -167,18 +167,18 @@ final class sender_test extends \advanced_testcase {
         groups_add_member($group, $users[0]);
         $tokens = array_map(fn($user) => $this->token($user), $users);
         foreach ($tokens as $token) {
-            $this->assertSame(["c$course->id" => 'student'], $this->greeted($token));
+            $this->assertSame(["c$course->id" => 'student'], $this->signed_in($token));
         }
         update_course((object) ['id' => $course->id, 'groupmode' => SEPARATEGROUPS]);
         $this->assertSame([], $this->waiting());
         // The old tokens name the course as it was: the client is to fetch others.
-        $this->assertSame(['token_expired', 'token_expired'], array_map(fn($token) => $this->greeted($token), $tokens));
-        $this->assertSame(["c$course->id/g$group->id" => 'student'], $this->greeted($this->token($users[0])));
-        $this->assertSame(["c$course->id/-" => 'student'], $this->greeted($this->token($users[1])));
+        $this->assertSame(['token_expired', 'token_expired'], array_map(fn($token) => $this->signed_in($token), $tokens));
+        $this->assertSame(["c$course->id/g$group->id" => 'student'], $this->signed_in($this->token($users[0])));
+        $this->assertSame(["c$course->id/-" => 'student'], $this->signed_in($this->token($users[1])));
         // A whole category.
         \core_course_category::get($course->category)->hide();
         $this->assertSame([], $this->waiting());
-        $this->assertSame('token_expired', $this->greeted($tokens[0]));
+        $this->assertSame('token_expired', $this->signed_in($tokens[0]));
         delete_course($course, false);
         // Many events: what was too much for a script to send at once, it sends at its end.
         sender::after_answer();
@@ -190,7 +190,7 @@ final class sender_test extends \advanced_testcase {
         $this->connect();
         $user = $this->getDataGenerator()->create_and_enrol($this->getDataGenerator()->create_course());
         set_config('versionbase', 70000000, 'block_gchat');
-        $this->assertIsArray($this->greeted($this->token($user)));
+        $this->assertIsArray($this->signed_in($this->token($user)));
         // The database is restored from a backup of before.
         set_config('versionbase', 0, 'block_gchat');
         \cache::make('block_gchat', 'rights')->purge();
@@ -201,14 +201,14 @@ final class sender_test extends \advanced_testcase {
         $DB->set_field('user', 'suspended', 0, ['id' => $user->id]);
         $token = $this->token($user);
         $DB->set_field('user', 'suspended', 1, ['id' => $user->id]);
-        $this->assertIsArray($this->greeted($token));
+        $this->assertIsArray($this->signed_in($token));
     }
 
     public function test_a_dead_server_slows_nothing_and_loses_nothing(): void {
         $this->connect();
         $user = $this->getDataGenerator()->create_and_enrol($this->getDataGenerator()->create_course());
         $token = $this->token($user);
-        $this->assertIsArray($this->greeted($token));
+        $this->assertIsArray($this->signed_in($token));
         $this->server->stop();
 
         $began = microtime(true);
@@ -238,7 +238,7 @@ final class sender_test extends \advanced_testcase {
         $this->assertSame(1, sender::run());
         $this->assertSame([], $this->waiting());
         $this->assertFalse(server::is_away());
-        $this->assertSame('chat_not_allowed', $this->greeted($token));
+        $this->assertSame('chat_not_allowed', $this->signed_in($token));
     }
 
     /**

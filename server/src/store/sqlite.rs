@@ -34,6 +34,7 @@ mod check;
 mod checkpoint;
 mod circles;
 mod committer;
+mod connect;
 mod conversations;
 mod docks;
 mod erase;
@@ -41,7 +42,6 @@ mod erasures;
 mod exports;
 mod first_text;
 mod history;
-mod link;
 mod log;
 mod meta;
 mod pace;
@@ -155,7 +155,7 @@ impl SqliteStore {
         // The log is there by now: something was written, or at least the schema looked at by who writes.
         let home = Arc::new(Home::of(path).map_err(StoreError::io)?);
         let connection =
-            WriteConnection::new(home.clone(), file, conn, link::writing(path)?, readers.shutter())?;
+            WriteConnection::new(home.clone(), file, conn, connect::writing(path)?, readers.shutter())?;
         let writer = Writer::start(connection).map_err(StoreError::io)?;
         Ok(Self { epoch, epoch_began, writer, readers, home, served: Mutex::new(lock) })
     }

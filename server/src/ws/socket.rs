@@ -60,7 +60,7 @@ pub enum Message {
 /// A server's end of a WebSocket.
 #[derive(Debug)]
 pub struct Socket<S> {
-    line: Arc<Mutex<Line<S>>>,
+    shared: Arc<Mutex<Shared<S>>>,
     inbox: Inbox,
     /// The newest ping that waits for the rest of what is being written.
     ping: Option<Vec<u8>>,
@@ -68,7 +68,7 @@ pub struct Socket<S> {
 
 /// The stream, shared with those who write without waiting. Locked for one read or write at a time, none of which waits.
 #[derive(Debug)]
-struct Line<S> {
+struct Shared<S> {
     stream: S,
     /// What is left of something that did not fit, an answer to a ping or a close among it, and how much of that has
     /// been written since.
@@ -82,8 +82,8 @@ struct Line<S> {
 impl<S: AsyncRead + AsyncWrite + Unpin> Socket<S> {
     /// Over a stream on which the handshake is done. `most`: bytes of a frame, and of a message made of several.
     pub fn new(stream: S, most: usize) -> Self {
-        let line = Line { stream, rest: Vec::new(), at: 0, held: false };
-        Self { line: Arc::new(Mutex::new(line)), inbox: Inbox::new(most), ping: None }
+        let shared = Shared { stream, rest: Vec::new(), at: 0, held: false };
+        Self { shared: Arc::new(Mutex::new(shared)), inbox: Inbox::new(most), ping: None }
     }
 
     /// For those who write without waiting.
@@ -91,12 +91,12 @@ impl<S: AsyncRead + AsyncWrite + Unpin> Socket<S> {
     where
         S: Send + 'static,
     {
-        self.line.clone()
+        self.shared.clone()
     }
 
     /// Whether something that was begun is not written whole.
     pub fn is_stuck(&self) -> bool {
-        !self.line.lock().rest.is_empty()
+        !self.shared.lock().rest.is_empty()
     }
 
     /// The next message. Cancel-safe.
@@ -145,7 +145,7 @@ impl<S: AsyncRead + AsyncWrite + Unpin> Socket<S> {
                 Some(inbox::Message::Pong) => return Poll::Ready(Ok(Message::Pong)),
                 Some(inbox::Message::Close(payload)) => {
                     self.ping = None;
-                    push_frame(&mut self.line.lock().rest, CLOSE, &payload);
+                    push_frame(&mut self.shared.lock().rest, CLOSE, &payload);
                     return Poll::Ready(Ok(Message::Close));
                 }
                 None => {}
@@ -156,7 +156,7 @@ impl<S: AsyncRead + AsyncWrite + Unpin> Socket<S> {
             }
             let mut chunk = [MaybeUninit::uninit(); READ_BYTES];
             let mut chunk = ReadBuf::uninit(&mut chunk);
-            ready!(Pin::new(&mut self.line.lock().stream).poll_read(cx, &mut chunk))?;
+            ready!(Pin::new(&mut self.shared.lock().stream).poll_read(cx, &mut chunk))?;
             if chunk.filled().is_empty() {
                 return Poll::Ready(Err(Broken::Gone));
             }
@@ -166,11 +166,11 @@ impl<S: AsyncRead + AsyncWrite + Unpin> Socket<S> {
 
     /// Writes what is left of what was begun, and the answers that wait.
     fn poll_answer(&mut self, cx: &mut Context<'_>) -> Poll<Result<(), Broken>> {
-        let mut line = self.line.lock();
+        let mut shared = self.shared.lock();
         loop {
-            ready!(line.poll_rest(cx))?;
+            ready!(shared.poll_rest(cx))?;
             let Some(payload) = self.ping.take() else { return Poll::Ready(Ok(())) };
-            push_frame(&mut line.rest, PONG, &payload);
+            push_frame(&mut shared.rest, PONG, &payload);
         }
     }
 
@@ -183,9 +183,9 @@ impl<S: AsyncRead + AsyncWrite + Unpin> Socket<S> {
     ) -> Result<(), Broken> {
         let mut progress = Progress::default();
         poll_fn(|cx| {
-            let mut line = self.line.lock();
-            let written = line.poll_frames(cx, opcode, frames, &payload, &mut progress);
-            line.held = written.is_pending();
+            let mut shared = self.shared.lock();
+            let written = shared.poll_frames(cx, opcode, frames, &payload, &mut progress);
+            shared.held = written.is_pending();
             written
         })
         .await
@@ -199,7 +199,7 @@ struct Progress {
     done: usize,
 }
 
-impl<S: AsyncWrite + Unpin> Line<S> {
+impl<S: AsyncWrite + Unpin> Shared<S> {
     fn poll_rest(&mut self, cx: &mut Context<'_>) -> Poll<Result<(), Broken>> {
         if self.rest.is_empty() {
             return Poll::Ready(Ok(()));
@@ -261,23 +261,23 @@ impl<S: AsyncWrite + Unpin> Line<S> {
     }
 }
 
-impl<S: AsyncWrite + Unpin + Send> Pipe for Mutex<Line<S>> {
+impl<S: AsyncWrite + Unpin + Send> Pipe for Mutex<Shared<S>> {
     fn send_now(&self, frames: &[Utf8Bytes]) -> Sent {
-        let mut line = self.lock();
-        if line.held || !line.rest.is_empty() {
+        let mut shared = self.lock();
+        if shared.held || !shared.rest.is_empty() {
             return Sent { frames: 0, whole: false };
         }
         let mut progress = Progress::default();
         let payload = |n: usize| frames[n].as_str().as_bytes();
         // Nobody waits here, so nobody is to be woken: where there is no room, the connection's task asks for some.
         let mut cx = Context::from_waker(Waker::noop());
-        let writing = poll_fn(|cx| line.poll_frames(cx, TEXT, frames.len(), payload, &mut progress));
+        let writing = poll_fn(|cx| shared.poll_frames(cx, TEXT, frames.len(), payload, &mut progress));
         // However many are told in a row: a caller's task must not find sockets full that are not.
         let written = pin!(unconstrained(writing)).poll(&mut cx);
         let Progress { first, done } = progress;
         if done > 0 {
-            push_frame(&mut line.rest, TEXT, payload(first));
-            line.rest.drain(..done);
+            push_frame(&mut shared.rest, TEXT, payload(first));
+            shared.rest.drain(..done);
         }
         // An error is the task's to find: it reads.
         Sent {

@@ -71,7 +71,7 @@ final class send extends \core\task\scheduled_task {
                 mtrace('the chat is closed (' . site_state::closed() . '): whoever is connected is sent away');
             }
             policy::look();
-            sender::press();
+            sender::brakes_first();
             mtrace('people for whom a date has passed: ' . dates::pass(time()));
             mtrace('calls made: ' . sender::run());
             self::look();

@@ -13,7 +13,7 @@ use rusqlite::{Connection, params};
 use super::{
     Result, StoreError, aside,
     check::{self, Finding},
-    link, log, meta, place, refusal, schema,
+    connect, log, meta, place, refusal, schema,
     sql::{Failure, Statements as _, primary_code},
 };
 
@@ -89,7 +89,7 @@ fn examine(path: &Path) -> Result<Sound> {
 pub(super) fn open(path: &Path) -> Result<Connection> {
     schema::there_is_one(path)?;
     let alone = log::alone(path);
-    let conn = link::reading(path).map_err(|error| refusal::of(path, error))?;
+    let conn = connect::reading(path).map_err(|error| refusal::of(path, error))?;
     if !schema::ours(path, alone, &conn)? {
         return Err(refusal::unusable(path, "it is empty: name the right one"));
     }
@@ -119,7 +119,7 @@ fn fill(from: &Path, part: &Path, to: &Path, now: i64) -> Result<(u64, i64)> {
     copy(from, part)?;
     let failed = |error: rusqlite::Error| cannot_write(part, Failure(error));
     // One file, which can be read from a medium that is not writable, too.
-    let conn = link::unlogged(part).map_err(failed)?;
+    let conn = connect::unlogged(part).map_err(failed)?;
     log::forget(&conn).map_err(failed)?;
     meta::set(&conn, "backup", &now.to_be_bytes()).map_err(failed)?;
     if let Finding::Damaged(wrong) = check::whole(&conn).map_err(|error| refusal::again(part, error))? {

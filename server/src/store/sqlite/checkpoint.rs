@@ -21,7 +21,7 @@ use std::{
 
 use rusqlite::Connection;
 
-use super::{Result, StoreError, link, log, sql::Statements as _};
+use super::{Result, StoreError, connect, log, sql::Statements as _};
 
 /// Writes between two looks at the log's length.
 const LOOK: usize = 256;
@@ -52,7 +52,7 @@ pub(super) struct Checkpoint {
 impl Checkpoint {
     /// With a connection of its own that may write, and the database to flush.
     pub(super) fn new(conn: Connection, file: Arc<File>) -> Result<Self> {
-        link::skip_last_checkpoint(&conn, true)?;
+        connect::skip_last_checkpoint(&conn, true)?;
         let (orders, ordered) = sync_channel(1);
         let (copied, copies) = sync_channel(1);
         let work = move || {
@@ -182,7 +182,7 @@ fn begin_anew(conn: &Connection) -> Result<bool> {
     }
     conn.busy_timeout(READERS)?;
     let restarted = run(conn, RESTART);
-    conn.busy_timeout(link::BUSY)?;
+    conn.busy_timeout(connect::BUSY)?;
     let restarted = restarted?.busy == 0;
     log::touch(conn)?;
     Ok(restarted)
@@ -198,5 +198,5 @@ pub(super) fn is_uncopied(conn: &Connection) -> Result<bool> {
 pub(super) fn truncate(conn: &Connection) -> Result<()> {
     conn.busy_timeout(READERS)?;
     conn.execute_batch("PRAGMA wal_checkpoint(TRUNCATE)")?;
-    Ok(conn.busy_timeout(link::BUSY)?)
+    Ok(conn.busy_timeout(connect::BUSY)?)
 }

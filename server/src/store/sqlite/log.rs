@@ -11,7 +11,7 @@ use std::path::Path;
 use rusqlite::{Connection, params};
 use uuid::Uuid;
 
-use super::{link, meta, sql::Statements as _};
+use super::{connect, meta, sql::Statements as _};
 
 const MARK: &str = "log";
 const TOUCH: &str = "touched";
@@ -25,7 +25,7 @@ pub(super) type Mark = [u8; 16];
 /// The mark that the file has without its log (`immutable` passes it over); `None` if that cannot be read. To be asked
 /// before this process has any connection to the file: closing this one ends the locks of all others (POSIX).
 pub(super) fn alone(path: &Path) -> Option<Mark> {
-    let conn = link::immutable(path).ok()?;
+    let conn = connect::immutable(path).ok()?;
     let tables = conn.one("SELECT count(*) FROM sqlite_schema", []);
     let found = match tables {
         Ok((0_i64,)) => Some(NONE),

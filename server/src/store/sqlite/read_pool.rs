@@ -17,7 +17,7 @@ use parking_lot::Mutex;
 use rusqlite::Connection;
 use tokio::sync::oneshot;
 
-use super::{Result, StoreError, aside, link, sql::Statements as _};
+use super::{Result, StoreError, aside, connect, sql::Statements as _};
 
 /// More than a few only wait for the same cores.
 const THREADS: usize = 4;
@@ -35,7 +35,7 @@ impl Reader {
     fn conn(&mut self) -> Result<&mut Connection> {
         let conn = match self.conn.take() {
             Some(conn) => conn,
-            None => link::reading(&self.path)?,
+            None => connect::reading(&self.path)?,
         };
         Ok(self.conn.insert(conn))
     }
@@ -69,7 +69,7 @@ impl ReadPool {
         // If one cannot be opened the others end with this.
         let readers = Self { shared: Arc::default(), threads: Mutex::default() };
         for number in 0..THREADS {
-            let conn = link::reading(path)?;
+            let conn = connect::reading(path)?;
             conn.maybe::<(i64,)>("SELECT 1 FROM meta", [])?; // the first read opens the log
             let reader = Reader { path: path.to_owned(), conn: Some(conn) };
             let (shared, file) = (readers.shared.clone(), file.clone());

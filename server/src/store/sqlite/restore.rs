@@ -16,9 +16,10 @@ use super::{
     Result, StoreError, aside,
     backup::{self, Sound},
     check::{self, Finding},
+    connect,
     erase::RemoveUser,
     erasures::{self, EVERYBODY, Erasure},
-    link, log, meta,
+    log, meta,
     place::{self, PART, RESTORING, beside},
     refusal,
     rows::user as user_id,
@@ -167,7 +168,7 @@ fn prepare(
     let sound = backup::sound(&conn)?;
     let done = renew(&mut conn, erased, now)?;
     let found = check::whole(&conn)?;
-    link::journal(&conn, "DELETE")?; // one file, which can be renamed
+    connect::journal(&conn, "DELETE")?; // one file, which can be renamed
     conn.close().map_err(|(_, error)| error)?;
     if let Finding::Damaged(wrong) = found {
         return Err(of_backup(from, refusal::damaged(from, &wrong)));
@@ -188,7 +189,7 @@ fn renew(conn: &mut Connection, erased: &[Erasure], now: i64) -> Result<(usize, 
 
 /// Brings what is in the old database's log into it, and sees that nobody has it open.
 fn alone(from: &Path, path: &Path) -> Result<()> {
-    match link::end_log(path) {
+    match connect::end_log(path) {
         Err(error) if primary_code(&error) == Some(5) => Err(refused(
             from,
             "another process has the database open: wait until it has ended, and repeat this",

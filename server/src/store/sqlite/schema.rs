@@ -10,7 +10,7 @@ use sha2::{Digest as _, Sha384};
 use super::{
     Result,
     check::{self, Finding},
-    link,
+    connect,
     log::{self, Mark},
     meta::{self, Since},
     place,
@@ -110,7 +110,7 @@ fn make(path: &Path) -> Result<()> {
 /// A connection that writes to a file that was examined, its schema brought up to date.
 pub(super) fn migrated(path: &Path) -> Result<Connection> {
     let refuse = |error: rusqlite::Error| refusal::of(path, error);
-    let mut conn = link::writing(path).map_err(refuse)?;
+    let mut conn = connect::writing(path).map_err(refuse)?;
     for (version, name, sql) in MIGRATIONS {
         let known = apply(&mut conn, *version, name, sql).map_err(refuse)?;
         if !known {
@@ -147,7 +147,7 @@ fn apply(conn: &mut Connection, version: i64, name: &str, sql: &str) -> rusqlite
 /// release, no backup, with the log that belongs to it, and, to be served, as sound as can be seen in half a second?
 fn examine(path: &Path, purpose: Purpose, alone: Option<Mark>) -> Result<()> {
     let refuse = |error: rusqlite::Error| refusal::of(path, error);
-    let conn = link::reading(path).map_err(refuse)?;
+    let conn = connect::reading(path).map_err(refuse)?;
     if !ours(path, alone, &conn)? {
         if purpose != Purpose::Making {
             return Err(refusal::missing(path));

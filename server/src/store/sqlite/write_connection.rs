@@ -34,7 +34,7 @@ use rusqlite::Connection;
 use super::{
     Result, StoreError, check,
     checkpoint::{self, Checkpoint},
-    link, log,
+    connect, log,
     place::Home,
     read_pool::Shutter,
     refusal,
@@ -172,7 +172,7 @@ impl WriteConnection {
         *self.trouble.0.lock() = Some(error.to_string());
         self.next_try = Instant::now() + TRY;
         let Some(conn) = self.conn.take() else { return };
-        let _ = link::skip_last_checkpoint(&conn, true);
+        let _ = connect::skip_last_checkpoint(&conn, true);
         let _ = conn.close(); // what it holds is not believed any more
         let fix =
             if self.damaged { "stop the server and restore a backup" } else { "make room or mend the disk" };
@@ -185,7 +185,7 @@ impl WriteConnection {
 
     fn mend(&mut self) -> Result<Connection> {
         let _ = self.end_copies(); // there is trouble already
-        let conn = if self.unflushed { self.reopen()? } else { link::writing(self.home.path())? };
+        let conn = if self.unflushed { self.reopen()? } else { connect::writing(self.home.path())? };
         self.unflushed = false;
         let copied = checkpoint::truncate(&conn);
         self.doubt(copied)?;
@@ -193,26 +193,26 @@ impl WriteConnection {
             return Err(refusal::damaged(self.home.path(), &[sentence]));
         }
         log::touch(&conn)?;
-        self.checkpoint = Checkpoint::new(link::writing(self.home.path())?, self.file.clone())?;
+        self.checkpoint = Checkpoint::new(connect::writing(self.home.path())?, self.file.clone())?;
         Ok(conn)
     }
 
     /// A connection for which nothing of the log counts as copied, after all others were closed.
     fn reopen(&self) -> Result<Connection> {
-        let before = link::writing(self.home.path())?;
-        link::skip_last_checkpoint(&before, true)?;
+        let before = connect::writing(self.home.path())?;
+        connect::skip_last_checkpoint(&before, true)?;
         // Over what was refused and stands behind the last commit, as the log is about to be read again. It also shows
         // whether anything can be written: if not, nobody need wait for the rest.
         log::touch(&before)?;
         before.close().map_err(|(_, error)| error)?;
         self.readers.shut(|| {
-            let conn = link::writing(self.home.path())?;
-            link::skip_last_checkpoint(&conn, true)?;
+            let conn = connect::writing(self.home.path())?;
+            connect::skip_last_checkpoint(&conn, true)?;
             if !checkpoint::is_uncopied(&conn)? {
                 let fix = "it could not be flushed, and another program has it open: end that one";
                 return Err(StoreError::io(io::Error::other(fix)));
             }
-            link::skip_last_checkpoint(&conn, false)?;
+            connect::skip_last_checkpoint(&conn, false)?;
             Ok(conn)
         })
     }
@@ -242,11 +242,11 @@ impl WriteConnection {
         let ended = self.end_copies();
         let Some(conn) = self.conn.take() else { return };
         if self.home.check().is_err() {
-            let _ = link::skip_last_checkpoint(&conn, true); // by its name another's might be removed
+            let _ = connect::skip_last_checkpoint(&conn, true); // by its name another's might be removed
         }
         let copied = ended.and_then(|()| Ok(conn.execute_batch("PRAGMA wal_checkpoint(TRUNCATE)")?));
         if copied.is_err() {
-            let _ = link::skip_last_checkpoint(&conn, true);
+            let _ = connect::skip_last_checkpoint(&conn, true);
         }
         let closed = conn.close().map_err(|(_, error)| error.into());
         if let Err(error) = copied.and(closed) {

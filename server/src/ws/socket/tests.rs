@@ -166,7 +166,7 @@ async fn whoever_pings_and_reads_nothing_is_still_read_and_takes_no_room() {
     let _theirs = pinging.await.unwrap();
     let waiting = tokio::time::timeout(std::time::Duration::from_millis(10), socket.receive()).await;
     assert!(waiting.is_err());
-    assert!(socket.line.lock().rest.len() <= 102 && socket.inbox.is_empty());
+    assert!(socket.shared.lock().rest.len() <= 102 && socket.inbox.is_empty());
 }
 
 /// What the loop of a connection does with a queue and a socket, until it is asked to close.
@@ -278,7 +278,7 @@ async fn a_socket_at_rest_keeps_no_buffer() {
     assert_eq!(socket.receive().await, Ok(Message::Ping));
     let waiting = tokio::time::timeout(std::time::Duration::from_millis(10), socket.receive()).await;
     assert!(waiting.is_err());
-    assert!(socket.inbox.is_empty() && socket.line.lock().rest.capacity() == 0);
+    assert!(socket.inbox.is_empty() && socket.shared.lock().rest.capacity() == 0);
 }
 
 proptest! {
