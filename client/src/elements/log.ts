@@ -8,7 +8,9 @@ import { guard } from "lit/directives/guard.js";
 import { repeat } from "lit/directives/repeat.js";
 import type { ConversationId, ConversationView, MessageView, Seq, WindowView } from "../view.js";
 import { base } from "../styles/theme.js";
+import { blankStyles } from "../styles/blank.js";
 import { logStyles } from "../styles/log.js";
+import { menuStyles } from "../styles/menu.js";
 import { actsOf, type Acts } from "./acts.js";
 import { DayWatcher } from "./days.js";
 import { downIcon } from "./icons.js";
@@ -65,7 +67,7 @@ export class GchatLog extends LitElement {
   #unfind: ReturnType<typeof setTimeout> | undefined;
   #resized: ResizeObserver | null = null;
 
-  static override styles = [base, logStyles];
+  static override styles = [base, logStyles, menuStyles, blankStyles];
 
   constructor() {
     super();

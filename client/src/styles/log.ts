@@ -1,8 +1,4 @@
-/**
- * The messages of a window: bubbles, dividers, deliveries, menus, quotes, the typing dots and the empty state.
- *
- * It is past 500 lines because it is one sheet: later rules of one element change what earlier ones say of it.
- */
+/** The messages of a window: bubbles, dividers, deliveries and quotes. Their menu and what is no message are beside it. */
 import { css } from "lit";
 
 export const logStyles = css`
@@ -242,54 +238,8 @@ export const logStyles = css`
     inline-size: 28px;
     block-size: 28px;
   }
-  .menu {
-    position: fixed;
-    inset: auto;
-    z-index: 2;
-    min-inline-size: 132px;
-    max-block-size: calc(100dvh - 16px);
-    margin: 0;
-    padding: 6px;
-    border: 0;
-    border-radius: 12px;
-    background: var(--g-surface);
-    box-shadow: var(--g-shadow);
-    color: var(--g-ink);
-    overflow: auto;
-  }
-  .menu.inside {
-    display: block;
-    position: absolute;
-    inset-block-start: 100%;
-    inset-inline: auto 0;
-  }
-  .mine .menu.inside {
-    inset-inline: 0 auto;
-  }
   .message:has(.menu) {
     z-index: 1;
-  }
-  .menu p {
-    max-inline-size: 180px;
-    padding: 4px 12px 6px;
-    color: var(--g-muted);
-    font-size: 12px;
-  }
-  .menu button {
-    display: block;
-    inline-size: 100%;
-    padding: 7px 12px;
-    border-radius: 8px;
-  }
-  .menu button:hover,
-  .menu button:focus {
-    background: var(--g-tint);
-  }
-  .menu button:focus-visible {
-    outline-offset: -2px;
-  }
-  .menu .delete {
-    color: var(--g-danger);
   }
   .bubble a {
     color: var(--g-link);
@@ -404,67 +354,6 @@ export const logStyles = css`
     inline-size: 18px;
     block-size: 18px;
   }
-  .hello {
-    --gchat-avatar-size: 64px;
-    display: grid;
-    flex: 4;
-    align-content: center;
-    justify-items: center;
-    padding: 16px;
-    color: var(--g-muted);
-    text-align: center;
-  }
-  .hello b {
-    display: block;
-    margin-block-start: 12px;
-    color: var(--g-ink);
-    font-size: 1.0667em;
-    overflow: clip;
-    overflow-wrap: anywhere;
-  }
-  .typing {
-    position: relative;
-    display: flex;
-    flex: none;
-    gap: 8px;
-    align-items: center;
-    min-block-size: 30px;
-    margin-block-start: 8px;
-    padding-inline-start: 36px;
-    color: var(--g-muted);
-    font-size: 12px;
-  }
-  .dots {
-    display: inline-flex;
-    flex: none;
-    gap: 4px;
-    padding: 11px 12px;
-    border-radius: 16px;
-    background: var(--g-bubble);
-  }
-  .dots i {
-    inline-size: 6px;
-    block-size: 6px;
-    border-radius: 50%;
-    background: var(--g-muted);
-    animation: hop 1.2s ease-in-out infinite;
-  }
-  .dots i:nth-child(2) {
-    animation-delay: 0.15s;
-  }
-  .dots i:nth-child(3) {
-    animation-delay: 0.3s;
-  }
-  @keyframes hop {
-    0%,
-    60%,
-    100% {
-      transform: none;
-    }
-    30% {
-      transform: translateY(-4px);
-    }
-  }
   @keyframes appear {
     from {
       opacity: 0;
@@ -474,32 +363,6 @@ export const logStyles = css`
     from {
       opacity: 0;
       transform: translateY(6px);
-    }
-  }
-  .late {
-    margin: auto;
-    color: var(--g-muted);
-    text-align: center;
-  }
-  .loading {
-    display: grid;
-    gap: 8px;
-    padding-block: 8px;
-  }
-  .loading i {
-    inline-size: 60%;
-    block-size: 34px;
-    border-radius: 18px;
-    background: var(--g-bubble);
-    animation: breathe 1s ease-in-out infinite alternate;
-  }
-  .loading .mine {
-    inline-size: 45%;
-    margin-inline-start: auto;
-  }
-  @keyframes breathe {
-    to {
-      opacity: 0.5;
     }
   }
   /* Where nothing hovers, the button is what one finds: it is always there, and the time is in its menu. */
@@ -526,10 +389,6 @@ export const logStyles = css`
       block-size: 44px;
       margin-block: -6px;
     }
-    .menu button {
-      min-block-size: 44px;
-      padding-inline: 16px;
-    }
     .quote {
       min-block-size: 44px;
     }
@@ -550,16 +409,8 @@ export const logStyles = css`
       forced-color-adjust: none;
     }
     .bubble,
-    .jump,
-    .dots {
+    .jump {
       border: 1px solid CanvasText;
-    }
-    .menu {
-      border: 1px solid CanvasText;
-    }
-    .menu button:focus {
-      outline: 2px solid Highlight;
-      outline-offset: -2px;
     }
     .message.found,
     .message.editing {
@@ -568,7 +419,6 @@ export const logStyles = css`
     .mine .bubble {
       border-color: Highlight;
     }
-    .dots i,
     .divider::before,
     .divider::after {
       background: CanvasText;
