@@ -1,9 +1,9 @@
-// Every text that a person reads is there, in both languages, under the id by which it is asked for.
+// Every text that a person reads is there, in every language, under the id by which it is asked for.
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import { filesOf, read, strings } from "./plugin.mjs";
 
-const LANGUAGES = ["en", "pt"];
+const LANGUAGES = [...new Set(filesOf("moodle/block_gchat/lang").map((path) => /lang\/(\w+)\//.exec(path)[1]))];
 const texts = Object.fromEntries(LANGUAGES.map((language) => [language, strings(language)]));
 const english = new Map(texts.en);
 
@@ -63,10 +63,13 @@ for (const language of LANGUAGES) {
   });
 }
 
-test("both languages have the same strings, with the same places to fill", () => {
+test("every language has the same strings, with the same places to fill", () => {
+  assert.ok(LANGUAGES.includes("en") && LANGUAGES.includes("pt"), `only ${LANGUAGES}`);
   const places = (text) => [...new Set(text.match(/\{\$a(->\w+)?\}/g) ?? [])].sort();
-  assert.deepEqual(texts.pt.map(([id]) => id), texts.en.map(([id]) => id));
-  for (const [id, text] of texts.pt) assert.deepEqual(places(text), places(english.get(id)), id);
+  for (const language of LANGUAGES) {
+    assert.deepEqual(texts[language].map(([id]) => id), texts.en.map(([id]) => id), language);
+    for (const [id, text] of texts[language]) assert.deepEqual(places(text), places(english.get(id)), `${language} ${id}`);
+  }
 });
 
 test("every string that is asked for is there", () => {

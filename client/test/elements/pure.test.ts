@@ -6,15 +6,19 @@ import { isEmojiOnly, staysInLine, textLength } from "../../src/elements/text.js
 import { threadRows } from "../../src/elements/thread.js";
 import type { MessageView } from "../../src/view.js";
 import en from "../../strings/en.json";
-import pt from "../../strings/pt.json";
 
 const placeholders = (text: string): string[] => (text.match(/\{\$a(?:->\w+)?\}/g) ?? []).sort();
 
-test("both languages have the same keys and placeholders", () => {
-  expect(Object.keys(pt)).toEqual(Object.keys(en));
-  for (const [key, text] of Object.entries(en)) {
-    expect(key).toMatch(/^[a-z0-9_]+$/);
-    expect(placeholders(pt[key as keyof typeof pt]), key).toEqual(placeholders(text));
+test("every language has the same keys and placeholders, and the client knows it", () => {
+  for (const key of Object.keys(en)) expect(key).toMatch(/^[a-z0-9_]+$/);
+  const folder = new URL("../../strings/", import.meta.url);
+  const others = readdirSync(folder).filter((name) => name !== "en.json");
+  expect(others).toContain("pt.json");
+  for (const name of others) {
+    const texts = JSON.parse(readFileSync(new URL(name, folder), "utf8")) as Record<string, string>;
+    expect(Object.keys(texts), name).toEqual(Object.keys(en));
+    for (const [key, text] of Object.entries(en)) expect(placeholders(texts[key]!), `${name} ${key}`).toEqual(placeholders(text));
+    expect(new Strings(name.replace(".json", "")).ready, `${name} is fetched`).not.toBeNull();
   }
 });
 
