@@ -46,9 +46,12 @@ struct Talk {
     rev: Option<u64>,
     /// The highest rev that was told of.
     known: u64,
-    asked: bool,
+    /// The question that waits for its answer.
+    asked: Option<u32>,
+    /// When to ask again what was refused.
+    ask_at: Option<Instant>,
     open: bool,
-    /// The latest message that nobody has answered.
+    /// The latest message that nobody has answered; its number is 0 where the store was another one.
     unanswered: Option<(u64, String)>,
     /// What was sent and not yet acknowledged.
     unsent: Option<Unsent>,
@@ -117,7 +120,7 @@ impl Talks {
 
     /// When [`Talks::act`] has something to do next.
     pub(crate) fn next_due(&self) -> Option<Instant> {
-        self.talks.values().filter_map(|talk| talk.due).min()
+        self.talks.values().flat_map(|talk| [talk.due, talk.ask_at]).flatten().min()
     }
 
     /// Takes in a frame, and gives those to send at once.
@@ -128,13 +131,7 @@ impl Talks {
             Incoming::Changes(changes) => return self.changes(changes, now).into_iter().collect(),
             Incoming::History(page) => return self.page(page, now).into_iter().collect(),
             Incoming::Ack(Ack { id, seq, .. }) => self.settle(id, Some(seq), now),
-            Incoming::Error(Refusal { is_final, id: Some(id), retry_after_ms, .. }) => {
-                if is_final {
-                    self.settle(id, None, now);
-                } else if let Some(talk) = self.waiting_for(id) {
-                    talk.due = Some(now + Duration::from_millis(retry_after_ms.unwrap_or(1_000)));
-                }
-            }
+            Incoming::Error(refusal) => self.refused(&refusal, now),
             _ => {}
         }
         Vec::new()
@@ -142,7 +139,7 @@ impl Talks {
 
     /// Does what is due.
     pub(crate) fn act(&mut self, now: Instant) -> Vec<Outgoing> {
-        let mut frames = Vec::new();
+        let mut frames = self.ask_again(now);
         let may = |feature: &str| self.features.iter().any(|known| known == feature);
         let (edits, deletes, replies) = (may("edit"), may("delete"), may("reply"));
         for (conversation, talk) in &mut self.talks {
@@ -209,9 +206,9 @@ impl Talks {
         self.features = welcome.features;
         let is_other_store = self.epoch.replace(welcome.epoch) != Some(welcome.epoch);
         for talk in self.talks.values_mut() {
-            talk.asked = false;
+            (talk.asked, talk.ask_at) = (None, None);
             if is_other_store {
-                (talk.seq, talk.rev, talk.known) = (0, None, 0);
+                talk.forget();
             }
             if talk.step == Step::Wait {
                 talk.due = Some(now);
@@ -243,7 +240,7 @@ impl Talks {
     fn changes(&mut self, changes: Changes, now: Instant) -> Option<Outgoing> {
         let Changes { request, conversation, from, rev, messages, more, reset, .. } = changes;
         let talk = self.talks.entry(conversation).or_default();
-        talk.asked &= request.is_none();
+        talk.asked = talk.asked.filter(|_| request.is_none());
         // A classmate keeps no texts, so of a copy that is dropped nothing is left to do but to begin anew.
         talk.known = if reset { rev } else { talk.known.max(rev) };
         if reset {
@@ -266,7 +263,7 @@ impl Talks {
     fn page(&mut self, page: History, now: Instant) -> Option<Outgoing> {
         let History { conversation, rev, messages, .. } = page;
         let talk = self.talks.entry(conversation).or_default();
-        talk.asked = false;
+        talk.asked = None;
         if talk.rev.is_none() {
             (talk.rev, talk.known) = (Some(rev), talk.known.max(rev));
             messages.into_iter().for_each(|message| self.apply(conversation, message, now));
@@ -277,16 +274,41 @@ impl Talks {
     /// The question that brings what is missing, if something is and it was not asked yet.
     fn ask(&mut self, conversation: Conversation) -> Option<Outgoing> {
         let talk = self.talks.entry(conversation).or_default();
-        if talk.asked || talk.rev.is_some_and(|rev| rev >= talk.known) {
+        if talk.asked.is_some() || talk.rev.is_some_and(|rev| rev >= talk.known) {
             return None;
         }
-        talk.asked = true;
         self.requests = self.requests % (i32::MAX as u32) + 1;
+        (talk.asked, talk.ask_at) = (Some(self.requests), None);
         let (request, seq, limit) = (self.requests, talk.seq, 100);
         Some(match talk.rev {
             Some(rev) => Outgoing::Changes { request, conversation, rev, seq, limit },
             None => Outgoing::History { request, conversation, before: None, after: None, limit: 20 },
         })
+    }
+
+    /// Puts the questions again that were refused, where it is time.
+    fn ask_again(&mut self, now: Instant) -> Vec<Outgoing> {
+        let is_due = |talk: &Talk| talk.ask_at.is_some_and(|at| at <= now);
+        let due: Vec<_> =
+            self.talks.iter().filter(|(_, talk)| is_due(talk)).map(|(which, _)| *which).collect();
+        due.into_iter().filter_map(|conversation| self.ask(conversation)).collect()
+    }
+
+    /// A send, a verb or a question was refused: for good, or until later.
+    fn refused(&mut self, refusal: &Refusal, now: Instant) {
+        let Refusal { is_final, request, id, retry_after_ms, .. } = *refusal;
+        let later = now + Duration::from_millis(retry_after_ms.unwrap_or(1_000));
+        if let Some(id) = id {
+            if is_final {
+                self.settle(id, None, now);
+            } else if let Some(talk) = self.waiting_for(id) {
+                talk.due = Some(later);
+            }
+        } else if let Some(talk) =
+            self.talks.values_mut().find(|talk| request.is_some() && talk.asked == request)
+        {
+            (talk.asked, talk.ask_at) = (None, (!is_final).then_some(later));
+        }
     }
 
     /// Sees one row: a new message, or one that was edited or deleted.
@@ -349,6 +371,17 @@ impl Talk {
         self.unsent = Some(Unsent { id, frame: frame.clone(), then });
         self.step = Step::Wait;
         frame
+    }
+
+    /// The store is another one: a number of before may name another message now.
+    fn forget(&mut self) {
+        (self.seq, self.rev, self.known) = (0, None, 0);
+        if let Some((answered, _)) = &mut self.unanswered {
+            *answered = 0;
+        }
+        if let Some(Outgoing::Send { reply_to, .. }) = self.unsent.as_mut().map(|unsent| &mut unsent.frame) {
+            *reply_to = None;
+        }
     }
 
     /// Nobody waits any more.

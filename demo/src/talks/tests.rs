@@ -219,6 +219,48 @@ fn a_refused_answer_is_given_up() {
 }
 
 #[test]
+fn a_refused_question_is_put_again_later() {
+    let (mut talks, now) = (plain(), Instant::now());
+    talks.receive(message(1, 2, "a"), now);
+    let refused = |frames: &[Outgoing]| {
+        let [Outgoing::Changes { request, rev: 1, .. }] = frames else { panic!("{frames:?}") };
+        let (code, retry_after_ms) = ("rate_limited".to_owned(), Some(3_600_000));
+        Incoming::Error(Refusal { code, is_final: false, request: Some(*request), id: None, retry_after_ms })
+    };
+    let first = refused(&talks.receive(message(3, 2, "c"), now));
+    talks.receive(first.clone(), now);
+    let later = now + 60 * MINUTE;
+    assert!(talks.act(later - MINUTE).iter().all(|frame| !matches!(frame, Outgoing::Changes { .. })));
+    // What was asked is answered meanwhile.
+    talks.talks.get_mut(&TALK).expect("a talk").rest();
+    assert_eq!(talks.next_due(), Some(later));
+    let again = refused(&talks.act(later));
+    assert_ne!(again, first, "under a number of its own");
+    assert_eq!(talks.act(later), [], "once");
+}
+
+#[test]
+fn an_answer_to_a_message_of_another_store_quotes_nothing() {
+    let restored = || {
+        let Incoming::Welcome(welcome) = welcome(vec![]) else { unreachable!() };
+        Incoming::Welcome(Welcome { epoch: Uuid::from_u128(8), ..welcome })
+    };
+    let quotes_nothing = |frame: &Outgoing| matches!(frame, Outgoing::Send { reply_to: None, .. });
+    let (mut talks, now) = (talks(|_| 0), Instant::now());
+    talks.receive(message(1, 2, "Hi"), now);
+    let (frames, now) = until_sent(&mut talks, now);
+    assert!(matches!(frames.last(), Some(Outgoing::Send { reply_to: Some(1), .. })), "{frames:?}");
+    talks.receive(restored(), now);
+    assert!(talks.act(now).iter().all(quotes_nothing));
+
+    let mut talks = self::talks(|_| 0);
+    talks.receive(message(1, 2, "Hi"), now);
+    talks.receive(restored(), now);
+    let (frames, _) = until_sent(&mut talks, now);
+    assert!(frames.last().is_some_and(quotes_nothing), "{frames:?}");
+}
+
+#[test]
 fn classmates_do_not_answer_each_other() {
     let (mut talks, now) = (plain(), Instant::now());
     talks.receive(message(1, 101, "Hi"), now);
