@@ -75,18 +75,15 @@ final class policy {
     /**
      * Compares what holds now with what the server has taken last: nobody is called when config.php or a command line
      * changes the setting. What is to be told is written down.
-     *
-     * @return bool whether the server is to be told
      */
-    public static function look(): bool {
+    public static function look(): void {
         global $DB;
         if (self::mark(self::now(0)) === get_config('block_gchat', 'policytold')) {
-            return false;
+            return;
         }
         if (!$DB->record_exists('block_gchat_outbox', ['kind' => outbox::POLICY])) {
             outbox::add(outbox::POLICY, 0);
         }
-        return true;
     }
 
     /**
