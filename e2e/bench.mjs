@@ -161,12 +161,7 @@ async function windows() {
   await chat.button("Close").click();
   const meter = await Meter.of(ana.page);
   const rounds = async (count) => {
-    for (let round = 0; round < count; round += 1) {
-      await ana.screen.person("Bruno Silva").click();
-      await chat.box.waitFor();
-      await chat.button("Close").click();
-      await chat.box.waitFor({ state: "detached" });
-    }
+    await ana.screen.openAndClose("Bruno Silva", count);
     await becomes(() => ana.page.getByRole("region", { name: /^Chat with/ }).count(), 0, "the windows");
     await drawn(ana.page);
   };

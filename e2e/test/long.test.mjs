@@ -174,18 +174,10 @@ test("windows that were opened and closed leave no node and no listener in the b
   await chat.say("hello");
   await chat.button("Close").click();
   const meter = await Meter.of(ana.page);
-  const rounds = async (count) => {
-    for (let round = 0; round < count; round += 1) {
-      await ana.screen.person("Bruno Silva").click();
-      await chat.box.waitFor();
-      await chat.button("Close").click();
-      await chat.box.waitFor({ state: "detached" });
-    }
-  };
   // The first rounds fill what is filled once.
-  await rounds(10);
+  await ana.screen.openAndClose("Bruno Silva", 10);
   const before = await meter.held();
-  await rounds(30);
+  await ana.screen.openAndClose("Bruno Silva", 30);
   // A listener in passing (a frame that is still to be drawn) is gone a moment later; one a window would be thirty.
   await becomes(
     async () => {

@@ -214,8 +214,8 @@ function misshapen(page) {
     }
     for (const part of [...all(".quote"), ...all(".delivery")]) {
       const [a, b] = [part.getBoundingClientRect(), part.getRootNode().host.getBoundingClientRect()];
-      if (a.right > b.right + 1 || a.left < b.left - 1) wrong.push(`a quote is wider than its log: ${part.textContent.slice(0, 40)}`);
-      if (a.height > 80) wrong.push(`a quote is ${a.height} high: ${part.textContent.slice(0, 40)}`);
+      if (a.right > b.right + 1 || a.left < b.left - 1) wrong.push(`a ${part.className} is wider than its log: ${part.textContent.slice(0, 40)}`);
+      if (a.height > 80) wrong.push(`a ${part.className} is ${a.height} high: ${part.textContent.slice(0, 40)}`);
     }
     for (const block of all("gchat-roster")) {
       const box = block.getBoundingClientRect();
