@@ -101,7 +101,8 @@ impl Client {
         if self.rng.random_bool(0.1) { format!(" \t{id} {filler}\n") } else { format!("{id} {filler}") }
     }
 
-    /// Nobody who takes part loses the right to chat in this run: there, a second answer could be another one.
+    /// Nobody who takes part loses the right to chat in this run. Where somebody does, what is said twice may be answered
+    /// in two ways.
     pub(super) fn is_never_suspended(&self, conversation: Conversation) -> bool {
         conversation.lower > self.shared.suspended_to
     }
