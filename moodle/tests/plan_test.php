@@ -61,8 +61,14 @@ final class plan_test extends \PHPUnit\Framework\TestCase {
             ['course', 7],
             ['user', 6, ['courseid' => 7]]
         ), [5 => 1, 6 => 1]);
-        $this->assertSame(['user 5 1,3', 'user 6 5', 'course 7 2,4'], $this->calls($plan));
+        // Of the course as a whole one is told anyway, and with it of its people.
+        $this->assertSame(['user 5 3', 'course 7 1,2,4,5'], $this->calls($plan));
         $this->assertSame([], $plan->idle);
+    }
+
+    public function test_people_of_a_course_that_is_not_told_as_a_whole_are_told_one_by_one(): void {
+        $rows = $this->rows(['user', 5, ['courseid' => 7]], ['course', 8], ['user', 5], ['user', 6, ['courseid' => 7]]);
+        $this->assertSame(['user 5 1,3', 'user 6 4', 'course 8 2'], $this->calls(plan::of($rows, [5 => 1, 6 => 1])));
     }
 
     public function test_whoever_never_had_a_token_is_not_told_of(): void {

@@ -52,8 +52,14 @@ final class notes {
     /** A course whose last change is older than this begins to count its people anew, in seconds. */
     private const PAUSE = 10;
 
-    /** Kinds of rows of which one stands for many changes. The others say something of their own each. */
-    private const MERGED = [outbox::USER, outbox::COURSE, outbox::CATEGORY, outbox::NARROW, outbox::SITE];
+    /** Kinds of rows of which one stands for many changes (the keys). The others say something of their own each. */
+    private const MERGED = [
+        outbox::USER => true,
+        outbox::COURSE => true,
+        outbox::CATEGORY => true,
+        outbox::NARROW => true,
+        outbox::SITE => true,
+    ];
 
     /** @var array[] rows of the transaction that is open, by kind and target: `id`, `leaned`, `fields` */
     private static array $open = [];
@@ -76,7 +82,7 @@ final class notes {
         if (!$DB->is_transaction_started()) {
             self::after_commit();
         }
-        if (!in_array($kind, self::MERGED, true)) {
+        if (!isset(self::MERGED[$kind])) {
             return [$kind, $fields];
         }
         $courseid = (int) ($fields['courseid'] ?? 0);
@@ -107,7 +113,7 @@ final class notes {
      */
     public static function due(string $kind): int {
         global $DB;
-        return time() + (in_array($kind, self::MERGED, true) && !$DB->is_transaction_started() ? self::HOLD : 0);
+        return time() + (isset(self::MERGED[$kind]) && !$DB->is_transaction_started() ? self::HOLD : 0);
     }
 
     /**
@@ -119,7 +125,7 @@ final class notes {
      */
     public static function written(string $kind, array $fields, int $id): void {
         global $DB;
-        if (!in_array($kind, self::MERGED, true)) {
+        if (!isset(self::MERGED[$kind])) {
             return;
         }
         $name = self::name($kind, (int) $fields['target'], $kind === outbox::USER ? (int) ($fields['courseid'] ?? 0) : 0);
@@ -145,6 +151,9 @@ final class notes {
      */
     public static function after_commit(): void {
         global $DB;
+        if (!self::$open) {
+            return;
+        }
         $leaned = array_filter(self::$open, fn($row) => $row['leaned']);
         self::$open = [];
         if ($leaned) {
@@ -218,16 +227,17 @@ final class notes {
      * @return bool
      */
     private static function is_bulk(int $courseid, int $userid): bool {
-        $course = self::$courses[$courseid] ?? ['people' => [], 'last' => 0];
-        if ($course['last'] < time() - self::PAUSE) {
+        self::$courses[$courseid] ??= ['people' => [], 'last' => 0];
+        $course = &self::$courses[$courseid];
+        $now = time();
+        if ($course['last'] < $now - self::PAUSE) {
             $course['people'] = [];
         }
+        $course['last'] = $now;
         $bulk = count($course['people']) >= self::FEW && !isset($course['people'][$userid]);
         if (!$bulk) {
             $course['people'][$userid] = true;
         }
-        $course['last'] = time();
-        self::$courses[$courseid] = $course;
         return $bulk;
     }
 

@@ -121,7 +121,7 @@ final class observer {
      * @return array[] arguments of outbox::add()
      */
     private static function rows(base $event): array {
-        if (in_array($event->eventname, ['\core\event\message_contact_added', '\core\event\message_contact_removed'])) {
+        if (in_array($event->eventname, ['\core\event\message_contact_added', '\core\event\message_contact_removed'], true)) {
             // A contact is one in both directions, and either may take messages from contacts only.
             return [[outbox::USER, (int) $event->userid], [outbox::USER, (int) $event->relateduserid]];
         }

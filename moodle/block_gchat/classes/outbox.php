@@ -76,7 +76,8 @@ final class outbox {
      * Writes down that something changed, in the change's own transaction.
      *
      * Without a connection, or while it is paused, only erasures are kept, of people whom a server may know: whoever
-     * connects next begins anew. Of a bulk of changes, {@see notes} lets few rows be written.
+     * connects next begins anew. Of a bulk of changes, {@see notes} lets few rows be written; it is asked first, so that
+     * the others read no configuration either.
      *
      * @param string $kind
      * @param int $target
@@ -84,14 +85,10 @@ final class outbox {
      * @param string|null $sid
      */
     public static function add(string $kind, int $target, int $courseid = 0, ?string $sid = null): void {
-        $config = get_config('block_gchat');
-        $connected = !empty($config->url) && empty($config->paused);
-        if ($connected || ($kind === self::ERASE && self::known([$target]))) {
-            $row = notes::row($kind, ['target' => $target, 'courseid' => $courseid, 'sid' => $sid]);
-            if ($row !== null) {
-                [$kind, $fields] = $row;
-                self::write($kind, $fields + ['timedue' => notes::due($kind)]);
-            }
+        $row = notes::row($kind, ['target' => $target, 'courseid' => $courseid, 'sid' => $sid]);
+        if ($row !== null && (sender::is_on() || ($kind === self::ERASE && self::known([$target])))) {
+            [$kind, $fields] = $row;
+            self::write($kind, $fields + ['timedue' => notes::due($kind)]);
         }
     }
 

@@ -51,8 +51,7 @@ final class plan {
      */
     public static function of(array $rows, array $known): self {
         $plan = new self();
-        $wanted = [];
-        $people = [];
+        [$wanted, $people, $whole] = [[], [], []];
         foreach ($rows as $row) {
             $unknown = !isset($known[$row->target]);
             if ($row->kind === 'site') {
@@ -67,11 +66,15 @@ final class plan {
                 $wanted[] = $row;
                 if ($row->kind === 'user' && $row->courseid) {
                     $people[$row->courseid][$row->target] = true;
+                } else if ($row->kind === 'course') {
+                    $whole[$row->target] = true;
                 }
             }
         }
+        // The call that tells of a course tells of each of its people.
+        $whole += array_filter($people, fn($some) => count($some) >= self::MANY);
         foreach ($wanted as $row) {
-            if ($row->kind === 'user' && count($people[$row->courseid] ?? []) >= self::MANY) {
+            if ($row->kind === 'user' && isset($whole[$row->courseid])) {
                 $plan->call('course', (int) $row->courseid, null, $row);
             } else {
                 $plan->call($row->kind, (int) $row->target, $row->sid, $row);

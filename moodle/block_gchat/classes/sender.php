@@ -56,18 +56,6 @@ final class sender {
     /** The time for taking leave of a server, in milliseconds. */
     private const LEAVE_MS = 1500;
 
-    /** In CLI: so many times it is sent at a commit at once; then there are pauses, each twice as long as the one before. */
-    private const CLI_BURST = 3;
-
-    /** In CLI: the longest pause, in seconds. */
-    private const CLI_PAUSE = 8.0;
-
-    /** In CLI: a pause is at least so many times as long as the run before it took. */
-    private const CLI_REST = 19;
-
-    /** In CLI: after so many seconds without a run it begins anew. */
-    private const CLI_CALM = 10.0;
-
     /** @var bool whether this request sends at its end */
     private static bool $registered = false;
 
@@ -80,8 +68,8 @@ final class sender {
     /** @var bool whether this process looks for brakes first, which wait for nobody who sends other things */
     private static bool $brakesfirst = false;
 
-    /** @var array in CLI: runs since it was calm, when the last one ended, when the next may be made */
-    private static array $runs = [0, 0.0, 0.0];
+    /** @var pace|null in CLI */
+    private static ?pace $pace = null;
 
     /** @var int calls that the server has taken */
     private int $made = 0;
@@ -111,15 +99,25 @@ final class sender {
      * Sees to it that what has just been committed is sent soon.
      */
     public static function later(): void {
-        if (self::$busy || self::$registered || get_config('block_gchat', 'paused') || !get_config('block_gchat', 'url')) {
+        if (self::$busy || self::$registered) {
             return;
         }
         if (CLI_SCRIPT) {
             self::in_cli();
-            return;
+        } else if (self::is_on()) {
+            self::$registered = true;
+            register_shutdown_function([self::class, 'after_answer']);
         }
-        self::$registered = true;
-        register_shutdown_function([self::class, 'after_answer']);
+    }
+
+    /**
+     * Whether there is a server that is to be told.
+     *
+     * @return bool
+     */
+    public static function is_on(): bool {
+        $config = get_config('block_gchat');
+        return !empty($config->url) && empty($config->paused);
     }
 
     /**
@@ -143,7 +141,7 @@ final class sender {
      * Begins anew, in tests, which share one process: as in a script that has just begun.
      */
     public static function forget(): void {
-        [self::$runs, self::$brakesfirst] = [[0, 0.0, 0.0], false];
+        [self::$pace, self::$brakesfirst] = [null, false];
     }
 
     /**
@@ -248,18 +246,21 @@ final class sender {
     }
 
     /**
-     * Sends at a commit in CLI: a few times at once, then so seldom that a script with very many changes is hardly slower
-     * for it. What it leaves is sent at the next commit after the pause, at the script's end, or by the task of every minute.
+     * Sends at a commit in CLI, unless it is time for a pause ({@see pace}). What that leaves is sent at the next commit after
+     * the pause, at the script's end, or by the task of every minute. In a pause this is called thousands of times, so it
+     * reads nothing then.
      */
     private static function in_cli(): void {
         $now = microtime(true);
-        [$runs, $last, $next] = self::$runs;
-        $runs = $now - $last > self::CLI_CALM ? 0 : $runs;
-        if ($runs >= self::CLI_BURST && $now < $next && !self::$brakesfirst) {
+        self::$pace ??= new pace();
+        if (!self::$pace->change($now) && !self::$brakesfirst) {
             if (!self::$atend) {
                 self::$atend = true;
                 register_shutdown_function([self::class, 'after_answer']);
             }
+            return;
+        }
+        if (!self::is_on()) {
             return;
         }
         try {
@@ -268,9 +269,7 @@ final class sender {
             // What was not told is still in the outbox, and the task says what is wrong.
             unset($e);
         } finally {
-            $end = microtime(true);
-            $pause = min(self::CLI_PAUSE, 2.0 ** ($runs - self::CLI_BURST));
-            self::$runs = [$runs + 1, $end, $end + max($pause, ($end - $now) * self::CLI_REST)];
+            self::$pace->ran($now, microtime(true));
         }
     }
 

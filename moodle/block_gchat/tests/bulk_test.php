@@ -146,6 +146,50 @@ final class bulk_test extends \advanced_testcase {
         $this->assertSame([], $this->waiting(), json_encode($DB->get_records_select('block_gchat_outbox', 'timedue > 0')));
     }
 
+    public function test_a_change_of_a_bulk_asks_neither_database_nor_configuration(): void {
+        global $CFG, $DB;
+        $this->connect();
+        $course = $this->getDataGenerator()->create_course();
+        $people = $this->people(false);
+        // From here on, caches count.
+        $CFG->perfdebug = 15;
+        \cache_factory::reset();
+        $reads = fn() => array_sum(array_column(\cache_helper::get_stats()['core/config']['stores'] ?? [], 'hits'));
+        // What is sent at once is sent.
+        $this->enrol($course, array_splice($people, 0, 10));
+        $this->assertGreaterThan(0, $reads());
+        $before = [$reads(), $DB->perf_get_queries()];
+        foreach ($people as $user) {
+            $event = \core\event\user_enrolment_created::create([
+                'objectid' => $user,
+                'courseid' => $course->id,
+                'context' => \context_course::instance($course->id),
+                'relateduserid' => $user,
+                'other' => ['enrol' => 'manual'],
+            ]);
+            observer::note($event);
+            observer::send($event);
+        }
+        $this->assertSame($before, [$reads(), $DB->perf_get_queries()]);
+    }
+
+    public function test_people_and_their_course_are_told_of_in_one_call(): void {
+        global $DB;
+        $this->connect();
+        $course = $this->getDataGenerator()->create_course();
+        $people = array_slice($this->people(true), 0, notes::FEW + 5);
+        $this->server->stop();
+        $transaction = $DB->start_delegated_transaction();
+        $this->enrol($course, $people);
+        $this->assertSame([outbox::USER => notes::FEW, outbox::COURSE => 1], $this->waiting());
+        $transaction->allow_commit();
+        $this->server->start();
+        server::forget_outage();
+        $DB->set_field_select('block_gchat_outbox', 'timedue', time(), 'timedue IS NOT NULL');
+        $this->assertSame(1, sender::run());
+        $this->assertSame([], $this->waiting());
+    }
+
     /**
      * Rows that wait, by what they are about.
      *
