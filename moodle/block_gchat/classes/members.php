@@ -98,19 +98,20 @@ final class members {
     /**
      * Active people of the course, enrolled at this second, who may do something.
      *
-     * The enrolment is tested here, as core's own test rounds the time to 100 s and knows nothing of suspended people.
+     * The enrolment is tested here, as core's own test (get_enrolled_with_capabilities_join) rounds the time to 100 s and knows
+     * nothing of suspended people.
      *
      * @param string $capability
      * @return array keys are user ids
      */
     private function with(string $capability): array {
         global $DB;
-        $join = get_enrolled_with_capabilities_join($this->context, '', $capability);
+        $join = get_with_capability_join($this->context, $capability, 'u.id');
         if ($join->cannotmatchanyrows) {
             return [];
         }
         $ids = $DB->get_fieldset_sql(
-            "SELECT DISTINCT u.id
+            "SELECT u.id
                FROM {user} u
                JOIN {block_gchat_user} k ON k.userid = u.id
                     $join->joins

@@ -85,24 +85,21 @@ final class notes {
         if (!isset(self::MERGED[$kind])) {
             return [$kind, $fields];
         }
-        $courseid = (int) ($fields['courseid'] ?? 0);
-        if ($kind === outbox::USER && $courseid && self::is_bulk($courseid, (int) $fields['target'])) {
-            [$kind, $fields] = [outbox::COURSE, ['target' => $courseid, 'courseid' => 0] + $fields];
-        }
-        $names = [self::name($kind, (int) $fields['target'])];
-        if ($kind === outbox::USER) {
-            // Somebody's row of one course, or of all of them, or the whole course's.
-            $names[] = self::name($kind, (int) $fields['target'], $courseid);
-            if ($courseid) {
-                $names[] = self::name(outbox::COURSE, $courseid);
+        [$target, $courseid] = [(int) $fields['target'], (int) ($fields['courseid'] ?? 0)];
+        if ($kind === outbox::USER && $courseid) {
+            // Most changes of a bulk end here.
+            if (self::leans_on(self::name(outbox::COURSE, $courseid))) {
+                return null;
             }
-        }
-        foreach ($names as $name) {
-            if (self::leans_on($name)) {
+            if (self::is_bulk($courseid, $target)) {
+                return [outbox::COURSE, ['target' => $courseid, 'courseid' => 0] + $fields];
+            }
+            if (self::leans_on(self::name($kind, $target, $courseid))) {
                 return null;
             }
         }
-        return [$kind, $fields];
+        // Somebody's row of everywhere tells of each course.
+        return self::leans_on(self::name($kind, $target)) ? null : [$kind, $fields];
     }
 
     /**
