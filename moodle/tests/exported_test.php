@@ -42,4 +42,14 @@ final class exported_test extends \PHPUnit\Framework\TestCase {
         $stub = ['deleted' => 'moderator'] + fixture('api/conversation.get.answer')['messages'][1];
         $this->assertSame('By a moderator', exported::message($stub, 'Ana', fn(int $time): string => "at $time")['deleted']);
     }
+
+    public function test_the_other_person_has_a_name_where_there_is_one(): void {
+        $others = array_map(
+            fn($conversation) => exported::other($conversation, 'Deleted user'),
+            fixture('api/user.get.answer')['conversations']
+        );
+        $this->assertSame(["Bruno O'Silva", 'Deleted user'], array_slice($others, 0, 2));
+        $group = ['conversation' => 'g.7', 'kind' => 'group', 'title' => 'Algebra'];
+        $this->assertNull(exported::other($group, 'Deleted user'), 'of a kind that a later server has');
+    }
 }

@@ -17,13 +17,25 @@
 namespace block_gchat\privacy;
 
 /**
- * A message as an export shows it. Pure, without Moodle.
+ * A conversation and its messages as an export shows them. Pure, without Moodle.
  *
  * @package    block_gchat
  * @copyright  2026 The Global Chat contributors
  * @license    https://www.gnu.org/copyleft/gpl.html GNU GPL v3 or later
  */
 final class exported {
+    /**
+     * What the other person of a conversation is called; null where there is no such person: in kinds that this plugin does
+     * not know, a later server's.
+     *
+     * @param array $conversation as in protocol/README.md, `GET users/{user}`
+     * @param string $removed what those are called who were removed
+     * @return string|null
+     */
+    public static function other(array $conversation, string $removed): ?string {
+        return isset($conversation['contact']) ? ($conversation['contact']['name'] ?: $removed) : null;
+    }
+
     /**
      * One message.
      *

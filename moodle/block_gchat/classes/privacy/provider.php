@@ -185,20 +185,21 @@ final class provider implements
         int $userid,
         array $conversation
     ): void {
-        $name = $conversation['contact']['name'] ?: get_string('deleted_user', 'block_gchat');
+        $id = $conversation['conversation'];
+        $other = exported::other($conversation, get_string('deleted_user', 'block_gchat'));
         $after = 0;
         do {
-            $page = $server->messages($userid, $conversation['conversation'], $after, self::PAGE);
+            $page = $server->messages($userid, $id, $after, self::PAGE);
             $messages = $page['messages'] ?? [];
             if (!$messages) {
                 return;
             }
             $last = end($messages)['seq'];
-            $file = array_merge($place, ["$name ({$conversation['conversation']})", "{$messages[0]['seq']}-$last"]);
+            $file = array_merge($place, [$other === null ? $id : "$other ($id)", "{$messages[0]['seq']}-$last"]);
             writer::with_context($context)->export_data($file, (object) [
                 'messages' => array_map(fn($message) => exported::message(
                     $message,
-                    $message['sender'] == $userid ? get_string('you', 'block_gchat') : $name,
+                    $message['sender'] == $userid ? get_string('you', 'block_gchat') : $other ?? (string) $message['sender'],
                     fn($time) => transform::datetime($time)
                 ), $messages),
             ]);
