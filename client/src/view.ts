@@ -106,6 +106,12 @@ export interface MessageView {
   deleting?: true;
 }
 
+/** An edit that is not saved yet: the message's key, and the text that stands in the box. */
+export interface EditDraft {
+  key: string;
+  text: string;
+}
+
 export interface WindowView {
   conversation: ConversationId;
   state: "open" | "minimised";
@@ -116,6 +122,8 @@ export interface WindowView {
   draft: string;
   /** The message that it was to answer. */
   draftReplyTo?: Seq;
+  /** The message of one's own that was being edited, while the draft waited. */
+  draftEdit?: EditDraft;
   /** Whether the other person is typing now. */
   typing: boolean;
   /** Whether one may write there now; "blocked": this person has blocked the other, "gone": they were removed. */
@@ -245,8 +253,8 @@ export type Command =
   /** The message was shown in an open window of a visible, focused page. */
   | { kind: "seen"; conversation: ConversationId; seq: Seq }
   | { kind: "typing"; conversation: ConversationId }
-  /** `replyTo`: the message that it is to answer. */
-  | ({ kind: "draft"; conversation: ConversationId; text: string; replyTo?: Seq } & Journaled)
+  /** `replyTo`: the message that it is to answer. `edit`: what is being edited meanwhile. */
+  | ({ kind: "draft"; conversation: ConversationId; text: string; replyTo?: Seq; edit?: EditDraft } & Journaled)
   | { kind: "search"; text: string; more?: boolean }
   /** The page became visible or hidden. */
   | { kind: "visible"; visible: boolean }

@@ -128,6 +128,19 @@ test("a half-written answer is there on the next page, with what it answers", as
   await seen(his.quote("Wednesday").getByText("Tuesday or Wednesday?", { exact: true }), "the quote at Bruno's");
 });
 
+test("an edit that was not saved is there on the next page, in its box", async () => {
+  const { ana, mine, his } = await talking("Tuesday");
+  await mine.say("Wednesdy");
+  await mine.box.fill("a draft that waits");
+  await mine.choose("Wednesdy", "Edit");
+  await mine.editBox.fill("Wednesday");
+  await ana.go("/demo/algebra/forum");
+  await becomes(() => mine.editBox.inputValue(), "Wednesday", "the edit on the next page");
+  await mine.window.getByRole("button", { name: "Save", exact: true }).click();
+  await seen(his.message("Wednesday"), "the edit at Bruno's");
+  await becomes(() => mine.box.inputValue(), "a draft that waits", "the draft");
+});
+
 test("made while the server is dead, all of it arrives once when it is back", async () => {
   const { ana, mine, his, reload } = await talking("To be edited", "To be deleted", "To be answered");
   await it.campus.kill();

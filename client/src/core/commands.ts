@@ -111,14 +111,16 @@ function open(parts: CommandParts, { person }: Extract<Command, { kind: "open" }
   parts.want(conversationOf(parts.me, id), "open", contact);
 }
 
-function draftOf({ text, replyTo }: Draft): Draft {
-  return { text, ...(replyTo === undefined ? {} : { replyTo }) };
+function draftOf({ text, replyTo, edit }: Draft): Draft {
+  return { text, ...(replyTo === undefined ? {} : { replyTo }), ...(edit === undefined ? {} : { edit }) };
 }
 
 /** Removes a refused message; it becomes the draft where there is none. */
 async function discard(parts: CommandParts, conversation: ConversationId, key: string): Promise<void> {
-  const draft = await parts.outbox.discard(key);
-  if (draft !== undefined && parts.drafted(conversation).text === "") parts.draft(conversation, draftOf(draft), true);
+  const removed = await parts.outbox.discard(key);
+  const { text, edit } = parts.drafted(conversation);
+  if (removed === undefined || text !== "") return;
+  parts.draft(conversation, draftOf(edit === undefined ? removed : { ...removed, edit }), true);
 }
 
 type Written = Extract<Command, { kind: "send" | "edit" | "delete" | "undelete" }>;

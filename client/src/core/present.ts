@@ -62,6 +62,7 @@ export function presentDock(known: Known): { windows: WindowView[]; unread: numb
       unread,
       draft: draft.text,
       ...(replyTo === undefined ? {} : { draftReplyTo: replyTo }),
+      ...(draft.edit === undefined ? {} : { draftEdit: draft.edit }),
       typing: (state.typing.get(conversation) ?? 0) > now,
       writing,
       verbs: verbsOf(state, writing),

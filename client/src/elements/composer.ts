@@ -5,7 +5,7 @@
  */
 import { LitElement, html, nothing, type PropertyValues, type TemplateResult } from "lit";
 import { live } from "lit/directives/live.js";
-import type { WindowView, Writing } from "../view.js";
+import type { EditDraft, WindowView, Writing } from "../view.js";
 import { base } from "../styles/theme.js";
 import { composerStyles } from "../styles/composer.js";
 import { isBlank } from "./blank.js";
@@ -55,8 +55,8 @@ export class GchatComposer extends LitElement {
   #draft: string | null = null;
   /** What the core has as the draft, as far as is known here. */
   #kept = NO_DRAFT;
-  /** What the draft is to answer. The scene forgets it with a window that goes, before this is told. */
-  #reply: Purpose["reply"] = null;
+  /** What the draft is to answer, and the edit for which it waits. The scene forgets it with a window that goes, before this is told. */
+  #written: Purpose = PLAIN;
   /** Drafts that came from here: their echo must not bring back what has been sent meanwhile. */
   readonly #own = new Set<string>();
   /** The text for which the box was last made as high as it is. */
@@ -89,7 +89,7 @@ export class GchatComposer extends LitElement {
       this.focus();
     }
     if (signal.kind === "purpose") {
-      this.#reply = this.#purpose.reply;
+      this.#written = this.#purpose;
       this.#save();
     }
     if (signal.kind === "purpose" && signal.turn) {
@@ -119,21 +119,28 @@ export class GchatComposer extends LitElement {
   override willUpdate(): void {
     const { window, scene } = this;
     if (window === null || scene === null) return;
-    const { draft, draftReplyTo: reply = null } = window;
-    const told = draftName(draft, reply);
+    const { draft, draftReplyTo: reply = null, draftEdit } = window;
+    const told = draftName(draft, reply, draftEdit);
     if (told === this.#draft) return;
     // Of two pages that one person writes on, the one with the cursor is right.
     const writing = document.hasFocus() && this.#area !== null && this.shadowRoot?.activeElement === this.#area;
-    const shown = draftName(this.text, this.#reply);
+    const shown = this.#name;
     // A window that was put aside and comes back has what is to be answered, and no text yet.
     const began = this.#draft === null && this.text === "";
     if ((began || shown === NO_DRAFT || (shown === this.#draft && !writing)) && !this.#own.has(told)) {
       this.text = draft;
       this.#kept = told;
-      this.#reply = reply;
-      if (reply !== this.#purpose.reply) scene.purpose(window.conversation, { reply });
+      const edit = this.#editTold(scene, window, began);
+      this.#written = { reply, edit };
+      if (reply !== this.#purpose.reply || edit?.text !== this.#purpose.edit?.text) scene.purpose(window.conversation, { reply, edit });
     }
     this.#draft = told;
+  }
+
+  /** What the core knows of the edit; the scene may know more where a window was put aside just before. */
+  #editTold(scene: Scene, { conversation, draftEdit }: WindowView, began: boolean): Purpose["edit"] {
+    if (draftEdit === undefined) return began ? this.#purpose.edit : null;
+    return { ...draftEdit, before: scene.textOf(conversation, draftEdit.key) };
   }
 
   override render(): unknown {
@@ -328,14 +335,30 @@ export class GchatComposer extends LitElement {
   /** Tells the core the draft, if it has changed since. */
   #save(): void {
     const conversation = this.window?.conversation;
-    const reply = this.#reply;
-    const name = draftName(this.text, reply);
+    const { reply } = this.#written;
+    const [name, edit] = [this.#name, this.#edited];
     if (conversation === undefined || name === this.#kept) return;
     this.#kept = name;
     if (name !== NO_DRAFT) this.#own.add(name);
     const [oldest] = this.#own;
     if (this.#own.size > OWN_KEPT && oldest !== undefined) this.#own.delete(oldest);
-    this.scene?.post({ kind: "draft", conversation, text: this.text, ...(reply === null ? {} : { replyTo: reply }) });
+    this.scene?.post({
+      kind: "draft",
+      conversation,
+      text: this.text,
+      ...(reply === null ? {} : { replyTo: reply }),
+      ...(edit === null ? {} : { edit: { key: edit.key, text: edit.text } }),
+    });
+  }
+
+  get #name(): string {
+    return draftName(this.text, this.#written.reply, this.#edited);
+  }
+
+  /** An edit that would change something. */
+  get #edited(): Purpose["edit"] {
+    const { edit } = this.#written;
+    return edit === null || edit.text === edit.before ? null : edit;
   }
 
   get #purpose(): Purpose {
@@ -348,9 +371,9 @@ export class GchatComposer extends LitElement {
   }
 }
 
-/** Stands for a text and what it is to answer. */
-function draftName(text: string, reply: Purpose["reply"]): string {
-  return `${reply ?? ""} ${text}`;
+/** Stands for a text, what it is to answer, and what is edited meanwhile. */
+function draftName(text: string, reply: Purpose["reply"], edit: EditDraft | null = null): string {
+  return `${reply ?? ""} ${edit === null ? "" : `${edit.key} ${edit.text}`}\n${text}`;
 }
 
 /** On a touch keyboard Enter breaks the line, as people expect there; the button sends. */

@@ -52,7 +52,7 @@ export interface Found {
   more: boolean;
 }
 
-/** What the textbox of a window is for, beside a new message. Outlives a window that is put aside, not the page. */
+/** What the textbox of a window is for, beside a new message. Outlives a window that is put aside, and the page with the draft. */
 export interface Purpose {
   /** A message of one's own is being edited: its text before, and as it is in the box. The draft waits meanwhile. */
   edit: { key: string; before: string; text: string } | null;
@@ -251,6 +251,12 @@ export class Scene {
     const quoted = messages.filter(({ seq }) => quotes?.has(seq) === true);
     for (const message of quoted) quotes?.set(message.seq, message);
     if (quoted.length > 0) this.tell({ kind: "reading", conversation });
+  }
+
+  /** The text of a message of one's own that the page holds; else "". */
+  textOf(conversation: ConversationId, key: string): string {
+    const reading = this.readings.get(conversation);
+    return [...(reading?.run ?? []), ...(reading?.newest.messages ?? [])].find((message) => message.key === key)?.text ?? "";
   }
 
   purposeOf(conversation: ConversationId): Purpose {

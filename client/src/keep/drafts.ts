@@ -1,15 +1,16 @@
 /**
- * The half-written texts, with what they are to answer, sealed one by one in the browser's database. They belong to the
+ * The half-written texts, with what they are to answer and edits that are not saved, sealed one by one in the browser's database. They belong to the
  * person, not to the login: see unsent.ts. Must not know windows.
  */
 import type { Database } from "./database.js";
 import type { Answer } from "./entries.js";
 import type { UnsentVault } from "./unsent.js";
-import type { ConversationId, PageConfig } from "../view.js";
+import type { ConversationId, EditDraft, PageConfig } from "../view.js";
 
 /** What is being written in one conversation. */
 export interface Draft extends Answer {
   text: string;
+  edit?: EditDraft;
 }
 
 /** Nothing is being written. */
@@ -19,12 +20,13 @@ function isDraft(value: unknown): value is Draft {
   return typeof value === "object" && value !== null && "text" in value && typeof value.text === "string";
 }
 
-export function isEmpty({ text, replyTo }: Draft): boolean {
-  return text === "" && replyTo === undefined;
+export function isEmpty({ text, replyTo, edit }: Draft): boolean {
+  return text === "" && replyTo === undefined && edit === undefined;
 }
 
 export function isSame(one: Draft, other: Draft): boolean {
-  return one.text === other.text && one.replyTo === other.replyTo && one.epoch === other.epoch;
+  const sameEdit = one.edit?.key === other.edit?.key && one.edit?.text === other.edit?.text;
+  return sameEdit && one.text === other.text && one.replyTo === other.replyTo && one.epoch === other.epoch;
 }
 
 export class Drafts {

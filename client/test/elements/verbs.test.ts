@@ -1,7 +1,7 @@
 // @vitest-environment jsdom
 // What a person does with a message: by menu, by keyboard, and what the core is asked for.
 import { afterEach, beforeEach, expect, test, vi } from "vitest";
-import type { MessageView, WindowView } from "../../src/view.js";
+import type { Command, MessageView, WindowView } from "../../src/view.js";
 import { all, ana, byRole, dock, focused, one, press, reading, settled, stage, talk, type, windowOf, type Stage } from "./stage.js";
 
 const LATER = Date.now() + 600_000;
@@ -20,7 +20,7 @@ afterEach(() => {
 });
 
 const hers: Partial<MessageView> = { text: "Why is it zero?" };
-const mine: Partial<MessageView> = { key: "k1", mine: true, text: "Because it is", editableUntil: LATER };
+const mine = { key: "k1", mine: true, text: "Because it is", editableUntil: LATER };
 
 async function opened(messages: Partial<MessageView>[] = [hers, mine], window: Partial<WindowView> = {}): Promise<Stage> {
   const page = await stage();
@@ -167,7 +167,7 @@ test("the arrow key up in an empty box edits one's last message that may be edit
   expect(page.last("edit")).toEqual({ kind: "edit", conversation: "1-2", key: "k2", text: "Last one" });
   expect([box().getAttribute("aria-label"), box().value]).toEqual(["Message to Ana Sousa", ""]);
   expect(said()).toEqual(["Message edited."]);
-  expect(page.last("draft")).toBeUndefined();
+  expect(page.last("draft"), "nothing waits any more").toEqual({ kind: "draft", conversation: "1-2", text: "" });
 });
 
 test("an edit keeps the draft, and Escape, Cancel and an unchanged text leave everything as it was", async () => {
@@ -180,12 +180,15 @@ test("an edit keeps the draft, and Escape, Cancel and an unchanged text leave ev
     await settled();
     expect([box().getAttribute("aria-label"), box().value]).toEqual(["Message to Ana Sousa", "half a thou"]);
   }
+  const done = (): Command[] => page.commands().filter(({ kind }) => ["edit", "minimise", "draft", "typing"].includes(kind));
+  expect(done()).toEqual([]);
   await choose(/Because/, "Edit");
   await type(box(), "something else");
   press(box(), "Escape");
   await settled();
   expect(box().value).toBe("half a thou");
-  expect(page.commands().filter(({ kind }) => ["edit", "minimise", "draft", "typing"].includes(kind))).toEqual([]);
+  const draft = { kind: "draft", conversation: "1-2", text: "half a thou" };
+  expect(done()).toEqual([{ ...draft, edit: { key: "k1", text: "something else" } }, draft]);
 });
 
 test("what is being answered waits behind an edit, as the draft does", async () => {
@@ -240,6 +243,34 @@ test("what is answered belongs to the draft: it is kept with it, comes back with
   expect(next.last("draft")).toEqual({ kind: "draft", conversation: "1-2", text: "" });
   await next.tell(dock(windowOf(ana, { draft: "Becau", draftReplyTo: 1 })));
   expect([box().value, quoted()]).toEqual(["", 0]);
+});
+
+test("an edit that was not saved is there on the next page, while the draft still waits", async () => {
+  const page = await opened([hers, mine], { draft: "later" });
+  await choose(/Because/, "Edit");
+  await type(one("textbox", "Edit message"), "Because so");
+  const edit = { key: mine.key, text: "Because so" };
+  expect(page.last("draft")).toMatchObject({ text: "later", edit });
+
+  document.body.replaceChildren();
+  const next = await opened([hers, mine], { draft: "later", draftEdit: edit });
+  expect((one("textbox", "Edit message") as HTMLTextAreaElement).value).toBe("Because so");
+  expect(next.last("draft")).toBeUndefined();
+  press(one("textbox", "Edit message"), "Enter");
+  await settled();
+  expect(next.last("edit")).toMatchObject({ key: mine.key, text: "Because so" });
+  expect(next.last("draft")).toEqual({ kind: "draft", conversation: "1-2", text: "later" });
+  expect(box().value).toBe("later");
+  await next.tell(dock(windowOf(ana, { draft: "later", draftEdit: edit })));
+  expect(byRole("textbox", "Edit message"), "what was told before comes late").toEqual([]);
+});
+
+test("an edit that changes nothing is no edit on the next page either", async () => {
+  const page = await opened([hers, mine], { draftEdit: { key: mine.key, text: mine.text } });
+  press(one("textbox", "Edit message"), "Enter");
+  await settled();
+  expect(page.last("edit")).toBeUndefined();
+  expect(page.last("draft")).toMatchObject({ text: "" });
 });
 
 test("another page's draft brings its quote, but not over what is being written here", async () => {
