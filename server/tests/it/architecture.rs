@@ -66,16 +66,49 @@ fn no_name_says_with_another_word_what_the_glossary_has_one_for() {
     assert!(wrong.is_empty(), "{wrong:#?}");
 }
 
+/// A file that is longer than one reading says why in its head.
+#[test]
+fn every_file_past_500_lines_says_why() {
+    let roots = [
+        "server",
+        "client/src",
+        "client/test",
+        "soak",
+        "bench",
+        "demo",
+        "wire",
+        "fuzz",
+        "e2e/test",
+        "moodle",
+    ];
+    let all: Vec<_> = roots.into_iter().flat_map(files_below).collect();
+    assert!(all.len() > 400, "only {} files were found", all.len());
+    let is_long = |text: &str| text.lines().count() > 500;
+    let says_why = |text: &str| text.lines().take(20).any(|line| line.contains("past 500 lines"));
+    let long = all.iter().filter(|(_, text)| is_long(text)).collect::<Vec<_>>();
+    assert!(!long.is_empty(), "then this test is of no use");
+    let silent: Vec<_> = long.iter().filter(|(_, text)| !says_why(text)).map(|(path, _)| path).collect();
+    assert!(silent.is_empty(), "past 500 lines without a reason in the head: {silent:?}");
+}
+
 /// Of the server's sources: their paths from `server/src` on, and their text.
 fn sources() -> Vec<(PathBuf, String)> {
-    let root = Path::new(env!("CARGO_MANIFEST_DIR")).join("src");
+    files_below("server/src")
+}
+
+/// Of the sources below a folder of the repository: their paths from there on, and their text. Not what is built or
+/// installed.
+fn files_below(folder: &str) -> Vec<(PathBuf, String)> {
+    let root = Path::new(env!("CARGO_MANIFEST_DIR")).join("..").join(folder);
     let (mut folders, mut files) = (vec![root.clone()], Vec::new());
     while let Some(folder) = folders.pop() {
         for entry in std::fs::read_dir(folder).unwrap() {
             let path = entry.unwrap().path();
-            if path.is_dir() {
+            let name = path.file_name().and_then(|name| name.to_str()).unwrap_or_default();
+            let kind = path.extension().and_then(|kind| kind.to_str());
+            if path.is_dir() && !["target", "node_modules", "js"].contains(&name) {
                 folders.push(path);
-            } else {
+            } else if path.is_file() && matches!(kind, Some("rs" | "ts" | "mjs" | "php")) {
                 let text = std::fs::read_to_string(&path).unwrap();
                 files.push((path.strip_prefix(&root).unwrap().to_owned(), text));
             }
