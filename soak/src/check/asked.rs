@@ -173,19 +173,19 @@ impl Judge {
         }
     }
 
-    /// Whether somebody has asked for what a row says: its text as it was written or edited, or its deletion.
+    /// Whether somebody has asked for what a row says, and was not refused so far: its text as it was written or edited,
+    /// or its deletion.
     pub(super) fn is_asked_for(&self, row: &Said) -> bool {
         let Some(id) = row.id else { return row.text.is_none() };
-        let act = |id: &Uuid| self.asked.get(id).map(|asked| asked.act);
-        let deletes = |verb: &Uuid| {
-            self.asked
-                .get(verb)
-                .is_some_and(|asked| !asked.refused && asked.act == Act::Delete { message: id })
-        };
+        let is =
+            |id: &Uuid, act: Act| self.asked.get(id).is_some_and(|asked| !asked.refused && asked.act == act);
         match (row.text, row.verb) {
-            (None, _) => self.verbs.get(&id).is_some_and(|verbs| verbs.iter().any(deletes)),
-            (Some(text), None) => act(&id) == Some(Act::Send { text }),
-            (Some(text), Some(verb)) => act(&verb) == Some(Act::Edit { message: id, text }),
+            (None, _) => {
+                let mut verbs = self.verbs.get(&id).into_iter().flatten();
+                verbs.any(|verb| is(verb, Act::Delete { message: id }))
+            }
+            (Some(text), None) => is(&id, Act::Send { text }),
+            (Some(text), Some(verb)) => is(&verb, Act::Edit { message: id, text }),
         }
     }
 

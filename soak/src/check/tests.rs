@@ -357,7 +357,16 @@ fn nothing_is_changed_that_nobody_asked_for() {
         .edit(2, 11, 1)
         .store(Said { text: Some(7), ..edited(said(1, 2, 1), 2, 11) })
         .breaks(Rule::Stranger, 1);
-    story().edit(2, 11, 1).refuse(2, 11).store(edited(said(1, 2, 1), 2, 11)).breaks(Rule::Contradiction, 1);
+    let refused = story().edit(2, 11, 1).refuse(2, 11).store(edited(said(1, 2, 1), 2, 11));
+    refused.breaks_with(&[(Rule::Contradiction, 1), (Rule::Stranger, 1)]);
+}
+
+#[test]
+fn what_was_refused_is_not_told_before_a_later_edit_either() {
+    let later = |story: Story| story.edit(2, 12, 1).store(edited(said(1, 2, 1), 3, 12)).head(3);
+    let first = || Story::of_two().invoke(2, 1).edit(2, 11, 1);
+    later(first().tell(3, edited(said(1, 2, 1), 2, 11))).passes();
+    later(first().refuse(2, 11).tell(3, edited(said(1, 2, 1), 2, 11))).breaks(Rule::Differs, 1);
 }
 
 #[test]
