@@ -35,7 +35,8 @@ export class Chat {
       out: (text) => (this.log = (this.log + text).slice(-200_000)),
     });
     await this.service.ready(async () => (await fetch(`http://127.0.0.1:${this.port}/ready`)).ok);
-    // Calls that were signed in the second of its start it refuses, and a check of Moodle's waits for little more.
+    // The server refuses calls that were signed in the second of its start, and a status check of Moodle's waits for
+    // little longer than that.
     const second = () => Math.floor(Date.now() / 1000);
     const ready = second();
     await becomes(() => second() > ready, true, "the server takes signed calls");

@@ -149,7 +149,7 @@ test("made while the server is dead, all of it arrives once when it is back", as
   await mine.choose("To be deleted", "Delete");
   await mine.answer("To be answered", "Answered");
   await seen(mine.article("Was edited").getByText("Saving…"), "the edit waits");
-  await seen(mine.log.getByText("Message deleted by you"), "the deletion waits, and nobody need");
+  await seen(mine.log.getByText("Message deleted by you"), "the deletion waits, and shows already");
   assert.deepEqual(await his.texts(), ["To be edited", "To be deleted", "To be answered"]);
   await it.campus.start();
   const after = (by) => ["Was edited", `Message deleted by ${by}`, "To be answered", "Answered"];

@@ -27,7 +27,7 @@ mod honest;
 /// How long the early mutant keeps what it has acknowledged: long enough that a kill finds some of it.
 const LATE: Duration = Duration::from_millis(40);
 
-/// The chance that the pretending mutant stores an edit not.
+/// The chance that the pretending mutant does not store an edit.
 const PRETENDED: f64 = 0.2;
 
 /// Which store.

@@ -56,7 +56,7 @@ final class policy {
     }
 
     /**
-     * Has the server told, as the setting or the server is another one.
+     * Has the server told: the setting has changed, or the server is another one.
      */
     public static function changed(): void {
         outbox::add(outbox::POLICY, 0);

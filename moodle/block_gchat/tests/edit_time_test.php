@@ -111,7 +111,7 @@ final class edit_time_test extends \advanced_testcase {
 
     public function test_config_php_and_a_command_line_are_told_of_within_a_minute(): void {
         global $CFG;
-        // Whoever has connected without a word.
+        // A server that has been told nothing yet.
         $this->assertSame([1, 0], [$this->calls(), $this->calls()]);
         set_config('editseconds', 60, 'block_gchat');
         $this->assertSame(900, $this->limit());

@@ -10,10 +10,10 @@ use super::{
 };
 use crate::history::{What, hash};
 
-/// Messages back that a person still edits, deletes or answers.
+/// How many messages back a person still edits, deletes or answers.
 const RECENT: usize = 10;
 
-/// Messages that may be said again.
+/// How many messages a client may say again.
 const SAID: usize = 20;
 
 /// By how much the clock of every fifth client is late, in the first 48 bits of a UUID v7 (RFC 9562, 5.7): an hour.
