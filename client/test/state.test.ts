@@ -1,6 +1,6 @@
 import fc from "fast-check";
 import { describe, expect, test } from "vitest";
-import type { DockWindow, Message, RosterContact, Server } from "../src/net/protocol.js";
+import type { Message, RosterContact, Server } from "../src/net/protocol.js";
 import { defaultLimits } from "../src/net/protocol.js";
 import { presentConversation, presentDock } from "../src/core/present.js";
 import type { Known } from "../src/core/present.js";
@@ -9,7 +9,7 @@ import type { Rosters } from "../src/core/roster.js";
 import { applyFrame, applyPage, cursorOf, emptyState, rostersOf, talkOf, withoutStaleTyping, withRead, withTalksOf } from "../src/core/state.js";
 import type { State } from "../src/core/state.js";
 import { HELD_MESSAGES } from "../src/core/talk.js";
-import { shownOf } from "./browser.js";
+import { changesOf, shownOf, window } from "./browser.js";
 
 const compare = new Intl.Collator("en").compare;
 
@@ -23,32 +23,11 @@ const message = (seq: number, sender = 3, text = `m${seq}`): Message => ({
 });
 const live = (seq: number, sender = 3): Server<"changes"> => span(seq - 1, [message(seq, sender)]);
 /** As `welcome` has them. */
-const resumed = (...given: Parameters<typeof span>): Server<"welcome">["changes"] => {
-  const { conversation, from, rev, first_seq, messages, more, reset } = span(...given);
-  return [{ conversation, from, rev, first_seq, messages, ...(more === undefined ? {} : { more }), ...(reset === undefined ? {} : { reset }) }];
-};
+const resumed = (...given: Parameters<typeof changesOf>): Server<"welcome">["changes"] => [changesOf(...given)];
 /** The changes after `from`, up to the highest rev among the messages. */
 const span = (from: number, messages: Message[], over: Partial<Server<"changes">> = {}): Server<"changes"> => ({
   type: "changes",
-  conversation: "2-3",
-  from,
-  rev: Math.max(from, ...messages.map(({ rev }) => rev)),
-  first_seq: 1,
-  messages,
-  ...over,
-});
-const window = (over: Partial<DockWindow> = {}): DockWindow => ({
-  conversation: "2-3",
-  kind: "direct",
-  state: "open",
-  contact: { id: 3, name: "Bruno", picture: null, profile_url: null, status: "online" },
-  writing: "yes",
-  first_seq: 1,
-  seq: 0,
-  rev: 0,
-  read_seq: 0,
-  other_read_seq: 0,
-  unread: 0,
+  ...changesOf(from, messages),
   ...over,
 });
 const welcome = (over: Partial<Server<"welcome">> = {}): Server<"welcome"> => ({
