@@ -130,18 +130,7 @@ impl Early {
             None => inner.history(new.site, &new.conversation, Page::Newest, 1).await?.0,
         };
         let head = Head { seq: Seq(head.seq.0 + 1), rev: Rev(head.rev.0 + 1), ..head };
-        let message = Message {
-            seq: head.seq,
-            rev: head.rev,
-            sender: new.sender,
-            client_message_id: Some(new.client_message_id),
-            text: Some(new.text.clone()),
-            sent_at: new.sent_at,
-            reply_to: new.reply_to,
-            edited_at: None,
-            deleted: None,
-            verb_id: None,
-        };
+        let message = new.row(head.seq, head.rev);
         promised.heads.insert(new.conversation.clone(), head);
         promised.messages.insert(key, message.clone());
         let _ = self.queue.send(new); // the task lives as long as the process

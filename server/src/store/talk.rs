@@ -7,7 +7,7 @@ use async_trait::async_trait;
 use super::Result;
 use crate::{
     conversation::{Changes, Head, Held, Message},
-    id::{ClientMessageId, ConversationId, Seq, SiteId, UserId},
+    id::{ClientMessageId, ConversationId, Rev, Seq, SiteId, UserId},
 };
 
 /// A message to be appended. Text is trimmed and checked.
@@ -27,6 +27,24 @@ pub struct NewMessage {
     pub reply_to: Option<Seq>,
     /// The server's clock.
     pub sent_at: i64,
+}
+
+impl NewMessage {
+    /// The row that a store has of it, before anything is done to it.
+    pub fn row(&self, seq: Seq, rev: Rev) -> Message {
+        Message {
+            seq,
+            rev,
+            sender: self.sender,
+            client_message_id: Some(self.client_message_id),
+            text: Some(self.text.clone()),
+            sent_at: self.sent_at,
+            reply_to: self.reply_to,
+            edited_at: None,
+            deleted: None,
+            verb_id: None,
+        }
+    }
 }
 
 /// What became of an append.

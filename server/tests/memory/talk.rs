@@ -72,18 +72,7 @@ impl Site {
         let was_shown = self.facts(recipient, &new.conversation).listed();
         let conversation = self.conversations.entry(new.conversation.clone()).or_default();
         conversation.head.seq.0 += 1;
-        let message = Message {
-            seq: conversation.head.seq,
-            rev: conversation.next_rev(),
-            sender: new.sender,
-            client_message_id: Some(new.client_message_id),
-            text: Some(new.text.clone()),
-            sent_at: new.sent_at,
-            reply_to: new.reply_to,
-            edited_at: None,
-            deleted: None,
-            verb_id: None,
-        };
+        let message = new.row(conversation.head.seq, conversation.next_rev());
         let mut published = None;
         if let Some(mark) = conversation.marks.get_mut(&new.sender).filter(|m| m.published != m.read) {
             mark.published = mark.read;

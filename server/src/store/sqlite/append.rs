@@ -160,18 +160,7 @@ impl<'a> Appender<'a> {
             )?;
             published = Some(Seq(mark.0));
         }
-        let message = Message {
-            seq: Seq(seq),
-            rev: Rev(rev),
-            sender: *sender,
-            client_message_id: Some(new.client_message_id),
-            text: Some(text.clone()),
-            sent_at: new.sent_at,
-            reply_to: new.reply_to,
-            edited_at: None,
-            deleted: None,
-            verb_id: None,
-        };
+        let message = new.row(Seq(seq), Rev(rev));
         Ok(Appended::New {
             message,
             first_seq: Seq(end.first_seq),
