@@ -133,6 +133,11 @@ impl Changes {
         Self { conversation, from, rev, first_seq, messages, more: false, reset: false }
     }
 
+    /// The same span for whom nothing of it is: they hold its rev, and no message.
+    pub fn empty(&self) -> Self {
+        Self { messages: Vec::new(), ..self.clone() }
+    }
+
     /// Tells where the head is and nothing else: whoever holds less asks.
     pub fn head(conversation: ConversationId, Head { first_seq, rev, .. }: Head) -> Self {
         Self { conversation, from: rev, rev, first_seq, messages: Vec::new(), more: false, reset: false }

@@ -151,6 +151,11 @@ impl Audience {
         self
     }
 
+    /// Nobody.
+    pub fn is_empty(&self) -> bool {
+        self.0.is_empty()
+    }
+
     /// Each of them.
     pub fn users(&self) -> impl Iterator<Item = UserId> + '_ {
         self.0.iter().copied()

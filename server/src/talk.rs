@@ -13,6 +13,7 @@ mod delete;
 mod doubts;
 mod edit;
 mod erase;
+mod reach;
 mod read;
 mod resume;
 mod send;
@@ -29,6 +30,7 @@ pub mod rules {
         text::shaped,
     };
 }
+pub use reach::{Reach, Reader};
 pub use resume::{Found, PAGE_BYTES};
 pub use text::MESSAGE_CHARS;
 
@@ -147,7 +149,11 @@ impl Talk {
         let frame = hub::encode(&ServerFrame::Changes(frame));
         of.connection.out.add(frame.clone(), hub::Kind::Vital);
         let given = Some(Given { to: of.connection.id, frame });
-        let to = self.access.hears(site, conversation).await;
+        let (to, hidden_from) = self.access.reads(site, conversation, message.seq).await;
+        if !hidden_from.is_empty() {
+            let changes = Arc::new(changes.empty());
+            self.publish(Event::Changed { site, to: hidden_from, changes, given: None }).await;
+        }
         self.publish(Event::Changed { site, to, changes, given }).await;
     }
 

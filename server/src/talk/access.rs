@@ -7,6 +7,7 @@
 
 use std::sync::Arc;
 
+use super::reach::{Reach, Reader};
 use crate::{
     error::{Code, Refusal},
     event::Audience,
@@ -73,11 +74,35 @@ impl Access {
         }
     }
 
+    /// The same people where a message has changed: those who read it, and those whom it is hidden from, who have joined
+    /// later or left before. They hear that there was a change, and not what it was.
+    pub async fn reads(
+        &self,
+        site: SiteId,
+        conversation: &ConversationId,
+        _message: Seq,
+    ) -> (Audience, Audience) {
+        match conversation {
+            ConversationId::Direct(_) => (self.hears(site, conversation).await, Audience::default()),
+        }
+    }
+
+    /// What the speaker reads of it.
+    pub async fn reader<'a>(
+        &'a self,
+        speaker: Speaker,
+        conversation: &'a ConversationId,
+    ) -> Result<Reader<'a>, Refusal> {
+        let reach = match conversation {
+            ConversationId::Direct(two) => two.other(speaker.user).map(|_| Reach::ALL),
+        };
+        let reach = reach.ok_or(Code::NotFound)?;
+        Ok(Reader::new(self.store.as_ref(), speaker.site, conversation, reach))
+    }
+
     /// Whether the speaker takes part.
     pub async fn may_read(&self, speaker: Speaker, conversation: &ConversationId) -> Result<(), Refusal> {
-        match conversation {
-            ConversationId::Direct(two) => two.other(speaker.user).map(drop).ok_or(Code::NotFound.into()),
-        }
+        self.reader(speaker, conversation).await.map(drop)
     }
 
     /// Whether the speaker, who takes part, may write there now.

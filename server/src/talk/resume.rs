@@ -1,7 +1,7 @@
 //! What was said before, on its way to a client: pages of history, and what has changed since. Bounded in messages and in
 //! bytes, whatever others have written.
 
-use super::{Speaker, Talk};
+use super::{Reader, Speaker, Talk};
 use crate::{
     conversation::{Changes, Head, Held, Message},
     error::{Code, Refusal},
@@ -46,9 +46,9 @@ impl Talk {
         page: Page,
         limit: i64,
     ) -> Result<Found, Refusal> {
-        self.access.may_read(speaker, conversation).await?;
+        let reader = self.access.reader(speaker, conversation).await?;
         self.in_page(limit)?;
-        let (head, mut messages) = self.store.history(speaker.site, conversation, page, limit).await?;
+        let (head, mut messages) = reader.history(page, limit).await?;
         cut(&mut messages, page, PAGE_BYTES);
         let more = match page {
             Page::After(_) => messages.last().is_some_and(|last| last.seq < head.seq),
@@ -67,10 +67,10 @@ impl Talk {
         held: Held,
         limit: i64,
     ) -> Result<Changes, Refusal> {
-        self.access.may_read(speaker, conversation).await?;
+        let reader = self.access.reader(speaker, conversation).await?;
         self.in_page(limit)?;
         let mut room = Room { messages: usize::try_from(limit).unwrap_or(0), bytes: PAGE_BYTES };
-        self.since(speaker, conversation, held, limit, &mut room).await
+        since(&reader, held, limit, &mut room).await
     }
 
     /// What a returning client missed, by its cursor and the heads now, with at most so many bytes of messages.
@@ -86,73 +86,15 @@ impl Talk {
         let mut missed = Vec::new();
         let mut room = Room { messages: WELCOME_ALL, bytes };
         for (CursorEntry { conversation, rev, seq }, head) in cursor.iter().zip(heads) {
-            if self.access.may_read(speaker, conversation).await.is_err() {
-                continue;
-            }
-            let (head, held) = (head.unwrap_or_default(), Held { rev: *rev, seq: *seq });
+            let Ok(reader) = self.access.reader(speaker, conversation).await else { continue };
+            let (head, held) = (reader.head(head.unwrap_or_default()), Held { rev: *rev, seq: *seq });
             if !same_epoch || !held.is_part_of(head) {
-                missed.push(self.anew(speaker, conversation, head, WELCOME_EACH, &mut room).await?);
+                missed.push(anew(&reader, head, WELCOME_EACH, &mut room).await?);
             } else if held.rev < head.rev {
-                missed.push(self.next(speaker, conversation, held, head, WELCOME_EACH, &mut room).await?);
+                missed.push(next(&reader, held, head, WELCOME_EACH, &mut room).await?);
             }
         }
         Ok(missed)
-    }
-
-    /// Changes, or the newest messages in their place.
-    async fn since(
-        &self,
-        speaker: Speaker,
-        conversation: &ConversationId,
-        held: Held,
-        limit: i64,
-        room: &mut Room,
-    ) -> Result<Changes, Refusal> {
-        let (head, mut changes) = self.store.changes(speaker.site, conversation, held, limit).await?;
-        if !held.is_part_of(head) {
-            return self.anew(speaker, conversation, head, limit, room).await;
-        }
-        room.fill(&mut changes, held);
-        Ok(changes)
-    }
-
-    /// Changes, of a conversation that may have changed again since its head was read.
-    async fn next(
-        &self,
-        speaker: Speaker,
-        conversation: &ConversationId,
-        held: Held,
-        head: Head,
-        limit: i64,
-        room: &mut Room,
-    ) -> Result<Changes, Refusal> {
-        match room.limit(limit) {
-            0 => Ok(Changes {
-                from: held.rev,
-                more: true,
-                ..Changes::head(conversation.clone(), Head { rev: held.rev, ..head })
-            }),
-            limit => self.since(speaker, conversation, held, limit, room).await,
-        }
-    }
-
-    /// The newest messages, for a copy that is no part of the truth.
-    async fn anew(
-        &self,
-        speaker: Speaker,
-        conversation: &ConversationId,
-        mut head: Head,
-        limit: i64,
-        room: &mut Room,
-    ) -> Result<Changes, Refusal> {
-        let (limit, mut messages) = (room.limit(limit), Vec::new());
-        if limit > 0 {
-            (head, messages) = self.store.history(speaker.site, conversation, Page::Newest, limit).await?;
-            room.cut(&mut messages, Page::Newest);
-        }
-        let more = messages.is_empty() && head.seq >= head.first_seq;
-        let head = Changes::head(conversation.clone(), head);
-        Ok(Changes { from: Rev(0), messages, more, reset: true, ..head })
     }
 
     fn in_page(&self, limit: i64) -> Result<(), Refusal> {
@@ -162,6 +104,46 @@ impl Talk {
         let detail = format!("limit must be 1 to {}", self.history_page);
         Err(Refusal::with(Code::BadFrame, detail))
     }
+}
+
+/// Changes, or the newest messages in their place.
+async fn since(reader: &Reader<'_>, held: Held, limit: i64, room: &mut Room) -> Result<Changes, Refusal> {
+    let (head, mut changes) = reader.changes(held, limit).await?;
+    if !held.is_part_of(head) {
+        return anew(reader, head, limit, room).await;
+    }
+    room.fill(&mut changes, held);
+    Ok(changes)
+}
+
+/// Changes, of a conversation that may have changed again since its head was read.
+async fn next(
+    reader: &Reader<'_>,
+    held: Held,
+    head: Head,
+    limit: i64,
+    room: &mut Room,
+) -> Result<Changes, Refusal> {
+    match room.limit(limit) {
+        0 => Ok(Changes {
+            from: held.rev,
+            more: true,
+            ..Changes::head(reader.conversation(), Head { rev: held.rev, ..head })
+        }),
+        limit => since(reader, held, limit, room).await,
+    }
+}
+
+/// The newest messages, for a copy that is no part of the truth.
+async fn anew(reader: &Reader<'_>, mut head: Head, limit: i64, room: &mut Room) -> Result<Changes, Refusal> {
+    let (limit, mut messages) = (room.limit(limit), Vec::new());
+    if limit > 0 {
+        (head, messages) = reader.history(Page::Newest, limit).await?;
+        room.cut(&mut messages, Page::Newest);
+    }
+    let more = messages.is_empty() && head.seq >= head.first_seq;
+    let head = Changes::head(reader.conversation(), head);
+    Ok(Changes { from: Rev(0), messages, more, reset: true, ..head })
 }
 
 impl Room {

@@ -146,6 +146,20 @@ fn no_verb_and_no_feed_asks_for_the_kind_of_a_conversation() {
     assert_eq!(files, about_kinds.map(PathBuf::from));
 }
 
+/// What clients are given of messages comes through a `Reader`, which knows how far somebody reads. The others look at the
+/// head alone.
+#[test]
+fn nobody_reads_messages_past_a_reader() {
+    let reads = |(path, text): &(PathBuf, String)| {
+        let text: String = text.split_whitespace().collect();
+        let asks = ["store.history(", "store.changes("].iter().any(|way| text.contains(way));
+        asks && !path.starts_with("store")
+    };
+    let mut files: Vec<_> = sources().into_iter().filter(reads).map(|(path, _)| path).collect();
+    files.sort();
+    assert_eq!(files, ["talk/access.rs", "talk/reach.rs", "talk.rs"].map(PathBuf::from));
+}
+
 /// What the heads of these rooms say that they do not know, they do not name. Of `dock` and `talk` an engine of the store
 /// knows the pure rules.
 #[test]

@@ -13,6 +13,7 @@ mod hardening;
 mod memory;
 mod model;
 mod places;
+mod reach;
 mod restores;
 mod sites;
 mod sqlite;
@@ -87,6 +88,9 @@ macro_rules! every_story {
                 whoever_applies_the_changes_holds_what_a_fresh_read_gives;
             model:
                 docks_are_what_a_naive_model_says;
+            reach:
+                pages_hold_what_lies_within
+                changes_beyond_it_are_empty_spans;
             sites:
                 a_site_comes_back_as_it_was_added
                 what_belongs_to_another_site_is_refused

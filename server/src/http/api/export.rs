@@ -177,10 +177,9 @@ pub async fn conversation(
         return Err(bad_request("after must be a seq or 0, and limit 1 to 500"));
     }
     let known = app.store.user(site, user).await?.is_some_and(|stored| !stored.removed);
-    if !known || app.access.may_read(Speaker { site, user }, &conversation).await.is_err() {
-        return Err(nothing_kept());
-    }
-    let (head, messages) = app.store.history(site, &conversation, Page::After(Seq(after)), limit).await?;
+    let reader = app.access.reader(Speaker { site, user }, &conversation).await;
+    let Some(reader) = reader.ok().filter(|_| known) else { return Err(nothing_kept()) };
+    let (head, messages) = reader.history(Page::After(Seq(after)), limit).await?;
     if head.seq == Seq(0) {
         return Err(nothing_kept());
     }
