@@ -42,6 +42,15 @@ export class Screen {
     await chat.box.waitFor();
     return chat;
   }
+
+  /** Opens the chat with somebody by the block and closes it again, so many times. */
+  async openAndClose(name, times) {
+    for (let time = 0; time < times; time += 1) {
+      const chat = await this.open(name);
+      await chat.button("Close").click();
+      await chat.box.waitFor({ state: "detached" });
+    }
+  }
 }
 
 export class Chat {

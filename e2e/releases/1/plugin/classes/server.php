@@ -16,11 +16,6 @@
 
 namespace block_gchat;
 
-defined('MOODLE_INTERNAL') || die();
-
-global $CFG;
-require_once($CFG->libdir . '/filelib.php');
-
 /**
  * The chat server, as this site calls it: the only class of the plugin that does HTTP.
  *
@@ -297,7 +292,8 @@ final class server {
         bool $again,
     ): ?array {
         global $CFG;
-
+        // Only here: most of a script's changes are of people for whom nothing is called.
+        require_once($CFG->libdir . '/filelib.php');
         $token = jwt::call($this->connection, $CFG->wwwroot, $method, "/api/v1/$path", $body, time());
         // This address was set by the administrator, and this class calls no other: Moodle's list of blocked hosts, which
         // protects against addresses that people type in, would refuse a server on the same machine.
