@@ -122,6 +122,34 @@ async function climb({ people, ana, chat }) {
   return { longest: Math.max(0, ...tasks.map(({ tdur = 0 }) => tdur)) / 1_000, rows: most };
 }
 
+/**
+ * What a page costs that does nothing but add a line to a list in a window as large, and scroll to it, as often: in ms,
+ * for as many. It tells how fast the machine draws just then.
+ */
+async function plainList(context) {
+  const page = await context.newPage();
+  await page.setContent(`<style>
+    div { position: fixed; inset: auto 20px 0 auto; width: 328px; height: 340px; overflow: auto; contain: content; }
+    p { margin: 2px 0 0; padding: 7px 12px; border-radius: 18px; background: #eee; font: 15px/1.35 sans-serif; }
+  </style><div></div>`);
+  await page.bringToFront();
+  const meter = await Meter.of(page);
+  const write = (count, pauseMs) =>
+    page.evaluate(async ([lines, pause]) => {
+      const list = document.querySelector("div");
+      for (let at = 0; at < lines; at += 1) {
+        list.append(Object.assign(document.createElement("p"), { textContent: `quick ${at}` }));
+        if (list.childElementCount > 100) list.firstElementChild.remove();
+        list.scrollTop = list.scrollHeight;
+        await new Promise((later) => setTimeout(later, pause));
+      }
+    }, [count, pauseMs]);
+  await write(100, 0);
+  const cost = await meter.cost(() => write(10 * RECEIVE_SECONDS, 100));
+  await page.close();
+  return cost;
+}
+
 async function conversations() {
   const few = await talked(FEW);
   const cheap = await everyday(few, "few");
@@ -130,6 +158,9 @@ async function conversations() {
   const calmElements = await elements(few.ana.page);
   const share = await few.meter.cost(() => few.sender(Array.from({ length: 10 * RECEIVE_SECONDS }, (_, at) => `quick ${at}`), 100));
   figure("client.receive_10_a_second.core", share / 10 / RECEIVE_SECONDS, "%", 5);
+  const floor = await plainList(few.ana.context);
+  figure("client.plain_list_10_a_second.core", floor / 10 / RECEIVE_SECONDS, "%");
+  figure("client.receive_10_a_second_by_plain_list", share / floor, "x");
   figure("client.idle.core", idle / 50, "%");
   await few.people.close();
   await few.campus.close();

@@ -1,7 +1,6 @@
 /**
  * `<gchat-dock>`: the row of windows at the bottom of the page. Decides which windows fit, where the focus goes when
- * one comes or leaves by the person's own hand, and says aloud what has arrived. A window that comes by a message
- * never takes the focus.
+ * one comes or leaves by the person's own hand. A window that comes by a message never takes the focus.
  */
 import { LitElement, html, nothing, type TemplateResult } from "lit";
 import { repeat } from "lit/directives/repeat.js";
@@ -19,32 +18,14 @@ import { stoppedString } from "./people.js";
 import type { Scene} from "./scene.js";
 import { SceneWatcher, type Signal } from "./scene.js";
 import { followScheme } from "./scheme.js";
-import type { StringId, Strings } from "./strings.js";
+import type { StringId } from "./strings.js";
 import type { GchatWindow, WindowDeed } from "./window.js";
 
 /** A window asked for gets the focus if it comes within this time; later, people are elsewhere. */
 const ASKED_FOR_MS = 5000;
-/** Enough of a message to know what it is about. */
-const SAID_CHARS = 240;
-const SAID_KEPT = 8;
-/** What others write is said so often at most: nobody hears more, and each time costs the page a frame of its own. */
-const SAY_EVERY_MS = 500;
-/** A screen reader has taken it by then; longer nothing stays where nobody sees it. */
-const SAID_MS = 10_000;
-
-/** `theirs`: it has what somebody wrote, which may be erased. What the person did stays said until it was heard. */
-interface Said {
-  key: number;
-  conversation: ConversationId;
-  text: string;
-  theirs: boolean;
-}
-
 export class GchatDock extends LitElement {
-  static override properties = { scene: { attribute: false }, said: { state: true }, notice: { state: true }, phone: { state: true } };
+  static override properties = { scene: { attribute: false }, notice: { state: true }, phone: { state: true } };
   declare scene: Scene | null;
-  /** What the live region holds: the latest arrivals. */
-  declare said: Said[];
   /** What went wrong outside any window, until it is dismissed. */
   declare notice: StringId | null;
   declare phone: boolean;
@@ -57,10 +38,6 @@ export class GchatDock extends LitElement {
   /** What the row shows, apart from while the launcher's panel takes its place. */
   #fit: Fit | null = null;
   #stops: (() => void)[] = [];
-  #unsay: ReturnType<typeof setTimeout> | undefined;
-  /** What is to be said when the pause that runs has ended. */
-  #unsaid: Omit<Said, "key">[] = [];
-  #pause: ReturnType<typeof setTimeout> | undefined;
   /** Windows have been shown: whoever loses them is told why. */
   #peopled = false;
   #uncover: (() => void) | null = null;
@@ -73,10 +50,9 @@ export class GchatDock extends LitElement {
   constructor() {
     super();
     this.scene = null;
-    this.said = [];
     this.notice = null;
     this.phone = false;
-    const signals = ["dock", "line", "asked", "awaited", "arrived", "said", "retracted", "emptied", "refused"] as const;
+    const signals = ["dock", "line", "asked", "awaited", "emptied", "refused"] as const;
     new SceneWatcher(this, signals, (signal) => { this.#heard(signal); });
     this.addEventListener("focusin", () => { this.#turnedTo(); });
   }
@@ -106,7 +82,6 @@ export class GchatDock extends LitElement {
     super.disconnectedCallback();
     for (const stop of this.#stops) stop();
     this.#stops = [];
-    this.#sayNothing();
     this.#cover(false);
   }
 
@@ -144,13 +119,7 @@ export class GchatDock extends LitElement {
         )}
         <gchat-launcher .scene=${scene} ?tight=${fit.size > 0} @gchat-shown=${() => { this.requestUpdate(); }}></gchat-launcher>
       </div>
-      <div class="out-of-sight" aria-live="polite">
-        ${repeat(
-          this.said,
-          (entry) => entry.key,
-          (entry) => html`<p>${entry.text}</p>`,
-        )}
-      </div>
+      <gchat-said .scene=${scene}></gchat-said>
     `;
   }
 
@@ -205,14 +174,6 @@ export class GchatDock extends LitElement {
       this.notice = (this.scene === null ? null : whyNot(this.scene.line)) ?? rest;
     } else if (signal.kind === "refused") {
       this.#refused(signal);
-    } else if (signal.kind === "arrived" && this.scene !== null) {
-      this.#say(signal.conversation, announcement(this.scene.strings, signal), true);
-    } else if (signal.kind === "said") {
-      this.#say(signal.conversation, signal.text, false);
-    } else if (signal.kind === "retracted") {
-      const stays = ({ conversation, theirs }: Omit<Said, "key">): boolean => !theirs || conversation !== signal.conversation;
-      this.said = this.said.filter(stays);
-      this.#unsaid = this.#unsaid.filter(stays);
     } else if (signal.kind === "emptied") {
       this.#empty();
     } else if (signal.kind === "dock") {
@@ -235,35 +196,8 @@ export class GchatDock extends LitElement {
     if (this.#element(conversation) === null) this.notice = failureString(code === "not_found" ? "not_allowed" : code);
   }
 
-  #say(conversation: ConversationId, text: string, theirs: boolean): void {
-    this.#unsaid.push({ conversation, text, theirs });
-    if (!theirs || this.#pause === undefined) this.#speak();
-  }
-
-  #speak(): void {
-    const key = this.said.at(-1)?.key ?? 0;
-    const added = this.#unsaid.splice(0).map((said, at) => ({ ...said, key: key + 1 + at }));
-    this.said = [...this.said, ...added].slice(-SAID_KEPT);
-    clearTimeout(this.#unsay);
-    this.#unsay = setTimeout(() => (this.said = []), SAID_MS);
-    clearTimeout(this.#pause);
-    this.#pause = setTimeout(() => {
-      this.#pause = undefined;
-      if (this.#unsaid.length > 0) this.#speak();
-    }, SAY_EVERY_MS);
-  }
-
-  #sayNothing(): void {
-    clearTimeout(this.#unsay);
-    clearTimeout(this.#pause);
-    this.#pause = undefined;
-    this.#unsaid = [];
-    this.said = [];
-  }
-
-  /** Nothing of anybody stays: not in the live region, nor which windows were turned to. */
+  /** Nothing of anybody stays, nor which windows were turned to. */
   #empty(): void {
-    this.#sayNothing();
     this.notice = null;
     this.#ranks.clear();
     this.#fit = null;
@@ -377,11 +311,6 @@ function whyNot(line: LineView): StringId | null {
   if (line.state === "stopped") return stoppedString(line);
   if (line.state === "paused") return "paused";
   return line.state === "lost" ? "connection_lost" : null;
-}
-
-function announcement(strings: Strings, { from: name, text, count }: Extract<Signal, { kind: "arrived" }>): string {
-  if (count > 1) return strings.get("arrived_many", { name, count: strings.number(count) });
-  return strings.get("arrived", { name, text: text.length > SAID_CHARS ? `${text.slice(0, SAID_CHARS)}…` : text });
 }
 
 /** What `document.activeElement` names while the focus is inside: the outermost host. */

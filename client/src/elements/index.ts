@@ -11,6 +11,7 @@ import { gated } from "./gate.js";
 import { GchatLauncher, GchatMore } from "./panel.js";
 import { GchatPeople } from "./people.js";
 import { GchatRoster, provideRosters } from "./roster.js";
+import { GchatSaid } from "./said.js";
 import { Scene, type ScenePort } from "./scene.js";
 import { Strings } from "./strings.js";
 import { PageTitle } from "./title.js";
@@ -22,6 +23,7 @@ const ELEMENTS: Readonly<Record<string, CustomElementConstructor>> = {
   "gchat-more": GchatMore,
   "gchat-dock": GchatDock,
   "gchat-roster": GchatRoster,
+  "gchat-said": GchatSaid,
 };
 
 function define(elements: Readonly<Record<string, CustomElementConstructor>>): void {
