@@ -1,5 +1,7 @@
 /** One browser with its tabs and pages around the real core: what tests of the core play on. */
 import "fake-indexeddb/auto";
+import { IDBFactory } from "fake-indexeddb";
+import { afterEach, beforeEach, vi } from "vitest";
 import { changed, withWindows } from "../src/core/change.js";
 import type { Cancel } from "../src/clock.js";
 import type { Environment } from "../src/environment.js";
@@ -111,6 +113,19 @@ export class Browser {
     await settled();
     return { page, socket };
   }
+}
+
+/** A browser for each test of a file, with a database of its own; its pages end with the test. */
+export function eachInFreshBrowser(begin: (browser: Browser) => void): void {
+  let browser: Browser;
+  beforeEach(() => {
+    vi.stubGlobal("indexedDB", new IDBFactory());
+    browser = new Browser();
+    begin(browser);
+  });
+  afterEach(() => {
+    for (const page of browser.pages) page.end();
+  });
 }
 
 export class Page {

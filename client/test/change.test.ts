@@ -1,20 +1,14 @@
 /** What the port carries of a conversation: what has changed, however long the conversation is. */
-import { IDBFactory } from "fake-indexeddb";
 import fc from "fast-check";
-import { afterEach, beforeEach, describe, expect, test, vi } from "vitest";
+import { describe, expect, test } from "vitest";
 import { changeBetween, changed } from "../src/core/change.js";
 import type { ConversationView, MessageView, Update } from "../src/view.js";
-import { Browser, changesOf, emptyHistory, live, message, window, withWindow } from "./browser.js";
+import { type Browser, changesOf, eachInFreshBrowser, emptyHistory, live, message, window, withWindow } from "./browser.js";
 import { settled } from "./stage.js";
 
 let browser: Browser;
-
-beforeEach(() => {
-  vi.stubGlobal("indexedDB", new IDBFactory());
-  browser = new Browser();
-});
-afterEach(() => {
-  for (const page of browser.pages) page.end();
+eachInFreshBrowser((fresh) => {
+  browser = fresh;
 });
 
 const size = (updates: readonly Update[]): number => JSON.stringify(updates).length;

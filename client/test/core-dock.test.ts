@@ -1,18 +1,12 @@
-import { IDBFactory } from "fake-indexeddb";
-import { afterEach, beforeEach, describe, expect, test, vi } from "vitest";
+import { describe, expect, test } from "vitest";
 import type { Message } from "../src/net/protocol.js";
-import { Browser, bruno, changesOf, emptyHistory, live, message, window, withWindow } from "./browser.js";
+import { type Browser, bruno, changesOf, eachInFreshBrowser, emptyHistory, live, message, window, withWindow } from "./browser.js";
 import type { welcome } from "./stage.js";
 import { settled } from "./stage.js";
 
 let browser: Browser;
-
-beforeEach(() => {
-  vi.stubGlobal("indexedDB", new IDBFactory());
-  browser = new Browser();
-});
-afterEach(() => {
-  for (const page of browser.pages) page.end();
+eachInFreshBrowser((fresh) => {
+  browser = fresh;
 });
 
 describe("the dock", () => {

@@ -1,20 +1,14 @@
-import { IDBFactory } from "fake-indexeddb";
-import { afterEach, beforeEach, describe, expect, test, vi } from "vitest";
+import { describe, expect, test, vi } from "vitest";
 import { startCore } from "../src/start.js";
 import { openDatabase } from "../src/keep/database.js";
 import { cleanText } from "../src/keep/entries.js";
 import type { Command } from "../src/view.js";
-import { Browser, bruno, changesOf, emptyHistory, live, message, Page, UUID7, window, withWindow } from "./browser.js";
+import { type Browser, bruno, changesOf, eachInFreshBrowser, emptyHistory, live, message, Page, UUID7, window, withWindow } from "./browser.js";
 import { config, crypto, json, OTHER_MARK, settled, tokenOf } from "./stage.js";
 
 let browser: Browser;
-
-beforeEach(() => {
-  vi.stubGlobal("indexedDB", new IDBFactory());
-  browser = new Browser();
-});
-afterEach(() => {
-  for (const page of browser.pages) page.end();
+eachInFreshBrowser((fresh) => {
+  browser = fresh;
 });
 
 describe("sending", () => {

@@ -1,20 +1,14 @@
 /** What ends for good, or is erased, is gone from the core and from all that it tells. */
-import { IDBFactory } from "fake-indexeddb";
-import { afterEach, beforeEach, expect, test, vi } from "vitest";
+import { expect, test } from "vitest";
 import { closeCodes } from "../src/net/protocol.js";
 import type { Update } from "../src/view.js";
-import { Browser, changesOf, emptyHistory, live, message, window, withWindow } from "./browser.js";
+import { type Browser, changesOf, eachInFreshBrowser, emptyHistory, live, message, window, withWindow } from "./browser.js";
 import type { Page } from "./browser.js";
 import { settled, welcome } from "./stage.js";
 
 let browser: Browser;
-
-beforeEach(() => {
-  vi.stubGlobal("indexedDB", new IDBFactory());
-  browser = new Browser();
-});
-afterEach(() => {
-  for (const page of browser.pages) page.end();
+eachInFreshBrowser((fresh) => {
+  browser = fresh;
 });
 
 async function talking(): Promise<Page> {

@@ -1,20 +1,14 @@
 /** What could lose a text or show a wrong one: a database that fails, a login that changes, a store put back, a sleep. */
-import { IDBFactory } from "fake-indexeddb";
-import { afterEach, beforeEach, describe, expect, test, vi } from "vitest";
+import { describe, expect, test, vi } from "vitest";
 import { ASLEEP_MS } from "../src/net/connection.js";
 import { openDatabase } from "../src/keep/database.js";
-import { Browser, emptyHistory, live, message, window, withWindow } from "./browser.js";
+import { type Browser, eachInFreshBrowser, emptyHistory, live, message, window, withWindow } from "./browser.js";
 import type { Page } from "./browser.js";
 import { json, OTHER_MARK, settled, tokenOf } from "./stage.js";
 
 let browser: Browser;
-
-beforeEach(() => {
-  vi.stubGlobal("indexedDB", new IDBFactory());
-  browser = new Browser();
-});
-afterEach(() => {
-  for (const page of browser.pages) page.end();
+eachInFreshBrowser((fresh) => {
+  browser = fresh;
 });
 
 const kept = (page: Page) => page.updates.flatMap((update) => (update.kind === "durable" ? update.entries : []));

@@ -1,17 +1,11 @@
 /** While a person's chat is paused nothing of it is shown, on pages that are there and on those that load. */
-import { IDBFactory } from "fake-indexeddb";
-import { afterEach, beforeEach, expect, test, vi } from "vitest";
-import { Browser, emptyHistory, live, message, type Page, withWindow } from "./browser.js";
+import { expect, test } from "vitest";
+import { type Browser, eachInFreshBrowser, emptyHistory, live, message, type Page, withWindow } from "./browser.js";
 import { settled } from "./stage.js";
 
 let browser: Browser;
-
-beforeEach(() => {
-  vi.stubGlobal("indexedDB", new IDBFactory());
-  browser = new Browser();
-});
-afterEach(() => {
-  for (const page of browser.pages) page.end();
+eachInFreshBrowser((fresh) => {
+  browser = fresh;
 });
 
 async function talking(): Promise<Page> {

@@ -1,21 +1,15 @@
 /** Replies and their quotes, and changes that were lost: what a page shows of messages that it does not hold, or not as they are. */
-import { IDBFactory } from "fake-indexeddb";
-import { afterEach, beforeEach, describe, expect, test, vi } from "vitest";
+import { describe, expect, test } from "vitest";
 import { CHECK_MS, QUOTES_AT_ONCE, QUOTES_MS } from "../src/core/questions.js";
 import { openDatabase } from "../src/keep/database.js";
 import type { Update } from "../src/view.js";
-import { Browser, changesOf, KEY, live, message, window } from "./browser.js";
+import { type Browser, changesOf, eachInFreshBrowser, KEY, live, message, window } from "./browser.js";
 import type { Page } from "./browser.js";
 import { settled, welcome } from "./stage.js";
 
 let browser: Browser;
-
-beforeEach(() => {
-  vi.stubGlobal("indexedDB", new IDBFactory());
-  browser = new Browser();
-});
-afterEach(() => {
-  for (const page of browser.pages) page.end();
+eachInFreshBrowser((fresh) => {
+  browser = fresh;
 });
 
 const conversation = "2-3";
@@ -35,6 +29,17 @@ describe("a reply", () => {
     const next = await browser.page();
     const socket = await next.online({ dock: { version: 1, windows: [window({ seq: 1, rev: 1 })] } });
     expect(socket.of("send")).toMatchObject([{ text: "answer", reply_to: 1 }]);
+  });
+
+  test("that is sent leaves an edit alone that is not saved", async () => {
+    const { page } = await browser.talking();
+    const edit = { key: KEY, text: "first, but better" };
+    await page.does({ kind: "draft", conversation, text: "half", edit });
+    await page.does({ kind: "send", conversation, text: "half an answer", replyTo: 1 });
+    await browser.clock.pass(1_000);
+    expect(page.windows[0]).toMatchObject({ draft: "", draftEdit: edit });
+    page.end();
+    expect((await browser.page()).windows[0]).toMatchObject({ draft: "", draftEdit: edit });
   });
 
   describe("that waits while a backup is restored", () => {

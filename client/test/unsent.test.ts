@@ -1,9 +1,8 @@
 /** What a person has written and not sent: it waits, unreadable, for that person's next login. */
-import { IDBFactory } from "fake-indexeddb";
-import { afterEach, beforeEach, expect, test, vi } from "vitest";
+import { expect, test, vi } from "vitest";
 import { openDatabase } from "../src/keep/database.js";
 import type { PageConfig } from "../src/view.js";
-import { Browser, emptyHistory, live, message, withWindow } from "./browser.js";
+import { type Browser, eachInFreshBrowser, emptyHistory, live, message, withWindow } from "./browser.js";
 import type { Page } from "./browser.js";
 import { json, OTHER_MARK, settled, slowly, tokenOf } from "./stage.js";
 
@@ -11,13 +10,8 @@ const ANAS = "AnasAnasAnasAnasAnasAnasAnasAnasAnasAnasAna";
 const BRUNOS = "BrunBrunBrunBrunBrunBrunBrunBrunBrunBrunBru";
 const LATER = { sid: "dddddddddddd", mark: OTHER_MARK };
 let browser: Browser;
-
-beforeEach(() => {
-  vi.stubGlobal("indexedDB", new IDBFactory());
-  browser = new Browser();
-});
-afterEach(() => {
-  for (const page of browser.pages) page.end();
+eachInFreshBrowser((fresh) => {
+  browser = fresh;
 });
 
 /** A page of somebody's login, whose host gives this key with tokens. */

@@ -1,24 +1,19 @@
 /** Messages that nobody has tried to send: what is asked of them is done before anybody sees them, if that is certain. */
 import fc from "fast-check";
 import { IDBFactory } from "fake-indexeddb";
-import { afterEach, beforeEach, expect, test, vi } from "vitest";
+import { expect, test, vi } from "vitest";
 import { UNDO_MS } from "../src/core/undos.js";
 import { openDatabase } from "../src/keep/database.js";
 import type { Command, MessageView } from "../src/view.js";
 import type { ClientFrame, Message } from "../src/net/protocol.js";
-import { Browser, changesOf, emptyHistory, live, message, window, withWindow } from "./browser.js";
+import { Browser, changesOf, eachInFreshBrowser, emptyHistory, live, message, window, withWindow } from "./browser.js";
 import type { Page } from "./browser.js";
 import { settled, welcome } from "./stage.js";
 import type { FakeSocket } from "./stage.js";
 
 let browser: Browser;
-
-beforeEach(() => {
-  vi.stubGlobal("indexedDB", new IDBFactory());
-  browser = new Browser();
-});
-afterEach(() => {
-  for (const page of browser.pages) page.end();
+eachInFreshBrowser((fresh) => {
+  browser = fresh;
 });
 
 const KEY = "019aaaaa-aaaa-7aaa-8aaa-000000000001";

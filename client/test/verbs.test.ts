@@ -1,23 +1,17 @@
 /** Edits and deletions: asked for on a page, through the outbox, and back onto every page that shows them. */
-import { IDBFactory } from "fake-indexeddb";
-import { afterEach, beforeEach, describe, expect, test, vi } from "vitest";
+import { describe, expect, test } from "vitest";
 import { openDatabase } from "../src/keep/database.js";
 import { UNDO_MS } from "../src/core/undos.js";
 import { defaultLimits } from "../src/net/protocol.js";
 import type { Message } from "../src/net/protocol.js";
 import type { Command, MessageView, Update } from "../src/view.js";
-import { Browser, changesOf, emptyHistory, KEY, live, message, UUID7, window, withWindow } from "./browser.js";
+import { type Browser, changesOf, eachInFreshBrowser, emptyHistory, KEY, live, message, UUID7, window, withWindow } from "./browser.js";
 import type { Page } from "./browser.js";
 import { settled, slowly } from "./stage.js";
 
 let browser: Browser;
-
-beforeEach(() => {
-  vi.stubGlobal("indexedDB", new IDBFactory());
-  browser = new Browser();
-});
-afterEach(() => {
-  for (const page of browser.pages) page.end();
+eachInFreshBrowser((fresh) => {
+  browser = fresh;
 });
 
 const conversation = "2-3";

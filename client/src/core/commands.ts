@@ -115,12 +115,16 @@ function draftOf({ text, replyTo, edit }: Draft): Draft {
   return { text, ...(replyTo === undefined ? {} : { replyTo }), ...(edit === undefined ? {} : { edit }) };
 }
 
+function onlyEdit({ edit }: Draft): Pick<Draft, "edit"> {
+  return edit === undefined ? {} : { edit };
+}
+
 /** Removes a refused message; it becomes the draft where there is none. */
 async function discard(parts: CommandParts, conversation: ConversationId, key: string): Promise<void> {
   const removed = await parts.outbox.discard(key);
-  const { text, edit } = parts.drafted(conversation);
-  if (removed === undefined || text !== "") return;
-  parts.draft(conversation, draftOf(edit === undefined ? removed : { ...removed, edit }), true);
+  const drafted = parts.drafted(conversation);
+  if (removed === undefined || drafted.text !== "") return;
+  parts.draft(conversation, draftOf({ ...removed, ...onlyEdit(drafted) }), true);
 }
 
 type Written = Extract<Command, { kind: "send" | "edit" | "delete" | "undelete" }>;
@@ -130,7 +134,8 @@ function written(parts: CommandParts, command: Written): Promise<void> {
   parts.active();
   switch (command.kind) {
     case "send":
-      parts.draft(conversation, NO_DRAFT);
+      // An edit that is not saved is another page's of this person: it waits on.
+      parts.draft(conversation, { ...NO_DRAFT, ...onlyEdit(parts.drafted(conversation)) });
       return parts.outbox.add(conversation, command.text, {
         ...(command.key === undefined ? {} : { id: command.key }),
         ...(command.replyTo === undefined ? {} : { replyTo: command.replyTo }),

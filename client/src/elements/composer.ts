@@ -55,7 +55,7 @@ export class GchatComposer extends LitElement {
   #draft: string | null = null;
   /** What the core has as the draft, as far as is known here. */
   #kept = NO_DRAFT;
-  /** What the draft is to answer, and the edit for which it waits. The scene forgets it with a window that goes, before this is told. */
+  /** What the draft is to answer, and the edit for which it waits: the scene forgets it before a window that goes is told. */
   #written: Purpose = PLAIN;
   /** Drafts that came from here: their echo must not bring back what has been sent meanwhile. */
   readonly #own = new Set<string>();
@@ -132,7 +132,9 @@ export class GchatComposer extends LitElement {
       this.#kept = told;
       const edit = this.#editTold(scene, window, began);
       this.#written = { reply, edit };
-      if (reply !== this.#purpose.reply || edit?.text !== this.#purpose.edit?.text) scene.purpose(window.conversation, { reply, edit });
+      const now = this.#purpose;
+      const sameEdit = edit?.key === now.edit?.key && edit?.text === now.edit?.text;
+      if (reply !== now.reply || !sameEdit) scene.purpose(window.conversation, { reply, edit });
     }
     this.#draft = told;
   }

@@ -23,6 +23,7 @@ import type { GchatWindow, WindowDeed } from "./window.js";
 
 /** A window asked for gets the focus if it comes within this time; later, people are elsewhere. */
 const ASKED_FOR_MS = 5000;
+
 export class GchatDock extends LitElement {
   static override properties = { scene: { attribute: false }, notice: { state: true }, phone: { state: true } };
   declare scene: Scene | null;

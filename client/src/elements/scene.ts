@@ -52,7 +52,7 @@ export interface Found {
   more: boolean;
 }
 
-/** What the textbox of a window is for, beside a new message. Outlives a window that is put aside, and the page with the draft. */
+/** What the textbox of a window is for, beside a new message. Kept with the draft, over pages and windows put aside. */
 export interface Purpose {
   /** A message of one's own is being edited: its text before, and as it is in the box. The draft waits meanwhile. */
   edit: { key: string; before: string; text: string } | null;

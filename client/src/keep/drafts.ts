@@ -1,6 +1,6 @@
 /**
- * The half-written texts, with what they are to answer and edits that are not saved, sealed one by one in the browser's database. They belong to the
- * person, not to the login: see unsent.ts. Must not know windows.
+ * The half-written texts, with what they are to answer, and edits that are not saved, sealed one by one in the browser's
+ * database. They belong to the person, not to the login: see unsent.ts. Must not know windows.
  */
 import type { Database } from "./database.js";
 import type { Answer } from "./entries.js";

@@ -265,6 +265,14 @@ test("an edit that was not saved is there on the next page, while the draft stil
   expect(byRole("textbox", "Edit message"), "what was told before comes late").toEqual([]);
 });
 
+test("another message may be edited to the same text on another page", async () => {
+  const page = await opened([hers, mine, { ...mine, key: "k2", text: "Because" }], { draftEdit: { key: mine.key, text: "So" } });
+  await page.tell(dock(windowOf(ana, { draftEdit: { key: "k2", text: "So" } })));
+  one("button", "Save").click();
+  await settled();
+  expect(page.last("edit")).toMatchObject({ key: "k2", text: "So" });
+});
+
 test("an edit that changes nothing is no edit on the next page either", async () => {
   const page = await opened([hers, mine], { draftEdit: { key: mine.key, text: mine.text } });
   press(one("textbox", "Edit message"), "Enter");
