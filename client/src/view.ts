@@ -10,11 +10,20 @@
 export type Seq = number;
 /** A user's id in the host. */
 export type UserId = number;
-/** Of any kind; opaque but for direct ones, which are `"LOWER-HIGHER"`, see protocol/README.md. */
+/** Opaque but for direct ones, which are `"LOWER-HIGHER"`, see protocol/README.md. */
 export type ConversationId = string;
+export type Kind = "direct" | "group" | "room";
 
 export type Role = "teacher" | "student";
 export type Status = "online" | "offline";
+
+/** What others see of a person. The name "" says that they were removed. */
+export interface Face {
+  id: UserId;
+  name: string;
+  picture: string | null;
+  profileUrl: string | null;
+}
 
 export type Writing = "yes" | "no" | "blocked" | "gone";
 
@@ -75,13 +84,34 @@ export type Delivery =
   /** Finally refused; the text is kept, with a way to try again or to remove it. */
   | "failed";
 
+/** What has happened in a group or room. */
+export interface SystemView {
+  kind: "made" | "added" | "removed" | "left" | "renamed" | "announcements";
+  /** Whom it is about. */
+  users: UserId[];
+  /** Of `made` and `renamed`. */
+  title?: string;
+  /** Of `announcements`. */
+  on?: boolean;
+}
+
+/** Who has reacted with one emoji; one's own wish is in it before the server has it. */
+export interface ReactionView {
+  emoji: string;
+  count: number;
+  /** The first of them, at most 20. */
+  users: UserId[];
+  mine: boolean;
+}
+
 export interface MessageView {
   /** Of one's own, stable over pending → committed: the client_message_id. Else "seq:N": ids of others may repeat. */
   key: string;
   /** 0 while it is in the outbox. */
   seq: Seq;
+  sender: UserId;
   mine: boolean;
-  /** null: a stub, deleted or erased. What the person has asked for and the server has not confirmed is in it already. */
+  /** null: a stub, or a system message, deleted or erased. What the person has asked for and the server has not confirmed is in it already. */
   text: string | null;
   /** Milliseconds UTC; for pending messages by this computer's clock, corrected by the server's. */
   sentAt: number;
@@ -89,6 +119,12 @@ export interface MessageView {
   delivery?: Delivery;
   /** For failed ones: the error code of the contract. */
   failure?: string;
+  /** What has happened: then there is no text, and nothing can be done with it. */
+  system?: SystemView;
+  /** In the order in which each was used first. */
+  reactions?: ReactionView[];
+  /** Whom it mentions. */
+  mentions?: UserId[];
   /** The message that this one answers. */
   replyTo?: Seq;
   /** It was edited. */
@@ -114,8 +150,20 @@ export interface EditDraft {
 
 export interface WindowView {
   conversation: ConversationId;
+  kind: Kind;
   state: "open" | "minimised";
-  contact: { id: UserId; name: string; picture: string | null; profileUrl: string | null; status: Status };
+  /** What the window is called: of a direct one the other person's name, "" where they were removed. */
+  title: string;
+  /** Of a direct one, the other person. */
+  contact?: Face & { status: Status };
+  /** Of a group its course, of a room its circle. */
+  circle?: string;
+  /** Of a group: how many are in it. */
+  members?: number;
+  /** Of a room: only teachers write there now. */
+  announcements?: true;
+  /** 0 … 100: messages that are not read and mention this person. */
+  mentions: number;
   /** 0 … 100; 100 stands for "100 or more". */
   unread: number;
   /** Text that was being written when the window was last on a page. */
@@ -124,12 +172,44 @@ export interface WindowView {
   draftReplyTo?: Seq;
   /** The message of one's own that was being edited, while the draft waited. */
   draftEdit?: EditDraft;
-  /** Whether the other person is typing now. */
-  typing: boolean;
+  /** Who is typing now; of a direct one the other person. */
+  typing: UserId[];
   /** Whether one may write there now; "blocked": this person has blocked the other, "gone": they were removed. */
   writing: Writing;
   /** What the server takes beside plain messages: the person is offered nothing else. */
-  verbs: { edit: boolean; delete: boolean; reply: boolean };
+  verbs: { edit: boolean; delete: boolean; reply: boolean; react: boolean; mention: boolean };
+  /** Of a room: this person is a teacher of its course, and may delete others' messages and make announcements. */
+  moderates?: true;
+  /** Of a group: this person has left it, or was taken out. */
+  left?: true;
+}
+
+/** Somebody of a group. */
+export interface MemberView extends Face {
+  status: Status;
+  /** In the course. */
+  role?: Role;
+  maker: boolean;
+  /** Their read mark, as far as it is shown. */
+  readSeq: Seq;
+}
+
+/** A room of this person, in the order of the panel. */
+export interface RoomView {
+  conversation: ConversationId;
+  title: string;
+  writing: Writing;
+  announcements: boolean;
+  /** Somebody has written since they read there: a dot, no number. */
+  unread: boolean;
+  mentions: number;
+}
+
+/** A course in which this person may make a group. */
+export interface CourseView {
+  /** The circle without a group. */
+  circle: string;
+  title: string;
 }
 
 /** The newest part of a conversation, and what waits to be sent. */
@@ -206,6 +286,21 @@ export type Update =
    * them, by key.
    */
   | { kind: "rewritten"; conversation: ConversationId; messages: MessageView[] }
+  /**
+   * People who have written, are mentioned or named in this conversation: as they are called now. Of a direct one never.
+   * Told before the messages that need them where they are known, and again when they change.
+   */
+  | { kind: "people"; conversation: ConversationId; people: Face[] }
+  /** The answer to `members`, and again as long as the conversation's members are shown (`members` with `until`). */
+  | { kind: "members"; conversation: ConversationId; members: MemberView[] }
+  /** The rooms of this person, whenever they are others; none where the server has no rooms. */
+  | { kind: "rooms"; rooms: RoomView[] }
+  /** Courses in which this person may make a group; none where the server has no groups. */
+  | { kind: "courses"; courses: CourseView[] }
+  /** Whom this person has blocked: their messages in groups and rooms are folded. */
+  | { kind: "blocked"; users: UserId[] }
+  /** The answer to `make`, `add`, `remove`, `rename` and `announce`; `code` where it was refused, of the contract, or `no_connection`. */
+  | { kind: "done"; act: number; conversation: ConversationId; code?: string }
   /** The answer to `search`; `append` for further pages. */
   | { kind: "found"; text: string; people: RosterPerson[]; more: boolean; append: boolean }
   /** An action was refused: `code` of the contract, `message` in English as the server said it. */
@@ -229,7 +324,15 @@ export type Command =
    * `key`: the client_message_id, where the page has given it one already. `again`: another core was told before, which
    * may have tried to send it.
    */
-  | ({ kind: "send"; conversation: ConversationId; text: string; key?: string; replyTo?: Seq; again?: true } & Journaled)
+  | ({
+      kind: "send";
+      conversation: ConversationId;
+      text: string;
+      key?: string;
+      replyTo?: Seq;
+      mentions?: UserId[];
+      again?: true;
+    } & Journaled)
   /** `key`: of a message of one's own, also one that is still being sent. `seq`: where the page's journal knows it. */
   | ({ kind: "edit"; conversation: ConversationId; key: string; text: string; seq?: Seq } & Journaled)
   /** Enters the outbox when its undo has ended (5 s), also where the page is left before. */
@@ -239,6 +342,24 @@ export type Command =
    * where the page's journal knows it: on a slow line the next page may be there too late.
    */
   | ({ kind: "undelete"; conversation: ConversationId; key: string; at?: number } & Journaled)
+  /**
+   * All of this person's reactions to a message, at most 3. `key`: the message's; `seq` and `id` name it to the server
+   * where another core is told: the page's journal knows them.
+   */
+  | ({ kind: "react"; conversation: ConversationId; key: string; emoji: string[]; seq?: Seq; id?: string } & Journaled)
+  /** Opens a room that may have no window yet. */
+  | ({ kind: "enter"; conversation: ConversationId; title: string } & Journaled)
+  /** Makes a group and opens it. `act`: 1, 2, 3 … of the page, for the answer; the same in the next four. */
+  | { kind: "make"; act: number; circle: string; title: string; users: UserId[] }
+  | { kind: "add"; act: number; conversation: ConversationId; users: UserId[] }
+  /** Takes somebody out; oneself: leaves, and closes the window. */
+  | { kind: "remove"; act: number; conversation: ConversationId; user: UserId }
+  | { kind: "rename"; act: number; conversation: ConversationId; title: string }
+  | { kind: "announce"; act: number; conversation: ConversationId; on: boolean }
+  /** The members of a group are shown (again whenever they change, until `over`), for one or several elements. */
+  | { kind: "members"; conversation: ConversationId; over?: true }
+  /** The list of rooms is shown: ask for it. */
+  | { kind: "rooms" }
   /** An edit that was refused for good is forgotten. */
   | { kind: "dismiss"; conversation: ConversationId; key: string }
   /** The message `seq` is quoted on this page: tell it, and its changes. */
