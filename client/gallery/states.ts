@@ -1,6 +1,7 @@
 /** The states of the gallery: what a core would tell in each, so that the real elements can be looked at. */
 import type { ConversationView, MessageView, RosterPerson, Update, WindowView } from "../src/view.js";
 
+const ME = 1;
 const MINUTE = 60_000;
 /** Noon of the browser's day: screenshots do not depend on when they are taken. */
 const NOW = new Date().setHours(12, 34, 0, 0);
@@ -57,24 +58,33 @@ function windowOf(of: RosterPerson, more: Partial<WindowView> = {}): WindowView 
   const { id, name, picture, profileUrl } = of;
   return {
     conversation: of.conversation,
-    state: "open",
+    kind: "direct",
+    title: name,
     contact: { id, name, picture, profileUrl, status: "online" },
-    unread: 0,
-    draft: "",
-    typing: false,
-    writing: "yes",
-    verbs: { edit: true, delete: true, reply: true },
+    ...PLAIN,
     ...more,
   };
 }
 
-type Line = [mine: boolean, minutesAgo: number, text: string | null, more?: Partial<MessageView>];
+const PLAIN = {
+  state: "open",
+  mentions: 0,
+  unread: 0,
+  draft: "",
+  typing: [],
+  writing: "yes",
+  verbs: { edit: true, delete: true, reply: true, react: true, mention: true },
+} as const satisfies Partial<WindowView>;
+
+/** `mine`: or, in a group, whose it is. */
+type Line = [mine: boolean | number, minutesAgo: number, text: string | null, more?: Partial<MessageView>];
 
 function talk(conversation: string, lines: Line[], more: Partial<ConversationView> = {}): Update {
   const messages = lines.map(([mine, ago, text, extra], index): MessageView => ({
     key: `${conversation} ${index}`,
     seq: index + 1,
-    mine,
+    sender: mine === true ? ME : mine === false ? 2 : mine,
+    mine: mine === true,
     text,
     sentAt: NOW - ago * MINUTE,
     ...extra,
@@ -168,8 +178,8 @@ function three(): Update[] {
     dock([
       windowOf(ana),
       windowOf(conor, { state: "minimised", unread: 3 }),
-      windowOf(bruno, { typing: true, draft: "I was just about to" }),
-      windowOf(carla, { unread: 2, contact: { ...windowOf(carla).contact, status: "offline" } }),
+      windowOf(bruno, { typing: [2], draft: "I was just about to" }),
+      windowOf(carla, { unread: 2, contact: { ...carla, status: "offline" } }),
     ]),
     talk(ana.conversation, LESSON),
     talk(bruno.conversation, []),
@@ -214,7 +224,7 @@ function rtl(): Update[] {
   return [
     ONLINE,
     roster(list),
-    dock([windowOf(layla), windowOf(dana, { state: "minimised", unread: 2 }), windowOf(omar, { typing: true })]),
+    dock([windowOf(layla), windowOf(dana, { state: "minimised", unread: 2 }), windowOf(omar, { typing: [2] })]),
     talk(layla.conversation, ARABIC),
     talk(omar.conversation, ARABIC.slice(0, 2)),
   ];

@@ -1,22 +1,28 @@
 /** What a person does with a message in the log, as commands to the core and words to the other elements. */
 import type { ConversationId, MessageView } from "../view.js";
 import { copyText } from "./clipboard.js";
-import type { Surroundings } from "./message.js";
+import type { OpenMenu, Surroundings } from "./message.js";
+import { ownReactions, reactedWith } from "./reactions.js";
 import type { Scene } from "./scene.js";
 import { verbsOf, type Means, type Verb } from "./verbs.js";
 
-export type Acts = Omit<Surroundings, "strings" | "name" | "picture" | "menu">;
+export type Acts = Omit<Surroundings, "strings" | "kind" | "me" | "name" | "menu">;
 
 export interface ActsParts {
   /** As they are when the person asks. */
   means: () => Means;
-  /** Opens or closes the menu of a message. */
-  toggle: (key: string, verbs: readonly Verb[]) => void;
+  /** Shows what stands beside a message's button, or what is there no more. */
+  show: (menu: OpenMenu) => void;
   /** An element beside which a box may be for an instant, see `copyText`. */
   near: () => Element;
   /** The text of this failed message has been copied. */
   copied: (key: string) => void;
+  /** What this blocked person wrote is to be shown. */
+  unfold: (key: string) => void;
 }
+
+/** What was asked for of a message as it was shown then: the next press comes before the core's answer. */
+const asked = new WeakMap<MessageView, string[]>();
 
 export function actsOf(scene: Scene, conversation: ConversationId, parts: ActsParts): Acts {
   const say = (text: string): void => { scene.tell({ kind: "said", conversation, text }); };
@@ -24,9 +30,13 @@ export function actsOf(scene: Scene, conversation: ConversationId, parts: ActsPa
     const failed = (): void => { scene.tell({ kind: "refused", conversation, code: "copy_failed", message: "" }); };
     void copyText(text, parts.near()).then((copied) => { (copied ? done : failed)(); });
   };
-  const choose = (verb: Verb, { key, seq, text }: MessageView): void => {
+  const emoji = ({ key }: MessageView): void => { parts.show({ key, verbs: null }); };
+  const choose = (verb: Verb, message: MessageView): void => {
+    const { key, seq, text } = message;
     const before = text ?? "";
-    if (verb === "reply") scene.purpose(conversation, { reply: seq, edit: null }, true);
+    if (verb === "react") emoji(message);
+    else if (verb === "seen_by") scene.tell({ kind: "dialog", dialog: { kind: "seen", conversation, seq } });
+    else if (verb === "reply") scene.purpose(conversation, { reply: seq, edit: null }, true);
     else if (verb === "edit") scene.purpose(conversation, { edit: { key, before, text: before } }, true);
     else if (verb === "delete") {
       // What is being deleted is not being edited any more.
@@ -39,7 +49,19 @@ export function actsOf(scene: Scene, conversation: ConversationId, parts: ActsPa
   };
   return {
     choose,
-    actions: (message) => { parts.toggle(message.key, verbsOf(message, parts.means(), Date.now())); },
+    actions: (message) => { parts.show({ key: message.key, verbs: verbsOf(message, parts.means(), Date.now()) }); },
+    emoji,
+    react: (message, chosen) => {
+      const wanted = reactedWith(asked.get(message) ?? ownReactions(message), chosen);
+      if (wanted === null) {
+        scene.tell({ kind: "refused", conversation, code: "too_many_reactions", message: "" });
+        return;
+      }
+      asked.set(message, wanted);
+      scene.post({ kind: "react", conversation, key: message.key, emoji: wanted });
+      scene.tell({ kind: "mended", conversation });
+    },
+    unfold: ({ key }) => { parts.unfold(key); },
     copy: ({ key, text }) => {
       copy(text ?? "", () => {
         parts.copied(key);

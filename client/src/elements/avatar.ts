@@ -1,8 +1,10 @@
 /**
- * A person's picture, or their initials on a colour that stays theirs. The initials are always there; a picture lies
+ * A person's picture, or their initials on a colour that stays theirs; of a group its first letter, of a room a sign, on
+ * a square. The initials are always there; a picture lies
  * over them once it has loaded, so a slow or broken one never leaves a hole.
  */
 import { LitElement, css, html, nothing } from "lit";
+import type { Kind } from "../view.js";
 
 /** Each has a contrast of at least 4.5 with white. */
 const COLOURS = [
@@ -22,11 +24,14 @@ export class GchatAvatar extends LitElement {
   static override properties = {
     name: {},
     picture: {},
+    kind: { reflect: true },
     status: { reflect: true },
     broken: { state: true },
   };
   declare name: string;
   declare picture: string | null;
+  /** Of what it is: of a person ("direct"), or of a group or room. */
+  declare kind: Kind;
   /** "online" and "offline" add a dot. */
   declare status: string | null;
   declare broken: boolean;
@@ -53,6 +58,9 @@ export class GchatAvatar extends LitElement {
       font-weight: 600;
       line-height: 1;
       user-select: none;
+    }
+    :host(:is([kind="group"], [kind="room"])) .face {
+      border-radius: 30%;
     }
     /* Not as text: it is no part of any name, and nobody wants to find or copy it. */
     .face::before {
@@ -98,6 +106,7 @@ export class GchatAvatar extends LitElement {
     super();
     this.name = "";
     this.picture = null;
+    this.kind = "direct";
     this.status = null;
     this.broken = false;
   }
@@ -123,7 +132,7 @@ export class GchatAvatar extends LitElement {
           />`;
     const dot = this.status === null ? nothing : html`<span class="dot"></span>`;
     return html`<span class="face" aria-hidden="true"
-        data-initials=${initials(this.name)}
+        data-initials=${this.kind === "direct" ? initials(this.name) : this.kind === "group" ? letter(this.name) : "#"}
         >${image}</span
       >${dot}`;
   }
@@ -150,6 +159,11 @@ export function initials(name: string): string {
   const last = letters.at(-1);
   if (first === undefined) return "?";
   return (letters.length > 1 && last !== undefined ? first + last : first).toUpperCase();
+}
+
+/** The first letter of a group's title. */
+function letter(title: string): string {
+  return Array.from(initials(title))[0] ?? "?";
 }
 
 export function avatarColour(name: string): string {

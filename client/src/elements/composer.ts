@@ -1,14 +1,15 @@
 /**
  * `<gchat-composer>`: where a message is written, answered or edited. Owns the text being typed: sends it, keeps it as
- * the draft, says when it is too long, and never lets it go before the core has it. While a message is edited, the
- * draft waits.
+ * the draft, says when it is too long, completes names, and never lets it go before the core has it. While a message is
+ * edited, the draft waits.
  */
 import { LitElement, html, nothing, type PropertyValues, type TemplateResult } from "lit";
 import { live } from "lit/directives/live.js";
-import type { EditDraft, WindowView, Writing } from "../view.js";
+import type { EditDraft, WindowView } from "../view.js";
 import { base } from "../styles/theme.js";
 import { composerStyles } from "../styles/composer.js";
 import { isBlank } from "./blank.js";
+import { Completion } from "./completion.js";
 import { saveIcon, sendIcon } from "./icons.js";
 import { stoppedString } from "./people.js";
 import { purposeTemplate } from "./purpose.js";
@@ -21,11 +22,6 @@ import { mayEdit, meansOf } from "./verbs.js";
 /** The contract's `message_chars`. */
 const LONGEST = 4096;
 const NEAR_LONGEST = 200;
-const REFUSALS: Readonly<Record<Exclude<Writing, "yes">, StringId>> = {
-  no: "writing_no",
-  blocked: "writing_blocked",
-  gone: "writing_gone",
-};
 /** Echoes are at most so many keystrokes late. */
 const OWN_KEPT = 100;
 const TYPING_EVERY_MS = 3000;
@@ -62,6 +58,7 @@ export class GchatComposer extends LitElement {
   /** The text for which the box was last made as high as it is. */
   #measured = "";
   #typedAt = Number.NEGATIVE_INFINITY;
+  readonly #completion = new Completion(this);
 
   static override styles = [base, composerStyles];
 
@@ -78,7 +75,7 @@ export class GchatComposer extends LitElement {
       if (signal.conversation !== this.window?.conversation) return false;
       return signal.kind !== "reading" || this.#purpose.reply !== null;
     };
-    new SceneWatcher(this, ["line", "flush", "handback", "purpose", "reading"], (signal) => { this.#heard(signal); }, concerns);
+    new SceneWatcher(this, ["line", "flush", "handback", "purpose", "reading", "members"], (signal) => { this.#heard(signal); }, concerns);
   }
 
   #heard(signal: Signal): void {
@@ -158,12 +155,17 @@ export class GchatComposer extends LitElement {
     const closed = refusal !== null;
     const useless = isBlank(text) && edit === null;
     const label = strings.get(edit === null ? "send" : "save");
+    const completion = edit === null && !closed ? this.#completion : null;
+    const choose = (chosen: string, cursor: number): void => { this.#complete(chosen, cursor); };
+    // Where several write, nobody looks for a box that is of no use, unless something stands in it.
+    const bare = closed && text === "" && this.window?.kind !== "direct";
     return html`
       ${line.state === "lost" ? html`<p class="note">${strings.get("not_connected")}</p>` : nothing}
-      ${this.window === null ? nothing : purposeTemplate(scene, this.window.conversation, this.name, () => { this.#cancel(); })}
+      ${this.window === null ? nothing : purposeTemplate(scene, this.window, () => { this.#cancel(); })}
       <p id="hint" class=${closed ? "hint closed" : bad || this.files ? "hint bad" : "hint"} role="status" ?hidden=${hint === ""}>${hint}</p>
       ${this.emptied && !closed ? this.#deleter(scene) : nothing}
-      <div class="row">
+      ${completion?.template(strings.get("mention_whom"), () => this.#area, choose) ?? nothing}
+      <div class="row" ?hidden=${bare}>
         <textarea
           rows="1"
           dir="auto"
@@ -171,14 +173,19 @@ export class GchatComposer extends LitElement {
           autocomplete="off"
           aria-label=${edit === null ? strings.get("message_to", this.name) : strings.get("edit_message")}
           aria-describedby="hint"
+          aria-autocomplete=${this.window?.kind === "direct" ? nothing : "list"}
+          aria-controls=${completion?.option ? "mentions" : nothing}
+          aria-activedescendant=${completion?.option ?? nothing}
           aria-invalid=${left < 0 ? "true" : "false"}
           ?readonly=${closed}
           placeholder=${closed ? "" : strings.get("write_message")}
           .value=${live(text)}
           @input=${this.#typed}
           @keydown=${this.#key}
+          @keyup=${this.#moved}
+          @click=${this.#moved}
           @paste=${this.#pasted}
-          @blur=${this.#save}
+          @blur=${this.#left}
         ></textarea>
         <button
           class="send"
@@ -220,8 +227,8 @@ export class GchatComposer extends LitElement {
   /** Why nothing can be written here at all, in words. The text stays, to be copied, or sent when it is allowed again. */
   #refusal({ strings, line }: Scene): string | null {
     if (line.state === "stopped") return strings.get(stoppedString(line));
-    const writing = this.window?.writing ?? "yes";
-    return writing === "yes" ? null : strings.get(REFUSALS[writing], this.name);
+    const { window } = this;
+    return window === null || window.writing === "yes" ? null : strings.get(refusalOf(window), this.name);
   }
 
   #hint(left: number): string {
@@ -243,11 +250,28 @@ export class GchatComposer extends LitElement {
     }
     this.text = text;
     if (conversation === undefined) return;
+    this.#completion.moved(event.target as HTMLTextAreaElement);
     this.#save();
     const now = Date.now();
     if (isBlank(this.text) || now - this.#typedAt < TYPING_EVERY_MS) return;
     this.#typedAt = now;
     this.scene?.post({ kind: "typing", conversation });
+  }
+
+  #moved(event: Event): void {
+    this.#completion.moved(event.target as HTMLTextAreaElement);
+  }
+
+  #left(): void {
+    this.#completion.left();
+    this.#save();
+  }
+
+  /** A name has been chosen. */
+  #complete(text: string, cursor: number): void {
+    this.text = text;
+    this.#save();
+    void this.updateComplete.then(() => { this.#area?.setSelectionRange(cursor, cursor); });
   }
 
   /** Text that comes with a picture of itself (an office does that) is pasted as text. */
@@ -263,6 +287,9 @@ export class GchatComposer extends LitElement {
     if (event.shiftKey || event.altKey || event.ctrlKey || event.metaKey) {
       // With Control it has always sent, as with nothing.
       if (key !== "Enter" || event.shiftKey || event.altKey) return;
+    } else if (this.#completion.key(key, event.target as HTMLTextAreaElement, (text, cursor) => { this.#complete(text, cursor); })) {
+      event.preventDefault();
+      return;
     }
     if (key === "Escape" ? this.#cancel() : key === "ArrowUp" ? this.#editLast() : key === "Enter" && !breaksOnEnter()) {
       event.preventDefault();
@@ -305,7 +332,15 @@ export class GchatComposer extends LitElement {
   #send(scene: Scene, { conversation }: WindowView, reply: Purpose["reply"]): void {
     if (isBlank(this.text) || textLength(this.text) > LONGEST) return;
     const text = this.text.trim();
-    scene.post({ kind: "send", conversation, text, ...(reply === null ? {} : { replyTo: reply }) });
+    const mentions = this.#completion.mentioned(text);
+    scene.post({
+      kind: "send",
+      conversation,
+      text,
+      ...(reply === null ? {} : { replyTo: reply }),
+      ...(mentions.length === 0 ? {} : { mentions }),
+    });
+    this.#completion.forget();
     this.#typedAt = Number.NEGATIVE_INFINITY;
     this.text = "";
     if (reply !== null) scene.purpose(conversation, { reply: null });
@@ -376,6 +411,14 @@ export class GchatComposer extends LitElement {
 /** Stands for a text, what it is to answer, and what is edited meanwhile. */
 function draftName(text: string, reply: Purpose["reply"], edit: EditDraft | null = null): string {
   return `${reply ?? ""} ${edit === null ? "" : `${edit.key} ${edit.text}`}\n${text}`;
+}
+
+/** The sentence for a window in which nothing can be written. */
+function refusalOf({ kind, writing, left, announcements, moderates }: WindowView): StringId {
+  if (kind === "group") return left === true ? "group_left" : "writing_group";
+  if (kind === "room") return announcements === true && moderates !== true ? "writing_announcements" : "writing_closed";
+  if (writing === "blocked") return "writing_blocked";
+  return writing === "gone" ? "writing_gone" : "writing_no";
 }
 
 /** On a touch keyboard Enter breaks the line, as people expect there; the button sends. */

@@ -16,6 +16,7 @@ const FAILURES: Readonly<Record<string, StringId>> = {
   quote_failed: "quote_failed",
   rate_limited: "failure_rate_limited",
   too_late: "failure_too_late",
+  too_many_reactions: "failure_too_many_reactions",
   unavailable: "failure_unavailable",
   unknown_recipient: "failure_unknown_recipient",
 };

@@ -34,6 +34,11 @@ export const moreIcon = icon(svg`<path d="M5.5 12.5 10 8l4.5 4.5"/>`);
 export const peopleIcon = icon(
   svg`<circle cx="7.5" cy="7" r="3"/><path d="M2.5 16.5c0-3 2.2-4.8 5-4.8s5 1.8 5 4.8M13 4.3a3 3 0 0 1 0 5.4m1.5 2.4c1.8.6 3 2.2 3 4.4"/>`,
 );
+export const groupIcon = icon(
+  svg`<circle cx="7.5" cy="7" r="3"/><path d="M2 16.5c0-3 2.4-4.8 5.5-4.8 1.6 0 3 .5 4 1.3M15 10v6m-3-3h6"/>`,
+);
+export const smileIcon = icon(svg`<circle cx="10" cy="10" r="6.8"/><path d="M7 11.8c1.5 2 4.5 2 6 0M7.6 8h.01M12.4 8h.01"/>`);
+export const dotsIcon = icon(svg`<path d="M10 4.5v.01M10 10v.01M10 15.5v.01" stroke-width="2.6"/>`);
 export const clockIcon = icon(svg`<circle cx="10" cy="10" r="6.5"/><path d="M10 6.5V10l2.3 1.5"/>`);
 export const sentIcon = icon(svg`<path d="m5 10.5 3.5 3.5L15 7"/>`);
 export const seenIcon = icon(svg`<path d="m2 10.5 3.5 3.5L12 7m-2.5 6.5.5.5L16.5 7"/>`);

@@ -10,6 +10,7 @@ import { GchatDock } from "./dock.js";
 import { gated } from "./gate.js";
 import { GchatLauncher, GchatMore } from "./panel.js";
 import { GchatPeople } from "./people.js";
+import { define, loadWindows } from "./pieces.js";
 import { GchatRoster, provideRosters } from "./roster.js";
 import { GchatSaid } from "./said.js";
 import { Scene, type ScenePort } from "./scene.js";
@@ -26,20 +27,10 @@ const ELEMENTS: Readonly<Record<string, CustomElementConstructor>> = {
   "gchat-said": GchatSaid,
 };
 
-function define(elements: Readonly<Record<string, CustomElementConstructor>>): void {
-  for (const [name, element] of Object.entries(elements)) {
-    if (customElements.get(name) === undefined) customElements.define(name, element);
-  }
-}
-
-async function loadWindows(): Promise<void> {
-  define((await import("./windows.js")).WINDOWS);
-}
-
 /** Puts the dock into `container` and brings every `<gchat-roster>` of the page to life, later ones included. */
 export function mount(port: ScenePort, config: PageConfig, container: Element): void {
   const strings = new Strings(config.lang);
-  const scene = new Scene(gated(port, loadWindows, strings.ready), strings);
+  const scene = new Scene(gated(port, loadWindows, strings.ready), strings, config.user);
   const title = new PageTitle();
   scene.subscribe((signal) => {
     if (signal.kind === "dock") title.show(scene.unread);

@@ -14,8 +14,8 @@ import { menuStyles } from "../styles/menu.js";
 import { actsOf, type Acts } from "./acts.js";
 import { DayWatcher } from "./days.js";
 import { downIcon } from "./icons.js";
-import { MessageMenu } from "./menu.js";
-import { markTemplate, messageTemplate, type Look, type Surroundings } from "./message.js";
+import { Menu } from "./menu.js";
+import { markTemplate, messageTemplate, type Look, type OpenMenu, type Surroundings } from "./message.js";
 import { hasNewer, shownOf, type Reading, type Side } from "./reading.js";
 import type { Scene} from "./scene.js";
 import { isRendered, SceneWatcher, type Signal } from "./scene.js";
@@ -23,7 +23,8 @@ import { ScrollKeeper } from "./scroll.js";
 import { MessageStops } from "./stops.js";
 import { loadLinks } from "./text.js";
 import { threadRows, type Row } from "./thread.js";
-import { mayEdit, mayRetry, meansOf, verbsOf, type Means } from "./verbs.js";
+import { typingText } from "./typing.js";
+import { mayEdit, mayReact, mayRetry, mayTakeBack, meansOf, verbsOf, type Means } from "./verbs.js";
 
 /** People need so long to find the message that they were led to. */
 const FOUND_MS = 2500;
@@ -42,7 +43,7 @@ export class GchatLog extends LitElement {
   };
   declare scene: Scene | null;
   declare window: WindowView | null;
-  /** The other person's name as it is shown. */
+  /** What the window is called. */
   declare name: string;
   /** New messages have come below the view. */
   declare missed: boolean;
@@ -52,12 +53,14 @@ export class GchatLog extends LitElement {
   declare found: Seq | null;
   /** The key of the failed message whose text was copied last. */
   declare copied: string | null;
-  readonly #menu = new MessageMenu(this);
+  readonly #menu = new Menu<OpenMenu>(this);
   readonly #stops = new MessageStops(this);
   readonly #scroll = new ScrollKeeper(
     () => this.#scroller,
     () => this.#atNewest,
   );
+  /** Keys of messages of blocked people that are shown nevertheless. */
+  readonly #unfolded = new Set<string>();
   #newAfter: Seq | null = null;
   #opened = false;
   #lastKey: string | undefined;
@@ -79,11 +82,11 @@ export class GchatLog extends LitElement {
     this.found = null;
     this.copied = null;
     const own = (signal: Signal): boolean =>
-      signal.kind === "line" || ("conversation" in signal && signal.conversation === this.window?.conversation);
+      signal.kind === "line" || signal.kind === "blocked" || ("conversation" in signal && signal.conversation === this.window?.conversation);
     const heard = (signal: Signal): void => {
       if (signal.kind === "goto") void this.updateComplete.then(() => { this.#goneTo(signal.seq); });
     };
-    new SceneWatcher(this, ["reading", "purpose", "goto", "line"], heard, own);
+    new SceneWatcher(this, ["reading", "purpose", "goto", "line", "people", "blocked"], heard, own);
     new DayWatcher(this);
   }
 
@@ -125,8 +128,8 @@ export class GchatLog extends LitElement {
       this.scene?.toEnd(view.conversation);
     } else if (last !== undefined && last.key !== this.#lastKey) {
       if (last.mine && this.#atNewest) this.#scroll.stuck = true;
-      else if (!last.mine && !this.#scroll.stuck) this.missed = true;
-      if (!last.mine && !someoneLooks() && !hasNew(view, this.#newAfter)) this.#newAfter = view.readSeq;
+      else if (isNews(last) && !this.#scroll.stuck) this.missed = true;
+      if (isNews(last) && !someoneLooks() && !hasNew(view, this.#newAfter)) this.#newAfter = view.readSeq;
     }
     this.#lastKey = last?.key;
   }
@@ -202,20 +205,15 @@ export class GchatLog extends LitElement {
     const messages = shownOf(reading);
     const newer = hasNewer(reading);
     if (messages.length === 0 && !older) {
-      const [first = this.name] = this.name.split(/\s+/);
-      return html`<div class="hello">
-          <gchat-avatar .name=${this.name} .picture=${window.contact.picture}></gchat-avatar>
-          <p><b dir="auto">${strings.get("say_hello", first)}</b></p>
-          <p>${strings.get("say_hello_hint")}</p>
-        </div>
-        ${this.#typing(scene, window)}`;
+      return html`${this.#hello(scene, window)} ${this.#typing(scene, window)}`;
     }
     const { conversation, seenSeq } = newest;
     const means = meansOf(scene, window);
     const around: Surroundings = {
       strings,
-      name: this.name,
-      picture: window.contact.picture,
+      kind: window.kind,
+      me: scene.user,
+      name: (user) => scene.nameOf(window, user),
       menu: this.#menu,
       ...this.#acts(scene, conversation, window),
     };
@@ -224,9 +222,9 @@ export class GchatLog extends LitElement {
     const stop = messages.some(({ key }) => key === this.#stops.current) ? this.#stops.current : messages.at(-1)?.key;
     // Most rows are as they were: making them anew is what costs.
     const row = (one: Row): unknown => {
-      const made = [...shown(one, today), this.#links, around.name, around.picture];
-      if (one.kind !== "message") return guard(made, () => markTemplate(one, strings, now));
-      const look = this.#lookOf(scene, conversation, one.message, means, one.key === stop);
+      const made = [...shown(one, today), this.#links, this.name, scene.facesOf(conversation)];
+      if (one.kind !== "message") return guard(made, () => markTemplate(one, around, now));
+      const look = this.#lookOf(scene, window, one.message, means, one.key === stop);
       return guard([...made, ...(Object.values(look) as unknown[])], () => messageTemplate(one, look, around));
     };
     return html`
@@ -239,21 +237,49 @@ export class GchatLog extends LitElement {
   #acts(scene: Scene, conversation: ConversationId, window: WindowView): Acts {
     return actsOf(scene, conversation, {
       means: () => meansOf(scene, this.window ?? window),
-      toggle: (key, verbs) => { this.#menu.toggle(key, verbs); },
+      show: (menu) => {
+        const { open } = this.#menu;
+        const closes = menu.verbs !== null && (open?.key === menu.key || menu.verbs.length === 0);
+        this.#menu.show(closes ? null : menu);
+      },
       near: () => this.#scroller ?? this,
       copied: (key) => { this.copied = key; },
+      unfold: (key) => {
+        this.#unfolded.add(key);
+        this.requestUpdate();
+      },
     });
   }
 
-  #lookOf(scene: Scene, conversation: ConversationId, message: MessageView, means: Means, current: boolean): Look {
+  #hello({ strings }: Scene, { kind, contact }: WindowView): TemplateResult {
+    const [first = this.name] = this.name.split(/\s+/);
+    const greets = kind === "direct";
+    return html`<div class="hello">
+      <gchat-avatar .name=${this.name} .picture=${contact?.picture ?? null} .kind=${kind}></gchat-avatar>
+      <p><b dir="auto">${greets ? strings.get("say_hello", first) : this.name}</b></p>
+      <p>${strings.get(greets ? "say_hello_hint" : kind === "group" ? "group_start" : "room_empty")}</p>
+    </div>`;
+  }
+
+  #lookOf(scene: Scene, window: WindowView, message: MessageView, means: Means, current: boolean): Look {
     const now = Date.now();
-    const { key, seq, replyTo } = message;
+    const { conversation } = window;
+    const { key, seq, sender, replyTo } = message;
     const { open } = this.#menu;
+    const folded = !message.mine && message.text !== null && scene.folds(window, sender) && !this.#unfolded.has(key);
+    const quote = replyTo === undefined || message.text === null ? undefined : scene.quoteOf(conversation, replyTo);
     return {
+      author: scene.nameOf(window, sender),
+      picture: scene.pictureOf(window, sender),
+      folded,
       current,
-      offers: verbsOf(message, means, now).length > 0,
+      offers: !folded && verbsOf(message, means, now).length > 0,
       menu: open?.key === key ? open : null,
-      quote: replyTo === undefined || message.text === null ? undefined : scene.quoteOf(conversation, replyTo),
+      quote,
+      quoted: quote ? scene.nameOf(window, quote.sender) : "",
+      quoteFolded: quote ? !quote.mine && scene.folds(window, quote.sender) : false,
+      reacts: mayReact(message, means),
+      takes: mayTakeBack(message, means),
       found: seq > 0 && seq === this.found,
       editing: scene.purposeOf(conversation).edit?.key === key,
       editable: mayEdit(message, means, now),
@@ -278,11 +304,16 @@ export class GchatLog extends LitElement {
   }
 
   #typing(scene: Scene, window: WindowView): TemplateResult | typeof nothing {
-    if (!window.typing) return nothing;
-    return html`<div class="typing">
-      <gchat-avatar class="face" .name=${this.name} .picture=${window.contact.picture}></gchat-avatar>
+    const { typing } = window;
+    const [first] = typing;
+    if (first === undefined) return nothing;
+    const names = typing.map((user) => scene.nameOf(window, user));
+    return html`<div class=${typing.length === 1 ? "typing" : "typing several"}>
+      ${typing.length === 1
+        ? html`<gchat-avatar class="face" .name=${names[0] ?? ""} .picture=${scene.pictureOf(window, first)}></gchat-avatar>`
+        : nothing}
       <span class="dots" aria-hidden="true"><i></i><i></i><i></i></span>
-      <span class="clip" dir="auto">${scene.strings.get("typing", this.name)}</span>
+      <span class="clip" dir="auto">${typingText(names, scene.strings)}</span>
     </div>`;
   }
 
@@ -402,10 +433,12 @@ function concerns(window: WindowView | null, before: WindowView | null | undefin
   if (window === null || !before) return window !== before;
   return (
     window.conversation !== before.conversation ||
-    window.typing !== before.typing ||
+    window.kind !== before.kind ||
+    window.typing.join() !== before.typing.join() ||
+    window.moderates !== before.moderates ||
     window.writing !== before.writing ||
     Object.entries(window.verbs).join() !== Object.entries(before.verbs).join() ||
-    window.contact.picture !== before.contact.picture
+    window.contact?.picture !== before.contact?.picture
   );
 }
 
@@ -413,7 +446,13 @@ function concerns(window: WindowView | null, before: WindowView | null | undefin
 function shown(row: Row, today: string): unknown[] {
   if (row.kind === "new") return [];
   if (row.kind === "time") return [row.at, row.day, today];
-  return [row.message, row.first, row.last, row.delivery, row.spelt];
+  if (row.kind === "event") return [row.message];
+  return [row.message, row.first, row.last, row.leads, row.delivery, row.spelt];
+}
+
+/** Somebody else has written it. */
+function isNews({ mine, system }: MessageView): boolean {
+  return !mine && system === undefined;
 }
 
 function someoneLooks(): boolean {
@@ -421,5 +460,5 @@ function someoneLooks(): boolean {
 }
 
 function hasNew(view: ConversationView, after: Seq | null): boolean {
-  return after !== null && view.messages.some((message) => !message.mine && message.seq > after && message.seq <= view.readSeq);
+  return after !== null && view.messages.some((message) => isNews(message) && message.seq > after && message.seq <= view.readSeq);
 }

@@ -1,23 +1,25 @@
 /**
- * The menu of a message: which one is open, where it is on the page, and the keyboard in it. It stands beside its
- * button, and the browser shows it above everything (`popover`), as the log would cut it off.
+ * A menu, or another small box of buttons, that a button opens: which one is open, where it is on the page, and the
+ * keyboard in it. It stands beside its button, and the browser shows it above everything (`popover`), as the box
+ * around it would cut it off.
  */
-import { html, type ReactiveController, type ReactiveControllerHost, type TemplateResult } from "lit";
-import type { StringId, Strings } from "./strings.js";
-import type { Verb } from "./verbs.js";
+import { html, nothing, type ReactiveController, type ReactiveControllerHost, type TemplateResult } from "lit";
+import { isRtl } from "./edge.js";
 
-export interface OpenMenu {
-  /** Of the message. */
-  readonly key: string;
-  readonly verbs: readonly Verb[];
+export interface Item {
+  /** Its class, too. */
+  readonly id: string;
+  readonly name: string;
+  /** Of one that is switched on and off. */
+  readonly checked?: boolean;
+  readonly choose: () => void;
 }
 
-const NAMES: Readonly<Record<Verb, StringId>> = { reply: "reply", edit: "edit", delete: "delete", copy: "copy" };
 /** Between the menu and the page's edge. */
 const MARGIN_PX = 8;
 
-export class MessageMenu implements ReactiveController {
-  open: OpenMenu | null = null;
+export class Menu<Open> implements ReactiveController {
+  open: Open | null = null;
   readonly #host: ReactiveControllerHost & HTMLElement;
   /** It has been asked for and not been shown yet. */
   #fresh = false;
@@ -41,7 +43,7 @@ export class MessageMenu implements ReactiveController {
   hostUpdated(): void {
     const menu = this.#menu;
     if (menu === null) {
-      // Its message has gone.
+      // What it was opened for has gone.
       this.open = null;
       return;
     }
@@ -51,19 +53,20 @@ export class MessageMenu implements ReactiveController {
       menu.showPopover();
       this.place();
     } else {
-      // Older browsers show it in the log, which is scrolled to it.
+      // Older browsers show it where it stands, which is scrolled to it.
       menu.classList.add("inside");
       menu.scrollIntoView({ block: "nearest" });
     }
     menu.querySelector<HTMLElement>("button")?.focus({ preventScroll: true });
   }
 
-  toggle(key: string, verbs: readonly Verb[]): void {
-    if (this.open?.key === key) {
+  /** null: it is closed, and the focus returns to its button. */
+  show(open: Open | null): void {
+    if (open === null) {
       this.close(true);
       return;
     }
-    this.open = verbs.length > 0 ? { key, verbs } : null;
+    this.open = open;
     this.#fresh = true;
     this.#host.requestUpdate();
   }
@@ -77,19 +80,28 @@ export class MessageMenu implements ReactiveController {
     this.#host.requestUpdate();
   }
 
-  /** `time`: of the message, for those whose finger does not hover. */
-  template({ verbs }: OpenMenu, time: string, strings: Strings, choose: (verb: Verb) => void): TemplateResult {
-    const item = (verb: Verb): TemplateResult => {
+  /** `head`: a line above the items. */
+  template(label: string, items: readonly Item[], head: string | null): TemplateResult {
+    const item = ({ id, name, checked, choose }: Item): TemplateResult => {
       const chosen = (): void => {
         this.close(true);
-        choose(verb);
+        choose();
       };
-      return html`<button role="menuitem" tabindex="-1" class=${verb} @click=${chosen}>${strings.get(NAMES[verb])}</button>`;
+      return html`<button
+        role=${checked === undefined ? "menuitem" : "menuitemcheckbox"}
+        aria-checked=${checked ?? nothing}
+        tabindex="-1"
+        class=${id}
+        @click=${chosen}
+      >${name}</button>`;
     };
-    return html`<div class="menu" popover="manual" @keydown=${this.#key} @focusout=${this.#left}>
-      <p>${time}</p>
-      <div role="menu" aria-label=${strings.get("message_actions")}>${verbs.map(item)}</div>
-    </div>`;
+    return this.box(html`${head === null ? nothing : html`<p>${head}</p>`}
+      <div role="menu" aria-label=${label}>${items.map(item)}</div>`);
+  }
+
+  /** Any buttons. */
+  box(content: TemplateResult, kind = ""): TemplateResult {
+    return html`<div class="menu ${kind}" popover="manual" @keydown=${this.#key} @focusout=${this.#left}>${content}</div>`;
   }
 
   readonly #key = (event: KeyboardEvent): void => {
@@ -102,7 +114,9 @@ export class MessageMenu implements ReactiveController {
     }
     const items = [...menu.querySelectorAll<HTMLElement>("button")];
     const at = items.findIndex((item) => item === event.target);
-    const to = { ArrowDown: at + 1, ArrowUp: at - 1, Home: 0, End: -1 }[event.key];
+    const [left, right] = isRtl(menu) ? [at + 1, at - 1] : [at - 1, at + 1];
+    const across: Readonly<Record<string, number>> = menu.querySelector("[role=toolbar]") === null ? {} : { ArrowLeft: left, ArrowRight: right };
+    const to = { ArrowDown: at + 1, ArrowUp: at - 1, ...across, Home: 0, End: -1 }[event.key];
     if (to !== undefined) items.at(to === items.length ? 0 : to)?.focus({ preventScroll: true });
     else if (event.key === "Escape") this.close(true);
     else return;
@@ -112,7 +126,7 @@ export class MessageMenu implements ReactiveController {
   readonly #left = (event: FocusEvent): void => {
     const to = event.relatedTarget;
     const menu = this.#menu;
-    // The button closes it by its own press, and another message's menu takes its place.
+    // The button closes it by its own press, and another one's menu takes its place.
     if (to === null || menu === null || menu !== event.currentTarget || this.#fresh) return;
     if (menu.contains(to as Node) || to === menu.previousElementSibling) return;
     this.close(false);

@@ -1,12 +1,15 @@
 /**
- * One message of the log as a template: an article with what it answers, its text, its menu and its delivery. What
- * failed has its reason and ways out, and what is about to be deleted the way back.
+ * One message of the log as a template: an article with what it answers, its text, its menu, its reactions and its
+ * delivery. What failed has its reason and ways out, and what is about to be deleted the way back.
  */
 import { html, nothing, type TemplateResult } from "lit";
-import type { Delivery, MessageView, Seq } from "../view.js";
+import type { Delivery, Kind, MessageView, Seq, UserId } from "../view.js";
 import { failureString } from "./failures.js";
+import { happenedText } from "./happened.js";
 import { clockIcon, seenIcon, sentIcon, warningIcon } from "./icons.js";
-import type { MessageMenu, OpenMenu } from "./menu.js";
+import type { Item, Menu } from "./menu.js";
+import { mentionSpans } from "./mentions.js";
+import { AT_HAND, MOST_REACTIONS, ownReactions, reactedNames, reactionsTemplate } from "./reactions.js";
 import type { StringId, Strings } from "./strings.js";
 import { isEmojiOnly, staysInLine, textNodes } from "./text.js";
 import type { Row } from "./thread.js";
@@ -16,10 +19,12 @@ import { quoteText, stubText, type Verb } from "./verbs.js";
 /** What the rows need to know about the window they are in. */
 export interface Surroundings {
   strings: Strings;
-  /** The other person. */
-  name: string;
-  picture: string | null;
-  menu: MessageMenu;
+  kind: Kind;
+  /** The person here. */
+  me: UserId;
+  /** How somebody is called. */
+  name: (user: UserId) => string;
+  menu: Menu<OpenMenu>;
   /** The person asks for something that is done with a message. */
   copy: (message: MessageView) => void;
   retry: (message: MessageView) => void;
@@ -28,13 +33,30 @@ export interface Surroundings {
   /** A refused edit: written once more, copied, or forgotten. */
   again: (message: MessageView) => void;
   dismiss: (message: MessageView) => void;
+  /** Opens or closes the menu of a message, or the emoji at hand. */
   actions: (message: MessageView) => void;
+  emoji: (message: MessageView) => void;
+  react: (message: MessageView, emoji: string) => void;
+  unfold: (message: MessageView) => void;
   choose: (verb: Verb, message: MessageView) => void;
   goTo: (seq: Seq) => void;
 }
 
+/** What stands beside a message's button. */
+export interface OpenMenu {
+  /** Of the message. */
+  readonly key: string;
+  /** What can be done with it; null: the emoji at hand. */
+  readonly verbs: readonly Verb[] | null;
+}
+
 /** What else a message's row is made of. */
 export interface Look {
+  /** Its author. */
+  author: string;
+  picture: string | null;
+  /** Its author is blocked: what they wrote is not shown until it is asked for. */
+  folded: boolean;
   /** The stop of the keyboard among all messages. */
   current: boolean;
   /** Something can be done with it. */
@@ -43,6 +65,12 @@ export interface Look {
   menu: OpenMenu | null;
   /** The message that it answers, see `quoteText`. */
   quote: MessageView | null | undefined;
+  /** The author of that, and whether they are blocked. */
+  quoted: string;
+  quoteFolded: boolean;
+  /** Reactions may be added; one's own may be taken back. */
+  reacts: boolean;
+  takes: boolean;
   /** Somebody has just been led here. */
   found: boolean;
   /** Its text is in the box. */
@@ -64,8 +92,22 @@ const DELIVERIES: Readonly<Record<Delivery, { text: StringId; icon: TemplateResu
   failed: { text: "not_sent", icon: warningIcon },
 };
 
-/** A row that is no message. */
-export function markTemplate(row: Exclude<Row, MessageRow>, strings: Strings, now: number): TemplateResult {
+const NAMES: Readonly<Record<Verb, StringId>> = {
+  react: "react",
+  reply: "reply",
+  edit: "edit",
+  delete: "delete",
+  copy: "copy",
+  seen_by: "seen_by",
+};
+
+/** A row that is no message of anybody's. */
+export function markTemplate(row: Exclude<Row, MessageRow>, { strings, me, name }: Surroundings, now: number): TemplateResult {
+  if (row.kind === "event") {
+    return html`<p class="event" data-key=${row.key} title=${fullTime(row.message.sentAt, strings)}>
+      ${happenedText(row.message, row.system, me, name, strings)}
+    </p>`;
+  }
   if (row.kind === "new") return html`<div class="divider" data-key="new"><span>${strings.get("new")}</span></div>`;
   const clock = clockTime(row.at, strings);
   return html`<div class="moment" data-key=${row.key}>
@@ -85,14 +127,14 @@ export function messageTemplate(row: MessageRow, look: Look, around: Surrounding
     look.editing && "editing",
   ];
   const meta = strings.get("message_meta", {
-    name: message.mine ? strings.get("you") : around.name,
+    name: message.mine ? strings.get("you") : look.author,
     time: clockTime(message.sentAt, strings),
   });
   const id = encodeURIComponent(message.key);
-  const face =
-    !message.mine && row.first
-      ? html`<gchat-avatar class="face" .name=${around.name} .picture=${around.picture}></gchat-avatar>`
-      : nothing;
+  const several = around.kind !== "direct";
+  const faced = !message.mine && (several ? row.leads : row.first);
+  const face = faced ? html`<gchat-avatar class="face" .name=${look.author} .picture=${look.picture}></gchat-avatar>` : nothing;
+  const author = faced && several ? html`<span class="author clip" dir="auto" aria-hidden="true">${look.author}</span>` : nothing;
   return html`<article
     class=${joined(classes)}
     data-key=${message.key}
@@ -101,41 +143,75 @@ export function messageTemplate(row: MessageRow, look: Look, around: Surrounding
     aria-labelledby="who-${id} text-${id} state-${id}"
     aria-describedby="quote-${id}"
   >
-    ${face}${quoteTemplate(message, look, around, `quote-${id}`)}
+    ${face}${author}${quoteTemplate(message, look, around, `quote-${id}`)}
     <div class="line">
-      <span id="who-${id}" class="out-of-sight" ?hidden=${!row.first}>${meta}</span>${bubble(message, around, `text-${id}`)}
+      <span id="who-${id}" class="out-of-sight" ?hidden=${!row.first}>${meta}</span>${bubble(message, look, around, `text-${id}`)}
       ${look.offers ? actionsTemplate(message, look, around) : nothing}
       <time datetime=${new Date(message.sentAt).toISOString()} title=${fullTime(message.sentAt, strings)}
         >${clockTime(message.sentAt, strings)}</time
       >
     </div>
+    ${look.folded || message.deleting === true ? nothing : reactions(message, look, around)}
     ${stateTemplate(row, look, around, `state-${id}`)}${refusedEdit(message, look, around)}
   </article>`;
 }
 
 /** In one piece: white space inside the bubble would show. */
-function bubble(message: MessageView, around: Surroundings, id: string): TemplateResult {
-  const { strings, name } = around;
+function bubble(message: MessageView, look: Look, around: Surroundings, id: string): TemplateResult {
+  const { strings } = around;
   if (message.deleting === true) {
     return html`<div id=${id} class="undo" role="status">
       <span>${strings.get("message_deleted")}</span>
       <button class="action" @click=${() => { around.undelete(message); }}>${strings.get("undo")}</button>
     </div>`;
   }
-  if (message.text === null) return html`<p id=${id} class="bubble erased">${stubText(message, name, strings)}</p>`;
+  if (message.text === null) return html`<p id=${id} class="bubble erased">${stubText(message, look.author, strings)}</p>`;
+  if (look.folded) {
+    return html`<div id=${id} class="undo">
+      <span>${strings.get("blocked_message")}</span>
+      <button class="action" tabindex=${look.current ? "0" : "-1"} @click=${() => { around.unfold(message); }}>${strings.get("blocked_show")}</button>
+    </div>`;
+  }
   const classes = [
     "bubble",
     !staysInLine(message.text) && "clipped",
     isEmojiOnly(message.text) && "large",
     message.delivery === "failed" && "failed",
   ];
-  return html`<p id=${id} class=${joined(classes)} dir="auto">${textNodes(message.text)}</p>`;
+  return html`<p id=${id} class=${joined(classes)} dir="auto">${spoken(message.text, message.mentions, around)}</p>`;
+}
+
+/** The text as nodes, with the people whom it mentions. */
+function spoken(text: string, mentions: readonly UserId[] | undefined, { me, name }: Surroundings): unknown[] {
+  if (mentions === undefined) return textNodes(text);
+  const spans = mentionSpans(text, mentions.map((id) => ({ id, name: name(id) })));
+  const nodes: unknown[] = [];
+  let at = 0;
+  for (const { from, to, id } of spans) {
+    nodes.push(...textNodes(text.slice(at, from)));
+    // One line: white space in a template would show.
+    nodes.push(html`<span class=${id === me ? "mention me" : "mention"}>${text.slice(from, to)}</span>`);
+    at = to;
+  }
+  return [...nodes, ...textNodes(text.slice(at))];
+}
+
+function reactions(message: MessageView, { current, reacts, takes }: Look, around: Surroundings): TemplateResult | typeof nothing {
+  const { strings, name, me } = around;
+  return reactionsTemplate(message, {
+    strings,
+    current,
+    adds: reacts,
+    takes,
+    names: (reaction) => reactedNames(reaction, name, me, strings),
+    react: (emoji) => { around.react(message, emoji); },
+    more: () => { around.emoji(message); },
+  });
 }
 
 function actionsTemplate(message: MessageView, { menu, current }: Look, around: Surroundings): TemplateResult {
   const { strings } = around;
   const label = strings.get("message_actions");
-  const chosen = (verb: Verb): void => { around.choose(verb, message); };
   return html`<span class="actions"
     ><button
       class="quiet"
@@ -146,19 +222,54 @@ function actionsTemplate(message: MessageView, { menu, current }: Look, around: 
       tabindex=${current ? "0" : "-1"}
       @click=${() => { around.actions(message); }}
     ></button
-    >${menu === null ? nothing : around.menu.template(menu, fullTime(message.sentAt, strings), strings, chosen)}</span
+    >${menu === null ? nothing : menu.verbs === null ? atHand(message, around) : verbsMenu(message, menu.verbs, label, around)}</span
   >`;
+}
+
+function verbsMenu(message: MessageView, verbs: readonly Verb[], label: string, around: Surroundings): TemplateResult {
+  const { strings, menu } = around;
+  const items = verbs.map((verb): Item => ({ id: verb, name: strings.get(NAMES[verb]), choose: () => { around.choose(verb, message); } }));
+  // The time, for those whose finger does not hover.
+  return menu.template(label, items, fullTime(message.sentAt, strings));
+}
+
+function atHand(message: MessageView, around: Surroundings): TemplateResult {
+  const { strings, menu } = around;
+  const mine = ownReactions(message);
+  const full = mine.length >= MOST_REACTIONS;
+  return menu.box(
+    html`<div role="toolbar" aria-label=${strings.get("react")}>
+        ${AT_HAND.map(({ emoji, name }) => {
+          const used = mine.includes(emoji);
+          const chosen = (): void => {
+            if (!full || used) menu.close(true);
+            around.react(message, emoji);
+          };
+          return html`<button
+            class="emoji"
+            tabindex="-1"
+            aria-label=${strings.get(name)}
+            title=${strings.get(name)}
+            aria-pressed=${used ? "true" : "false"}
+            aria-disabled=${full && !used ? "true" : "false"}
+            @click=${chosen}
+          >${emoji}</button>`;
+        })}
+      </div>
+      ${full ? html`<p>${strings.get("failure_too_many_reactions")}</p>` : nothing}`,
+    "bar",
+  );
 }
 
 /** A stub answers nothing any more. */
 function quoteTemplate(message: MessageView, look: Look, around: Surroundings, id: string): TemplateResult | typeof nothing {
   const { replyTo } = message;
-  if (replyTo === undefined || message.text === null || message.deleting === true) return nothing;
+  if (replyTo === undefined || message.text === null || message.deleting === true || look.folded) return nothing;
   const { strings } = around;
   const { quote } = look;
-  const text = quoteText(quote, around.name, strings);
+  const text = quoteText(quote, look.quoted, strings, look.quoteFolded);
   if (quote === null) return html`<p id=${id} class="quote erased">${text}</p>`;
-  const name = quote === undefined ? "" : quote.mine ? strings.get("you") : around.name;
+  const name = quote === undefined ? "" : quote.mine ? strings.get("you") : look.quoted;
   return html`<button
     id=${id}
     class=${quote?.text === null ? "quote erased" : "quote"}

@@ -7,11 +7,13 @@ import type { ConversationId, WindowView } from "../view.js";
 import { base } from "../styles/theme.js";
 import { PHONE } from "../styles/dock.js";
 import { panelStyles } from "../styles/panel.js";
-import { chatIcon, clockIcon, closeIcon, moreIcon, warningIcon } from "./icons.js";
+import { chatIcon, clockIcon, closeIcon, groupIcon, moreIcon, warningIcon } from "./icons.js";
 import { introduces } from "./introduce.js";
 import { GchatPeople, isCrowded } from "./people.js";
+import { loadRooms } from "./pieces.js";
 import type { Scene} from "./scene.js";
 import { SceneWatcher } from "./scene.js";
+import { badgesTemplate, sumOf, waitingText, type Waiting } from "./waiting.js";
 
 /** People need so long to notice what has come by itself. */
 const NOTICED_MS = 1000;
@@ -89,14 +91,20 @@ abstract class Panel extends LitElement {
 }
 
 export class GchatLauncher extends Panel {
+  static override properties = { ...Panel.properties, roomless: { state: true } };
+  /** The list of rooms could not be loaded. */
+  declare roomless: boolean;
   /** Shown without having been asked for: the focus stays where it is. */
   #byItself = false;
   #introducedAt = Number.NEGATIVE_INFINITY;
   #looked = false;
+  /** The list of rooms has been asked for. */
+  #asked = false;
 
   constructor() {
     super();
-    new SceneWatcher(this, ["roster", "line", "dock", "asked"], (signal) => {
+    this.roomless = false;
+    new SceneWatcher(this, ["roster", "line", "dock", "rooms", "courses", "asked"], (signal) => {
       if (signal.kind === "asked") this.shown = false;
     });
   }
@@ -107,11 +115,12 @@ export class GchatLauncher extends Panel {
     const { strings, roster, line } = scene;
     if (!isOffered(scene)) return nothing;
     const online = `${strings.number(roster.people.length)}${roster.more ? "+" : ""}`;
+    const waiting: Waiting = { ...sumOf(scene.windows), kind: "direct", unread: scene.unread };
     const troubled = line.state !== "online" && line.state !== "connecting";
     const name = [
       strings.get("globalchat"),
       roster.known ? strings.get("online_count", online) : "",
-      scene.unread > 0 ? strings.count("unread_one", "unread_other", scene.unread) : "",
+      waitingText(waiting, strings),
     ];
     return html`
       ${this.shown ? this.#panel(scene) : nothing}
@@ -127,7 +136,7 @@ export class GchatLauncher extends Panel {
         ${roster.known
           ? html`<span class=${troubled ? "count pale" : "count"} data-count=${online}></span>`
           : nothing}
-        ${scene.unread > 0 ? html`<span class="unread" data-count=${strings.badge(scene.unread)}></span>` : nothing}
+        ${badgesTemplate(waiting, strings)}
       </button>
     `;
   }
@@ -139,7 +148,10 @@ export class GchatLauncher extends Panel {
 
   override updated(changed: PropertyValues<this>): void {
     super.updated(changed);
-    if (!changed.has("shown") || !this.shown) return;
+    if (!this.shown) return;
+    if (!this.#asked && this.scene !== null && this.scene.rooms.length > 0) this.#loadRooms();
+    if (!changed.has("shown")) return;
+    this.scene?.post({ kind: "rooms" });
     if (this.#byItself) {
       this.#byItself = false;
       return;
@@ -172,14 +184,43 @@ export class GchatLauncher extends Panel {
     this.shown = true;
   }
 
+  #loadRooms(): void {
+    this.#asked = true;
+    loadRooms().then(
+      () => (this.roomless = false),
+      () => (this.roomless = true),
+    );
+  }
+
   #panel(scene: Scene): TemplateResult {
-    const label = scene.strings.get("close_list");
-    return html`<div class=${isCrowded(scene.roster) ? "panel people crowded" : "panel people"} role="dialog" aria-label=${scene.strings.get("globalchat")}>
+    const { strings, rooms, courses, line } = scene;
+    const label = strings.get("close_list");
+    const group = strings.get("new_group");
+    const able = line.state !== "stopped" && line.state !== "paused";
+    const roomed = able && rooms.length > 0;
+    const makes = (): void => { scene.tell({ kind: "dialog", dialog: { kind: "group", with: null } }); };
+    return html`<div
+      class=${isCrowded(scene.roster) || roomed ? "panel people crowded" : "panel people"}
+      role="dialog"
+      aria-label=${strings.get("globalchat")}
+    >
       <div class="head">
-        <h2>${scene.strings.get("people_online")}</h2>
+        <h2>${strings.get(roomed ? "globalchat" : "people_online")}</h2>
+        ${able && courses.length > 0
+          ? html`<button class="quiet" aria-label=${group} title=${group} @click=${makes}>${groupIcon}</button>`
+          : nothing}
         <button class="quiet" aria-label=${label} title=${label} @click=${() => { this.hide(true); }}>${closeIcon}</button>
       </div>
+      ${roomed ? html`${this.#rooms(scene)}<h3>${strings.get("people_online")}</h3>` : nothing}
       <gchat-people .scene=${scene} .origin=${this.button}></gchat-people>
+    </div>`;
+  }
+
+  #rooms(scene: Scene): TemplateResult {
+    if (!this.roomless) return html`<gchat-rooms .scene=${scene} .origin=${this.button}></gchat-rooms>`;
+    return html`<div class="failed" role="status">
+      <p>${scene.strings.get("failure_load")}</p>
+      <button class="action" @click=${() => { this.#loadRooms(); }}>${scene.strings.get("try_again")}</button>
     </div>`;
   }
 }
@@ -205,11 +246,8 @@ export class GchatMore extends Panel {
     const { scene } = this;
     if (scene === null) return nothing;
     const { strings } = scene;
-    const unread = this.windows.reduce((sum, window) => sum + window.unread, 0);
-    const name = [
-      strings.count("more_chats_one", "more_chats_other", this.windows.length),
-      unread > 0 ? strings.count("unread_one", "unread_other", unread) : "",
-    ];
+    const waiting = sumOf(this.windows);
+    const name = [strings.count("more_chats_one", "more_chats_other", this.windows.length), waitingText(waiting, strings)];
     return html`
       ${this.shown ? this.#panel(scene) : nothing}
       <button
@@ -220,7 +258,7 @@ export class GchatMore extends Panel {
       >
         ${moreIcon}<span class="words">${strings.get("more_short", this.windows.length)}</span
         ><span class="few" data-count="+${strings.number(this.windows.length)}"></span>
-        ${unread > 0 ? html`<span class="unread" data-count=${strings.badge(unread)}></span>` : nothing}
+        ${badgesTemplate(waiting, strings)}
       </button>
     `;
   }
@@ -234,13 +272,17 @@ export class GchatMore extends Panel {
     const { strings } = scene;
     return html`<ul class="panel menu" role="list" aria-label=${strings.get("chats")}>
       ${this.windows.map((window) => {
-        const { conversation, contact, unread } = window;
-        const name = contact.name === "" ? strings.get("deleted_user") : contact.name;
+        const { conversation, kind, contact, title } = window;
         return html`<li>
-          <button class="entry" aria-label=${strings.get("restore_chat", name)} @click=${() => { this.#pick(scene, conversation); }}>
-            <gchat-avatar .name=${name} .picture=${contact.picture} .status=${scene.statusOf(window)}></gchat-avatar>
-            <span class="title clip" dir="auto">${name}</span>
-            ${unread > 0 ? html`<span class="unread" data-count=${strings.badge(unread)}></span>` : nothing}
+          <button
+            class="entry"
+            aria-label=${strings.get("restore_chat", title)}
+            aria-description=${waitingText(window, strings) || nothing}
+            @click=${() => { this.#pick(scene, conversation); }}
+          >
+            <gchat-avatar .name=${title} .picture=${contact?.picture ?? null} .kind=${kind} .status=${scene.statusOf(window)}></gchat-avatar>
+            <span class="title clip" dir="auto">${title}</span>
+            ${badgesTemplate(window, strings)}
           </button>
         </li>`;
       })}

@@ -7,6 +7,7 @@ import { repeat } from "lit/directives/repeat.js";
 import type { LineView, RosterPerson, RosterView } from "../view.js";
 import { base } from "../styles/theme.js";
 import { peopleStyles } from "../styles/people.js";
+import { folded } from "./folded.js";
 import { clockIcon, peopleIcon, searchIcon, warningIcon } from "./icons.js";
 import type { Scene} from "./scene.js";
 import { SceneWatcher } from "./scene.js";
@@ -239,9 +240,4 @@ export class GchatPeople extends LitElement {
     event.preventDefault();
     buttons[to]?.focus();
   }
-}
-
-/** Without case and accents: "joao" finds "João". */
-function folded(text: string): string {
-  return text.normalize("NFD").replace(/\p{M}/gu, "").toLowerCase();
 }

@@ -4,7 +4,7 @@
  */
 import { LitElement, html, nothing } from "lit";
 import { repeat } from "lit/directives/repeat.js";
-import type { ConversationId } from "../view.js";
+import type { ConversationId, WindowView } from "../view.js";
 import { base } from "../styles/theme.js";
 import { SceneWatcher, type Scene, type Signal } from "./scene.js";
 import type { Strings } from "./strings.js";
@@ -61,7 +61,10 @@ export class GchatSaid extends LitElement {
 
   #heard(signal: Signal): void {
     if (signal.kind === "arrived" && this.scene !== null) {
-      this.#say(signal.conversation, announcement(this.scene.strings, signal), true);
+      const window = this.scene.windows.find(({ conversation }) => conversation === signal.conversation);
+      if (window === undefined || !this.scene.folds(window, signal.sender)) {
+        this.#say(signal.conversation, announcement(this.scene.strings, signal, window), true);
+      }
     } else if (signal.kind === "said") {
       this.#say(signal.conversation, signal.text, false);
     } else if (signal.kind === "retracted") {
@@ -100,7 +103,12 @@ export class GchatSaid extends LitElement {
   }
 }
 
-function announcement(strings: Strings, { from: name, text, count }: Extract<Signal, { kind: "arrived" }>): string {
-  if (count > 1) return strings.get("arrived_many", { name, count: strings.number(count) });
-  return strings.get("arrived", { name, text: text.length > SAID_CHARS ? `${text.slice(0, SAID_CHARS)}…` : text });
+function announcement(
+  strings: Strings,
+  { from: name, text, count }: Extract<Signal, { kind: "arrived" }>,
+  window: WindowView | undefined,
+): string {
+  const said = { name, count: strings.number(count), text: text.length > SAID_CHARS ? `${text.slice(0, SAID_CHARS)}…` : text };
+  if (window === undefined || window.kind === "direct") return strings.get(count > 1 ? "arrived_many" : "arrived", said);
+  return strings.get(count > 1 ? "arrived_in_many" : "arrived_in", { ...said, title: window.title });
 }

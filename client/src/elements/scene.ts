@@ -6,8 +6,12 @@ import type { ReactiveController, ReactiveControllerHost } from "lit";
 import type {
   Command,
   ConversationId,
+  CourseView,
+  Face,
   LineView,
+  MemberView,
   MessageView,
+  RoomView,
   RosterPerson,
   RosterView,
   Seq,
@@ -37,14 +41,28 @@ export type Local =
   | { kind: "reading"; conversation: ConversationId }
   /** What the box is for is another: see `Scene.purposeOf`. `turn`: the person has just asked for it. */
   | { kind: "purpose"; conversation: ConversationId; turn: boolean }
+  /** The person asks for a dialog, see `dialogs.ts`. */
+  | { kind: "dialog"; dialog: DialogAsked }
   /** Show this message, wherever it is. */
   | { kind: "goto"; conversation: ConversationId; seq: Seq }
+  /** What was refused in this window has been done since, or is of no matter any more. */
+  | { kind: "mended"; conversation: ConversationId }
   /** To be said politely, once, to those who do not see what they have done. */
   | { kind: "said"; conversation: ConversationId; text: string }
   /** The page is being left: tell the core what is still only in an element. */
   | { kind: "flush" };
 
 export type Signal = Update | Local;
+
+export type DialogAsked =
+  /** A new group, also out of a conversation with one person. */
+  | { kind: "group"; with: Face | null }
+  | { kind: "add" | "members" | "rename" | "leave"; conversation: ConversationId }
+  | { kind: "seen"; conversation: ConversationId; seq: Seq };
+
+/** What is answered by `done`, without its number. */
+export type Act = Unnumbered<Extract<Command, { act: number }>>;
+type Unnumbered<C> = C extends unknown ? Omit<C, "act"> : never;
 
 export interface Found {
   text: string;
@@ -62,6 +80,7 @@ export interface Purpose {
 
 /** Of one conversation: more than a run can show at once. */
 const QUOTES_HELD = 2 * RUN_MESSAGES;
+const NO_FACES: ReadonlyMap<UserId, Face> = new Map();
 /** Nothing but a new message. */
 export const PLAIN: Purpose = { edit: null, reply: null };
 
@@ -71,27 +90,97 @@ export class Scene {
   windows: WindowView[] = [];
   unread = 0;
   found: Found | null = null;
+  rooms: readonly RoomView[] = [];
+  courses: readonly CourseView[] = [];
+  /** Whom the person here has blocked. */
+  blocked: ReadonlySet<UserId> = new Set();
   /** Of the windows in the dock. */
   readonly readings = new Map<ConversationId, Reading>();
+  /** People of groups and rooms. A map is never changed: another takes its place. */
+  readonly #faces = new Map<ConversationId, ReadonlyMap<UserId, Face>>();
+  /** Members of groups, while something watches them. */
+  readonly #members = new Map<ConversationId, readonly MemberView[]>();
+  /** How many do. */
+  readonly #watching = new Map<ConversationId, number>();
   /** Messages that others quote and that are not in what the page holds. null: it is not there; absent: not told yet. */
   readonly #quotes = new Map<ConversationId, Map<Seq, MessageView | null | undefined>>();
   readonly #purposes = new Map<ConversationId, Purpose>();
   /** Where the focus was when a window was asked for, so that it can return there. */
   readonly origins = new Map<ConversationId, HTMLElement>();
   readonly strings: Strings;
+  /** The person here. */
+  readonly user: UserId;
   readonly #port: ScenePort;
   readonly #listeners = new Set<(signal: Signal) => void>();
   #lastRequest = 0;
+  #lastAct = 0;
 
-  constructor(port: ScenePort, strings: Strings) {
+  constructor(port: ScenePort, strings: Strings, user: UserId) {
     this.#port = port;
+    this.user = user;
     this.strings = strings;
     port.onmessage = (event: MessageEvent<Update>) => { this.take(event.data); };
   }
 
-  /** What may be said of somebody's presence: nothing while the line is down. */
+  /** Whether something may be said of anybody's presence: not while the line is down. */
+  get connected(): boolean {
+    return this.line.state === "online" || this.line.state === "connecting";
+  }
+
+  /** What may be said of the other person's presence. Groups and rooms have none. */
   statusOf(window: WindowView): Status | null {
-    return this.line.state === "online" || this.line.state === "connecting" ? window.contact.status : null;
+    return this.connected ? (window.contact?.status ?? null) : null;
+  }
+
+  /** The people of a group or room, as far as the page knows them. */
+  facesOf(conversation: ConversationId): ReadonlyMap<UserId, Face> {
+    return this.#faces.get(conversation) ?? NO_FACES;
+  }
+
+  /** How somebody is called in a window. "…": it is not told yet. */
+  nameOf({ conversation, contact, title }: WindowView, user: UserId): string {
+    if (contact !== undefined) return title;
+    const name = this.facesOf(conversation).get(user)?.name;
+    return name === "" ? this.strings.get("deleted_user") : (name ?? "…");
+  }
+
+  pictureOf({ conversation, contact }: WindowView, user: UserId): string | null {
+    return (contact ?? this.facesOf(conversation).get(user))?.picture ?? null;
+  }
+
+  /** Whether what somebody has written is folded in this window. */
+  folds({ kind }: WindowView, user: UserId): boolean {
+    return kind !== "direct" && this.blocked.has(user);
+  }
+
+  membersOf(conversation: ConversationId): readonly MemberView[] | undefined {
+    return this.#members.get(conversation);
+  }
+
+  /** Has the members of a group told, and told again when they change, until the returned function is called. */
+  watchMembers(conversation: ConversationId): () => void {
+    const before = this.#watching.get(conversation) ?? 0;
+    this.#watching.set(conversation, before + 1);
+    this.post({ kind: "members", conversation });
+    let watches = true;
+    return () => {
+      if (!watches) return;
+      watches = false;
+      const left = (this.#watching.get(conversation) ?? 1) - 1;
+      if (left > 0) this.#watching.set(conversation, left);
+      else {
+        this.#watching.delete(conversation);
+        this.#members.delete(conversation);
+        this.post({ kind: "members", conversation, over: true });
+      }
+    };
+  }
+
+  /** Asks for something that is answered by `done` with the returned number. */
+  act(command: Act): number {
+    this.#lastAct += 1;
+    this.post({ ...command, act: this.#lastAct });
+    return this.#lastAct;
   }
 
   post(command: Command): void {
@@ -154,12 +243,39 @@ export class Scene {
       case "restored":
         for (const conversation of this.#purposes.keys()) this.purpose(conversation, { reply: null });
         return;
+      case "people":
+        this.#meet(update.conversation, update.people);
+        return;
+      case "members":
+        if (this.#watching.has(update.conversation)) this.#members.set(update.conversation, update.members);
+        break;
+      case "rooms":
+        this.rooms = update.rooms;
+        break;
+      case "courses":
+        this.courses = update.courses;
+        break;
+      case "blocked":
+        this.blocked = new Set(update.users);
+        break;
       case "found":
         this.found = foundWith(this.found, update);
         break;
       default:
     }
     this.tell(update);
+  }
+
+  /** Told again, somebody may be as before: then nothing that is shown changes. */
+  #meet(conversation: ConversationId, people: readonly Face[]): void {
+    const faces = this.facesOf(conversation);
+    const others = people.filter(({ id, name, picture, profileUrl }) => {
+      const face = faces.get(id);
+      return face?.name !== name || face.picture !== picture || face.profileUrl !== profileUrl;
+    });
+    if (others.length === 0) return;
+    this.#faces.set(conversation, new Map([...faces, ...others.map((face) => [face.id, face] as const)]));
+    this.tell({ kind: "people", conversation, people: others });
   }
 
   /** What is only in an element goes to the core first; then each element hears that there is nothing to show. */
@@ -169,6 +285,11 @@ export class Scene {
     this.windows = [];
     this.unread = 0;
     this.found = null;
+    this.rooms = [];
+    this.courses = [];
+    this.blocked = new Set();
+    this.#faces.clear();
+    this.#members.clear();
     this.readings.clear();
     this.#quotes.clear();
     this.#purposes.clear();
@@ -318,6 +439,13 @@ export class Scene {
     if (state === "paused" || state === "stopped") return;
     this.origins.set(conversation, origin);
     this.post({ kind: "open", person: { id } });
+    this.tell({ kind: "asked", conversation });
+  }
+
+  /** Opens a room; `origin` has the focus again when it is closed. */
+  enter({ conversation, title }: RoomView, origin: HTMLElement | null): void {
+    if (origin !== null) this.origins.set(conversation, origin);
+    this.post({ kind: "enter", conversation, title });
     this.tell({ kind: "asked", conversation });
   }
 

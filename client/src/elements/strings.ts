@@ -21,6 +21,7 @@ export class Strings {
   #texts: Texts = en;
   /** Made once: making it costs far more than using it. */
   #numbers: Intl.NumberFormat | undefined;
+  #lists: Intl.ListFormat | undefined;
 
   /** `lang` as the host names it: `pt_br` falls back to `pt`, anything unknown to English. */
   constructor(lang: string) {
@@ -54,6 +55,12 @@ export class Strings {
   number(n: number): string {
     this.#numbers ??= new Intl.NumberFormat(this.locale);
     return this.#numbers.format(n);
+  }
+
+  /** "Ana, Bruno and Carla" */
+  list(parts: readonly string[]): string {
+    this.#lists ??= new Intl.ListFormat(this.locale);
+    return this.#lists.format(parts);
   }
 
   /** Up to 99 as it is: badges stay narrow. */

@@ -1,8 +1,8 @@
 /**
- * What a window's log shows, line by line: messages grouped by sender and minute, times, the "New" divider, and under
+ * What a window's log shows, line by line: messages grouped by author and minute, what has happened, times, the "New" divider, and under
  * which of one's own messages the delivery is spelt out. Pure: the same messages give the same rows.
  */
-import type { Delivery, MessageView, Seq } from "../view.js";
+import type { Delivery, MessageView, Seq, SystemView } from "../view.js";
 import { afterPause, sameDay, sameMinute } from "./times.js";
 
 export type Row =
@@ -10,6 +10,8 @@ export type Row =
   | { kind: "time"; key: string; at: number; day: boolean }
   /** Everything below is new to this person. */
   | { kind: "new"; key: string }
+  /** What has happened in a group or room. */
+  | { kind: "event"; key: string; message: MessageView; system: SystemView }
   | {
       kind: "message";
       key: string;
@@ -17,6 +19,8 @@ export type Row =
       /** First and last of a group. */
       first: boolean;
       last: boolean;
+      /** The first of a run of messages of one author, whatever the time between them. */
+      leads: boolean;
       /** Of one's own messages. */
       delivery: Delivery | undefined;
       /** The delivery is shown under this one, not only told to screen readers. */
@@ -47,6 +51,10 @@ export function threadRows(messages: readonly MessageView[], { newAfter, seenSeq
       const day = before === undefined || !sameDay(before.sentAt, message.sentAt);
       rows.push({ kind: "time", key: `time ${message.key}`, at: message.sentAt, day });
     }
+    if (message.system !== undefined) {
+      rows.push({ kind: "event", key: message.key, message, system: message.system });
+      return;
+    }
     const after = messages[index + 1];
     rows.push({
       kind: "message",
@@ -54,6 +62,7 @@ export function threadRows(messages: readonly MessageView[], { newAfter, seenSeq
       message,
       first: divided || timed || !joins(before, message),
       last: index + 1 === firstNew || startsTime(message, after) || !joins(message, after),
+      leads: divided || timed || !sameAuthor(before, message),
       delivery: deliveries[index],
       spelt: spelt.has(index),
     });
@@ -64,7 +73,7 @@ export function threadRows(messages: readonly MessageView[], { newAfter, seenSeq
 /** Only where the run shows that it is the first: otherwise it may begin in the middle of the new ones. */
 function firstNewOf(messages: readonly MessageView[], newAfter: Seq | null): number {
   if (newAfter === null || (messages[0]?.seq ?? 0) > newAfter + 1) return -1;
-  return messages.findIndex(({ mine, seq }) => !mine && seq > newAfter);
+  return messages.findIndex(({ mine, seq, system }) => !mine && seq > newAfter && system === undefined);
 }
 
 /** How far a message has got is of no matter once it is deleted. */
@@ -75,8 +84,12 @@ function deliveryOf({ mine, seq, text, deleting, delivery }: MessageView, seenSe
 }
 
 function joins(before: MessageView | undefined, after: MessageView | undefined): boolean {
-  if (before === undefined || after === undefined) return false;
-  return before.mine === after.mine && sameMinute(before.sentAt, after.sentAt) && before.delivery !== "failed";
+  if (before === undefined || after === undefined || !sameAuthor(before, after)) return false;
+  return sameMinute(before.sentAt, after.sentAt) && before.delivery !== "failed";
+}
+
+function sameAuthor(before: MessageView | undefined, after: MessageView): boolean {
+  return before?.system === undefined && after.system === undefined && before?.mine === after.mine && before.sender === after.sender;
 }
 
 function startsTime(before: MessageView | undefined, after: MessageView | undefined): boolean {

@@ -5,13 +5,16 @@
 import { LitElement, html, nothing, type TemplateResult } from "lit";
 import type { WindowView } from "../view.js";
 import { base } from "../styles/theme.js";
+import { menuStyles } from "../styles/menu.js";
 import { windowStyles } from "../styles/window.js";
 import type { GchatComposer } from "./composer.js";
 import { failureString } from "./failures.js";
-import { closeIcon, minimiseIcon, warningIcon } from "./icons.js";
+import { closeIcon, dotsIcon, minimiseIcon, warningIcon } from "./icons.js";
 import { GchatLog } from "./log.js";
-import type { Scene} from "./scene.js";
+import { Menu, type Item } from "./menu.js";
+import type { DialogAsked, Scene } from "./scene.js";
 import { SceneWatcher } from "./scene.js";
+import { badgesTemplate, waitingText } from "./waiting.js";
 
 /** The person here has done this to the window; the dock moves the focus. */
 export type WindowDeed = CustomEvent<{ deed: "minimise" | "close" }>;
@@ -30,7 +33,11 @@ export class GchatWindow extends LitElement {
   /** The code of an action that was refused, until the next one. */
   declare refused: string | null;
 
-  static override styles = [base, windowStyles];
+  readonly #menu = new Menu<"actions">(this);
+  /** A switch of the room that is not answered yet. */
+  #act = 0;
+
+  static override styles = [base, windowStyles, menuStyles];
 
   constructor() {
     super();
@@ -38,9 +45,11 @@ export class GchatWindow extends LitElement {
     this.window = null;
     this.open = false;
     this.refused = null;
-    new SceneWatcher(this, ["refused", "line", "goto"], (signal) => {
+    new SceneWatcher(this, ["refused", "line", "goto", "mended", "done", "courses"], (signal) => {
       if (!("conversation" in signal) || signal.conversation !== this.window?.conversation) return;
-      this.refused = signal.kind === "refused" ? signal.code : null;
+      if (signal.kind === "done") {
+        if (signal.act === this.#act) this.refused = signal.code ?? null;
+      } else this.refused = signal.kind === "refused" ? signal.code : null;
     });
     this.addEventListener("keydown", (event) => { this.#key(event); });
     for (const kind of ["dragenter", "dragover", "drop"] as const) {
@@ -58,10 +67,10 @@ export class GchatWindow extends LitElement {
   override render(): unknown {
     const { scene, window } = this;
     if (scene === null || window === null) return nothing;
-    const name = window.contact.name === "" ? scene.strings.get("deleted_user") : window.contact.name;
+    const name = window.title;
     return html`<section
       role="region"
-      class=${window.unread > 0 ? "waiting" : ""}
+      class=${window.unread > 0 || window.mentions > 0 ? "waiting" : ""}
       aria-label=${scene.strings.get("chat_with", name)}
     >
       ${this.open ? this.#whole(scene, window, name) : this.#bar(scene, window, name)}
@@ -77,9 +86,9 @@ export class GchatWindow extends LitElement {
         aria-describedby="state"
         @click=${() => { scene.restore(window.conversation); }}
       >
-        <gchat-avatar .name=${name} .picture=${window.contact.picture} .status=${scene.statusOf(window)}></gchat-avatar>
+        ${avatar(scene, window)}
         <span class="name clip" dir="auto">${name}</span>
-        ${window.typing ? html`<span class="dots" aria-hidden="true"><i></i><i></i><i></i></span>` : nothing}
+        ${window.typing.length > 0 ? html`<span class="dots" aria-hidden="true"><i></i><i></i><i></i></span>` : nothing}
       </button>
       ${this.#state(scene, window)}
       ${this.#closer(scene, name)}
@@ -88,19 +97,17 @@ export class GchatWindow extends LitElement {
 
   #whole(scene: Scene, window: WindowView, name: string): TemplateResult {
     const { strings } = scene;
-    const { profileUrl, picture } = window.contact;
-    const status = scene.statusOf(window);
-    const href = webAddress(profileUrl);
+    const href = webAddress(window.contact?.profileUrl ?? null);
     const label = strings.get("minimise_chat", name);
     return html`<header @click=${this.#headerClick}>
-        <gchat-avatar .name=${name} .picture=${picture} .status=${status}></gchat-avatar>
+        ${avatar(scene, window)}
         <span class="who">
           ${href === null
             ? html`<span class="name clip" dir="auto">${name}</span>`
             : html`<a class="name clip" dir="auto" href=${href}>${name}</a>`}
-          <span class="status clip">${strings.get(status ?? "no_connection")}</span>
+          <span class="status clip" dir="auto">${secondLine(scene, window)}</span>
         </span>
-        ${this.#state(scene, window)}
+        ${this.#state(scene, window)} ${this.#actions(scene, window)}
         <button class="quiet" aria-label=${label} title=${label} @click=${() => { this.#do("minimise"); }}>
           ${minimiseIcon}
         </button>
@@ -116,13 +123,56 @@ export class GchatWindow extends LitElement {
   /** The number on the header, in words for those who do not see it. */
   #state(scene: Scene, window: WindowView): TemplateResult {
     const { strings } = scene;
-    if (this.open && window.unread === 0) return html``;
-    const unread = window.unread === 0 ? "" : strings.count("unread_one", "unread_other", window.unread);
-    return html`${window.unread > 0
-        ? html`<span class="unread" aria-hidden="true">${strings.badge(window.unread)}</span>`
-        : nothing}<span id="state" class="out-of-sight"
-        >${[this.open ? "" : strings.get(scene.statusOf(window) ?? "no_connection"), unread].filter((part) => part !== "").join(", ")}</span
+    const waiting = waitingText(window, strings);
+    if (this.open && waiting === "") return html``;
+    return html`${badgesTemplate(window, strings)}<span id="state" class="out-of-sight"
+        >${[this.open ? "" : secondLine(scene, window), waiting].filter((part) => part !== "").join(", ")}</span
       >`;
+  }
+
+  /** What can be done with the conversation; nothing at all: no button. */
+  #actions(scene: Scene, window: WindowView): TemplateResult | typeof nothing {
+    const items = this.#items(scene, window);
+    if (items.length === 0) return nothing;
+    const label = scene.strings.get("conversation_actions");
+    const open = this.#menu.open !== null;
+    return html`<span class="actions"
+      ><button
+        class="quiet"
+        aria-label=${label}
+        title=${label}
+        aria-haspopup="menu"
+        aria-expanded=${open ? "true" : "false"}
+        @click=${() => { this.#menu.show(open ? null : "actions"); }}
+      >
+        ${dotsIcon}</button
+      >${open ? this.#menu.template(label, items, null) : nothing}</span
+    >`;
+  }
+
+  #items(scene: Scene, { kind, conversation, contact, writing, left, moderates, announcements }: WindowView): Item[] {
+    const { strings } = scene;
+    if (scene.line.state === "stopped") return [];
+    const ask = (dialog: DialogAsked) => (): void => { scene.tell({ kind: "dialog", dialog }); };
+    const writes = writing === "yes";
+    const items: Item[] = [];
+    if (kind === "direct" && contact !== undefined && writes && scene.courses.length > 0) {
+      items.push({ id: "add", name: strings.get("add_people"), choose: ask({ kind: "group", with: contact }) });
+    }
+    if (kind === "group" && left !== true) {
+      items.push({ id: "members", name: strings.get("members"), choose: ask({ kind: "members", conversation }) });
+      if (writes) {
+        items.push({ id: "add", name: strings.get("add_people"), choose: ask({ kind: "add", conversation }) });
+        items.push({ id: "rename", name: strings.get("rename"), choose: ask({ kind: "rename", conversation }) });
+      }
+      items.push({ id: "leave", name: strings.get("leave"), choose: ask({ kind: "leave", conversation }) });
+    }
+    if (kind === "room" && moderates === true && (writes || announcements === true)) {
+      const on = announcements === true;
+      const choose = (): void => { this.#act = scene.act({ kind: "announce", conversation, on: !on }); };
+      items.push({ id: "announce", name: strings.get("only_teachers"), checked: on, choose });
+    }
+    return items;
   }
 
   #closer(scene: Scene, name: string): TemplateResult {
@@ -135,7 +185,7 @@ export class GchatWindow extends LitElement {
   /** The bare header is a wide target for the mouse; the button beside it is for everybody. */
   #headerClick(event: MouseEvent): void {
     const target = event.target as Element;
-    if (target.closest("a, button") === null) this.#do("minimise");
+    if (target.closest("a, button, .menu") === null) this.#do("minimise");
   }
 
   /** Escape puts the window aside. Closing is the button's: a key pressed in passing must not end a conversation. */
@@ -171,6 +221,23 @@ export class GchatWindow extends LitElement {
     this.scene?.post({ kind: deed, conversation });
     this.dispatchEvent(new CustomEvent("gchat-deed", { detail: { deed } }) satisfies WindowDeed);
   }
+}
+
+function avatar(scene: Scene, window: WindowView): TemplateResult {
+  const { title, kind, contact } = window;
+  return html`<gchat-avatar .name=${title} .picture=${contact?.picture ?? null} .kind=${kind} .status=${scene.statusOf(window)}></gchat-avatar>`;
+}
+
+/** Below the name: the other person's status, how many are in a group, or of which course a room is. */
+function secondLine(scene: Scene, window: WindowView): string {
+  const { strings, connected } = scene;
+  const { kind, circle = "", title, members, announcements } = window;
+  if (!connected) return strings.get("no_connection");
+  if (kind === "direct") return strings.get(scene.statusOf(window) ?? "no_connection");
+  if (kind === "group") return members === undefined ? "" : strings.count("members_one", "members_other", members);
+  if (announcements === true) return strings.get("room_announcements");
+  const course = scene.courses.find((one) => one.circle === circle.split("/")[0]);
+  return course === undefined || course.title === title ? strings.get("room") : course.title;
 }
 
 function webAddress(address: string | null): string | null {

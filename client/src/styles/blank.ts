@@ -32,6 +32,9 @@ export const blankStyles = css`
     color: var(--g-muted);
     font-size: 12px;
   }
+  .typing.several {
+    padding-inline-start: 0;
+  }
   .dots {
     display: inline-flex;
     flex: none;

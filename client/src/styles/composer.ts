@@ -3,6 +3,7 @@ import { css } from "lit";
 
 export const composerStyles = css`
   :host {
+    position: relative;
     display: block;
     flex: none;
     padding: 8px;
@@ -48,6 +49,34 @@ export const composerStyles = css`
   .hint.closed {
     color: var(--g-ink);
     font-size: 13px;
+  }
+  [role="listbox"] {
+    --gchat-avatar-size: 26px;
+    position: absolute;
+    inset-block-end: calc(100% - 2px);
+    inset-inline: 8px;
+    z-index: 3;
+    max-block-size: 232px;
+    margin: 0;
+    padding: 6px;
+    border-radius: 12px;
+    background: var(--g-surface);
+    box-shadow: var(--g-shadow);
+    overflow-y: auto;
+    list-style: none;
+  }
+  [role="option"] {
+    display: flex;
+    gap: 10px;
+    align-items: center;
+    min-block-size: 38px;
+    padding-inline: 8px;
+    border-radius: 8px;
+    cursor: pointer;
+  }
+  [role="option"]:is(:hover, [aria-selected="true"]) {
+    background: var(--g-tint);
+    --g-around: var(--g-tint);
   }
   .row {
     display: flex;
@@ -105,7 +134,19 @@ export const composerStyles = css`
   .send:dir(rtl) .icon {
     transform: scaleX(-1);
   }
+  @media (forced-colors: active) {
+    [role="listbox"] {
+      border: 1px solid CanvasText;
+    }
+    [role="option"][aria-selected="true"] {
+      outline: 2px solid Highlight;
+      outline-offset: -2px;
+    }
+  }
   @media (pointer: coarse) {
+    [role="option"] {
+      min-block-size: 44px;
+    }
     textarea {
       min-block-size: 44px;
       padding-block: 9px;

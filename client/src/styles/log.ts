@@ -106,6 +106,88 @@ export const logStyles = css`
     inset-block-start: 3px;
     inset-inline-start: 0;
   }
+  .author {
+    max-inline-size: 100%;
+    padding-inline-start: 12px;
+    color: var(--g-muted);
+    font-size: 12px;
+    font-weight: 600;
+    line-height: 1.5;
+  }
+  .message > .author ~ .line {
+    margin-block-start: 1px;
+  }
+  .event {
+    flex: none;
+    margin-block: 6px;
+    padding-inline: 16px;
+    color: var(--g-muted);
+    font-size: 12px;
+    text-align: center;
+    overflow-wrap: anywhere;
+  }
+  .reactions {
+    display: flex;
+    flex-wrap: wrap;
+    gap: 4px;
+    max-inline-size: 100%;
+    margin-block-start: 3px;
+  }
+  .mine .reactions {
+    justify-content: flex-end;
+  }
+  .reaction {
+    display: inline-flex;
+    gap: 4px;
+    align-items: center;
+    min-block-size: 26px;
+    padding-inline: 8px;
+    border: 1px solid var(--g-line);
+    border-radius: 13px;
+    background: var(--g-surface);
+    color: var(--g-muted);
+    font-size: 12px;
+    font-weight: 600;
+    line-height: 1;
+    font-variant-numeric: tabular-nums;
+  }
+  .reaction .emoji {
+    font-size: 14px;
+  }
+  .reaction:hover {
+    background: var(--g-soft);
+  }
+  .reaction[aria-pressed="true"] {
+    border-color: var(--g-link);
+    background: var(--g-tint);
+    color: var(--g-link);
+  }
+  .reaction[aria-disabled="true"] {
+    cursor: default;
+  }
+  .another {
+    padding-inline: 5px;
+  }
+  .another .icon {
+    inline-size: 16px;
+    block-size: 16px;
+  }
+  .mention {
+    border-radius: 4px;
+    color: var(--g-link);
+    font-weight: 600;
+  }
+  .mention.me {
+    padding-inline: 2px;
+    background: color-mix(in srgb, #f7c325 38%, var(--g-surface));
+    color: var(--g-ink);
+  }
+  .mine .bubble:not(.failed) .mention {
+    color: inherit;
+    text-decoration: underline;
+    text-decoration-thickness: 1px;
+    text-underline-offset: 3px;
+  }
   .line {
     display: flex;
     gap: 8px;
@@ -392,6 +474,13 @@ export const logStyles = css`
     .quote {
       min-block-size: 44px;
     }
+    .reaction {
+      min-inline-size: 44px;
+      min-block-size: 36px;
+      justify-content: center;
+      border-radius: 18px;
+      font-size: 13px;
+    }
   }
   @media (max-width: 575.98px) {
     .bubble {
@@ -416,8 +505,12 @@ export const logStyles = css`
     .message.editing {
       outline: 2px solid Highlight;
     }
-    .mine .bubble {
+    .mine .bubble,
+    .reaction[aria-pressed="true"] {
       border-color: Highlight;
+    }
+    .mention.me {
+      outline: 1px solid Highlight;
     }
     .divider::before,
     .divider::after {

@@ -1,4 +1,4 @@
-/** The menu of a message. */
+/** Menus: of a message, of a window; and the emoji at hand. */
 import { css } from "lit";
 
 export const menuStyles = css`
@@ -45,13 +45,64 @@ export const menuStyles = css`
   .menu button:focus-visible {
     outline-offset: -2px;
   }
-  .menu .delete {
+  .menu :is(.delete, .leave) {
     color: var(--g-danger);
+  }
+  .menu [aria-checked] {
+    padding-inline-start: 32px;
+  }
+  .menu [aria-checked="true"]::before {
+    content: "✓";
+    display: inline-block;
+    inline-size: 20px;
+    margin-inline-start: -20px;
+    font-weight: 700;
+  }
+  .menu.bar {
+    padding: 4px;
+    border-radius: 24px;
+  }
+  .menu.bar p {
+    max-inline-size: 250px;
+    padding-block: 2px 6px;
+    text-align: center;
+  }
+  .menu [role="toolbar"] {
+    display: flex;
+    gap: 2px;
+  }
+  .menu .emoji {
+    display: grid;
+    place-items: center;
+    inline-size: 40px;
+    block-size: 40px;
+    padding: 0;
+    border-radius: 50%;
+    font-size: 22px;
+    line-height: 1;
+    transition: transform 0.12s;
+  }
+  .menu .emoji:is(:hover, :focus) {
+    transform: scale(1.15);
+  }
+  .menu .emoji[aria-pressed="true"] {
+    background: var(--g-tint);
+    box-shadow: inset 0 0 0 2px var(--g-link);
+  }
+  .menu .emoji[aria-disabled="true"] {
+    opacity: 0.4;
+    transform: none;
+    cursor: default;
   }
   @media (pointer: coarse) {
     .menu button {
       min-block-size: 44px;
       padding-inline: 16px;
+    }
+    .menu .emoji {
+      inline-size: 44px;
+      block-size: 44px;
+      padding: 0;
     }
   }
   @media (forced-colors: active) {

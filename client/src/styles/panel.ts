@@ -44,11 +44,11 @@ export const panelStyles = css`
     :host([tight]:not([shown])) .launcher :is(.title, .count) {
       display: none;
     }
-    :host([tight]:not([shown])) .launcher .unread {
+    :host([tight]:not([shown])) .launcher .badges {
       position: absolute;
+      --g-ring: 0 0 0 2px var(--g-surface);
       inset-block-start: -6px;
       inset-inline-end: -4px;
-      box-shadow: 0 0 0 2px var(--g-surface);
     }
     :host([tight]) .more {
       inline-size: var(--g-launcher-width);
@@ -60,8 +60,9 @@ export const panelStyles = css`
     :host(:not([tight])) .few {
       display: none;
     }
-    :host([tight]) .more .unread {
+    :host([tight]) .more .badges {
       position: absolute;
+      --g-ring: 0 0 0 2px var(--g-surface);
       inset-block-start: -6px;
       inset-inline-end: -4px;
     }
@@ -82,8 +83,7 @@ export const panelStyles = css`
     font-variant-numeric: tabular-nums;
   }
   /* The numbers are in the button's name, in words; here they are only for the eye. */
-  .count::after,
-  .unread::after {
+  .count::after {
     content: attr(data-count);
   }
   .count::before {
@@ -145,6 +145,29 @@ export const panelStyles = css`
     margin: 0;
     font-size: 1.0667em;
     font-weight: 600;
+  }
+  gchat-rooms,
+  .failed {
+    flex: 0 1 auto;
+    max-block-size: 45%;
+    padding-block-end: 6px;
+  }
+  h3 {
+    flex: none;
+    margin: 0;
+    padding: 6px 16px 2px;
+    border-block-start: 1px solid var(--g-line);
+    color: var(--g-muted);
+    font-size: 0.8667em;
+    font-weight: 600;
+  }
+  .failed {
+    padding-inline: 16px;
+    color: var(--g-muted);
+    font-size: 0.8667em;
+  }
+  .failed p {
+    margin: 0 0 8px;
   }
   gchat-people {
     flex: 1;
@@ -209,11 +232,11 @@ export const panelStyles = css`
     .launcher .count {
       display: none;
     }
-    .launcher .unread {
+    .launcher .badges {
       position: absolute;
+      --g-ring: 0 0 0 2px var(--g-surface);
       inset-block-start: -4px;
       inset-inline-end: -4px;
-      box-shadow: 0 0 0 2px var(--g-surface);
     }
     .people {
       position: fixed;

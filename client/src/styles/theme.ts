@@ -145,6 +145,27 @@ export const base = css`
     line-height: 20px;
     text-align: center;
     font-variant-numeric: tabular-nums;
+    box-shadow: var(--g-ring, none);
+  }
+  .unread[data-count]::after {
+    content: attr(data-count);
+  }
+  .badges {
+    display: inline-flex;
+    flex: none;
+    gap: 3px;
+    align-items: center;
+  }
+  .at {
+    background: var(--g-link);
+    color: var(--g-surface);
+  }
+  .unread.dot {
+    min-inline-size: 10px;
+    block-size: 10px;
+    padding: 0;
+    border-radius: 50%;
+    background: var(--g-link);
   }
   .out-of-sight {
     position: absolute;

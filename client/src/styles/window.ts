@@ -97,6 +97,13 @@ export const windowStyles = css`
     outline: 2px solid var(--g-focus);
     outline-offset: -3px;
   }
+  .actions {
+    display: flex;
+    flex: none;
+  }
+  .actions:has(.menu) {
+    position: relative;
+  }
   .close {
     position: relative;
     z-index: 1;
@@ -153,11 +160,11 @@ export const windowStyles = css`
       overflow: visible;
       border-radius: 23px;
     }
-    :host(:not([open])) .unread {
+    :host(:not([open])) .badges {
       position: absolute;
+      --g-ring: 0 0 0 2px var(--g-surface);
       inset-block-start: -6px;
       inset-inline-start: -2px;
-      box-shadow: 0 0 0 2px var(--g-surface);
     }
     .restore::after {
       border-radius: 23px;

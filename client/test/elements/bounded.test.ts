@@ -26,7 +26,7 @@ const nodes = (): number => {
   return count(document);
 };
 
-const message = (seq: number): MessageView => ({ key: `seq:${seq}`, seq, mine: false, text: `m${seq}`, sentAt: 1_700_000_000_000 + seq * 1_000 });
+const message = (seq: number): MessageView => ({ key: `seq:${seq}`, seq, sender: 2, mine: false, text: `m${seq}`, sentAt: 1_700_000_000_000 + seq * 1_000 });
 const span = (from: number, to: number): MessageView[] => Array.from({ length: to - from + 1 }, (_, at) => message(from + at));
 const arrives = (seq: number): Update => ({ kind: "changed", change: { conversation: "1-2", put: [message(seq)], from: Math.max(1, seq - 49) } });
 const rows = (): number => all().filter((element) => element.matches(".message")).length;
@@ -46,7 +46,7 @@ test("windows that were opened and closed leave no node", async () => {
 
 test("of a minimised window the page holds the end alone, and of a closed one nothing", () => {
   const posted: Command[] = [];
-  const scene = new Scene({ onmessage: null, postMessage: (command: Command) => posted.push(command) }, new Strings("en"));
+  const scene = new Scene({ onmessage: null, postMessage: (command: Command) => posted.push(command) }, new Strings("en"), 1);
   const asked = (kind: Command["kind"]): number => posted.filter((command) => command.kind === kind).length;
   const shown = (): number | undefined => {
     const reading = scene.readings.get("1-2");

@@ -50,7 +50,7 @@ test("only letters that cannot be drawn beyond their line are left without a cli
 test("messages are grouped by sender and minute, with a divider before the new ones", () => {
   const at = 1_700_000_000_000;
   const messages = [0, 1000, 2000, 3000].map(
-    (after, index): MessageView => ({ key: `${index}`, seq: index + 1, mine: index === 1, text: "x", sentAt: at + after }),
+    (after, index): MessageView => ({ key: `${index}`, seq: index + 1, sender: index === 1 ? 1 : 2, mine: index === 1, text: "x", sentAt: at + after }),
   );
   const rows = threadRows(messages, { newAfter: 3, seenSeq: 0, cut: false });
   expect(rows.map((row) => row.kind)).toEqual(["time", "message", "message", "message", "new", "message"]);

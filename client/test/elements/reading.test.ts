@@ -6,7 +6,7 @@ import { HELD_MESSAGES } from "../../src/core/talk.js";
 import type { Reading, Side } from "../../src/elements/reading.js";
 import type { ConversationView, MessageView } from "../../src/view.js";
 
-const message = (seq: number): MessageView => ({ key: `seq:${seq}`, seq, mine: false, text: `m${seq}`, sentAt: seq });
+const message = (seq: number): MessageView => ({ key: `seq:${seq}`, seq, sender: 2, mine: false, text: `m${seq}`, sentAt: seq });
 const span = (from: number, to: number): MessageView[] => Array.from({ length: Math.max(0, to - from + 1) }, (_, at) => message(from + at));
 /** As the core tells it: the last fifty of so many. */
 const view = (head: number): ConversationView => ({
@@ -75,7 +75,7 @@ describe("the run of a conversation", () => {
   });
 
   test("shows what waits to be sent only where it reaches the end", () => {
-    const pending: MessageView = { key: "id", seq: 0, mine: true, text: "x", sentAt: 0, delivery: "sending" };
+    const pending: MessageView = { key: "id", seq: 0, sender: 1, mine: true, text: "x", sentAt: 0, delivery: "sending" };
     let reading = began({ ...view(500), messages: [...view(500).messages, pending] });
     expect(seqs(reading).at(-1)).toBe(0);
     for (let turn = 0; turn < 5; turn += 1) reading = goes(reading, "before", 500);

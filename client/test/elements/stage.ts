@@ -1,7 +1,9 @@
 /** A page with the real elements on it and a core that does only what a test says. */
 import { vi } from "vitest";
 import { mount } from "../../src/elements/index.js";
-// Fetched with the first window: in a test it is there.
+// Fetched when they are needed first: in a test they are there.
+import "../../src/elements/dialogs.js";
+import "../../src/elements/rooms.js";
 import "../../src/elements/windows.js";
 import type { Command, ConversationView, MessageView, RosterPerson, Update, WindowView } from "../../src/view.js";
 
@@ -115,8 +117,49 @@ export const ana: RosterPerson = {
 export function windowOf(person: RosterPerson, more: Partial<WindowView> = {}): WindowView {
   const { id, name, picture, profileUrl, conversation } = person;
   const contact = { id, name, picture, profileUrl, status: "online" as const };
-  return { conversation, state: "open", contact, unread: 0, draft: "", typing: false, writing: "yes", verbs: { edit: true, delete: true, reply: true }, ...more };
+  return {
+    conversation,
+    kind: "direct",
+    state: "open",
+    title: name,
+    contact,
+    mentions: 0,
+    unread: 0,
+    draft: "",
+    typing: [],
+    writing: "yes",
+    verbs: { edit: true, delete: true, reply: true, react: false, mention: false },
+    ...more,
+  };
 }
+
+export const bruno: RosterPerson = { ...ana, id: 3, conversation: "1-3", name: "Bruno Silva", profileUrl: "/user/3", role: "student" };
+export const carla: RosterPerson = { ...ana, id: 4, conversation: "1-4", name: "Carla Nunes", profileUrl: "/user/4", role: "student" };
+export const GROUP = "g-0190a5a0-0000-7000-8000-000000000001";
+export const ROOM = "r-c7";
+
+const ALL = { edit: true, delete: true, reply: true, react: true, mention: true };
+
+export function groupOf(more: Partial<WindowView> = {}): WindowView {
+  return {
+    conversation: GROUP, kind: "group", state: "open", title: "Project 3", circle: "c7", members: 3,
+    mentions: 0, unread: 0, draft: "", typing: [], writing: "yes", verbs: ALL, ...more,
+  };
+}
+
+export function roomOf(more: Partial<WindowView> = {}): WindowView {
+  return {
+    conversation: ROOM, kind: "room", state: "open", title: "Algebra", circle: "c7",
+    mentions: 0, unread: 0, draft: "", typing: [], writing: "yes", verbs: ALL, ...more,
+  };
+}
+
+/** As the people of a conversation are called. */
+export function people(conversation: string, ...faces: Pick<RosterPerson, "id" | "name">[]): Update {
+  return { kind: "people", conversation, people: faces.map(({ id, name }) => ({ id, name, picture: null, profileUrl: null })) };
+}
+
+export const me = { id: 1, name: "Rui Costa" };
 
 export function dock(...windows: WindowView[]): Update {
   return { kind: "dock", windows, unread: windows.reduce((sum, window) => sum + window.unread, 0) };
@@ -130,6 +173,7 @@ export function talk(messages: Partial<MessageView>[], more: Partial<Conversatio
   const full = messages.map((message, index) => ({
     key: `m${index}`,
     seq: index + 1,
+    sender: message.mine === true ? 1 : 2,
     mine: false,
     text: "hi",
     sentAt: 1_700_000_000_000 + index * 1000,

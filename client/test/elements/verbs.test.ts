@@ -115,7 +115,7 @@ test("the menu offers what is possible now, and nothing else", async () => {
   for (const silent of [/deleted/, /refused/]) expect(article(silent).querySelector("[aria-haspopup]")).toBeNull();
   await page.tell(dock(windowOf(ana, { writing: "no" })));
   expect(await menuOf(/Because/)).toEqual(["Delete", "Copy"]);
-  await page.tell(dock(windowOf(ana, { verbs: { edit: false, delete: false, reply: false } })));
+  await page.tell(dock(windowOf(ana, { verbs: { edit: false, delete: false, reply: false, react: false, mention: false } })));
   expect(await menuOf(/^Ana.*zero/)).toEqual(["Copy"]);
   await page.tell({ kind: "line", line: { state: "stopped", reason: "logged_out" } }, dock(windowOf(ana)));
   expect(await menuOf(/Because/)).toEqual(["Copy"]);
@@ -144,7 +144,7 @@ test("a press elsewhere, and a message that is deleted meanwhile, close the menu
   await settled();
   expect(byRole("menuitem", /./)).toEqual([]);
   await menuOf(/Because/);
-  await page.tell({ kind: "changed", change: { conversation: "1-2", put: [{ key: "k1", seq: 2, mine: true, text: null, sentAt: 0, deletedBy: "moderator" }] } });
+  await page.tell({ kind: "changed", change: { conversation: "1-2", put: [{ key: "k1", seq: 2, sender: 1, mine: true, text: null, sentAt: 0, deletedBy: "moderator" }] } });
   expect(byRole("menuitem", /./)).toEqual([]);
   expect(reading()).toContain("Message deleted by a moderator");
 });
@@ -355,7 +355,7 @@ test("a refused edit says why and keeps what was written; it can be written agai
 test("a deletion is said once and hides the message, with Undo under the focus; then a stub says who did it", async () => {
   const page = await opened();
   const put = async (more: Partial<MessageView>): Promise<void> => {
-    const message = { key: "k1", seq: 2, mine: true, text: "Because it is", sentAt: 1_700_000_001_000, ...more };
+    const message = { key: "k1", seq: 2, sender: 1, mine: true, text: "Because it is", sentAt: 1_700_000_001_000, ...more };
     await page.tell({ kind: "changed", change: { conversation: "1-2", put: [message] } });
   };
   await choose(/Because/, "Delete");
@@ -394,7 +394,7 @@ test("what the person did stays said when its own change comes; what somebody wr
 
 test("what others edit or delete is not announced", async () => {
   const page = await opened();
-  const message = { key: "m0", seq: 1, mine: false, sentAt: 1_700_000_000_000 };
+  const message = { key: "m0", seq: 1, sender: 2, mine: false, sentAt: 1_700_000_000_000 };
   await page.tell({ kind: "changed", change: { conversation: "1-2", put: [{ ...message, text: "Why?", edited: true }] } });
   expect(reading()).toContain("Why?");
   await page.tell({ kind: "changed", change: { conversation: "1-2", put: [{ ...message, text: null, deletedBy: "author" }] } });
@@ -433,7 +433,7 @@ test("a quote follows its message, as text, and leads to it", async () => {
   await settled();
   expect(focused()).toBe(article(/^Ana/));
   expect(article(/^Ana/).classList.contains("found")).toBe(true);
-  const changed = { key: "m0", seq: 1, mine: false, text: "Why?", sentAt: 1_700_000_000_000 };
+  const changed = { key: "m0", seq: 1, sender: 2, mine: false, text: "Why?", sentAt: 1_700_000_000_000 };
   await page.tell({ kind: "changed", change: { conversation: "1-2", put: [changed] } });
   expect(one("button", /^In reply to Ana Sousa/).textContent).toContain("Why?");
   await page.tell({ kind: "changed", change: { conversation: "1-2", put: [{ ...changed, text: null, deletedBy: "author" }] } });
@@ -444,7 +444,7 @@ test("a quote follows its message, as text, and leads to it", async () => {
 test("a message far above is asked for once, and the page goes there", async () => {
   const page = await opened([{ seq: 300, text: "As I said", replyTo: 7 }, { seq: 301, text: "Again", replyTo: 7 }]);
   expect(page.commands().filter(({ kind }) => kind === "quote")).toEqual([{ kind: "quote", conversation: "1-2", seq: 7 }]);
-  const old: MessageView = { key: "seq:7", seq: 7, mine: false, text: "The rule", sentAt: 1_600_000_000_000 };
+  const old: MessageView = { key: "seq:7", seq: 7, sender: 2, mine: false, text: "The rule", sentAt: 1_600_000_000_000 };
   await page.tell({ kind: "quoted", conversation: "1-2", seq: 7, message: old });
   expect(byRole("button", /^In reply to Ana Sousa.*The rule/s)).toHaveLength(2);
   await page.tell({ kind: "quoted", conversation: "1-2", seq: 7, message: { ...old, text: "The better rule" } });
@@ -460,7 +460,7 @@ test("a message far above is asked for once, and the page goes there", async () 
 
 test("a quote follows its message also where the core tells only that old messages have changed", async () => {
   const page = await opened([{ seq: 300, text: "As I said", replyTo: 7 }]);
-  const old: MessageView = { key: "seq:7", seq: 7, mine: false, text: "The rule", sentAt: 1_600_000_000_000 };
+  const old: MessageView = { key: "seq:7", seq: 7, sender: 2, mine: false, text: "The rule", sentAt: 1_600_000_000_000 };
   await page.tell({ kind: "quoted", conversation: "1-2", seq: 7, message: old });
   await page.tell({ kind: "rewritten", conversation: "1-2", messages: [{ ...old, text: null, deletedBy: "author" }] });
   expect(reading()).not.toContain("The rule");
@@ -481,7 +481,7 @@ test("a quoted message that does not come is told of, and one that is not kept l
 test("messages that have changed far above are replaced where they are shown", async () => {
   const page = await opened([{ seq: 300, text: "Now" }]);
   await page.tell(talk([{ seq: 299, text: "Before" }, { seq: 300, text: "Now" }], { older: true }));
-  await page.tell({ kind: "rewritten", conversation: "1-2", messages: [{ key: "m0", seq: 299, mine: false, text: "Before, edited", sentAt: 1, edited: true }] });
+  await page.tell({ kind: "rewritten", conversation: "1-2", messages: [{ key: "m0", seq: 299, sender: 2, mine: false, text: "Before, edited", sentAt: 1, edited: true }] });
   expect(reading()).toContain("Before, edited");
 });
 

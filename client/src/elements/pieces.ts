@@ -1,0 +1,22 @@
+/**
+ * The parts of the chat that come later: each is fetched when somebody needs it first, and asked for again where that
+ * has failed.
+ */
+
+export function define(elements: Readonly<Record<string, CustomElementConstructor>>): void {
+  for (const [name, element] of Object.entries(elements)) {
+    if (customElements.get(name) === undefined) customElements.define(name, element);
+  }
+}
+
+export async function loadWindows(): Promise<void> {
+  define((await import("./windows.js")).WINDOWS);
+}
+
+export async function loadRooms(): Promise<void> {
+  define({ "gchat-rooms": (await import("./rooms.js")).GchatRooms });
+}
+
+export async function loadDialogs(): Promise<void> {
+  define((await import("./dialogs.js")).DIALOGS);
+}
