@@ -7,7 +7,7 @@
 import type { Cancel, Clock } from "./clock.js";
 import type { FromPage, FromWorker, PagePort } from "./pages.js";
 import type { TokenShelf } from "./net/token.js";
-import type { Command, PageConfig, Update } from "./view.js";
+import type { Command, ConversationId, PageConfig, Update } from "./view.js";
 
 /**
  * A worker that has not taken the page in by then is not waited for. A forbidden one says so at once; this is for what
@@ -58,6 +58,8 @@ export class Attach implements PagePort {
   /** Where commands go; what comes before somebody is there waits. */
   #post: ((command: Command) => void) | null = null;
   #waiting: Command[] = [];
+  /** What was asked of a core and has no answer: nobody answers when it is gone. */
+  readonly #acts = new Map<number, ConversationId>();
   /** Lets go of the present worker: timer, locks, port. */
   #letGo: Cancel = () => undefined;
   /** Tells the core in the page that it is over, behind all that it was told. */
@@ -220,6 +222,7 @@ export class Attach implements PagePort {
 
   #attach(port: PagePort): void {
     this.#post = (command) => {
+      if ("act" in command) this.#acts.set(command.act, "conversation" in command ? command.conversation : "");
       port.postMessage(command);
     };
     for (const command of this.#waiting.splice(0)) this.#post(command);
@@ -230,9 +233,11 @@ export class Attach implements PagePort {
     this.#post = null;
     this.#letGo();
     this.#letGo = () => undefined;
+    for (const [act, conversation] of this.#acts) this.#hear({ kind: "done", act, conversation, code: "no_connection" });
   }
 
   #hear(update: Update): void {
+    if (update.kind === "done") this.#acts.delete(update.act);
     this.onmessage?.call(this as never, { data: update } as MessageEvent<Update>);
   }
 }

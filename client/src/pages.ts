@@ -9,7 +9,7 @@ import { changed, withWindows } from "./core/change.js";
 import type { Cancel, Clock } from "./clock.js";
 import type { Port } from "./core/core.js";
 import type { TokenShelf } from "./net/token.js";
-import type { Command, ConversationId, HistoryPage, PageConfig, Update } from "./view.js";
+import type { Command, ConversationId, PageConfig, Update } from "./view.js";
 
 /** Without any page for so long the socket is closed: walking from page to page takes less. */
 export const LONELY_MS = 10_000;
@@ -59,6 +59,16 @@ export interface PagesParts {
 interface Page {
   port: PagePort;
   visible: boolean;
+  /** What it shows the members of, once for each element. */
+  members: ConversationId[];
+}
+
+/** What is answered to the page that asked, and to no other: a page of history, or what came of an act. */
+interface Question {
+  page: Page;
+  number: number;
+  /** Of a page of history. */
+  conversation?: ConversationId;
 }
 
 type Join = Extract<FromPage, { kind: "join" }>;
@@ -68,8 +78,8 @@ export class Pages {
   readonly #pages = new Set<Page>();
   /** Who did it, and under which number there, by the number here. */
   readonly #entries = new Map<number, { page: Page; entry: number }>();
-  /** Who asked for a page of history, and under which number there, by the number here. */
-  readonly #questions = new Map<number, { page: Page; request: number; conversation: ConversationId }>();
+  /** Who asked, and under which number there, by the number here. */
+  readonly #questions = new Map<number, Question>();
   /** The latest of each slice, in the order in which a page is to hear them. */
   readonly #slices = new Map<string, Update>();
   #lastEntry = 0;
@@ -86,7 +96,7 @@ export class Pages {
 
   /** A page has opened its end. */
   connect(port: PagePort): void {
-    const page: Page = { port, visible: false };
+    const page: Page = { port, visible: false, members: [] };
     port.onmessage = ({ data }: MessageEvent<FromPage>) => {
       // What a page says in its last instant may come after the news of its end.
       if (data.kind === "join") this.#join(page, data);
@@ -161,6 +171,7 @@ export class Pages {
     if (this.#actor === page) this.#actor = null;
     for (const [number, { page: doer }] of this.#entries) if (doer === page) this.#entries.delete(number);
     for (const [number, { page: asker }] of this.#questions) if (asker === page) this.#questions.delete(number);
+    for (const conversation of page.members) this.#say({ kind: "members", conversation, over: true });
     if (page.visible && !this.#visible) this.#say({ kind: "visible", visible: false });
     if (this.#pages.size > 0) return;
     this.#say({ kind: "leaving" });
@@ -199,6 +210,12 @@ export class Pages {
         // The socket is the worker's: it only has to be tried.
         this.#say({ kind: "reconnect" });
         return;
+      case "members":
+        if (command.over !== true) page.members.push(command.conversation);
+        else page.members.splice(page.members.indexOf(command.conversation) >>> 0, 1);
+        this.#say(command);
+        return;
+      case "rooms":
       case "quote":
         // By what it shows, also where nobody looks: no person has done it.
         this.#say(command);
@@ -215,19 +232,25 @@ export class Pages {
 
   /** Pages number the entries of their journals, and their questions, from 1 on; here each has a number of its own. */
   #numbered(page: Page, command: Command): Command {
+    if ("act" in command) return { ...command, act: this.#question({ page, number: command.act }) };
     if (command.kind === "page") {
-      this.#lastQuestion += 1;
       // A page asks one question for a conversation at a time: it has given an earlier one up.
       for (const [number, { page: asker, conversation }] of this.#questions) {
         if (asker === page && conversation === command.conversation) this.#questions.delete(number);
       }
-      this.#questions.set(this.#lastQuestion, { page, request: command.request, conversation: command.conversation });
-      return { ...command, request: this.#lastQuestion };
+      const { request: number, conversation } = command;
+      return { ...command, request: this.#question({ page, number, conversation }) };
     }
     if (!("entry" in command)) return command;
     this.#lastEntry += 1;
     this.#entries.set(this.#lastEntry, { page, entry: command.entry });
     return { ...command, entry: this.#lastEntry };
+  }
+
+  #question(question: Question): number {
+    this.#lastQuestion += 1;
+    this.#questions.set(this.#lastQuestion, question);
+    return this.#lastQuestion;
   }
 
   #told(update: Update): void {
@@ -236,7 +259,10 @@ export class Pages {
         this.#kept(update.entries);
         return;
       case "page":
-        this.#paged(update.page);
+        this.#answered(update.page.request, (request) => ({ kind: "page", page: { ...update.page, request } }));
+        return;
+      case "done":
+        this.#answered(update.act, (act) => ({ ...update, act }));
         return;
       case "found":
       case "refused":
@@ -248,6 +274,10 @@ export class Pages {
       case "restored":
       case "quoted":
       case "rewritten":
+      case "members":
+        break;
+      case "people":
+        this.#slices.set(`people:${update.conversation}`, update);
         break;
       case "emptied":
         for (const slice of [...this.#slices.keys()]) if (slice !== "line") this.#slices.delete(slice);
@@ -282,15 +312,16 @@ export class Pages {
   #forgetClosed(windows: readonly string[]): void {
     const shown = new Set(windows);
     for (const [slice, update] of this.#slices) {
-      if (update.kind === "conversation" && !shown.has(update.view.conversation)) this.#slices.delete(slice);
+      const of = update.kind === "conversation" ? update.view.conversation : update.kind === "people" ? update.conversation : null;
+      if (of !== null && !shown.has(of)) this.#slices.delete(slice);
     }
   }
 
   /** Only the page that asked hears the answer. */
-  #paged(page: HistoryPage): void {
-    const question = this.#questions.get(page.request);
-    this.#questions.delete(page.request);
-    if (question !== undefined) tell(question.page, { kind: "page", page: { ...page, request: question.request } });
+  #answered(number: number, answer: (number: number) => Update): void {
+    const question = this.#questions.get(number);
+    this.#questions.delete(number);
+    if (question !== undefined) tell(question.page, answer(question.number));
   }
 
   #kept(entries: readonly number[]): void {

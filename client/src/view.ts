@@ -107,6 +107,8 @@ export interface ReactionView {
 export interface MessageView {
   /** Of one's own, stable over pending → committed: the client_message_id. Else "seq:N": ids of others may repeat. */
   key: string;
+  /** Of somebody else's, its `client_message_id`, as far as it has one. */
+  id?: string;
   /** 0 while it is in the outbox. */
   seq: Seq;
   sender: UserId;
@@ -170,6 +172,8 @@ export interface WindowView {
   draft: string;
   /** The message that it was to answer. */
   draftReplyTo?: Seq;
+  /** Whom it mentions. */
+  draftMentions?: UserId[];
   /** The message of one's own that was being edited, while the draft waited. */
   draftEdit?: EditDraft;
   /** Who is typing now; of a direct one the other person. */
@@ -335,16 +339,19 @@ export type Command =
     } & Journaled)
   /** `key`: of a message of one's own, also one that is still being sent. `seq`: where the page's journal knows it. */
   | ({ kind: "edit"; conversation: ConversationId; key: string; text: string; seq?: Seq } & Journaled)
-  /** Enters the outbox when its undo has ended (5 s), also where the page is left before. */
-  | ({ kind: "delete"; conversation: ConversationId; key: string; seq?: Seq } & Journaled)
+  /**
+   * Enters the outbox when its undo has ended (5 s), also where the page is left before. In a room where this person
+   * moderates also somebody else's message. `seq`, `id`: as of `react`.
+   */
+  | ({ kind: "delete"; conversation: ConversationId; key: string; seq?: Seq; id?: string } & Journaled)
   /**
    * Takes a deletion back whose time has not come. `at`: when the person asked for it, in ms by this computer's clock,
    * where the page's journal knows it: on a slow line the next page may be there too late.
    */
   | ({ kind: "undelete"; conversation: ConversationId; key: string; at?: number } & Journaled)
   /**
-   * All of this person's reactions to a message, at most 3. `key`: the message's; `seq` and `id` name it to the server
-   * where another core is told: the page's journal knows them.
+   * All of this person's reactions to a message, at most 3. `key`: the message's. `seq` and `id` (of the view) name it
+   * to the server where the core does not hold it: the page's journal puts them in.
    */
   | ({ kind: "react"; conversation: ConversationId; key: string; emoji: string[]; seq?: Seq; id?: string } & Journaled)
   /** Opens a room that may have no window yet. */
@@ -374,8 +381,15 @@ export type Command =
   /** The message was shown in an open window of a visible, focused page. */
   | { kind: "seen"; conversation: ConversationId; seq: Seq }
   | { kind: "typing"; conversation: ConversationId }
-  /** `replyTo`: the message that it is to answer. `edit`: what is being edited meanwhile. */
-  | ({ kind: "draft"; conversation: ConversationId; text: string; replyTo?: Seq; edit?: EditDraft } & Journaled)
+  /** `replyTo`: the message that it is to answer. `mentions`: as of `send`. `edit`: what is being edited meanwhile. */
+  | ({
+      kind: "draft";
+      conversation: ConversationId;
+      text: string;
+      replyTo?: Seq;
+      mentions?: UserId[];
+      edit?: EditDraft;
+    } & Journaled)
   | { kind: "search"; text: string; more?: boolean }
   /** The page became visible or hidden. */
   | { kind: "visible"; visible: boolean }

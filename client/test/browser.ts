@@ -6,12 +6,31 @@ import { changed, withWindows } from "../src/core/change.js";
 import type { Cancel } from "../src/clock.js";
 import type { Environment } from "../src/environment.js";
 import type { Channel } from "../src/core/pending.js";
-import type { Changes, DockWindow, Message, Server } from "../src/net/protocol.js";
+import type { Changes, DirectWindow, Message, Server, SharedWindow } from "../src/net/protocol.js";
 import { startCore } from "../src/start.js";
 import type { Command, ConversationView, MessageView, PageConfig, Update, WindowView } from "../src/view.js";
 import { config, crypto, FakeSocket, json, ManualClock, MemoryShelf, settled, tokenOf, welcome } from "./stage.js";
 
-export const window = (over: Partial<DockWindow> = {}): DockWindow => ({
+export const GROUP = "g-0199f1ca-31b0-7a44-8e15-9d2c4b6a7f01";
+export const ROOM = "r-c7";
+const shared = (over: Partial<SharedWindow>): SharedWindow => ({
+  conversation: ROOM,
+  kind: "room",
+  state: "open",
+  title: "Algebra",
+  circle: "c7",
+  writing: "yes",
+  first_seq: 1,
+  seq: 0,
+  rev: 0,
+  read_seq: 0,
+  unread: 0,
+  ...over,
+});
+export const room = (over: Partial<SharedWindow> = {}): SharedWindow => shared(over);
+export const group = (over: Partial<SharedWindow> = {}): SharedWindow =>
+  shared({ conversation: GROUP, kind: "group", title: "Project 3", members: 3, ...over });
+export const window = (over: Partial<DirectWindow> = {}): DirectWindow => ({
   conversation: "2-3",
   kind: "direct",
   state: "open",

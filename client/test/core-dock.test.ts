@@ -275,9 +275,9 @@ describe("people", () => {
     const socket = await page.online(withWindow);
     socket.says({ type: "typing", conversation: "2-3", user: 3 });
     await settled();
-    expect(page.windows[0]?.typing).toBe(true);
+    expect(page.windows[0]?.typing).toEqual([3]);
     await browser.clock.pass(5_000);
-    expect(page.windows[0]?.typing).toBe(false);
+    expect(page.windows[0]?.typing).toEqual([]);
     await page.does({ kind: "typing", conversation: "2-3" });
     await page.does({ kind: "typing", conversation: "2-3" });
     expect(socket.of("typing")).toHaveLength(1);

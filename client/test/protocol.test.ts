@@ -6,7 +6,9 @@ import {
   conversationOf,
   errorCodes,
   FEATURES,
-  isKnown,
+  circleOf,
+  courseOf,
+  kindOf,
   parseServerFrame,
   serverFrames,
 } from "../src/net/protocol.js";
@@ -28,6 +30,8 @@ function fixtures(side: "client" | "server"): { file: string; type: string; valu
 const held = list(object({ circle: string, version: integer(0) }));
 const seq = optional(integer(1));
 const verb = { id: string, conversation: string, seq: integer(1), client_message_id: string };
+const users = list(integer(1));
+const act = { id: string, conversation: string };
 const type = <K extends string>(name: K): Read<K> => oneOf(name);
 /** A reader for each frame of the client; the compiler holds it against `ClientFrame`. */
 const clientFrames: { [K in ClientFrame["type"]]: Read<Extract<ClientFrame, { type: K }>> } = {
@@ -47,9 +51,17 @@ const clientFrames: { [K in ClientFrame["type"]]: Read<Extract<ClientFrame, { ty
     rosters: optional(object({ boot: string, versions: held })),
   }),
   renew: object({ type: type("renew"), token: string }),
-  send: object({ type: type("send"), client_message_id: string, conversation: string, text: string, reply_to: seq }),
+  send: object({ type: type("send"), client_message_id: string, conversation: string, text: string, reply_to: seq, mentions: optional(users) }),
   edit: object({ type: type("edit"), ...verb, text: string }),
   delete: object({ type: type("delete"), ...verb }),
+  react: object({ type: type("react"), ...verb, emoji: list(string) }),
+  make: object({ type: type("make"), ...act, circle: string, title: string, users }),
+  add: object({ type: type("add"), ...act, users }),
+  remove: object({ type: type("remove"), ...act, user: integer(1) }),
+  rename: object({ type: type("rename"), ...act, title: string }),
+  announce: object({ type: type("announce"), ...act, on: boolean }),
+  members: object({ type: type("members"), request: integer(1), conversation: string, users: optional(users) }),
+  rooms: object({ type: type("rooms"), request: integer(1), next: nullable(string), limit: integer(1) }),
   changes: object({
     type: type("changes"),
     request: integer(1),
@@ -162,13 +174,26 @@ test("an unknown close code is final only among 4400 … 4499", () => {
   expect(closeMeaning(4499).comeBack).toBe(false);
 });
 
-test("windows of kinds that are not known are passed over, and ids of theirs are told apart", () => {
-  const welcome = fixtures("server").find(({ file }) => file === "welcome.json")!.value as { dock: { version: number; windows: object[] } };
-  const later = { conversation: "g.7", kind: "group", title: "Algebra", members: 3 };
-  const dock = { type: "dock", version: 8, windows: [later, ...welcome.dock.windows, later] };
-  expect(parseServerFrame(JSON.stringify(dock))).toEqual({ frame: { ...dock, windows: welcome.dock.windows } });
-  expect(parseServerFrame(JSON.stringify({ ...dock, windows: [{ kind: "direct" }] }))).toHaveProperty("problem");
-  expect(["2-3", "9-10", "10-9", "3-3", "09-10", "9-10-11", "g.7", ""].filter(isKnown)).toEqual(["2-3", "9-10"]);
+test("windows of kinds that are not known are passed over, and those of known ones must be whole", () => {
+  const fixture = (file: string) => fixtures("server").find((one) => one.file === file)!.value;
+  const { windows } = (fixture("welcome.json") as { dock: { windows: object[] } }).dock;
+  const shared = (fixture("dock.group.json") as { windows: object[] }).windows;
+  const later = { conversation: "x-7", kind: "broadcast", title: "Algebra", members: 3 };
+  const dock = { type: "dock", version: 8, windows: [later, ...windows, ...shared, later] };
+  expect(parseServerFrame(JSON.stringify(dock))).toEqual({ frame: { ...dock, windows: [...windows, ...shared] } });
+  for (const [window, field] of [[windows[0], "contact"], [windows[0], "other_read_seq"], [shared[0], "title"], [shared[1], "circle"]] as const) {
+    const without = { ...window, [field]: undefined };
+    expect(parseServerFrame(JSON.stringify({ ...dock, windows: [without] })), field).toHaveProperty("problem");
+  }
+});
+
+test("a conversation's kind is told by its id, and there are others that are not known", () => {
+  const group = "g-0199f1ca-31b0-7a44-8e15-9d2c4b6a7f01";
+  const known = { "2-3": "direct", "9-10": "direct", [group]: "group", "r-c7": "room", "r-c7~g3": "room", "r-a.b:c_d-e~-": "room" };
+  for (const [id, kind] of Object.entries(known)) expect(kindOf(id), id).toBe(kind);
+  const unknown = ["10-9", "3-3", "09-10", "9-10-11", "g.7", "", "g-7", group.toUpperCase(), `${group}0`, "r-", "r-c7~", "r-c7~g3~x", "r-c7/g3", "x-7"];
+  for (const id of unknown) expect(kindOf(id), id).toBeUndefined();
+  expect([circleOf("r-c7"), circleOf("r-c7~g3"), courseOf("c7/g3"), courseOf("c7")]).toEqual(["c7", "c7/g3", "c7", "c7"]);
 });
 
 test("a conversation is named by its users, lower first", () => {

@@ -390,12 +390,13 @@ describe("the dock", () => {
   });
 
   test("offers only what the server takes and this person may do", () => {
+    const none = { react: false, mention: false };
     const verbs = (over: Partial<Server<"welcome">>) => presentDock(known(applyFrame(emptyState(2), welcome(over), 0).state)).windows[0]?.verbs;
-    expect(verbs({})).toEqual({ edit: true, delete: true, reply: true });
-    expect(verbs({ features: [] })).toEqual({ edit: false, delete: false, reply: false });
+    expect(verbs({ features: ["edit", "delete", "reply"] })).toEqual({ edit: true, delete: true, reply: true, ...none });
+    expect(verbs({ features: [] })).toEqual({ edit: false, delete: false, reply: false, ...none });
     expect(verbs({ limits: { ...defaultLimits, edit_seconds: 0 } })?.edit).toBe(false);
     const gone = { dock: { version: 1, windows: [window({ writing: "gone" })] } };
-    expect(verbs(gone)).toEqual({ edit: false, delete: true, reply: false });
+    expect(verbs(gone)).toEqual({ edit: false, delete: true, reply: false, ...none });
   });
 
   test("read marks only rise and leave what lies above them unread", () => {
@@ -419,14 +420,14 @@ describe("the dock", () => {
   test("typing ends after 5 s, and with the message", () => {
     const typing = { type: "typing" as const, conversation: "2-3", user: 3 };
     const state = applyFrame(holding(1), typing, 1000).state;
-    expect(presentDock(known(state, { now: 5999 })).windows[0]?.typing).toBe(true);
-    expect(presentDock(known(state, { now: 6000 })).windows[0]?.typing).toBe(false);
+    expect(presentDock(known(state, { now: 5999 })).windows[0]?.typing).toEqual([3]);
+    expect(presentDock(known(state, { now: 6000 })).windows[0]?.typing).toEqual([]);
     expect(withoutStaleTyping(state, 6000).typing.size).toBe(0);
     expect(applyFrame(state, live(2), 1001).state.typing.size).toBe(0);
   });
 
   test("presence changes the window's contact", () => {
     const state = applyFrame(holding(1), { type: "presence", user: 3, status: "offline" }, 0).state;
-    expect(presentDock(known(state)).windows[0]?.contact.status).toBe("offline");
+    expect(presentDock(known(state)).windows[0]?.contact?.status).toBe("offline");
   });
 });

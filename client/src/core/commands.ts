@@ -1,7 +1,9 @@
 /** What each command of the elements asks of the core's parts. */
 import { NO_DRAFT } from "../keep/drafts.js";
 import type { Draft } from "../keep/drafts.js";
+import type { Acts } from "./acts.js";
 import type { Outbox } from "./outbox.js";
+import type { People } from "./people.js";
 import type { WantedWindow } from "./present.js";
 import { conversationOf } from "../net/protocol.js";
 import type { Questions } from "./questions.js";
@@ -11,11 +13,13 @@ export interface CommandParts {
   me: UserId;
   outbox: Outbox;
   questions: Questions;
+  acts: Acts;
+  people: People;
   /** Those on the list. */
-  people(): readonly RosterPerson[];
+  online(): readonly RosterPerson[];
   /** The person writes: they are there. */
   active(): void;
-  want(conversation: ConversationId, state: WantedWindow["state"], contact: WantedWindow["contact"]): void;
+  want(conversation: ConversationId, wanted: WantedWindow): void;
   /** `told`: also to the page that it comes from. */
   draft(conversation: ConversationId, draft: Draft, told?: boolean): void;
   typing(conversation: ConversationId): void;
@@ -25,7 +29,7 @@ export interface CommandParts {
   unfinished(doing: Promise<void>): void;
   seen(conversation: ConversationId, seq: Seq): void;
   look(visible: boolean): void;
-  flush(): Promise<unknown>;
+  leave(): void;
   back(): void;
   wake(): void;
   end(): void;
@@ -38,21 +42,38 @@ export function perform(parts: CommandParts, command: Command): Promise<void> | 
     case "edit":
     case "delete":
     case "undelete":
+    case "react":
       return written(parts, command);
+    case "make":
+    case "add":
+    case "remove":
+    case "rename":
+    case "announce":
+      parts.acts.do(command);
+      return undefined;
+    case "members":
+      parts.people.show(command.conversation, command.over ?? false);
+      return undefined;
+    case "rooms":
+      parts.people.askRooms();
+      return undefined;
+    case "enter":
+      parts.want(command.conversation, { state: "open", contact: null, title: command.title });
+      return undefined;
     case "open":
       if (command.person.id !== parts.me) open(parts, command);
       return undefined;
     case "restore":
-      parts.want(command.conversation, "open", null);
+      parts.want(command.conversation, { state: "open", contact: null });
       return undefined;
     case "minimise":
-      parts.want(command.conversation, "minimised", null);
+      parts.want(command.conversation, { state: "minimised", contact: null });
       return undefined;
     case "close":
-      parts.want(command.conversation, "closed", null);
+      parts.want(command.conversation, { state: "closed", contact: null });
       return undefined;
     case "dismiss":
-      void parts.outbox.dismiss(command.key);
+      void parts.outbox.dismiss(command.conversation, command.key);
       return undefined;
     case "retry":
       void parts.outbox.retry(command.key);
@@ -86,7 +107,7 @@ export function perform(parts: CommandParts, command: Command): Promise<void> | 
       parts.look(command.visible);
       return undefined;
     case "leaving":
-      void parts.flush();
+      parts.leave();
       return undefined;
     case "back":
       parts.back();
@@ -103,16 +124,21 @@ export function perform(parts: CommandParts, command: Command): Promise<void> | 
 /** Where neither the page nor the list says more than the id, the window waits for the server's word. */
 function open(parts: CommandParts, { person }: Extract<Command, { kind: "open" }>): void {
   const { id } = person;
-  const told = "name" in person ? person : parts.people().find((one) => one.id === id);
+  const told = "name" in person ? person : parts.online().find((one) => one.id === id);
   const contact =
     told === undefined
       ? null
       : { id, name: told.name, picture: told.picture, profile_url: told.profileUrl, status: "online" as const };
-  parts.want(conversationOf(parts.me, id), "open", contact);
+  parts.want(conversationOf(parts.me, id), { state: "open", contact });
 }
 
-function draftOf({ text, replyTo, edit }: Draft): Draft {
-  return { text, ...(replyTo === undefined ? {} : { replyTo }), ...(edit === undefined ? {} : { edit }) };
+function draftOf({ text, replyTo, mentions, edit }: Draft): Draft {
+  return {
+    text,
+    ...(replyTo === undefined ? {} : { replyTo }),
+    ...(mentions === undefined ? {} : { mentions }),
+    ...(edit === undefined ? {} : { edit }),
+  };
 }
 
 function onlyEdit({ edit }: Draft): Pick<Draft, "edit"> {
@@ -127,7 +153,7 @@ async function discard(parts: CommandParts, conversation: ConversationId, key: s
   parts.draft(conversation, draftOf({ ...removed, ...onlyEdit(drafted) }), true);
 }
 
-type Written = Extract<Command, { kind: "send" | "edit" | "delete" | "undelete" }>;
+type Written = Extract<Command, { kind: "send" | "edit" | "delete" | "undelete" | "react" }>;
 
 function written(parts: CommandParts, command: Written): Promise<void> {
   const { conversation } = command;
@@ -139,13 +165,16 @@ function written(parts: CommandParts, command: Written): Promise<void> {
       return parts.outbox.add(conversation, command.text, {
         ...(command.key === undefined ? {} : { id: command.key }),
         ...(command.replyTo === undefined ? {} : { replyTo: command.replyTo }),
+        ...(command.mentions === undefined ? {} : { mentions: command.mentions }),
         ...(command.again === undefined ? {} : { again: command.again }),
       });
     case "edit":
       return parts.outbox.edit(conversation, command.key, command.text, command.seq);
     case "delete":
-      return parts.outbox.delete(conversation, command.key, command.seq);
+      return parts.outbox.delete(conversation, command.key, { seq: command.seq ?? 0, id: command.id });
     case "undelete":
-      return parts.outbox.undelete(command.key, command.at);
+      return parts.outbox.undelete(conversation, command.key, command.at);
+    case "react":
+      return parts.outbox.react(conversation, command.key, command.emoji, { seq: command.seq ?? 0, id: command.id });
   }
 }

@@ -6,6 +6,7 @@
  *
  * It is past 500 lines because all parts meet here and nowhere else: each `#new…` joins one part to the others.
  */
+import { Acts } from "./acts.js";
 import { announcements, retractions } from "./announce.js";
 import type { Cancel } from "../clock.js";
 import { perform } from "./commands.js";
@@ -18,18 +19,20 @@ import type { Database } from "../keep/database.js";
 import { Drafts } from "../keep/drafts.js";
 import type { Draft } from "../keep/drafts.js";
 import type { Environment, Kept } from "../environment.js";
-import { uuid4 } from "../ids.js";
+import { OrderedIds, uuid4 } from "../ids.js";
 import { Logins, loginsOf } from "../logins.js";
 import { ReadMarks } from "./marks.js";
 import { Outbox } from "./outbox.js";
 import type { WantedWindow } from "./present.js";
-import { closing, FEATURES, isKnown } from "../net/protocol.js";
-import type { ClientFrame, DockWindow, Server, ServerFrame, StopReason } from "../net/protocol.js";
+import { People } from "./people.js";
+import { closing, FEATURES, kindOf } from "../net/protocol.js";
+import type { ActFrame, ClientFrame, DockWindow, Server, ServerFrame, StopReason } from "../net/protocol.js";
 import { AGAIN_MS, Questions } from "./questions.js";
 import { Shown } from "./shown.js";
-import { applyFrame, applyPage, emptyState, resumedFrom, rostersOf, talkOf, TYPING_MS, windowOf } from "./state.js";
-import { withoutStaleTyping, withTalksOf } from "./state.js";
+import { applyFrame, applyPage, emptyState, resumedFrom, rostersOf, talkOf, windowOf } from "./state.js";
+import { withoutStaleTyping, withReacted, withTalksOf } from "./state.js";
 import type { State, Step } from "./state.js";
+import { isStub } from "./talk.js";
 import { TokenSource } from "../net/token.js";
 import type { UnsentVault } from "../keep/unsent.js";
 import type { Command, ConversationId, LineView, PageConfig, Update } from "../view.js";
@@ -54,7 +57,9 @@ export class Core {
   readonly #writing: WritingNow;
   readonly #changes: DockChanges;
   readonly #marks: ReadMarks;
+  readonly #people: People;
   readonly #questions: Questions;
+  readonly #acts: Acts;
   readonly #shown: Shown;
   readonly #durable: DurableAcks;
   readonly #doing: CommandParts;
@@ -96,14 +101,17 @@ export class Core {
     this.#connection = this.#newConnection();
     this.#stored = new Drafts(config, kept.database, kept.vault);
     this.#writing = this.#newWriting(kept.drafts);
-    this.#marks = new ReadMarks(this.#send);
+    this.#marks = new ReadMarks(this.#send, environment.clock);
     this.#changes = this.#newChanges();
     this.#changes.restore(kept.copy?.changes ?? []);
     this.#shown = this.#newShown();
+    this.#people = this.#newPeople();
     this.#questions = this.#newQuestions();
+    this.#acts = this.#newActs();
     this.#durable = new DurableAcks(() => this.#flush(), this.#post);
     this.#outbox = this.#newOutbox(kept);
     this.#doing = this.#newDoing();
+    this.#people.follow(rowsOf(this.#state));
     this.#logins = new Logins(environment.openChannel(loginsOf(config)), config, () => {
       this.#connection.recheck();
     });
@@ -165,6 +173,38 @@ export class Core {
     return new DockChanges({ clock: this.#environment.clock, send: this.#send, lapsed });
   }
 
+  #newPeople(): People {
+    return new People({
+      me: this.#config.user,
+      clock: this.#environment.clock,
+      state: () => this.#state,
+      set: (change) => {
+        const before = this.#state;
+        this.#state = change(before);
+        this.#stateChanged(before);
+      },
+      ask: (question) => this.#questions.ask(question),
+      changed: (conversation) => {
+        this.#shown.people(conversation);
+      },
+      post: this.#post,
+    });
+  }
+
+  #newActs(): Acts {
+    const { clock } = this.#environment;
+    return new Acts({
+      clock,
+      ids: new OrderedIds(this.#random, () => clock.now()),
+      takes: (feature) => this.#state.features.includes(feature),
+      send: this.#send,
+      did: (frame) => {
+        this.#did(frame);
+      },
+      post: this.#post,
+    });
+  }
+
   #newQuestions(): Questions {
     return new Questions({
       me: this.#config.user,
@@ -176,7 +216,12 @@ export class Core {
       state: () => this.#state,
       known: () => this.#shown.known(false),
       open: () => this.#shown.openWindows(),
-      people: () => this.#shown.roster().people,
+      people: this.#people,
+      paged: (rows) => {
+        this.#people.follow(rows);
+        this.#shown.now();
+      },
+      online: () => this.#shown.roster().people,
       visible: () => this.#visible,
       first: (conversation, page) => {
         this.#take(applyPage(this.#state, conversation, page));
@@ -205,6 +250,7 @@ export class Core {
       writing: this.#writing,
       questions: () => this.#questions,
       outbox: () => this.#outbox,
+      people: () => this.#people,
       post: this.#post,
     });
   }
@@ -222,9 +268,11 @@ export class Core {
       skew: () => this.#skew,
       epoch: () => this.#epoch,
       takes: (feature) => this.#state.features.includes(feature),
-      own: (conversation, id) => {
-        const message = this.#questions.history.own(conversation, id);
-        return message === undefined ? undefined : { seq: message.seq, text: message.text, verbId: message.verb_id };
+      message: (conversation, key) => {
+        const message = this.#questions.history.message(conversation, key);
+        if (message === undefined) return undefined;
+        const { seq, client_message_id: id, text, verb_id: verbId, mine: reacted = [] } = message;
+        return { seq, id, text, verbId, reacted };
       },
       reflects: (conversation, rev) => {
         const talk = talkOf(this.#state, conversation);
@@ -240,7 +288,7 @@ export class Core {
       // A turn later: the state that replaces the entry is then with the keeper.
       kept: () => Promise.resolve().then(() => keeper.flush()),
       lost: (count) => {
-        const message = `${count} message(s), edit(s) or deletion(s) of an earlier login cannot be read any more: do them again`;
+        const message = `${count} message(s), edit(s), deletion(s) or reaction(s) of an earlier login cannot be read any more: do them again`;
         this.#post({ kind: "refused", code: "outbox_unreadable", message });
       },
       refused: (conversation, code, message) => {
@@ -274,6 +322,8 @@ export class Core {
   /** Nothing is heard or sent any more; what was said before is written, and then the database is let go of. */
   async #end(): Promise<void> {
     this.#ended = true;
+    this.#marks.flushAll();
+    this.#marks.clear();
     this.#unwatch();
     this.#logins.end();
     this.#writing.end();
@@ -292,12 +342,14 @@ export class Core {
       me: this.#config.user,
       outbox: this.#outbox,
       questions: this.#questions,
-      people: () => this.#shown.roster().people,
+      acts: this.#acts,
+      people: this.#people,
+      online: () => this.#shown.roster().people,
       active: () => {
         this.#tokens.active();
       },
-      want: (conversation, state, contact) => {
-        this.#want(conversation, state, contact);
+      want: (conversation, wanted) => {
+        this.#want(conversation, wanted);
       },
       draft: (conversation, draft, told = false) => {
         // What a page that is being emptied for good still tells is the person's text, and nobody's to see here.
@@ -321,7 +373,10 @@ export class Core {
       look: (visible) => {
         this.#look(visible);
       },
-      flush: () => this.#flush(),
+      leave: () => {
+        this.#marks.flushAll();
+        void this.#flush();
+      },
       back: () => {
         // The page was emptied when it was left.
         if (!this.#emptied) this.paint();
@@ -349,6 +404,8 @@ export class Core {
   /** Nothing of what was shown stays, here or on any page. Another `welcome` may bring it back. */
   #empty(keepDrafts = false): void {
     this.#emptied = true;
+    this.#acts.end();
+    this.#people.empty();
     this.#state = emptyState(this.#config.user);
     this.#writing.empty(keepDrafts);
     this.#changes.clear();
@@ -382,6 +439,7 @@ export class Core {
     this.#changes.sendWaiting();
     this.#marks.sendAgain();
     this.#questions.online();
+    this.#acts.online();
     this.#outbox.online(this.#state.limits.message_chars);
   }
 
@@ -397,7 +455,7 @@ export class Core {
         this.#epoch = frame.epoch;
         // Once: later clocks may differ, but the page was shown when it was.
         if (this.#shownAt === Number.POSITIVE_INFINITY) this.#shownAt = this.#started + this.#skew;
-        this.#take(applyFrame(this.#state, frame, this.#environment.clock.now()));
+        this.#take(applyFrame(this.#state, frame, this.#environment.clock.now()), frame.type);
         this.#dockCame(frame.dock.version, frame.dock.windows);
         return;
       case "history":
@@ -406,11 +464,18 @@ export class Core {
       case "contacts":
         this.#questions.contactsCame(frame);
         return;
+      case "members":
+        this.#questions.membersCame(frame);
+        return;
+      case "rooms":
+        this.#questions.roomsCame(frame);
+        return;
       case "changes":
         this.#questions.changesCame(frame);
         break;
       case "ack":
-        this.#outbox.acked(frame);
+        if (frame.mine !== undefined) this.#reacted(frame, frame.mine);
+        if (!this.#acts.acked(frame)) this.#outbox.acked(frame);
         return;
       case "error":
         this.#refused(frame);
@@ -418,14 +483,34 @@ export class Core {
       default:
         break;
     }
-    this.#take(applyFrame(this.#state, frame, this.#environment.clock.now()), frame.type);
+    const found = this.#questions.history.found.bind(this.#questions.history);
+    this.#take(applyFrame(this.#state, frame, this.#environment.clock.now(), found), frame.type);
     if (frame.type === "dock") {
       this.#dockCame(frame.version, frame.windows);
       this.#changes.sendWaiting();
       this.#questions.history.askFirst();
     }
     if (frame.type === "read" && frame.user === this.#config.user) this.#state = this.#marks.over(this.#state);
-    if (frame.type === "typing") this.#planTypingEnd();
+    if (frame.type === "circles") this.#people.moved();
+    if (frame.type === "typing") {
+      this.#people.name(frame.conversation, [frame.user]);
+      this.#planTypingEnd();
+    }
+  }
+
+  /** The answer to a reaction. */
+  #reacted(frame: Server<"ack">, mine: string[]): void {
+    const before = this.#state;
+    this.#state = withReacted(before, frame, mine);
+    this.#questions.history.reacted(frame.conversation, frame.seq, mine);
+    this.#stateChanged(before);
+  }
+
+  /** A group that was made opens; one that was left closes. */
+  #did(frame: ActFrame): void {
+    const { conversation } = frame;
+    if (frame.type === "make") this.#want(conversation, { state: "open", contact: null, title: frame.title });
+    if (frame.type === "remove" && frame.user === this.#config.user) this.#want(conversation, { state: "closed", contact: null });
   }
 
   #dockCame(version: number, windows: readonly DockWindow[]): void {
@@ -437,11 +522,12 @@ export class Core {
     this.#state = withTalksOf(this.#state, shown);
     this.#writing.keepOnly(shown);
     this.#questions.keepOnly(shown);
+    this.#people.keepOnly(shown);
     this.#keep();
   }
 
   #refused(frame: Server<"error">): void {
-    if (this.#outbox.refused(frame) || this.#questions.refused(frame)) return;
+    if (this.#acts.refused(frame) || this.#outbox.refused(frame) || this.#questions.refused(frame)) return;
     const { code, message, conversation } = frame;
     // What ends the connection is told by its status.
     if (!this.#connection.online || closing(code)) return;
@@ -461,9 +547,10 @@ export class Core {
     this.#state = step.state;
     this.#shown.drop(step.dropped);
     for (const { id, seq } of step.committed) this.#outbox.committed(id, seq);
-    for (const { conversation, message } of step.rows) if (message.text === null) this.#outbox.emptied(conversation, message);
+    for (const { conversation, message } of step.rows) if (isStub(message)) this.#outbox.emptied(conversation, message);
     this.#outbox.reflected();
     this.#questions.follow(step);
+    this.#people.follow(step.rows);
     this.#stateChanged(before, frame);
     const said = announcements(step.arrived, this.#state, this.#shownAt);
     if (said.length === 0) return;
@@ -473,16 +560,18 @@ export class Core {
   }
 
   #stateChanged(before: State, frame?: ServerFrame["type"]): void {
+    if (this.#state.rosters !== before.rosters || frame === "dock" || frame === "welcome") this.#people.learn();
     this.#shown.changed(before, frame);
     this.#keep();
   }
 
   // What the person does
 
-  #want(conversation: ConversationId, state: WantedWindow["state"], contact: WantedWindow["contact"]): void {
-    if (!isKnown(conversation)) return;
+  #want(conversation: ConversationId, wanted: WantedWindow): void {
+    if (kindOf(conversation) === undefined) return;
+    if (wanted.state !== "open") this.#marks.flush(conversation);
     const seen = windowOf(this.#state, conversation)?.seq ?? 0;
-    this.#changes.want(conversation, state, contact, this.#state.dockVersion, seen);
+    this.#changes.want(conversation, wanted, this.#state.dockVersion, seen);
     this.#shown.dock();
     this.#shown.conversation(conversation);
     this.#keep();
@@ -540,13 +629,22 @@ export class Core {
     });
   }
 
+  /** Until nobody types any more: of several each ends in their time. */
   #planTypingEnd(): void {
     this.#typingEnds?.();
     const { clock } = this.#environment;
-    this.#typingEnds = clock.after(TYPING_MS, () => {
+    const ends = [...this.#state.typing.values()].flatMap((typing) => [...typing.values()]);
+    if (ends.length === 0) return;
+    this.#typingEnds = clock.after(Math.min(...ends) - clock.now(), () => {
       const before = this.#state;
       this.#state = withoutStaleTyping(before, clock.now());
       this.#stateChanged(before);
+      this.#planTypingEnd();
     });
   }
+}
+
+/** Every message that is held. */
+function rowsOf({ talks }: State): Step["rows"] {
+  return [...talks].flatMap(([conversation, { messages }]) => messages.map((message) => ({ conversation, message })));
 }

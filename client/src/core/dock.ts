@@ -6,7 +6,7 @@
  */
 import type { Cancel, Clock } from "../clock.js";
 import type { WantedWindow } from "./present.js";
-import type { ClientFrame, DockWindow, WindowContact } from "../net/protocol.js";
+import type { ClientFrame, DockWindow } from "../net/protocol.js";
 import type { ConversationId, Seq } from "../view.js";
 
 /** A change without any answer for so long gives way to what the server says. */
@@ -54,11 +54,13 @@ export class DockChanges {
     return this.#changes;
   }
 
-  want(conversation: ConversationId, state: Shown, contact: WindowContact | null, base: number, seen: Seq): void {
+  want(conversation: ConversationId, { state, contact, title }: WantedWindow, base: number, seen: Seq): void {
     const before = this.#changes.get(conversation);
+    const called = title ?? before?.title;
     this.#changes.set(conversation, {
       state,
       contact: contact ?? before?.contact ?? null,
+      ...(called === undefined ? {} : { title: called }),
       base: before === undefined || before.sent === null ? base : before.base,
       seen,
       sent: before?.sent ?? null,
@@ -68,16 +70,14 @@ export class DockChanges {
 
   /** What outlives the page: see `restore`. */
   get kept(): readonly KeptChange[] {
-    return [...this.#changes].map(([conversation, { state, contact, base, seen }]) => {
-      return { conversation, state, contact, base, seen };
+    return [...this.#changes].map(([conversation, { state, contact, title, base, seen }]) => {
+      return { conversation, state, contact, base, seen, ...(title === undefined ? {} : { title }) };
     });
   }
 
   /** What an earlier page could not have confirmed goes out again, on the base it had. */
   restore(changes: readonly KeptChange[]): void {
-    for (const { conversation, state, contact, base, seen } of changes) {
-      this.want(conversation, state, contact, base, seen);
-    }
+    for (const { conversation, base, seen, ...wanted } of changes) this.want(conversation, wanted, base, seen);
   }
 
   /** Sends each change that may go now. */

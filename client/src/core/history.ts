@@ -3,16 +3,18 @@
  * when the answer does not come. Must not know what a page or changes do to the state: see talk.ts.
  */
 import type { Message, Server } from "../net/protocol.js";
+import { kindOf } from "../net/protocol.js";
+import { keyOf } from "./present.js";
 import type { Question } from "./requests.js";
-import { talkOf } from "./state.js";
+import { talkOf, windowOf } from "./state.js";
 import type { State, Step } from "./state.js";
 import type { ConversationId, MessageView, Seq, Update } from "../view.js";
 
-/** So many of the user's own older messages that pages show are known by conversation. */
-const OWN_MOST = 400;
+/** So many of the older messages that pages show are known by conversation: of one's own, and for what is wished of them. */
+const TOLD_MOST = 800;
 
 export type PageQuestion = Extract<Question, { kind: "page" }>;
-type Asked = Exclude<Question, { kind: "search" | "quote" }>;
+type Asked = Extract<Question, { kind: "first" | "changes" | "page" }>;
 
 export interface HistoryParts {
   me: number;
@@ -33,8 +35,8 @@ export class History {
   readonly #late = new Set<ConversationId>();
   /** What has changed while a page is awaited, which may have been read before. */
   readonly #since = new Map<ConversationId, Map<Seq, Message>>();
-  /** The user's own messages that went to pages and are not in the state, by seq, and as they were told. */
-  readonly #own = new Map<ConversationId, Map<Seq, { message: Message; told: MessageView | undefined }>>();
+  /** The messages that went to pages and are not in the state, by seq, and as they were told. */
+  readonly #told = new Map<ConversationId, Map<Seq, { message: Message; told: MessageView | undefined }>>();
 
   constructor(parts: HistoryParts) {
     this.#parts = parts;
@@ -51,8 +53,13 @@ export class History {
     return new Set(this.#parts.open().filter((conversation) => !talkOf(state, conversation).loaded));
   }
 
+  /** Of a room when the server has it open: what comes between answer and opening would be told to nobody. */
   askFirst(): void {
-    for (const conversation of this.unloaded) this.again({ kind: "first", conversation });
+    const state = this.#parts.state();
+    for (const conversation of this.unloaded) {
+      const waits = kindOf(conversation) === "room" && windowOf(state, conversation)?.state !== "open";
+      if (!waits) this.again({ kind: "first", conversation });
+    }
   }
 
   /** What comes after the position. */
@@ -77,7 +84,7 @@ export class History {
     else if (!this.#parts.ask(question) && question.kind === "page") this.#answer(question, null, true);
   }
 
-  /** What a page asked for goes to that page; of it only the user's own messages are known here. */
+  /** What a page asked for goes to that page. */
   answerPage(question: PageQuestion, { messages, more }: Pick<Server<"history">, "messages" | "more">): void {
     const { conversation } = question;
     const since = this.#since.get(conversation);
@@ -119,9 +126,9 @@ export class History {
     }
   }
 
-  /** What the person has asked for of older messages of theirs is shown on them. */
+  /** What the person has asked for of older messages is shown on them. */
   wished(): void {
-    for (const [conversation, known] of this.#own) {
+    for (const [conversation, known] of this.#told) {
       const messages = [...known.values()].map(({ message }) => message);
       const views = this.#parts.present(conversation, messages);
       const different = messages.filter(({ seq }, at) => known.get(seq)?.told !== views[at]);
@@ -129,21 +136,32 @@ export class History {
     }
   }
 
-  /** The user's own message with this `client_message_id`, in the state or on a page. */
-  own(conversation: ConversationId, id: string): Message | undefined {
+  /** The message with this key, in the state or on a page. */
+  message(conversation: ConversationId, key: string): Message | undefined {
     const { messages } = talkOf(this.#parts.state(), conversation);
-    const mine = ({ sender, client_message_id: name }: Message): boolean => sender === this.#parts.me && name === id;
-    return messages.find(mine) ?? [...(this.#own.get(conversation)?.values() ?? [])].find(({ message }) => mine(message))?.message;
+    const named = (message: Message): boolean => keyOf(message, this.#parts.me) === key;
+    return messages.find(named) ?? [...(this.#told.get(conversation)?.values() ?? [])].find(({ message }) => named(message))?.message;
+  }
+
+  /** One that the state may not have. */
+  found(conversation: ConversationId, seq: Seq): Message | undefined {
+    return this.#told.get(conversation)?.get(seq)?.message;
+  }
+
+  /** The server has said which reactions of an older message are the user's own. */
+  reacted(conversation: ConversationId, seq: Seq, mine: string[]): void {
+    const message = this.found(conversation, seq);
+    if (message !== undefined) this.#tell(conversation, [{ ...message, mine }]);
   }
 
   /** Nobody shows others any more. */
   keepOnly(shown: ReadonlySet<ConversationId>): void {
-    for (const conversation of this.#own.keys()) if (!shown.has(conversation)) this.forget(conversation);
+    for (const conversation of this.#told.keys()) if (!shown.has(conversation)) this.forget(conversation);
   }
 
   /** What was told of this conversation is void. */
   forget(conversation: ConversationId): void {
-    this.#own.delete(conversation);
+    this.#told.delete(conversation);
     this.#since.delete(conversation);
   }
 
@@ -156,7 +174,7 @@ export class History {
   /** Nothing may stay. */
   empty(): void {
     this.clear();
-    this.#own.clear();
+    this.#told.clear();
   }
 
   #answer({ conversation, request }: PageQuestion, messages: readonly Message[] | null, more: boolean): void {
@@ -170,14 +188,13 @@ export class History {
 
   #presented(conversation: ConversationId, messages: readonly Message[]): MessageView[] {
     const views = this.#parts.present(conversation, messages);
-    const known = this.#own.get(conversation) ?? new Map<Seq, { message: Message; told: MessageView | undefined }>();
+    const known = this.#told.get(conversation) ?? new Map<Seq, { message: Message; told: MessageView | undefined }>();
     messages.forEach((message, at) => {
-      if (message.sender !== this.#parts.me) return;
       known.delete(message.seq);
       known.set(message.seq, { message, told: views[at] });
     });
-    for (const seq of known.keys()) if (known.size > OWN_MOST) known.delete(seq);
-    if (known.size > 0) this.#own.set(conversation, known);
+    for (const seq of known.keys()) if (known.size > TOLD_MOST) known.delete(seq);
+    this.#told.set(conversation, known);
     return views;
   }
 }

@@ -1,10 +1,10 @@
 /**
- * Messages, edits and deletions on their way out: stored before the first try, first in, first out per conversation,
+ * Messages, edits, deletions and reactions on their way out: stored before the first try, first in, first out per conversation,
  * tried until the server's ack or final refusal, over reloads and crashes.
  *
  * An edit or a deletion of a message that is not acked waits for it, since it names the message's seq, unless it can do
  * without the server: see unacked.ts. A deletion joins the queue when its undo has ended. What is refused for good holds
- * up nothing.
+ * up nothing. A reaction says all that the person's are to be: a newer one takes the place of what is not under way.
  *
  * All tabs of a user share the stored entries; the one that holds the Web Lock (and is online) sends. Without locks
  * every tab sends, without a database each its own from memory: the ids make that harmless.
@@ -16,25 +16,35 @@
 import type { Clock } from "../clock.js";
 import type { Database } from "../keep/database.js";
 import { answered, cleanText, EntryStore } from "../keep/entries.js";
-import type { Answer, EditEntry, Entry, VerbEntry } from "../keep/entries.js";
+import type { Answer, DeleteEntry, EditEntry, Entry, VerbEntry } from "../keep/entries.js";
 import { OrderedIds } from "../ids.js";
 import type { RandomBytes } from "../ids.js";
 import type { ClientFrame, Feature, Message, Server } from "../net/protocol.js";
-import { defaultLimits } from "../net/protocol.js";
+import { defaultLimits, kindOf } from "../net/protocol.js";
 import { Pending } from "./pending.js";
 import type { Channel } from "./pending.js";
 import { Sender } from "./sender.js";
 import { Unacked } from "./unacked.js";
 import { UNDO_MS } from "./undos.js";
 import type { UnsentVault } from "../keep/unsent.js";
-import type { ConversationId, PageConfig, Seq } from "../view.js";
+import type { ConversationId, PageConfig, Seq, UserId } from "../view.js";
 
-/** A message of the user's own as the core knows it. */
-export interface Own {
+/** A message as the core knows it. */
+export interface KnownMessage {
   seq: Seq;
+  /** The `client_message_id`; null: it was erased. */
+  id: string | null;
   text: string | null;
   /** The highest id of an edit that was applied. */
   verbId: string | undefined;
+  /** The user's own reactions. */
+  reacted: readonly string[];
+}
+
+/** What the page knows of a message that the core may not know: its seq (0: not known), and its `client_message_id`. */
+export interface Told {
+  seq: Seq;
+  id: string | undefined;
 }
 
 export interface OutboxParts {
@@ -51,8 +61,8 @@ export interface OutboxParts {
   epoch(): string | null;
   /** Whether the server takes it. */
   takes(feature: Feature): boolean;
-  /** The user's own committed message with this `client_message_id`, where the core knows it. */
-  own(conversation: ConversationId, id: string): Own | undefined;
+  /** The committed message with this key, where the core knows it. */
+  message(conversation: ConversationId, key: string): KnownMessage | undefined;
   /** Whether everything up to this rev is shown of the conversation, or nothing of it is. */
   reflects(conversation: ConversationId, rev: number): boolean;
   /** True if the frame went out. */
@@ -73,6 +83,8 @@ export interface OutboxParts {
 export class Outbox {
   readonly #parts: OutboxParts;
   readonly #ids: OrderedIds;
+  /** Those of reactions: above each other, whatever the ids of edits from other clocks are. */
+  readonly #reactIds: OrderedIds;
   readonly #store: EntryStore;
   readonly #pending: Pending;
   readonly #sender: Sender;
@@ -84,6 +96,7 @@ export class Outbox {
   constructor(parts: OutboxParts) {
     this.#parts = parts;
     this.#ids = new OrderedIds(parts.random, () => parts.clock.now());
+    this.#reactIds = new OrderedIds(parts.random, () => parts.clock.now());
     this.#store = new EntryStore(parts.config, parts.database, parts.vault);
     const pump = (): void => {
       this.#pump();
@@ -128,7 +141,7 @@ export class Outbox {
         else this.#pending.forget(entry.id);
       }
       for (const [id, entry] of read.stored) {
-        this.#ids.follow(id);
+        (entry.kind === "react" ? this.#reactIds : this.#ids).follow(id);
         this.#pending.found(entry);
       }
       if (read.removed > 0 && !this.#told) this.#parts.lost(read.removed);
@@ -142,8 +155,12 @@ export class Outbox {
    * Takes a message to send; it is stored before the first try. Nothing happens for an empty one. Resolves when it
    * cannot be lost with the page any more: it is stored, or else the server has it or the person has removed it.
    */
-  async add(conversation: ConversationId, raw: string, options: { id?: string; replyTo?: Seq; again?: true } = {}): Promise<void> {
-    const { id = this.#ids.next(), replyTo, again } = options;
+  async add(
+    conversation: ConversationId,
+    raw: string,
+    options: { id?: string; replyTo?: Seq; mentions?: UserId[]; again?: true } = {},
+  ): Promise<void> {
+    const { id = this.#ids.next(), again, ...answer } = options;
     const text = cleanText(raw);
     // The page before this one may have stored it, and have been left before it knew.
     if (text === "" || this.#pending.isKnown(id)) return;
@@ -152,7 +169,7 @@ export class Outbox {
       ...this.#begun("send", conversation, id),
       text,
       failure: this.#tooLong(text),
-      ...this.#answer(replyTo),
+      ...this.#answer(answer),
       ...(this.#online || again === true ? {} : { untried: true as const }),
     });
   }
@@ -169,46 +186,80 @@ export class Outbox {
       await this.#pending.keep({ ...message, text });
       return;
     }
-    const own = this.#parts.own(conversation, target);
+    const own = this.#parts.message(conversation, target);
     if (this.#isNowhere(target, own?.seq ?? told)) return;
-    const known = this.#pending.edits(target);
-    const earlier = known.filter(({ acked }) => acked === undefined);
-    const latest = earlier.at(-1);
+    const known = this.#pending.wishes("edit", conversation, target);
+    const latest = known.filter(({ acked }) => acked === undefined).at(-1);
     // The page before this one may have stored it.
     if (latest?.failure === null && latest.text === text) return;
-    const replaced = earlier.filter((entry) => !this.#sender.tries(entry));
-    for (const { id } of replaced) this.#pending.part(id);
+    const replaced = this.#replaced(known);
     if (own?.verbId !== undefined) this.#ids.follow(own.verbId);
     const before = own?.text ?? (message?.kind === "send" ? message.text : undefined);
     // What is under way, or done and not shown yet, makes another text of it.
     if (before !== text || replaced.length < known.length) {
       const begun = this.#begun("edit", conversation, this.#ids.next());
       await this.#pending.keep({ ...begun, target, seq: own?.seq ?? told, text, failure: this.#tooLong(text) }, replaced);
-    } else {
-      this.#parts.changed();
-      await this.#pending.writing(this.#pending.eraseAll(replaced));
-    }
+    } else await this.#eraseNow(replaced);
   }
 
-  /** Deletes the message `target` of the user's own, unless it is taken back within `UNDO_MS`. */
-  async delete(conversation: ConversationId, target: string, told: Seq = 0): Promise<void> {
+  /** Of what was wished and is not done: all that is not under way, and is none any more. */
+  #replaced<E extends Entry>(known: readonly E[]): E[] {
+    const replaced = known.filter((entry) => entry.acked === undefined && !this.#sender.tries(entry));
+    for (const { id } of replaced) this.#pending.part(id);
+    return replaced;
+  }
+
+  async #eraseNow(replaced: readonly Entry[]): Promise<void> {
+    this.#parts.changed();
+    await this.#pending.writing(this.#pending.eraseAll(replaced));
+  }
+
+  /** Makes these all reactions of the user to the message with this key; a wish that is not under way is replaced. */
+  async react(conversation: ConversationId, target: string, emoji: string[], told: Told): Promise<void> {
+    const message = this.#parts.message(conversation, target);
+    const named = this.#named(target, told, message);
+    if (named === undefined || message?.text === null) return;
+    const known = this.#pending.wishes("react", conversation, target);
+    // The page before this one may have stored it.
+    if (isSame(known.at(-1)?.emoji, emoji) && known.at(-1)?.acked === undefined) return;
+    const replaced = this.#replaced(known);
+    // What is under way, or done and not shown yet, makes others of them.
+    const rest = known.filter((entry) => !replaced.includes(entry)).at(-1);
+    if (isSame(rest?.emoji ?? message?.reacted, emoji)) await this.#eraseNow(replaced);
+    else await this.#pending.keep({ ...this.#begun("react", conversation, this.#reactIds.next()), ...named, emoji }, replaced);
+  }
+
+  /** Deletes the message with this key, unless it is taken back within `UNDO_MS`. */
+  async delete(conversation: ConversationId, target: string, told: Told): Promise<void> {
     const { clock } = this.#parts;
-    const seq = this.#parts.own(conversation, target)?.seq ?? told;
-    if (this.#pending.deletion(target) !== undefined || this.#isNowhere(target, seq)) return;
+    const named = this.#named(target, told, this.#parts.message(conversation, target));
+    if (this.#deletion(conversation, target) !== undefined || named === undefined) return;
     const begun = this.#begun("delete", conversation, this.#ids.next());
-    await this.#pending.keep({ ...begun, target, seq, due: clock.now() + UNDO_MS });
+    await this.#pending.keep({ ...begun, ...named, due: clock.now() + UNDO_MS });
+  }
+
+  #deletion(conversation: ConversationId, target: string): DeleteEntry | undefined {
+    return this.#pending.wishes("delete", conversation, target)[0];
+  }
+
+  /** How a verb names its message; undefined: there is none, or it has no name. */
+  #named(target: string, told: Told, message: KnownMessage | undefined): Pick<VerbEntry, "target" | "seq" | "name"> | undefined {
+    const seq = message?.seq ?? told.seq;
+    if (!target.startsWith("seq:")) return this.#isNowhere(target, seq) ? undefined : { target, seq };
+    const name = message === undefined ? told.id : message.id;
+    return name === undefined || name === null || seq === 0 ? undefined : { target, seq, name };
   }
 
   /** Takes a deletion back whose time had not come, or not at `at`, unless it is under way. */
-  async undelete(target: string, at = this.#parts.clock.now()): Promise<void> {
-    const deletion = this.#pending.deletion(target);
+  async undelete(conversation: ConversationId, target: string, at = this.#parts.clock.now()): Promise<void> {
+    const deletion = this.#deletion(conversation, target);
     if (deletion === undefined || deletion.acked !== undefined || (deletion.over === true && deletion.due <= at)) return;
     if (!this.#sender.tries(deletion)) await this.#pending.drop([deletion.id]);
   }
 
   /** Forgets an edit that was refused for good. */
-  async dismiss(target: string): Promise<void> {
-    await this.#pending.drop(this.#pending.edits(target).filter(({ failure }) => failure !== null).map(({ id }) => id));
+  async dismiss(conversation: ConversationId, target: string): Promise<void> {
+    await this.#pending.drop(this.#pending.wishes("edit", conversation, target).filter(({ failure }) => failure !== null).map(({ id }) => id));
   }
 
   /** Tries a refused message again, as a new one. */
@@ -221,12 +272,13 @@ export class Outbox {
   }
 
   /** Removes a refused message and gives it back; without what it answers, where that is not there any more. */
-  async discard(id: string): Promise<{ text: string; replyTo?: Seq } | undefined> {
+  async discard(id: string): Promise<Omit<Answer, "epoch"> & { text: string } | undefined> {
     const entry = this.#pending.get(id);
     if (entry?.kind !== "send" || entry.failure === null) return undefined;
     await this.#dropWithWishes(id);
-    const reply = entry.failure === "no_such_message" ? {} : answered(entry, this.#parts.epoch());
-    return { text: entry.text, ...reply };
+    const { mentions, replyTo } = answered(entry, this.#parts.epoch());
+    const reply = replyTo === undefined || entry.failure === "no_such_message" ? {} : { replyTo };
+    return { text: entry.text, ...(mentions === undefined ? {} : { mentions }), ...reply };
   }
 
   async #dropWithWishes(id: string): Promise<void> {
@@ -288,11 +340,19 @@ export class Outbox {
 
   #refusedForGood(entry: Entry, { code, message }: Server<"error">): void {
     this.#sender.settle(entry);
-    const outdone = entry.kind === "edit" && this.#pending.edits(entry.target).some(({ id }) => id > entry.id);
-    if (entry.kind === "delete") this.#parts.refused(entry.conversation, code, message);
-    if (entry.kind === "delete" || outdone) void this.#pending.drop([entry.id]);
+    const { kind, conversation, id } = entry;
+    const outdone = kind === "edit" && this.#pending.wishes(kind, conversation, entry.target).some((other) => other.id > id);
+    const over = kind === "delete" || kind === "react";
+    // Of a stub everybody sees why.
+    if (over && (kind === "delete" || this.#parts.message(conversation, entry.target)?.text !== null)) {
+      this.#parts.refused(conversation, code, message);
+    }
+    if (over || outdone) void this.#pending.drop([id]);
     else if (entry.kind === "edit" && code === "no_such_message") void this.#offer(entry);
     else void this.#pending.put({ ...entry, failure: code });
+    // What was to be said of a message falls with it.
+    const fallen = kind === "send" ? this.#pending.wishes("react", conversation, id) : [];
+    if (fallen.length > 0) void this.#pending.drop(fallen.map((wish) => wish.id));
   }
 
   /** A message is a stub now: an edit of it that was refused is no use to anybody, nor seen where it was erased. */
@@ -309,7 +369,7 @@ export class Outbox {
   /** The message of this edit is not there any more: its text goes back to the person, as a message that was not sent. */
   async #offer(edit: EditEntry): Promise<void> {
     const { id, conversation, target, text } = edit;
-    if (this.#pending.deletion(target) !== undefined) await this.#pending.drop([id]);
+    if (this.#deletion(conversation, target) !== undefined) await this.#pending.drop([id]);
     else {
       this.#pending.part(id);
       const begun = this.#begun("send", conversation, this.#ids.next());
@@ -333,9 +393,9 @@ export class Outbox {
     return { kind, id, conversation, writtenAt: this.#parts.clock.now() + this.#parts.skew(), failure: null };
   }
 
-  #answer(replyTo: Seq | undefined): Answer {
+  #answer(answer: Omit<Answer, "epoch">): Answer {
     const epoch = this.#parts.epoch();
-    return replyTo === undefined ? {} : { replyTo, ...(epoch === null ? {} : { epoch }) };
+    return answer.replyTo === undefined || epoch === null ? answer : { ...answer, epoch };
   }
 
   /** What is too long is refused here: as a frame it could be too large for the socket. */
@@ -357,7 +417,7 @@ export class Outbox {
   }
 
   #seqOf({ conversation, target, seq }: VerbEntry): Seq {
-    return this.#parts.own(conversation, target)?.seq ?? seq;
+    return this.#parts.message(conversation, target)?.seq ?? seq;
   }
 
   #pump(): void {
@@ -368,11 +428,18 @@ export class Outbox {
   #frameOf(entry: Entry): ClientFrame {
     const { id, conversation } = entry;
     if (entry.kind === "send") {
-      const { replyTo } = this.#parts.takes("reply") ? answered(entry, this.#parts.epoch()) : {};
-      const reply = replyTo === undefined ? {} : { reply_to: replyTo };
-      return { type: "send", client_message_id: id, conversation, text: entry.text, ...reply };
+      const { replyTo, mentions = [] } = answered(entry, this.#parts.epoch());
+      const reply = replyTo === undefined || !this.#parts.takes("reply") ? {} : { reply_to: replyTo };
+      const named = mentions.length > 0 && this.#parts.takes("mentions") && kindOf(conversation) !== "direct";
+      return { type: "send", client_message_id: id, conversation, text: entry.text, ...reply, ...(named ? { mentions } : {}) };
     }
-    const named = { id, conversation, seq: this.#seqOf(entry), client_message_id: entry.target };
+    const named = { id, conversation, seq: this.#seqOf(entry), client_message_id: entry.name ?? entry.target };
+    if (entry.kind === "react") return { type: "react", ...named, emoji: entry.emoji };
     return entry.kind === "edit" ? { type: "edit", ...named, text: entry.text } : { type: "delete", ...named };
   }
+}
+
+/** In whatever order. */
+function isSame(one: readonly string[] | undefined, other: readonly string[]): boolean {
+  return one?.length === other.length && other.every((emoji) => one.includes(emoji));
 }

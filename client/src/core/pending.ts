@@ -3,8 +3,8 @@
  * with the page. Must not know what entries are for, nor who sends them.
  */
 import type { Clock } from "../clock.js";
-import type { DeleteEntry, EditEntry, Entry, EntryStore, VerbEntry } from "../keep/entries.js";
-import type { Seq } from "../view.js";
+import type { Entry, EntryStore, VerbEntry } from "../keep/entries.js";
+import type { ConversationId, Seq } from "../view.js";
 import { Undos } from "./undos.js";
 
 /** The part of BroadcastChannel that is used; it carries no content, only "look again". */
@@ -67,12 +67,11 @@ export class Pending {
     return this.#entries.has(id) || this.#gone.has(id);
   }
 
-  edits(target: string): EditEntry[] {
-    return this.all.filter((entry): entry is EditEntry => entry.kind === "edit" && entry.target === target);
-  }
-
-  deletion(target: string): DeleteEntry | undefined {
-    return this.all.find((entry): entry is DeleteEntry => entry.kind === "delete" && entry.target === target);
+  /** What is asked of the message with this key. */
+  wishes<K extends VerbEntry["kind"]>(kind: K, conversation: ConversationId, target: string): Extract<VerbEntry, { kind: K }>[] {
+    return this.all.filter((entry): entry is Extract<VerbEntry, { kind: K }> => {
+      return entry.kind === kind && entry.conversation === conversation && entry.target === target;
+    });
   }
 
   /** Where an entry is. `own`: only here; `wait`: it is being stored. */

@@ -6,17 +6,23 @@ import { NO_DRAFT } from "../keep/drafts.js";
 import type { Draft } from "../keep/drafts.js";
 import { answered, wishesOf } from "../keep/entries.js";
 import type { Entry, SendEntry, Wishes } from "../keep/entries.js";
-import type { Feature, Message, WindowContact } from "../net/protocol.js";
+import { circleOf, courseOf, kindOf } from "../net/protocol.js";
+import type { Contact, DockWindow, Feature, Message, SharedWindow, WindowContact } from "../net/protocol.js";
 import { talkOf, windowOf } from "./state.js";
 import type { State } from "./state.js";
 import { hasOlder } from "./talk.js";
-import type { ConversationId, ConversationView, MessageView, UserId, WindowView, Writing } from "../view.js";
+import type { ConversationId, ConversationView, CourseView, Face, Kind, MessageView, ReactionView, RoomView } from "../view.js";
+import type { UserId, WindowView, Writing } from "../view.js";
+
+/** So many of those who have reacted are named. */
+const REACTED_MOST = 20;
 
 /** What the person last did to a window, as long as the server's dock does not show it. */
 export interface WantedWindow {
   state: "open" | "minimised" | "closed";
   /** For a window that the dock does not have yet. */
   contact: WindowContact | null;
+  title?: string;
 }
 
 /** Everything that a view is made of. */
@@ -38,55 +44,101 @@ export interface Known {
 
 /** The dock's windows in the order in which they were opened. */
 export function presentDock(known: Known): { windows: WindowView[]; unread: number } {
-  const { state, wanted, drafts, now } = known;
+  const { state, wanted } = known;
   const windows: WindowView[] = [];
-  const add = (
-    conversation: ConversationId,
-    shown: "open" | "minimised",
-    contact: WindowContact,
-    unread: number,
-    writing: Writing,
-  ): void => {
-    const draft = drafts.get(conversation) ?? NO_DRAFT;
-    const { replyTo } = answered(draft, state.epoch);
-    windows.push({
-      conversation,
-      state: shown,
-      contact: {
-        id: contact.id,
-        name: contact.name,
-        picture: contact.picture,
-        profileUrl: contact.profile_url,
-        status: contact.status,
-      },
-      unread,
-      draft: draft.text,
-      ...(replyTo === undefined ? {} : { draftReplyTo: replyTo }),
-      ...(draft.edit === undefined ? {} : { draftEdit: draft.edit }),
-      typing: (state.typing.get(conversation) ?? 0) > now,
-      writing,
-      verbs: verbsOf(state, writing),
-    });
-  };
   for (const window of state.windows) {
     const shown = wanted.get(window.conversation)?.state ?? window.state;
-    if (shown !== "closed") add(window.conversation, shown, window.contact, window.unread, window.writing);
+    if (shown !== "closed") windows.push(presentWindow(known, { ...window, state: shown }));
   }
-  for (const [conversation, { state: shown, contact }] of wanted) {
-    if (shown === "closed" || contact === null || windowOf(state, conversation) !== undefined) continue;
-    add(conversation, shown, contact, 0, "yes");
+  for (const [conversation, { state: shown, contact, title }] of wanted) {
+    const kind = kindOf(conversation);
+    if (shown === "closed" || kind === undefined || windowOf(state, conversation) !== undefined) continue;
+    const none = { conversation, state: shown, writing: "yes" as const, first_seq: 1, seq: 0, rev: 0, read_seq: 0, unread: 0 };
+    if (kind === "direct") {
+      if (contact !== null) windows.push(presentWindow(known, { ...none, kind, contact, other_read_seq: 0 }));
+    } else if (title !== undefined) {
+      windows.push(presentWindow(known, { ...none, kind, title, circle: kind === "room" ? circleOf(conversation) : "" }));
+    }
   }
-  return { windows, unread: windows.reduce((sum, window) => sum + window.unread, 0) };
+  // Rooms are quiet.
+  const loud = ({ kind, unread, mentions }: WindowView): number => (kind === "room" ? mentions : unread);
+  return { windows, unread: windows.reduce((sum, window) => sum + loud(window), 0) };
+}
+
+function presentWindow({ state, drafts, now }: Known, window: DockWindow): WindowView {
+  const { conversation, kind, state: shown, unread, writing, mentions = 0 } = window;
+  const draft = drafts.get(conversation) ?? NO_DRAFT;
+  const { replyTo, mentions: named } = answered(draft, state.epoch);
+  return {
+    conversation,
+    kind,
+    state: shown,
+    title: window.kind === "direct" ? window.contact.name : window.title,
+    ...(window.kind === "direct"
+      ? { contact: { ...faceOf(window.contact), status: window.contact.status } }
+      : sharedFacts(state, window)),
+    mentions,
+    unread,
+    draft: draft.text,
+    ...(replyTo === undefined ? {} : { draftReplyTo: replyTo }),
+    ...(named === undefined ? {} : { draftMentions: named }),
+    ...(draft.edit === undefined ? {} : { draftEdit: draft.edit }),
+    typing: [...(state.typing.get(conversation) ?? [])].flatMap(([user, until]) => (until > now ? [user] : [])),
+    writing,
+    verbs: verbsOf(state, writing, kind),
+  };
+}
+
+function sharedFacts(
+  { me, circles, talks }: State,
+  { kind, conversation, circle, members, announcements, writing }: SharedWindow,
+): Partial<WindowView> {
+  const facts: Partial<WindowView> = { circle };
+  if (members !== undefined) facts.members = members;
+  if (announcements === true) facts.announcements = true;
+  const teaches = circles.some(({ id, role }) => role === "teacher" && (id === circle || id === courseOf(circle)));
+  if (kind === "room" && teaches) facts.moderates = true;
+  // Whoever left reads up to the message that says so.
+  const last = talks.get(conversation)?.messages.at(-1);
+  const { kind: what, users = [] } = last?.system ?? {};
+  const gone = what === "left" ? last?.sender === me : what === "removed" && users.includes(me);
+  if (kind === "group" && writing === "no" && gone) facts.left = true;
+  return facts;
+}
+
+export function faceOf({ id, name, picture, profile_url: profileUrl }: Contact): Face {
+  return { id, name, picture, profileUrl };
+}
+
+/** Courses in which the person may make a group: of each that they hold something of, the whole before its groups. */
+export function presentCourses({ circles, features }: State): CourseView[] {
+  if (!features.includes("groups")) return [];
+  const courses = new Map<string, CourseView>();
+  for (const { id, title } of circles) {
+    const circle = courseOf(id);
+    if (id === circle || !courses.has(circle)) courses.set(circle, { circle, title });
+  }
+  return [...courses.values()];
+}
+
+export function presentRooms({ rooms, features }: State): RoomView[] {
+  if (!features.includes("rooms")) return [];
+  return rooms.map(({ conversation, title, writing, announcements = false, unread = false, mentions = 0 }) => {
+    return { conversation, title, writing, announcements, unread, mentions };
+  });
 }
 
 /** What is offered: what the server takes, and this person may do now. */
-function verbsOf({ features, limits }: State, writing: Writing): WindowView["verbs"] {
+function verbsOf({ features, limits }: State, writing: Writing, kind: Kind | undefined): WindowView["verbs"] {
   const takes = (feature: Feature): boolean => features.includes(feature);
+  const may = writing === "yes";
   return {
-    edit: takes("edit") && writing === "yes" && limits.edit_seconds > 0,
+    edit: takes("edit") && may && limits.edit_seconds > 0,
     // One's own words can be taken back also where one may not write any more.
     delete: takes("delete"),
-    reply: takes("reply") && writing === "yes",
+    reply: takes("reply") && may,
+    react: takes("react") && may,
+    mention: takes("mentions") && may && kind !== "direct",
   };
 }
 
@@ -103,7 +155,7 @@ export interface About {
 
 export function aboutOf(known: Known, conversation: ConversationId): About {
   const { state, pending, now, skew } = known;
-  const { edit } = verbsOf(state, windowOf(state, conversation)?.writing ?? "yes");
+  const { edit } = verbsOf(state, windowOf(state, conversation)?.writing ?? "yes", kindOf(conversation));
   const { me, epoch, limits } = state;
   return { me, epoch, wishes: wishesOf(pending, conversation), now, skew, editMs: edit ? limits.edit_seconds * 1000 : 0 };
 }
@@ -127,20 +179,30 @@ export function presentConversation(known: Known, conversation: ConversationId):
     loading: loading.has(conversation) && !talk.loaded && messages.length === 0,
     late: late.has(conversation) && !talk.loaded,
     readSeq: window?.read_seq ?? 0,
-    seenSeq: window?.other_read_seq ?? 0,
+    seenSeq: window?.kind === "direct" ? window.other_read_seq : 0,
   };
 }
 
+/** What a page knows the message by. */
+export function keyOf({ sender, client_message_id: id, seq }: Message, me: UserId): string {
+  return sender === me && id !== null ? id : `seq:${seq}`;
+}
+
 export function presentMessage(message: Message, about: About): MessageView {
-  const mine = message.sender === about.me;
-  const key = mine && message.client_message_id !== null ? message.client_message_id : `seq:${message.seq}`;
-  const { reply_to: replyTo, edited_at: editedAt, deleted, text } = message;
-  return once(message, wished({ text, mine, sentAt: message.sent_at, key }, about), (facts) => ({
+  const { seq, sender, system, client_message_id: id, mentions, reply_to: replyTo, edited_at: editedAt, deleted, text } = message;
+  const mine = sender === about.me;
+  const key = keyOf(message, about.me);
+  const { reactions = [], mine: reacted = [] } = message;
+  return once(message, wished({ text, mine, sentAt: message.sent_at, key }, about, reactions, reacted), (facts) => ({
     key,
-    seq: message.seq,
+    seq,
+    sender,
     mine,
     text,
     sentAt: message.sent_at,
+    ...(mine || id === null ? {} : { id }),
+    ...(system === undefined ? {} : { system: { users: [], ...system } }),
+    ...(mentions === undefined ? {} : { mentions }),
     ...(replyTo === undefined ? {} : { replyTo }),
     ...(editedAt === undefined ? {} : { edited: true as const }),
     ...(deleted === undefined ? {} : { deletedBy: deleted === "author" && mine ? ("me" as const) : deleted }),
@@ -155,6 +217,7 @@ function presentPending(entry: SendEntry, about: About): MessageView {
   return once(entry, facts, () => ({
     key,
     seq: 0,
+    sender: about.me,
     mine: true,
     text,
     sentAt,
@@ -165,26 +228,49 @@ function presentPending(entry: SendEntry, about: About): MessageView {
   }));
 }
 
-type Facts = Partial<Pick<MessageView, "text" | "replyTo" | "editableUntil" | "edit" | "deleting" | "deletedBy">>;
+type Facts = Partial<
+  Pick<MessageView, "text" | "replyTo" | "mentions" | "reactions" | "editableUntil" | "edit" | "deleting" | "deletedBy">
+>;
 
-/** What the person may do with a message of theirs, and what they have asked for already. */
+/** What the person may do with a message, and what they have asked for already. */
 function wished(
   { text, mine, sentAt, key }: Pick<MessageView, "text" | "mine" | "sentAt" | "key">,
-  { wishes, now, skew, editMs }: About,
+  { me, wishes, now, skew, editMs }: About,
+  reactions: NonNullable<Message["reactions"]> = [],
+  reacted: readonly string[] = [],
 ): Facts {
-  if (!mine) return {};
-  const { edit, delete: deletion } = wishes.get(key) ?? {};
+  const { edit, delete: deletion, react } = wishes.get(key) ?? {};
   const facts: Facts = {};
   if (edit !== undefined) {
     facts.edit = edit.failure === null ? { state: "sending" } : { state: "failed", text: edit.text, failure: edit.failure };
     if (edit.failure === null && text !== null) facts.text = edit.text;
   }
   if (text === null) return facts;
-  if (deletion?.over === true) return { ...facts, text: null, deletedBy: "me" };
+  if (deletion?.over === true) return { ...facts, text: null, deletedBy: mine ? "me" : "moderator" };
   if (deletion !== undefined) facts.deleting = true;
+  const views = withWish(reactions, reacted, react?.emoji ?? reacted, me);
+  if (views.length > 0) facts.reactions = views;
   const until = sentAt + editMs - skew;
-  if (editMs > 0 && until > now) facts.editableUntil = until;
+  if (mine && editMs > 0 && until > now) facts.editableUntil = until;
   return facts;
+}
+
+/** The reactions, of which the person's own are to be `wish` and were `mine`. */
+function withWish(
+  reactions: NonNullable<Message["reactions"]>,
+  mine: readonly string[],
+  wish: readonly string[],
+  me: UserId,
+): ReactionView[] {
+  const used = reactions.map(({ emoji }) => emoji);
+  const fresh = wish.filter((emoji) => !used.includes(emoji)).map((emoji) => ({ emoji, count: 0, users: [] }));
+  return [...reactions, ...fresh].flatMap(({ emoji, count, users }) => {
+    const [was, is] = [mine.includes(emoji) && count > 0, wish.includes(emoji)];
+    const total = count + Number(is) - Number(was);
+    const others = users.filter((user) => user !== me);
+    const named = was === is ? users : is ? [...others, me].slice(0, REACTED_MOST) : others;
+    return total > 0 ? [{ emoji, count: total, users: named, mine: is }] : [];
+  });
 }
 
 /** The same message with the same facts gives the same view: so change.ts sees what has changed. */

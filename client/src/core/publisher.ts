@@ -3,16 +3,18 @@
  * conversations only what differs from what was told. Must not know why something changed.
  */
 import { changeBetween } from "./change.js";
-import { presentConversation, presentDock } from "./present.js";
+import { presentConversation, presentCourses, presentDock, presentRooms } from "./present.js";
 import type { Known } from "./present.js";
-import type { ConversationId, ConversationView, LineView, RosterView, Update, WindowView } from "../view.js";
+import type { ConversationId, ConversationView, Face, LineView, RosterView, Update, WindowView } from "../view.js";
 
-export type Slice = "line" | "roster" | "dock" | `talk:${ConversationId}`;
+export type Slice = "line" | "roster" | "dock" | "lists" | `talk:${ConversationId}` | `people:${ConversationId}`;
 
 export interface PublisherParts {
   known: () => Known;
   line: () => LineView;
   roster: () => RosterView;
+  /** Those who are named in a conversation, as far as they are known. */
+  people: (conversation: ConversationId) => Face[];
   post: (update: Update) => void;
 }
 
@@ -26,6 +28,8 @@ export class Publisher {
   #dock: Dock | null = null;
   /** As they were told last, of the windows in the dock. */
   readonly #told = new Map<ConversationId, ConversationView>();
+  /** What was told as a whole, as JSON. */
+  readonly #lists = new Map<string, string>();
 
   constructor(parts: PublisherParts) {
     this.#parts = parts;
@@ -56,13 +60,16 @@ export class Publisher {
   forget(): void {
     this.#dock = null;
     this.#told.clear();
+    this.#lists.clear();
   }
 
   /** Tells everything, at once: a page's first paint. */
   all(): void {
     this.forget();
-    this.#stale = new Set(["line", "roster", "dock"]);
-    for (const { conversation } of this.#parts.known().state.windows) this.#stale.add(`talk:${conversation}`);
+    this.#stale = new Set(["line", "roster", "dock", "lists"]);
+    for (const { conversation } of this.#parts.known().state.windows) {
+      this.#stale.add(`talk:${conversation}`).add(`people:${conversation}`);
+    }
     this.#publish();
   }
 
@@ -75,18 +82,41 @@ export class Publisher {
     const dock = presentDock(known);
     // Conversations before the dock: a window that appears has its messages.
     const shown = new Set(dock.windows.map((window) => window.conversation));
+    // Whom they are of, before them.
+    if (stale.has("lists")) this.#tellList({ kind: "blocked", users: [...known.state.blocked] });
+    for (const slice of stale) {
+      if (!slice.startsWith("people:")) continue;
+      const conversation = slice.slice(7);
+      const people = this.#parts.people(conversation);
+      if (shown.has(conversation) && people.length > 0) this.#tellList({ kind: "people", conversation, people });
+    }
     for (const slice of stale) {
       if (!slice.startsWith("talk:")) continue;
       const conversation = slice.slice(5);
       if (shown.has(conversation)) this.#tellConversation(presentConversation(known, conversation));
     }
     if (stale.has("dock")) {
-      for (const conversation of this.#told.keys()) if (!shown.has(conversation)) this.#told.delete(conversation);
+      for (const conversation of this.#told.keys()) {
+        if (shown.has(conversation)) continue;
+        this.#told.delete(conversation);
+        this.#lists.delete(`people${conversation}`);
+      }
       this.#tellDock(dock);
     }
     // After the dock, which waits for the windows' elements where it has windows: what the page shows comes at once.
     if (stale.has("line")) post({ kind: "line", line: this.#parts.line() });
     if (stale.has("roster")) post({ kind: "roster", roster: this.#parts.roster() });
+    if (!stale.has("lists")) return;
+    this.#tellList({ kind: "rooms", rooms: presentRooms(known.state) });
+    this.#tellList({ kind: "courses", courses: presentCourses(known.state) });
+  }
+
+  #tellList(list: Extract<Update, { kind: "people" | "rooms" | "courses" | "blocked" }>): void {
+    const name = list.kind + ("conversation" in list ? list.conversation : "");
+    const sign = JSON.stringify(list);
+    if (this.#lists.get(name) === sign) return;
+    this.#lists.set(name, sign);
+    this.#parts.post(list);
   }
 
   #tellConversation(view: ConversationView): void {

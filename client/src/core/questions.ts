@@ -1,6 +1,6 @@
 /**
  * Everything that is asked of the server by number, and where each answer goes: pages of history, changes, quotes and
- * searches. Must not know what an answer does to the state.
+ * searches, people and rooms. Must not know what an answer does to the state.
  */
 import type { Cancel, Clock } from "../clock.js";
 import { History } from "./history.js";
@@ -8,10 +8,12 @@ import { aboutOf, presentMessage } from "./present.js";
 import type { Known } from "./present.js";
 import type { ClientFrame, Message, Server } from "../net/protocol.js";
 import { Quotes } from "./quotes.js";
-import { Requests } from "./requests.js";
+import type { People } from "./people.js";
+import { aboutWhich, Requests } from "./requests.js";
 import type { Question } from "./requests.js";
 import { Search } from "./search.js";
 import type { State, Step } from "./state.js";
+import { isStub } from "./talk.js";
 import type { Page } from "./talk.js";
 import type { ConversationId, MessageView, RosterPerson, Seq, Update, UserId } from "../view.js";
 
@@ -33,11 +35,14 @@ export interface QuestionsParts {
   known(): Known;
   /** The windows that are open, as the person sees it. */
   open(): readonly ConversationId[];
-  people(): readonly RosterPerson[];
+  online(): readonly RosterPerson[];
   /** Whether somebody looks. */
   visible(): boolean;
   /** The first page of a conversation. */
   first(conversation: ConversationId, page: Page): void;
+  people: People;
+  /** These messages are on a page: who they name is told before. */
+  paged(rows: Step["rows"]): void;
   /** A message of the user's own is on a page. */
   committed(id: string, seq: Seq): void;
   /** A stub is on a page. */
@@ -62,9 +67,10 @@ export class Questions {
     this.#requests = new Requests((frame) => parts.send(frame), parts.clock, (question) => {
       parts.probe();
       if (question.kind === "quote") this.quotes.askAgain();
+      else if (question.kind === "members" || question.kind === "rooms") parts.people.cameNot(question, false);
       else if (question.kind !== "search") this.history.cameNot(question);
     });
-    const ask = (question: Question): boolean => this.#requests.ask(question, parts.state().limits.history_page);
+    const ask = (question: Question): boolean => this.ask(question);
     const present = (conversation: ConversationId, messages: readonly Message[]): MessageView[] => {
       const about = aboutOf(parts.known(), conversation);
       return messages.map((message) => presentMessage(message, about));
@@ -81,7 +87,12 @@ export class Questions {
       });
     };
     this.quotes = new Quotes({ ...parts, ask: askQuote, present });
-    this.search = new Search({ ...parts, ask });
+    this.search = new Search({ ...parts, people: () => parts.online(), ask });
+  }
+
+  /** True if the answer is awaited now. */
+  ask(question: Question): boolean {
+    return this.#requests.ask(question, this.#parts.state().limits.history_page);
   }
 
   /** The connection is there: everything that is wanted is asked for. */
@@ -89,6 +100,7 @@ export class Questions {
     this.history.askFirst();
     this.quotes.askAgain();
     this.search.go();
+    this.#parts.people.online();
     this.#planCheck();
   }
 
@@ -97,6 +109,7 @@ export class Questions {
     this.end();
     this.#requests.clear();
     this.history.clear();
+    this.#parts.people.offline();
   }
 
   end(): void {
@@ -143,13 +156,14 @@ export class Questions {
   historyCame(frame: Server<"history">): void {
     const { conversation, first_seq: firstSeq, seq, rev, messages } = frame;
     const question = this.#requests.answered(frame.request);
-    if (question === undefined || question.kind === "search" || question.conversation !== conversation) return;
+    if (question === undefined || aboutWhich(question) !== conversation) return;
     if (question.kind === "page") {
       for (const message of messages) {
-        const { sender, client_message_id: id, seq: at, text } = message;
+        const { sender, client_message_id: id, seq: at } = message;
         if (sender === this.#parts.me && id !== null) this.#parts.committed(id, at);
-        if (text === null) this.#parts.emptied(conversation, message);
+        if (isStub(message)) this.#parts.emptied(conversation, message);
       }
+      this.#parts.paged(messages.map((message) => ({ conversation, message })));
       this.history.answerPage(question, frame);
     } else if (question.kind === "quote") {
       this.quotes.came(conversation, question.seq, messages.find((message) => message.seq === question.seq) ?? null);
@@ -169,6 +183,15 @@ export class Questions {
     if (question?.kind === "search") this.search.came(question, frame);
   }
 
+  membersCame(frame: Server<"members">): void {
+    const question = this.#requests.answered(frame.request);
+    if (question?.kind === "members") this.#parts.people.membersCame(question, frame);
+  }
+
+  roomsCame(frame: Server<"rooms">): void {
+    if (this.#requests.answered(frame.request)?.kind === "rooms") this.#parts.people.roomsCame(frame);
+  }
+
   /** True if the error answers a question. */
   refused(frame: Server<"error">): boolean {
     const question = this.#requests.answered(frame.request);
@@ -178,6 +201,7 @@ export class Questions {
       this.#parts.clock.after(frame.retry_after_ms ?? AGAIN_MS, () => {
         if (question.kind === "search") this.search.go();
         else if (question.kind === "quote") this.quotes.askAgain();
+        else if (question.kind === "members" || question.kind === "rooms") this.#parts.people.cameNot(question, false);
         else this.history.again(question);
       });
     }
@@ -190,10 +214,14 @@ export class Questions {
       this.quotes.came(question.conversation, question.seq, null);
       return;
     }
+    if (question.kind === "members" || question.kind === "rooms") {
+      this.#parts.people.cameNot(question, true);
+      return;
+    }
     if (question.kind === "search") this.search.forget();
     else if (question.kind === "page") this.history.answerPage(question, { messages: [], more: false });
     else if (question.kind === "first") this.#parts.first(question.conversation, { firstSeq: 1, seq: 0, rev: 0, messages: [] });
-    const { conversation } = question.kind === "search" ? { conversation: undefined } : question;
+    const conversation = aboutWhich(question);
     this.#parts.post({ kind: "refused", code, message, ...(conversation === undefined ? {} : { conversation }) });
   }
 

@@ -4,11 +4,12 @@
  */
 import type { Cancel, Clock } from "../clock.js";
 import type { ClientFrame } from "../net/protocol.js";
-import type { ConversationId, Seq } from "../view.js";
+import type { ConversationId, Seq, UserId } from "../view.js";
 
 /** Messages in one page that a person sees come. */
 export const PAGE_MESSAGES = 50;
 const SEARCH_PEOPLE = 50;
+const ROOMS = 100;
 /** A question without an answer for so long is given up. */
 export const LATE_MS = 10_000;
 
@@ -22,7 +23,15 @@ export type Question =
   | { kind: "quote"; conversation: ConversationId; seq: Seq }
   /** What a page shows and the core does not hold; `request` is the page's own. */
   | { kind: "page"; conversation: ConversationId; asked: "before" | "after"; seq: Seq; request: number }
+  /** Who is in a group; with `users` who of them was ever in the conversation. */
+  | { kind: "members"; conversation: ConversationId; users?: UserId[] }
+  | { kind: "rooms"; next: string | null }
   | { kind: "search"; text: string; next: string | null };
+
+/** The conversation that the question is about. */
+export function aboutWhich(question: Question): ConversationId | undefined {
+  return "conversation" in question ? question.conversation : undefined;
+}
 
 export class Requests {
   readonly #open = new Map<number, { question: Question; cancel: Cancel }>();
@@ -77,7 +86,7 @@ export class Requests {
   /** The copy was dropped: what was asked on it is void. */
   forget(conversation: ConversationId): void {
     for (const [request, { question, cancel }] of this.#open) {
-      if (question.kind === "search" || question.conversation !== conversation) continue;
+      if (question.kind === "members" || aboutWhich(question) !== conversation) continue;
       cancel();
       this.#open.delete(request);
     }
@@ -91,8 +100,8 @@ export class Requests {
 }
 
 function sameQuestion(one: Question, other: Question): boolean {
-  if (one.kind === "search" || other.kind === "search" || one.kind === "page") return false;
-  if (one.kind !== other.kind || one.conversation !== other.conversation) return false;
+  if (one.kind !== other.kind || one.kind === "search" || one.kind === "page" || one.kind === "members") return false;
+  if (aboutWhich(one) !== aboutWhich(other)) return false;
   return one.kind !== "quote" || (other.kind === "quote" && one.seq === other.seq);
 }
 
@@ -100,6 +109,7 @@ function frameOf(request: number, question: Question, historyPage: number): Clie
   if (question.kind === "search") {
     return { type: "search", request, text: question.text, next: question.next, limit: SEARCH_PEOPLE };
   }
+  if (question.kind === "rooms") return { type: "rooms", request, next: question.next, limit: ROOMS };
   const { conversation } = question;
   // One that somebody waits for is small.
   const limit = Math.min(PAGE_MESSAGES, historyPage);
@@ -108,6 +118,8 @@ function frameOf(request: number, question: Question, historyPage: number): Clie
       return { type: "history", request, conversation, limit };
     case "changes":
       return { type: "changes", request, conversation, rev: question.rev, seq: question.seq, limit: historyPage };
+    case "members":
+      return { type: "members", request, conversation, ...(question.users === undefined ? {} : { users: question.users }) };
     case "quote":
       return { type: "history", request, conversation, before: question.seq + 1, limit: 1 };
     case "page":

@@ -5,8 +5,10 @@
 import type { Cancel, Clock } from "../clock.js";
 import type { DockChanges } from "./dock.js";
 import type { Outbox } from "./outbox.js";
-import { presentDock } from "./present.js";
+import { faceOf, presentDock } from "./present.js";
 import type { Known } from "./present.js";
+import type { People } from "./people.js";
+import { kindOf } from "../net/protocol.js";
 import type { ServerFrame } from "../net/protocol.js";
 import { Publisher } from "./publisher.js";
 import type { Questions } from "./questions.js";
@@ -31,6 +33,7 @@ export interface ShownParts {
   writing: WritingNow;
   questions(): Questions;
   outbox(): Outbox;
+  people(): People;
   post(update: Update): void;
 }
 
@@ -47,6 +50,7 @@ export class Shown {
       known: () => this.known(),
       line: () => parts.status(),
       roster: () => this.roster(),
+      people: (conversation) => parts.people().of(conversation).map(faceOf),
       post: (update) => {
         parts.post(update);
       },
@@ -75,6 +79,11 @@ export class Shown {
     this.#publisher.mark(`talk:${conversation}`);
   }
 
+  /** The people who are named there are others, or called otherwise. */
+  people(conversation: ConversationId): void {
+    this.#publisher.mark(`people:${conversation}`);
+  }
+
   /** What was told of these conversations is void. */
   drop(conversations: readonly ConversationId[]): void {
     for (const conversation of conversations) this.#publisher.drop(conversation);
@@ -83,14 +92,15 @@ export class Shown {
   /** Whatever was told is void, and nothing is there. */
   empty(): void {
     this.#publisher.forget();
-    this.#publisher.mark("roster");
-    this.#publisher.mark("dock");
+    for (const slice of ["roster", "dock", "lists"] as const) this.#publisher.mark(slice);
   }
 
   /** The state was `before`; `frame`: what has changed it. */
   changed(before: State, frame?: ServerFrame["type"]): void {
     const state = this.#parts.state();
     if (state.rosters !== before.rosters || state.circles !== before.circles) this.#publisher.mark("roster");
+    const lists = ["blocked", "rooms", "circles", "features"] as const;
+    if (lists.some((list) => state[list] !== before[list])) this.#publisher.mark("lists");
     if (state.limits.edit_seconds !== before.limits.edit_seconds) {
       this.dock();
       this.outboxChanged(); // as that: what can be done is laid over messages
@@ -98,11 +108,14 @@ export class Shown {
     if (state.typing !== before.typing || (state.windows !== before.windows && frame !== "changes")) this.dock();
     else if (state.windows !== before.windows) this.#unread();
     for (const { conversation } of state.windows) {
-      const same =
-        state.talks.get(conversation) === before.talks.get(conversation) &&
-        windowOf(state, conversation)?.other_read_seq === windowOf(before, conversation)?.other_read_seq &&
-        windowOf(state, conversation)?.read_seq === windowOf(before, conversation)?.read_seq;
-      if (!same) this.conversation(conversation);
+      const sameTalk = state.talks.get(conversation) === before.talks.get(conversation);
+      const [window, earlier] = [windowOf(state, conversation), windowOf(before, conversation)];
+      const sameMarks =
+        window?.read_seq === earlier?.read_seq &&
+        (window?.kind !== "direct" || earlier?.kind !== "direct" || window.other_read_seq === earlier.other_read_seq);
+      if (!sameTalk || !sameMarks) this.conversation(conversation);
+      // Whether the person has left it is told by its last message.
+      if (!sameTalk && kindOf(conversation) === "group") this.#unread();
     }
     for (const conversation of this.#parts.changes.wanted.keys()) this.conversation(conversation);
   }

@@ -4,11 +4,12 @@
  *
  * Must not know the outbox, drafts or dock changes that the server has not confirmed: see core.ts and present.ts.
  */
-import type { Changes, Circle, CursorEntry, DockWindow, HeldRoster, HelloFrame, Limits, Message, Server, ServerFrame } from "../net/protocol.js";
-import { CURSOR_CONVERSATIONS, defaultLimits, isKnown } from "../net/protocol.js";
+import type { Changes, Circle, Contact, CursorEntry, DockWindow, HeldRoster, HelloFrame, Limits, Message } from "../net/protocol.js";
+import type { Room, Server, ServerFrame } from "../net/protocol.js";
+import { CURSOR_CONVERSATIONS, defaultLimits, kindOf } from "../net/protocol.js";
 import { heldRosters, withCircles, withDiff, withoutVersions, withSnapshot } from "./roster.js";
 import type { Rosters } from "./roster.js";
-import { emptyTalk, held, withChanges, withPage } from "./talk.js";
+import { emptyTalk, held, isStub, withChanges, withPage } from "./talk.js";
 import type { Page, Talk, TalkStep } from "./talk.js";
 import type { ConversationId, Seq, UserId } from "../view.js";
 
@@ -30,8 +31,14 @@ export interface State {
   dockVersion: number;
   windows: readonly DockWindow[];
   talks: ReadonlyMap<ConversationId, Talk>;
-  /** Until when the other person counts as typing, in ms of this computer's clock. */
-  typing: ReadonlyMap<ConversationId, number>;
+  /** Who counts as typing, and until when, in ms of this computer's clock. */
+  typing: ReadonlyMap<ConversationId, ReadonlyMap<UserId, number>>;
+  /** Whom the user has blocked. */
+  blocked: readonly UserId[];
+  /** The user's rooms, as they were asked for last. */
+  rooms: readonly Room[];
+  /** People whom the windows that are shown name, as they were called last: also those whom no roster has now. */
+  faces: ReadonlyMap<UserId, Contact>;
   limits: Limits;
   /** What the server takes beside what version 1 requires. */
   features: readonly string[];
@@ -72,6 +79,9 @@ export function emptyState(me: UserId): State {
     windows: [],
     talks: new Map(),
     typing: new Map(),
+    blocked: [],
+    rooms: [],
+    faces: new Map(),
     limits: defaultLimits,
     features: [],
     welcomed: false,
@@ -80,13 +90,23 @@ export function emptyState(me: UserId): State {
 
 const still = (state: State): Step => ({ state, asks: [], arrived: [], committed: [], rows: [], dropped: [] });
 
+/** A message that the state does not have and a page may show, as it was told last. */
+export type Found = (conversation: ConversationId, seq: Seq) => Message | undefined;
+
 /** Applies one frame of the server. `history` answers go through `applyPage`, which knows what was asked. */
-export function applyFrame(state: State, frame: ServerFrame, now: number): Step {
+export function applyFrame(state: State, frame: ServerFrame, now: number, found?: Found): Step {
+  const step = applied(state, frame, now, found);
+  return { ...step, state: withRooms(step.state, step.state.rooms) };
+}
+
+function applied(state: State, frame: ServerFrame, now: number, found?: Found): Step {
   switch (frame.type) {
     case "welcome":
       return welcomed(state, frame);
     case "circles":
       return still({ ...state, circles: frame.circles, rosters: withCircles(state.rosters, frame.circles) });
+    case "blocked":
+      return still({ ...state, blocked: frame.users });
     case "limits":
       return still({ ...state, limits: frame.limits });
     case "roster":
@@ -101,7 +121,7 @@ export function applyFrame(state: State, frame: ServerFrame, now: number): Step 
     case "presence":
       return still(
         withWindows(state, (window) =>
-          window.contact.id === frame.user && window.contact.status !== frame.status
+          window.kind === "direct" && window.contact.id === frame.user && window.contact.status !== frame.status
             ? { ...window, contact: { ...window.contact, status: frame.status } }
             : window,
         ),
@@ -115,15 +135,17 @@ export function applyFrame(state: State, frame: ServerFrame, now: number): Step 
         ),
       );
     case "changes":
-      return withSpan(state, frame, frame.request !== undefined);
+      return withSpan(state, frame, frame.request !== undefined, found);
+    case "dot":
+      return still(dotted(state, frame));
     case "read":
       return still(withRead(state, frame.conversation, frame.user, frame.seq));
     case "typing":
       return frame.user === state.me
         ? still(state)
-        : still({ ...state, typing: new Map(state.typing).set(frame.conversation, now + TYPING_MS) });
+        : still(withTyping(state, frame.conversation, new Map(state.typing.get(frame.conversation)).set(frame.user, now + TYPING_MS)));
     case "dock":
-      return still(docked(state, frame.version, frame.windows));
+      return { ...still(docked(state, frame.version, frame.windows)), asks: opened(state, frame.windows) };
     default:
       return still(state);
   }
@@ -131,14 +153,79 @@ export function applyFrame(state: State, frame: ServerFrame, now: number): Step 
 
 /** Applies the newest page of `history`. */
 export function applyPage(state: State, conversation: ConversationId, page: Page): Step {
-  return talked(state, conversation, withPage(talkOf(state, conversation), page), page.rev);
+  const step = talked(state, conversation, withPage(talkOf(state, conversation), page), page.rev);
+  return { ...step, state: withRooms(step.state, state.rooms) };
 }
 
 /** `asked`: it answers this client. Of conversations of kinds that this client does not know nothing is held. */
-function withSpan(state: State, changes: Changes, asked: boolean): Step {
+function withSpan(state: State, changes: Changes, asked: boolean, found?: Found): Step {
   const { conversation } = changes;
-  if (!isKnown(conversation)) return still(state);
-  return talked(state, conversation, withChanges(talkOf(state, conversation), changes, asked), changes.rev);
+  if (kindOf(conversation) === undefined) return still(state);
+  const talk = talkOf(state, conversation);
+  const before = (seq: Seq): Message | undefined => rowOf(talk, seq) ?? found?.(conversation, seq);
+  const messages = asked ? changes.messages : changes.messages.map((row) => withMine(row, before(row.seq), state.me));
+  return talked(state, conversation, withChanges(talk, { ...changes, messages }, asked), changes.rev);
+}
+
+/** What everybody is told says which reactions are the user's own only where they are among the first. */
+function withMine(message: Message, before: Message | undefined, me: UserId): Message {
+  const mine = (message.reactions ?? []).flatMap(({ emoji, count, users }) =>
+    users.includes(me) || (count > users.length && before?.mine?.includes(emoji) === true) ? [emoji] : [],
+  );
+  return mine.length === 0 ? message : { ...message, mine };
+}
+
+/** The answer to a reaction of the user's own says which they are; where the message is newer here, changes have said it. */
+export function withReacted(state: State, { conversation, seq, rev }: Server<"ack">, mine: string[]): State {
+  const talk = talkOf(state, conversation);
+  const row = rowOf(talk, seq);
+  if (row === undefined || row.rev > rev) return state;
+  const put = (message: Message): Message => (message === row ? { ...row, mine } : message);
+  const next = { ...talk, messages: talk.messages.map(put), ahead: talk.ahead.map(put) };
+  return { ...state, talks: new Map(state.talks).set(conversation, next) };
+}
+
+function rowOf({ messages, ahead }: Talk, seq: Seq): Message | undefined {
+  return [...messages, ...ahead].find((message) => message.seq === seq);
+}
+
+function withTyping(state: State, conversation: ConversationId, typing: ReadonlyMap<UserId, number>): State {
+  const others = [...state.typing].filter(([other]) => other !== conversation);
+  return { ...state, typing: new Map(typing.size === 0 ? others : [...others, [conversation, typing]]) };
+}
+
+/** Rooms that are opened from here on have been quiet before: what came meanwhile is asked for. */
+function opened(state: State, windows: readonly DockWindow[]): Ask[] {
+  return windows
+    .filter(({ kind, state: shown, conversation }) => {
+      return kind === "room" && shown === "open" && windowOf(state, conversation)?.state !== "open";
+    })
+    .map(({ conversation }) => ({ kind: "changes", conversation }));
+}
+
+/** Somebody has written in a room that is not open. */
+function dotted(state: State, { conversation, seq }: Server<"dot">): State {
+  const rooms = state.rooms.map((room) => (room.conversation === conversation ? { ...room, unread: true } : room));
+  return withWindows({ ...state, rooms }, (window) =>
+    window.conversation === conversation && seq > Math.max(window.seq, window.read_seq)
+      ? { ...window, seq, unread: Math.max(1, window.unread) }
+      : window,
+  );
+}
+
+/** These rooms, and of those that have a window what it says. The same value where nothing is another. */
+export function withRooms(state: State, rooms: readonly Room[]): State {
+  const next = rooms.map((room) => {
+    const window = windowOf(state, room.conversation);
+    if (window?.kind !== "room") return room;
+    const { conversation, circle, title, writing, announcements, unread, mentions } = window;
+    const told: Room = { conversation, circle, title, writing };
+    if (announcements === true) told.announcements = true;
+    if (unread > 0) told.unread = true;
+    if (mentions !== undefined && mentions > 0) told.mentions = mentions;
+    return told;
+  });
+  return JSON.stringify(next) === JSON.stringify(state.rooms) ? state : { ...state, rooms: next };
 }
 
 export function talkOf(state: State, conversation: ConversationId): Talk {
@@ -151,8 +238,12 @@ export function windowOf(state: State, conversation: ConversationId): DockWindow
 
 /** Forgets who has stopped typing; the same value where nobody has. */
 export function withoutStaleTyping(state: State, now: number): State {
-  const typing = new Map([...state.typing].filter(([, until]) => until > now));
-  return typing.size === state.typing.size ? state : { ...state, typing };
+  let next = state;
+  for (const [conversation, typing] of state.typing) {
+    const still = new Map([...typing].filter(([, until]) => until > now));
+    if (still.size < typing.size) next = withTyping(next, conversation, still);
+  }
+  return next;
 }
 
 /** What `hello` says of the copies held, at most `most` of them: absent where there is none. */
@@ -193,6 +284,7 @@ function welcomed(before: State, frame: Server<"welcome">): Step {
     windows: frame.dock.windows,
     limits: frame.limits,
     features: frame.features,
+    blocked: frame.blocked ?? [],
     welcomed: true,
   };
   const steps: Step[] = [];
@@ -221,7 +313,7 @@ function docked(state: State, version: number, windows: readonly DockWindow[]): 
     const rows = [...talk.messages, ...talk.ahead, ...(talk.loaded ? [] : talk.waiting.flatMap(({ messages }) => messages))];
     const rev = Math.max(talk.rev, ...(talk.loaded ? [] : talk.waiting.map((span) => span.rev)));
     if (rev <= window.rev) return window;
-    return counted(window, rows, rows.filter(({ text }) => text === null), { rev, seq: endOf(talk) }, state.me);
+    return counted(state, window, talk, { rows, emptied: rows.filter(isStub) }, { rev, seq: endOf(talk) });
   };
   return { ...state, dockVersion: version, windows: windows.map(overtaken) };
 }
@@ -240,14 +332,14 @@ function talked(state: State, conversation: ConversationId, step: TalkStep, rev:
   talks.set(conversation, held(step.talk));
   const { talk, fresh, rows, emptied, missing, reset } = step;
   const others = fresh.filter((message) => message.sender !== state.me);
-  const ended = others.length > 0 && state.typing.has(conversation);
-  const typing = ended ? new Map([...state.typing].filter(([typed]) => typed !== conversation)) : state.typing;
+  const typing = new Map(state.typing.get(conversation));
+  const ended = others.filter(({ sender }) => typing.delete(sender)).length > 0;
   // Without a position the changes themselves are all that is known of the head.
   const head = { rev: talk.loaded ? talk.rev : rev, seq: endOf(talk) };
   const asks: Ask[] = missing ? [{ kind: "changes", conversation }] : [];
   return {
-    state: withWindows({ ...state, talks, typing }, (window) =>
-      window.conversation === conversation ? counted(window, rows, emptied, head, state.me) : window,
+    state: withWindows({ ...(ended ? withTyping(state, conversation, typing) : state), talks }, (window) =>
+      window.conversation === conversation ? counted(state, window, talkOf(state, conversation), { rows, emptied }, head) : window,
     ),
     asks: reset && !talk.loaded ? [...asks, { kind: "first" }] : asks,
     arrived: others.map((message) => ({ conversation, message })),
@@ -268,36 +360,69 @@ function endOf(talk: Talk): Seq {
 
 /**
  * A window's head and unread between two docks: of what lies above the rev that the last one was counted at, others'
- * new messages raise it, and those that have become stubs lower it.
+ * new messages raise it, and those that have become stubs lower it. `before`: the conversation as it was.
  */
 function counted(
+  state: State,
   window: DockWindow,
-  rows: readonly Message[],
-  emptied: readonly Message[],
+  before: Talk,
+  { rows, emptied }: Pick<TalkStep, "rows" | "emptied">,
   head: { rev: number; seq: Seq },
-  me: UserId,
 ): DockWindow {
-  const counts = ({ rev, sender, seq }: Message): boolean =>
-    rev > window.rev && sender !== me && seq > window.read_seq;
-  const more = rows.filter((message) => counts(message) && message.seq > window.seq && message.text !== null).length;
-  const fewer = emptied.filter((message) => counts(message) && message.seq <= window.seq).length;
-  const unread = window.unread >= UNREAD_MOST ? window.unread : Math.max(0, window.unread - fewer);
+  const { me } = state;
+  const news = rows.filter(({ rev, seq }) => rev > window.rev && seq > window.seq);
+  const counts = ({ sender, seq }: Message): boolean => sender !== me && seq > window.read_seq;
+  const more = news.filter((message) => counts(message) && message.text !== null);
+  const fewer = emptied.filter((message) => message.rev > window.rev && counts(message) && message.seq <= window.seq);
+  const mentions = more.filter((message) => mentionsMe(state, message)).length;
+  const gone = fewer.filter(({ seq }) => mentionsMe(state, rowOf(before, seq))).length;
   const next = {
-    ...window,
+    ...withNews(window, news),
     seq: Math.max(window.seq, head.seq),
     rev: Math.max(window.rev, head.rev),
-    unread: Math.min(UNREAD_MOST, unread + more),
+    unread: summed(window.unread, more.length, fewer.length),
+    ...(window.kind === "direct" ? {} : { mentions: summed(window.mentions ?? 0, mentions, gone) }),
   };
-  return next.seq === window.seq && next.rev === window.rev && next.unread === window.unread ? window : next;
+  return JSON.stringify(next) === JSON.stringify(window) ? window : next;
+}
+
+function summed(known: number, more: number, fewer: number): number {
+  return Math.min(UNREAD_MOST, (known >= UNREAD_MOST ? known : Math.max(0, known - fewer)) + more);
+}
+
+/** Whether the message calls the user, by somebody whom they have not blocked. */
+export function mentionsMe({ me, blocked }: State, message: Message | undefined): boolean {
+  return message?.mentions?.includes(me) === true && message.sender !== me && !blocked.includes(message.sender);
+}
+
+/** What system messages say of the window itself. */
+function withNews(window: DockWindow, news: readonly Message[]): DockWindow {
+  if (window.kind === "direct") return window;
+  const next = { ...window };
+  for (const { system } of news) {
+    const { kind, title = next.title, users = [], on } = system ?? {};
+    next.title = title;
+    if (next.members !== undefined && kind === "added") next.members += users.length;
+    if (next.members !== undefined && (kind === "removed" || kind === "left")) next.members -= 1;
+    if (on === true) next.announcements = true;
+    else if (on === false) delete next.announcements;
+  }
+  return next;
 }
 
 /** Raises a read mark; marks never fall. */
 export function withRead(state: State, conversation: ConversationId, user: UserId, seq: Seq): State {
   return withWindows(state, (window) => {
     if (window.conversation !== conversation) return window;
-    if (user !== state.me) return seq <= window.other_read_seq ? window : { ...window, other_read_seq: seq };
+    if (user !== state.me) {
+      return window.kind !== "direct" || seq <= window.other_read_seq ? window : { ...window, other_read_seq: seq };
+    }
     if (seq <= window.read_seq) return window;
-    return { ...window, read_seq: seq, unread: unreadAbove(window, seq, talkOf(state, conversation), state.me) };
+    const talk = talkOf(state, conversation);
+    const unread = countAbove(window, seq, talk, window.unread, ({ sender, text }) => sender !== state.me && text !== null);
+    if (window.kind === "direct") return { ...window, read_seq: seq, unread };
+    const mentions = countAbove(window, seq, talk, window.mentions ?? 0, (message) => mentionsMe(state, message));
+    return { ...window, read_seq: seq, unread, mentions };
   });
 }
 
@@ -307,12 +432,12 @@ function withWindows(state: State, change: (window: DockWindow) => DockWindow): 
   return windows.every((window, at) => window === state.windows[at]) ? state : { ...state, windows };
 }
 
-function unreadAbove(window: DockWindow, seq: Seq, talk: Talk, me: UserId): number {
+/** How many messages above `seq` count, as far as it can be told; `known` did above the mark before. */
+function countAbove(window: DockWindow, seq: Seq, talk: Talk, known: number, counts: (message: Message) => boolean): number {
   const head = Math.max(window.seq, talk.last);
   const first = talk.messages[0];
   if (first !== undefined && first.seq <= seq + 1 && talk.last >= head) {
-    const count = talk.messages.filter(({ seq: at, sender, text }) => at > seq && sender !== me && text !== null).length;
-    return Math.min(UNREAD_MOST, count);
+    return Math.min(UNREAD_MOST, talk.messages.filter((message) => message.seq > seq && counts(message)).length);
   }
-  return Math.max(0, Math.min(window.unread, head - seq));
+  return Math.max(0, Math.min(known, head - seq));
 }

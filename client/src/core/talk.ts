@@ -51,6 +51,11 @@ export const emptyTalk: Talk = {
   told: 0,
 };
 
+/** Whether the message was deleted or erased. */
+export function isStub({ text, system }: Pick<Message, "text" | "system">): boolean {
+  return text === null && system === undefined;
+}
+
 /** What changes or a page did. */
 export interface TalkStep {
   talk: Talk;
@@ -118,9 +123,9 @@ function awaited(talk: Talk, span: Span): TalkStep {
   const before = new Map(talk.waiting.flatMap(({ messages }) => messages).map((row) => [row.seq, row]));
   const rows = span.messages.filter(({ seq, rev }) => rev > (before.get(seq)?.rev ?? 0));
   const fresh = rows
-    .filter(({ seq, text, edited_at: edited }) => seq > talk.told && text !== null && edited === undefined)
+    .filter((row) => row.seq > talk.told && !isStub(row) && row.edited_at === undefined && row.reactions === undefined)
     .sort((one, other) => one.seq - other.seq);
-  const emptied = rows.filter((row) => row.text === null && before.get(row.seq)?.text !== null);
+  const emptied = rows.filter((row) => isStub(row) && before.get(row.seq)?.text !== null);
   const told = fresh.at(-1)?.seq ?? talk.told;
   return { ...still({ ...talk, waiting: withWaiting(talk.waiting, span), told }), fresh, rows, emptied };
 }
@@ -138,7 +143,7 @@ function withRows(talk: Talk, rows: readonly Message[]): TalkStep {
   const held = new Map([...talk.messages, ...talk.ahead].map((message) => [message.seq, message]));
   const first = talk.messages[0]?.seq ?? talk.last + 1;
   const taken = rows.filter(({ seq, rev }) => seq < first || rev > (held.get(seq)?.rev ?? -1));
-  const emptied = taken.filter(({ seq, text }) => text === null && held.get(seq)?.text !== null);
+  const emptied = taken.filter((row) => isStub(row) && held.get(row.seq)?.text !== null);
   const changed = new Map(taken.map((message) => [message.seq, message]));
   const messages = talk.messages.map((message) => changed.get(message.seq) ?? message);
   const beyond = [...new Map([...talk.ahead, ...taken].map((message) => [message.seq, message])).values()]

@@ -62,10 +62,11 @@ export class Unacked {
     }
   }
 
+  /** Reactions wait for the ack, whatever becomes of the message. */
   #wishes(message: SendEntry): (EditEntry | DeleteEntry)[] {
     const changeable = message.failure !== null || this.#parts.pending.whose(message) !== "own";
     return this.#parts.pending.all.filter((entry): entry is EditEntry | DeleteEntry => {
-      if (entry.kind === "send" || entry.target !== message.id || entry.failure !== null) return false;
+      if (entry.kind === "send" || entry.kind === "react" || entry.target !== message.id || entry.failure !== null) return false;
       return entry.kind === "delete" || changeable;
     });
   }
@@ -87,7 +88,8 @@ export class Unacked {
   }
 
   #withdraw(message: SendEntry, wishes: readonly Entry[]): void {
-    const all = [message, ...wishes].map(({ id }) => id);
+    const reactions = this.#parts.pending.wishes("react", message.conversation, message.id);
+    const all = [message, ...wishes, ...reactions].map(({ id }) => id);
     if (message.failure !== null || this.#parts.pending.whose(message) === "own") void this.#parts.pending.drop(all);
     else {
       this.#ask(message, async () => {

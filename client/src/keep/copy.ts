@@ -7,12 +7,12 @@
 import type { KeptChange } from "../core/dock.js";
 import type { Cancel, Clock } from "../clock.js";
 import type { CopyRecord, Database } from "./database.js";
-import type { RosterContact } from "../net/protocol.js";
+import type { Contact, Room, RosterContact } from "../net/protocol.js";
 import type { State } from "../core/state.js";
 import { emptyTalk } from "../core/talk.js";
 import type { Talk } from "../core/talk.js";
 import type { Vault } from "./vault.js";
-import type { ConversationId, PageConfig } from "../view.js";
+import type { ConversationId, PageConfig, UserId } from "../view.js";
 
 /** What the server tells is gathered for so long before it is written. */
 const GATHER_MS = 20;
@@ -124,6 +124,9 @@ export class CopyKeeper {
       ["windows", [state.windows, () => dockPart(state)]],
       ["circles", [state.circles, () => dockPart(state)]],
       ["rosters", [state.rosters, () => rostersPart(state)]],
+      ["faces", [state.faces, () => [...state.faces.values()]]],
+      ["rooms", [state.rooms, () => state.rooms]],
+      ["blocked", [state.blocked, () => state.blocked]],
     ]);
     for (const { conversation } of state.windows) {
       const talk = state.talks.get(conversation);
@@ -184,6 +187,9 @@ function restored(parts: ReadonlyMap<string, unknown>, empty: State): Copy | und
         ]),
       ),
       talks,
+      faces: new Map(((parts.get("faces") as Contact[] | undefined) ?? []).map((face) => [face.id, face])),
+      rooms: (parts.get("rooms") as Room[] | undefined) ?? [],
+      blocked: (parts.get("blocked") as UserId[] | undefined) ?? [],
       welcomed: true,
     },
     changes: (parts.get("changes") as KeptChange[] | undefined) ?? [],

@@ -20,13 +20,15 @@ function isDraft(value: unknown): value is Draft {
   return typeof value === "object" && value !== null && "text" in value && typeof value.text === "string";
 }
 
+/** Whom it mentions says nothing without a text. */
 export function isEmpty({ text, replyTo, edit }: Draft): boolean {
   return text === "" && replyTo === undefined && edit === undefined;
 }
 
 export function isSame(one: Draft, other: Draft): boolean {
-  const sameEdit = one.edit?.key === other.edit?.key && one.edit?.text === other.edit?.text;
-  return sameEdit && one.text === other.text && one.replyTo === other.replyTo && one.epoch === other.epoch;
+  const facts = ({ text, replyTo, epoch, mentions, edit }: Draft): string =>
+    JSON.stringify([text, replyTo, epoch, mentions, edit?.key, edit?.text]);
+  return facts(one) === facts(other);
 }
 
 export class Drafts {

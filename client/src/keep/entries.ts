@@ -5,7 +5,7 @@
 import type { Database, OutboxRecord } from "./database.js";
 import type { UnsentVault } from "./unsent.js";
 import type { Vault } from "./vault.js";
-import type { ConversationId, PageConfig, Seq } from "../view.js";
+import type { ConversationId, PageConfig, Seq, UserId } from "../view.js";
 
 interface Common {
   /** UUID v7, in the order of asking: of a message its `client_message_id`, else the verb's own. */
@@ -19,16 +19,18 @@ interface Common {
   acked?: number;
 }
 
-/** What a text answers. */
+/** What a text answers, and whom it mentions. */
 export interface Answer {
+  mentions?: UserId[];
   replyTo?: Seq;
   /** The epoch of the store that `replyTo` counts in, where it was known. */
   epoch?: string;
 }
 
-/** The message that is answered. In another epoch its number may be another message's: then none is. */
-export function answered({ replyTo, epoch }: Answer, now: string | null): Pick<Answer, "replyTo"> {
-  return replyTo === undefined || (epoch !== undefined && epoch !== now) ? {} : { replyTo };
+/** With the message that is answered. In another epoch its number may be another message's: then none is. */
+export function answered({ mentions, replyTo, epoch }: Answer, now: string | null): Omit<Answer, "epoch"> {
+  const named = mentions === undefined ? {} : { mentions };
+  return replyTo === undefined || (epoch !== undefined && epoch !== now) ? named : { ...named, replyTo };
 }
 
 /** A message. */
@@ -40,8 +42,10 @@ export interface SendEntry extends Common, Answer {
 }
 
 interface Verb extends Common {
-  /** The `client_message_id` of the message that it is about. */
+  /** The key of the message that it is about (view.ts): of one's own its `client_message_id`. */
   target: string;
+  /** The `client_message_id`, where it is somebody else's. */
+  name?: string;
   /** That message's seq; 0 as long as the message is not acked. */
   seq: Seq;
 }
@@ -59,11 +63,17 @@ export interface DeleteEntry extends Verb {
   over?: true;
 }
 
-export type VerbEntry = EditEntry | DeleteEntry;
+/** All that the user's reactions to the message are to be. */
+export interface ReactEntry extends Verb {
+  kind: "react";
+  emoji: string[];
+}
+
+export type VerbEntry = EditEntry | DeleteEntry | ReactEntry;
 export type Entry = SendEntry | VerbEntry;
 
 /** What is sealed: whatever comes of an ack is found again by trying. */
-type Sealable = Unnamed<SendEntry> | Unnamed<EditEntry> | Unnamed<DeleteEntry>;
+type Sealable = Unnamed<SendEntry> | Unnamed<EditEntry> | Unnamed<DeleteEntry> | Unnamed<ReactEntry>;
 type Unnamed<E extends Entry> = Omit<E, "id" | "acked" | "over" | "untried">;
 
 /** What a record is sealed under. */
@@ -206,9 +216,10 @@ export class EntryStore {
 export interface Wishes {
   edit?: EditEntry;
   delete?: DeleteEntry;
+  react?: ReactEntry;
 }
 
-/** By the message's `client_message_id`; of several edits the last one counts. `entries` in the order of asking. */
+/** By the message's key; of several edits the last one counts. `entries` in the order of asking. */
 export function wishesOf(entries: readonly Entry[], conversation: ConversationId): ReadonlyMap<string, Wishes> {
   const wishes = new Map<string, Wishes>();
   for (const entry of entries) {

@@ -10,14 +10,14 @@
 import { OrderedIds } from "../ids.js";
 import { deriveKey, fromBase64, toBase64 } from "./vault.js";
 import type { Cipher } from "./vault.js";
-import type { Command, MessageView, PageConfig, Seq, Update } from "../view.js";
+import type { Command, ConversationId, MessageView, PageConfig, Seq, Update } from "../view.js";
 
 /** Room for two of the longest messages. What does not fit is left out, the oldest drafts first. */
 const PAD_BYTES = 64 * 1024;
 const COUNTER_BYTES = 16;
 const SUM_BYTES = 4;
 
-/** So many of one's own messages' seqs are remembered: those that were told last. */
+/** So many of one's own messages' seqs are remembered, and names of others': those that were told last. */
 const SEQS_MOST = 2_000;
 
 /** The part of MessagePort that the elements use. */
@@ -43,6 +43,8 @@ export class UnloadJournal {
   readonly #open = new Map<number, Command>();
   /** Of one's own messages that this page was told: the core that does a command again may not know them. */
   readonly #seqs = new Map<string, Seq>();
+  /** Of others' messages that this page was told their `client_message_id`, by conversation and key. */
+  readonly #names = new Map<string, string>();
   #last = 0;
   readonly #key: Promise<CryptoKey | undefined>;
   #collected: Promise<void> | null = null;
@@ -62,11 +64,12 @@ export class UnloadJournal {
     const kept = (entries: readonly number[]): void => {
       for (const entry of entries) this.#open.delete(entry);
     };
-    const follow = (messages: readonly MessageView[]): void => {
-      this.#follow(messages);
+    const follow = (conversation: ConversationId, messages: readonly MessageView[]): void => {
+      this.#follow(conversation, messages);
     };
     const forget = (): void => {
       this.#seqs.clear();
+      this.#names.clear();
     };
     return {
       postMessage(command: Command) {
@@ -79,9 +82,9 @@ export class UnloadJournal {
         inner.onmessage = (event: MessageEvent<Update>) => {
           if (event.data.kind === "durable") kept(event.data.entries);
           else heard?.call(inner as MessagePort, event);
-          if (event.data.kind === "conversation") follow(event.data.view.messages);
-          if (event.data.kind === "changed") follow(event.data.change.put ?? []);
-          if (event.data.kind === "page") follow(event.data.page.messages ?? []);
+          if (event.data.kind === "conversation") follow(event.data.view.conversation, event.data.view.messages);
+          if (event.data.kind === "changed") follow(event.data.change.conversation, event.data.change.put ?? []);
+          if (event.data.kind === "page") follow(event.data.page.conversation, event.data.page.messages ?? []);
           if (event.data.kind === "emptied") forget();
         };
       },
@@ -141,13 +144,14 @@ export class UnloadJournal {
     return `gchat-left:${site}:${user}:${sid}`;
   }
 
-  #follow(messages: readonly MessageView[]): void {
-    for (const { seq, key, mine } of messages) {
+  #follow(conversation: ConversationId, messages: readonly MessageView[]): void {
+    for (const { seq, key, mine, id } of messages) {
+      if (id !== undefined) this.#names.set(`${conversation} ${key}`, id);
       // Whatever the clock does: what is written after something unsent is sent after it.
       if (seq === 0) this.#ids.follow(key);
       else if (mine) this.#seqs.set(key, seq);
     }
-    for (const key of this.#seqs.keys()) if (this.#seqs.size > SEQS_MOST) this.#seqs.delete(key);
+    for (const known of [this.#seqs, this.#names]) for (const key of known.keys()) if (known.size > SEQS_MOST) known.delete(key);
   }
 
   /** Numbers a command that must not be lost, and gives a message its id. */
@@ -157,8 +161,10 @@ export class UnloadJournal {
       case "edit":
       case "delete":
       case "undelete":
+      case "react":
       case "draft":
       case "open":
+      case "enter":
       case "restore":
       case "minimise":
       case "close": {
@@ -168,9 +174,12 @@ export class UnloadJournal {
           if (noted.key === undefined) noted.key = this.#ids.next();
           else this.#ids.follow(noted.key);
         }
-        if (noted.kind === "edit" || noted.kind === "delete") {
-          const seq = noted.seq ?? this.#seqs.get(noted.key);
+        if (noted.kind === "edit" || noted.kind === "delete" || noted.kind === "react") {
+          const { conversation, key } = noted;
+          const seq = noted.seq ?? (key.startsWith("seq:") ? Number(key.slice(4)) : this.#seqs.get(key));
           if (seq !== undefined) noted.seq = seq;
+          const id = this.#names.get(`${conversation} ${key}`);
+          if (id !== undefined && noted.kind !== "edit") noted.id ??= id;
         }
         if (noted.kind === "undelete") noted.at ??= this.#parts.now();
         const subject = subjectOf(noted);
@@ -243,7 +252,8 @@ function subjectOf(command: Command): string | null {
     case "send":
       return null;
     case "edit":
-      return `edit ${command.conversation} ${command.key}`;
+    case "react":
+      return `${command.kind} ${command.conversation} ${command.key}`;
     case "delete":
     case "undelete":
       return `delete ${command.conversation} ${command.key}`;
@@ -252,6 +262,7 @@ function subjectOf(command: Command): string | null {
     case "open":
       return `open ${command.person.id}`;
     case "restore":
+    case "enter":
     case "minimise":
     case "close":
       return `window ${command.conversation}`;

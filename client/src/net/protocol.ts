@@ -6,7 +6,7 @@
  */
 import { boolean, integer, list, nullable, object, oneOf, optional, ShapeError, string } from "./shape.js";
 import type { Read, Shaped } from "./shape.js";
-import type { ConversationId, LineView, Seq, UserId } from "../view.js";
+import type { ConversationId, Kind, LineView, Seq, UserId } from "../view.js";
 
 /** The version that this client speaks: `hello.protocol`. */
 export const PROTOCOL = 1;
@@ -21,6 +21,14 @@ const contactFields = { id: user, name: string, picture: nullable(string), profi
 const rosterContact = object({ ...contactFields, role });
 const windowContact = object({ ...contactFields, status });
 const circle = object({ id: string, role, title: string });
+const users = optional(list(user));
+const yes = optional(boolean);
+const system = object({
+  kind: oneOf("made", "added", "removed", "left", "renamed", "announcements"),
+  title: optional(string),
+  users,
+  on: yes,
+});
 const message = object({
   seq: integer(1),
   rev: count,
@@ -28,32 +36,47 @@ const message = object({
   client_message_id: nullable(string),
   text: nullable(string),
   sent_at: count,
+  mentions: users,
+  system: optional(system),
+  reactions: optional(list(object({ emoji: string, count: user, users: list(user) }))),
+  mine: optional(list(string)),
   reply_to: optional(integer(1)),
   edited_at: optional(count),
   deleted: optional(oneOf("author", "moderator")),
   verb_id: optional(string),
 });
 const writing = oneOf("yes", "no", "blocked", "gone");
-const kind = oneOf("direct");
-const dockWindow = object({
+const mentions = optional(count);
+const windowFields = {
   conversation: string,
-  kind,
   state: oneOf("open", "minimised"),
-  contact: windowContact,
   writing,
   first_seq: count,
   seq: count,
   rev: count,
   read_seq: count,
-  other_read_seq: count,
   unread: count,
+  mentions,
+};
+const direct = object({ ...windowFields, kind: oneOf("direct"), contact: windowContact, other_read_seq: count });
+const shared = object({
+  ...windowFields,
+  kind: oneOf("group", "room"),
+  title: string,
+  circle: string,
+  members: optional(count),
+  announcements: yes,
 });
+const windowKinds = new Map<string, Read<DockWindow>>([
+  ["direct", direct],
+  ["group", shared],
+  ["room", shared],
+]);
 const anyWindow = object({ kind: string });
 /** Windows of kinds that this client does not know are passed over, whatever else they are made of. */
-const windows: Read<Shaped<typeof dockWindow>[]> = (value, at) => {
-  const read: Read<Shaped<typeof dockWindow> | null> = (item, place) =>
-    anyWindow(item, place).kind === "direct" ? dockWindow(item, place) : null;
-  return list(read)(value, at).filter((window) => window !== null);
+const windows: Read<DockWindow[]> = (value, at) => {
+  const read: Read<DockWindow | undefined> = (item, place) => windowKinds.get(anyWindow(item, place).kind)?.(item, place);
+  return list(read)(value, at).filter((window) => window !== undefined);
 };
 const changesFields = {
   conversation: string,
@@ -61,8 +84,8 @@ const changesFields = {
   rev: count,
   first_seq: count,
   messages: list(message),
-  more: optional(boolean),
-  reset: optional(boolean),
+  more: yes,
+  reset: yes,
 };
 const changes = object(changesFields);
 const limits = object({
@@ -82,11 +105,39 @@ export type RosterContact = Shaped<typeof rosterContact>;
 export type WindowContact = Shaped<typeof windowContact>;
 export type Circle = Shaped<typeof circle>;
 export type Message = Shaped<typeof message>;
+/** The place of a conversation of two in the dock. */
+export type DirectWindow = Shaped<typeof direct>;
+/** A group's or a room's place in the dock. */
+export type SharedWindow = Shaped<typeof shared>;
 /** A conversation's place in the dock. */
-export type DockWindow = Shaped<typeof dockWindow>;
+export type DockWindow = DirectWindow | SharedWindow;
 /** A span of one conversation's changes: see "Changes" in the contract. */
 export type Changes = Shaped<typeof changes>;
 export type Limits = Shaped<typeof limits>;
+
+/** What others see of a person. */
+export type Contact = Omit<WindowContact, "status">;
+const room = object({
+  conversation: string,
+  circle: string,
+  title: string,
+  writing,
+  announcements: yes,
+  unread: yes,
+  mentions,
+});
+/** A room of this person, whether it has a window or not. */
+export type Room = Shaped<typeof room>;
+const member = object({
+  ...contactFields,
+  status,
+  role: optional(role),
+  maker: yes,
+  gone: yes,
+  read_seq: optional(count),
+});
+/** Somebody who is in a group or room, or was. */
+export type Member = Shaped<typeof member>;
 
 /** Tagged with its `type`, so that the union narrows. */
 type Tagged<K extends string, T> = { type: K } & T;
@@ -105,6 +156,7 @@ export const serverFrames = {
       server_time: count,
       lease_ends: count,
       user: object({ ...contactFields, hidden: boolean }),
+      blocked: users,
       circles: list(circle),
       features: list(string),
       dock: object({ version: count, windows }),
@@ -115,6 +167,7 @@ export const serverFrames = {
   paused: frame("paused", object({ until: count })),
   renewed: frame("renewed", object({ lease_ends: count })),
   circles: frame("circles", object({ circles: list(circle) })),
+  blocked: frame("blocked", object({ users: list(user) })),
   limits: frame("limits", object({ limits })),
   roster: frame("roster", object({ circle: string, version: count, total: count, contacts: list(rosterContact) })),
   roster_diff: frame(
@@ -132,7 +185,14 @@ export const serverFrames = {
   contacts: frame("contacts", object({ request: user, contacts: list(rosterContact), next: nullable(string) })),
   ack: frame(
     "ack",
-    object({ id: string, conversation: string, seq: integer(1), rev: count, sent_at: count }),
+    object({
+      id: string,
+      conversation: string,
+      seq: integer(1),
+      rev: count,
+      sent_at: count,
+      mine: optional(list(string)),
+    }),
   ),
   changes: frame("changes", object({ ...changesFields, request: optional(user) })),
   history: frame(
@@ -147,6 +207,9 @@ export const serverFrames = {
       more: boolean,
     }),
   ),
+  members: frame("members", object({ request: user, conversation: string, total: count, members: list(member) })),
+  rooms: frame("rooms", object({ request: user, rooms: list(room), next: nullable(string) })),
+  dot: frame("dot", object({ conversation: string, seq: count })),
   read: frame("read", object({ conversation: string, user, seq: count })),
   typing: frame("typing", object({ conversation: string, user })),
   dock: frame("dock", object({ version: count, windows })),
@@ -189,7 +252,7 @@ export interface CursorEntry {
 }
 
 /** What a server may take beside what version 1 requires, and what this client knows. */
-export const FEATURES = ["edit", "delete", "reply"] as const;
+export const FEATURES = ["edit", "delete", "reply", "react", "mentions", "groups", "rooms"] as const;
 export type Feature = (typeof FEATURES)[number];
 
 /** The first frame, once per connection. */
@@ -205,13 +268,33 @@ export interface HelloFrame {
   rosters?: { boot: string; versions: HeldRoster[] };
 }
 
+/** What is done to a group or room itself. */
+export type ActFrame = { id: string; conversation: ConversationId } & (
+  | { type: "make"; circle: string; title: string; users: UserId[] }
+  | { type: "add"; users: UserId[] }
+  | { type: "remove"; user: UserId }
+  | { type: "rename"; title: string }
+  | { type: "announce"; on: boolean }
+);
+
 /** Any frame from the client. */
 export type ClientFrame =
   | HelloFrame
   | { type: "renew"; token: string }
-  | { type: "send"; client_message_id: string; conversation: ConversationId; text: string; reply_to?: Seq }
+  | {
+      type: "send";
+      client_message_id: string;
+      conversation: ConversationId;
+      text: string;
+      reply_to?: Seq;
+      mentions?: UserId[];
+    }
   | { type: "edit"; id: string; conversation: ConversationId; seq: Seq; client_message_id: string; text: string }
   | { type: "delete"; id: string; conversation: ConversationId; seq: Seq; client_message_id: string }
+  | { type: "react"; id: string; conversation: ConversationId; seq: Seq; client_message_id: string; emoji: string[] }
+  | ActFrame
+  | { type: "members"; request: number; conversation: ConversationId; users?: UserId[] }
+  | { type: "rooms"; request: number; next: string | null; limit: number }
   | { type: "changes"; request: number; conversation: ConversationId; rev: number; seq: Seq; limit: number }
   | {
       type: "history";
@@ -255,6 +338,10 @@ export const errorCodes = {
   message_too_long: { final: true },
   bad_text: { final: true },
   conflict: { final: true },
+  bad_emoji: { final: true },
+  bad_title: { final: true },
+  bad_group: { final: true },
+  cannot_add: { final: true },
   no_such_message: { final: true },
   too_late: { final: true },
   not_found: { final: true },
@@ -365,16 +452,30 @@ export function parseServerFrame(data: unknown): Parsed {
   }
 }
 
-/** The id of a direct conversation. */
-const DIRECT = /^([1-9]\d*)-([1-9]\d*)$/;
+const CONVERSATIONS: readonly [Kind, RegExp][] = [
+  ["direct", /^([1-9]\d*)-([1-9]\d*)$/],
+  ["group", /^g-[\da-f]{8}-[\da-f]{4}-7[\da-f]{3}-[89ab][\da-f]{3}-[\da-f]{12}$/],
+  ["room", /^r-[\w.:-]{1,64}(~[\w.:-]{1,64})?$/],
+];
 
 /** The direct conversation of two users: their ids, lower first. */
 export function conversationOf(one: UserId, other: UserId): ConversationId {
   return one < other ? `${one}-${other}` : `${other}-${one}`;
 }
 
-/** Whether the id is of a kind that this client knows; others are passed over. */
-export function isKnown(conversation: ConversationId): boolean {
-  const match = DIRECT.exec(conversation);
-  return match !== null && Number(match[1]) < Number(match[2]);
+/** The kind that the id is of; undefined: none that this client knows, and it is passed over. */
+export function kindOf(conversation: ConversationId): Kind | undefined {
+  const [lower, higher] = conversation.split("-");
+  const kind = CONVERSATIONS.find(([, form]) => form.test(conversation))?.[0];
+  return kind === "direct" && Number(lower) >= Number(higher) ? undefined : kind;
+}
+
+/** The circle that a room is of. */
+export function circleOf(room: ConversationId): string {
+  return room.slice(2).replace("~", "/");
+}
+
+/** A circle without its group. */
+export function courseOf(circle: string): string {
+  return circle.replace(/\/.*/, "");
 }
