@@ -26,7 +26,7 @@ pub enum Kind {
     Reads,
     /// Changes of windows, also those that change nothing.
     Windows,
-    /// Searches.
+    /// Searches, and questions for members and rooms.
     Searches,
     /// Frames of all connections together.
     Frames,
@@ -36,10 +36,12 @@ pub enum Kind {
     AnswerBytes,
     /// Bytes that stay in the database.
     StoredBytes,
+    /// People who are added to groups.
+    Invitations,
 }
 
 /// How many there are.
-const KINDS: usize = 8;
+const KINDS: usize = 9;
 
 /// Read marks and changes of windows in a second, and at once: a person who clicks, or a page that catches up, is far
 /// below.
@@ -48,6 +50,10 @@ const WINDOWS: (u32, u32) = (10, 100);
 
 /// Searches in a second, and at once (protocol/README.md, "Limits").
 const SEARCHES: (u32, u32) = (5, 5);
+
+/// People added to groups at once, and in how long there is room for one more (protocol/README.md, "Limits").
+const INVITATIONS: u64 = 200;
+const INVITATION: Duration = Duration::from_secs(30);
 
 /// How long typing in one conversation is not passed on again.
 const TYPING: Duration = Duration::from_secs(2);
@@ -197,6 +203,7 @@ impl Allowances {
             Rate::new(limits.answer_bytes_per_second, second, limits.answer_burst_bytes);
         user[Kind::StoredBytes as usize] =
             Rate::new(limits.user_bytes_per_day, DAY, limits.user_bytes_per_day);
+        user[Kind::Invitations as usize] = Rate::new(1, INVITATION, INVITATIONS);
         let site = Rate::new(limits.site_bytes_per_day, DAY, limits.site_bytes_per_day);
         Self {
             users: DashMap::new(),

@@ -21,6 +21,7 @@ use crate::{
     circles::Circles,
     config::{Config, Limits},
     dock::{Docks, Windows},
+    fan_out::FanOut,
     hub::Hub,
     id::ConnectionId,
     logs::Changes,
@@ -59,6 +60,8 @@ pub struct App {
     pub windows: Windows,
     /// What is shown of them.
     pub docks: Arc<Docks>,
+    /// What is told to rooms.
+    pub fan_out: Arc<FanOut>,
     /// Takes what the host says of whole courses.
     pub circles: Circles,
     /// Calls that count only once.
@@ -90,9 +93,12 @@ impl App {
         let sites = Arc::new(Sites::load(store.clone()).await?);
         let hub = Arc::new(Hub::default());
         let rosters = Arc::new(Rosters::new(sites.clone(), &config.limits));
-        let docks = Arc::new(Docks::new(store.clone(), hub.clone(), rosters.clone()));
+        let fan_out = Arc::new(FanOut::new(rosters.clone(), sites.clone()));
+        let docks = Docks::new(store.clone(), hub.clone(), rosters.clone(), sites.clone(), fan_out.clone());
+        let docks = Arc::new(docks);
         let told = limits_told(&config.limits);
-        let node = Node::over(hub.clone(), rosters.clone(), sites.clone(), docks.clone(), told);
+        let node =
+            Node::over(hub.clone(), rosters.clone(), sites.clone(), docks.clone(), fan_out.clone(), told);
         let node = Arc::new(node);
         let bus = bus(node.clone());
         let allowances = Arc::new(Allowances::new(&config.limits));
@@ -120,6 +126,7 @@ impl App {
             talk,
             windows,
             docks,
+            fan_out,
             circles,
             seen_calls: SeenCalls::new(),
             gate,

@@ -12,7 +12,7 @@ use crate::{
     hub::Hub,
     id::{RightsVersion, SiteId, UserId},
     rights::Membership,
-    store::{Floor, Result, Store},
+    store::{CourseRooms, Floor, Result, Store},
     stripes::Stripes,
 };
 
@@ -26,6 +26,8 @@ pub struct Roll {
     pub course: Arc<str>,
     /// Read before the rest was computed.
     pub version: RightsVersion,
+    /// Whether there are rooms in it.
+    pub rooms: Option<CourseRooms>,
     /// Everyone in it, with all that they hold of it: at least one circle each.
     pub members: HashMap<UserId, Vec<Membership>>,
 }
@@ -53,6 +55,10 @@ impl Circles {
         let floor = self.store.raise_floor(site, &roll.course, roll.version, now).await?;
         if !floor.applied {
             return Ok(floor);
+        }
+        let (course, rooms) = (roll.course.clone(), roll.rooms.take());
+        if self.store.put_course_rooms(site, &course, roll.version, rooms).await? {
+            self.bus.publish(Event::Rooms { site, course }).await?;
         }
         // Read after the floor: whoever gets the course by an older token after this is refused by it.
         for user in self.store.members(site, &roll.course).await? {

@@ -32,6 +32,58 @@ pub enum DeletedBy {
     Moderator,
 }
 
+/// What has happened in a group or room, as one of its messages tells it.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
+#[serde(tag = "kind", rename_all = "snake_case")]
+pub enum System {
+    /// The group was made.
+    Made {
+        /// What it is called.
+        #[schema(value_type = String)]
+        title: Arc<str>,
+        /// Those in it beside its maker.
+        users: Vec<UserId>,
+    },
+    /// Members have come.
+    Added {
+        /// Who.
+        users: Vec<UserId>,
+    },
+    /// A member was taken out.
+    Removed {
+        /// One.
+        users: Vec<UserId>,
+    },
+    /// The sender has left.
+    Left,
+    /// The group has another title.
+    Renamed {
+        /// That.
+        #[schema(value_type = String)]
+        title: Arc<str>,
+    },
+    /// Who writes in the room is another matter now.
+    Announcements {
+        /// Only teachers.
+        on: bool,
+    },
+}
+
+/// Who has reacted to a message with one emoji.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
+pub struct Reaction {
+    /// One grapheme cluster.
+    #[schema(value_type = String)]
+    pub emoji: Arc<str>,
+    /// How many.
+    pub count: i64,
+    /// The first of them, at most `ACTORS`.
+    pub users: Vec<UserId>,
+}
+
+/// So many of those who have reacted are named.
+pub const ACTORS: usize = 20;
+
 /// One row of a conversation, as it is now.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Message {
@@ -43,10 +95,22 @@ pub struct Message {
     pub sender: UserId,
     /// Its name from its first try on; `None` once it was erased.
     pub client_message_id: Option<ClientMessageId>,
-    /// `None`: a stub, deleted or erased.
+    /// `None`: a stub, deleted or erased; or a system message.
     pub text: Option<Arc<str>>,
     /// When it was committed, ms.
     pub sent_at: i64,
+    /// What has happened: then it is no stub.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub system: Option<System>,
+    /// Whom it mentions.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub mentions: Vec<UserId>,
+    /// Who has reacted, the emoji that was used first first.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub reactions: Vec<Reaction>,
+    /// The reader's own reactions, in what is given to one reader alone.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub mine: Vec<Arc<str>>,
     /// The message that it answers.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub reply_to: Option<Seq>,
@@ -59,6 +123,26 @@ pub struct Message {
     /// The highest id of an edit that was applied.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub verb_id: Option<VerbId>,
+}
+
+impl Message {
+    /// Deleted or erased.
+    pub fn is_stub(&self) -> bool {
+        self.text.is_none() && self.system.is_none()
+    }
+
+    /// The same row when it is deleted or erased: nothing of what was in it.
+    pub fn stub(&self) -> Self {
+        Self {
+            text: None,
+            system: None,
+            mentions: Vec::new(),
+            reactions: Vec::new(),
+            mine: Vec::new(),
+            edited_at: None,
+            ..self.clone()
+        }
+    }
 }
 
 /// Where a conversation ends.
@@ -126,10 +210,10 @@ fn is_false(yes: &bool) -> bool {
 }
 
 impl Changes {
-    /// Of one message that has just changed.
-    pub fn of(conversation: ConversationId, first_seq: Seq, message: Message) -> Self {
-        let rev = message.rev;
-        let (from, messages) = (Rev(rev.0 - 1), vec![message]);
+    /// Of messages that have just changed, each at a rev of its own, by rev; at least one.
+    pub fn of(conversation: ConversationId, first_seq: Seq, messages: Vec<Message>) -> Self {
+        let rev = |message: Option<&Message>| message.map_or(Rev(0), |message| message.rev);
+        let (from, rev) = (Rev(rev(messages.first()).0 - 1), rev(messages.last()));
         Self { conversation, from, rev, first_seq, messages, more: false, reset: false }
     }
 

@@ -16,12 +16,14 @@ use crate::{
     config::Limits,
     error::Refusal,
     event::Event,
+    fan_out::FanOut,
     hub::{self, Connection, Hub},
     id::{ConnectionId, ConversationId, SiteId, UserId},
     protocol::{self, ServerFrame},
     rights::Snapshot,
     roster::Rosters,
-    store::{self, Store, WindowChange, WindowState},
+    sites::Sites,
+    store::{self, Place, Store, WindowChange, WindowState},
     stripes::Stripes,
     talk::{Access, Speaker},
 };
@@ -30,13 +32,14 @@ mod listed;
 mod view;
 
 pub use listed::{COUNTED, Facts};
-pub use view::partners;
 
 /// What is shown of docks on this node.
 pub struct Docks {
     store: Arc<dyn Store>,
     hub: Arc<Hub>,
     rosters: Arc<Rosters>,
+    sites: Arc<Sites>,
+    fan_out: Arc<FanOut>,
     /// Keep what one user is told of their dock in order; taken after a conversation's.
     order: Stripes,
     /// Who is connected and was to be told of their dock when it could not be read. No more than are connected.
@@ -45,8 +48,14 @@ pub struct Docks {
 
 impl Docks {
     /// Over these parts.
-    pub fn new(store: Arc<dyn Store>, hub: Arc<Hub>, rosters: Arc<Rosters>) -> Self {
-        Self { store, hub, rosters, order: Stripes::default(), owed: Mutex::default() }
+    pub fn new(
+        store: Arc<dyn Store>,
+        hub: Arc<Hub>,
+        rosters: Arc<Rosters>,
+        sites: Arc<Sites>,
+        fan_out: Arc<FanOut>,
+    ) -> Self {
+        Self { store, hub, rosters, sites, fan_out, order: Stripes::default(), owed: Mutex::default() }
     }
 
     /// Sends somebody's dock to all of their connections but one, and lets them follow the presence of those in it. Where
@@ -85,11 +94,10 @@ impl Docks {
         // Asked again: whoever has become live since then has looked at the mark before, or is told here.
         let as_of = self.rosters.moves();
         let Some(dock) = self.dock(Speaker { site, user }).await? else { return Ok(()) };
-        let partners = partners(&dock);
-        let frame = hub::encode(&ServerFrame::Dock(dock));
+        let frame = hub::encode(&ServerFrame::Dock(dock.clone()));
         for connection in &connections {
             connection.out.push(frame.clone(), hub::Kind::Vital);
-            self.rosters.watch(connection, &partners, as_of);
+            self.watch(connection, &dock, as_of);
         }
         Ok(())
     }
@@ -100,10 +108,16 @@ impl Docks {
         let _order = self.order.lock((speaker.site, speaker.user)).await;
         let as_of = self.rosters.moves();
         let Some(dock) = self.dock(speaker).await? else { return Ok(()) };
-        let partners = partners(&dock);
-        connection.out.push(hub::encode(&ServerFrame::Dock(dock)), hub::Kind::Vital);
-        self.rosters.watch(connection, &partners, as_of);
+        connection.out.push(hub::encode(&ServerFrame::Dock(dock.clone())), hub::Kind::Vital);
+        self.watch(connection, &dock, as_of);
         Ok(())
+    }
+
+    /// Lets a connection follow what concerns the windows of the dock that it has just been told.
+    pub fn watch(&self, connection: &Arc<Connection>, dock: &protocol::Dock, as_of: u64) {
+        let (rooms, has_places) = (view::rooms(dock), view::has_places(dock));
+        self.fan_out.show(connection, &rooms);
+        self.rosters.watch(connection, &view::partners(dock), has_places, as_of);
     }
 
     /// Of somebody who is live.
@@ -116,7 +130,11 @@ impl Docks {
     /// A stored dock as frames carry it: with what this user may know of the others.
     pub fn frame(&self, speaker: Speaker, me: &Snapshot, dock: store::Dock) -> protocol::Dock {
         let Speaker { site, user } = speaker;
+        let policy = self.sites.policy(site);
         let window = |row: store::DockWindow| {
+            if row.place != Place::Direct {
+                return view::place(row, policy, me);
+            }
             let (other, stored) = view::other(&row, user)?;
             let online = self.rosters.live(site, other);
             let known = view::Known {

@@ -15,7 +15,7 @@ use serde::{Deserialize, Serialize};
 use crate::{
     conversation::Changes,
     hub::Frame,
-    id::{ConnectionId, ConversationId, RightsVersion, Seq, SiteId, UserId},
+    id::{CircleId, ConnectionId, ConversationId, RightsVersion, Seq, SiteId, UserId},
     rights::Membership,
     store::UserRecord,
 };
@@ -106,6 +106,14 @@ pub enum Event {
         /// All that each holds of it.
         members: Vec<(UserId, Vec<Membership>)>,
     },
+    /// Whether there are rooms in a course, or who writes in them, is another matter. Lost: whoever has a window there is
+    /// told with their next dock, and who writes is judged by what is stored.
+    Rooms {
+        /// Of the course.
+        site: SiteId,
+        /// Which.
+        course: Arc<str>,
+    },
     /// A login has ended. Lost: its tokens are refused, so no lease is renewed.
     LoggedOut {
         /// Of the user.
@@ -136,29 +144,47 @@ pub enum Event {
 }
 
 /// Users of one site who hear of something.
-#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
-pub struct Audience(Vec<UserId>);
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub enum Audience {
+    /// These.
+    People(Vec<UserId>),
+    /// Whoever holds this circle when it is told: the members of its room.
+    Holders(CircleId),
+}
+
+impl Default for Audience {
+    /// Nobody.
+    fn default() -> Self {
+        Self::People(Vec::new())
+    }
+}
 
 impl Audience {
     /// These.
     pub fn of(users: impl IntoIterator<Item = UserId>) -> Self {
-        Self(users.into_iter().collect())
+        Self::People(users.into_iter().collect())
     }
 
-    /// Without one of them.
+    /// Without one of them, where they are named.
     pub fn but(mut self, user: UserId) -> Self {
-        self.0.retain(|each| *each != user);
+        if let Self::People(people) = &mut self {
+            people.retain(|each| *each != user);
+        }
         self
     }
 
     /// Nobody.
     pub fn is_empty(&self) -> bool {
-        self.0.is_empty()
+        matches!(self, Self::People(people) if people.is_empty())
     }
 
-    /// Each of them.
+    /// Each of them who is named.
     pub fn users(&self) -> impl Iterator<Item = UserId> + '_ {
-        self.0.iter().copied()
+        let people = match self {
+            Self::People(people) => &people[..],
+            Self::Holders(_) => &[],
+        };
+        people.iter().copied()
     }
 }
 

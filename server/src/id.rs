@@ -110,6 +110,10 @@ impl FromStr for CircleId {
 pub enum Kind {
     /// Of two users, for ever.
     Direct,
+    /// Of people of one course, by invitation.
+    Group,
+    /// Of whoever holds a circle.
+    Room,
 }
 
 /// A conversation of one site, by its kind. Some have a name before they exist.
@@ -117,7 +121,16 @@ pub enum Kind {
 pub enum ConversationId {
     /// Of two users.
     Direct(Direct),
+    /// Its maker's client has drawn the number.
+    Group(Uuid),
+    /// Of the holders of a circle that is not `NO_GROUP`.
+    Room(CircleId),
 }
+
+/// What the ids of groups and rooms begin with, and what stands for a circle's slash: that would end a part of a path.
+const GROUP: &str = "g-";
+const ROOM: &str = "r-";
+const SLASH: char = '~';
 
 /// The two users of a direct conversation.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
@@ -136,6 +149,8 @@ impl ConversationId {
     pub fn kind(&self) -> Kind {
         match self {
             Self::Direct(_) => Kind::Direct,
+            Self::Group(_) => Kind::Group,
+            Self::Room(_) => Kind::Room,
         }
     }
 
@@ -143,7 +158,21 @@ impl ConversationId {
     pub fn direct(&self) -> Option<Direct> {
         match self {
             Self::Direct(two) => Some(*two),
+            Self::Group(_) | Self::Room(_) => None,
         }
+    }
+
+    /// The circle, if it is a room.
+    pub fn room(&self) -> Option<&CircleId> {
+        match self {
+            Self::Room(circle) => Some(circle),
+            Self::Direct(_) | Self::Group(_) => None,
+        }
+    }
+
+    /// The room of a circle; `None` of those who are in no group.
+    pub fn room_of(circle: CircleId) -> Option<Self> {
+        (circle.group() != Some(NO_GROUP)).then_some(Self::Room(circle))
     }
 }
 
@@ -179,6 +208,11 @@ impl fmt::Display for ConversationId {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
             Self::Direct(Direct { lower, higher }) => write!(f, "{lower}-{higher}"),
+            Self::Group(id) => write!(f, "{GROUP}{id}"),
+            Self::Room(circle) => match circle.group() {
+                Some(group) => write!(f, "{ROOM}{}{SLASH}{group}", circle.course()),
+                None => write!(f, "{ROOM}{}", circle.course()),
+            },
         }
     }
 }
@@ -187,9 +221,17 @@ impl FromStr for ConversationId {
     type Err = BadId;
 
     fn from_str(s: &str) -> Result<Self, BadId> {
-        let (lower, higher) = s.split_once('-').ok_or(BadId("conversation"))?;
+        const BAD: BadId = BadId("conversation");
+        if let Some(group) = s.strip_prefix(GROUP) {
+            return uuid_of(group).map(Self::Group).ok_or(BAD);
+        }
+        if let Some(room) = s.strip_prefix(ROOM) {
+            let circle = (!room.contains('/')).then(|| room.replacen(SLASH, "/", 1).parse().ok()).flatten();
+            return circle.and_then(Self::room_of).ok_or(BAD);
+        }
+        let (lower, higher) = s.split_once('-').ok_or(BAD)?;
         let (lower, higher): (UserId, UserId) = (lower.parse()?, higher.parse()?);
-        if lower < higher { Ok(Self::Direct(Direct { lower, higher })) } else { Err(BadId("conversation")) }
+        if lower < higher { Ok(Self::Direct(Direct { lower, higher })) } else { Err(BAD) }
     }
 }
 
@@ -264,8 +306,11 @@ pub struct Epoch(#[serde(deserialize_with = "uuid")] pub Uuid);
 /// another one.
 pub fn uuid<'de, D: Deserializer<'de>>(d: D) -> Result<Uuid, D::Error> {
     let text = String::deserialize(d)?;
-    let parsed = Uuid::try_parse(&text).ok().filter(|id| id.hyphenated().to_string() == text);
-    parsed.ok_or_else(|| D::Error::custom("a UUID has lower-case letters and hyphens: 8-4-4-4-12"))
+    uuid_of(&text).ok_or_else(|| D::Error::custom("a UUID has lower-case letters and hyphens: 8-4-4-4-12"))
+}
+
+fn uuid_of(text: &str) -> Option<Uuid> {
+    Uuid::try_parse(text).ok().filter(|id| id.hyphenated().to_string() == text)
 }
 
 /// One socket of this process.
@@ -288,6 +333,25 @@ mod tests {
         }
         for bad in ["", ".", "..", "./a", "../a", "a/.", "a/..", "a/", "/a", "a/b/c", "a b", "\u{e9}"] {
             assert!(bad.parse::<CircleId>().is_err(), "{bad}");
+        }
+    }
+
+    #[test]
+    fn an_id_says_what_kind_it_is_of_and_has_one_spelling() {
+        let group = "g-0199f1ca-31b0-7a44-8e15-9d2c4b6a7f01";
+        for (good, kind) in
+            [("2-3", Kind::Direct), (group, Kind::Group), ("r-c7", Kind::Room), ("r-c7~g-3", Kind::Room)]
+        {
+            let id: ConversationId = good.parse().expect(good);
+            assert_eq!((id.kind(), &*id.to_string()), (kind, good));
+        }
+        let spelt_otherwise =
+            ["g-0199F1CA-31B0-7A44-8E15-9D2C4B6A7F01", "g-0199f1ca31b07a448e159d2c4b6a7f01"];
+        let no_room = ["r-", "r-c7/g3", "r-c7~", "r-c7~-", "r-~g3", "r-c7~a~b", "r-é", "r-.", "r-c7~.."];
+        for bad in
+            spelt_otherwise.into_iter().chain(no_room).chain(["g-", "g-2", "3-2", "2-2", "02-3", "x-1"])
+        {
+            assert!(bad.parse::<ConversationId>().is_err(), "{bad}");
         }
     }
 }

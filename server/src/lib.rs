@@ -16,6 +16,7 @@ pub mod conversation;
 pub mod dock;
 pub mod error;
 pub mod event;
+pub mod fan_out;
 pub mod http;
 pub mod hub;
 pub mod id;

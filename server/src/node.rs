@@ -2,7 +2,10 @@
 //!
 //! Decides nothing: who hears of it, the event says; what rights mean for a connection, `pauses`.
 
-use std::{collections::HashSet, sync::Arc};
+use std::{
+    collections::{BTreeSet, HashSet},
+    sync::Arc,
+};
 
 use parking_lot::Mutex;
 use rand::RngExt as _;
@@ -13,6 +16,7 @@ use crate::{
     dock::Docks,
     error::{Close, Code, Refusal},
     event::{Audience, Event, Given},
+    fan_out::FanOut,
     hub::{self, Connection, Hub, Kind},
     id::{RightsVersion, SiteId, UserId},
     pauses,
@@ -36,6 +40,8 @@ pub struct Node {
     pub sites: Arc<Sites>,
     /// What they are shown of their docks.
     pub docks: Arc<Docks>,
+    /// What is told to rooms.
+    pub fan_out: Arc<FanOut>,
     /// Sites that this process has seen go, held while what was read of sites is acted on: whoever comes second finds it
     /// done.
     gone: Mutex<HashSet<SiteId>>,
@@ -50,9 +56,10 @@ impl Node {
         rosters: Arc<Rosters>,
         sites: Arc<Sites>,
         docks: Arc<Docks>,
+        fan_out: Arc<FanOut>,
         limits: LimitsFrame,
     ) -> Self {
-        Self { hub, rosters, sites, docks, gone: Mutex::default(), limits }
+        Self { hub, rosters, sites, docks, fan_out, gone: Mutex::default(), limits }
     }
 
     /// Tells those connections whom it concerns. An event that is read from the store fails with it.
@@ -70,6 +77,7 @@ impl Node {
             Event::Moved { site, user } => self.rosters.moved((site, user)),
             Event::PauseEnded { site, user } => pauses::end(&self.hub, (site, user)),
             Event::Course { site, course, version, members } => self.course(site, &course, version, members),
+            Event::Rooms { site, course } => self.rooms_changed(site, &course),
             Event::LoggedOut { site, user, sid } => {
                 self.hub.close(site, user, Some(&sid), Close::LoggedOut);
                 self.rosters.log_out((site, user), &sid, steady_ms());
@@ -145,8 +153,27 @@ impl Node {
         self.hub.close(site, user, None, Close::Restart);
     }
 
+    /// Whoever has a window there is shown their dock anew. Nobody waits for it: there may be thousands.
+    fn rooms_changed(&self, site: SiteId, course: &str) {
+        let users: BTreeSet<UserId> = self.fan_out.shows(site, course).iter().map(|c| c.user).collect();
+        let docks = self.docks.clone();
+        if users.is_empty() {
+            return;
+        }
+        tokio::spawn(async move {
+            for user in users {
+                if let Err(error) = docks.tell(site, user, None).await {
+                    error.log(); // it is owed to them
+                }
+            }
+        });
+    }
+
     /// The bytes are made once for all of them.
     fn changed(&self, site: SiteId, to: &Audience, changes: Arc<Changes>, given: Option<Given>) {
+        if let Audience::Holders(circle) = to {
+            return self.fan_out.tell(site, circle, changes);
+        }
         let (has_it, frame) = match given {
             Some(Given { to, frame }) => (Some(to), frame),
             None => (None, hub::encode(&ServerFrame::Changes(ChangesFrame { request: None, changes }))),

@@ -18,14 +18,14 @@ pub mod codes;
 mod parts;
 mod read;
 use codes::Code;
-pub use parts::{Contact, Dock, Status, Window};
+pub use parts::{Contact, Dock, Member, Room, Status, Window};
 pub use read::read;
 
 /// The protocol's version: `hello.protocol` and `welcome.protocol`.
 pub const PROTOCOL: u32 = 1;
 
 /// What this server takes beside what version 1 requires: `welcome.features`.
-pub const FEATURES: [&str; 3] = ["edit", "delete", "reply"];
+pub const FEATURES: [&str; 7] = ["edit", "delete", "reply", "react", "mentions", "groups", "rooms"];
 
 /// What a client sends.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -49,6 +49,9 @@ pub enum ClientFrame {
         /// The message that it answers.
         #[serde(default, skip_serializing_if = "Option::is_none")]
         reply_to: Option<Seq>,
+        /// Whom it mentions.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        mentions: Option<Vec<UserId>>,
     },
     /// Another text for a message of one's own.
     Edit {
@@ -73,6 +76,90 @@ pub enum ClientFrame {
         seq: Seq,
         /// … and that it is this one.
         client_message_id: ClientMessageId,
+    },
+    /// All of the user's reactions to a message.
+    React {
+        /// UUID v7, repeated with every try.
+        id: VerbId,
+        /// Must contain the user.
+        conversation: ConversationId,
+        /// Which message …
+        seq: Seq,
+        /// … and that it is this one.
+        client_message_id: ClientMessageId,
+        /// At most 3.
+        emoji: Vec<Arc<str>>,
+    },
+    /// Makes a group.
+    Make {
+        /// UUID v7, repeated with every try.
+        id: VerbId,
+        /// A group that is not there yet.
+        conversation: ConversationId,
+        /// A course.
+        circle: CircleId,
+        /// Untrimmed.
+        title: String,
+        /// The others.
+        users: Vec<UserId>,
+    },
+    /// Adds people to a group.
+    Add {
+        /// UUID v7, repeated with every try.
+        id: VerbId,
+        /// A group of the user.
+        conversation: ConversationId,
+        /// Who.
+        users: Vec<UserId>,
+    },
+    /// Takes somebody out of a group, or leaves it.
+    Remove {
+        /// UUID v7, repeated with every try.
+        id: VerbId,
+        /// A group of the user.
+        conversation: ConversationId,
+        /// Who.
+        user: UserId,
+    },
+    /// Gives a group another title.
+    Rename {
+        /// UUID v7, repeated with every try.
+        id: VerbId,
+        /// A group of the user.
+        conversation: ConversationId,
+        /// Untrimmed.
+        title: String,
+    },
+    /// Makes a room one in which only teachers write, or opens it again.
+    Announce {
+        /// UUID v7, repeated with every try.
+        id: VerbId,
+        /// A room of the user.
+        conversation: ConversationId,
+        /// Only teachers.
+        on: bool,
+    },
+    /// Asks who is in a group, or for people of a group or room.
+    Members {
+        /// Repeated in the answer; 1 … 2^31 − 1.
+        #[serde(deserialize_with = "request_number")]
+        request: u32,
+        /// A group or room of the user.
+        conversation: ConversationId,
+        /// Only these, at most 100.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        users: Option<Vec<UserId>>,
+    },
+    /// Asks for the user's rooms.
+    Rooms {
+        /// Repeated in the answer; 1 … 2^31 − 1.
+        #[serde(deserialize_with = "request_number")]
+        request: u32,
+        /// As the last answer gave it.
+        #[serde(default)]
+        next: Option<String>,
+        /// 1 … 100.
+        limit: usize,
     },
     /// Asks for what has changed since.
     Changes {
@@ -264,6 +351,11 @@ pub enum ServerFrame {
         /// All of them.
         circles: Arc<[Membership]>,
     },
+    /// Whom the user has blocked has changed.
+    Blocked {
+        /// All of them.
+        users: Vec<UserId>,
+    },
     /// Limits have changed.
     Limits {
         /// All of them.
@@ -323,6 +415,9 @@ pub enum ServerFrame {
         rev: Rev,
         /// Of the message, by the server's clock.
         sent_at: i64,
+        /// Of a reaction: the user's reactions to the message as they are now.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        mine: Option<Vec<Arc<str>>>,
     },
     /// What has changed in a conversation of the user.
     Changes(ChangesFrame),
@@ -342,6 +437,33 @@ pub enum ServerFrame {
         messages: Vec<Message>,
         /// There is more in the direction that was asked.
         more: bool,
+    },
+    /// Answers `members`.
+    Members {
+        /// Of the question.
+        request: u32,
+        /// Where.
+        conversation: ConversationId,
+        /// How many are in the group now; 0 of a room.
+        total: usize,
+        /// Found.
+        members: Vec<Member>,
+    },
+    /// Answers `rooms`.
+    Rooms {
+        /// Of the question.
+        request: u32,
+        /// Some of them.
+        rooms: Vec<Room>,
+        /// For the next page.
+        next: Option<String>,
+    },
+    /// Somebody has written in a room that the user has not open.
+    Dot {
+        /// Which.
+        conversation: ConversationId,
+        /// Its head.
+        seq: Seq,
     },
     /// A read mark has risen.
     Read {
@@ -414,6 +536,9 @@ pub struct Welcome {
     pub lease_ends: i64,
     /// Who the token says you are.
     pub user: Myself,
+    /// Whom the user has blocked.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub blocked: Vec<UserId>,
     /// The user's.
     pub circles: Arc<[Membership]>,
     /// `FEATURES`.

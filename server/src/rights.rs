@@ -397,6 +397,39 @@ pub fn may_know(policy: Policy, a: Side<'_>, b: Side<'_>) -> bool {
     !a.blocks && !b.blocks && may_see(policy, a.circles, b.circles)
 }
 
+/// The role by which somebody is in the room of a circle, if they are: they hold it, or the bare course. There are no
+/// rooms where students do not see each other.
+pub fn in_room(policy: Policy, circle: &CircleId, held: &[Membership]) -> Option<Role> {
+    let of =
+        |m: &&Membership| m.id == *circle || (m.id.course() == circle.course() && m.id.group().is_none());
+    let roles = held.iter().filter(of).filter(|_| circle.group() != Some(NO_GROUP)).map(|m| m.role);
+    roles.filter(|_| policy.students_see_students).reduce(|a, b| if a == Role::Teacher { a } else { b })
+}
+
+/// Whether somebody writes in a room now. `closed`: by the host; `announcements`: by a teacher.
+pub fn room_writing(role: Role, closed: bool, announcements: bool) -> Writing {
+    if !closed && (role == Role::Teacher || !announcements) { Writing::Yes } else { Writing::No }
+}
+
+/// Whether somebody writes in a group of a course now.
+pub fn writes_in_group(policy: Policy, me: &Snapshot, course: &CircleId, is_member: bool) -> bool {
+    let role = role_in(course, &me.circles);
+    is_member
+        && me.may_chat()
+        && role.is_some_and(|role| role == Role::Teacher || policy.students_see_students)
+}
+
+/// The role that somebody has in a course, if they hold anything of it.
+pub fn role_in(course: &CircleId, held: &[Membership]) -> Option<Role> {
+    let roles = held.iter().filter(|m| m.id.course() == course.course()).map(|m| m.role);
+    roles.reduce(|a, b| if a == Role::Teacher { a } else { b })
+}
+
+/// Whether two people may be in one group of a course: they may see each other by what they hold of it.
+pub fn may_share_group(policy: Policy, course: &CircleId, a: &Snapshot, b: &Snapshot) -> bool {
+    may_see(policy, &a.of_course(course.course()), &b.of_course(course.course()))
+}
+
 /// Whether holders of these two circles share one (protocol/README.md, "Circles").
 pub fn share(a: &CircleId, b: &CircleId) -> bool {
     a.course() == b.course()

@@ -105,6 +105,8 @@ struct Seat {
     /// Set once the views are this connection's own.
     apart: Option<Apart>,
     watches: Vec<UserId>,
+    /// Its dock has windows of groups or rooms: what they are follows from its user's own rights.
+    has_places: bool,
 }
 
 impl Rosters {
@@ -150,7 +152,7 @@ impl Rosters {
         }
         let came = online.presence.connect(&connection.sid);
         let (views, watches) = (Vec::new(), Vec::new());
-        let seat = Seat { connection: connection.clone(), views, apart: None, watches };
+        let seat = Seat { connection: connection.clone(), views, apart: None, watches, has_places: false };
         online.seats.push(seat);
         let changed = self.replace(person, &mut online, record);
         if came && changed.is_none() {
@@ -312,6 +314,16 @@ impl Rosters {
         Some(self.users.get(&(site, user))?.rights.clone())
     }
 
+    /// Whether a connection is of somebody who is here.
+    pub fn is_here(&self, connection: &Connection) -> bool {
+        self.users.get(&(connection.site, connection.user)).is_some_and(|online| online.has(connection.id))
+    }
+
+    /// The connections that look at the roster of a circle, or of its whole course.
+    pub fn lookers(&self, site: SiteId, circle: &CircleId) -> Vec<Arc<Connection>> {
+        self.rooms.lookers(site, circle)
+    }
+
     /// What a viewer may know of somebody's presence.
     pub fn status(&self, site: SiteId, (viewer_id, viewer): (UserId, &Snapshot), of: UserId) -> Status {
         let Some(rights) = self.live(site, of) else { return Status::Offline };
@@ -419,6 +431,10 @@ impl Rosters {
         online.origin = record.origin;
         if new.says_the_same(&old) {
             return None;
+        }
+        if new.blocked != old.blocked {
+            let frame = hub::encode(&ServerFrame::Blocked { users: new.blocked.to_vec() });
+            online.seats.iter().for_each(|seat| seat.connection.out.queue(frame.clone(), Kind::Vital));
         }
         let blocks = self.block(person, online, &old);
         self.rooms.relist(person, &old, &new);

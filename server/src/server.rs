@@ -89,6 +89,7 @@ impl<L: Listener<Addr = SocketAddr>> Server<L> {
         let cancel = CancellationToken::new();
         let jobs = tokio::spawn(jobs::run(self.app.clone(), cancel.clone()));
         let writing = tokio::spawn(writing::run(self.app.clone(), cancel.clone()));
+        let fan_out = tokio::spawn(self.app.fan_out.clone().run(cancel.clone()));
         let tasks = TaskTracker::new();
         tokio::pin!(shutdown);
         loop {
@@ -106,7 +107,7 @@ impl<L: Listener<Addr = SocketAddr>> Server<L> {
         if tokio::time::timeout(STOP_PATIENCE, tasks.wait()).await.is_err() {
             tracing::warn!("some connections did not end in time");
         }
-        let _ = tokio::join!(jobs, writing);
+        let _ = tokio::join!(jobs, writing, fan_out);
         self.app.store.close().await;
         Ok(())
     }

@@ -17,14 +17,17 @@ pub mod sqlite;
 mod talk;
 
 pub use cache::CachedStore;
-pub use docks::{Dock, DockStore, DockWindow, WindowChange, WindowState};
+pub use docks::{Dock, DockStore, DockWindow, Place, WindowChange, WindowState};
 pub use error::StoreError;
 pub use people::{
     Applied, Arrival, FLOOR_MS, Face, Floor, Kept, KeptConversation, Origin, PeopleStore, Put, REVOKED_MS,
     UserRecord,
 };
 pub use sites::{SiteKey, SiteRecord, SiteStore, SitesMark};
-pub use talk::{Appended, Change, Changed, NewMessage, Page, TalkStore};
+pub use talk::{
+    Appended, Change, Changed, CourseRooms, Group, NewMessage, NewReaction, NewSystem, Noted, OwnReaction,
+    Page, Part, Reacted, RoomPart, TalkStore,
+};
 
 /// Result of the store.
 pub type Result<T> = std::result::Result<T, StoreError>;

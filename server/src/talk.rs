@@ -8,17 +8,23 @@
 //! Each try is checked in one order: the rate, what was done before, shape, permission, the room of a day.
 
 mod access;
+mod announce;
 mod change;
 mod delete;
 mod doubts;
 mod edit;
 mod erase;
+mod group;
+mod members;
+mod note;
 mod reach;
+mod react;
 mod read;
 mod resume;
+mod rooms;
 mod send;
 mod text;
-pub use access::{Access, Speaker};
+pub use access::{Access, InRoom, Speaker};
 pub use change::Target;
 /// The pure rules of the verbs, for the engines and for whoever holds the server to them.
 pub mod rules {
@@ -26,12 +32,16 @@ pub mod rules {
         change::Verdict,
         delete::judge as delete,
         edit::{Asked, judge as edit},
+        react::{Reacts, fold, judge as react},
         send::may_answer,
         text::shaped,
     };
 }
+pub use group::{GROUP_MOST, GROUP_PEOPLE_MOST};
 pub use reach::{Reach, Reader};
+pub use react::Reactions;
 pub use resume::{Found, PAGE_BYTES};
+pub use rooms::room_title;
 pub use text::MESSAGE_CHARS;
 
 use std::sync::Arc;
@@ -66,6 +76,7 @@ pub struct Talk {
     /// Keep one conversation's commits and deliveries in one order.
     order: Stripes,
     doubts: Mutex<Doubts>,
+    reactions: Reactions,
     history_page: i64,
 }
 
@@ -105,6 +116,7 @@ impl Talk {
             allowances,
             order: Stripes::default(),
             doubts: Mutex::default(),
+            reactions: Reactions::default(),
             history_page: limits.history_page,
         }
     }
@@ -138,13 +150,19 @@ impl Talk {
             seq: message.seq,
             rev: message.rev,
             sent_at: message.sent_at,
+            mine: None,
         })
     }
 
-    /// Tells everybody who takes part of a row that has changed. The connection that asked gets it with its answer.
+    /// Tells everybody who takes part of a row that has changed. The connection that asked gets it with its answer; in a
+    /// room it gets it as all others do, behind what was told before.
     async fn tell(&self, of: Try<'_>, conversation: &ConversationId, first_seq: Seq, message: &Message) {
         let site = of.speaker.site;
-        let changes = Arc::new(Changes::of(conversation.clone(), first_seq, message.clone()));
+        let changes = Arc::new(Changes::of(conversation.clone(), first_seq, vec![message.clone()]));
+        if conversation.room().is_some() {
+            let to = self.access.hears(site, conversation).await;
+            return self.publish(Event::Changed { site, to, changes, given: None }).await;
+        }
         let frame = ChangesFrame { request: None, changes: changes.clone() };
         let frame = hub::encode(&ServerFrame::Changes(frame));
         of.connection.out.add(frame.clone(), hub::Kind::Vital);
@@ -171,7 +189,7 @@ impl Talk {
         let page = Page::After(Seq(message.seq.0 - 1));
         let (head, _) = self.store.history(site, conversation, page, 1).await?;
         let others = self.access.hears(site, conversation).await.but(user);
-        if published > Seq(0) {
+        if published > Seq(0) && conversation.direct().is_some() {
             let (conversation, to) = (conversation.clone(), others.clone());
             self.publish(Event::Read { site, conversation, user, seq: published, to }).await;
         }

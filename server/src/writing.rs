@@ -46,6 +46,10 @@ async fn settle(app: &App, (site, user): (SiteId, UserId)) -> Result<()> {
         let stored = app.store.user(site, user).await?;
         without_name(app, site, app.rosters.tell_writing((site, user), stored.as_ref(), None)).await;
     }
+    // What somebody may do in groups and rooms follows from their own rights: their dock tells all of it.
+    if app.rosters.has_places((site, user)) {
+        app.docks.tell(site, user, None).await?;
+    }
     let mut stored = HashMap::new();
     for partner in app.rosters.partners((site, user)) {
         stored.insert(partner, app.store.user(site, partner).await?);

@@ -79,7 +79,7 @@ CREATE TABLE revoked_logins (
 CREATE TABLE conversations (
     conversation INTEGER PRIMARY KEY,
     site         INTEGER NOT NULL REFERENCES sites ON DELETE CASCADE,
-    kind         INTEGER NOT NULL, -- 1: direct
+    kind         INTEGER NOT NULL, -- 1: direct, 2: group, 3: room
     name         TEXT NOT NULL,    -- the id as the protocol spells it, such as '2-3'
     first_seq    INTEGER NOT NULL DEFAULT 1,
     seq          INTEGER NOT NULL DEFAULT 0,
@@ -87,19 +87,29 @@ CREATE TABLE conversations (
     last_seq     INTEGER NOT NULL DEFAULT 0,
     last_sender  INTEGER NOT NULL DEFAULT 0,
     other_seq    INTEGER NOT NULL DEFAULT 0,
+    course       TEXT,    -- of a group
+    title        TEXT,    -- of a group
+    maker        INTEGER, -- of a group
+    announcing   INTEGER, -- of a room, 1: only teachers write there
     UNIQUE (site, name)
 ) STRICT;
 
 -- Read marks: the user's own, and what of it others may see. A direct conversation has both rows from its first message
--- on. `other` is the other person of a direct one.
+-- on, a group those of everybody who was ever added, a room those of who has written, reacted, read or been mentioned
+-- there: without a row nothing is unread. `other` is the other person of a direct one. The kind stands in the key, so that
+-- whoever lists somebody's windows passes over their rooms.
 CREATE TABLE participants (
     site               INTEGER NOT NULL,
     user               INTEGER NOT NULL,
+    kind               INTEGER NOT NULL, -- as in `conversations`
     conversation       INTEGER NOT NULL REFERENCES conversations ON DELETE CASCADE,
     other              INTEGER,
     read_seq           INTEGER NOT NULL,
     published_read_seq INTEGER NOT NULL,
-    PRIMARY KEY (site, user, conversation)
+    first_seq          INTEGER, -- of a group: the message by which they were added
+    left_seq           INTEGER, -- of a group: the message by which they left
+    lost_seq           INTEGER, -- of a group: its head when they lost its course, as long as they hold nothing of it
+    PRIMARY KEY (site, user, kind, conversation)
 ) STRICT, WITHOUT ROWID;
 CREATE INDEX participants_conversation ON participants (conversation);
 
@@ -138,11 +148,46 @@ CREATE TABLE messages (
     verb_id           BLOB,    -- the highest id of an edit that was applied
     first_hash        BLOB,    -- keyed hash of its first text, by which a repeated send is known
     changed           INTEGER, -- 1: it was changed after its first commit
+    system            TEXT,    -- what has happened, as the protocol has it: then there is no text
+    mentions          TEXT,    -- users, as a JSON array
+    reactions         TEXT,    -- as the protocol has them: made from the table below
     UNIQUE (conversation, seq),
     UNIQUE (client_message_id, sender, site)
 ) STRICT;
 -- Those that were changed. All others are found by their seq, which rises with their rev; so a send writes nothing here.
 CREATE INDEX messages_changed ON messages (conversation, rev) WHERE changed IS NOT NULL;
+
+-- All of one person's reactions to a message. The row stays where they have taken them back: it keeps the highest id.
+CREATE TABLE reactions (
+    conversation INTEGER NOT NULL REFERENCES conversations ON DELETE CASCADE,
+    seq          INTEGER NOT NULL,
+    user         INTEGER NOT NULL,
+    verb_id      BLOB NOT NULL,
+    emoji        TEXT NOT NULL,    -- a JSON array
+    since        INTEGER NOT NULL, -- the conversation's rev when they first reacted: the order in which they are named
+    PRIMARY KEY (conversation, seq, user)
+) STRICT, WITHOUT ROWID;
+CREATE INDEX reactions_user ON reactions (conversation, user, seq);
+
+-- Messages that mention somebody who has not read as far: gone when they have.
+CREATE TABLE mentions (
+    site         INTEGER NOT NULL,
+    user         INTEGER NOT NULL,
+    conversation INTEGER NOT NULL REFERENCES conversations ON DELETE CASCADE,
+    seq          INTEGER NOT NULL,
+    PRIMARY KEY (site, user, conversation, seq)
+) STRICT, WITHOUT ROWID;
+CREATE INDEX mentions_message ON mentions (conversation, seq);
+
+-- Courses that have rooms, as the host said last.
+CREATE TABLE rooms (
+    site   INTEGER NOT NULL REFERENCES sites ON DELETE CASCADE,
+    course TEXT NOT NULL,
+    closed INTEGER NOT NULL, -- 1: nobody writes there
+    title  TEXT NOT NULL,
+    groups TEXT NOT NULL,    -- the titles of groups by name, a JSON object
+    PRIMARY KEY (site, course)
+) STRICT, WITHOUT ROWID;
 
 -- Who was erased, by the site's public id: replayed when a backup from before it is restored, so that nobody who was
 -- removed rises again. Nothing but ids; kept for good, as a backup may be of any age.

@@ -1,11 +1,14 @@
 //! A stored window as its owner is shown it. Pure: a row and what is known of the other person in, a window out.
 
 use crate::{
-    id::UserId,
+    conversation::WindowState,
+    fan_out::Shown,
+    id::{ConversationId, Kind, UserId},
     protocol::{Contact, Dock, Status, Window},
-    rights::{Side, Writing},
+    rights::{self, Policy, Side, Snapshot, Writing},
     roster::{self, Told},
-    store::{DockWindow, Face},
+    store::{DockWindow, Face, Place},
+    talk::{Reach, room_title},
 };
 
 /// What is known now of the other person of a window, as far as its owner may know it.
@@ -32,33 +35,92 @@ pub(super) fn window(row: DockWindow, other: UserId, known: Known) -> Window {
         kind: row.conversation.kind(),
         conversation: row.conversation,
         state: row.state,
-        contact: Contact { status: Some(status), ..contact },
+        contact: Some(Contact { status: Some(status), ..contact }),
+        title: None,
+        circle: None,
+        members: None,
+        announcements: false,
         writing,
         first_seq: row.head.first_seq,
         seq: row.head.seq,
         rev: row.head.rev,
         read_seq: row.read_seq,
-        other_read_seq: row.other_read_seq,
+        other_read_seq: Some(row.other_read_seq),
         unread: row.unread,
+        mentions: 0,
     }
 }
 
-/// Whom a dock shows, and as what: what a connection that is sent it has been told.
-pub fn partners(dock: &Dock) -> Vec<Told> {
-    let told = |window: &Window| Told {
-        user: window.contact.id,
-        status: window.contact.status.unwrap_or(Status::Offline),
-        writing: window.writing,
+/// The window of a group or room; `None` where its owner may not read that any more.
+pub(super) fn place(row: DockWindow, policy: Policy, me: &Snapshot) -> Option<Window> {
+    let kind = row.conversation.kind();
+    let (title, circle, members, announcements, writing, reach) = match (row.place, &row.conversation) {
+        (Place::Group { course, title, members, part }, _) => {
+            let may = rights::writes_in_group(policy, me, &course, part.is_member());
+            let writing = if may { Writing::Yes } else { Writing::No };
+            (title, course, Some(members), false, writing, Reach::between(part.first, part.last()))
+        }
+        (Place::Room { rooms: Some(rooms), announcements }, ConversationId::Room(circle)) => {
+            let role = rights::in_room(policy, circle, &me.circles)?;
+            let writing = rights::room_writing(role, rooms.closed, announcements);
+            (room_title(&rooms, circle), circle.clone(), None, announcements, writing, Reach::ALL)
+        }
+        _ => return None,
     };
-    dock.windows.iter().map(told).collect()
+    let head = reach.head(row.head);
+    Some(Window {
+        kind,
+        conversation: row.conversation,
+        state: row.state,
+        contact: None,
+        title: Some(title),
+        circle: Some(circle),
+        members,
+        announcements,
+        writing,
+        first_seq: head.first_seq,
+        seq: head.seq,
+        rev: head.rev,
+        read_seq: row.read_seq,
+        other_read_seq: None,
+        unread: row.unread,
+        mentions: row.mentions,
+    })
+}
+
+/// Whether a dock has windows of groups or rooms.
+pub(super) fn has_places(dock: &Dock) -> bool {
+    dock.windows.iter().any(|window| window.kind != Kind::Direct)
+}
+
+/// The windows of rooms in a dock.
+pub(super) fn rooms(dock: &Dock) -> Vec<Shown> {
+    let rooms = dock.windows.iter().filter(|window| window.kind == Kind::Room);
+    rooms
+        .map(|window| Shown {
+            conversation: window.conversation.clone(),
+            open: window.state == WindowState::Open,
+            rev: window.rev,
+        })
+        .collect()
+}
+
+/// Whom a dock shows, and as what: what a connection that is sent it has been told.
+pub(super) fn partners(dock: &Dock) -> Vec<Told> {
+    let told = |window: &Window| {
+        let contact = window.contact.as_ref()?;
+        let status = contact.status.unwrap_or(Status::Offline);
+        Some(Told { user: contact.id, status, writing: window.writing })
+    };
+    dock.windows.iter().filter_map(told).collect()
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
     use crate::{
-        conversation::{Head, WindowState},
-        id::{ConversationId, Rev, Seq},
+        conversation::Head,
+        id::{Rev, Seq},
         rights::Toward,
     };
 
@@ -76,6 +138,8 @@ mod tests {
             read_seq: Seq(3),
             other_read_seq: Seq(4),
             unread: 1,
+            mentions: 0,
+            place: Place::Direct,
         }
     }
 
@@ -88,10 +152,12 @@ mod tests {
         };
         let bruno = user(3);
         let shown = window(row(Some("Bruno")), bruno, known(Some("Bruno O.")));
-        assert_eq!((&*shown.contact.name, shown.contact.status), ("Bruno O.", Some(Status::Online)));
+        let contact = shown.contact.clone().expect("it is direct");
+        assert_eq!((&*contact.name, contact.status), ("Bruno O.", Some(Status::Online)));
         assert_eq!(partners(&Dock { version: 1, windows: vec![shown] }).len(), 1);
-        assert_eq!(&*window(row(Some("Bruno")), bruno, known(None)).contact.name, "Bruno");
-        assert_eq!(&*window(row(None), bruno, known(None)).contact.name, "");
+        let name = |row| window(row, bruno, known(None)).contact.map(|contact| contact.name.to_string());
+        assert_eq!(name(row(Some("Bruno"))).as_deref(), Some("Bruno"));
+        assert_eq!(name(row(None)).as_deref(), Some(""));
         let stored =
             |name| other(&row(name), user(2)).map(|(other, side)| (other, side.map(|side| side.chat)));
         assert_eq!(stored(Some("Bruno")), Some((bruno, Some(true))));

@@ -22,7 +22,7 @@ use crate::{
     clock::settled_ms,
     event::Event,
     id::{Epoch, RightsVersion, SiteId, UserId},
-    protocol::PROTOCOL,
+    protocol::{FEATURES, PROTOCOL},
     rights::{EDIT_SECONDS, EDIT_SECONDS_MOST, Policy, Snapshot},
     store::{Origin, Put, REVOKED_MS, StoreError},
 };
@@ -114,6 +114,8 @@ pub struct Status {
     pub version: String,
     /// Of the contract.
     pub protocol: u32,
+    /// What this server takes beside what version 1 requires.
+    pub features: Vec<String>,
     /// ms.
     pub server_time: i64,
     /// The store's.
@@ -320,6 +322,7 @@ pub async fn status(State(app): State<Arc<App>>, signed: Signed) -> Result<Json<
     Ok(Json(Status {
         version: env!("CARGO_PKG_VERSION").into(),
         protocol: PROTOCOL,
+        features: FEATURES.map(Into::into).into(),
         server_time: now_ms(),
         epoch: app.store.epoch(),
         users_online: app.rosters.online(signed.site.site),

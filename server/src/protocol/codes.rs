@@ -24,6 +24,10 @@ pub enum Code {
     MessageTooLong,
     BadText,
     Conflict,
+    BadEmoji,
+    BadTitle,
+    BadGroup,
+    CannotAdd,
     NoSuchMessage,
     TooLate,
     NotFound,
@@ -146,7 +150,16 @@ impl Code {
                 "this message is longer than 4096 characters: shorten it or send it in parts"
             }
             Self::BadText => "this message contains a character that cannot be stored (U+0000): remove it",
-            Self::Conflict => "this client_message_id was used for something else: take a new one",
+            Self::Conflict => "this id was used for something else: take a new one",
+            Self::BadEmoji => {
+                "reactions are 0 to 3 different emoji, and a message has at most 20 different ones"
+            }
+            Self::BadTitle => "a title has 1 to 100 characters, one of which can be seen, and no U+0000",
+            Self::BadGroup => "a group has 3 to 50 people, and at most 200 over its life",
+            Self::CannotAdd => {
+                "one of these people may not be in this group: you may not write to them, they hold nothing of its \
+                 course, or they and another member may not see each other"
+            }
             Self::NoSuchMessage => "this message is not there, or was deleted: nothing can be done to it",
             Self::TooLate => "this message is too old to be edited: write another",
             Self::NotFound => "no such conversation or circle, or it is not yours",

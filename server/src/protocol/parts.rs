@@ -6,7 +6,7 @@ use serde::{Deserialize, Serialize};
 
 use crate::{
     conversation::WindowState,
-    id::{ConversationId, Kind, Rev, Seq, UserId},
+    id::{CircleId, ConversationId, Kind, Rev, Seq, UserId},
     rights::{Role, Writing},
 };
 
@@ -27,6 +27,53 @@ pub struct Contact {
     /// As this viewer may know it.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub status: Option<Status>,
+}
+
+/// Somebody of a group or room.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Member {
+    /// With `status`, and with the role in the course of those who are in it now.
+    #[serde(flatten)]
+    pub contact: Contact,
+    /// Has made the group.
+    #[serde(default, skip_serializing_if = "is_false")]
+    pub maker: bool,
+    /// Is not in it any more.
+    #[serde(default, skip_serializing_if = "is_false")]
+    pub gone: bool,
+    /// Of a group: the read mark, as far as it is shown.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub read_seq: Option<Seq>,
+}
+
+/// A room of the user.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Room {
+    /// Its id.
+    pub conversation: ConversationId,
+    /// Of whom.
+    pub circle: CircleId,
+    /// What it is called.
+    pub title: Arc<str>,
+    /// Whether the user may write there.
+    pub writing: Writing,
+    /// Only teachers write there now.
+    #[serde(default, skip_serializing_if = "is_false")]
+    pub announcements: bool,
+    /// Somebody else has written since the user has read there.
+    #[serde(default, skip_serializing_if = "is_false")]
+    pub unread: bool,
+    /// Messages that are not read and mention the user, at most 100.
+    #[serde(default, skip_serializing_if = "is_zero")]
+    pub mentions: i64,
+}
+
+fn is_false(yes: &bool) -> bool {
+    !yes
+}
+
+fn is_zero(number: &i64) -> bool {
+    *number == 0
 }
 
 /// What others see of somebody's presence.
@@ -58,7 +105,20 @@ pub struct Window {
     /// Open or minimised.
     pub state: WindowState,
     /// Of a direct one: the other person.
-    pub contact: Contact,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub contact: Option<Contact>,
+    /// Of a group or room: what it is called.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub title: Option<Arc<str>>,
+    /// Of a group its course, of a room its circle.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub circle: Option<CircleId>,
+    /// Of a group: how many are in it.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub members: Option<i64>,
+    /// Of a room: only teachers write there now.
+    #[serde(default, skip_serializing_if = "is_false")]
+    pub announcements: bool,
     /// Whether the user may write there.
     pub writing: Writing,
     /// Lowest kept.
@@ -70,7 +130,11 @@ pub struct Window {
     /// The user's mark.
     pub read_seq: Seq,
     /// Of a direct one: the other's, as far as it is shown.
-    pub other_read_seq: Seq,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub other_read_seq: Option<Seq>,
     /// 0 … 100.
     pub unread: i64,
+    /// 0 … 100: messages that are not read and mention the user.
+    #[serde(default, skip_serializing_if = "is_zero")]
+    pub mentions: i64,
 }

@@ -168,6 +168,17 @@ impl Rooms {
         }
     }
 
+    /// The connections that look at a view of this circle, or of its whole course.
+    pub(super) fn lookers(&self, site: SiteId, circle: &CircleId) -> Vec<Arc<Connection>> {
+        let Some(room) = self.courses.get(&key(site, circle)).map(|room| room.clone()) else {
+            return Vec::new();
+        };
+        let room = room.lock();
+        let of = |view: &View| view.circle == *circle || view.circle.group().is_none();
+        let views = room.viewers.iter().filter(|(view, _)| of(view));
+        views.flat_map(|(_, connections)| connections.values().cloned()).collect()
+    }
+
     /// What these views show may have changed though nobody came or went.
     pub(super) fn look_again<'a>(&self, site: SiteId, views: impl Iterator<Item = &'a View>) {
         let keys: Vec<CourseKey> = views.map(|view| key(site, &view.circle)).collect();

@@ -1,6 +1,6 @@
 //! Whose windows show whom: what each connection was told last of the people in its dock, and telling it what is so now.
 //!
-//! Presence is told at once. Whether one may write also follows from the rights of people who are not online, which the
+//! `has_places`: the dock has windows of groups or rooms too, whose owner's own rights decide. Presence is told at once. Whether one may write also follows from the rights of people who are not online, which the
 //! store has: who is in doubt is noted here, and `crate::writing` looks them up.
 
 use std::{
@@ -8,7 +8,7 @@ use std::{
     sync::{Arc, atomic::Ordering},
 };
 
-use super::{Person, Rosters};
+use super::{Online, Person, Rosters};
 use crate::{
     hub::{self, Connection, Kind},
     id::{ConnectionId, ConversationId, SiteId, UserId},
@@ -38,12 +38,13 @@ impl Rosters {
     /// Exactly these partners are of interest to this connection, which has just been told this of them. What has
     /// changed since it was looked up is told: presence at once, whether one may write if anybody's rights have changed
     /// since `as_of`.
-    pub fn watch(&self, connection: &Arc<Connection>, partners: &[Told], as_of: u64) {
+    pub fn watch(&self, connection: &Arc<Connection>, partners: &[Told], has_places: bool, as_of: u64) {
         let (site, me) = (connection.site, (connection.site, connection.user));
         let Some(mut online) = self.users.get_mut(&me) else { return };
         let Some(seat) = online.seat(connection.id) else { return };
         let wanted: Vec<UserId> = partners.iter().map(|told| told.user).collect();
         let old = std::mem::replace(&mut seat.watches, wanted.clone());
+        seat.has_places = has_places;
         drop(online);
         for told in partners {
             let mut watchers = self.watchers.entry((site, told.user)).or_default();
@@ -58,7 +59,7 @@ impl Rosters {
         let stays = self.users.get(&me).is_some_and(|online| online.has(connection.id));
         if !stays {
             wanted.into_iter().for_each(|partner| self.unwatch((site, partner), connection.id));
-        } else if self.moves() != as_of && !partners.is_empty() {
+        } else if self.moves() != as_of && (has_places || !partners.is_empty()) {
             self.doubt([me]);
         }
     }
@@ -91,7 +92,10 @@ impl Rosters {
             self.watchers.iter().filter(|w| w.key().0 == site).map(|w| *w.key()).collect();
         watched.iter().for_each(|person| self.tell_watchers(*person, None));
         self.moves.fetch_add(1, Ordering::SeqCst);
-        self.doubt(watched);
+        let has_places = |online: &Online| online.seats.iter().any(|seat| seat.has_places);
+        let places = self.users.iter().filter(|online| online.key().0 == site && has_places(online));
+        let placed: Vec<Person> = places.map(|online| *online.key()).collect();
+        self.doubt(watched.into_iter().chain(placed));
     }
 
     /// Tells those who have a window with somebody (or one of them) what they may know now of their presence, if it is
@@ -119,7 +123,8 @@ impl Rosters {
     /// be looked up.
     pub fn moved(&self, person: Person) {
         self.moves.fetch_add(1, Ordering::SeqCst);
-        if self.watchers.contains_key(&person) || !self.partners(person).is_empty() {
+        if self.watchers.contains_key(&person) || self.has_places(person) || !self.partners(person).is_empty()
+        {
             self.doubt([person]);
         }
     }
@@ -144,6 +149,11 @@ impl Rosters {
     /// Whether some window shows this person.
     pub fn is_watched(&self, person: Person) -> bool {
         self.watchers.contains_key(&person)
+    }
+
+    /// Whether the dock of somebody online has windows of groups or rooms.
+    pub fn has_places(&self, person: Person) -> bool {
+        self.users.get(&person).is_some_and(|online| online.seats.iter().any(|seat| seat.has_places))
     }
 
     /// Everybody in the dock of somebody online.

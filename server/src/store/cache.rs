@@ -14,12 +14,12 @@ use self::{
     stamps::{Marks, Stamps, Subject},
 };
 use super::{
-    Appended, Applied, Arrival, Change, Changed, Dock, DockStore, Floor, Kept, NewMessage, Origin, Page,
-    PeopleStore, Put, Result, SiteKey, SiteRecord, SiteStore, SitesMark, Store, TalkStore, UserRecord,
-    WindowChange,
+    Appended, Applied, Arrival, Change, Changed, CourseRooms, Dock, DockStore, Floor, Group, Kept,
+    NewMessage, NewReaction, NewSystem, Noted, Origin, OwnReaction, Page, PeopleStore, Put, Reacted, Result,
+    RoomPart, SiteKey, SiteRecord, SiteStore, SitesMark, Store, TalkStore, UserRecord, WindowChange,
 };
 use crate::{
-    conversation::{Changes, Head, Held, Message},
+    conversation::{Changes, Head, Held, Message, System},
     id::{ConversationId, Epoch, RightsVersion, Seq, SiteId, UserId},
     rights::{Membership, Policy, Snapshot},
 };
@@ -62,7 +62,7 @@ impl CachedStore {
 
 impl Cache {
     /// What was told to the same question, if it is still so.
-    fn again(&self, person: Person, sid: &str, question: &[u8]) -> Option<Arrival> {
+    fn again(&self, person: Person, sid: &str, question: &[u8], heads: &[ConversationId]) -> Option<Arrival> {
         let piece = self.recent.again(person)?;
         let (read_at, answer) = piece::find(&piece, question)?;
         let (site, user) = person;
@@ -76,9 +76,11 @@ impl Cache {
         }
         let arrival = piece::read(answer)?;
         let conversations = arrival.dock.windows.iter().map(|window| &window.conversation);
-        let mut others = conversations.filter_map(|conversation| shown(conversation, user));
+        let mut others = conversations.clone().filter_map(|conversation| shown(conversation, user));
         let changed = others.any(|other| written(Subject::Person(site, other)));
-        (!changed).then_some(arrival)
+        let mut places = conversations.chain(&arrival.groups).chain(heads).filter(|c| c.direct().is_none());
+        let moved = places.any(|place| written(Subject::Conversation(site, place)));
+        (!changed && !moved).then_some(arrival)
     }
 
     /// Keeps what was told if this person came before.
@@ -94,16 +96,24 @@ impl Cache {
 
 /// Whose name a window of this user shows, as the user's record has it.
 fn shown(conversation: &ConversationId, user: UserId) -> Option<UserId> {
-    match conversation {
-        ConversationId::Direct(two) => two.other(user),
-    }
+    conversation.direct().and_then(|two| two.other(user))
 }
 
 /// What a change in a conversation concerns: the windows and marks of all whose arrivals tell of it.
 fn talk(site: SiteId, conversation: &ConversationId) -> Marks {
     match conversation {
         ConversationId::Direct(two) => Stamps::marks(two.both().map(|user| Subject::Talk(site, user))),
+        ConversationId::Group(_) | ConversationId::Room(_) => {
+            Stamps::marks([Subject::Conversation(site, conversation)])
+        }
     }
+}
+
+/// The same with the windows of these people.
+fn talk_with(site: SiteId, conversation: &ConversationId, people: &[UserId]) -> Marks {
+    let mut marks = talk(site, conversation);
+    marks.extend(Stamps::marks(people.iter().map(|user| Subject::Talk(site, *user))));
+    marks
 }
 
 /// A write under way. Until it has ended nothing is told again of what it concerns.
@@ -235,7 +245,7 @@ impl PeopleStore for CachedStore {
         heads: &[ConversationId],
     ) -> Result<Arrival> {
         let question = piece::question(sid, token, heads);
-        if let Some(arrival) = self.cache.again((site, user), sid, &question) {
+        if let Some(arrival) = self.cache.again((site, user), sid, &question, heads) {
             return Ok(arrival);
         }
         let read_at = self.cache.stamps.now();
@@ -320,8 +330,102 @@ impl TalkStore for CachedStore {
     }
 
     async fn append(&self, message: NewMessage) -> Result<Appended> {
-        let writing = self.writing(talk(message.site, &message.conversation));
+        let writing = self.writing(talk_with(message.site, &message.conversation, &message.mentions));
         writing.end(self.store.append(message).await, |done| matches!(done, Appended::New { .. }))
+    }
+
+    async fn find_noted(&self, new: &NewSystem) -> Result<Option<Noted>> {
+        self.store.find_noted(new).await
+    }
+
+    async fn note(&self, new: NewSystem) -> Result<Noted> {
+        let people = match &new.system {
+            System::Made { users, .. } | System::Added { users } | System::Removed { users } => &users[..],
+            System::Left | System::Renamed { .. } | System::Announcements { .. } => &[],
+        };
+        let people = [people, &[new.sender]].concat();
+        let writing = self.writing(talk_with(new.site, &new.conversation, &people));
+        writing.end(self.store.note(new).await, |done| matches!(done, Noted::New { .. }))
+    }
+
+    async fn group(&self, site: SiteId, conversation: &ConversationId) -> Result<Option<Group>> {
+        self.store.group(site, conversation).await
+    }
+
+    async fn known(
+        &self,
+        site: SiteId,
+        conversation: &ConversationId,
+        users: &[UserId],
+    ) -> Result<Vec<UserId>> {
+        self.store.known(site, conversation, users).await
+    }
+
+    async fn own_reaction(
+        &self,
+        site: SiteId,
+        conversation: &ConversationId,
+        seq: Seq,
+        user: UserId,
+    ) -> Result<Option<OwnReaction>> {
+        self.store.own_reaction(site, conversation, seq, user).await
+    }
+
+    async fn own_reactions(
+        &self,
+        site: SiteId,
+        conversation: &ConversationId,
+        user: UserId,
+        seqs: &[Seq],
+    ) -> Result<Vec<(Seq, Vec<Arc<str>>)>> {
+        self.store.own_reactions(site, conversation, user, seqs).await
+    }
+
+    async fn react(
+        &self,
+        site: SiteId,
+        conversation: &ConversationId,
+        reactions: &[NewReaction],
+    ) -> Result<(Vec<Reacted>, Vec<Message>, Seq)> {
+        let writing = self.writing(talk(site, conversation));
+        writing.end(self.store.react(site, conversation, reactions).await, |(outcomes, ..)| {
+            outcomes.contains(&Reacted::Done)
+        })
+    }
+
+    async fn course_rooms(&self, site: SiteId, course: &str) -> Result<Option<CourseRooms>> {
+        self.store.course_rooms(site, course).await
+    }
+
+    async fn put_course_rooms(
+        &self,
+        site: SiteId,
+        course: &str,
+        version: RightsVersion,
+        rooms: Option<CourseRooms>,
+    ) -> Result<bool> {
+        let writing = self.writing(Stamps::everything()); // everybody with a window of a room there
+        writing.end(self.store.put_course_rooms(site, course, version, rooms).await, |changed| *changed)
+    }
+
+    async fn room_parts(
+        &self,
+        site: SiteId,
+        user: UserId,
+        rooms: &[ConversationId],
+    ) -> Result<Vec<RoomPart>> {
+        self.store.room_parts(site, user, rooms).await
+    }
+
+    async fn written_by(
+        &self,
+        site: SiteId,
+        conversation: &ConversationId,
+        user: UserId,
+        after: Seq,
+        limit: i64,
+    ) -> Result<Vec<Message>> {
+        self.store.written_by(site, conversation, user, after, limit).await
     }
 
     async fn message(
@@ -366,7 +470,10 @@ impl TalkStore for CachedStore {
         seq: Seq,
         publish: bool,
     ) -> Result<Option<Seq>> {
-        let writing = self.writing(talk(site, conversation));
+        let writing = self.writing(match conversation.direct() {
+            Some(_) => talk(site, conversation),
+            None => Stamps::marks([Subject::Talk(site, user)]), // others are not told of it
+        });
         writing.end(self.store.read(site, conversation, user, seq, publish).await, Option::is_some)
     }
 }

@@ -1,12 +1,15 @@
 //! Docks: the windows of a user.
 
-use async_trait::async_trait;
+use std::sync::Arc;
 
-use super::{Face, Result};
+use async_trait::async_trait;
+use serde::{Deserialize, Serialize};
+
+use super::{CourseRooms, Face, Part, Result};
 pub use crate::conversation::WindowState;
 use crate::{
     conversation::Head,
-    id::{ConversationId, Seq, SessionId, SiteId, UserId},
+    id::{CircleId, ConversationId, Seq, SessionId, SiteId, UserId},
     rights::Toward,
 };
 
@@ -37,8 +40,38 @@ pub struct DockWindow {
     pub read_seq: Seq,
     /// Of a direct conversation: the other's mark, as far as it is shown.
     pub other_read_seq: Seq,
+    /// Messages above `read_seq` that mention the user, at most 100.
+    pub mentions: i64,
+    /// Of a group or room: what it is.
+    pub place: Place,
     /// Others' messages above `read_seq` that are not stubs, at most 100.
     pub unread: i64,
+}
+
+/// What a window of a group or room is of.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub enum Place {
+    /// Of neither.
+    #[default]
+    Direct,
+    /// A group.
+    Group {
+        /// Its course.
+        course: CircleId,
+        /// What it is called.
+        title: Arc<str>,
+        /// How many are in it now.
+        members: i64,
+        /// What its owner has of it.
+        part: Part,
+    },
+    /// A room that its host has not; or whose course has rooms, and whether only teachers write.
+    Room {
+        /// What the host says.
+        rooms: Option<CourseRooms>,
+        /// Only teachers write there.
+        announcements: bool,
+    },
 }
 
 /// What becomes of a window.

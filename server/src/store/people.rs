@@ -87,6 +87,8 @@ pub struct Arrival {
     pub floors: Floors,
     /// The dock, as `Store::dock` gives it.
     pub dock: Dock,
+    /// The groups that they are in: what is written there may bring a window back.
+    pub groups: Vec<ConversationId>,
     /// The heads of the conversations asked for, in the order asked; `None` where there is none, or not of the user.
     pub heads: Vec<Option<Head>>,
 }

@@ -11,12 +11,12 @@ use super::reach::{Reach, Reader};
 use crate::{
     error::{Code, Refusal},
     event::Audience,
-    id::{ConversationId, Seq, SiteId, UserId},
+    id::{CircleId, ConversationId, Direct, Seq, SiteId, UserId},
     protocol::Status,
-    rights::{self, Policy, Snapshot},
+    rights::{self, Policy, Role, Snapshot, Writing},
     roster::Rosters,
     sites::Sites,
-    store::{Page, Store},
+    store::{CourseRooms, Group, Page, Part, RoomPart, Store},
 };
 
 /// After so long at the earliest a speaker asks again whom a pause is just closing.
@@ -48,6 +48,24 @@ enum Writes {
     OnlyIfTheyTalked,
 }
 
+/// A room, as somebody in it finds it.
+#[derive(Clone, Debug)]
+pub struct InRoom {
+    /// By which they are in it.
+    pub role: Role,
+    /// What the host says of the rooms of the course.
+    pub rooms: CourseRooms,
+}
+
+/// Who hears of somebody's read mark.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Marks {
+    /// At once.
+    pub to: Audience,
+    /// Others may see it from now on.
+    pub publish: bool,
+}
+
 impl Access {
     /// Over these parts.
     pub fn new(store: Arc<dyn Store>, sites: Arc<Sites>, rosters: Arc<Rosters>) -> Self {
@@ -62,16 +80,68 @@ impl Access {
         live.ok_or_else(paused)
     }
 
+    /// What the speaker may know of somebody's presence.
+    pub fn status(&self, speaker: Speaker, me: &Snapshot, user: UserId) -> Status {
+        self.rosters.status(speaker.site, (speaker.user, me), user)
+    }
+
     /// What the speaker's site allows.
     pub fn policy(&self, site: SiteId) -> Policy {
         self.sites.policy(site)
     }
 
     /// Those who take part: they read it, and hear of every change.
-    pub async fn hears(&self, _site: SiteId, conversation: &ConversationId) -> Audience {
+    pub async fn hears(&self, site: SiteId, conversation: &ConversationId) -> Audience {
         match conversation {
             ConversationId::Direct(two) => Audience::of(two.both()),
+            ConversationId::Group(_) => match self.group_of(site, conversation).await {
+                Ok(Some(group)) => Audience::of(group.members().map(|part| part.user)),
+                _ => Audience::default(),
+            },
+            ConversationId::Room(circle) => Audience::Holders(circle.clone()),
         }
+    }
+
+    /// A group, where that is one and is there.
+    pub async fn group_of(
+        &self,
+        site: SiteId,
+        conversation: &ConversationId,
+    ) -> Result<Option<Group>, Refusal> {
+        match conversation {
+            ConversationId::Group(_) => Ok(self.store.group(site, conversation).await?),
+            ConversationId::Direct(_) | ConversationId::Room(_) => Ok(None),
+        }
+    }
+
+    /// A group that the speaker is or was in, with what they have of it.
+    pub async fn own_group(
+        &self,
+        speaker: Speaker,
+        conversation: &ConversationId,
+    ) -> Result<(Group, Part), Refusal> {
+        let group = self.group_of(speaker.site, conversation).await?.ok_or(Code::NotFound)?;
+        let part = *group.part(speaker.user).ok_or(Code::NotFound)?;
+        Ok((group, part))
+    }
+
+    /// The room of a circle, where the speaker is in it.
+    pub async fn room(&self, speaker: Speaker, circle: &CircleId) -> Result<InRoom, Refusal> {
+        let rights = match self.rosters.live(speaker.site, speaker.user) {
+            Some(live) => Some(live),
+            None => self.stored(speaker.site, speaker.user).await?,
+        };
+        let policy = self.policy(speaker.site);
+        let role = rights.and_then(|rights| rights::in_room(policy, circle, &rights.circles));
+        let role = role.ok_or(Code::NotFound)?;
+        let rooms = self.store.course_rooms(speaker.site, circle.course()).await?.ok_or(Code::NotFound)?;
+        Ok(InRoom { role, rooms })
+    }
+
+    /// What is stored of somebody; nothing of who never came or was removed.
+    async fn stored(&self, site: SiteId, user: UserId) -> Result<Option<Arc<Snapshot>>, Refusal> {
+        let record = self.store.user(site, user).await?;
+        Ok(record.filter(|record| !record.removed).map(|record| record.snapshot))
     }
 
     /// The same people where a message has changed: those who read it, and those whom it is hidden from, who have joined
@@ -80,10 +150,22 @@ impl Access {
         &self,
         site: SiteId,
         conversation: &ConversationId,
-        _message: Seq,
+        message: Seq,
     ) -> (Audience, Audience) {
         match conversation {
-            ConversationId::Direct(_) => (self.hears(site, conversation).await, Audience::default()),
+            ConversationId::Direct(_) | ConversationId::Room(_) => {
+                (self.hears(site, conversation).await, Audience::default())
+            }
+            ConversationId::Group(_) => {
+                let Ok(Some(group)) = self.group_of(site, conversation).await else {
+                    return Default::default();
+                };
+                let (read, other): (Vec<&Part>, Vec<_>) =
+                    group.people.iter().partition(|part| part.first <= message && message <= part.last());
+                let hear = other.into_iter().filter(|part| part.is_member());
+                let users = |parts: &mut dyn Iterator<Item = &Part>| Audience::of(parts.map(|p| p.user));
+                (users(&mut read.into_iter()), users(&mut hear.into_iter()))
+            }
         }
     }
 
@@ -94,10 +176,16 @@ impl Access {
         conversation: &'a ConversationId,
     ) -> Result<Reader<'a>, Refusal> {
         let reach = match conversation {
-            ConversationId::Direct(two) => two.other(speaker.user).map(|_| Reach::ALL),
+            ConversationId::Direct(two) => {
+                two.other(speaker.user).map(|_| Reach::ALL).ok_or(Code::NotFound)?
+            }
+            ConversationId::Group(_) => {
+                let (_, part) = self.own_group(speaker, conversation).await?;
+                Reach::between(part.first, part.last())
+            }
+            ConversationId::Room(circle) => self.room(speaker, circle).await.map(|_| Reach::ALL)?,
         };
-        let reach = reach.ok_or(Code::NotFound)?;
-        Ok(Reader::new(self.store.as_ref(), speaker.site, conversation, reach))
+        Ok(Reader::new(self.store.as_ref(), speaker, conversation, reach))
     }
 
     /// Whether the speaker takes part.
@@ -108,7 +196,22 @@ impl Access {
     /// Whether the speaker, who takes part, may write there now.
     pub async fn may_write(&self, speaker: Speaker, conversation: &ConversationId) -> Result<(), Refusal> {
         let me = self.live(speaker)?;
-        let other = other_of(speaker, conversation)?;
+        let two = match conversation {
+            ConversationId::Direct(two) => two,
+            ConversationId::Group(_) => {
+                let (group, part) = self.own_group(speaker, conversation).await?;
+                let may =
+                    rights::writes_in_group(self.policy(speaker.site), &me, &group.course, part.is_member());
+                return if may { Ok(()) } else { Err(Code::NotAllowed.into()) };
+            }
+            ConversationId::Room(circle) => {
+                let InRoom { role, rooms } = self.room(speaker, circle).await?;
+                let RoomPart { announcements, .. } = self.in_room(speaker, conversation).await?;
+                let writing = rights::room_writing(role, rooms.closed, announcements);
+                return if writing == Writing::Yes { Ok(()) } else { Err(Code::NotAllowed.into()) };
+            }
+        };
+        let other = other_of(speaker, two)?;
         let them = self.last_known(speaker, &me, other).await?;
         let known = match writes(self.policy(speaker.site), (speaker.user, &me), (other, them.as_deref())) {
             Writes::Yes => return Ok(()),
@@ -118,10 +221,27 @@ impl Access {
         Err(if known { Code::NotAllowed } else { Code::UnknownRecipient }.into())
     }
 
-    /// Whether the speaker may open a window of it: they see the other person, or have talked with them.
+    /// What a room is to the speaker.
+    pub async fn in_room(&self, speaker: Speaker, room: &ConversationId) -> Result<RoomPart, Refusal> {
+        let rooms = std::slice::from_ref(room);
+        let parts = self.store.room_parts(speaker.site, speaker.user, rooms).await?;
+        Ok(parts.into_iter().next().unwrap_or_default())
+    }
+
+    /// Whether the speaker may delete others' messages, and make announcements: they teach the course of a room.
+    pub async fn moderates(&self, speaker: Speaker, conversation: &ConversationId) -> Result<bool, Refusal> {
+        match conversation {
+            ConversationId::Room(circle) => Ok(self.room(speaker, circle).await?.role == Role::Teacher),
+            ConversationId::Direct(_) | ConversationId::Group(_) => Ok(false),
+        }
+    }
+
+    /// Whether the speaker, who takes part, may open a window of it: of a direct one, they see the other person or have
+    /// talked with them.
     pub async fn may_open(&self, speaker: Speaker, conversation: &ConversationId) -> Result<(), Refusal> {
         let me = self.live(speaker)?;
-        let other = other_of(speaker, conversation)?;
+        let Some(two) = conversation.direct() else { return Ok(()) };
+        let other = other_of(speaker, &two)?;
         let them = self.last_known(speaker, &me, other).await?;
         let policy = self.policy(speaker.site);
         let sees = them.is_some_and(|them| rights::may_see(policy, &me.circles, &them.circles));
@@ -132,34 +252,95 @@ impl Access {
         }
     }
 
-    /// Who hears at once that the speaker has read: themselves, and whoever may know that they are here.
+    /// Who hears at once that the speaker has read: themselves and, of a direct conversation, whoever may know that they
+    /// are here. In a group who wants to know asks; in a room nobody is told.
     pub async fn hears_marks(
         &self,
         speaker: Speaker,
         conversation: &ConversationId,
-    ) -> Result<Audience, Refusal> {
+    ) -> Result<Marks, Refusal> {
         let me = self.live(speaker)?;
-        let other = other_of(speaker, conversation)?;
+        let two = match conversation {
+            ConversationId::Direct(two) => two,
+            ConversationId::Group(_) | ConversationId::Room(_) => {
+                let publish = conversation.room().is_none() && !me.hidden;
+                return Ok(Marks { to: Audience::of([speaker.user]), publish });
+            }
+        };
+        let other = other_of(speaker, two)?;
         let shown = !me.hidden
             && self.last_known(speaker, &me, other).await?.is_some_and(|them| {
                 let policy = self.policy(speaker.site);
                 rights::may_know(policy, me.side(other), them.side(speaker.user))
             });
-        Ok(Audience::of([Some(speaker.user), shown.then_some(other)].into_iter().flatten()))
+        let to = Audience::of([Some(speaker.user), shown.then_some(other)].into_iter().flatten());
+        Ok(Marks { to, publish: shown })
     }
 
-    /// Who hears that the speaker is writing: those who are online, if the speaker may write to them and is not hidden.
-    pub fn hears_typing(&self, speaker: Speaker, conversation: &ConversationId) -> Option<Audience> {
-        let me = self.live(speaker).ok()?;
-        let other = other_of(speaker, conversation).ok()?;
-        let them = self.rosters.live(speaker.site, other)?;
-        let may = rights::may_write(self.policy(speaker.site), (speaker.user, &me), (other, &them));
-        (may && !me.hidden).then(|| Audience::of([other]))
+    /// Who hears that the speaker is writing: of those who are online whoever the speaker may write to, or in a group
+    /// sees, unless the speaker is hidden. In a room nobody.
+    pub async fn hears_typing(&self, speaker: Speaker, conversation: &ConversationId) -> Option<Audience> {
+        let me = self.live(speaker).ok().filter(|me| !me.hidden)?;
+        let policy = self.policy(speaker.site);
+        match conversation {
+            ConversationId::Direct(two) => {
+                let other = other_of(speaker, two).ok()?;
+                let them = self.rosters.live(speaker.site, other)?;
+                let may = rights::may_write(policy, (speaker.user, &me), (other, &them));
+                may.then(|| Audience::of([other]))
+            }
+            ConversationId::Group(_) => {
+                let (group, part) = self.own_group(speaker, conversation).await.ok()?;
+                if !rights::writes_in_group(policy, &me, &group.course, part.is_member()) {
+                    return None;
+                }
+                let others = group.members().map(|part| part.user).filter(|user| *user != speaker.user);
+                let hears = |user: &UserId| {
+                    let them = self.rosters.live(speaker.site, *user);
+                    them.is_some_and(|them| rights::may_know(policy, me.side(*user), them.side(speaker.user)))
+                };
+                Some(Audience::of(others.filter(hears)))
+            }
+            ConversationId::Room(_) => None,
+        }
+    }
+
+    /// Those of these others who read what the speaker writes in a group or room.
+    pub async fn readers_of(
+        &self,
+        speaker: Speaker,
+        conversation: &ConversationId,
+        users: Vec<UserId>,
+    ) -> Result<Vec<UserId>, Refusal> {
+        let mut read = Vec::with_capacity(users.len());
+        match conversation {
+            ConversationId::Direct(_) => {}
+            ConversationId::Group(_) => {
+                let (group, _) = self.own_group(speaker, conversation).await?;
+                let is_member = |user: &UserId| group.part(*user).is_some_and(Part::is_member);
+                read.extend(users.into_iter().filter(is_member));
+            }
+            ConversationId::Room(circle) => {
+                let policy = self.policy(speaker.site);
+                for user in users {
+                    let live = self.rosters.live(speaker.site, user);
+                    let rights = if live.is_some() { live } else { self.stored(speaker.site, user).await? };
+                    let holds = |rights: &Arc<Snapshot>| {
+                        rights.may_chat() && rights::in_room(policy, circle, &rights.circles).is_some()
+                    };
+                    if rights.as_ref().is_some_and(holds) {
+                        read.push(user);
+                    }
+                }
+            }
+        }
+        read.retain(|user| *user != speaker.user);
+        Ok(read)
     }
 
     /// The rights of somebody, online or not; none of who never came or was removed. Only for those whom the speaker is
     /// shown online, memory is enough.
-    async fn last_known(
+    pub async fn last_known(
         &self,
         speaker: Speaker,
         me: &Snapshot,
@@ -169,8 +350,7 @@ impl Access {
         if self.rosters.status(speaker.site, (speaker.user, me), other) == Status::Online {
             return Ok(online);
         }
-        let record = self.store.user(speaker.site, other).await?;
-        let stored = record.filter(|record| !record.removed).map(|record| record.snapshot);
+        let stored = self.stored(speaker.site, other).await?;
         // Memory has the last word, where it has one.
         Ok(online.or(stored))
     }
@@ -182,8 +362,8 @@ impl Access {
 }
 
 /// The other person of a direct conversation.
-fn other_of(speaker: Speaker, conversation: &ConversationId) -> Result<UserId, Code> {
-    conversation.direct().and_then(|two| two.other(speaker.user)).ok_or(Code::NotFound)
+fn other_of(speaker: Speaker, two: &Direct) -> Result<UserId, Code> {
+    two.other(speaker.user).ok_or(Code::NotFound)
 }
 
 /// The rule for a direct conversation.

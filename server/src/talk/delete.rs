@@ -1,4 +1,4 @@
-//! A message of one's own becomes a stub, at any time.
+//! A message of one's own becomes a stub, at any time; in a room a teacher of its course makes others' stubs too.
 
 use super::{
     Talk, Try,
@@ -12,12 +12,13 @@ use crate::{
 };
 
 impl Talk {
-    /// Makes a message of the speaker's a stub, also where they may not write any more. `of.id` is the verb's.
+    /// Makes a message a stub, also where the speaker may not write any more. `of.id` is the verb's.
     pub async fn delete(&self, of: Try<'_>, target: &Target) -> Result<ServerFrame, Refusal> {
         self.take(of.speaker)?;
         self.access.may_read(of.speaker, &target.conversation).await?;
         let _order = self.order.lock((of.speaker.site, &target.conversation)).await;
-        let rule = |row: Option<&Message>| judge(row, target, of.speaker.user);
+        let moderates = self.access.moderates(of.speaker, &target.conversation).await?;
+        let rule = |row: Option<&Message>| judge(row, target, of.speaker.user, moderates);
         let row = self.row(of, target).await?;
         if rule(row.as_ref()) != Verdict::Before {
             self.access.live(of.speaker)?;
@@ -28,15 +29,20 @@ impl Talk {
 }
 
 /// The rule. It looks at no `verb_id`: nothing that an author does to a message may shield it from being deleted.
-pub fn judge(row: Option<&Message>, target: &Target, who: UserId) -> Verdict {
+/// `moderates`: it is a room, and they teach its course.
+pub fn judge(row: Option<&Message>, target: &Target, who: UserId, moderates: bool) -> Verdict {
     let Some(row) = target.meant(row) else { return Verdict::No(Code::NoSuchMessage) };
-    if row.sender != who {
+    let by = if row.sender == who { DeletedBy::Author } else { DeletedBy::Moderator };
+    if by == DeletedBy::Moderator && !moderates {
         return Verdict::No(Code::NotAllowed);
     }
-    if row.text.is_none() {
+    if row.system.is_some() {
+        return Verdict::No(Code::NoSuchMessage);
+    }
+    if row.is_stub() {
         return Verdict::Before;
     }
-    Verdict::Becomes(Message { text: None, edited_at: None, deleted: Some(DeletedBy::Author), ..row.clone() })
+    Verdict::Becomes(Message { deleted: Some(by), ..row.stub() })
 }
 
 #[cfg(test)]
@@ -51,12 +57,12 @@ mod tests {
         let edited = Message { edited_at: Some(5), verb_id: Some(verb(u128::MAX)), ..row() };
         let stub =
             Message { text: None, edited_at: None, deleted: Some(DeletedBy::Author), ..edited.clone() };
-        assert_eq!(judge(Some(&edited), &target(), user(2)), Verdict::Becomes(stub.clone()));
-        assert_eq!(judge(Some(&stub), &target(), user(2)), Verdict::Before);
+        assert_eq!(judge(Some(&edited), &target(), user(2), false), Verdict::Becomes(stub.clone()));
+        assert_eq!(judge(Some(&stub), &target(), user(2), false), Verdict::Before);
         let moderated = Message { deleted: Some(DeletedBy::Moderator), ..stub.clone() };
-        assert_eq!(judge(Some(&moderated), &target(), user(2)), Verdict::Before);
-        assert_eq!(judge(Some(&stub), &target(), user(3)), Verdict::No(Code::NotAllowed));
-        assert_eq!(judge(Some(&row()), &target(), user(3)), Verdict::No(Code::NotAllowed));
-        assert_eq!(judge(None, &target(), user(2)), Verdict::No(Code::NoSuchMessage));
+        assert_eq!(judge(Some(&moderated), &target(), user(2), false), Verdict::Before);
+        assert_eq!(judge(Some(&stub), &target(), user(3), false), Verdict::No(Code::NotAllowed));
+        assert_eq!(judge(Some(&row()), &target(), user(3), false), Verdict::No(Code::NotAllowed));
+        assert_eq!(judge(None, &target(), user(2), false), Verdict::No(Code::NoSuchMessage));
     }
 }

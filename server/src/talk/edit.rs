@@ -78,7 +78,7 @@ pub fn judge(row: Option<&Message>, asked: &Asked<'_>, policy: Policy) -> Verdic
         Ok(text) => text.clone(),
         Err(refusal) => return Verdict::No(*refusal),
     };
-    // Nothing follows a deletion.
+    // Nothing follows a deletion, and what has happened is no text.
     if row.text.is_none() {
         return Verdict::No(Code::NoSuchMessage);
     }

@@ -5,9 +5,11 @@
 
 use crate::{
     conversation::{Changes, Head, Held, Message},
-    id::{ConversationId, Seq, SiteId},
+    id::{ConversationId, Seq},
     store::{Page, Result, Store},
 };
+
+use super::Speaker;
 
 /// The messages from one seq up to another, both among them.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -48,15 +50,20 @@ impl Reach {
 /// One conversation, as somebody reads it.
 pub struct Reader<'a> {
     store: &'a dyn Store,
-    site: SiteId,
+    speaker: Speaker,
     conversation: &'a ConversationId,
     reach: Reach,
 }
 
 impl<'a> Reader<'a> {
     /// Of somebody with this reach.
-    pub fn new(store: &'a dyn Store, site: SiteId, conversation: &'a ConversationId, reach: Reach) -> Self {
-        Self { store, site, conversation, reach }
+    pub fn new(
+        store: &'a dyn Store,
+        speaker: Speaker,
+        conversation: &'a ConversationId,
+        reach: Reach,
+    ) -> Self {
+        Self { store, speaker, conversation, reach }
     }
 
     /// Which conversation.
@@ -72,17 +79,42 @@ impl<'a> Reader<'a> {
     /// `Store::history`, as far as they read.
     pub async fn history(&self, page: Page, limit: i64) -> Result<(Head, Vec<Message>)> {
         let page = self.reach.page(page);
-        let (head, mut messages) = self.store.history(self.site, self.conversation, page, limit).await?;
+        let site = self.speaker.site;
+        let (head, mut messages) = self.store.history(site, self.conversation, page, limit).await?;
         messages.retain(|message| self.reach.holds(message));
+        self.with_own_reactions(&mut messages).await?;
         Ok((self.head(head), messages))
     }
 
     /// `Store::changes`, as far as they read.
     pub async fn changes(&self, held: Held, limit: i64) -> Result<(Head, Changes)> {
-        let (head, mut changes) = self.store.changes(self.site, self.conversation, held, limit).await?;
+        let site = self.speaker.site;
+        let (head, mut changes) = self.store.changes(site, self.conversation, held, limit).await?;
         changes.messages.retain(|message| self.reach.holds(message));
+        self.with_own_reactions(&mut changes.messages).await?;
         let head = self.head(head);
         changes.first_seq = changes.first_seq.max(head.first_seq);
         Ok((head, changes))
+    }
+
+    /// Whether they read this message.
+    pub fn reads(&self, message: &Message) -> bool {
+        self.reach.holds(message)
+    }
+
+    /// What others share names only the first of those who have reacted: whether the reader is among them is told here.
+    async fn with_own_reactions(&self, messages: &mut [Message]) -> Result<()> {
+        let reacted = messages.iter().filter(|message| !message.reactions.is_empty());
+        let seqs: Vec<Seq> = reacted.map(|message| message.seq).collect();
+        if seqs.is_empty() {
+            return Ok(());
+        }
+        let Speaker { site, user } = self.speaker;
+        for (seq, emoji) in self.store.own_reactions(site, self.conversation, user, &seqs).await? {
+            for message in messages.iter_mut().filter(|message| message.seq == seq) {
+                message.mine.clone_from(&emoji);
+            }
+        }
+        Ok(())
     }
 }

@@ -1,10 +1,10 @@
 //! Read marks and typing: what others hear of somebody who reads or writes, and is stored with no message.
 
-use super::{Speaker, Talk};
+use super::{Speaker, Talk, access::Marks};
 use crate::{
     allowances::Kind,
     error::Refusal,
-    event::{Audience, Event},
+    event::Event,
     id::{ConversationId, Seq},
 };
 
@@ -18,8 +18,7 @@ impl Talk {
     ) -> Result<(), Refusal> {
         self.access.may_read(speaker, &conversation).await?;
         self.allowances.of(speaker.site, speaker.user).take(Kind::Reads).map_err(Refusal::rate_limited)?;
-        let to = self.access.hears_marks(speaker, &conversation).await?;
-        let publish = to != Audience::of([speaker.user]);
+        let Marks { to, publish } = self.access.hears_marks(speaker, &conversation).await?;
         // Two of the speaker's connections may raise it at once: it is told in the order in which it rose.
         let _order = self.order.lock((speaker.site, &conversation)).await;
         let Speaker { site, user } = speaker;
@@ -32,7 +31,7 @@ impl Talk {
     /// Tells that the speaker is writing.
     pub async fn typing(&self, speaker: Speaker, conversation: ConversationId) {
         let Speaker { site, user } = speaker;
-        if let Some(to) = self.access.hears_typing(speaker, &conversation) {
+        if let Some(to) = self.access.hears_typing(speaker, &conversation).await {
             self.publish(Event::Typing { site, conversation, user, to }).await;
         }
     }

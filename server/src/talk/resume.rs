@@ -3,9 +3,9 @@
 
 use super::{Reader, Speaker, Talk};
 use crate::{
-    conversation::{Changes, Head, Held, Message},
+    conversation::{Changes, Head, Held, Message, Reaction, System},
     error::{Code, Refusal},
-    id::{ConversationId, Rev, Seq},
+    id::{ConversationId, Rev, Seq, UserId},
     protocol::CursorEntry,
     store::Page,
 };
@@ -86,6 +86,10 @@ impl Talk {
         let mut missed = Vec::new();
         let mut room = Room { messages: WELCOME_ALL, bytes };
         for (CursorEntry { conversation, rev, seq }, head) in cursor.iter().zip(heads) {
+            // Nobody is looked up for what has not changed.
+            if same_epoch && head.is_some_and(|head| head.rev == *rev && head.seq >= *seq) {
+                continue;
+            }
             let Ok(reader) = self.access.reader(speaker, conversation).await else { continue };
             let (head, held) = (reader.head(head.unwrap_or_default()), Held { rev: *rev, seq: *seq });
             if !same_epoch || !held.is_part_of(head) {
@@ -178,7 +182,8 @@ impl Room {
 fn cut(messages: &mut Vec<Message>, page: Page, most: usize) -> usize {
     let mut bytes = 0;
     let mut fits = |message: &Message| {
-        let whole = bytes + MESSAGE_JSON + message.text.as_deref().map_or(0, json_bytes);
+        let whole =
+            bytes + MESSAGE_JSON + message.text.as_deref().map_or(0, json_bytes) + more_bytes(message);
         let fits = whole <= most;
         if fits {
             bytes = whole;
@@ -193,6 +198,23 @@ fn cut(messages: &mut Vec<Message>, page: Page, most: usize) -> usize {
         messages.drain(..messages.len() - count);
     }
     bytes
+}
+
+/// Bytes of what few messages have, at most: as JSON, with its name.
+fn more_bytes(Message { system, mentions, reactions, mine, .. }: &Message) -> usize {
+    const USER: usize = 17; // the longest, and a comma
+    let users = |users: &[UserId]| 16 + USER * users.len();
+    let system = system.as_ref().map_or(0, |system| {
+        64 + match system {
+            System::Made { title, users: with } => json_bytes(title) + users(with),
+            System::Added { users: who } | System::Removed { users: who } => users(who),
+            System::Renamed { title } => json_bytes(title),
+            System::Left | System::Announcements { .. } => 0,
+        }
+    });
+    let reaction = |one: &Reaction| 48 + json_bytes(&one.emoji) + users(&one.users);
+    let mine = mine.iter().map(|emoji| 16 + json_bytes(emoji)).sum::<usize>();
+    system + users(mentions) + 16 + reactions.iter().map(reaction).sum::<usize>() + mine
 }
 
 /// Bytes of a text inside JSON's quotes, as serde_json writes it.
@@ -224,6 +246,10 @@ mod tests {
             client_message_id: Some(ClientMessageId(Uuid::now_v7())),
             text: Some(text.into()),
             sent_at: i64::MAX,
+            system: None,
+            mentions: Vec::new(),
+            reactions: Vec::new(),
+            mine: Vec::new(),
             reply_to: Some(Seq(i64::MAX)),
             edited_at: Some(i64::MAX),
             deleted: Some(DeletedBy::Moderator),

@@ -5,8 +5,8 @@ use std::sync::Arc;
 use super::{Outcome, Talk, Try, text};
 use crate::{
     error::{Code, Refusal},
-    event::Event,
-    id::{ClientMessageId, ConversationId, Seq},
+    event::{Audience, Event},
+    id::{ClientMessageId, ConversationId, Seq, UserId},
     protocol::ServerFrame,
     store::{self, Appended, NewMessage},
 };
@@ -17,6 +17,15 @@ pub fn may_answer(reply_to: Seq, last: Seq) -> bool {
     Seq(1) <= reply_to && reply_to <= last
 }
 
+/// How many people one message mentions at most.
+const MENTIONS_MOST: usize = 20;
+
+/// The rule of `mentions`: so many, each once.
+fn may_mention(users: &[UserId]) -> Result<(), Code> {
+    let once = users.iter().enumerate().all(|(at, user)| !users[..at].contains(user));
+    if once && users.len() <= MENTIONS_MOST { Ok(()) } else { Err(Code::BadFrame) }
+}
+
 impl Talk {
     /// Commits a message, which may answer another. `of.id` is its `client_message_id`.
     pub async fn send(
@@ -24,20 +33,22 @@ impl Talk {
         of: Try<'_>,
         conversation: ConversationId,
         text: &str,
-        reply_to: Option<Seq>,
+        (reply_to, mentions): (Option<Seq>, Vec<UserId>),
         now: i64,
     ) -> Result<ServerFrame, Refusal> {
         let (shape, as_sent): (_, Arc<str>) = match text::shaped(text) {
             Ok(text) => (Ok(()), text),
             Err(refusal) => (Err(refusal), text.trim().into()),
         };
-        let message = NewMessage {
+        let shape = shape.and(may_mention(&mentions));
+        let mut message = NewMessage {
             site: of.speaker.site,
             conversation,
             sender: of.speaker.user,
             client_message_id: ClientMessageId(of.id),
             text: as_sent,
             reply_to,
+            mentions,
             sent_at: now,
         };
         self.take(of.speaker)?;
@@ -51,7 +62,7 @@ impl Talk {
             Err(_) => None,
         };
         let may_send = match takes_part {
-            Ok(()) => self.may_send(of, &message, shape).await,
+            Ok(()) => self.may_send(of, &mut message, shape).await,
             Err(refusal) => Err(refusal),
         };
         let appended = match may_send {
@@ -73,19 +84,21 @@ impl Talk {
     ) -> Result<Outcome, Refusal> {
         let site = of.speaker.site;
         match appended {
-            Appended::New { message, first_seq, published, window_came_back } => {
-                if published.is_some() || window_came_back {
-                    let others = self.access.hears(site, conversation).await.but(of.speaker.user);
-                    if let Some(seq) = published {
-                        // A mark that was not to be seen before: that of somebody hidden, for one.
-                        let (user, to) = (of.speaker.user, others.clone());
-                        let conversation = conversation.clone();
-                        self.publish(Event::Read { site, conversation, user, seq, to }).await;
-                    }
-                    for user in others.users().filter(|_| window_came_back) {
-                        // The message itself comes all the same: a dock that cannot be read now is read on the next connect.
-                        self.publish(Event::Dock { site, user, given: None }).await;
-                    }
+            Appended::New { message, first_seq, published, mut came_back } => {
+                // Of groups who wants to know where others have read to asks.
+                if let (Some(seq), Some(two)) = (published, conversation.direct()) {
+                    // A mark that was not to be seen before: that of somebody hidden, for one.
+                    let (user, to) = (of.speaker.user, Audience::of(two.other(of.speaker.user)));
+                    let conversation = conversation.clone();
+                    self.publish(Event::Read { site, conversation, user, seq, to }).await;
+                }
+                // A room's messages come to those who have it open; whom one mentions is told all the same.
+                if conversation.room().is_some() {
+                    came_back.clone_from(&message.mentions);
+                }
+                for user in came_back {
+                    // The message itself comes all the same: a dock that cannot be read now is read on the next connect.
+                    self.publish(Event::Dock { site, user, given: None }).await;
                 }
                 Ok(Outcome::Committed { message, first_seq })
             }
@@ -110,11 +123,15 @@ impl Talk {
     async fn may_send(
         &self,
         of: Try<'_>,
-        message: &NewMessage,
+        message: &mut NewMessage,
         shape: Result<(), Code>,
     ) -> Result<(), Refusal> {
         shape?;
         self.access.may_write(of.speaker, &message.conversation).await?;
+        if !message.mentions.is_empty() {
+            let mentions = std::mem::take(&mut message.mentions);
+            message.mentions = self.access.readers_of(of.speaker, &message.conversation, mentions).await?;
+        }
         self.take_room(of.speaker, &message.text)
     }
 }

@@ -39,8 +39,8 @@ async fn answer_to(state: &mut State, frame: ClientFrame) -> Result<Answer, Clos
     Ok(match frame {
         F::Hello(_) => refused(Code::HelloRepeated.into()),
         F::Renew { token } => renew(state, &token).await?,
-        F::Send { client_message_id: id, conversation, text, reply_to } => {
-            verbs::send(state, id, conversation, &text, reply_to).await
+        F::Send { client_message_id: id, conversation, text, reply_to, mentions } => {
+            verbs::send(state, id, conversation, &text, (reply_to, mentions.unwrap_or_default())).await
         }
         F::Edit { id, conversation, seq, client_message_id, text } => {
             verbs::edit(state, id, &Target { conversation, seq, client_message_id }, &text).await
@@ -48,6 +48,20 @@ async fn answer_to(state: &mut State, frame: ClientFrame) -> Result<Answer, Clos
         F::Delete { id, conversation, seq, client_message_id } => {
             verbs::delete(state, id, &Target { conversation, seq, client_message_id }).await
         }
+        F::React { id, conversation, seq, client_message_id, emoji } => {
+            verbs::react(state, id, Target { conversation, seq, client_message_id }, emoji).await
+        }
+        F::Make { id, conversation, circle, title, users } => {
+            verbs::make(state, id, &conversation, circle, (&title, users)).await
+        }
+        F::Add { id, conversation, users } => verbs::add(state, id, &conversation, users).await,
+        F::Remove { id, conversation, user } => verbs::remove(state, id, &conversation, user).await,
+        F::Rename { id, conversation, title } => verbs::rename(state, id, &conversation, &title).await,
+        F::Announce { id, conversation, on } => verbs::announce(state, id, &conversation, on).await,
+        F::Members { request, conversation, users } => {
+            asked::members(state, request, conversation, users).await
+        }
+        F::Rooms { request, next, limit } => asked::rooms(state, request, next.as_deref(), limit).await,
         F::Read { conversation, seq } => verbs::read(state, conversation, seq).await,
         F::Typing { conversation } => verbs::typing(state, conversation).await,
         F::Changes { request, conversation, rev, seq, limit } => {

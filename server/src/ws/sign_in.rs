@@ -11,7 +11,6 @@ use crate::{
     auth::{self, Identity, Lease, SKEW_MS},
     clock::now_ms,
     clock::{settled_ms, steady_ms},
-    dock,
     error::{Close, Code, Refusal},
     event::Event,
     hub::{Connection, Outbound, Pause, Registration},
@@ -55,6 +54,7 @@ impl Drop for Seated {
     fn drop(&mut self) {
         self.registration.out.shut();
         self.app.rosters.leave(&self.registration, steady_ms());
+        self.app.fan_out.leave(&self.registration);
     }
 }
 
@@ -369,7 +369,7 @@ async fn welcome(
         arrival.dock
     };
     let dock = app.docks.frame(speaker, &rights, stored);
-    app.rosters.watch(connection, &dock::partners(&dock), as_of);
+    app.docks.watch(connection, &dock, as_of);
     Ok(Welcome {
         protocol: PROTOCOL,
         epoch,
@@ -377,6 +377,7 @@ async fn welcome(
         server_time: now_ms(),
         lease_ends: seated.lease.ends,
         user: Myself { contact: roster::contact(speaker.user, &*rights), hidden: rights.hidden },
+        blocked: rights.blocked.to_vec(),
         circles: rights.circles.clone(),
         features: FEATURES.map(Into::into).into(),
         dock,

@@ -1,7 +1,7 @@
 //! `PUT circles/{course}`: who is in one course.
 
 use std::{
-    collections::{HashMap, hash_map::Entry},
+    collections::{BTreeMap, HashMap, hash_map::Entry},
     sync::Arc,
 };
 
@@ -21,8 +21,11 @@ use crate::{
     clock::settled_ms,
     id::{CircleId, NO_GROUP, RightsVersion, UserId},
     rights::{CIRCLES_MOST, Membership, Role, TITLE_CHARS},
-    store::StoreError,
+    store::{CourseRooms, StoreError},
 };
+
+/// Groups of one course that have a title.
+const GROUPS_MOST: usize = 10_000;
 
 /// Bytes of the body: some 130,000 people.
 const BODY_BYTES: usize = 8 << 20;
@@ -36,8 +39,25 @@ pub struct CourseBody {
     /// What people call the course; up to 255 characters.
     #[schema(max_length = 255)]
     pub title: String,
+    /// Whether the course and its groups have rooms; null or absent: they have none.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub room: Option<RoomState>,
+    /// The titles of groups by name, for their rooms.
+    #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
+    #[schema(value_type = BTreeMap<String, String>)]
+    pub groups: BTreeMap<String, String>,
     /// Everyone in it, each once.
     pub members: Vec<CourseMember>,
+}
+
+/// What rooms are to their members.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
+#[serde(rename_all = "snake_case")]
+pub enum RoomState {
+    /// They write there.
+    Open,
+    /// They read there, and nobody writes.
+    Closed,
 }
 
 /// Somebody in a course.
@@ -65,6 +85,7 @@ impl CourseBody {
         if self.title.chars().nth(TITLE_CHARS).is_some() {
             return Err(bad_request("title must have up to 255 characters"));
         }
+        let rooms = rooms(whole, &self.title, self.room, self.groups)?;
         let mut members = HashMap::with_capacity(self.members.len());
         for CourseMember { user, role, groups } in self.members {
             let Entry::Vacant(seat) = members.entry(user) else {
@@ -74,8 +95,26 @@ impl CourseBody {
             let membership = |id| Membership { id, role, title: (*self.title).into() };
             seat.insert(circles.into_iter().map(membership).collect());
         }
-        Ok(Roll { course: whole.course().into(), version: self.rights_version, members })
+        Ok(Roll { course: whole.course().into(), version: self.rights_version, rooms, members })
     }
+}
+
+/// What the call says of the course's rooms.
+fn rooms(
+    whole: &CircleId,
+    title: &str,
+    room: Option<RoomState>,
+    groups: BTreeMap<String, String>,
+) -> Result<Option<CourseRooms>, ApiError> {
+    if groups.len() > GROUPS_MOST || groups.values().any(|title| title.chars().nth(TITLE_CHARS).is_some()) {
+        return Err(bad_request("groups must be at most 10000, and their titles have up to 255 characters"));
+    }
+    let is_group = |name: &String| format!("{whole}/{name}").parse::<CircleId>().is_ok() && name != NO_GROUP;
+    if !groups.keys().all(is_group) {
+        return Err(bad_request("a group's name must have 1 to 64 of the characters A-Z a-z 0-9 . _ : -"));
+    }
+    let groups = groups.into_iter().map(|(name, title)| (name.into(), title.into())).collect();
+    Ok(room.map(|room| CourseRooms { closed: room == RoomState::Closed, title: title.into(), groups }))
 }
 
 /// What the members of these groups hold.

@@ -12,7 +12,7 @@ use utoipa::ToSchema;
 use super::{ApiError, bad_request, not_found, path::InPath, shapes::Refusals, signed::Signed, user_of};
 use crate::{
     app::App,
-    conversation::{DeletedBy, Message},
+    conversation::{DeletedBy, Message, System},
     id::{ConversationId, Kind, Seq, UserId},
     rights::Snapshot,
     store::{self, Page, WindowState},
@@ -54,7 +54,11 @@ pub struct KeptConversation {
     /// Its kind.
     pub kind: Kind,
     /// Of a direct one: the other person.
-    pub contact: KeptContact,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub contact: Option<KeptContact>,
+    /// Of a group: what it is called.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub title: Option<String>,
     /// The lowest kept.
     pub first_seq: Seq,
     /// The highest.
@@ -75,7 +79,7 @@ pub struct KeptContact {
 /// Some messages of a conversation.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
 pub struct KeptMessages {
-    /// Of all who take part, by seq.
+    /// By seq: of all who take part; of a room the user's own.
     pub messages: Vec<KeptMessage>,
     /// There are more after these.
     pub more: bool,
@@ -93,6 +97,16 @@ pub struct KeptMessage {
     pub text: Option<Arc<str>>,
     /// ms.
     pub sent_at: i64,
+    /// What has happened, told by a system message.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub system: Option<System>,
+    /// Whom it mentions.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub mentions: Vec<UserId>,
+    /// The user's own reactions to it.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    #[schema(value_type = Vec<String>)]
+    pub mine: Vec<Arc<str>>,
     /// The message that it answers.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub reply_to: Option<Seq>,
@@ -135,21 +149,24 @@ pub async fn user(
     let store::Kept { snapshot, windows, conversations } = kept.ok_or_else(nothing_kept)?;
     let window = |(conversation, state)| KeptWindow { conversation, state };
     let conversation = |kept: store::KeptConversation| {
-        let id = kept.conversation.direct()?.other(user)?;
-        Some(KeptConversation {
-            kind: kept.conversation.kind(),
+        let kind = kept.conversation.kind();
+        let other = kept.conversation.direct().and_then(|two| two.other(user));
+        let title = (kind == Kind::Group).then(|| kept.name.clone());
+        KeptConversation {
+            kind,
             conversation: kept.conversation,
-            contact: KeptContact { id, name: kept.name },
+            contact: other.map(|id| KeptContact { id, name: kept.name }),
+            title,
             first_seq: kept.head.first_seq,
             seq: kept.head.seq,
             read_seq: kept.read_seq,
-        })
+        }
     };
     Ok(Json(Kept {
         user,
         snapshot: Arc::unwrap_or_clone(snapshot),
         windows: windows.into_iter().map(window).collect(),
-        conversations: conversations.into_iter().filter_map(conversation).collect(),
+        conversations: conversations.into_iter().map(conversation).collect(),
     }))
 }
 
@@ -177,19 +194,28 @@ pub async fn conversation(
         return Err(bad_request("after must be a seq or 0, and limit 1 to 500"));
     }
     let known = app.store.user(site, user).await?.is_some_and(|stored| !stored.removed);
+    if known && conversation.kind() == Kind::Room {
+        let own = app.store.written_by(site, &conversation, user, Seq(after), limit + 1).await?;
+        let more = own.len() as i64 > limit;
+        let messages = own.into_iter().take(usize::try_from(limit).unwrap_or(0)).map(kept).collect();
+        return Ok(Json(KeptMessages { messages, more }));
+    }
     let reader = app.access.reader(Speaker { site, user }, &conversation).await;
     let Some(reader) = reader.ok().filter(|_| known) else { return Err(nothing_kept()) };
     let (head, messages) = reader.history(Page::After(Seq(after)), limit).await?;
     if head.seq == Seq(0) {
         return Err(nothing_kept());
     }
-    let message = |m: Message| {
-        let Message { seq, sender, text, sent_at, reply_to, edited_at, deleted, .. } = m;
-        KeptMessage { seq, sender, text, sent_at, reply_to, edited_at, deleted }
-    };
-    let messages: Vec<_> = messages.into_iter().map(message).collect();
+    let messages: Vec<_> = messages.into_iter().map(kept).collect();
     let more = messages.last().is_some_and(|last| last.seq < head.seq);
     Ok(Json(KeptMessages { messages, more }))
+}
+
+/// A message as it is handed out.
+fn kept(message: Message) -> KeptMessage {
+    let Message { seq, sender, text, sent_at, system, mentions, mine, reply_to, edited_at, deleted, .. } =
+        message;
+    KeptMessage { seq, sender, text, sent_at, system, mentions, mine, reply_to, edited_at, deleted }
 }
 
 fn nothing_kept() -> ApiError {

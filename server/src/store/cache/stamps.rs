@@ -11,7 +11,7 @@ use std::{
 
 use smallvec::{SmallVec, smallvec};
 
-use crate::id::{SiteId, UserId};
+use crate::id::{ConversationId, SiteId, UserId};
 
 /// Subjects share them by hash, instead of a table of who depends on whom; two that share one only cost each other a
 /// read now and then. 256 KiB.
@@ -28,6 +28,8 @@ pub(super) enum Subject<'a> {
     Person(SiteId, UserId),
     /// A user's conversations, marks and windows.
     Talk(SiteId, UserId),
+    /// What is in a group or room.
+    Conversation(SiteId, &'a ConversationId),
     /// Whether a login has ended.
     Login(SiteId, &'a str),
 }

@@ -7,14 +7,14 @@ use rusqlite::{Connection, Row, params};
 
 use super::{
     Result, conversations, docks, first_text,
-    rows::{MESSAGE_COLUMNS, Name, broken, message_columns},
+    rows::{MESSAGE_COLUMNS, Name, as_json, broken, message_columns, user},
     sql::{Statement, Statements as _},
     users,
 };
 use crate::{
     conversation::Message,
     dock::Facts,
-    id::{ClientMessageId, ConversationId, Rev, Seq, SiteId, UserId},
+    id::{ClientMessageId, ConversationId, Kind, Rev, Seq, SiteId, UserId},
     store::{Appended, NewMessage},
     talk::rules,
 };
@@ -91,15 +91,18 @@ impl<'a> Appender<'a> {
             "SELECT c.conversation, c.first_seq, c.seq, c.rev, c.last_seq, c.last_sender, c.other_seq, \
                     s.read_seq, s.published_read_seq, r.read_seq, d.state, d.closed_seq \
              FROM conversations c \
-             LEFT JOIN participants s ON s.site = c.site AND s.user = ?3 AND s.conversation = c.conversation \
-             LEFT JOIN participants r ON r.site = c.site AND r.user = ?4 AND r.conversation = c.conversation \
+             LEFT JOIN participants s \
+                    ON s.site = c.site AND s.user = ?3 AND s.kind = c.kind AND s.conversation = c.conversation \
+             LEFT JOIN participants r \
+                    ON r.site = c.site AND r.user = ?4 AND r.kind = c.kind AND r.conversation = c.conversation \
              LEFT JOIN docks d ON d.site = c.site AND d.user = ?4 AND d.name = c.name \
              WHERE c.site = ?1 AND c.name = ?2",
         )?;
         let insert = Statement::of(
             conn,
-            "INSERT INTO messages (site, conversation, seq, rev, sender, client_message_id, text, sent_at, reply_to) \
-             VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9) \
+            "INSERT INTO messages (site, conversation, seq, rev, sender, client_message_id, text, sent_at, reply_to, \
+                                   mentions) \
+             VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10) \
              ON CONFLICT (client_message_id, sender, site) DO NOTHING",
         )?;
         let advance = Statement::of(
@@ -133,6 +136,9 @@ impl<'a> Appender<'a> {
                 if users::is_removed(self.conn, new.site, new.sender)? {
                     return Ok(Appended::SenderRemoved);
                 }
+                if new.conversation.kind() == Kind::Group {
+                    return Err(broken("the sender is not in the group"));
+                }
                 start(self.conn, new.site, &new.conversation, &name, new.sender)?;
                 self.end(new, &name, recipient)?.ok_or_else(|| broken("a head is missing"))?
             }
@@ -144,8 +150,19 @@ impl<'a> Appender<'a> {
         let (conversation, seq, rev) = (end.conversation, end.seq + 1, end.rev + 1);
         let NewMessage { site: SiteId(site), sender, client_message_id: ClientMessageId(id), text, .. } = new;
         let reply_to = new.reply_to.map(|Seq(seq)| seq);
-        let row =
-            params![site, conversation, seq, rev, sender.get(), id.as_bytes(), text, new.sent_at, reply_to];
+        let mentions = as_json(&new.mentions);
+        let row = params![
+            site,
+            conversation,
+            seq,
+            rev,
+            sender.get(),
+            id.as_bytes(),
+            text,
+            new.sent_at,
+            reply_to,
+            mentions
+        ];
         if self.insert.change(row)? == 0 {
             return find_sent(self.conn, new)?.ok_or_else(|| broken("a message is there and is not"));
         }
@@ -155,18 +172,59 @@ impl<'a> Appender<'a> {
         if end.mark.is_some_and(|(read, published)| read != published) {
             let mark: (i64,) = self.conn.one(
                 "UPDATE participants SET published_read_seq = read_seq \
-                 WHERE site = ?1 AND user = ?2 AND conversation = ?3 RETURNING read_seq",
-                params![site, sender.get(), conversation],
+                 WHERE site = ?1 AND user = ?2 AND kind = ?4 AND conversation = ?3 RETURNING read_seq",
+                params![site, sender.get(), conversation, conversations::kind(&new.conversation)],
             )?;
             published = Some(Seq(mark.0));
         }
         let message = new.row(Seq(seq), Rev(rev));
-        Ok(Appended::New {
-            message,
-            first_seq: Seq(end.first_seq),
-            published,
-            window_came_back: recipient.is_some_and(|recipient| !end.is_shown_to(recipient)),
-        })
+        let came_back = match new.conversation.kind() {
+            Kind::Direct => recipient.into_iter().filter(|recipient| !end.is_shown_to(*recipient)).collect(),
+            Kind::Group => self.came_back(end, new)?,
+            Kind::Room => Vec::new(),
+        };
+        for user in &new.mentions {
+            self.mention(end, new, *user, seq)?;
+        }
+        Ok(Appended::New { message, first_seq: Seq(end.first_seq), published, came_back })
+    }
+
+    /// The other members of a group whose docks did not show it.
+    fn came_back(&self, end: &End, new: &NewMessage) -> Result<Vec<UserId>> {
+        let others: Vec<(i64, i64, Option<i64>, Option<i64>)> = self.conn.all(
+            "SELECT p.user, p.read_seq, d.state, d.closed_seq FROM participants p \
+             LEFT JOIN docks d ON d.site = p.site AND d.user = p.user AND d.name = ?2 \
+             WHERE p.conversation = ?1 AND p.user <> ?3 AND p.left_seq IS NULL AND p.lost_seq IS NULL",
+            params![end.conversation, Name::of(&new.conversation), new.sender.get()],
+        )?;
+        let mut came_back = Vec::new();
+        for (user, read, state, closed) in others {
+            let user = self::user(user)?;
+            let facts = Facts {
+                state: state.map(docks::state),
+                closed_seq: Seq(closed.unwrap_or(0)),
+                read_seq: Some(Seq(read)),
+                newest_by_others: Seq(end.newest_by_others(user)),
+            };
+            if !facts.listed() {
+                came_back.push(user);
+            }
+        }
+        Ok(came_back)
+    }
+
+    /// Notes that somebody is mentioned who has not read that; in a room by this they take part.
+    fn mention(&self, end: &End, new: &NewMessage, user: UserId, seq: i64) -> Result<()> {
+        if new.conversation.kind() == Kind::Room {
+            conversations::join_room(self.conn, new.site, end.conversation, user, end.seq)?;
+        }
+        self.conn.change(
+            "INSERT INTO mentions (site, user, conversation, seq) \
+             SELECT ?1, ?2, ?3, ?4 \
+             WHERE NOT EXISTS (SELECT 1 FROM users u WHERE u.site = ?1 AND u.user = ?2 AND u.removed <> 0)",
+            params![new.site.0, user.get(), end.conversation, seq],
+        )?;
+        Ok(())
     }
 
     /// `None` if the conversation has not begun.
@@ -193,8 +251,8 @@ fn start(
     let rows = [Some((sender, recipient)), recipient.map(|recipient| (recipient, Some(sender)))];
     for (user, other) in rows.into_iter().flatten() {
         conn.change(
-            "INSERT INTO participants (site, user, conversation, other, read_seq, published_read_seq) \
-             SELECT site, ?3, conversation, ?4, seq, 0 FROM conversations WHERE site = ?1 AND name = ?2 \
+            "INSERT INTO participants (site, user, kind, conversation, other, read_seq, published_read_seq) \
+             SELECT site, ?3, kind, conversation, ?4, seq, 0 FROM conversations WHERE site = ?1 AND name = ?2 \
                 AND NOT EXISTS (SELECT 1 FROM users u WHERE u.site = ?1 AND u.user = ?3 AND u.removed <> 0) \
              ON CONFLICT DO NOTHING",
             params![site, name, user.get(), other.map(UserId::get)],
@@ -228,11 +286,12 @@ pub(super) fn find_sent(conn: &Connection, new: &NewMessage) -> Result<Option<Ap
             "SELECT ",
             message_columns!(),
             ", (SELECT name FROM conversations c WHERE c.conversation = messages.conversation), first_hash, \
-             coalesce((SELECT published_read_seq FROM participants p WHERE p.site = messages.site \
-                          AND p.user = messages.sender AND p.conversation = messages.conversation), 0) \
+             coalesce((SELECT published_read_seq FROM participants p \
+                       WHERE p.site = messages.site AND p.user = messages.sender AND p.kind = ?4 \
+                         AND p.conversation = messages.conversation), 0) \
              FROM messages WHERE client_message_id = ?1 AND sender = ?2 AND site = ?3"
         ),
-        params![id.as_bytes(), new.sender.get(), new.site.0],
+        params![id.as_bytes(), new.sender.get(), new.site.0, conversations::kind(&new.conversation)],
     )?;
     let Some(Sent { message, name, first_hash, published }) = sent else { return Ok(None) };
     let same_text = match first_hash {

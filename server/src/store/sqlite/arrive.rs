@@ -41,6 +41,8 @@ impl Arrive {
     ) -> Self {
         let is_theirs = |conversation: &&ConversationId| match conversation {
             ConversationId::Direct(two) => two.other(user).is_some(),
+            // Whether they read it, whoever tells them what has changed looks up.
+            ConversationId::Group(_) | ConversationId::Room(_) => true,
         };
         let names: Vec<Option<&ConversationId>> = heads.iter().map(|id| Some(id).filter(is_theirs)).collect();
         let names = serde_json::to_string(&names).expect("strings have a JSON form");
@@ -76,7 +78,8 @@ impl<'a> TryFrom<&'a Row<'a>> for Part {
 }
 
 impl Arrive {
-    /// As `PeopleStore::arrival`: one statement, so that all is from one moment.
+    /// As `PeopleStore::arrival`: one statement, so that all is from one moment. Only what windows of groups and rooms are
+    /// of is looked up after it, where there are any.
     pub(super) fn look(&self, conn: &Connection) -> Result<Arrival> {
         let parts: Vec<Part> = conn.all(
             concat!(
@@ -120,7 +123,7 @@ impl Arrive {
                 Part::Dock(part) => dock.take(part),
             }
         }
-        arrival.dock = dock.dock(self.user)?;
+        (arrival.dock, arrival.groups) = dock.dock(conn, self.site, self.user)?;
         Ok(arrival)
     }
 }

@@ -4,7 +4,7 @@ use rusqlite::{Connection, Row, params};
 
 use super::{
     Result, conversations, first_text,
-    rows::{MESSAGE_COLUMNS, deleted, message_columns},
+    rows::{MESSAGE_COLUMNS, as_json, deleted, message_columns},
     sql::Statements as _,
     writer::Write,
 };
@@ -56,10 +56,17 @@ impl Write for ChangeMessage {
         };
         let Message { seq, sender, client_message_id, sent_at, .. } = before;
         let rev = Rev(head.rev.0 + 1);
-        let after = Message { seq, rev, sender, client_message_id, sent_at, ..message.clone() };
+        let mine = Vec::new(); // of nobody: everybody is told
+        let after = Message { seq, rev, sender, client_message_id, sent_at, mine, ..message.clone() };
         put(conn, number, &after, first_hash.as_ref())?;
         if before.text.is_some() && after.text.is_none() {
             conversations::look_for_newest(conn, number)?;
+            for sql in [
+                "DELETE FROM reactions WHERE conversation = ?1 AND seq = ?2",
+                "DELETE FROM mentions WHERE conversation = ?1 AND seq = ?2",
+            ] {
+                conn.change(sql, params![number, after.seq.0])?;
+            }
         }
         Ok(Some(Changed { message: after, first_seq: head.first_seq }))
     }
@@ -68,7 +75,7 @@ impl Write for ChangeMessage {
 fn put(conn: &Connection, number: i64, message: &Message, first_hash: Option<&[u8; 32]>) -> Result<()> {
     conn.change(
         "UPDATE messages SET rev = ?3, text = ?4, reply_to = ?5, edited_at = ?6, deleted = ?7, verb_id = ?8, \
-                first_hash = ?9, changed = 1 \
+                first_hash = ?9, mentions = ?10, reactions = ?11, changed = 1 \
          WHERE conversation = ?1 AND seq = ?2",
         params![
             number,
@@ -79,7 +86,9 @@ fn put(conn: &Connection, number: i64, message: &Message, first_hash: Option<&[u
             message.edited_at,
             message.deleted.map(deleted),
             message.verb_id.map(|VerbId(id)| *id.as_bytes()),
-            first_hash
+            first_hash,
+            as_json(&message.mentions),
+            as_json(&message.reactions)
         ],
     )?;
     conn.change("UPDATE conversations SET rev = ?2 WHERE conversation = ?1", params![number, message.rev.0])?;

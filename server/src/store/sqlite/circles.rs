@@ -9,7 +9,7 @@ use std::{collections::HashMap, sync::Arc};
 use rusqlite::{Connection, params};
 
 use super::{
-    Result,
+    Result, places,
     rows::{record, user as user_id},
     sql::Statements as _,
     writer::Write,
@@ -94,7 +94,8 @@ impl Write for RaiseFloor {
     }
 }
 
-fn floor(conn: &Connection, site: SiteId, course: &str) -> Result<Option<RightsVersion>> {
+/// The version of a course's last circles call.
+pub(super) fn floor(conn: &Connection, site: SiteId, course: &str) -> Result<Option<RightsVersion>> {
     let version: Option<(i64,)> =
         conn.maybe("SELECT version FROM floors WHERE site = ?1 AND course = ?2", params![site.0, course])?;
     Ok(version.map(|(version,)| RightsVersion(version)))
@@ -177,6 +178,7 @@ impl Write for PutCourse {
                     serde_json::to_string(new).expect("a snapshot has a JSON form")
                 ],
             )?;
+            places::follow(conn, self.site, *user, new)?;
         }
         self.index(conn, &changes)?;
         Ok(true)

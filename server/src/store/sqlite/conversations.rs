@@ -49,7 +49,32 @@ pub(super) fn find(
 pub(super) fn kind(conversation: &ConversationId) -> i64 {
     match conversation.kind() {
         Kind::Direct => 1,
+        Kind::Group => GROUP,
+        Kind::Room => ROOM,
     }
+}
+
+/// `conversations.kind`; direct ones have a lower one.
+pub(super) const GROUP: i64 = 2;
+/// See `GROUP`.
+pub(super) const ROOM: i64 = 3;
+
+/// Makes the row of who has none, in a room: they have read what there was before.
+pub(super) fn join_room(
+    conn: &Connection,
+    SiteId(site): SiteId,
+    number: i64,
+    user: UserId,
+    read: i64,
+) -> Result<()> {
+    conn.change(
+        "INSERT INTO participants (site, user, kind, conversation, read_seq, published_read_seq) \
+         SELECT ?1, ?2, 3, ?3, ?4, 0 \
+         WHERE NOT EXISTS (SELECT 1 FROM users u WHERE u.site = ?1 AND u.user = ?2 AND u.removed <> 0) \
+         ON CONFLICT DO NOTHING",
+        params![site, user.get(), number, read],
+    )?;
+    Ok(())
 }
 
 /// The columns `other` for this user: of a direct conversation the other person. An error if the user is not in it.
@@ -111,7 +136,8 @@ mod tests {
         conn.execute_batch(
             "INSERT INTO sites VALUES (1, 'i', 'u', '[]', 1, 900, 0, 0); \
              INSERT INTO conversations (conversation, site, kind, name) VALUES (1, 1, 1, '2-3'); \
-             INSERT INTO participants VALUES (1, 2, 1, 3, 0, 0), (1, 3, 1, 2, 0, 0)",
+             INSERT INTO participants (site, user, kind, conversation, other, read_seq, published_read_seq) \
+                VALUES (1, 2, 1, 1, 3, 0, 0), (1, 3, 1, 1, 2, 0, 0)",
         )
         .unwrap();
         conn.execute(

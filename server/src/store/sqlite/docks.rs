@@ -9,6 +9,7 @@ use rusqlite::{Connection, Row, params};
 use super::{
     Result,
     conversations::{self, counted, newest_by_others},
+    places,
     rows::{CLOSED, MINIMISED, OPEN, conversation, head, read},
     sql::Statements as _,
     users,
@@ -16,9 +17,9 @@ use super::{
 };
 use crate::{
     dock::Facts,
-    id::{ConversationId, Seq, SessionId, SiteId, UserId},
+    id::{ConversationId, Kind, Seq, SessionId, SiteId, UserId},
     rights::Snapshot,
-    store::{Dock, DockWindow, WindowChange, WindowState},
+    store::{Dock, DockWindow, Place, WindowChange, WindowState},
 };
 
 /// Closed windows that a user's dock remembers, so that an older change of them is recognised as stale.
@@ -55,8 +56,10 @@ macro_rules! dock_rows {
                     1 \
              FROM docks d \
              LEFT JOIN conversations c ON c.site = d.site AND c.name = d.name \
-             LEFT JOIN participants p ON p.site = d.site AND p.user = d.user AND p.conversation = c.conversation \
-             LEFT JOIN participants o ON o.site = d.site AND o.user = d.other AND o.conversation = c.conversation \
+             LEFT JOIN participants p \
+                    ON p.site = d.site AND p.user = d.user AND p.kind = c.kind AND p.conversation = c.conversation \
+             LEFT JOIN participants o \
+                    ON o.site = d.site AND o.user = d.other AND o.kind = 1 AND o.conversation = c.conversation \
              LEFT JOIN users u ON u.site = d.site AND u.user = d.other \
              WHERE d.site = ?1 AND d.user = ?2 AND d.state > 0 \
              UNION ALL \
@@ -79,12 +82,28 @@ macro_rules! dock_rows {
                    FROM participants p \
                    CROSS JOIN conversations c ON c.conversation = p.conversation \
                    LEFT JOIN docks d ON d.site = p.site AND d.user = p.user AND d.name = c.name \
-                   WHERE p.site = ?1 AND p.user = ?2 AND coalesce(d.state, 0) = 0 AND ",
+                   WHERE p.site = ?1 AND p.user = ?2 AND p.kind IN (1, 2) \
+                     AND p.left_seq IS NULL AND p.lost_seq IS NULL AND coalesce(d.state, 0) = 0 AND ",
             newest_by_others!("p.user"),
             " > max(p.read_seq, coalesce(d.closed_seq, 0)) \
                    LIMIT 1000) w \
-             LEFT JOIN participants o ON o.site = ?1 AND o.user = w.other AND o.conversation = w.conversation \
-             LEFT JOIN users u ON u.site = ?1 AND u.user = w.other"
+             LEFT JOIN participants o \
+                    ON o.site = ?1 AND o.user = w.other AND o.kind = 1 AND o.conversation = w.conversation \
+             LEFT JOIN users u ON u.site = ?1 AND u.user = w.other \
+             UNION ALL \
+             SELECT 1, m.message, c.name, 1, NULL, c.first_seq, c.seq, c.rev, coalesce(p.read_seq, c.seq), 0, 0, 1 \
+             FROM (SELECT conversation, min(seq) AS first, max(seq) AS last FROM mentions \
+                   WHERE site = ?1 AND user = ?2 GROUP BY conversation) k \
+             CROSS JOIN conversations c ON c.conversation = k.conversation AND c.kind = 3 \
+             CROSS JOIN messages m ON m.conversation = k.conversation AND m.seq = k.first \
+             LEFT JOIN docks d ON d.site = ?1 AND d.user = ?2 AND d.name = c.name \
+             LEFT JOIN participants p \
+                    ON p.site = ?1 AND p.user = ?2 AND p.kind = 3 AND p.conversation = c.conversation \
+             WHERE coalesce(d.state, 0) = 0 AND k.last > coalesce(d.closed_seq, 0) \
+             UNION ALL \
+             SELECT c.name, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, 2 \
+             FROM participants p CROSS JOIN conversations c ON c.conversation = p.conversation \
+             WHERE p.site = ?1 AND p.user = ?2 AND p.kind = 2 AND p.left_seq IS NULL AND p.lost_seq IS NULL"
         )
     };
 }
@@ -96,6 +115,8 @@ pub(super) enum Part {
     Version(i64),
     /// One of its windows.
     Window(Window),
+    /// A group of its owner, by its name.
+    Group(String),
 }
 
 impl<'a> TryFrom<&'a Row<'a>> for Part {
@@ -104,6 +125,7 @@ impl<'a> TryFrom<&'a Row<'a>> for Part {
     fn try_from(row: &'a Row<'a>) -> rusqlite::Result<Self> {
         Ok(match row.get(PART)? {
             0 => Self::Version(row.get(0)?),
+            2 => Self::Group(row.get(0)?),
             _ => Self::Window(row.try_into()?),
         })
     }
@@ -121,7 +143,7 @@ pub(super) fn dock(conn: &Connection, site: SiteId, user: UserId) -> Result<Dock
     let parts: Vec<Part> = conn.all(dock_rows!(), params![site.0, user.get()])?;
     let mut rows = Rows::default();
     parts.into_iter().for_each(|part| rows.take(part));
-    rows.dock(user)
+    Ok(rows.dock(conn, site, user)?.0)
 }
 
 /// The rows of a dock.
@@ -129,6 +151,7 @@ pub(super) fn dock(conn: &Connection, site: SiteId, user: UserId) -> Result<Dock
 pub(super) struct Rows {
     version: i64,
     windows: Vec<Window>,
+    groups: Vec<String>,
 }
 
 impl Rows {
@@ -137,24 +160,41 @@ impl Rows {
         match part {
             Part::Version(version) => self.version = version,
             Part::Window(window) => self.windows.push(window),
+            Part::Group(name) => self.groups.push(name),
         }
     }
 
-    /// The dock of its owner, once all were taken.
-    pub(super) fn dock(mut self, owner: UserId) -> Result<Dock> {
+    /// The dock of its owner, and their groups, once all were taken.
+    pub(super) fn dock(
+        mut self,
+        conn: &Connection,
+        site: SiteId,
+        owner: UserId,
+    ) -> Result<(Dock, Vec<ConversationId>)> {
         self.windows.sort_unstable_by_key(|(late, number, ..)| (*late, *number));
         let own = self.windows.partition_point(|(late, ..)| !late);
         self.windows.truncate(own + CAME_BACK);
-        let windows = self.windows.into_iter().map(|window| self::window(window, owner));
-        Ok(Dock { version: self.version, windows: windows.collect::<Result<_>>()? })
+        let windows = self.windows.into_iter().map(|window| self::window(conn, (site, owner), window));
+        let dock = Dock { version: self.version, windows: windows.collect::<Result<_>>()? };
+        let groups = self.groups.iter().map(|name| conversation(name));
+        Ok((dock, groups.collect::<Result<_>>()?))
     }
 }
 
-fn window(window: Window, owner: UserId) -> Result<DockWindow> {
+fn window(conn: &Connection, (site, owner): (SiteId, UserId), window: Window) -> Result<DockWindow> {
     let (_, _, name, state, snapshot, first_seq, seq, rev, read_seq, published, unread) = window;
     let other: Option<Snapshot> = snapshot.as_deref().map(read).transpose()?;
+    let conversation = conversation(&name)?;
+    let (place, mentions) = match conversation.kind() {
+        Kind::Direct => (Place::Direct, 0),
+        Kind::Group | Kind::Room => places::place(conn, site, owner, &conversation)?,
+    };
+    let is_out = matches!(&place, Place::Group { part, .. } if !part.is_member());
+    let unread = if is_out { 0 } else { unread };
     Ok(DockWindow {
-        conversation: conversation(&name)?,
+        conversation,
+        mentions,
+        place,
         state: self::state(state),
         toward: other.as_ref().map(|other| other.toward(owner)).unwrap_or_default(),
         other: other.as_ref().map(Into::into),
@@ -257,7 +297,8 @@ impl SetWindow {
                  FROM (SELECT 1) \
                  LEFT JOIN docks d ON d.site = ?1 AND d.user = ?2 AND d.name = ?3 \
                  LEFT JOIN conversations c ON c.site = ?1 AND c.name = ?3 \
-                 LEFT JOIN participants p ON p.site = ?1 AND p.user = ?2 AND p.conversation = c.conversation"
+                 LEFT JOIN participants p \
+                        ON p.site = ?1 AND p.user = ?2 AND p.kind = c.kind AND p.conversation = c.conversation"
             ),
             params![self.site.0, self.user.get(), name],
         )?;
@@ -268,6 +309,7 @@ impl SetWindow {
             read_seq: read_seq.map(Seq),
             newest_by_others: Seq(newest),
         };
+        let facts = places::facts(conn, (self.site, self.user), &self.conversation, facts)?;
         Ok(Before { dock_version, version, opened, session, head_seq, facts })
     }
 
@@ -297,7 +339,7 @@ impl SetWindow {
                                   ORDER BY version DESC LIMIT 1 OFFSET ?3) \
                    AND NOT EXISTS (SELECT 1 FROM conversations c \
                          CROSS JOIN participants p \
-                              ON p.site = ?1 AND p.user = ?2 AND p.conversation = c.conversation \
+                              ON p.site = ?1 AND p.user = ?2 AND p.kind = c.kind AND p.conversation = c.conversation \
                          WHERE c.site = ?1 AND c.name = docks.name AND ",
                 newest_by_others!("?2"),
                 " > p.read_seq AND ",

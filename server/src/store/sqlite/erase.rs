@@ -1,9 +1,9 @@
-//! Removing a user for good: their messages become stubs, everything else of theirs goes.
+//! Removing a user for good: their messages become stubs, their reactions go, and everything else of theirs.
 
 use rusqlite::{Connection, params};
 
 use super::{
-    Result, conversations, erasures,
+    Result, conversations, erasures, react,
     rows::{conversation, head},
     sql::Statements as _,
     users,
@@ -57,6 +57,7 @@ impl RemoveUser {
         }
         for sql in [
             "DELETE FROM participants WHERE site = ?1 AND user = ?2",
+            "DELETE FROM mentions WHERE site = ?1 AND user = ?2",
             "DELETE FROM docks WHERE site = ?1 AND user = ?2",
         ] {
             conn.change(sql, params![self.site.0, self.user.get()])?;
@@ -64,23 +65,36 @@ impl RemoveUser {
         Ok(erased)
     }
 
-    /// Gives each of their messages in a conversation, by seq, the next rev. The conversation's rev then; `None` if there
-    /// was nothing of theirs.
-    fn erase_in(&self, conn: &Connection, number: i64, rev: i64) -> Result<Option<i64>> {
+    /// Gives each of their messages in a conversation, by seq, the next rev, and then each that they had reacted to. The
+    /// conversation's rev then; `None` if there was nothing of theirs.
+    fn erase_in(&self, conn: &Connection, number: i64, before: i64) -> Result<Option<i64>> {
+        let rev = before;
         let gone = conn.change(
             "UPDATE messages SET rev = ?3 + k.n, text = NULL, client_message_id = NULL, reply_to = NULL, \
-                    edited_at = NULL, deleted = NULL, verb_id = NULL, first_hash = NULL, changed = 1 \
+                    edited_at = NULL, deleted = NULL, verb_id = NULL, first_hash = NULL, system = NULL, \
+                    mentions = NULL, reactions = NULL, changed = 1 \
              FROM (SELECT m.message, row_number() OVER (ORDER BY m.seq) AS n FROM messages m \
                    WHERE m.conversation = ?1 AND m.sender = ?2 AND m.client_message_id IS NOT NULL) k \
              WHERE messages.message = k.message",
             params![number, self.user.get(), rev],
         )?;
-        if gone == 0 {
+        let erased = rev + i64::try_from(gone).unwrap_or(i64::MAX);
+        if gone > 0 {
+            for sql in [
+                "DELETE FROM reactions WHERE conversation = ?1 \
+                    AND seq IN (SELECT seq FROM messages WHERE conversation = ?1 AND sender = ?2)",
+                "DELETE FROM mentions WHERE conversation = ?1 \
+                    AND seq IN (SELECT seq FROM messages WHERE conversation = ?1 AND sender = ?2)",
+            ] {
+                conn.change(sql, params![number, self.user.get()])?;
+            }
+            conversations::look_for_newest(conn, number)?;
+        }
+        let rev = react::without(conn, number, self.user, erased)?;
+        if rev == before {
             return Ok(None);
         }
-        let rev = rev + i64::try_from(gone).unwrap_or(i64::MAX);
         conn.change("UPDATE conversations SET rev = ?2 WHERE conversation = ?1", params![number, rev])?;
-        conversations::look_for_newest(conn, number)?;
         Ok(Some(rev))
     }
 }

@@ -13,7 +13,7 @@ use crate::{
     store::{Kept, KeptConversation},
 };
 
-/// The conversation's name and the other person's, the head's three, the read mark.
+/// The conversation's name and the other person's or its title, the head's three, the read mark.
 type Row = (String, Option<String>, i64, i64, i64, i64);
 
 /// As `Store::kept`: from one moment.
@@ -27,7 +27,7 @@ pub(super) fn kept(conn: &mut Connection, site: SiteId, user: UserId) -> Result<
         params![site.0, user.get()],
     )?;
     let conversations: Vec<Row> = tx.all(
-        "SELECT c.name, u.snapshot ->> 'name', c.first_seq, c.seq, c.rev, p.read_seq \
+        "SELECT c.name, coalesce(c.title, u.snapshot ->> 'name'), c.first_seq, c.seq, c.rev, p.read_seq \
          FROM participants p \
          CROSS JOIN conversations c ON c.conversation = p.conversation \
          LEFT JOIN users u ON u.site = p.site AND u.user = p.other \

@@ -65,6 +65,27 @@ pub(super) fn message(
     )?)
 }
 
+/// As `TalkStore::written_by`.
+pub(super) fn written_by(
+    conn: &Connection,
+    site: SiteId,
+    conversation: &ConversationId,
+    user: UserId,
+    Seq(after): Seq,
+    limit: i64,
+) -> Result<Vec<Message>> {
+    Ok(conn.all(
+        concat!(
+            "SELECT ",
+            message_columns!(),
+            " FROM messages WHERE sender = ?3 AND seq > ?4 AND conversation = \
+                (SELECT c.conversation FROM conversations c WHERE c.site = ?1 AND c.name = ?2 AND c.first_seq <= seq) \
+              ORDER BY seq LIMIT ?5"
+        ),
+        params![site.0, conversation.to_string(), user.get(), after, limit.max(0)],
+    )?)
+}
+
 /// As `TalkStore::read`.
 pub(super) struct Read {
     pub(super) site: SiteId,
@@ -78,16 +99,36 @@ impl Write for Read {
     type Done = Option<Seq>;
 
     fn run(&self, conn: &Connection) -> Result<Option<Seq>> {
-        let mark: Option<(i64,)> = conn.maybe(
+        let kind = conversations::kind(&self.conversation);
+        if kind == conversations::ROOM
+            && let Some((number, _)) = conversations::find(conn, self.site, &self.conversation)?
+        {
+            conversations::join_room(conn, self.site, number, self.user, 0)?;
+        }
+        let mark: Option<(i64, i64)> = conn.maybe(
             "UPDATE participants SET read_seq = min(?4, c.seq), \
                     published_read_seq = CASE WHEN ?5 THEN min(?4, c.seq) ELSE published_read_seq END \
              FROM conversations c \
              WHERE c.site = ?1 AND c.name = ?2 \
-               AND participants.site = c.site AND user = ?3 AND participants.conversation = c.conversation \
-               AND read_seq < min(?4, c.seq) \
-             RETURNING read_seq",
-            params![self.site.0, self.conversation.to_string(), self.user.get(), self.seq.0, self.publish],
+               AND participants.site = c.site AND user = ?3 AND participants.kind = ?6 \
+               AND participants.conversation = c.conversation AND read_seq < min(?4, c.seq) \
+             RETURNING read_seq, conversation",
+            params![
+                self.site.0,
+                self.conversation.to_string(),
+                self.user.get(),
+                self.seq.0,
+                self.publish,
+                kind
+            ],
         )?;
-        Ok(mark.map(|(seq,)| Seq(seq)))
+        let Some((seq, number)) = mark else { return Ok(None) };
+        if kind >= conversations::GROUP {
+            conn.change(
+                "DELETE FROM mentions WHERE site = ?1 AND user = ?2 AND conversation = ?3 AND seq <= ?4",
+                params![self.site.0, self.user.get(), number, seq],
+            )?;
+        }
+        Ok(Some(Seq(seq)))
     }
 }

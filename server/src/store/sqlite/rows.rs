@@ -6,9 +6,9 @@ use std::fmt::{self, Write as _};
 
 use rusqlite::{
     Error, Row, ToSql,
-    types::{ToSqlOutput, ValueRef},
+    types::{ToSqlOutput, Type, ValueRef},
 };
-use serde::Deserialize;
+use serde::{Deserialize, Serialize, de::DeserializeOwned};
 use smallvec::SmallVec;
 use uuid::Uuid;
 
@@ -85,13 +85,14 @@ pub(super) fn conversation(name: &str) -> Result<ConversationId> {
 /// The columns of `messages` that make a `Message`; they come first in a row.
 macro_rules! message_columns {
     () => {
-        "seq, rev, sender, client_message_id, text, sent_at, reply_to, edited_at, deleted, verb_id"
+        "seq, rev, sender, client_message_id, text, sent_at, reply_to, edited_at, deleted, verb_id, system, mentions, \
+         reactions"
     };
 }
 pub(super) use message_columns;
 
 /// How many those are: the first column after them.
-pub(super) const MESSAGE_COLUMNS: usize = 10;
+pub(super) const MESSAGE_COLUMNS: usize = 13;
 
 impl<'a> TryFrom<&'a Row<'a>> for Message {
     type Error = Error;
@@ -116,8 +117,24 @@ impl<'a> TryFrom<&'a Row<'a>> for Message {
                 Some(other) => return Err(Error::IntegralValueOutOfRange(8, other)),
             },
             verb_id: verb_id.map(|id| VerbId(Uuid::from_bytes(id))),
+            system: json(row, 10)?,
+            mentions: json(row, 11)?.unwrap_or_default(),
+            reactions: json(row, 12)?.unwrap_or_default(),
+            mine: Vec::new(),
         })
     }
+}
+
+/// A column with JSON, if there is any.
+fn json<T: DeserializeOwned>(row: &Row<'_>, column: usize) -> rusqlite::Result<Option<T>> {
+    let ValueRef::Text(text) = row.get_ref(column)? else { return Ok(None) };
+    let read = serde_json::from_slice(text);
+    read.map(Some).map_err(|error| Error::FromSqlConversionFailure(column, Type::Text, error.into()))
+}
+
+/// What goes into such a column: nothing where there is nothing.
+pub(super) fn as_json<T: Serialize>(all: &[T]) -> Option<String> {
+    (!all.is_empty()).then(|| serde_json::to_string(all).expect("it has a JSON form"))
 }
 
 /// `messages.deleted`.

@@ -8,15 +8,16 @@ use uuid::Uuid;
 
 use super::{
     Result, SqliteStore, append, arrive::Arrive, change, changes, circles, docks, erase, exports, history,
-    meta, place, sites, users,
+    meta, note, place, places, react, sites, users,
 };
 use crate::{
     conversation::{Changes, Head, Held, Message},
     id::{ConversationId, RightsVersion, Seq, SiteId, UserId},
     rights::{Membership, Policy, Snapshot},
     store::{
-        Appended, Applied, Arrival, Change, Changed, Dock, DockStore, Floor, Kept, NewMessage, Origin, Page,
-        PeopleStore, Put, SiteKey, SiteRecord, SiteStore, SitesMark, TalkStore, UserRecord, WindowChange,
+        Appended, Applied, Arrival, Change, Changed, CourseRooms, Dock, DockStore, Floor, Group, Kept,
+        NewMessage, NewReaction, NewSystem, Noted, Origin, OwnReaction, Page, PeopleStore, Put, Reacted,
+        RoomPart, SiteKey, SiteRecord, SiteStore, SitesMark, TalkStore, UserRecord, WindowChange,
     },
 };
 
@@ -167,6 +168,104 @@ impl TalkStore for SqliteStore {
         self.writer.append(message).await
     }
 
+    async fn find_noted(&self, new: &NewSystem) -> Result<Option<Noted>> {
+        let new = new.clone();
+        self.readers.run(move |conn| note::find_noted(conn, &new)).await
+    }
+
+    async fn note(&self, new: NewSystem) -> Result<Noted> {
+        self.writer.run(note::NoteSystem(new)).await
+    }
+
+    async fn group(&self, site: SiteId, conversation: &ConversationId) -> Result<Option<Group>> {
+        let conversation = conversation.clone();
+        self.readers.run(move |conn| places::group(conn, site, &conversation)).await
+    }
+
+    async fn known(
+        &self,
+        site: SiteId,
+        conversation: &ConversationId,
+        users: &[UserId],
+    ) -> Result<Vec<UserId>> {
+        let (conversation, users) = (conversation.clone(), users.to_vec());
+        self.readers.run(move |conn| places::known(conn, site, &conversation, &users)).await
+    }
+
+    async fn own_reaction(
+        &self,
+        site: SiteId,
+        conversation: &ConversationId,
+        seq: Seq,
+        user: UserId,
+    ) -> Result<Option<OwnReaction>> {
+        let conversation = conversation.clone();
+        self.readers.run(move |conn| react::own_reaction(conn, site, &conversation, seq, user)).await
+    }
+
+    async fn own_reactions(
+        &self,
+        site: SiteId,
+        conversation: &ConversationId,
+        user: UserId,
+        seqs: &[Seq],
+    ) -> Result<Vec<(Seq, Vec<Arc<str>>)>> {
+        let (conversation, seqs) = (conversation.clone(), seqs.to_vec());
+        self.readers.run(move |conn| react::own_reactions(conn, site, &conversation, user, &seqs)).await
+    }
+
+    async fn react(
+        &self,
+        site: SiteId,
+        conversation: &ConversationId,
+        reactions: &[NewReaction],
+    ) -> Result<(Vec<Reacted>, Vec<Message>, Seq)> {
+        let (conversation, reactions) = (conversation.clone(), reactions.to_vec());
+        self.writer.run(react::React { site, conversation, reactions }).await
+    }
+
+    async fn course_rooms(&self, site: SiteId, course: &str) -> Result<Option<CourseRooms>> {
+        let course = course.to_owned();
+        self.readers.run(move |conn| places::course_rooms(conn, site, &course)).await
+    }
+
+    async fn put_course_rooms(
+        &self,
+        site: SiteId,
+        course: &str,
+        version: RightsVersion,
+        rooms: Option<CourseRooms>,
+    ) -> Result<bool> {
+        let before = self.course_rooms(site, course).await?;
+        // What a read cannot change is not queued for the writer.
+        if before == rooms {
+            return Ok(false);
+        }
+        self.writer.run(places::PutCourseRooms { site, course: course.to_owned(), version, rooms }).await
+    }
+
+    async fn room_parts(
+        &self,
+        site: SiteId,
+        user: UserId,
+        rooms: &[ConversationId],
+    ) -> Result<Vec<RoomPart>> {
+        let rooms = rooms.to_vec();
+        self.readers.run(move |conn| places::room_parts(conn, site, user, &rooms)).await
+    }
+
+    async fn written_by(
+        &self,
+        site: SiteId,
+        conversation: &ConversationId,
+        user: UserId,
+        after: Seq,
+        limit: i64,
+    ) -> Result<Vec<Message>> {
+        let conversation = conversation.clone();
+        self.readers.run(move |conn| history::written_by(conn, site, &conversation, user, after, limit)).await
+    }
+
     async fn message(
         &self,
         site: SiteId,
@@ -232,7 +331,7 @@ impl DockStore for SqliteStore {
     ) -> Result<bool> {
         match conversation {
             ConversationId::Direct(two) if two.other(user).is_none() => return Ok(false),
-            ConversationId::Direct(_) => {}
+            ConversationId::Direct(_) | ConversationId::Group(_) | ConversationId::Room(_) => {}
         }
         let conversation = conversation.clone();
         self.writer.run(docks::SetWindow { site, user, conversation, change, most }).await

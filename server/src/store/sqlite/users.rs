@@ -6,7 +6,7 @@ use std::sync::Arc;
 
 use rusqlite::{Connection, params};
 
-use super::{Result, circles, rows::record, sql::Statements as _, writer::Write};
+use super::{Result, circles, places, rows::record, sql::Statements as _, writer::Write};
 use crate::{
     id::{SiteId, UserId},
     rights::Snapshot,
@@ -72,7 +72,8 @@ pub(super) fn write(conn: &Connection, site: SiteId, user: UserId, record: &User
             serde_json::to_string(&*record.snapshot).expect("a snapshot has a JSON form")
         ],
     )?;
-    circles::index(conn, site, user, &record.snapshot)
+    circles::index(conn, site, user, &record.snapshot)?;
+    places::follow(conn, site, user, &record.snapshot)
 }
 
 /// As `PeopleStore::revoke_login`.

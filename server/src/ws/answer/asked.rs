@@ -9,7 +9,7 @@ use crate::{
     conversation::Held,
     error::{Code, Refusal},
     hub,
-    id::{CircleId, ConversationId, Seq},
+    id::{CircleId, ConversationId, Seq, UserId},
     protocol::{ChangesFrame, Contact, ServerFrame},
     store::Page,
     talk::Found,
@@ -103,6 +103,40 @@ pub(super) fn search(
     answered(state, request, found.map(|(contacts, next)| ServerFrame::Contacts { request, contacts, next }))
 }
 
+pub(super) async fn members(
+    state: &State,
+    request: u32,
+    conversation: ConversationId,
+    users: Option<Vec<UserId>>,
+) -> Option<ServerFrame> {
+    let (talk, speaker) = (&state.seated.app.talk, state.seated.speaker());
+    let found = match may_search(state) {
+        Ok(()) => talk.members(speaker, &conversation, users).await,
+        Err(refusal) => Err(refusal),
+    };
+    let frame = |(total, members)| ServerFrame::Members { request, conversation, total, members };
+    answered(state, request, found.map(frame))
+}
+
+pub(super) async fn rooms(
+    state: &State,
+    request: u32,
+    next: Option<&str>,
+    limit: usize,
+) -> Option<ServerFrame> {
+    let (talk, speaker) = (&state.seated.app.talk, state.seated.speaker());
+    let found = match may_search(state) {
+        Ok(()) => talk.rooms(speaker, next, limit).await,
+        Err(refusal) => Err(refusal),
+    };
+    answered(state, request, found.map(|(rooms, next)| ServerFrame::Rooms { request, rooms, next }))
+}
+
+fn may_search(state: &State) -> Result<(), Refusal> {
+    state.allowance().take(Kind::Searches).map_err(Refusal::rate_limited)?;
+    state.may_ask()
+}
+
 type People = (Vec<Contact>, Option<String>);
 
 fn people(
@@ -113,8 +147,7 @@ fn people(
     if !(1..=100).contains(&limit) || text.chars().nth(100).is_some() {
         return Err(Refusal::with(Code::BadFrame, "limit must be 1 to 100, and text at most 100 characters"));
     }
-    state.allowance().take(Kind::Searches).map_err(Refusal::rate_limited)?;
-    state.may_ask()?;
+    may_search(state)?;
     let speaker = state.seated.speaker();
     let found = state.seated.app.rosters.search(speaker.site, speaker.user, text, circle, next, limit);
     found.ok_or_else(|| Code::NotFound.into())

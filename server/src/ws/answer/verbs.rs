@@ -1,12 +1,15 @@
 //! What is said in conversations: each verb is handed to the rules, and its refusal gets what it answers.
 
+use std::sync::Arc;
+
 use uuid::Uuid;
 
 use super::{super::state::State, Answer};
 use crate::{
     clock::now_ms,
     error::Refusal,
-    id::{ClientMessageId, ConversationId, Seq, VerbId},
+    hub,
+    id::{CircleId, ClientMessageId, ConversationId, Seq, UserId, VerbId},
     protocol::ServerFrame,
     talk::{Target, Try},
 };
@@ -26,11 +29,80 @@ pub(super) async fn send(
     ClientMessageId(id): ClientMessageId,
     conversation: ConversationId,
     text: &str,
-    reply_to: Option<Seq>,
+    more: (Option<Seq>, Vec<UserId>),
 ) -> Answer {
     let talk = &state.seated.app.talk;
-    let sent = talk.send(try_of(state, id), conversation.clone(), text, reply_to, now_ms()).await;
+    let sent = talk.send(try_of(state, id), conversation.clone(), text, more, now_ms()).await;
     answered(sent, id, &conversation)
+}
+
+/// In a room it may take a second, for which the connection's other frames do not wait.
+pub(super) async fn react(state: &State, VerbId(id): VerbId, target: Target, emoji: Vec<Arc<str>>) -> Answer {
+    if target.conversation.room().is_none() {
+        let reacted = state.seated.app.talk.react(try_of(state, id), &target, emoji).await;
+        return answered(reacted, id, &target.conversation);
+    }
+    let (app, connection) = (state.seated.app.clone(), state.seated.connection().clone());
+    let speaker = state.seated.speaker();
+    tokio::spawn(async move {
+        let of = Try { speaker, connection: &connection, id };
+        let reacted = app.talk.react(of, &target, emoji).await;
+        if let Some(answer) = answered(reacted, id, &target.conversation) {
+            connection.out.push(hub::encode(&answer), hub::Kind::Vital);
+        }
+    });
+    None
+}
+
+pub(super) async fn make(
+    state: &State,
+    VerbId(id): VerbId,
+    conversation: &ConversationId,
+    course: CircleId,
+    of: (&str, Vec<UserId>),
+) -> Answer {
+    let made = state.seated.app.talk.make(try_of(state, id), conversation, course, of, now_ms()).await;
+    answered(made, id, conversation)
+}
+
+pub(super) async fn add(
+    state: &State,
+    VerbId(id): VerbId,
+    conversation: &ConversationId,
+    users: Vec<UserId>,
+) -> Answer {
+    let added = state.seated.app.talk.add(try_of(state, id), conversation, users, now_ms()).await;
+    answered(added, id, conversation)
+}
+
+pub(super) async fn remove(
+    state: &State,
+    VerbId(id): VerbId,
+    conversation: &ConversationId,
+    user: UserId,
+) -> Answer {
+    let removed = state.seated.app.talk.remove(try_of(state, id), conversation, user, now_ms()).await;
+    answered(removed, id, conversation)
+}
+
+pub(super) async fn rename(
+    state: &State,
+    VerbId(id): VerbId,
+    conversation: &ConversationId,
+    title: &str,
+) -> Answer {
+    let renamed = state.seated.app.talk.rename(try_of(state, id), conversation, title, now_ms()).await;
+    answered(renamed, id, conversation)
+}
+
+pub(super) async fn announce(
+    state: &State,
+    VerbId(id): VerbId,
+    conversation: &ConversationId,
+    on: bool,
+) -> Answer {
+    let done = state.seated.app.talk.announce(try_of(state, id), conversation, on, now_ms()).await;
+    answered(done, id, conversation)
 }
 
 pub(super) async fn edit(state: &State, VerbId(id): VerbId, target: &Target, text: &str) -> Answer {

@@ -1,0 +1,249 @@
+//! Groups: making one, adding people, taking them out, leaving, and giving one another title.
+//!
+//! The rules are pure functions over the group and the rights of those concerned; each verb is judged again where the group
+//! has changed meanwhile.
+
+use std::{collections::BTreeSet, sync::Arc};
+
+use super::{Speaker, Talk, Try, note::Judged, text};
+use crate::{
+    allowances::Kind,
+    conversation::System,
+    error::{Code, Refusal},
+    id::{CircleId, ConversationId, Rev, Seq, UserId},
+    protocol::ServerFrame,
+    rights::{self, Policy, Role, Snapshot},
+    store::{Group, Part},
+};
+
+/// Members of a group at a time, and people over its life (protocol/README.md, "Groups").
+pub const GROUP_MOST: usize = 50;
+/// See `GROUP_MOST`.
+pub const GROUP_PEOPLE_MOST: usize = 200;
+
+/// Members that a group begins with, at least.
+const GROUP_LEAST: usize = 3;
+
+/// Characters of a title.
+const TITLE_CHARS: usize = 100;
+
+/// What a verb asks for.
+#[derive(Clone, Debug)]
+enum Wish {
+    Make { course: CircleId, title: Arc<str>, users: Vec<UserId> },
+    Add(Vec<UserId>),
+    Remove(UserId),
+    Rename(Arc<str>),
+}
+
+impl Talk {
+    /// Makes a group. `of.id` is the verb's.
+    pub async fn make(
+        &self,
+        of: Try<'_>,
+        conversation: &ConversationId,
+        course: CircleId,
+        (title, users): (&str, Vec<UserId>),
+        now: i64,
+    ) -> Result<ServerFrame, Refusal> {
+        let wish = titled(title).and_then(|title| {
+            let users = others(users, of.speaker.user)?;
+            let fits = (GROUP_LEAST..=GROUP_MOST).contains(&(users.len() + 1)) && course.group().is_none();
+            if fits { Ok(Wish::Make { course, title, users }) } else { Err(Code::BadGroup) }
+        });
+        self.wish(of, conversation, (wish, true), now).await
+    }
+
+    /// Adds people. Those who are in it already are passed over.
+    pub async fn add(
+        &self,
+        of: Try<'_>,
+        conversation: &ConversationId,
+        users: Vec<UserId>,
+        now: i64,
+    ) -> Result<ServerFrame, Refusal> {
+        let wish = others(users, of.speaker.user).and_then(|users| {
+            if (1..GROUP_MOST).contains(&users.len()) { Ok(Wish::Add(users)) } else { Err(Code::BadGroup) }
+        });
+        self.wish(of, conversation, (wish, false), now).await
+    }
+
+    /// Takes somebody out; the speaker themselves: leaves.
+    pub async fn remove(
+        &self,
+        of: Try<'_>,
+        conversation: &ConversationId,
+        user: UserId,
+        now: i64,
+    ) -> Result<ServerFrame, Refusal> {
+        self.wish(of, conversation, (Ok(Wish::Remove(user)), false), now).await
+    }
+
+    /// Gives it another title.
+    pub async fn rename(
+        &self,
+        of: Try<'_>,
+        conversation: &ConversationId,
+        title: &str,
+        now: i64,
+    ) -> Result<ServerFrame, Refusal> {
+        self.wish(of, conversation, (titled(title).map(Wish::Rename), false), now).await
+    }
+
+    async fn wish(
+        &self,
+        of: Try<'_>,
+        conversation: &ConversationId,
+        (wish, makes): (Result<Wish, Code>, bool),
+        now: i64,
+    ) -> Result<ServerFrame, Refusal> {
+        self.take(of.speaker)?;
+        if !matches!(conversation, ConversationId::Group(_)) {
+            return Err(Code::NotFound.into());
+        }
+        // Whoever has no part in it waits for nobody there.
+        if !makes {
+            self.access.own_group(of.speaker, conversation).await?;
+        }
+        let _order = self.order.lock((of.speaker.site, conversation)).await;
+        self.note(of, conversation, now, || self.judge(of.speaker, conversation, wish.clone())).await
+    }
+
+    async fn judge(
+        &self,
+        speaker: Speaker,
+        conversation: &ConversationId,
+        wish: Result<Wish, Code>,
+    ) -> Result<Judged, Refusal> {
+        let me = self.access.live(speaker)?;
+        let policy = self.access.policy(speaker.site);
+        let group = self.access.group_of(speaker.site, conversation).await?;
+        let people = match (&wish, &group) {
+            (Ok(Wish::Make { users, .. }), None) => self.people(speaker, &me, users.iter().copied()).await?,
+            (Ok(Wish::Add(users)), Some(group)) => {
+                let members = group.members().map(|part| part.user);
+                let all: BTreeSet<UserId> = members.chain(users.iter().copied()).collect();
+                self.people(speaker, &me, all.into_iter().filter(|user| *user != speaker.user)).await?
+            }
+            _ => Vec::new(),
+        };
+        let system = judge(policy, (speaker.user, &me), group.as_ref(), &people, wish)?;
+        let (system, course) = system;
+        if let Some(System::Made { users, .. } | System::Added { users }) = &system {
+            let count = users.len() as u64;
+            let allowance = self.allowances.of(speaker.site, speaker.user);
+            allowance.take_many(Kind::Invitations, count).map_err(Refusal::rate_limited)?;
+        }
+        let head = group.map(|group| group.head);
+        Ok(Judged {
+            system,
+            course,
+            at: head.map_or(Rev(0), |head| head.rev),
+            head: head.map_or(Seq(0), |head| head.seq),
+        })
+    }
+
+    /// The rights of these people as far as they are known; nothing of who never came or was removed.
+    async fn people(
+        &self,
+        speaker: Speaker,
+        me: &Snapshot,
+        users: impl IntoIterator<Item = UserId>,
+    ) -> Result<Vec<(UserId, Option<Arc<Snapshot>>)>, Refusal> {
+        let mut people = Vec::new();
+        for user in users {
+            people.push((user, self.access.last_known(speaker, me, user).await?));
+        }
+        Ok(people)
+    }
+}
+
+/// The rule of all four: what is to happen (nothing: it is so already), and of a new group its course. `people` are those
+/// whom it concerns, but the speaker: of a group that is made its people, of one that grows its members and the new ones.
+fn judge(
+    policy: Policy,
+    (who, me): (UserId, &Snapshot),
+    group: Option<&Group>,
+    people: &[(UserId, Option<Arc<Snapshot>>)],
+    wish: Result<Wish, Code>,
+) -> Result<(Option<System>, Option<CircleId>), Code> {
+    let Some(group) = group else {
+        let Wish::Make { course, title, users } = wish? else { return Err(Code::NotFound) };
+        let role = rights::role_in(&course, &me.circles).ok_or(Code::CannotAdd)?;
+        if role != Role::Teacher && !policy.students_see_students {
+            return Err(Code::NotAllowed);
+        }
+        may_be_together(policy, &course, (who, me), people, &users)?;
+        return Ok((Some(System::Made { title, users }), Some(course)));
+    };
+    let part = group.part(who).ok_or(Code::NotFound)?;
+    let writes = rights::writes_in_group(policy, me, &group.course, part.is_member());
+    let system = match wish? {
+        Wish::Make { .. } => return Err(Code::Conflict),
+        Wish::Add(_) | Wish::Rename(_) if !writes => return Err(Code::NotAllowed),
+        Wish::Rename(title) => (title != group.title).then_some(System::Renamed { title }),
+        Wish::Remove(user) if user == who => part.left.is_none().then_some(System::Left),
+        Wish::Remove(user) => {
+            let teaches = rights::role_in(&group.course, &me.circles) == Some(Role::Teacher);
+            if !part.is_member() || !(group.maker == who || teaches) {
+                return Err(Code::NotAllowed);
+            }
+            let is_in = group.part(user).is_some_and(|part| part.left.is_none());
+            is_in.then(|| System::Removed { users: vec![user] })
+        }
+        Wish::Add(mut users) => {
+            users.retain(|user| !group.part(*user).is_some_and(|part| part.left.is_none()));
+            let known = |user: &UserId| group.part(*user).is_some();
+            let ever = group.people.len() + users.iter().filter(|user| !known(user)).count();
+            let now = group.people.iter().filter(|part: &&Part| part.left.is_none()).count() + users.len();
+            if now > GROUP_MOST || ever > GROUP_PEOPLE_MOST {
+                return Err(Code::BadGroup);
+            }
+            may_be_together(policy, &group.course, (who, me), people, &users)?;
+            (!users.is_empty()).then_some(System::Added { users })
+        }
+    };
+    Ok((system, None))
+}
+
+/// Whether these new people may be in a group of a course with all the others: the speaker may write to each of them, each
+/// holds something of the course, and any two of whom one is new may see each other by it.
+fn may_be_together(
+    policy: Policy,
+    course: &CircleId,
+    (who, me): (UserId, &Snapshot),
+    people: &[(UserId, Option<Arc<Snapshot>>)],
+    new: &[UserId],
+) -> Result<(), Code> {
+    let fits = |(user, them): &(UserId, Option<Arc<Snapshot>>)| {
+        let Some(them) = them else { return false };
+        rights::role_in(course, &them.circles).is_some()
+            && rights::may_write(policy, (who, me), (*user, them))
+            && rights::may_share_group(policy, course, me, them)
+            && people.iter().filter(|(other, _)| other != user).all(|(_, other)| {
+                other.as_ref().is_none_or(|other| rights::may_share_group(policy, course, them, other))
+            })
+    };
+    let all = new.iter().all(|user| people.iter().any(|person| person.0 == *user && fits(person)));
+    if all { Ok(()) } else { Err(Code::CannotAdd) }
+}
+
+/// Each once, without the speaker.
+fn others(users: Vec<UserId>, speaker: UserId) -> Result<Vec<UserId>, Code> {
+    if users.len() >= GROUP_MOST {
+        return Err(Code::BadGroup);
+    }
+    let mut others: Vec<UserId> = Vec::with_capacity(users.len());
+    for user in users {
+        if user != speaker && !others.contains(&user) {
+            others.push(user);
+        }
+    }
+    Ok(others)
+}
+
+/// A title as it is stored.
+fn titled(title: &str) -> Result<Arc<str>, Code> {
+    let title = text::shaped(title).map_err(|_| Code::BadTitle)?;
+    if title.chars().nth(TITLE_CHARS).is_some() { Err(Code::BadTitle) } else { Ok(title) }
+}

@@ -1,0 +1,345 @@
+//! All of a person's reactions to a message: state, no toggle, so that of two devices the later one wins.
+//!
+//! In a room many react at once, and each change goes to everybody who has it open: there they gather, and are committed
+//! and told at most once a second. Each is acknowledged when it is committed.
+
+use std::{
+    collections::{BTreeSet, HashMap, hash_map::Entry},
+    sync::Arc,
+    time::Duration,
+};
+
+use parking_lot::Mutex;
+use tokio::{sync::oneshot, time::Instant};
+use unicode_properties::UnicodeEmoji as _;
+use unicode_segmentation::UnicodeSegmentation as _;
+
+use super::{Outcome, Speaker, Talk, Try, change::Target};
+use crate::{
+    conversation::{ACTORS, Changes, Message, Reaction},
+    error::{Code, Refusal},
+    event::Event,
+    id::{ConversationId, Seq, SiteId, UserId, VerbId},
+    protocol::ServerFrame,
+    store::{NewReaction, OwnReaction, Reacted},
+};
+
+/// Emoji of one person at one message, and different ones at a message.
+const OWN_MOST: usize = 3;
+const DIFFERENT_MOST: usize = 20;
+
+/// Bytes of one emoji: the longest that Unicode recommends has 35.
+const EMOJI_BYTES: usize = 64;
+
+/// In a room reactions change it at most once in this time.
+const GATHER: Duration = Duration::from_secs(1);
+
+/// Of more rooms than this, those are forgotten that have been quiet.
+const ROOMS_MOST: usize = 1_024;
+
+/// Reactions in rooms that wait for the room's next change. At most as many as people may send in `GATHER`.
+#[derive(Debug, Default)]
+pub struct Reactions(Mutex<HashMap<(SiteId, ConversationId), Gathered>>);
+
+#[derive(Debug)]
+struct Gathered {
+    /// When the room was last changed by reactions.
+    at: Instant,
+    waiting: Vec<(NewReaction, oneshot::Sender<Result<Reacted, Refusal>>)>,
+}
+
+/// What is to be done with a reaction.
+enum Turn {
+    /// Commit it now.
+    Now,
+    /// Wait until then, and commit all that has gathered.
+    Leads(Instant),
+    /// Somebody else commits it.
+    Follows,
+}
+
+impl Reactions {
+    fn join(
+        &self,
+        key: (SiteId, ConversationId),
+        new: &NewReaction,
+    ) -> (Turn, Option<oneshot::Receiver<Result<Reacted, Refusal>>>) {
+        let mut rooms = self.0.lock();
+        if rooms.len() > ROOMS_MOST {
+            rooms.retain(|_, room| !room.waiting.is_empty() || room.at.elapsed() < GATHER);
+        }
+        match rooms.entry(key) {
+            Entry::Occupied(mut room)
+                if room.get().at.elapsed() < GATHER || !room.get().waiting.is_empty() =>
+            {
+                let room = room.get_mut();
+                let turn =
+                    if room.waiting.is_empty() { Turn::Leads(room.at + GATHER) } else { Turn::Follows };
+                let (tell, told) = oneshot::channel();
+                room.waiting.push((new.clone(), tell));
+                (turn, Some(told))
+            }
+            room => {
+                let quiet = Gathered { at: Instant::now(), waiting: Vec::new() };
+                room.or_insert_with(|| quiet).at = Instant::now();
+                (Turn::Now, None)
+            }
+        }
+    }
+
+    fn take(
+        &self,
+        key: &(SiteId, ConversationId),
+    ) -> Vec<(NewReaction, oneshot::Sender<Result<Reacted, Refusal>>)> {
+        let mut rooms = self.0.lock();
+        let Some(room) = rooms.get_mut(key) else { return Vec::new() };
+        room.at = Instant::now();
+        std::mem::take(&mut room.waiting)
+    }
+}
+
+impl Talk {
+    /// Sets the speaker's reactions to a message. `of.id` is the verb's. In a room it may take a second.
+    pub async fn react(
+        &self,
+        of: Try<'_>,
+        target: &Target,
+        emoji: Vec<Arc<str>>,
+    ) -> Result<ServerFrame, Refusal> {
+        self.take(of.speaker)?;
+        let Target { conversation, seq, client_message_id } = target;
+        let reader = self.access.reader(of.speaker, conversation).await?;
+        let Speaker { site, user } = of.speaker;
+        let row = self.row(of, target).await?.filter(|row| reader.reads(row));
+        let own = self.store.own_reaction(site, conversation, *seq, user).await?;
+        let client_message_id = *client_message_id;
+        let new = NewReaction { seq: *seq, client_message_id, user, id: VerbId(of.id), emoji };
+        match judge(row.as_ref(), own.as_ref(), &new) {
+            Reacts::Before => {}
+            Reacts::NoSuchMessage => return Err(Code::NoSuchMessage.into()),
+            Reacts::Becomes => {
+                shaped(&new.emoji)?;
+                let had = own.as_ref().map_or(&[][..], |own| &own.emoji);
+                if new.emoji.iter().any(|emoji| !had.contains(emoji)) {
+                    self.access.may_write(of.speaker, conversation).await?;
+                } else {
+                    self.access.live(of.speaker)?;
+                }
+                self.commit(of, conversation, new).await?;
+            }
+        }
+        self.reacted(of, target).await
+    }
+
+    /// The answer, from what is stored.
+    async fn reacted(&self, of: Try<'_>, target: &Target) -> Result<ServerFrame, Refusal> {
+        let Speaker { site, user } = of.speaker;
+        let row = self.row(of, target).await?.ok_or(Code::NoSuchMessage)?;
+        let own = self.store.own_reaction(site, &target.conversation, target.seq, user).await?;
+        let outcome = Outcome::Before { message: row, published: Seq(0) };
+        let mut ack = self.settle(of, &target.conversation, outcome).await?;
+        if let ServerFrame::Ack { mine, .. } = &mut ack {
+            *mine = Some(own.map(|own| own.emoji).unwrap_or_default());
+        }
+        Ok(ack)
+    }
+
+    async fn commit(
+        &self,
+        of: Try<'_>,
+        conversation: &ConversationId,
+        new: NewReaction,
+    ) -> Result<(), Refusal> {
+        let site = of.speaker.site;
+        let key = (site, conversation.clone());
+        let (turn, told) = match conversation.room() {
+            Some(_) => self.reactions.join(key.clone(), &new),
+            None => (Turn::Now, None),
+        };
+        let outcome = match turn {
+            Turn::Now => {
+                let outcomes = self.commit_all(site, conversation, &[new]).await;
+                outcomes.map(|outcomes| outcomes.first().copied().unwrap_or(Reacted::Done))
+            }
+            Turn::Leads(until) => {
+                tokio::time::sleep_until(until).await;
+                let (all, tell): (Vec<_>, Vec<_>) = self.reactions.take(&key).into_iter().unzip();
+                let outcomes = self.commit_all(site, conversation, &all).await;
+                for (at, tell) in tell.into_iter().enumerate() {
+                    let outcome = match &outcomes {
+                        Ok(outcomes) => Ok(outcomes.get(at).copied().unwrap_or(Reacted::Done)),
+                        Err(refusal) => Err(refusal.clone()),
+                    };
+                    let _ = tell.send(outcome); // whoever asked may have gone
+                }
+                outcome_of(told).await
+            }
+            Turn::Follows => outcome_of(told).await,
+        };
+        let noted = outcome.inspect_err(|_| self.doubts.lock().add((site, of.speaker.user, of.id)));
+        match noted? {
+            Reacted::Done => Ok(()),
+            Reacted::NoSuchMessage => Err(Code::NoSuchMessage.into()),
+            Reacted::TooMany => Err(Code::BadEmoji.into()),
+        }
+    }
+
+    /// Commits reactions of one conversation, and tells everybody of the messages that they have changed.
+    async fn commit_all(
+        &self,
+        site: SiteId,
+        conversation: &ConversationId,
+        all: &[NewReaction],
+    ) -> Result<Vec<Reacted>, Refusal> {
+        let _order = self.order.lock((site, conversation)).await;
+        let (outcomes, messages, first_seq) = self.store.react(site, conversation, all).await?;
+        // One message, but in rooms: there everybody reads all of them.
+        if let Some(message) = messages.first() {
+            let (to, hidden_from) = self.access.reads(site, conversation, message.seq).await;
+            let changes = Changes::of(conversation.clone(), first_seq, messages);
+            if !hidden_from.is_empty() {
+                let changes = Arc::new(changes.empty());
+                self.publish(Event::Changed { site, to: hidden_from, changes, given: None }).await;
+            }
+            self.publish(Event::Changed { site, to, changes: Arc::new(changes), given: None }).await;
+        }
+        Ok(outcomes)
+    }
+}
+
+/// What somebody else's commit has made of a reaction.
+async fn outcome_of(told: Option<oneshot::Receiver<Result<Reacted, Refusal>>>) -> Result<Reacted, Refusal> {
+    match told {
+        Some(told) => told.await.unwrap_or_else(|_| Err(Code::Unavailable.into())),
+        None => Err(Code::Unavailable.into()),
+    }
+}
+
+/// What the rule says.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Reacts {
+    /// It was done before, or has no effect any more.
+    Before,
+    /// It counts.
+    Becomes,
+    /// It may not be.
+    NoSuchMessage,
+}
+
+/// The rule: the highest id of each person and message counts, and nothing follows a deletion.
+pub fn judge(row: Option<&Message>, own: Option<&OwnReaction>, new: &NewReaction) -> Reacts {
+    let meant = row.filter(|row| row.client_message_id == Some(new.client_message_id));
+    match meant {
+        Some(row) if row.text.is_some() => {
+            if own.is_some_and(|own| own.id >= new.id) {
+                Reacts::Before
+            } else {
+                Reacts::Becomes
+            }
+        }
+        _ => Reacts::NoSuchMessage,
+    }
+}
+
+/// What a message shows of the reactions to it, each person's in the order in which they came. `None`: there are too
+/// many different ones.
+pub fn fold<'a>(people: impl IntoIterator<Item = (UserId, &'a [Arc<str>])>) -> Option<Vec<Reaction>> {
+    let mut all: Vec<Reaction> = Vec::new();
+    let mut at: HashMap<&str, usize> = HashMap::new();
+    for (user, emoji) in people {
+        for emoji in emoji {
+            let place = *at.entry(emoji).or_insert_with(|| {
+                all.push(Reaction { emoji: emoji.clone(), count: 0, users: Vec::new() });
+                all.len() - 1
+            });
+            let reaction = &mut all[place];
+            reaction.count += 1;
+            if reaction.users.len() < ACTORS {
+                reaction.users.push(user);
+            }
+        }
+    }
+    (all.len() <= DIFFERENT_MOST).then_some(all)
+}
+
+/// At most so many, each once and each an emoji.
+fn shaped(emoji: &[Arc<str>]) -> Result<(), Code> {
+    let different: BTreeSet<_> = emoji.iter().collect();
+    let fine = emoji.len() <= OWN_MOST && different.len() == emoji.len() && emoji.iter().all(|e| is_emoji(e));
+    if fine { Ok(()) } else { Err(Code::BadEmoji) }
+}
+
+/// One grapheme cluster (UAX 29) of characters of emoji (UTS 51). Digits and signs are such characters only where the
+/// enclosing keycap follows.
+fn is_emoji(text: &str) -> bool {
+    const KEYCAP: char = '\u{20e3}';
+    let shows = |sign: char| sign.is_emoji_char() && !sign.is_ascii();
+    text.len() <= EMOJI_BYTES
+        && text.graphemes(true).count() == 1
+        && text.chars().all(|sign| sign.is_emoji_char_or_emoji_component() || sign == KEYCAP)
+        && (text.chars().any(shows)
+            || text.ends_with(KEYCAP) && text.starts_with(|c: char| c.is_emoji_char()))
+}
+
+#[cfg(test)]
+mod tests {
+    use uuid::Uuid;
+
+    use super::{
+        super::change::tests::{row, user, verb},
+        *,
+    };
+    use crate::{conversation::System, id::ClientMessageId};
+
+    fn new(id: u128, emoji: &[&str]) -> NewReaction {
+        let emoji = emoji.iter().map(|e| (*e).into()).collect();
+        let client_message_id = ClientMessageId(Uuid::from_u128(70));
+        NewReaction { seq: Seq(7), client_message_id, user: user(3), id: verb(id), emoji }
+    }
+
+    #[test]
+    fn the_highest_id_counts_and_nothing_follows_a_deletion() {
+        let own = |id| OwnReaction { id: verb(id), emoji: vec!["👍".into()] };
+        assert_eq!(judge(Some(&row()), None, &new(1, &["👍"])), Reacts::Becomes);
+        assert_eq!(judge(Some(&row()), Some(&own(1)), &new(1, &[])), Reacts::Before);
+        assert_eq!(judge(Some(&row()), Some(&own(2)), &new(1, &[])), Reacts::Before);
+        assert_eq!(judge(Some(&row()), Some(&own(2)), &new(3, &[])), Reacts::Becomes);
+        assert_eq!(judge(Some(&row().stub()), None, &new(1, &["👍"])), Reacts::NoSuchMessage);
+        let system = Message { text: None, system: Some(System::Left), ..row() };
+        assert_eq!(judge(Some(&system), None, &new(1, &["👍"])), Reacts::NoSuchMessage);
+        let other = Message { client_message_id: Some(ClientMessageId(Uuid::from_u128(71))), ..row() };
+        assert_eq!(judge(Some(&other), None, &new(1, &["👍"])), Reacts::NoSuchMessage);
+        assert_eq!(judge(None, None, &new(1, &["👍"])), Reacts::NoSuchMessage);
+    }
+
+    #[test]
+    fn an_emoji_is_one_and_nothing_else() {
+        for good in ["👍", "❤️", "❤", "👨‍👩‍👧‍👦", "👩🏽‍❤️‍💋‍👨🏿", "🇵🇹", "🏴󠁧󠁢󠁷󠁬󠁳󠁿", "1️⃣", "#️⃣", "☕"]
+        {
+            assert!(is_emoji(good), "{good}");
+        }
+        let long = "👨‍".repeat(20);
+        for bad in
+            ["", "a", "1", "#", "👍👍", "👍a", "\u{200d}", "\u{fe0f}", "\u{20e3}", "<b>", "é", " 👍", &long]
+        {
+            assert!(!is_emoji(bad), "{bad:?}");
+        }
+        let shaped = |emoji: &[&str]| shaped(&new(1, emoji).emoji);
+        assert_eq!(shaped(&["👍", "❤️", "😂"]), Ok(()));
+        assert_eq!(shaped(&["👍", "❤️", "😂", "🎉"]), Err(Code::BadEmoji));
+        assert_eq!(shaped(&["👍", "👍"]), Err(Code::BadEmoji));
+    }
+
+    #[test]
+    fn a_message_names_the_first_people_of_each_emoji_in_the_order_of_use() {
+        let (one, both): ([Arc<str>; 1], [Arc<str>; 2]) = (["❤️".into()], ["👍".into(), "❤️".into()]);
+        let people = (1..=30).map(|id| (user(id), if id == 1 { &one[..] } else { &both[..] }));
+        let all = fold(people).expect("few");
+        let told: Vec<_> = all.iter().map(|r| (&*r.emoji, r.count, r.users.len(), r.users[0])).collect();
+        assert_eq!(told, [("❤️", 30, 20, user(1)), ("👍", 29, 20, user(2))]);
+        let different: Vec<[Arc<str>; 1]> = (0..=DIFFERENT_MOST).map(|n| [format!("{n}").into()]).collect();
+        let each = different.iter().zip(1..).map(|(emoji, id)| (user(id), &emoji[..]));
+        assert_eq!(fold(each.clone()), None);
+        assert_eq!(fold(each.take(DIFFERENT_MOST)).expect("as many as may be").len(), DIFFERENT_MOST);
+    }
+}
