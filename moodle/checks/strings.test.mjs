@@ -6,6 +6,8 @@ import { filesOf, read, strings } from "./plugin.mjs";
 const LANGUAGES = [...new Set(filesOf("moodle/block_gchat/lang").map((path) => /lang\/(\w+)\//.exec(path)[1]))];
 const texts = Object.fromEntries(LANGUAGES.map((language) => [language, strings(language)]));
 const english = new Map(texts.en);
+/** What the client says, by id: at once, and later. */
+const client = (language) => Object.assign({}, ...["", "later/"].map((place) => JSON.parse(read(`client/strings/${place}${language}.json`))));
 
 /** The ids that a source asks this plugin's strings for. */
 function asked(source) {
@@ -57,7 +59,7 @@ for (const language of LANGUAGES) {
 
   test(`${language}: the client's strings are the client's`, () => {
     const mine = new Map(texts[language]);
-    for (const [id, text] of Object.entries(JSON.parse(read(`client/strings/${language}.json`)))) {
+    for (const [id, text] of Object.entries(client(language))) {
       assert.equal(mine.get(id), text, id);
     }
   });
@@ -78,7 +80,7 @@ test("every string that is asked for is there", () => {
 });
 
 test("every string is asked for", () => {
-  const wanted = new Set([...composed(), ...Object.keys(JSON.parse(read("client/strings/en.json")))]);
+  const wanted = new Set([...composed(), ...Object.keys(client("en"))]);
   const all = sources.map(read).join("\n");
   for (const id of asked(all)) wanted.add(id);
   for (const id of english.keys()) {

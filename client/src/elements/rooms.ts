@@ -4,6 +4,7 @@ import { repeat } from "lit/directives/repeat.js";
 import type { RoomView } from "../view.js";
 import { base } from "../styles/theme.js";
 import { roomsStyles } from "../styles/rooms.js";
+import "./later.js";
 import type { Scene } from "./scene.js";
 import { SceneWatcher } from "./scene.js";
 import { badgesTemplate, waitingText, type Waiting } from "./waiting.js";

@@ -1,24 +1,32 @@
 /**
  * The words that people read: one source per language, keyed and written like Moodle's language strings, so that the
- * plugin's `lang/` files are made from the same JSON. English is inline; another language is fetched before anything is
- * shown, so that nothing is ever painted in the wrong language first.
+ * plugin's `lang/` files are made from the same JSON. What a page shows at once is here in English, the rest comes with
+ * what shows it (later.ts); another language is fetched before anything is shown, so that nothing is ever painted in the
+ * wrong language first.
  */
 import en from "../../strings/en.json";
+import type later from "../../strings/later/en.json";
 
-export type StringId = keyof typeof en;
+export type StringId = keyof typeof en | keyof typeof later;
 type Placeholder = string | number | Readonly<Record<string, string | number>>;
 type Texts = Readonly<Record<StringId, string>>;
 
 const LANGUAGES: Readonly<Record<string, () => Promise<{ default: Texts }>>> = {
-  pt: () => import("../../strings/pt.json"),
+  pt: () => import("./portuguese.js"),
 };
+
+const english: Partial<Texts> = { ...en };
+
+export function addEnglish(more: Partial<Texts>): void {
+  Object.assign(english, more);
+}
 
 export class Strings {
   /** A BCP 47 tag for `Intl` and for `lang` attributes. */
   readonly locale: string;
   /** Resolves when the language is there (or cannot be had: English it is); null where nothing is to be waited for. */
   readonly ready: Promise<void> | null;
-  #texts: Texts = en;
+  #texts: Partial<Texts> = english;
   /** Made once: making it costs far more than using it. */
   #numbers: Intl.NumberFormat | undefined;
   #lists: Intl.ListFormat | undefined;
@@ -40,7 +48,7 @@ export class Strings {
 
   /** The text with `{$a}` and `{$a->name}` filled in. What is filled in is never read as a placeholder again. */
   get(id: StringId, a?: Placeholder): string {
-    return this.#texts[id].replace(/\{\$a(?:->([a-z]+))?\}/g, (whole, field: string | undefined) => {
+    return (this.#texts[id] ?? id).replace(/\{\$a(?:->([a-z]+))?\}/g, (whole, field: string | undefined) => {
       if (a === undefined) return whole;
       if (typeof a === "object") return field === undefined ? whole : String(a[field] ?? whole);
       return field === undefined ? (typeof a === "number" ? this.number(a) : a) : whole;

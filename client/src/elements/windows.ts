@@ -1,5 +1,6 @@
 /** The elements that only a page with windows needs: fetched with its first window. */
 import { GchatComposer } from "./composer.js";
+import "./later.js";
 import { GchatLog } from "./log.js";
 import { GchatWindow } from "./window.js";
 

@@ -1,30 +1,50 @@
 import { readdirSync, readFileSync } from "node:fs";
 import { expect, test } from "vitest";
+import "../../src/elements/later.js";
 import { Strings } from "../../src/elements/strings.js";
 import { isBlank } from "../../src/elements/blank.js";
 import { isEmojiOnly, staysInLine, textLength } from "../../src/elements/text.js";
 import { threadRows } from "../../src/elements/thread.js";
 import type { MessageView } from "../../src/view.js";
-import en from "../../strings/en.json";
+import first from "../../strings/en.json";
+import later from "../../strings/later/en.json";
+
+const en = { ...first, ...later };
+const elements = new URL("../../src/elements/", import.meta.url);
 
 const placeholders = (text: string): string[] => (text.match(/\{\$a(?:->\w+)?\}/g) ?? []).sort();
 
 test("every language has the same keys and placeholders, and the client knows it", () => {
   for (const key of Object.keys(en)) expect(key).toMatch(/^[a-z0-9_]+$/);
-  const folder = new URL("../../strings/", import.meta.url);
-  const others = readdirSync(folder).filter((name) => name !== "en.json");
-  expect(others).toContain("pt.json");
-  for (const name of others) {
-    const texts = JSON.parse(readFileSync(new URL(name, folder), "utf8")) as Record<string, string>;
-    expect(Object.keys(texts), name).toEqual(Object.keys(en));
-    for (const [key, text] of Object.entries(en)) expect(placeholders(texts[key]!), `${name} ${key}`).toEqual(placeholders(text));
-    expect(new Strings(name.replace(".json", "")).ready, `${name} is fetched`).not.toBeNull();
+  expect(Object.keys(first).filter((key) => key in later), "once").toEqual([]);
+  for (const [place, english] of [["../../strings/", first], ["../../strings/later/", later]] as const) {
+    const folder = new URL(place, import.meta.url);
+    const others = readdirSync(folder).filter((name) => name.endsWith(".json") && name !== "en.json");
+    expect(others).toContain("pt.json");
+    for (const name of others) {
+      const texts = JSON.parse(readFileSync(new URL(name, folder), "utf8")) as Record<string, string>;
+      expect(Object.keys(texts), name).toEqual(Object.keys(english));
+      for (const [key, text] of Object.entries(english)) expect(placeholders(texts[key]!), `${name} ${key}`).toEqual(placeholders(text));
+      expect(new Strings(name.replace(".json", "")).ready, `${name} is fetched`).not.toBeNull();
+    }
   }
 });
 
+test("what is there at start needs no string that comes later", () => {
+  const reached = new Map<string, string>();
+  const reach = (name: string): void => {
+    if (reached.has(name)) return;
+    const code = readFileSync(new URL(`${name}.ts`, elements), "utf8");
+    reached.set(name, code);
+    for (const [, next] of code.matchAll(/^import (?!type )[^;]*?from "\.\/([\w-]+)\.js";/gm)) reach(next!);
+  };
+  reach("index");
+  expect(reached.has("panel") && !reached.has("window")).toBe(true);
+  for (const [name, code] of reached) expect(Object.keys(later).filter((key) => code.includes(`"${key}"`)), name).toEqual([]);
+});
+
 test("every string is used", () => {
-  const folder = new URL("../../src/elements/", import.meta.url);
-  const code = readdirSync(folder).map((name) => readFileSync(new URL(name, folder), "utf8")).join("\n");
+  const code = readdirSync(elements).map((name) => readFileSync(new URL(name, elements), "utf8")).join("\n");
   // The two statuses are string ids as they are.
   const unused = Object.keys(en).filter((key) => !code.includes(`"${key}"`));
   expect(unused).toEqual([]);
