@@ -14,6 +14,10 @@ import type { Command, ConversationId, PageConfig, Update } from "./view.js";
 /** Without any page for so long the socket is closed: walking from page to page takes less. */
 export const LONELY_MS = 10_000;
 
+/** What a page that comes later hears first, and last. */
+const EARLY: ReadonlySet<Update["kind"]> = new Set(["people", "blocked"]);
+const LATE: ReadonlySet<Update["kind"]> = new Set(["line", "roster", "rooms", "courses"]);
+
 /** What a page says to the worker. The first is `join`, and is said once. */
 export type FromPage =
   | {
@@ -126,10 +130,13 @@ export class Pages {
     }
     // The newest page knows best how the host is asked.
     Object.assign(this.#core.config, config);
-    // As the core tells them: the dock has its messages, and line and roster come with it.
-    const late = new Set<string>(["line", "roster"]);
-    for (const [slice, update] of this.#slices) if (!late.has(slice)) tell(page, update);
-    for (const [slice, update] of this.#slices) if (late.has(slice)) tell(page, update);
+    // As the core tells them: people before their messages, these before the dock, and line and lists behind it.
+    for (const turn of [EARLY, undefined, LATE]) {
+      for (const update of this.#slices.values()) {
+        const own = EARLY.has(update.kind) ? EARLY : LATE.has(update.kind) ? LATE : undefined;
+        if (own === turn) tell(page, update);
+      }
+    }
     for (const command of numbered) this.#say(command);
     if (visible) this.#say({ kind: "visible", visible });
   }

@@ -68,7 +68,7 @@ test("what the core has not kept is done again by the tab's next page, once", as
 test("the last word on a message counts, and names its seq for a core that does not know it", async () => {
   const tab = new Tab();
   const page = await tab.page();
-  const own = { key: "k1", seq: 7, mine: true, text: "old", sentAt: 1 };
+  const own = { key: "k1", seq: 7, sender: 2, mine: true, text: "old", sentAt: 1 };
   page.coreTells({ kind: "page", page: { conversation: "2-3", request: 1, messages: [own], more: false } });
   const about = { conversation: "2-3", key: "k1" };
   page.does({ kind: "edit", ...about, text: "a" }, { kind: "edit", ...about, text: "b" });
@@ -79,6 +79,42 @@ test("the last word on a message counts, and names its seq for a core that does 
     { kind: "edit", key: "k1", text: "b", seq: 7 },
     { kind: "delete", key: "k1", seq: 7 },
     { kind: "undelete", key: "k2", at: 1_795_376_400_000 },
+  ]);
+});
+
+test("of reactions the last word on a message counts, and names somebody else's message as the server knows it", async () => {
+  const tab = new Tab();
+  const page = await tab.page();
+  const theirs = (conversation: string, id: string) => ({
+    kind: "page" as const,
+    page: { conversation, request: 1, messages: [{ key: "seq:7", id, seq: 7, sender: 3, mine: false, text: "old", sentAt: 1 }], more: false },
+  });
+  page.coreTells(theirs("2-3", "n3"));
+  page.coreTells(theirs("2-4", "n4"));
+  const about = { conversation: "2-3", key: "seq:7" };
+  page.does({ kind: "react", ...about, emoji: ["👍"] }, { kind: "react", ...about, emoji: ["🎉"] });
+  page.does({ kind: "react", conversation: "2-4", key: "seq:7", emoji: [] }, { kind: "delete", ...about });
+  expect(page.heard).toMatchObject([{ seq: 7, id: "n3" }, {}, { seq: 7, id: "n4" }, { kind: "delete", seq: 7, id: "n3" }]);
+  page.journal.leave();
+  expect(await (await tab.page()).journal.unkept()).toMatchObject([
+    { kind: "react", conversation: "2-3", emoji: ["🎉"], seq: 7, id: "n3" },
+    { kind: "react", conversation: "2-4", emoji: [], seq: 7, id: "n4" },
+    { kind: "delete", conversation: "2-3", seq: 7, id: "n3" },
+  ]);
+});
+
+test("a message is left with whom it mentions, and a room that was entered; nothing that is asked at once is", async () => {
+  const tab = new Tab();
+  const page = await tab.page();
+  page.does({ kind: "send", conversation: "r-c7", text: "@Bruno", mentions: [3] });
+  page.does({ kind: "draft", conversation: "r-c7", text: "@Carla", mentions: [4] });
+  page.does({ kind: "minimise", conversation: "r-c7" }, { kind: "enter", conversation: "r-c7", title: "Algebra" });
+  page.does({ kind: "announce", act: 1, conversation: "r-c7", on: true }, { kind: "rooms" }, { kind: "members", conversation: "r-c7" });
+  page.journal.leave();
+  expect(await (await tab.page()).journal.unkept()).toMatchObject([
+    { kind: "send", mentions: [3] },
+    { kind: "draft", mentions: [4] },
+    { kind: "enter", title: "Algebra" },
   ]);
 });
 

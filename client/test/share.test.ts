@@ -6,7 +6,7 @@ import type { WorkerEnd } from "../src/attach.js";
 import { LONELY_MS, Pages } from "../src/pages.js";
 import { paint, startCore } from "../src/start.js";
 import type { Command, PageConfig, Update } from "../src/view.js";
-import { Browser, emptyHistory, live, message, Page as Tab, shownOf, talkOf, window, withWindow } from "./browser.js";
+import { Browser, emptyHistory, GROUP, group, live, message, Page as Tab, shownOf, talkOf, window, withWindow } from "./browser.js";
 import { config, MemoryShelf, OTHER_MARK, settled, tokenOf } from "./stage.js";
 
 let browser: Browser;
@@ -208,6 +208,70 @@ describe("pages of one login", () => {
     expect([one.last("found")?.text, other.last("found")]).toEqual(["b", undefined]);
   });
 
+  test("are told of names, rooms, courses and blocks when they come later, and of nothing whose window is gone", async () => {
+    const one = await page();
+    const socket = await worker!.place.online({ dock: { version: 1, windows: [group()] }, blocked: [9] });
+    emptyHistory(socket);
+    const bruno = { id: 3, name: "Bruno", picture: null, profile_url: null, role: "student" as const };
+    socket.says({ type: "roster", circle: "c7", version: 1, total: 1, contacts: [bruno] });
+    socket.says(live(message(1), GROUP));
+    await one.does({ kind: "rooms" });
+    const room = { conversation: "r-c7", circle: "c7", title: "Algebra", writing: "yes" as const };
+    socket.says({ type: "rooms", request: socket.of("rooms")[0]!.request, rooms: [room], next: null });
+    await settled();
+    const other = await page();
+    for (const kind of ["people", "rooms", "courses", "blocked"] as const) {
+      expect(other.last(kind), kind).toEqual(one.last(kind));
+      expect(other.last(kind), kind).toBeDefined();
+    }
+    const kinds = other.heard.map(({ kind }) => kind);
+    expect(kinds.indexOf("people")).toBeLessThan(kinds.lastIndexOf("conversation"));
+    socket.says({ type: "dock", version: 2, windows: [] });
+    await settled();
+    expect((await page()).last("people")).toBeUndefined();
+  });
+
+  test("hear what came of what they have done to a group, under their own number, and no other page does", async () => {
+    const one = await page();
+    const other = await page();
+    const socket = await worker!.place.online({ dock: { version: 1, windows: [group()] } });
+    for (const [title, at] of [["one", one], ["other", other]] as const) {
+      await at.does({ kind: "rename", act: 1, conversation: GROUP, title });
+    }
+    const [first, second] = socket.of("rename");
+    const acked = (id: string) => ({ type: "ack" as const, id, conversation: GROUP, seq: 1, rev: 1, sent_at: 5 });
+    socket.says({ type: "error", code: "bad_title", message: "…", final: true, id: second!.id });
+    await settled();
+    expect([one.last("done"), other.last("done")]).toEqual([undefined, { kind: "done", act: 1, conversation: GROUP, code: "bad_title" }]);
+    socket.says(acked(first!.id));
+    await settled();
+    expect(one.last("done")).toEqual({ kind: "done", act: 1, conversation: GROUP });
+  });
+
+  test("that go show no members any more", async () => {
+    const [one, other] = [await page(), await page()];
+    const socket = await worker!.place.online({ dock: { version: 1, windows: [group()] } });
+    emptyHistory(socket);
+    for (const at of [one, one, other]) await at.does({ kind: "members", conversation: GROUP });
+    await other.does({ kind: "members", conversation: GROUP, over: true });
+    const questions = () => socket.of("members").filter(({ users }) => users === undefined);
+    const asked = async (seq: number): Promise<number> => {
+      // Also those that were put while an answer was awaited.
+      for (let answered = 0; answered < questions().length; answered += 1) {
+        socket.says({ type: "members", request: questions()[answered]!.request, conversation: GROUP, total: 0, members: [] });
+        await settled();
+      }
+      const before = questions().length;
+      socket.says(live(message(seq, { sender: 2, text: null, system: { kind: "left" } }), GROUP));
+      await settled();
+      return questions().length - before;
+    };
+    expect(await asked(1)).toBe(1);
+    expect([one, other].map((at) => at.last("members")?.members)).toEqual([[], []]);
+    await one.dies();
+    expect(await asked(2)).toBe(0);
+  });
+
   test("keep each other's token, and the newer one is used", async () => {
     const token = (age: number) => JSON.stringify({ token: tokenOf(browser.clock.now() - age, { jti: String(age) }), at: browser.clock.now() - age, unsent_key: null });
     const one = new SharingPage();
@@ -303,6 +367,19 @@ describe("a page", () => {
     const socket = await worker.place.online(withWindow);
     expect(socket.of("send")).toMatchObject([{ text: "in between", client_message_id: "019aaaaa-aaaa-7aaa-8aaa-aaaaaaaaaaaa" }]);
     expect(one.open).toEqual([]);
+  });
+
+  test("whose worker dies hears that what it asked for will not be answered", async () => {
+    worker = await new Worker().begin();
+    const one = await page();
+    await worker.place.online({ dock: { version: 1, windows: [group()] } });
+    await one.does({ kind: "rename", act: 3, conversation: GROUP, title: "other" });
+    const first = worker;
+    worker = await new Worker().begin();
+    first.die();
+    await settled();
+    expect(one.last("done")).toEqual({ kind: "done", act: 3, conversation: GROUP, code: "no_connection" });
+    expect(one.heard.filter(({ kind }) => kind === "done")).toHaveLength(1);
   });
 
   test.each([

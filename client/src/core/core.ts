@@ -506,11 +506,12 @@ export class Core {
     this.#stateChanged(before);
   }
 
-  /** A group that was made opens; one that was left closes. */
+  /** A group that was made opens, before the page hears that it is made; one that was left closes. */
   #did(frame: ActFrame): void {
     const { conversation } = frame;
     if (frame.type === "make") this.#want(conversation, { state: "open", contact: null, title: frame.title });
     if (frame.type === "remove" && frame.user === this.#config.user) this.#want(conversation, { state: "closed", contact: null });
+    this.#shown.now();
   }
 
   #dockCame(version: number, windows: readonly DockWindow[]): void {

@@ -184,8 +184,8 @@ export function presentConversation(known: Known, conversation: ConversationId):
 }
 
 /** What a page knows the message by. */
-export function keyOf({ sender, client_message_id: id, seq }: Message, me: UserId): string {
-  return sender === me && id !== null ? id : `seq:${seq}`;
+export function keyOf({ sender, client_message_id: id, seq, system }: Message, me: UserId): string {
+  return sender === me && id !== null && system === undefined ? id : `seq:${seq}`;
 }
 
 export function presentMessage(message: Message, about: About): MessageView {

@@ -96,7 +96,7 @@ export type Found = (conversation: ConversationId, seq: Seq) => Message | undefi
 /** Applies one frame of the server. `history` answers go through `applyPage`, which knows what was asked. */
 export function applyFrame(state: State, frame: ServerFrame, now: number, found?: Found): Step {
   const step = applied(state, frame, now, found);
-  return { ...step, state: withRooms(step.state, step.state.rooms) };
+  return step.state.windows === state.windows ? step : { ...step, state: withRooms(step.state, step.state.rooms) };
 }
 
 function applied(state: State, frame: ServerFrame, now: number, found?: Found): Step {
@@ -137,7 +137,7 @@ function applied(state: State, frame: ServerFrame, now: number, found?: Found): 
     case "changes":
       return withSpan(state, frame, frame.request !== undefined, found);
     case "dot":
-      return still(dotted(state, frame));
+      return dotted(state, frame);
     case "read":
       return still(withRead(state, frame.conversation, frame.user, frame.seq));
     case "typing":
@@ -203,14 +203,14 @@ function opened(state: State, windows: readonly DockWindow[]): Ask[] {
     .map(({ conversation }) => ({ kind: "changes", conversation }));
 }
 
-/** Somebody has written in a room that is not open. */
-function dotted(state: State, { conversation, seq }: Server<"dot">): State {
-  const rooms = state.rooms.map((room) => (room.conversation === conversation ? { ...room, unread: true } : room));
-  return withWindows({ ...state, rooms }, (window) =>
-    window.conversation === conversation && seq > Math.max(window.seq, window.read_seq)
-      ? { ...window, seq, unread: Math.max(1, window.unread) }
-      : window,
-  );
+/** Somebody has written in a room that is not open: at least one that is not read. One that is open here was opened since. */
+function dotted(state: State, { conversation, seq }: Server<"dot">): Step {
+  const window = windowOf(state, conversation);
+  if (window?.state === "open") return { ...still(state), asks: [{ kind: "changes", conversation }] };
+  if (window !== undefined && seq <= Math.max(window.seq, window.read_seq)) return still(state);
+  const rooms = state.rooms.map((room) => (room.conversation === conversation ? { ...room, unread: true as const } : room));
+  const raised = (one: DockWindow): DockWindow => (one === window ? { ...one, seq, unread: Math.max(1, one.unread) } : one);
+  return still(withWindows({ ...state, rooms }, raised));
 }
 
 /** These rooms, and of those that have a window what it says. The same value where nothing is another. */
@@ -412,7 +412,7 @@ function withNews(window: DockWindow, news: readonly Message[]): DockWindow {
 
 /** Raises a read mark; marks never fall. */
 export function withRead(state: State, conversation: ConversationId, user: UserId, seq: Seq): State {
-  return withWindows(state, (window) => {
+  const next = withWindows(state, (window) => {
     if (window.conversation !== conversation) return window;
     if (user !== state.me) {
       return window.kind !== "direct" || seq <= window.other_read_seq ? window : { ...window, other_read_seq: seq };
@@ -424,6 +424,7 @@ export function withRead(state: State, conversation: ConversationId, user: UserI
     const mentions = countAbove(window, seq, talk, window.mentions ?? 0, (message) => mentionsMe(state, message));
     return { ...window, read_seq: seq, unread, mentions };
   });
+  return withRooms(next, next.rooms);
 }
 
 /** The same value where no window changes: what is not changed is neither told nor written again. */
