@@ -71,6 +71,19 @@ if ($ADMIN->fulltree) {
             \block_gchat\pause::OFF => new lang_string('exampause_off', 'block_gchat'),
         ]
     ));
+    $rooms = new admin_setting_configselect(
+        'block_gchat/rooms',
+        new lang_string('setting_rooms', 'block_gchat'),
+        new lang_string('setting_rooms_desc', 'block_gchat'),
+        \block_gchat\rooms::OFF,
+        [
+            \block_gchat\rooms::OFF => new lang_string('siterooms_off', 'block_gchat'),
+            \block_gchat\rooms::SOME => new lang_string('siterooms_some', 'block_gchat'),
+            \block_gchat\rooms::ALL => new lang_string('siterooms_all', 'block_gchat'),
+        ]
+    );
+    $rooms->set_updatedcallback('\block_gchat\rooms::changed');
+    $settings->add($rooms);
 }
 
 $ADMIN->add('blocksettings', new admin_externalpage(

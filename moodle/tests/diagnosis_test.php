@@ -88,6 +88,16 @@ final class diagnosis_test extends \PHPUnit\Framework\TestCase {
         $this->assertSame(['warning messagingoff', 'error refused'], $dead);
     }
 
+    public function test_rooms_need_a_server_that_knows_them(): void {
+        $said = fixture('api/status.answer');
+        $this->assertSame(['ok connected'], $this->found($this->facts(call: $this->said(200, $said), rooms: true)));
+        foreach ([['features' => ['edit', 'delete', 'reply']] + $said, array_diff_key($said, ['features' => 0])] as $older) {
+            $call = $this->said(200, $older);
+            $this->assertSame(['ok connected', 'warning norooms'], $this->found($this->facts(call: $call, rooms: true)));
+            $this->assertSame(['ok connected'], $this->found($this->facts(call: $call)));
+        }
+    }
+
     /**
      * What the server says of its disk, in GB (budget and what was written today as well), and what is found.
      *

@@ -155,6 +155,7 @@ final class connection {
         set_config('kid', $this->kid, 'block_gchat');
         unset_config('paused', 'block_gchat');
         outbox::begin();
+        rooms::begin();
         server::forget_outage();
     }
 

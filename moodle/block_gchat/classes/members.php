@@ -18,7 +18,7 @@ namespace block_gchat;
 
 /**
  * Who is in a course, as a call tells it: the same as every person's own circles say of that course ({@see circles}), but
- * asked for in bulk, with as many queries for ten thousand people as for ten.
+ * asked for in bulk, with as many queries for ten thousand people as for ten. And whether the course has a room ({@see rooms}).
  *
  * @package    block_gchat
  * @copyright  2026 The Global Chat contributors
@@ -51,7 +51,13 @@ final class members {
      */
     public static function of(int $courseid, int $version): array {
         global $DB;
-        $course = $DB->get_record('course', ['id' => $courseid], 'id, fullname, visible, groupmode, enddate');
+        $course = $DB->get_record_sql(
+            'SELECT c.id, c.fullname, c.visible, c.groupmode, c.enddate, r.room
+               FROM {course} c
+          LEFT JOIN {block_gchat_course} r ON r.courseid = c.id
+              WHERE c.id = ?',
+            [$courseid]
+        );
         $context = $course ? \context_course::instance($courseid, IGNORE_MISSING) : null;
         if (!$context || $courseid == SITEID) {
             return ['rights_version' => $version, 'title' => '', 'members' => []];
@@ -60,7 +66,7 @@ final class members {
         $now = time();
         $members = (new self($course, $context, $now))->members();
         dates::note($course, array_column($members, 'user'), $now);
-        return ['rights_version' => $version, 'title' => $title, 'members' => $members];
+        return ['rights_version' => $version, 'title' => $title] + rooms::claim($course) + ['members' => $members];
     }
 
     /**

@@ -39,6 +39,9 @@ final class observer {
         'gchat' => ['block_visibility'],
     ];
 
+    /** What is only told of where there are rooms. */
+    private const OF_ROOMS = ['\core\event\course_created', '\core\event\group_created'];
+
     /**
      * Writes down what has changed.
      *
@@ -66,6 +69,10 @@ final class observer {
     public static function send(base $event): void {
         try {
             notes::after_commit();
+            if (in_array($event->eventname, self::OF_ROOMS, true) && !self::rows($event)) {
+                // There is nothing to send, and the first few runs of a script are not for nothing.
+                return;
+            }
             $rights = self::rights_of_role($event);
             if ($rights !== null) {
                 // Core forgets what it has cached of the role's rights only after the observers. A person who fetches a token
@@ -163,6 +170,11 @@ final class observer {
             case '\core\event\group_updated':
             case '\core\event\group_deleted':
                 return [outbox::COURSE, $courseid];
+            case '\core\event\group_created':
+                // Nobody is in it yet, but whoever may access all groups is in its room.
+                return rooms::are_in($courseid) ? [outbox::COURSE, $courseid] : null;
+            case '\core\event\course_created':
+                return rooms::site_says() === rooms::ALL ? [outbox::COURSE, $event->objectid] : null;
             case '\core\event\course_updated':
             case '\core\event\course_deleted':
                 return [outbox::COURSE, $event->objectid];

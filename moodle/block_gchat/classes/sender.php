@@ -385,13 +385,41 @@ final class sender {
             return $this->server->delete_user($target, $version);
         }
         if ($kind === outbox::COURSE) {
-            $snapshot = outbox::at_source(fn() => members::of($target, $version));
-            $this->limit();
-            return $this->server->put_circle($target, $snapshot);
+            return $this->tell_course($target, $version);
         }
         $snapshot = outbox::at_source(fn() => rights::for_call($target, $version));
         $this->limit();
         return $snapshot === null ? [] : $this->server->put_user($target, $snapshot);
+    }
+
+    /**
+     * Tells of a course.
+     *
+     * @param int $courseid
+     * @param int $version
+     * @return array the answer
+     */
+    private function tell_course(int $courseid, int $version): array {
+        if (rooms::are_on() && rooms::taken() === null) {
+            rooms::learn($this->server->status());
+        }
+        $snapshot = outbox::at_source(fn() => members::of($courseid, $version));
+        $this->limit();
+        try {
+            $answer = $this->server->put_circle($courseid, $snapshot);
+        } catch (server_exception $e) {
+            if ($e->reason !== 'bad_request' || !isset($snapshot['room']) || rooms::learn($this->server->status())) {
+                throw $e;
+            }
+            // It is an older server than it was: it knows no rooms.
+            unset($snapshot['room'], $snapshot['groups']);
+            $this->limit();
+            $answer = $this->server->put_circle($courseid, $snapshot);
+        }
+        if ($answer['applied'] ?? true) {
+            rooms::told($courseid, $snapshot['room'] ?? rooms::NONE);
+        }
+        return $answer;
     }
 
     /**

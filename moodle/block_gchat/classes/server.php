@@ -73,7 +73,8 @@ final class server {
     }
 
     /**
-     * The server's own state: `version`, `protocol`, `server_time` (milliseconds), `epoch`, `users_online`, `connections`.
+     * The server's own state: `version`, `protocol`, `features`, `server_time` (milliseconds), `epoch`, `users_online`,
+     * `connections`.
      *
      * @return array
      * @throws server_exception
@@ -110,7 +111,7 @@ final class server {
      * Tells who is in a course.
      *
      * @param int $courseid
-     * @param array $snapshot `rights_version`, `title`, `members`
+     * @param array $snapshot `rights_version`, `title`, `members`, and `room` and `groups` where it has a room
      * @return array `applied`, `rights_version`
      * @throws server_exception
      */

@@ -20,6 +20,7 @@
  * `chat` and `teach` are asked in courses, with roles that people have there: whoever is enrolled with a role that allows
  * `chat` may chat with the others of that course. Prevented or prohibited in a course (or a category, or the site), it
  * closes the chat there. `teach` makes somebody a teacher in the chat of a course; no role's name is looked at.
+ * `configurecourse` lets whoever may edit a course say whether it has a room.
  *
  * @package    block_gchat
  * @copyright  2026 The Global Chat contributors
@@ -64,6 +65,14 @@ $capabilities = [
         'contextlevel' => CONTEXT_COURSE,
         'archetypes' => [
             'teacher' => CAP_ALLOW,
+            'editingteacher' => CAP_ALLOW,
+            'manager' => CAP_ALLOW,
+        ],
+    ],
+    'block/gchat:configurecourse' => [
+        'captype' => 'write',
+        'contextlevel' => CONTEXT_COURSE,
+        'archetypes' => [
             'editingteacher' => CAP_ALLOW,
             'manager' => CAP_ALLOW,
         ],

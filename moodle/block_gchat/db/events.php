@@ -32,8 +32,8 @@ foreach (
     [
         'user_enrolment_created', 'user_enrolment_updated', 'user_enrolment_deleted',
         'enrol_instance_updated', 'enrol_instance_deleted',
-        'group_member_added', 'group_member_removed', 'group_updated', 'group_deleted',
-        'course_updated', 'course_deleted', 'course_category_updated', 'course_category_deleted',
+        'group_member_added', 'group_member_removed', 'group_created', 'group_updated', 'group_deleted',
+        'course_created', 'course_updated', 'course_deleted', 'course_category_updated', 'course_category_deleted',
         'role_assigned', 'role_unassigned', 'role_deleted', 'capability_assigned', 'capability_unassigned',
         'user_updated', 'user_deleted', 'user_loggedout', 'user_loggedinas',
         'message_user_blocked', 'message_user_unblocked', 'message_contact_added', 'message_contact_removed',
@@ -81,6 +81,14 @@ foreach (['course_module_deleted', 'course_content_deleted'] as $event) {
     $observers[] = [
         'eventname' => "\\core\\event\\$event",
         'callback' => '\block_gchat\exams::tidy',
+    ];
+}
+
+// What a course says of its room; see rooms.
+foreach (['restored' => 'course_restored', 'tidy' => 'course_deleted'] as $callback => $event) {
+    $observers[] = [
+        'eventname' => "\\core\\event\\$event",
+        'callback' => "\\block_gchat\\rooms::$callback",
     ];
 }
 

@@ -15,7 +15,7 @@
 // along with Moodle.  If not, see <https://www.gnu.org/licenses/>.
 
 /**
- * Where the chat gets onto Moodle's pages.
+ * Where the chat gets onto Moodle's pages, and what a course says of it into the course's form.
  *
  * @package    block_gchat
  * @copyright  2026 The Global Chat contributors
@@ -32,5 +32,13 @@ $callbacks = [
     [
         'hook' => \core\hook\output\before_http_headers::class,
         'callback' => \block_gchat\hooks::class . '::before_http_headers',
+    ],
+    [
+        'hook' => \core_course\hook\after_form_definition::class,
+        'callback' => \block_gchat\course_form::class . '::after_form_definition',
+    ],
+    [
+        'hook' => \core_course\hook\after_form_submission::class,
+        'callback' => \block_gchat\course_form::class . '::after_form_submission',
     ],
 ];

@@ -88,5 +88,14 @@ function xmldb_block_gchat_upgrade(int $oldversion): bool {
         upgrade_block_savepoint(true, 2026112902, 'gchat');
     }
 
+    if ($oldversion < 2026113000) {
+        // Rooms: what courses say of theirs, and what the server was told of it.
+        if (!$DB->get_manager()->table_exists('block_gchat_course')) {
+            $file = "$CFG->dirroot/blocks/gchat/db/install.xml";
+            $DB->get_manager()->install_one_table_from_xmldb_file($file, 'block_gchat_course');
+        }
+        upgrade_block_savepoint(true, 2026113000, 'gchat');
+    }
+
     return true;
 }

@@ -42,7 +42,7 @@ final class upgrade_test extends \advanced_testcase {
     public function test_tables_are_made_the_container_goes_on_and_old_tables_stay(): void {
         global $DB;
         $manager = $DB->get_manager();
-        foreach (['block_gchat_user', 'block_gchat_outbox', 'block_gchat_quiz'] as $name) {
+        foreach (['block_gchat_user', 'block_gchat_outbox', 'block_gchat_quiz', 'block_gchat_course'] as $name) {
             $manager->drop_table(new \xmldb_table($name));
         }
         foreach (['copysecret', 'versionbase', 'container'] as $name) {
@@ -83,6 +83,7 @@ final class upgrade_test extends \advanced_testcase {
         $manager = $DB->get_manager();
         // As of the first version.
         $manager->drop_table(new \xmldb_table('block_gchat_quiz'));
+        $manager->drop_table(new \xmldb_table('block_gchat_course'));
         $table = new \xmldb_table('block_gchat_user');
         $manager->drop_index($table, new \xmldb_index('paused', XMLDB_INDEX_NOTUNIQUE, ['paused']));
         $manager->drop_field($table, new \xmldb_field('paused'));

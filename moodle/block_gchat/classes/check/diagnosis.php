@@ -356,6 +356,9 @@ final class diagnosis {
         }
         $online = is_int($json['users_online'] ?? null) ? $json['users_online'] : 0;
         $findings = [finding::ok('connected', ['url' => $facts->api(), 'version' => $version, 'online' => $online])];
+        if ($facts->rooms && !in_array('rooms', (array) ($json['features'] ?? []), true)) {
+            $findings[] = finding::warning('norooms', ['version' => $version]);
+        }
         $ahead = $call->clock_ahead();
         if (abs($ahead) > self::CLOCK_WORD) {
             // The call was taken, so this is not yet what keeps people from chatting.

@@ -40,6 +40,7 @@ final class facts {
      * @param bool $blocked Moodle's curl security would block the calls of others to this address
      * @param string $closed why the chat is closed for everybody, as in site_state; empty: it is not
      * @param bool $nomessaging the chat runs although Moodle's messages are off
+     * @param bool $rooms the site lets courses have rooms
      */
     public function __construct(
         /** @var string Moodle's own address */
@@ -64,6 +65,8 @@ final class facts {
         public readonly string $closed = '',
         /** @var bool the chat runs although Moodle's messages are off */
         public readonly bool $nomessaging = false,
+        /** @var bool the site lets courses have rooms */
+        public readonly bool $rooms = false,
     ) {
     }
 

@@ -17,6 +17,7 @@
 namespace block_gchat\check;
 
 use block_gchat\connection;
+use block_gchat\rooms;
 use block_gchat\server;
 use block_gchat\server_exception;
 use block_gchat\site_state;
@@ -74,6 +75,7 @@ final class probe {
             'readable' => $connection !== null,
             'closed' => (string) site_state::closed(),
             'nomessaging' => site_state::runs_without_messaging(),
+            'rooms' => rooms::are_on(),
         ];
         if ($connection === null) {
             return new facts(...$known);

@@ -22,6 +22,7 @@ use block_gchat\exams;
 use block_gchat\online;
 use block_gchat\outbox;
 use block_gchat\policy;
+use block_gchat\rooms;
 use block_gchat\sender;
 use block_gchat\server;
 use block_gchat\server_exception;
@@ -74,6 +75,7 @@ final class send extends \core\task\scheduled_task {
             sender::brakes_first();
             mtrace('people for whom a date has passed: ' . dates::pass(time()));
             mtrace('calls made: ' . sender::run());
+            mtrace('calls made for rooms: ' . rooms::look(new server(connection::current())));
             self::look();
         } catch (server_exception $e) {
             // No failed task: it would be retried ever more seldom, and revocations would wait for it.
