@@ -123,6 +123,31 @@ describe("a room's window", () => {
     expect(page.socket.of("changes")).toHaveLength(1);
   });
 
+  test("that is minimised says aloud who mentions the user, once, and counts it", async () => {
+    const page = await online([room({ state: "minimised" })]);
+    await page.does({ kind: "restore", conversation: ROOM });
+    await docked(page, 2, room());
+    emptyHistory(page.socket);
+    await page.does({ kind: "minimise", conversation: ROOM });
+    await docked(page, 3, room({ state: "minimised" }));
+    const asked = (): number => page.socket.of("changes").length;
+    expect(asked()).toBe(0);
+    await docked(page, 3, room({ state: "minimised", seq: 1, rev: 1, unread: 1 }));
+    expect(asked()).toBe(0);
+    await docked(page, 3, room({ state: "minimised", seq: 2, rev: 2, unread: 2, mentions: 1 }));
+    expect(asked()).toBe(1);
+    const { request } = page.socket.of("changes")[0]!;
+    const now = { sent_at: browser.clock.now() };
+    const rows = [message(1, now), message(2, { ...now, mentions: [2], text: "@Ana" })];
+    page.socket.says({ type: "changes", ...changesOf(0, rows), conversation: ROOM, request });
+    await docked(page, 3, room({ state: "minimised", seq: 2, rev: 2, unread: 2, mentions: 1 }));
+    await browser.clock.pass(100);
+    expect(of(page, "arrived")).toMatchObject([{ conversation: ROOM, text: "@Ana" }]);
+    expect(page.windows[0]).toMatchObject({ state: "minimised", unread: 2, mentions: 1 });
+    expect(page.dock?.unread).toBe(1);
+    expect(asked()).toBe(1);
+  });
+
   test("that is open and gets a dot has missed something", async () => {
     const page = await online([room()]);
     await dot(page, 3);

@@ -194,13 +194,17 @@ function withTyping(state: State, conversation: ConversationId, typing: Readonly
   return { ...state, typing: new Map(typing.size === 0 ? others : [...others, [conversation, typing]]) };
 }
 
-/** Rooms that are opened from here on have been quiet before: what came meanwhile is asked for. */
+/**
+ * Rooms that are opened from here on have been quiet before: what came meanwhile is asked for. So is what calls the user in
+ * one that is quiet: its messages do not come by themselves, and this one is to be said aloud.
+ */
 function opened(state: State, windows: readonly DockWindow[]): Ask[] {
-  return windows
-    .filter(({ kind, state: shown, conversation }) => {
-      return kind === "room" && shown === "open" && windowOf(state, conversation)?.state !== "open";
-    })
-    .map(({ conversation }) => ({ kind: "changes", conversation }));
+  const silent = ({ kind, state: shown, conversation, mentions = 0 }: DockWindow): boolean => {
+    const before = windowOf(state, conversation);
+    if (kind !== "room" || before?.state === "open") return false;
+    return shown === "open" || (before !== undefined && mentions > (before.mentions ?? 0));
+  };
+  return windows.filter(silent).map(({ conversation }) => ({ kind: "changes", conversation }));
 }
 
 /** Somebody has written in a room that is not open: at least one that is not read. One that is open here was opened since. */
