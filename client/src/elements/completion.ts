@@ -24,8 +24,8 @@ export class Completion implements ReactiveController {
   /** The `@` that the person has closed the list of. */
   #closed: number | null = null;
   #at = 0;
-  /** Names as they were written into the text, by id. */
-  readonly #chosen = new Map<UserId, string>();
+  /** Names as they were written into the text, by id. null: in a draft, of which the page may not know the name yet. */
+  readonly #chosen = new Map<UserId, string | null>();
   #unwatch: (() => void) | null = null;
 
   constructor(host: Host) {
@@ -103,25 +103,19 @@ export class Completion implements ReactiveController {
     </ul>`;
   }
 
-  /**
-   * Whom a text mentions. A draft that comes back on another page has names and no ids: whoever alone has the whole
-   * name that stands behind an `@` is meant.
-   */
+  /** Those of the chosen whose names still stand in the text. */
   mentioned(text: string): UserId[] {
-    const { window } = this.#host;
-    if (window === null || window.kind === "direct" || !window.verbs.mention) return [];
-    const known = this.#known();
-    const names = new Map<string, number>();
-    for (const { name } of known) names.set(name, (names.get(name) ?? 0) + 1);
-    const alone = known.filter(({ id, name }) => names.get(name) === 1 && !this.#chosen.has(id) && ![...this.#chosen.values()].includes(name));
-    const chosen = [...this.#chosen].map(([id, name]) => ({ id, name }));
-    const ids = new Set(mentionSpans(text, [...chosen, ...alone]).map(({ id }) => id));
+    const { scene, window } = this.#host;
+    if (scene === null || window === null || this.#chosen.size === 0) return [];
+    const chosen = [...this.#chosen].map(([id, name]) => ({ id, name: name ?? scene.nameOf(window, id) }));
+    const ids = new Set(mentionSpans(text, chosen).map(({ id }) => id));
     return [...ids].slice(0, MOST_MENTIONS);
   }
 
-  /** The text has been sent. */
-  forget(): void {
+  /** Another text has taken the place of the one that was written: a draft, with whom it mentions, or none. */
+  begin(mentions: readonly UserId[] = []): void {
     this.#chosen.clear();
+    for (const id of mentions) this.#chosen.set(id, null);
     this.#asked = null;
   }
 

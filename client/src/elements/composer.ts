@@ -116,7 +116,7 @@ export class GchatComposer extends LitElement {
   override willUpdate(): void {
     const { window, scene } = this;
     if (window === null || scene === null) return;
-    const { draft, draftReplyTo: reply = null, draftEdit } = window;
+    const { draft, draftReplyTo: reply = null, draftMentions, draftEdit } = window;
     const told = draftName(draft, reply, draftEdit);
     if (told === this.#draft) return;
     // Of two pages that one person writes on, the one with the cursor is right.
@@ -126,6 +126,7 @@ export class GchatComposer extends LitElement {
     const began = this.#draft === null && this.text === "";
     if ((began || shown === NO_DRAFT || (shown === this.#draft && !writing)) && !this.#own.has(told)) {
       this.text = draft;
+      this.#completion.begin(draftMentions);
       this.#kept = told;
       const edit = this.#editTold(scene, window, began);
       this.#written = { reply, edit };
@@ -340,7 +341,7 @@ export class GchatComposer extends LitElement {
       ...(reply === null ? {} : { replyTo: reply }),
       ...(mentions.length === 0 ? {} : { mentions }),
     });
-    this.#completion.forget();
+    this.#completion.begin();
     this.#typedAt = Number.NEGATIVE_INFINITY;
     this.text = "";
     if (reply !== null) scene.purpose(conversation, { reply: null });
@@ -377,6 +378,7 @@ export class GchatComposer extends LitElement {
     if (conversation === undefined || name === this.#kept) return;
     this.#kept = name;
     if (name !== NO_DRAFT) this.#own.add(name);
+    const mentions = this.#completion.mentioned(this.text);
     const [oldest] = this.#own;
     if (this.#own.size > OWN_KEPT && oldest !== undefined) this.#own.delete(oldest);
     this.scene?.post({
@@ -384,6 +386,7 @@ export class GchatComposer extends LitElement {
       conversation,
       text: this.text,
       ...(reply === null ? {} : { replyTo: reply }),
+      ...(mentions.length === 0 ? {} : { mentions }),
       ...(edit === null ? {} : { edit: { key: edit.key, text: edit.text } }),
     });
   }

@@ -15,8 +15,9 @@ import { clockIcon, closeIcon, warningIcon } from "./icons.js";
 import { keepKeys } from "./keys.js";
 import type { GchatLauncher } from "./panel.js";
 import { stoppedString } from "./people.js";
-import type { Scene} from "./scene.js";
-import { SceneWatcher, type Signal } from "./scene.js";
+import { loadDialog } from "./pieces.js";
+import type { DialogAsked, Scene } from "./scene.js";
+import { isRendered, SceneWatcher, type Signal } from "./scene.js";
 import { followScheme } from "./scheme.js";
 import type { StringId } from "./strings.js";
 import type { GchatWindow, WindowDeed } from "./window.js";
@@ -25,11 +26,18 @@ import type { GchatWindow, WindowDeed } from "./window.js";
 const ASKED_FOR_MS = 5000;
 
 export class GchatDock extends LitElement {
-  static override properties = { scene: { attribute: false }, notice: { state: true }, phone: { state: true } };
+  static override properties = {
+    scene: { attribute: false },
+    notice: { state: true },
+    phone: { state: true },
+    dialog: { state: true },
+  };
   declare scene: Scene | null;
   /** What went wrong outside any window, until it is dismissed. */
   declare notice: StringId | null;
   declare phone: boolean;
+  /** What lies over the page. */
+  declare dialog: HTMLElement | null;
   /** When the person last turned to a window, as a rising number. */
   readonly #ranks = new Map<ConversationId, number>();
   #rank = 0;
@@ -53,7 +61,8 @@ export class GchatDock extends LitElement {
     this.scene = null;
     this.notice = null;
     this.phone = false;
-    const signals = ["dock", "line", "asked", "awaited", "emptied", "refused"] as const;
+    this.dialog = null;
+    const signals = ["dock", "dialog", "line", "asked", "awaited", "emptied", "refused"] as const;
     new SceneWatcher(this, signals, (signal) => { this.#heard(signal); });
     this.addEventListener("focusin", () => { this.#turnedTo(); });
   }
@@ -120,6 +129,7 @@ export class GchatDock extends LitElement {
         )}
         <gchat-launcher .scene=${scene} ?tight=${fit.size > 0} @gchat-shown=${() => { this.requestUpdate(); }}></gchat-launcher>
       </div>
+      ${this.dialog ?? nothing}
       <gchat-said .scene=${scene}></gchat-said>
     `;
   }
@@ -173,6 +183,8 @@ export class GchatDock extends LitElement {
       // Another try does away with what was said of the last one.
       const rest = this.notice === "failure_not_allowed" ? null : this.notice;
       this.notice = (this.scene === null ? null : whyNot(this.scene.line)) ?? rest;
+    } else if (signal.kind === "dialog") {
+      void this.#show(signal.dialog);
     } else if (signal.kind === "refused") {
       this.#refused(signal);
     } else if (signal.kind === "emptied") {
@@ -188,6 +200,27 @@ export class GchatDock extends LitElement {
     }
   }
 
+  /** The focus returns from a dialog where it came from. */
+  async #show(asked: DialogAsked): Promise<void> {
+    const { scene } = this;
+    const origin = focusedIn(document);
+    if (scene === null || this.dialog !== null) return;
+    try {
+      const dialog = await loadDialog(asked, scene);
+      dialog.addEventListener("gchat-closed", () => {
+        if (this.dialog !== dialog) return;
+        this.dialog = null;
+        void this.updateComplete.then(() => {
+          if (origin?.isConnected === true && isRendered(origin)) origin.focus();
+          else this.#launcher?.focusButton();
+        });
+      });
+      this.dialog = dialog;
+    } catch {
+      this.notice = "failure_load";
+    }
+  }
+
   /** A window says itself what was refused there; one that does not come cannot. */
   #refused({ conversation, code }: Extract<Signal, { kind: "refused" }>): void {
     if (conversation === undefined) this.notice = failureString(code);
@@ -200,6 +233,7 @@ export class GchatDock extends LitElement {
   /** Nothing of anybody stays, nor which windows were turned to. */
   #empty(): void {
     this.notice = null;
+    this.dialog = null;
     this.#ranks.clear();
     this.#fit = null;
     this.#wanted = null;
@@ -312,6 +346,12 @@ function whyNot(line: LineView): StringId | null {
   if (line.state === "stopped") return stoppedString(line);
   if (line.state === "paused") return "paused";
   return line.state === "lost" ? "connection_lost" : null;
+}
+
+/** What has the focus, through shadow roots. */
+function focusedIn({ activeElement }: DocumentOrShadowRoot): HTMLElement | null {
+  const inside = activeElement?.shadowRoot?.activeElement ? focusedIn(activeElement.shadowRoot) : null;
+  return inside ?? (activeElement instanceof HTMLElement ? activeElement : null);
 }
 
 /** What `document.activeElement` names while the focus is inside: the outermost host. */

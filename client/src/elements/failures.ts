@@ -1,25 +1,21 @@
-/** The sentences for what went wrong. */
+/** The sentences for what went wrong. Those that only a window or a dialog can say come with it, see later.ts. */
+import type { Kind } from "../view.js";
 import type { StringId } from "./strings.js";
 
-const FAILURES: Readonly<Record<string, StringId>> = {
-  bad_text: "failure_bad_text",
+const FAILURES: Record<string, StringId> = {
   chat_not_allowed: "failure_chat_not_allowed",
-  copy_failed: "copy_failed",
-  conflict: "failure_conflict",
-  empty_message: "failure_empty_message",
-  message_too_long: "failure_message_too_long",
-  no_such_message: "failure_no_such_message",
   not_allowed: "failure_not_allowed",
   not_found: "failure_not_found",
   outbox_unreadable: "failure_outbox_unreadable",
   paused: "paused",
-  quote_failed: "quote_failed",
   rate_limited: "failure_rate_limited",
-  too_late: "failure_too_late",
-  too_many_reactions: "failure_too_many_reactions",
   unavailable: "failure_unavailable",
   unknown_recipient: "failure_unknown_recipient",
 };
+
+export function addFailures(more: Readonly<Record<string, StringId>>): void {
+  Object.assign(FAILURES, more);
+}
 
 /** What is refused whenever it is said: only another text, or the same one as an answer to nothing, can be sent. */
 const ALWAYS: ReadonlySet<string> = new Set(["bad_text", "empty_message", "message_too_long", "no_such_message"]);
@@ -29,7 +25,9 @@ export function canSucceed(code: string | undefined): boolean {
   return code === undefined || !ALWAYS.has(code);
 }
 
-/** The sentence for an error code of the contract, also for codes that this page does not know yet. */
-export function failureString(code: string | undefined): StringId {
-  return (code === undefined ? undefined : FAILURES[code]) ?? "failure_other";
+/** The sentence for an error code of the contract, also for codes that this page does not know yet. `kind`: of where. */
+export function failureString(code: string | undefined, kind: Kind = "direct"): StringId {
+  // Who is refused among several is not told of one person.
+  const known = code === "not_allowed" && kind !== "direct" ? "not_allowed_here" : code;
+  return (known === undefined ? undefined : FAILURES[known]) ?? "failure_other";
 }

@@ -311,7 +311,7 @@ function stateTemplate(row: MessageRow, look: Look, around: Surroundings, id: st
 function failure(message: MessageView, look: Look, around: Surroundings, id: string): TemplateResult {
   const { strings } = around;
   return html`<div class="failure">
-    <p id=${id}>${warningIcon}<span>${strings.get("not_sent")} ${strings.get(failureString(message.failure))}</span></p>
+    <p id=${id}>${warningIcon}<span>${strings.get("not_sent")} ${strings.get(failureString(message.failure, around.kind))}</span></p>
     <p class="ways">
       ${look.retriable
         ? html`<button class="action" @click=${() => { around.retry(message); }}>${strings.get("try_again")}</button>`
@@ -329,7 +329,7 @@ function refusedEdit(message: MessageView, { editable }: Look, around: Surroundi
   if (edit?.state !== "failed") return nothing;
   const { strings } = around;
   return html`<div class="failure">
-    <p>${warningIcon}<span>${strings.get("not_saved")} ${strings.get(failureString(edit.failure))}</span></p>
+    <p>${warningIcon}<span>${strings.get("not_saved")} ${strings.get(failureString(edit.failure, around.kind))}</span></p>
     <p class="wanted" dir="auto">${edit.text}</p>
     <p class="ways">
       ${editable

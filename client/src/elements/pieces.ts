@@ -2,6 +2,7 @@
  * The parts of the chat that come later: each is fetched when somebody needs it first, and asked for again where that
  * has failed.
  */
+import type { DialogAsked, Scene } from "./scene.js";
 
 export function define(elements: Readonly<Record<string, CustomElementConstructor>>): void {
   for (const [name, element] of Object.entries(elements)) {
@@ -17,6 +18,6 @@ export async function loadRooms(): Promise<void> {
   define({ "gchat-rooms": (await import("./rooms.js")).GchatRooms });
 }
 
-export async function loadDialogs(): Promise<void> {
-  define((await import("./dialogs.js")).DIALOGS);
+export async function loadDialog(asked: DialogAsked, scene: Scene): Promise<HTMLElement> {
+  return (await import("./dialogs.js")).dialogFor(asked, scene);
 }

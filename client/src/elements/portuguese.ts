@@ -2,4 +2,4 @@
 import first from "../../strings/pt.json";
 import later from "../../strings/later/pt.json";
 
-export default { ...first, ...later };
+export const texts = { ...first, ...later };

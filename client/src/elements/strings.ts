@@ -11,7 +11,7 @@ export type StringId = keyof typeof en | keyof typeof later;
 type Placeholder = string | number | Readonly<Record<string, string | number>>;
 type Texts = Readonly<Record<StringId, string>>;
 
-const LANGUAGES: Readonly<Record<string, () => Promise<{ default: Texts }>>> = {
+const LANGUAGES: Readonly<Record<string, () => Promise<{ texts: Texts }>>> = {
   pt: () => import("./portuguese.js"),
 };
 
@@ -39,8 +39,8 @@ export class Strings {
     this.locale = knownLocale(load === undefined && short !== "en" ? "en" : tag);
     this.ready =
       load?.().then(
-        (texts) => {
-          this.#texts = texts.default;
+        ({ texts }) => {
+          this.#texts = texts;
         },
         () => undefined,
       ) ?? null;

@@ -116,7 +116,7 @@ export class GchatWindow extends LitElement {
       <gchat-log .scene=${scene} .window=${window} .name=${name}></gchat-log>
       ${this.refused === null
         ? nothing
-        : html`<p class="refused" role="alert">${warningIcon}<span>${strings.get(failureString(this.refused))}</span></p>`}
+        : html`<p class="refused" role="alert">${warningIcon}<span>${strings.get(failureString(this.refused, window.kind))}</span></p>`}
       <gchat-composer .scene=${scene} .window=${window} .name=${name} @gchat-sent=${this.#sent}></gchat-composer>`;
   }
 

@@ -59,7 +59,7 @@ export function all(root: ParentNode = document): HTMLElement[] {
   ]);
 }
 
-const TAGS: Readonly<Record<string, string>> = { button: "button", textbox: "textarea", link: "a[href]", list: "ul", searchbox: "input[type=search]" };
+const TAGS: Readonly<Record<string, string>> = { button: "button", textbox: "textarea, input[type=text]", combobox: "select", link: "a[href]", list: "ul", searchbox: "input[type=search]" };
 
 export function byRole(role: string, name: string | RegExp): HTMLElement[] {
   return all().filter((element) => {

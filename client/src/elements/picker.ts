@@ -1,0 +1,326 @@
+/**
+ * The dialogs in which people are chosen: **New group**, and **Add people** to one. Whoever is online can be found, and
+ * those with whom a window is open; who may be in a group the server decides.
+ */
+import { html, nothing, type PropertyValues, type TemplateResult } from "lit";
+import { repeat } from "lit/directives/repeat.js";
+import type { ConversationId, CourseView, Face, Status, UserId } from "../view.js";
+import { isBlank } from "./blank.js";
+import { Dialog } from "./dialog.js";
+import { folded } from "./folded.js";
+import { closeIcon, saveIcon, searchIcon } from "./icons.js";
+import type { DialogAsked, Scene } from "./scene.js";
+
+/** Somebody who can be chosen. */
+interface Candidate extends Face {
+  status: Status;
+  circles: readonly string[];
+}
+
+const SEARCH_DELAY_MS = 250;
+/** More are not shown: a search finds the others. */
+const MOST_SHOWN = 100;
+/** The contract's limits of a group, its maker among them, and of its title in characters. */
+const LEAST_OTHERS = 2;
+const MOST_OTHERS = 49;
+const LONGEST_TITLE = 100;
+
+abstract class Picker extends Dialog {
+  static override properties = { ...Dialog.properties, chosen: { state: true }, filter: { state: true } };
+  declare chosen: readonly Face[];
+  declare filter: string;
+  #searching: ReturnType<typeof setTimeout> | undefined;
+
+  constructor() {
+    super();
+    this.chosen = [];
+    this.filter = "";
+  }
+
+  override disconnectedCallback(): void {
+    super.disconnectedCallback();
+    clearTimeout(this.#searching);
+  }
+
+  /** The title of the course whose people come first. */
+  protected abstract course(scene: Scene): string | undefined;
+  /** Who is there already. */
+  protected abstract taken(scene: Scene): ReadonlySet<UserId>;
+
+  protected get ids(): UserId[] {
+    return this.chosen.map(({ id }) => id);
+  }
+
+  protected picker(scene: Scene): TemplateResult {
+    const { strings } = scene;
+    const people = this.#matching(scene);
+    const label = strings.get("search_people");
+    return html`
+      ${this.chosen.length === 0 ? nothing : this.#chips(scene)}
+      <div class="search">
+        ${searchIcon}
+        <input
+          type="search"
+          autocomplete="off"
+          spellcheck="false"
+          dir="auto"
+          maxlength="100"
+          aria-label=${label}
+          placeholder=${label}
+          .value=${this.filter}
+          @input=${(event: InputEvent) => { this.#filtered((event.target as HTMLInputElement).value); }}
+          @keydown=${this.#searchKey}
+        />
+      </div>
+      ${people.length === 0
+        ? html`<p class="calm" role="status">${strings.get("people_none")}</p>`
+        : html`<ul class="people" role="list" aria-label=${strings.get("people")} @keydown=${this.#listKey}>
+            ${repeat(people, ({ id }) => id, (person) => this.#person(scene, person))}
+          </ul>`}
+    `;
+  }
+
+  #chips({ strings }: Scene): TemplateResult {
+    return html`<ul class="chips" role="list" aria-label=${strings.get("chosen_people")}>
+      ${repeat(
+        this.chosen,
+        ({ id }) => id,
+        (face) => {
+          const label = strings.get("remove_person", face.name);
+          return html`<li>
+            <gchat-avatar .name=${face.name} .picture=${face.picture}></gchat-avatar><span class="clip" dir="auto">${face.name}</span>
+            <button type="button" class="quiet" aria-label=${label} title=${label} @click=${() => { this.#drop(face.id); }}>${closeIcon}</button>
+          </li>`;
+        },
+      )}
+    </ul>`;
+  }
+
+  #person(scene: Scene, person: Candidate): TemplateResult {
+    const { id, name, picture, status, circles } = person;
+    const chosen = this.ids.includes(id);
+    return html`<li>
+      <button
+        type="button"
+        class="person"
+        aria-label=${name}
+        aria-describedby="about-${id}"
+        aria-pressed=${chosen ? "true" : "false"}
+        @click=${() => { this.#toggle(person); }}
+      >
+        <gchat-avatar .name=${name} .picture=${picture} .status=${scene.connected ? status : null}></gchat-avatar>
+        <span class="texts"><span class="name clip" dir="auto">${name}</span><span class="about clip" id="about-${id}" dir="auto">${circles.join(", ")}</span></span>
+        ${chosen ? saveIcon : nothing}
+      </button>
+    </li>`;
+  }
+
+  #matching(scene: Scene): Candidate[] {
+    const wanted = folded(this.filter.trim());
+    const { roster, found, windows } = scene;
+    const taken = this.taken(scene);
+    const known = new Map<UserId, Candidate>(roster.people.map((person) => [person.id, person]));
+    if (found !== null && found.text === this.filter.trim()) for (const person of found.people) known.set(person.id, person);
+    for (const { contact } of windows) {
+      if (contact !== undefined && contact.name !== "" && !known.has(contact.id)) known.set(contact.id, { ...contact, circles: [] });
+    }
+    const course = this.course(scene);
+    const rank = ({ circles }: Candidate): number => (course === undefined || circles.includes(course) ? 0 : 1);
+    return [...known.values()]
+      .filter((person) => person.id !== scene.user && !taken.has(person.id))
+      .filter(({ name, circles }) => wanted === "" || folded([name, ...circles].join(" ")).includes(wanted))
+      .sort((one, other) => rank(one) - rank(other))
+      .slice(0, MOST_SHOWN);
+  }
+
+  #toggle({ id, name, picture, profileUrl }: Candidate): void {
+    if (this.ids.includes(id)) this.#drop(id);
+    else if (this.chosen.length < MOST_OTHERS) this.chosen = [...this.chosen, { id, name, picture, profileUrl }];
+  }
+
+  #drop(id: UserId): void {
+    this.chosen = this.chosen.filter((face) => face.id !== id);
+    // The button may have been the chip's own.
+    void this.updateComplete.then(() => {
+      if (this.shadowRoot?.activeElement === null) this.#search?.focus();
+    });
+  }
+
+  #filtered(text: string): void {
+    this.filter = text;
+    clearTimeout(this.#searching);
+    const wanted = text.trim();
+    if (wanted === "" || this.scene?.roster.more !== true) return;
+    this.#searching = setTimeout(() => this.scene?.post({ kind: "search", text: wanted }), SEARCH_DELAY_MS);
+  }
+
+  #searchKey(event: KeyboardEvent): void {
+    const [first] = this.#people;
+    if (event.key === "Escape" && this.filter !== "") this.#filtered("");
+    else if (event.key === "ArrowDown") first?.focus();
+    // Whoever is left of a search is chosen, and the next one can be typed.
+    else if (event.key === "Enter") {
+      if (this.filter.trim() !== "") {
+        first?.click();
+        this.#filtered("");
+      }
+    } else return;
+    event.preventDefault();
+  }
+
+  #listKey(event: KeyboardEvent): void {
+    const people = this.#people;
+    const now = people.indexOf(this.shadowRoot?.activeElement as HTMLElement);
+    const to = { ArrowDown: now + 1, ArrowUp: now - 1, Home: 0, End: people.length - 1 }[event.key];
+    if (to === undefined || now < 0) return;
+    event.preventDefault();
+    (people[to] ?? (to < 0 ? this.#search : undefined))?.focus();
+  }
+
+  get #people(): HTMLElement[] {
+    return [...(this.shadowRoot?.querySelectorAll<HTMLElement>(".person") ?? [])];
+  }
+
+  get #search(): HTMLElement | null {
+    return this.shadowRoot?.querySelector<HTMLElement>("input[type=search]") ?? null;
+  }
+}
+
+export class GchatNewGroup extends Picker {
+  static override properties = { ...Picker.properties, asked: { attribute: false }, called: { state: true }, circle: { state: true } };
+  declare asked: Extract<DialogAsked, { kind: "group" }>;
+  declare called: string;
+  declare circle: string;
+
+  constructor() {
+    super();
+    this.called = "";
+    this.circle = "";
+  }
+
+  override willUpdate(changed: PropertyValues<this>): void {
+    if (changed.has("asked") && this.asked.with !== null) this.chosen = [this.asked.with];
+  }
+
+  protected override heading({ strings }: Scene): string {
+    return strings.get("new_group");
+  }
+
+  protected override isDirty(): boolean {
+    const { with: given } = this.asked;
+    return this.called.trim() !== "" || this.chosen.some(({ id }) => id !== given?.id);
+  }
+
+  protected override course(scene: Scene): string | undefined {
+    return scene.courses.length > 1 ? this.#course(scene)?.title : undefined;
+  }
+
+  protected override taken(): ReadonlySet<UserId> {
+    return new Set();
+  }
+
+  protected override content(scene: Scene): TemplateResult {
+    const { strings, courses } = scene;
+    const label = strings.get("group_name");
+    const several = courses.length > 1;
+    const current = this.#course(scene);
+    return html`<form id="form" class="fields" @submit=${this.#submitted}>
+        <label
+          ><span>${label}</span
+          ><input
+            type="text"
+            autocomplete="off"
+            dir="auto"
+            maxlength=${LONGEST_TITLE}
+            aria-label=${label}
+            .value=${this.called}
+            @input=${(event: InputEvent) => (this.called = (event.target as HTMLInputElement).value)}
+        /></label>
+        ${several
+          ? html`<label
+              ><span>${strings.get("course")}</span
+              ><select
+                aria-label=${strings.get("course")}
+                @change=${(event: Event) => (this.circle = (event.target as HTMLSelectElement).value)}
+              >
+                ${courses.map(({ circle, title }) => html`<option value=${circle} ?selected=${circle === current?.circle}>${title}</option>`)}
+              </select></label
+            >`
+          : nothing}
+      </form>
+      ${this.picker(scene)}`;
+  }
+
+  protected override buttons({ strings }: Scene): TemplateResult {
+    const few = this.chosen.length < LEAST_OTHERS;
+    return html`${few ? html`<p class="hint">${strings.get("group_needs")}</p>` : nothing}
+      <button type="button" class="action" @click=${() => { this.leave(); }}>${strings.get("cancel")}</button>
+      <button type="submit" form="form" class="action main" ?disabled=${few || isBlank(this.called) || this.acting !== 0}>${strings.get("create_group")}</button>`;
+  }
+
+  protected override done(conversation: ConversationId): void {
+    this.close();
+    this.scene?.tell({ kind: "asked", conversation });
+  }
+
+  /** Out of several the one in which the first chosen person is. */
+  #course({ courses, roster }: Scene): CourseView | undefined {
+    const [first] = this.chosen;
+    const circles = roster.people.find(({ id }) => id === first?.id)?.circles ?? [];
+    return courses.find(({ circle }) => circle === this.circle) ?? courses.find(({ title }) => circles.includes(title)) ?? courses[0];
+  }
+
+  #submitted(event: Event): void {
+    event.preventDefault();
+    const course = this.scene === null ? undefined : this.#course(this.scene);
+    if (course === undefined || this.chosen.length < LEAST_OTHERS || isBlank(this.called)) return;
+    this.act({ kind: "make", circle: course.circle, title: this.called.trim(), users: this.ids });
+  }
+}
+
+export class GchatAddPeople extends Picker {
+  static override properties = { ...Picker.properties, asked: { attribute: false } };
+  declare asked: Extract<DialogAsked, { kind: "add" | "members" | "rename" | "leave" }>;
+  #unwatch: (() => void) | null = null;
+
+  override disconnectedCallback(): void {
+    super.disconnectedCallback();
+    this.#unwatch?.();
+  }
+
+  override willUpdate(): void {
+    this.#unwatch ??= this.scene?.watchMembers(this.asked.conversation) ?? null;
+  }
+
+  protected override heading({ strings }: Scene): string {
+    return strings.get("add_people");
+  }
+
+  protected override isDirty(): boolean {
+    return this.chosen.length > 0;
+  }
+
+  protected override stands(): boolean {
+    return this.scene?.windows.some(({ conversation }) => conversation === this.asked.conversation) === true;
+  }
+
+  protected override course({ windows, courses }: Scene): string | undefined {
+    const window = windows.find(({ conversation }) => conversation === this.asked.conversation);
+    return courses.length > 1 ? courses.find(({ circle }) => circle === window?.circle)?.title : undefined;
+  }
+
+  protected override taken(scene: Scene): ReadonlySet<UserId> {
+    return new Set(scene.membersOf(this.asked.conversation)?.map(({ id }) => id));
+  }
+
+  protected override content(scene: Scene): TemplateResult {
+    return this.picker(scene);
+  }
+
+  protected override buttons({ strings }: Scene): TemplateResult {
+    const { conversation } = this.asked;
+    const add = (): void => { this.act({ kind: "add", conversation, users: this.ids }); };
+    return html`<button type="button" class="action" @click=${() => { this.leave(); }}>${strings.get("cancel")}</button>
+      <button type="button" class="action main" ?disabled=${this.chosen.length === 0 || this.acting !== 0} @click=${add}>${strings.get("add")}</button>`;
+  }
+}
