@@ -2,16 +2,16 @@
 
 use gchat::{
     dock::Facts,
-    id::{ConversationId, Seq, SessionId, UserId},
-    store::{Dock, DockWindow, WindowChange, WindowState},
+    id::{ConversationId, Kind, Seq, SessionId, UserId},
+    store::{Dock, DockWindow, Place, WindowChange, WindowState},
 };
 
-use super::{Row, Site};
+use super::{Conversation, Row, Site};
 
 /// Closed windows that a dock remembers.
 const REMEMBERED: usize = 64;
 /// Windows with unread messages that are listed beside those on record, and unread messages that are counted.
-const LISTED: usize = 100;
+pub(super) const LISTED: usize = 100;
 
 impl Site {
     pub(super) fn row(&self, owner: UserId, id: &ConversationId) -> Option<Row> {
@@ -24,8 +24,11 @@ impl Site {
         Facts {
             state: row.map(|row| row.state),
             closed_seq: Seq(row.map_or(0, |row| row.closed_seq)),
-            read_seq: conversation.and_then(|c| c.marks.get(&owner)).map(|mark| Seq(mark.read)),
-            newest_by_others: Seq(conversation.map_or(0, |c| c.newest_by_others(owner))),
+            read_seq: conversation.and_then(|c| c.seen(owner, id.kind())).map(Seq),
+            newest_by_others: Seq(conversation.map_or(0, |c| {
+                let counted = c.brings_back(owner, id.kind(), 0);
+                counted.last().map_or(0, |(seq, _)| *seq)
+            })),
         }
     }
 
@@ -44,8 +47,8 @@ impl Site {
                 let facts = self.facts(owner, id);
                 let came_back = facts.listed() && !facts.is_wanted();
                 let seen = facts.read_seq?.max(facts.closed_seq).0;
-                let (_, place) = came_back.then(|| c.by_others(owner, seen).next())??;
-                Some((place, id))
+                let counted = came_back.then(|| c.brings_back(owner, id.kind(), seen));
+                Some((counted?.first()?.1, id))
             })
             .collect();
         late.sort_unstable();
@@ -61,9 +64,16 @@ impl Site {
         let conversation = self.conversations.get(id);
         let head = conversation.map(|c| c.head).unwrap_or_default();
         let mark = |user: UserId| conversation.and_then(|c| c.marks.get(&user)).copied();
-        let unread =
-            mark(owner).zip(conversation).map_or(0, |(mark, c)| c.by_others(owner, mark.read).count());
+        let own = mark(owner).filter(|mark| mark.is_in()).zip(conversation);
+        let unread = own.map_or(0, |(mark, c)| c.by_others(owner, mark.read).count());
+        let place = self.place(owner, id);
+        let mentions = match place {
+            Place::Direct => 0,
+            Place::Group { .. } | Place::Room { .. } => conversation.map_or(0, |c| c.mentions_of(owner)),
+        };
         DockWindow {
+            mentions,
+            place,
             conversation: id.clone(),
             state,
             other: record.map(|record| (&*record.snapshot).into()),
@@ -82,12 +92,11 @@ impl Site {
         change: &WindowChange,
         most: usize,
     ) -> bool {
-        let ConversationId::Direct(two) = id;
         let before = self.row(owner, id);
         let own = |row: &Row| row.session.is_some() && row.session == change.session;
         let is_stale = before.is_some_and(|row| row.version > change.base && !own(&row));
-        let is_removed = self.users.get(&owner).is_some_and(|stored| stored.removed);
-        if two.other(owner).is_none() || is_stale || is_removed {
+        let is_strange = id.direct().is_some_and(|two| two.other(owner).is_none());
+        if is_strange || is_stale || self.is_removed(owner) {
             return false;
         }
         let facts = self.facts(owner, id);
@@ -142,5 +151,31 @@ impl Site {
         if let Some(rows) = self.docks.get_mut(&owner) {
             rows.retain(|id, _| !gone.contains(id));
         }
+    }
+}
+
+impl Conversation {
+    /// Up to which message its owner has seen what would bring the window back; `None`: nothing does.
+    fn seen(&self, owner: UserId, kind: Kind) -> Option<i64> {
+        match kind {
+            Kind::Direct | Kind::Group => Some(self.marks.get(&owner).filter(|mark| mark.is_in())?.read),
+            Kind::Room => Some(0), // whoever has read a mention has it no more
+        }
+    }
+
+    /// The messages above a seq that bring the window back, as `by_others`: in a room those that mention its owner.
+    fn brings_back(&self, owner: UserId, kind: Kind, seq: i64) -> Vec<(i64, usize)> {
+        match kind {
+            Kind::Direct | Kind::Group => self.by_others(owner, seq).collect(),
+            Kind::Room => {
+                let mentions = self.mentions.iter().filter(|(user, at)| *user == owner && *at > seq);
+                mentions.map(|(_, at)| (*at, self.messages[*at as usize - 1].1)).collect()
+            }
+        }
+    }
+
+    /// Messages that mention somebody who has not read them, as they are counted.
+    pub(super) fn mentions_of(&self, user: UserId) -> i64 {
+        self.mentions.iter().filter(|(who, _)| *who == user).count().min(LISTED) as i64
     }
 }

@@ -6,21 +6,23 @@
 //! `Weather`, is done in one step, and waits again before its caller is told.
 
 use std::{
-    collections::{BTreeMap, HashMap},
+    collections::{BTreeMap, BTreeSet, HashMap},
     sync::Arc,
 };
 
 use async_trait::async_trait;
 use gchat::{
     conversation::{Head, Message},
-    id::{ClientMessageId, ConversationId, Epoch, RightsVersion, SessionId, SiteId, UserId},
+    id::{CircleId, ClientMessageId, ConversationId, Epoch, RightsVersion, SessionId, SiteId, UserId},
     rights::Snapshot,
-    store::{Origin, Result, SiteRecord, StoreError, UserRecord, WindowState},
+    store::{CourseRooms, Origin, OwnReaction, Result, SiteRecord, StoreError, UserRecord, WindowState},
 };
 use parking_lot::Mutex;
 use uuid::Uuid;
 
 mod docks;
+mod places;
+mod react;
 mod sites;
 mod talk;
 mod traits;
@@ -117,6 +119,8 @@ struct Site {
     sent: HashMap<(ClientMessageId, UserId), Sent>,
     /// By owner.
     docks: BTreeMap<UserId, BTreeMap<ConversationId, Row>>,
+    /// What the host says of rooms, by course.
+    rooms: BTreeMap<String, CourseRooms>,
     /// Messages so far: the order of commits.
     committed: usize,
 }
@@ -126,7 +130,8 @@ struct Site {
 struct Sent {
     conversation: ConversationId,
     index: usize,
-    text: Arc<str>,
+    /// None of a system message.
+    text: Option<Arc<str>>,
 }
 
 #[derive(Debug, Default)]
@@ -135,12 +140,31 @@ struct Conversation {
     /// With each its place in the order of commits; seq − 1 is the index.
     messages: Vec<(Message, usize)>,
     marks: BTreeMap<UserId, Mark>,
+    about: Option<About>,
+    /// Of a room: only teachers write there.
+    announcing: bool,
+    /// By seq and person, with the rev at which they first reacted.
+    reactions: BTreeMap<(i64, UserId), (OwnReaction, i64)>,
+    /// Those who are mentioned and have not read that.
+    mentions: BTreeSet<(UserId, i64)>,
+}
+
+/// What a group is.
+#[derive(Debug)]
+struct About {
+    course: CircleId,
+    title: Arc<str>,
+    maker: UserId,
 }
 
 #[derive(Clone, Copy, Debug, Default)]
 struct Mark {
     read: i64,
     published: i64,
+    /// Of a group: by which message they were added and left, and the head when they lost its course.
+    first: i64,
+    left: Option<i64>,
+    lost: Option<i64>,
 }
 
 /// A window on record.

@@ -66,6 +66,7 @@ impl Site {
             conversations: BTreeMap::new(),
             sent: HashMap::new(),
             docks: BTreeMap::new(),
+            rooms: BTreeMap::new(),
             committed: 0,
         }
     }

@@ -3,12 +3,12 @@
 use gchat::{
     conversation::{Changes, Head, Held, Message},
     dock::COUNTED,
-    id::{ConversationId, Rev, Seq, UserId},
+    id::{ConversationId, Direct, Kind, Rev, Seq, UserId},
     store::{Appended, Change, Changed, NewMessage, Page, Result, StoreError},
     talk::rules,
 };
 
-use super::{Conversation, Mark, Sent, Site};
+use super::{Conversation, Sent, Site};
 
 impl Conversation {
     /// Others' messages above a seq that count and are no stubs: the seq of each, and its place in the order of commits.
@@ -32,15 +32,14 @@ impl Conversation {
 
 impl Site {
     pub(super) fn head(&self, id: &ConversationId, user: UserId) -> Option<Head> {
-        let ConversationId::Direct(two) = id;
-        two.other(user)?;
+        id.direct().is_none_or(|two| two.other(user).is_some()).then_some(())?;
         Some(self.conversations.get(id)?.head)
     }
 
     pub(super) fn find_sent(&self, new: &NewMessage) -> Option<Appended> {
         let sent = self.sent.get(&(new.client_message_id, new.sender))?;
         let conversation = self.conversations.get(&sent.conversation)?;
-        if sent.conversation != new.conversation || sent.text != new.text {
+        if sent.conversation != new.conversation || sent.text.as_ref() != Some(&new.text) {
             return Some(Appended::Conflict);
         }
         let message = conversation.messages[sent.index].0.clone();
@@ -49,9 +48,9 @@ impl Site {
     }
 
     pub(super) fn append(&mut self, new: NewMessage) -> Result<Appended> {
-        let ConversationId::Direct(two) = new.conversation;
         let stranger = || StoreError::Database("the sender is not in it".into());
-        let recipient = two.other(new.sender).ok_or_else(stranger)?;
+        let other = |two: Direct| two.other(new.sender).ok_or_else(stranger);
+        let recipient = new.conversation.direct().map(other).transpose()?;
         if let Some(earlier) = self.find_sent(&new) {
             return Ok(earlier);
         }
@@ -59,17 +58,23 @@ impl Site {
         if new.reply_to.is_some_and(|to| !rules::may_answer(to, head)) {
             return Ok(Appended::NoSuchMessage);
         }
-        let removed = |user| self.users.get(&user).is_some_and(|stored| stored.removed);
-        if removed(new.sender) {
+        if self.is_removed(new.sender) {
             return Ok(Appended::SenderRemoved);
         }
-        let here = [new.sender, recipient].into_iter().filter(|user| !removed(*user)).collect::<Vec<_>>();
-        let conversation = self.conversations.entry(new.conversation.clone()).or_default();
-        for user in here {
-            // Whoever was removed and is back has read what there was before.
-            conversation.marks.entry(user).or_insert(Mark { read: head.0, published: 0 });
+        if new.conversation.kind() == Kind::Group {
+            let conversation = self.conversations.get(&new.conversation);
+            conversation.and_then(|c| c.marks.get(&new.sender)).ok_or_else(stranger)?;
         }
-        let was_shown = self.facts(recipient, &new.conversation).listed();
+        for user in [Some(new.sender), recipient].into_iter().flatten() {
+            // Whoever was removed and is back has read what there was before.
+            self.join(&new.conversation, user, head);
+        }
+        let came_back = self.came_back(&new, recipient);
+        for user in new.mentions.iter().filter(|_| new.conversation.room().is_some()) {
+            self.join(&new.conversation, *user, head);
+        }
+        let mentioned: Vec<UserId> =
+            new.mentions.iter().copied().filter(|user| !self.is_removed(*user)).collect();
         let conversation = self.conversations.entry(new.conversation.clone()).or_default();
         conversation.head.seq.0 += 1;
         let message = new.row(conversation.head.seq, conversation.next_rev());
@@ -80,11 +85,28 @@ impl Site {
         }
         self.committed += 1;
         let sent =
-            Sent { conversation: new.conversation, index: conversation.messages.len(), text: new.text };
+            Sent { conversation: new.conversation, index: conversation.messages.len(), text: Some(new.text) };
         self.sent.insert((new.client_message_id, new.sender), sent);
         conversation.messages.push((message.clone(), self.committed));
+        conversation.mentions.extend(mentioned.into_iter().map(|user| (user, message.seq.0)));
         let first_seq = conversation.head.first_seq;
-        Ok(Appended::New { message, first_seq, published, window_came_back: !was_shown })
+        Ok(Appended::New { message, first_seq, published, came_back })
+    }
+
+    /// Others who take part and whose docks do not show it.
+    fn came_back(&self, new: &NewMessage, recipient: Option<UserId>) -> Vec<UserId> {
+        let others: Vec<UserId> = match new.conversation.kind() {
+            Kind::Direct => recipient.into_iter().collect(),
+            Kind::Group => {
+                let marks = self.conversations.get(&new.conversation).map(|c| &c.marks).into_iter().flatten();
+                marks
+                    .filter(|(user, mark)| **user != new.sender && mark.is_in())
+                    .map(|(user, _)| *user)
+                    .collect()
+            }
+            Kind::Room => Vec::new(),
+        };
+        others.into_iter().filter(|user| !self.facts(*user, &new.conversation).listed()).collect()
     }
 
     pub(super) fn message(&self, conversation: &ConversationId, seq: Seq) -> Option<Message> {
@@ -96,8 +118,12 @@ impl Site {
         let conversation = self.conversations.get_mut(&change.conversation)?;
         let index = usize::try_from(change.message.seq.0 - 1).ok()?;
         conversation.messages.get(index).filter(|(m, _)| m.rev == change.message.rev)?;
-        let message = Message { rev: conversation.next_rev(), ..change.message.clone() };
-        conversation.messages[index].0 = message.clone();
+        let mine = Vec::new(); // of nobody: everybody is told
+        let message = Message { rev: conversation.next_rev(), mine, ..change.message.clone() };
+        let before = std::mem::replace(&mut conversation.messages[index].0, message.clone());
+        if before.text.is_some() && message.text.is_none() {
+            conversation.forget_message(message.seq.0);
+        }
         Some(Changed { message, first_seq: conversation.head.first_seq })
     }
 
@@ -141,13 +167,17 @@ impl Site {
         seq: Seq,
         publish: bool,
     ) -> Option<Seq> {
+        let seq = seq.min(self.conversations.get(conversation)?.head.seq);
+        if conversation.room().is_some() && seq > Seq(0) {
+            self.join(conversation, user, Seq(0));
+        }
         let conversation = self.conversations.get_mut(conversation)?;
-        let seq = seq.min(conversation.head.seq);
         let mark = conversation.marks.get_mut(&user).filter(|mark| mark.read < seq.0)?;
         mark.read = seq.0;
         if publish {
             mark.published = seq.0;
         }
+        conversation.mentions.retain(|(who, at)| *who != user || *at > seq.0);
         Some(seq)
     }
 }

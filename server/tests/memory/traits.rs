@@ -8,8 +8,9 @@ use gchat::{
     id::{ConversationId, Epoch, RightsVersion, Seq, SiteId, UserId},
     rights::{Membership, Policy, Snapshot},
     store::{
-        Appended, Applied, Arrival, Change, Changed, Dock, DockStore, Floor, Kept, NewMessage, Origin, Page,
-        PeopleStore, Put, Result, SiteKey, SiteRecord, SiteStore, Store, StoreError, TalkStore, UserRecord,
+        Appended, Applied, Arrival, Change, Changed, CourseRooms, Dock, DockStore, Floor, Group, Kept,
+        NewMessage, NewReaction, NewSystem, Noted, Origin, OwnReaction, Page, PeopleStore, Put, Reacted,
+        Result, RoomPart, SiteKey, SiteRecord, SiteStore, Store, StoreError, TalkStore, UserRecord,
         WindowChange,
     },
 };
@@ -89,6 +90,7 @@ impl<W: Weather> PeopleStore for MemoryStore<W> {
             revoked: site.logins.contains_key(sid),
             floors: site.floors_for(user, token),
             dock: site.dock(user),
+            groups: site.groups(user),
             heads: heads.iter().map(|id| site.head(id, user)).collect(),
         });
         let mut arrival = found.await?;
@@ -173,6 +175,94 @@ impl<W: Weather> TalkStore for MemoryStore<W> {
 
     async fn append(&self, message: NewMessage) -> Result<Appended> {
         self.write_site(message.site, |site| site.append(message)).await
+    }
+
+    async fn find_noted(&self, new: &NewSystem) -> Result<Option<Noted>> {
+        self.look(new.site, |site| site.find_noted(new)).await
+    }
+
+    async fn note(&self, new: NewSystem) -> Result<Noted> {
+        self.write_site(new.site, |site| site.note(&new)).await
+    }
+
+    async fn group(&self, site: SiteId, conversation: &ConversationId) -> Result<Option<Group>> {
+        self.look(site, |site| site.group(conversation)).await
+    }
+
+    async fn known(
+        &self,
+        site: SiteId,
+        conversation: &ConversationId,
+        users: &[UserId],
+    ) -> Result<Vec<UserId>> {
+        self.look(site, |site| site.known(conversation, users)).await
+    }
+
+    async fn own_reaction(
+        &self,
+        site: SiteId,
+        conversation: &ConversationId,
+        seq: Seq,
+        user: UserId,
+    ) -> Result<Option<OwnReaction>> {
+        self.look(site, |site| site.own_reaction(conversation, seq, user)).await
+    }
+
+    async fn own_reactions(
+        &self,
+        site: SiteId,
+        conversation: &ConversationId,
+        user: UserId,
+        seqs: &[Seq],
+    ) -> Result<Vec<(Seq, Vec<Arc<str>>)>> {
+        self.look(site, |site| site.own_reactions(conversation, user, seqs)).await
+    }
+
+    async fn react(
+        &self,
+        site: SiteId,
+        conversation: &ConversationId,
+        reactions: &[NewReaction],
+    ) -> Result<(Vec<Reacted>, Vec<Message>, Seq)> {
+        self.write_site(site, |site| Ok(site.react(conversation, reactions))).await
+    }
+
+    async fn course_rooms(&self, site: SiteId, course: &str) -> Result<Option<CourseRooms>> {
+        self.look(site, |site| site.rooms.get(course).cloned()).await
+    }
+
+    async fn put_course_rooms(
+        &self,
+        site: SiteId,
+        course: &str,
+        version: RightsVersion,
+        rooms: Option<CourseRooms>,
+    ) -> Result<bool> {
+        self.write_site(site, |site| Ok(site.put_course_rooms(course, version, rooms))).await
+    }
+
+    async fn room_parts(
+        &self,
+        site: SiteId,
+        user: UserId,
+        rooms: &[ConversationId],
+    ) -> Result<Vec<RoomPart>> {
+        self.look(site, |site| rooms.iter().map(|room| site.room_part(user, room)).collect()).await
+    }
+
+    async fn written_by(
+        &self,
+        site: SiteId,
+        conversation: &ConversationId,
+        user: UserId,
+        after: Seq,
+        limit: i64,
+    ) -> Result<Vec<Message>> {
+        let (_, mut messages) =
+            self.look(site, |site| site.history(conversation, Page::After(after), i64::MAX)).await?;
+        messages.retain(|message| message.sender == user);
+        messages.truncate(usize::try_from(limit).unwrap_or(0));
+        Ok(messages)
     }
 
     async fn message(

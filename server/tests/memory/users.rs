@@ -23,6 +23,7 @@ impl Site {
         let put = Put::of(snapshot, origin, self.users.get(&user).cloned(), &floors);
         if let Put::Done(Applied { applied: true, record, .. }) = &put {
             self.users.insert(user, record.clone());
+            self.follow(user);
         }
         put
     }
@@ -38,11 +39,18 @@ impl Site {
         (applied, erased)
     }
 
-    /// Makes their messages stubs, each under the next rev; drops their dock and marks.
+    /// Whether the user was removed, and is not back.
+    pub(super) fn is_removed(&self, user: UserId) -> bool {
+        self.users.get(&user).is_some_and(|stored| stored.removed)
+    }
+
+    /// Makes their messages stubs, each under the next rev, and then takes their reactions from others'; drops their dock
+    /// and marks.
     fn erase(&mut self, user: UserId) -> Vec<(ConversationId, Head)> {
         let mut changed = Vec::new();
         for (id, conversation) in &mut self.conversations {
             conversation.marks.remove(&user);
+            conversation.mentions.retain(|(who, _)| *who != user);
             let before = conversation.head.rev;
             for index in 0..conversation.messages.len() {
                 let message = &conversation.messages[index].0;
@@ -50,20 +58,18 @@ impl Site {
                     continue;
                 };
                 self.sent.remove(&(name, user));
-                let Message { seq, sender, sent_at, .. } = *message;
+                let stub = message.stub();
+                conversation.forget_message(stub.seq.0);
                 conversation.messages[index].0 = Message {
-                    seq,
                     rev: conversation.next_rev(),
-                    sender,
                     client_message_id: None,
-                    text: None,
-                    sent_at,
                     reply_to: None,
-                    edited_at: None,
                     deleted: None,
                     verb_id: None,
+                    ..stub
                 };
             }
+            conversation.without(user);
             if conversation.head.rev > before {
                 changed.push((id.clone(), conversation.head));
             }
@@ -75,20 +81,26 @@ impl Site {
     pub(super) fn kept(&self, user: UserId) -> Option<Kept> {
         let stored = self.users.get(&user).filter(|stored| !stored.removed)?;
         let rows = self.docks.get(&user).into_iter().flatten();
-        let conversations = self.conversations.iter().filter_map(|(id, c)| {
-            let other = id.direct().and_then(|two| two.other(user)).and_then(|other| self.users.get(&other));
-            Some(KeptConversation {
-                conversation: id.clone(),
-                name: other.map(|u| u.snapshot.name.to_string()).unwrap_or_default(),
-                head: c.head,
-                read_seq: Seq(c.marks.get(&user)?.read),
+        let mut windows: Vec<_> = rows.map(|(id, row)| (id.clone(), row.state)).collect();
+        let mut conversations: Vec<KeptConversation> = self
+            .conversations
+            .iter()
+            .filter_map(|(id, c)| {
+                let other = id.direct().and_then(|two| two.other(user));
+                let other = other.and_then(|other| self.users.get(&other)).map(|u| u.snapshot.name.clone());
+                let name = c.about.as_ref().map(|about| about.title.clone()).or(other).unwrap_or_default();
+                Some(KeptConversation {
+                    conversation: id.clone(),
+                    name: name.to_string(),
+                    head: c.head,
+                    read_seq: Seq(c.marks.get(&user)?.read),
+                })
             })
-        });
-        Some(Kept {
-            snapshot: stored.snapshot.clone(),
-            windows: rows.map(|(id, row)| (id.clone(), row.state)).collect(),
-            conversations: conversations.collect(),
-        })
+            .collect();
+        let place = |id: &ConversationId| (id.direct().and_then(|two| two.other(user)), id.to_string());
+        windows.sort_by_key(|(id, _)| place(id));
+        conversations.sort_by_key(|kept| place(&kept.conversation));
+        Some(Kept { snapshot: stored.snapshot.clone(), windows, conversations })
     }
 
     pub(super) fn raise_floor(&mut self, course: &str, version: RightsVersion, now: i64) -> Floor {
@@ -112,6 +124,7 @@ impl Site {
             let Some(record) = self.users.get_mut(user) else { continue };
             if let Some(snapshot) = record.with_course(course, version, circles) {
                 record.snapshot = Arc::new(snapshot);
+                self.follow(*user);
             }
         }
         true

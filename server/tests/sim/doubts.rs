@@ -115,7 +115,8 @@ async fn a_try_that_failed_after_its_commit_is_told_to_all_when_it_is_repeated_a
     let talk = &scene.app.talk;
     let conversation: ConversationId = "1-2".parse().unwrap();
     let [send, edit, delete] = [(); 3].map(|()| Uuid::now_v7());
-    let sent = async || talk.send(scene.of(send), conversation.clone(), "hi", None, now_ms()).await;
+    let sent =
+        async || talk.send(scene.of(send), conversation.clone(), "hi", (None, Vec::new()), now_ms()).await;
     assert_eq!(scene.twice(sent).await, [vec![], vec![1], vec![]]);
     let target =
         Target { conversation: conversation.clone(), seq: Seq(1), client_message_id: ClientMessageId(send) };
@@ -132,13 +133,14 @@ async fn with_a_message_that_is_told_late_its_senders_read_mark_is() {
     let (talk, conversation) = (&scene.app.talk, "1-2".parse::<ConversationId>().unwrap());
     let speaker = Speaker { site: SITE, user: scene.bruno.user };
     let hers = Try { speaker, connection: &scene.bruno, id: Uuid::now_v7() };
-    assert!(talk.send(hers, conversation.clone(), "read me", None, now_ms()).await.is_ok());
+    assert!(talk.send(hers, conversation.clone(), "read me", (None, Vec::new()), now_ms()).await.is_ok());
     let hidden = scene.app.store.read(SITE, &conversation, scene.ana.user, Seq(1), false).await.unwrap();
     assert_eq!(hidden, Some(Seq(1)));
     scene.heard();
 
     let (id, answer) = (Uuid::now_v7(), "an answer");
-    let send = async || talk.send(scene.of(id), conversation.clone(), answer, None, now_ms()).await;
+    let send =
+        async || talk.send(scene.of(id), conversation.clone(), answer, (None, Vec::new()), now_ms()).await;
     scene.fails.write.store(true, Ordering::SeqCst);
     assert!(send().await.is_err(), "the store failed");
     assert_eq!(scene.heard(), [] as [Value; 0]);

@@ -105,6 +105,10 @@ impl Model {
             client_message_id: Some(new.client_message_id),
             text: Some(new.text.clone()),
             sent_at: new.sent_at,
+            system: None,
+            mentions: Vec::new(),
+            reactions: Vec::new(),
+            mine: Vec::new(),
             reply_to: new.reply_to,
             edited_at: None,
             deleted: None,
@@ -160,7 +164,7 @@ async fn walk(store: &AnyStore, site: SiteId, model: &mut Model, step: Step) -> 
             match (store.append(new.clone()).await.unwrap(), model.append(&new)) {
                 (Appended::New { message, first_seq, .. }, Some(expected)) => {
                     assert_eq!(message, expected);
-                    vec![Changes::of(new.conversation, first_seq, message)]
+                    vec![Changes::of(new.conversation, first_seq, vec![message])]
                 }
                 (Appended::NoSuchMessage, None) => Vec::new(),
                 other => panic!("{other:?}"),
@@ -221,7 +225,7 @@ async fn changed(
     let change = Change { site, conversation: conversation.clone(), message };
     let Changed { message, first_seq } = store.change(change).await.unwrap().unwrap();
     assert_eq!(message, expected);
-    vec![Changes::of(conversation, first_seq, message)]
+    vec![Changes::of(conversation, first_seq, vec![message])]
 }
 
 async fn fresh(store: &AnyStore, site: SiteId, id: &ConversationId) -> (Head, Vec<Message>) {

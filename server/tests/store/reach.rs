@@ -4,10 +4,10 @@ use gchat::{
     conversation::{Held, Message},
     id::{Rev, Seq},
     store::Page,
-    talk::{Reach, Reader},
+    talk::{Reach, Reader, Speaker},
 };
 
-use crate::util::{AnyStore, between, change, send, site};
+use crate::util::{AnyStore, between, change, send, site, user};
 
 fn seqs(messages: &[Message]) -> Vec<i64> {
     messages.iter().map(|message| message.seq.0).collect()
@@ -15,11 +15,12 @@ fn seqs(messages: &[Message]) -> Vec<i64> {
 
 pub(crate) async fn pages_hold_what_lies_within(store: AnyStore) {
     let (site, two) = (site(&store).await, between(2, 3));
+    let speaker = Speaker { site, user: user(3) };
     for n in 1..=7 {
         send(&store, site, 2, 3, &format!("no. {n}")).await;
     }
     let read = async |reach: Reach, page: Page, limit: i64| {
-        let (head, messages) = Reader::new(&*store, site, &two, reach).history(page, limit).await.unwrap();
+        let (head, messages) = Reader::new(&*store, speaker, &two, reach).history(page, limit).await.unwrap();
         (head.first_seq.0, head.seq.0, seqs(&messages))
     };
     let some = Reach::between(Seq(3), Seq(5));
@@ -42,10 +43,11 @@ pub(crate) async fn pages_hold_what_lies_within(store: AnyStore) {
 
 pub(crate) async fn changes_beyond_it_are_empty_spans(store: AnyStore) {
     let (site, two) = (site(&store).await, between(2, 3));
+    let speaker = Speaker { site, user: user(3) };
     for n in 1..=7 {
         send(&store, site, 2, 3, &format!("no. {n}")).await;
     }
-    let some = Reader::new(&*store, site, &two, Reach::between(Seq(3), Seq(5)));
+    let some = Reader::new(&*store, speaker, &two, Reach::between(Seq(3), Seq(5)));
     let since = async |rev, seq, limit| {
         let held = Held { rev: Rev(rev), seq: Seq(seq) };
         let (head, changes) = some.changes(held, limit).await.unwrap();

@@ -52,6 +52,7 @@ pub(crate) fn message(site: SiteId, from: i64, to: i64, text: &str) -> NewMessag
         client_message_id: ClientMessageId(Uuid::now_v7()),
         text: text.into(),
         reply_to: None,
+        mentions: Vec::new(),
         sent_at: 1_795_376_400_000,
     }
 }
@@ -59,7 +60,7 @@ pub(crate) fn message(site: SiteId, from: i64, to: i64, text: &str) -> NewMessag
 /// Sends a message that must be new. With it, whether the recipient's window came back.
 pub(crate) async fn send(store: &AnyStore, site: SiteId, from: i64, to: i64, text: &str) -> (Message, bool) {
     match store.append(message(site, from, to, text)).await.unwrap() {
-        Appended::New { message, window_came_back, .. } => (message, window_came_back),
+        Appended::New { message, came_back, .. } => (message, came_back == [user(to)]),
         other => panic!("not new: {other:?}"),
     }
 }
