@@ -434,8 +434,20 @@ describe("a new message in a group", () => {
     expect(page.last("blocked")).toEqual({ kind: "blocked", users: [3] });
   });
 
+  test("by somebody who is not known yet is said with their name, and not where it is deleted meanwhile", async () => {
+    const page = await talking();
+    await says(page, message(1, { text: "hello" }));
+    await says(page, message(2, { text: "a mistake" }));
+    expect(of(page, "arrived")).toEqual([]);
+    await members(page, member(3, "Bruno"));
+    await says(page, message(2, { rev: 3, text: null, deleted: "author" }));
+    await browser.clock.pass(NAMES_REST_MS);
+    expect(of(page, "arrived")).toMatchObject([{ conversation: GROUP, from: "Bruno", text: "hello" }]);
+  });
+
   test("that tells what happened is not said, and does not take back what was", async () => {
     const page = await talking();
+    page.socket.says(roster(person(3, "Bruno")));
     await says(page, message(1));
     await says(page, system(2, { kind: "left" }));
     expect(of(page, "arrived")).toHaveLength(1);

@@ -85,7 +85,7 @@ describe("a room's window", () => {
     expect(of(page, "arrived")).toEqual([]);
     expect(page.dock?.unread).toBe(1);
     await says(page, message(3, { mentions: [2], text: "@Ana" }));
-    await browser.clock.pass(100);
+    await browser.clock.pass(NAMES_REST_MS);
     expect(of(page, "arrived")).toMatchObject([{ conversation: ROOM, sender: 3, text: "@Ana" }]);
     expect(page.dock?.unread).toBe(2);
     expect(page.windows[0]).toMatchObject({ mentions: 1, unread: 3 });
@@ -141,7 +141,7 @@ describe("a room's window", () => {
     const rows = [message(1, now), message(2, { ...now, mentions: [2], text: "@Ana" })];
     page.socket.says({ type: "changes", ...changesOf(0, rows), conversation: ROOM, request });
     await docked(page, 3, room({ state: "minimised", seq: 2, rev: 2, unread: 2, mentions: 1 }));
-    await browser.clock.pass(100);
+    await browser.clock.pass(NAMES_REST_MS);
     expect(of(page, "arrived")).toMatchObject([{ conversation: ROOM, text: "@Ana" }]);
     expect(page.windows[0]).toMatchObject({ state: "minimised", unread: 2, mentions: 1 });
     expect(page.dock?.unread).toBe(1);
@@ -163,11 +163,21 @@ describe("a room's window", () => {
     expect(page.last("people")?.people).toMatchObject([{ id: 5, name: "Elsa" }]);
   });
 
-  test("that is minimised asks for nobody", async () => {
-    const page = await online([room({ state: "minimised" })]);
+  test("that is minimised asks for nobody whose name is kept, old as it may be", async () => {
+    const page = await online([room()]);
     await says(page, message(1));
+    const { request } = page.socket.of("members")[0]!;
+    const bruno = { id: 3, name: "Bruno", picture: null, profile_url: null, status: "online" as const };
+    page.socket.says({ type: "members", request, conversation: ROOM, total: 0, members: [bruno] });
+    await docked(page, 2, room({ state: "minimised", seq: 1, rev: 1 }));
+    await browser.clock.pass(1_000);
+    page.end();
+    const next = await browser.page();
+    await next.online(dock(room({ state: "minimised", seq: 1, rev: 1 })));
     await browser.clock.pass(NAMES_REST_MS);
-    expect(page.socket.of("members")).toEqual([]);
+    expect(next.socket.of("members")).toEqual([]);
+    await docked(next, 2, room({ seq: 1, rev: 1 }));
+    expect(next.socket.of("members")).toMatchObject([{ users: [3] }]);
   });
 });
 

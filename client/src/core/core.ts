@@ -24,7 +24,7 @@ import { Logins, loginsOf } from "../logins.js";
 import { ReadMarks } from "./marks.js";
 import { Outbox } from "./outbox.js";
 import type { WantedWindow } from "./present.js";
-import { People } from "./people.js";
+import { NAMES_REST_MS, People } from "./people.js";
 import { closing, FEATURES, kindOf } from "../net/protocol.js";
 import type { ActFrame, ClientFrame, DockWindow, Server, ServerFrame, StopReason } from "../net/protocol.js";
 import { AGAIN_MS, Questions } from "./questions.js";
@@ -557,7 +557,20 @@ export class Core {
     if (said.length === 0) return;
     // Behind what is shown: otherwise a page lays out what is said before it can tell where the new message goes.
     this.#shown.now();
-    for (const update of said) this.#post(update);
+    for (const update of said) this.#say(update);
+  }
+
+  /** Who has just been asked for has a name in a moment. */
+  #say(update: Extract<Update, { kind: "arrived" }>): void {
+    const { conversation, sender, from, text } = update;
+    if (from !== "" || kindOf(conversation) === "direct") {
+      this.#post(update);
+      return;
+    }
+    this.#environment.clock.after(NAMES_REST_MS, () => {
+      const still = talkOf(this.#state, conversation).messages.some((message) => message.sender === sender && message.text === text);
+      if (still && !this.#ended) this.#post({ ...update, from: this.#state.faces.get(sender)?.name ?? "" });
+    });
   }
 
   #stateChanged(before: State, frame?: ServerFrame["type"]): void {

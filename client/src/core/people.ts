@@ -224,7 +224,7 @@ export class People {
     const state = this.#parts.state();
     for (const [conversation, named] of this.#named) {
       const window = windowOf(state, conversation);
-      if (window === undefined || (window.kind === "room" && window.state !== "open")) continue;
+      if (window === undefined) continue;
       const known = (user: UserId): boolean => (window.state === "open" ? this.#sure.has(user) : state.faces.has(user));
       const users = [...named]
         .filter(([user, asked]) => asked && user !== me && !known(user) && !this.#asked.has(`${conversation} ${user}`))
