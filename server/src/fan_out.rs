@@ -135,12 +135,12 @@ impl FanOut {
         }
         // It may have ended meanwhile, and then nobody else takes it out.
         if !self.rosters.is_here(connection) {
-            self.leave(connection);
+            self.forget(connection);
         }
     }
 
     /// A connection went.
-    pub fn leave(&self, connection: &Connection) {
+    pub fn forget(&self, connection: &Connection) {
         let Some((_, (_, shown))) = self.shown.remove(&connection.id) else { return };
         shown.into_iter().for_each(|room| self.no_longer(&(connection.site, room), connection.id));
     }

@@ -1,5 +1,7 @@
 //! The contract's frames as types: what protocol/README.md says, and nothing else.
 //!
+//! It is past 500 lines because all frames stand here, to be read beside the contract.
+//!
 //! serde only: no rule, no clock, no store, no socket. Every variant has a fixture in protocol/fixtures and a section in
 //! protocol/README.md; tests/it/contract.rs fails without them.
 

@@ -55,7 +55,7 @@ use crate::{
     config::Limits,
     conversation::{Changes, Message},
     error::Refusal,
-    event::{Event, Given},
+    event::{Audience, Event, Given},
     hub::{self, Connection},
     id::{ConversationId, Seq, SiteId, UserId},
     protocol::{ChangesFrame, ServerFrame},
@@ -159,15 +159,14 @@ impl Talk {
     async fn tell(&self, of: Try<'_>, conversation: &ConversationId, first_seq: Seq, message: &Message) {
         let site = of.speaker.site;
         let changes = Arc::new(Changes::of(conversation.clone(), first_seq, vec![message.clone()]));
-        if conversation.room().is_some() {
-            let to = self.access.hears(site, conversation).await;
+        let (to, hidden_from) = self.access.reads(site, conversation, message.seq).await;
+        if let Audience::Holders(_) = to {
             return self.publish(Event::Changed { site, to, changes, given: None }).await;
         }
         let frame = ChangesFrame { request: None, changes: changes.clone() };
         let frame = hub::encode(&ServerFrame::Changes(frame));
         of.connection.out.add(frame.clone(), hub::Kind::Vital);
         let given = Some(Given { to: of.connection.id, frame });
-        let (to, hidden_from) = self.access.reads(site, conversation, message.seq).await;
         if !hidden_from.is_empty() {
             let changes = Arc::new(changes.empty());
             self.publish(Event::Changed { site, to: hidden_from, changes, given: None }).await;
@@ -189,8 +188,9 @@ impl Talk {
         let page = Page::After(Seq(message.seq.0 - 1));
         let (head, _) = self.store.history(site, conversation, page, 1).await?;
         let others = self.access.hears(site, conversation).await.but(user);
-        if published > Seq(0) && conversation.direct().is_some() {
-            let (conversation, to) = (conversation.clone(), others.clone());
+        if published > Seq(0) {
+            let to = Access::hears_published(of.speaker, conversation);
+            let conversation = conversation.clone();
             self.publish(Event::Read { site, conversation, user, seq: published, to }).await;
         }
         for user in others.users() {

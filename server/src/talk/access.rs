@@ -102,6 +102,16 @@ impl Access {
         }
     }
 
+    /// Who hears of the mark that somebody's message lets others see: of a direct conversation the other person.
+    pub fn hears_published(speaker: Speaker, conversation: &ConversationId) -> Audience {
+        Audience::of(conversation.direct().and_then(|two| two.other(speaker.user)))
+    }
+
+    /// Whether so many hear of a conversation that reactions gather.
+    pub fn gathers(conversation: &ConversationId) -> bool {
+        conversation.room().is_some()
+    }
+
     /// A group, where that is one and is there.
     pub async fn group_of(
         &self,

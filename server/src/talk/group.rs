@@ -169,16 +169,20 @@ fn judge(
 ) -> Result<(Option<System>, Option<CircleId>), Code> {
     let Some(group) = group else {
         let Wish::Make { course, title, users } = wish? else { return Err(Code::NotFound) };
-        let role = rights::role_in(&course, &me.circles).ok_or(Code::CannotAdd)?;
-        if role != Role::Teacher && !policy.students_see_students {
+        rights::role_in(&course, &me.circles).ok_or(Code::CannotAdd)?;
+        if !rights::writes_in_group(policy, me, &course, true) {
             return Err(Code::NotAllowed);
         }
         may_be_together(policy, &course, (who, me), people, &users)?;
         return Ok((Some(System::Made { title, users }), Some(course)));
     };
+    let wish = wish?;
+    if let Wish::Make { .. } = wish {
+        return Err(Code::Conflict);
+    }
     let part = group.part(who).ok_or(Code::NotFound)?;
     let writes = rights::writes_in_group(policy, me, &group.course, part.is_member());
-    let system = match wish? {
+    let system = match wish {
         Wish::Make { .. } => return Err(Code::Conflict),
         Wish::Add(_) | Wish::Rename(_) if !writes => return Err(Code::NotAllowed),
         Wish::Rename(title) => (title != group.title).then_some(System::Renamed { title }),

@@ -29,7 +29,6 @@ impl Talk {
         }
         let me = self.access.live(speaker)?;
         match conversation {
-            ConversationId::Direct(_) => Err(Code::NotFound.into()),
             ConversationId::Group(_) => {
                 let (group, _) = self.access.own_group(speaker, conversation).await?;
                 let total = group.members().count();
@@ -54,6 +53,7 @@ impl Talk {
                 }
                 Ok((0, members))
             }
+            _ => Err(Code::NotFound.into()),
         }
     }
 

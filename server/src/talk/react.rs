@@ -14,7 +14,7 @@ use tokio::{sync::oneshot, time::Instant};
 use unicode_properties::UnicodeEmoji as _;
 use unicode_segmentation::UnicodeSegmentation as _;
 
-use super::{Outcome, Speaker, Talk, Try, change::Target};
+use super::{Access, Outcome, Speaker, Talk, Try, change::Target};
 use crate::{
     conversation::{ACTORS, Changes, Message, Reaction},
     error::{Code, Refusal},
@@ -152,9 +152,10 @@ impl Talk {
     ) -> Result<(), Refusal> {
         let site = of.speaker.site;
         let key = (site, conversation.clone());
-        let (turn, told) = match conversation.room() {
-            Some(_) => self.reactions.join(key.clone(), &new),
-            None => (Turn::Now, None),
+        let (turn, told) = if Access::gathers(conversation) {
+            self.reactions.join(key.clone(), &new)
+        } else {
+            (Turn::Now, None)
         };
         let outcome = match turn {
             Turn::Now => {

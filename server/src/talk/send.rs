@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use super::{Outcome, Talk, Try, text};
+use super::{Access, Outcome, Talk, Try, text};
 use crate::{
     error::{Code, Refusal},
     event::{Audience, Event},
@@ -85,15 +85,14 @@ impl Talk {
         let site = of.speaker.site;
         match appended {
             Appended::New { message, first_seq, published, mut came_back } => {
-                // Of groups who wants to know where others have read to asks.
-                if let (Some(seq), Some(two)) = (published, conversation.direct()) {
+                let to = Access::hears_published(of.speaker, conversation);
+                if let Some(seq) = published.filter(|_| !to.is_empty()) {
                     // A mark that was not to be seen before: that of somebody hidden, for one.
-                    let (user, to) = (of.speaker.user, Audience::of(two.other(of.speaker.user)));
-                    let conversation = conversation.clone();
+                    let (user, conversation) = (of.speaker.user, conversation.clone());
                     self.publish(Event::Read { site, conversation, user, seq, to }).await;
                 }
                 // A room's messages come to those who have it open; whom one mentions is told all the same.
-                if conversation.room().is_some() {
+                if let Audience::Holders(_) = self.access.hears(site, conversation).await {
                     came_back.clone_from(&message.mentions);
                 }
                 for user in came_back {

@@ -49,7 +49,7 @@ async fn answer_to(state: &mut State, frame: ClientFrame) -> Result<Answer, Clos
             verbs::delete(state, id, &Target { conversation, seq, client_message_id }).await
         }
         F::React { id, conversation, seq, client_message_id, emoji } => {
-            verbs::react(state, id, Target { conversation, seq, client_message_id }, emoji).await
+            verbs::react(state, id, Target { conversation, seq, client_message_id }, emoji)
         }
         F::Make { id, conversation, circle, title, users } => {
             verbs::make(state, id, &conversation, circle, (&title, users)).await

@@ -54,7 +54,7 @@ impl Drop for Seated {
     fn drop(&mut self) {
         self.registration.out.shut();
         self.app.rosters.leave(&self.registration, steady_ms());
-        self.app.fan_out.leave(&self.registration);
+        self.app.fan_out.forget(&self.registration);
     }
 }
 

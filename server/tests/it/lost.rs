@@ -50,6 +50,7 @@ fn name(event: &Event) -> &'static str {
         Event::Moved { .. } => "moved",
         Event::PauseEnded { .. } => "pause ended",
         Event::Course { .. } => "course",
+        Event::Rooms { .. } => "rooms",
         Event::LoggedOut { .. } => "logged out",
         Event::Floor { .. } => "floor",
         Event::Policy { .. } => "policy",
@@ -177,6 +178,26 @@ async fn tokens() -> BTreeSet<&'static str> {
     scene.lost()
 }
 
+/// Of a course whose host has closed its rooms: `Rooms`.
+async fn rooms() -> BTreeSet<&'static str> {
+    let scene = Scene::set().await;
+    let mut ana = scene.ana().await;
+    let _bruno = scene.bruno().await;
+    let said = |version: i64, room: &str| {
+        let member = |user: i64| json!({"user": user, "role": "student", "groups": null});
+        json!({"rights_version": version, "title": "A course", "room": room, "members": [member(2), member(3)]})
+    };
+    scene.put("/api/v1/circles/c7", said(5, "open")).await;
+    let dock = ana.open_window("r-c7", 0).await;
+    assert_eq!(dock["windows"][0]["writing"], "yes");
+    scene.losing(scene.put("/api/v1/circles/c7", said(6, "closed"))).await;
+    assert_eq!(heard(&mut ana, &["dock"]).await, [] as [Value; 0]);
+    assert_eq!(ana.say("r-c7", "?").await["code"], "not_allowed", "judged by what is stored");
+    let dock = ana.open_window("2-3", dock["version"].as_i64().unwrap()).await;
+    assert_eq!(dock["windows"][0]["writing"], "no");
+    scene.lost()
+}
+
 /// What another connection's token has said: `Moved` and `PauseEnded`.
 async fn others_tokens() -> BTreeSet<&'static str> {
     let scene = Scene::set().await;
@@ -234,7 +255,7 @@ async fn site() -> BTreeSet<&'static str> {
 
 #[tokio::test]
 async fn whatever_is_lost_on_the_bus_is_made_good() {
-    let (a, b, c, d, e) = tokio::join!(talk(), dock(), tokens(), others_tokens(), site());
-    let lost: BTreeSet<_> = [a, b, c, d, e].into_iter().flatten().collect();
-    assert_eq!(lost.len(), 12, "{lost:?}");
+    let (a, b, c, d, e, f) = tokio::join!(talk(), dock(), tokens(), others_tokens(), site(), rooms());
+    let lost: BTreeSet<_> = [a, b, c, d, e, f].into_iter().flatten().collect();
+    assert_eq!(lost.len(), 13, "{lost:?}");
 }

@@ -6,7 +6,7 @@ use uuid::Uuid;
 
 use crate::util::{Host, TestClient, TestServer, circle, host::merge};
 
-const ALL: [&str; 3] = ["edit", "delete", "reply"];
+const ALL: [&str; 7] = ["edit", "delete", "reply", "react", "mentions", "groups", "rooms"];
 
 fn c7() -> Vec<Value> {
     vec![circle("c7", "student")]

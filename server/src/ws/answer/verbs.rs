@@ -36,12 +36,8 @@ pub(super) async fn send(
     answered(sent, id, &conversation)
 }
 
-/// In a room it may take a second, for which the connection's other frames do not wait.
-pub(super) async fn react(state: &State, VerbId(id): VerbId, target: Target, emoji: Vec<Arc<str>>) -> Answer {
-    if target.conversation.room().is_none() {
-        let reacted = state.seated.app.talk.react(try_of(state, id), &target, emoji).await;
-        return answered(reacted, id, &target.conversation);
-    }
+/// It may take a second, for which the connection's other frames do not wait.
+pub(super) fn react(state: &State, VerbId(id): VerbId, target: Target, emoji: Vec<Arc<str>>) -> Answer {
     let (app, connection) = (state.seated.app.clone(), state.seated.connection().clone());
     let speaker = state.seated.speaker();
     tokio::spawn(async move {
