@@ -333,8 +333,10 @@ describe("what is done to a group", () => {
 
   test("making one is answered to the page, and opens it", async () => {
     const page = await talking(dock());
+    page.socket.says(roster(person(3, "Bruno"), person(4, "Carla")));
     await page.does(make);
     const [sent] = page.socket.of("make");
+    page.socket.says(live(system(1, { kind: "made", title: "Project 3", users: [3, 4] }, 2), sent!.conversation));
     expect(sent).toMatchObject({ circle: "c7", title: "Project 3", users: [3, 4] });
     expect(sent).not.toHaveProperty("act");
     expect(sent!.conversation).toMatch(/^g-/);
@@ -344,6 +346,7 @@ describe("what is done to a group", () => {
     expect(page.last("done")).toEqual({ kind: "done", act: 1, conversation: sent!.conversation });
     expect(page.windows).toMatchObject([{ conversation: sent!.conversation, kind: "group", title: "Project 3", state: "open" }]);
     expect(page.socket.of("dock")).toMatchObject([{ conversation: sent!.conversation, state: "open" }]);
+    expect(page.last("people")).toEqual({ kind: "people", conversation: sent!.conversation, people: [face(3, "Bruno"), face(4, "Carla")] });
     const kinds = page.updates.map(({ kind }) => kind);
     expect(kinds.lastIndexOf("dock")).toBeLessThan(kinds.indexOf("done"));
   });
@@ -458,6 +461,28 @@ describe("a new message in a group", () => {
     const page = await talking(dock(group({ state: "minimised", unread: 2, mentions: 1 }), window({ unread: 1 })));
     expect(page.dock?.unread).toBe(3);
   });
+});
+
+test("nothing of people, rooms and blocks stays in a pause, and it comes again afterwards", async () => {
+  const page = await talking({ blocked: [9] });
+  page.socket.says(roster(person(3, "Bruno")));
+  await says(page, message(1));
+  await page.does({ kind: "rooms" });
+  const rooms = [{ conversation: "r-c7", circle: "c7", title: "Algebra", writing: "yes" as const }];
+  page.socket.says({ type: "rooms", request: page.socket.of("rooms")[0]!.request, rooms, next: null });
+  await browser.clock.pass(1_000);
+  const before = page.updates.length;
+  page.socket.drops(4011);
+  await browser.clock.pass(1_000);
+  const since = page.updates.slice(before);
+  expect(since.map(({ kind }) => kind)).toContain("emptied");
+  expect(JSON.stringify(since)).not.toMatch(/Bruno|Algebra/);
+  expect([page.last("rooms")?.rooms, page.last("courses")?.courses, page.last("blocked")?.users]).toEqual([[], [], []]);
+  expect(JSON.stringify((await browser.page()).updates)).not.toMatch(/Bruno|Algebra|\[9\]/);
+  const socket = await page.online({ ...dock(group({ seq: 1, rev: 1 })), blocked: [9] });
+  expect(page.last("blocked")?.users).toEqual([9]);
+  expect(page.last("courses")?.courses).toHaveLength(1);
+  expect(socket.of("rooms")).toHaveLength(1);
 });
 
 test("the courses for a group are told once each, where the server has groups", async () => {

@@ -257,8 +257,9 @@ describe("pages of one login", () => {
     const questions = () => socket.of("members").filter(({ users }) => users === undefined);
     const asked = async (seq: number): Promise<number> => {
       // Also those that were put while an answer was awaited.
-      for (let answered = 0; answered < questions().length; answered += 1) {
-        socket.says({ type: "members", request: questions()[answered]!.request, conversation: GROUP, total: 0, members: [] });
+      for (let answered = 0; answered < questions().length; ) {
+        const { request } = questions()[answered++]!;
+        socket.says({ type: "members", request, conversation: GROUP, total: 0, members: [] });
         await settled();
       }
       const before = questions().length;

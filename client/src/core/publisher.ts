@@ -67,9 +67,7 @@ export class Publisher {
   all(): void {
     this.forget();
     this.#stale = new Set(["line", "roster", "dock", "lists"]);
-    for (const { conversation } of this.#parts.known().state.windows) {
-      this.#stale.add(`talk:${conversation}`).add(`people:${conversation}`);
-    }
+    for (const { conversation } of this.#parts.known().state.windows) this.#stale.add(`talk:${conversation}`);
     this.#publish();
   }
 
@@ -87,8 +85,7 @@ export class Publisher {
     for (const slice of stale) {
       if (!slice.startsWith("people:")) continue;
       const conversation = slice.slice(7);
-      const people = this.#parts.people(conversation);
-      if (shown.has(conversation) && people.length > 0) this.#tellList({ kind: "people", conversation, people });
+      if (shown.has(conversation)) this.#tellPeople(conversation);
     }
     for (const slice of stale) {
       if (!slice.startsWith("talk:")) continue;
@@ -119,8 +116,15 @@ export class Publisher {
     this.#parts.post(list);
   }
 
+  #tellPeople(conversation: ConversationId): void {
+    const people = this.#parts.people(conversation);
+    if (people.length > 0) this.#tellList({ kind: "people", conversation, people });
+  }
+
   #tellConversation(view: ConversationView): void {
     const before = this.#told.get(view.conversation);
+    // They may have been known before there was a window.
+    if (before === undefined) this.#tellPeople(view.conversation);
     this.#told.set(view.conversation, view);
     if (before === undefined || !continues(before, view)) {
       this.#parts.post({ kind: "conversation", view });
