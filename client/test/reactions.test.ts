@@ -1,12 +1,14 @@
 /** Reactions: wished on a page, through the outbox, and back onto every page that shows them. */
+import fc from "fast-check";
 import { describe, expect, test } from "vitest";
 import { openDatabase } from "../src/keep/database.js";
+import { applyFrame, applyPage, emptyState, talkOf, withReacted } from "../src/core/state.js";
 import { UNDO_MS } from "../src/core/undos.js";
 import type { Message, Server } from "../src/net/protocol.js";
 import type { Command, MessageView, Update } from "../src/view.js";
 import { type Browser, changesOf, eachInFreshBrowser, emptyHistory, KEY, live, message, ROOM, room, UUID7, window, withWindow } from "./browser.js";
 import type { Page } from "./browser.js";
-import { settled } from "./stage.js";
+import { settled, welcome } from "./stage.js";
 
 let browser: Browser;
 eachInFreshBrowser((fresh) => {
@@ -290,6 +292,41 @@ describe("of many people's reactions with one emoji", () => {
     await settled();
     expect(reactions(page, "seq:1")).toMatchObject([{ count: 21, mine: false }]);
   });
+});
+
+test("one's own are known whoever else reacts, in whatever order, and whatever is lost on its way", () => {
+  const emojis = ["👍", "🎉"];
+  const someone = fc.record({ user: fc.integer({ min: 2, max: 26 }), emoji: fc.subarray(emojis), lost: fc.boolean() });
+  fc.assert(
+    fc.property(fc.array(someone, { minLength: 1, maxLength: 60 }), (acts) => {
+      const wishes = new Map<number, string[]>();
+      let rev = 1;
+      const row = (personal: boolean): Message => {
+        const reactions = emojis.flatMap((emoji) => {
+          const users = [...wishes].filter(([, wish]) => wish.includes(emoji)).map(([user]) => user);
+          return users.length === 0 ? [] : [reaction(emoji, users.slice(0, 20), users.length)];
+        });
+        const mine = emojis.filter((emoji) => wishes.get(2)?.includes(emoji) === true);
+        return message(1, { rev, ...(reactions.length === 0 ? {} : { reactions }), ...(personal && mine.length > 0 ? { mine } : {}) });
+      };
+      let state = applyPage(applyFrame(emptyState(2), welcome(withWindow), 0).state, conversation, { firstSeq: 1, seq: 1, rev, messages: [row(true)] }).state;
+      for (const { user, emoji, lost } of acts) {
+        // As the server does: whoever reacts with another one stands behind those who did before.
+        if (emoji.length === 0) wishes.delete(user);
+        else wishes.set(user, emoji);
+        rev += 1;
+        const held = talkOf(state, conversation).rev;
+        if (!lost) state = applyFrame(state, live(row(false)), 0).state;
+        if (user === 2) state = withReacted(state, ack("id", rev, emoji), emoji);
+        // What was lost is asked for, by this person.
+        if (talkOf(state, conversation).rev < rev && !lost) {
+          state = applyFrame(state, { type: "changes", request: 1, ...changesOf(held, [row(true)]) }, 0).state;
+        }
+        const { mine = [], rev: shown } = talkOf(state, conversation).messages[0]!;
+        if (shown === rev) expect([...mine].sort()).toEqual([...(wishes.get(2) ?? [])].sort());
+      }
+    }),
+  );
 });
 
 describe("in a room, a teacher", () => {

@@ -1,7 +1,7 @@
 /** Rooms: quiet windows, dots, the list of rooms, read marks that go out seldom, and rooms that are lost. */
 import { describe, expect, test } from "vitest";
 import { ROOM_READ_MS } from "../src/core/marks.js";
-import { NAMES_REST_MS } from "../src/core/people.js";
+import { NAMED_MOST, NAMES_REST_MS } from "../src/core/people.js";
 import { openDatabase } from "../src/keep/database.js";
 import type { Message, Room, Server } from "../src/net/protocol.js";
 import type { RoomView, Update } from "../src/view.js";
@@ -161,6 +161,24 @@ describe("a room's window", () => {
     page.socket.says({ type: "roster", circle: "c7", version: 1, total: 1, contacts: [{ id: 5, name: "Elsa", picture: null, profile_url: null, role: "student" }] });
     await settled();
     expect(page.last("people")?.people).toMatchObject([{ id: 5, name: "Elsa" }]);
+  });
+
+  test("names its authors however many react", async () => {
+    const page = await online([room()]);
+    const contact = (id: number) => ({ id, name: `P${id}`, picture: null, profile_url: null, role: "student" as const });
+    const contacts = Array.from({ length: NAMED_MOST + 100 }, (_, at) => contact(at + 3));
+    page.socket.says({ type: "roster", circle: "c7", version: 1, total: contacts.length, contacts });
+    await says(page, message(1));
+    for (let from = 20, rev = 2; from < NAMED_MOST + 90; from += 20, rev += 1) {
+      const users = Array.from({ length: 20 }, (_, at) => from + at);
+      await says(page, message(1, { rev, reactions: [{ emoji: "👍", count: 20, users }] }));
+      page.socket.says(live({ ...message(rev, { rev: rev + 1, sender: 4 }) }, ROOM, rev));
+      rev += 1;
+    }
+    await settled();
+    const people = page.last("people")!.people.map(({ id }) => id);
+    expect(people).toHaveLength(NAMED_MOST);
+    expect(people).toEqual(expect.arrayContaining([3, 4]));
   });
 
   test("that is minimised asks for nobody whose name is kept, old as it may be", async () => {

@@ -226,7 +226,12 @@ export class Outbox {
     // What is under way, or done and not shown yet, makes others of them.
     const rest = known.filter((entry) => !replaced.includes(entry)).at(-1);
     if (isSame(rest?.emoji ?? message?.reacted, emoji)) await this.#eraseNow(replaced);
-    else await this.#pending.keep({ ...this.#begun("react", conversation, this.#reactIds.next()), ...named, emoji }, replaced);
+    else {
+      const id = this.#reactIds.next();
+      // What is asked for later is behind it in the queue.
+      this.#ids.follow(id);
+      await this.#pending.keep({ ...this.#begun("react", conversation, id), ...named, emoji }, replaced);
+    }
   }
 
   /** Deletes the message with this key, unless it is taken back within `UNDO_MS`. */

@@ -19,7 +19,7 @@ const NAMES_MOST = 100;
 /** Between two questions for names: in a busy room they gather. */
 export const NAMES_REST_MS = 1_000;
 /** So many people of one conversation are named: those that came last. */
-const NAMED_MOST = 1_000;
+export const NAMED_MOST = 500;
 
 type PeopleQuestion = Extract<Question, { kind: "members" | "rooms" }>;
 
@@ -95,7 +95,10 @@ export class People {
       named.delete(user);
       named.set(user, asked || before);
     }
-    for (const oldest of named.keys()) if (named.size > NAMED_MOST) named.delete(oldest);
+    // Those who only react give way first: of a busy room there may be thousands.
+    for (const all of [false, true]) {
+      for (const [user, wanted] of named) if (named.size > NAMED_MOST && (all || !wanted)) named.delete(user);
+    }
     if (!news) return;
     this.#remember();
     this.#parts.changed(conversation);
