@@ -10,6 +10,7 @@ use reqwest::Method;
 use serde_json::{Value, json};
 use tokio::time::sleep;
 
+use crate::people::Course;
 use crate::register::Call;
 use crate::signature::SiteKey;
 use crate::{Host, now_seconds};
@@ -87,7 +88,10 @@ impl Api {
 pub(crate) async fn make_calls(host: Arc<Host>) {
     let status = persist(|| host.api.status()).await;
     match status {
-        Ok(status) => tracing::debug!(version = %status["version"], "campus: the server answers"),
+        Ok(status) => {
+            tracing::debug!(version = %status["version"], "campus: the server answers");
+            tell_courses(&host, &status).await;
+        }
         Err(error) => tracing::warn!(%error, "campus: the server refuses this site's key"),
     }
     loop {
@@ -123,6 +127,23 @@ pub(crate) async fn make_calls(host: Arc<Host>) {
             // The call will be made again after a restart; it changes nothing the second time.
             tracing::warn!("campus: cannot note that a call was made");
             sleep(LONGEST_PAUSE).await;
+        }
+    }
+}
+
+/// Tells the server of all courses, once after each start, as its database may be another one: who is in them, and that
+/// each has a room. Later changes are those of single people.
+async fn tell_courses(host: &Arc<Host>, status: &Value) {
+    let features = status["features"].as_array();
+    let rooms = features.is_some_and(|features| features.iter().any(|feature| feature == "rooms"));
+    for course in Course::ALL {
+        let told = persist(|| {
+            let body = serde_json::to_value(host.course(course, rooms)).expect("a course is plain JSON");
+            let path = format!("circles/{}", course.slug());
+            async move { host.api.call(Method::PUT, &path, Some(&body)).await }
+        });
+        if let Err(error) = told.await {
+            tracing::warn!(%error, course = course.slug(), "campus: a course was refused");
         }
     }
 }

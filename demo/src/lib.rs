@@ -22,7 +22,7 @@ use tokio_util::sync::CancellationToken;
 use crate::api::Api;
 use crate::people::{Circle, Course, Person, classmate};
 use crate::register::{Register, RegisterError};
-use crate::signature::{Rights, SiteKey};
+use crate::signature::{CourseCall, Member, Rights, SiteKey};
 
 mod api;
 mod classmates;
@@ -150,6 +150,26 @@ impl Host {
             blocked: Vec::new(),
             accepts: None,
             paused_until: None,
+        }
+    }
+
+    /// A course as the host tells the server of it: who is in it, and that it has a room, where the server knows rooms.
+    /// The version is read first, as [`Host::rights`] reads it: what changes meanwhile is told with a higher one.
+    fn course(&self, course: Course, rooms: bool) -> CourseCall {
+        let rights_version = self.register.version();
+        let members = self.members(course);
+        let members = members.iter().map(|person| Member {
+            user: person.id,
+            role: people::role(course, person),
+            groups: course.group(person).map(|group| vec![group.name]),
+        });
+        let titles = course.groups().iter().map(|group| (group.name, group.title)).collect();
+        CourseCall {
+            rights_version,
+            title: course.title(),
+            room: rooms.then_some("open"),
+            groups: (rooms && !course.groups().is_empty()).then_some(titles),
+            members: members.collect(),
         }
     }
 

@@ -257,7 +257,11 @@ fn course_page(host: &Host, slug: &str, switches: &Switches, headers: &HeaderMap
     let page = match part {
         Part::Course => Page::course(course, visitor.view),
         Part::Forum => Page::forum(course, visitor.view),
-        Part::People => Page::people(course, &host.members(course), visitor.view),
+        Part::People => {
+            let mut members = host.members(course);
+            members.retain(|member| course.together(&person, member));
+            Page::people(course, &members, visitor.view)
+        }
     };
     visitor.show(host, StatusCode::OK, page)
 }
@@ -279,7 +283,7 @@ async fn person(
         return visitor.show(&host, StatusCode::OK, Page::own(&person, &courses, visitor.view));
     }
     let mine = host.register.courses(&viewer).1;
-    courses.retain(|course| mine.contains(course));
+    courses.retain(|course| mine.contains(course) && course.together(&viewer, &person));
     if courses.is_empty() {
         return missing();
     }

@@ -8,13 +8,13 @@ use serde::{Deserialize, Serialize};
 /// The id of the first simulated person; the others follow without gaps.
 pub(crate) const FIRST_CLASSMATE: u64 = 100;
 
-/// A course of the campus. Each is one circle of the chat.
+/// A course of the campus. Each is one circle of the chat, or has one for each of its groups.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 #[serde(rename_all = "lowercase")]
 pub(crate) enum Course {
     /// Ana teaches it.
     Algebra,
-    /// Nobody teaches it yet.
+    /// Daniel teaches it. Its people see only those of their own seminar.
     History,
 }
 
@@ -38,16 +38,52 @@ impl Course {
         }
     }
 
+    /// The groups in which people see only each other; none: everybody sees everybody.
+    pub(crate) fn groups(self) -> &'static [Group] {
+        const SEMINARS: [Group; 2] = [
+            Group { name: "monday", title: "Monday seminar" },
+            Group { name: "thursday", title: "Thursday seminar" },
+        ];
+        match self {
+            Course::Algebra => &[],
+            Course::History => &SEMINARS,
+        }
+    }
+
+    /// The group that somebody is in; none: they see everybody, as whoever teaches the course does.
+    pub(crate) fn group(self, person: &Person) -> Option<Group> {
+        let groups = self.groups();
+        (person.teaches != Some(self) && !groups.is_empty())
+            .then(|| groups[(person.id % groups.len() as u64) as usize])
+    }
+
+    /// Whether two people who are both in this course see each other.
+    pub(crate) fn together(self, one: &Person, other: &Person) -> bool {
+        match (self.group(one), self.group(other)) {
+            (Some(one), Some(other)) => one == other,
+            _ => true,
+        }
+    }
+
     /// The other way from [`Course::slug`].
     pub(crate) fn from_slug(slug: &str) -> Option<Course> {
         Course::ALL.into_iter().find(|course| course.slug() == slug)
     }
 }
 
+/// A group of a course.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) struct Group {
+    /// The circle's name within its course.
+    pub(crate) name: &'static str,
+    /// What its room is called, after the course's title.
+    pub(crate) title: &'static str,
+}
+
 /// A circle as tokens and snapshots carry it.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
 pub(crate) struct Circle {
-    id: &'static str,
+    id: String,
     role: &'static str,
     title: &'static str,
 }
@@ -55,9 +91,17 @@ pub(crate) struct Circle {
 impl Circle {
     /// The circle of a course, as this person holds it.
     pub(crate) fn of(course: Course, person: &Person) -> Circle {
-        let role = if person.teaches == Some(course) { "teacher" } else { "student" };
-        Circle { id: course.slug(), role, title: course.title() }
+        let id = match course.group(person) {
+            Some(group) => format!("{}/{}", course.slug(), group.name),
+            None => course.slug().to_owned(),
+        };
+        Circle { id, role: role(course, person), title: course.title() }
     }
+}
+
+/// What somebody is in a course, as the contract calls it.
+pub(crate) fn role(course: Course, person: &Person) -> &'static str {
+    if person.teaches == Some(course) { "teacher" } else { "student" }
 }
 
 /// Somebody of the campus.
@@ -101,7 +145,13 @@ pub(crate) const RESIDENTS: [Resident; 4] = [
         teaches: None,
         begins_in: &[Course::Algebra, Course::History],
     },
-    Resident { id: 5, slug: "daniel", name: "Daniel Costa", teaches: None, begins_in: &[Course::History] },
+    Resident {
+        id: 5,
+        slug: "daniel",
+        name: "Daniel Costa",
+        teaches: Some(Course::History),
+        begins_in: &[Course::History],
+    },
 ];
 
 impl From<&Resident> for Person {
@@ -192,6 +242,19 @@ mod tests {
         let names: BTreeSet<_> = people.map(|person| person.name).collect();
         assert_eq!(names.len(), crate::MAX_CLASSMATES);
         assert!(names.iter().all(|name| (1..=200).contains(&name.chars().count())));
+    }
+
+    #[test]
+    fn people_of_two_seminars_see_each_other_only_where_they_share_another_course() {
+        let [ana, _, carla, daniel] = [0, 1, 2, 3].map(|n| Person::from(&RESIDENTS[n]));
+        let [same, other] = [100, 101].map(|id| classmate(id).expect("a classmate"));
+        let id = |course, person| Circle::of(course, person).id;
+        assert_eq!(id(Course::History, &carla), "history/monday");
+        assert_eq!(id(Course::History, &other), "history/thursday");
+        assert_eq!(id(Course::History, &daniel), "history", "who teaches it");
+        assert!(Course::History.together(&carla, &same) && !Course::History.together(&carla, &other));
+        assert!(Course::History.together(&daniel, &other), "a teacher sees everybody");
+        assert!(Course::Algebra.together(&carla, &other) && Course::Algebra.together(&ana, &other));
     }
 
     #[test]

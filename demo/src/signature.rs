@@ -3,6 +3,8 @@
 //! The shapes are those of `protocol/README.md` ("The user token", "The API for the host"). It knows no page and no
 //! socket, and takes the time as an argument.
 
+use std::collections::BTreeMap;
+
 use jsonwebtoken::{Algorithm, EncodingKey, Header, encode};
 use serde::Serialize;
 use uuid::Uuid;
@@ -31,6 +33,30 @@ pub(crate) struct Rights {
     pub(crate) blocked: Vec<u64>,
     pub(crate) accepts: Option<Vec<u64>>,
     pub(crate) paused_until: Option<u64>,
+}
+
+/// A whole course: what `PUT circles/{course}` says.
+#[derive(Clone, Debug, Serialize)]
+pub(crate) struct CourseCall {
+    /// Read before everything below was looked up.
+    pub(crate) rights_version: u64,
+    pub(crate) title: &'static str,
+    /// Left out where the server knows no rooms: it would refuse the call.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub(crate) room: Option<&'static str>,
+    /// The titles of the groups, by name.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub(crate) groups: Option<BTreeMap<&'static str, &'static str>>,
+    pub(crate) members: Vec<Member>,
+}
+
+/// Somebody who is in a course.
+#[derive(Clone, Debug, Serialize)]
+pub(crate) struct Member {
+    pub(crate) user: u64,
+    pub(crate) role: &'static str,
+    /// None: the whole course.
+    pub(crate) groups: Option<Vec<&'static str>>,
 }
 
 /// The site key, ready to sign.
@@ -207,6 +233,29 @@ mod tests {
         for same in ["exp", "method", "path", "body_sha256"] {
             assert_eq!(claims[same], example[same], "{same}");
         }
+    }
+
+    #[test]
+    fn a_course_has_the_shape_of_the_contract() {
+        let member = |user, role, groups| Member { user, role, groups };
+        let course = CourseCall {
+            rights_version: 7,
+            title: "History",
+            room: Some("open"),
+            groups: Some(BTreeMap::from([("g5", "Monday seminar"), ("g6", "Thursday seminar")])),
+            members: vec![
+                member(5, "teacher", None),
+                member(4, "student", Some(vec!["g5"])),
+                member(101, "student", Some(vec!["g5", "g6"])),
+                member(103, "student", Some(vec![])),
+            ],
+        };
+        let body = serde_json::to_value(&course).expect("JSON");
+        same_shape("course", &body, &fixture("api/circles.put.json"));
+        // Without rooms, a server of release 1 takes it.
+        let body = serde_json::to_value(CourseCall { room: None, groups: None, ..course }).expect("JSON");
+        let fields: Vec<_> = body.as_object().expect("an object").keys().collect();
+        assert_eq!(fields, ["members", "rights_version", "title"]);
     }
 
     #[test]

@@ -102,9 +102,11 @@ impl Page {
             who = view.say("Who would you like to be?", "Quem quer ser?"),
             how = view.say(
                 "Open a second browser, or a private window, as somebody else, and talk to yourself. \
-                 Ana and Daniel share no course: they never see each other.",
+                 Ana and Daniel share no course: they never see each other. Each course has a room; in History each \
+                 seminar has its own, and Daniel, who teaches it, is in both.",
                 "Abra outro navegador, ou uma janela privada, como outra pessoa, e fale consigo. \
-                 Ana e Daniel não partilham nenhum curso: nunca se veem."
+                 Ana e Daniel não partilham nenhum curso: nunca se veem. Cada curso tem uma sala; em History cada \
+                 seminário tem a sua, e Daniel, que o ensina, está nas duas."
             ),
         );
         let title = view.say("Global Chat demo campus", "Campus de demonstração do Global Chat");

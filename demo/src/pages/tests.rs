@@ -279,6 +279,19 @@ async fn a_course_lists_its_people_for_those_who_are_in_it() {
 }
 
 #[tokio::test]
+async fn separate_seminars_list_only_their_own_people() {
+    let campus = TestCampus::open().await;
+    let [carla, daniel] = [campus.sign_in("carla").await, campus.sign_in("daniel").await];
+    let lists = |page: &str, id: u64| page.contains(&format!("href=\"/demo/people/{id}\""));
+    let page = campus.page("/demo/history/people", &carla).await;
+    assert!(lists(&page, 4) && lists(&page, 5) && !lists(&page, 103), "{page}");
+    let page = campus.page("/demo/history/people", &daniel).await;
+    assert!(lists(&page, 4) && lists(&page, 103), "whoever teaches it sees everybody: {page}");
+    assert_eq!(campus.get("/demo/people/103", &carla).await.status(), StatusCode::NOT_FOUND);
+    assert_eq!(campus.get("/demo/people/103", &daniel).await.status(), StatusCode::OK);
+}
+
+#[tokio::test]
 async fn a_name_is_never_markup() {
     let campus = TestCampus::open().await;
     let cookie = campus.sign_in("ana").await;
