@@ -251,3 +251,114 @@ fn titled(title: &str) -> Result<Arc<str>, Code> {
     let title = text::shaped(title).map_err(|_| Code::BadTitle)?;
     if title.chars().nth(TITLE_CHARS).is_some() { Err(Code::BadTitle) } else { Ok(title) }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::{conversation::Head, rights::Membership};
+
+    const POLICY: Policy = Policy { students_see_students: true, edit_seconds: 0 };
+
+    fn user(id: i64) -> UserId {
+        UserId::new(id).expect("a user")
+    }
+
+    fn course() -> CircleId {
+        "c7".parse().expect("a circle")
+    }
+
+    fn person(circle: &str, role: Role) -> Arc<Snapshot> {
+        let id = circle.parse().expect("a circle");
+        Arc::new(Snapshot {
+            rights: ["chat".into()].into(),
+            circles: [Membership { id, role, title: "".into() }].into(),
+            ..Snapshot::default()
+        })
+    }
+
+    fn student() -> Arc<Snapshot> {
+        person("c7", Role::Student)
+    }
+
+    /// Of the users 2 (its maker), 3 and 4; 5 has left.
+    fn group() -> Group {
+        let part = |id| Part { user: user(id), first: Seq(1), left: None, lost: None, published: Seq(0) };
+        let left = Part { left: Some(Seq(3)), ..part(5) };
+        let people = vec![part(2), part(3), part(4), left];
+        Group { course: course(), title: "Old".into(), maker: user(2), head: Head::default(), people }
+    }
+
+    fn asks(
+        who: i64,
+        me: &Snapshot,
+        people: &[(i64, Option<Arc<Snapshot>>)],
+        wish: Wish,
+    ) -> Result<Option<System>, Code> {
+        let people: Vec<_> = people.iter().map(|(id, them)| (user(*id), them.clone())).collect();
+        judge(POLICY, (user(who), me), Some(&group()), &people, Ok(wish)).map(|(system, _)| system)
+    }
+
+    #[test]
+    fn its_maker_and_a_teacher_take_people_out_and_anybody_leaves() {
+        let removed = |id| Ok(Some(System::Removed { users: vec![user(id)] }));
+        assert_eq!(asks(2, &student(), &[], Wish::Remove(user(3))), removed(3));
+        assert_eq!(asks(3, &student(), &[], Wish::Remove(user(2))), Err(Code::NotAllowed));
+        assert_eq!(asks(3, &person("c7", Role::Teacher), &[], Wish::Remove(user(2))), removed(2));
+        let elsewhere = person("c8", Role::Teacher);
+        assert_eq!(asks(3, &elsewhere, &[], Wish::Remove(user(2))), Err(Code::NotAllowed));
+        assert_eq!(asks(3, &student(), &[], Wish::Remove(user(3))), Ok(Some(System::Left)));
+        assert_eq!(asks(3, &elsewhere, &[], Wish::Remove(user(3))), Ok(Some(System::Left)));
+        assert_eq!(asks(5, &student(), &[], Wish::Remove(user(5))), Ok(None), "has left");
+        assert_eq!(asks(2, &student(), &[], Wish::Remove(user(5))), Ok(None));
+        assert_eq!(asks(9, &student(), &[], Wish::Remove(user(9))), Err(Code::NotFound));
+    }
+
+    #[test]
+    fn only_members_who_hold_the_course_change_it() {
+        let rename = || Wish::Rename("New".into());
+        assert_eq!(asks(3, &student(), &[], rename()), Ok(Some(System::Renamed { title: "New".into() })));
+        assert_eq!(asks(3, &student(), &[], Wish::Rename("Old".into())), Ok(None), "it is called so");
+        assert_eq!(asks(5, &student(), &[], rename()), Err(Code::NotAllowed), "has left");
+        assert_eq!(asks(3, &person("c8", Role::Student), &[], rename()), Err(Code::NotAllowed));
+        let apart = Policy { students_see_students: false, ..POLICY };
+        let judged = judge(apart, (user(3), &student()), Some(&group()), &[], Ok(rename()));
+        assert_eq!(judged.map(|(system, _)| system), Err(Code::NotAllowed));
+    }
+
+    #[test]
+    fn everybody_new_may_be_written_to_holds_the_course_and_sees_all_others() {
+        let members = |more: &[(i64, Option<Arc<Snapshot>>)]| {
+            [&[(3, Some(student())), (4, Some(student()))], more].concat()
+        };
+        let add = |them: Option<Arc<Snapshot>>| {
+            asks(2, &student(), &members(&[(6, them)]), Wish::Add(vec![user(6), user(4)]))
+        };
+        assert_eq!(add(Some(student())), Ok(Some(System::Added { users: vec![user(6)] })), "4 is in it");
+        assert_eq!(add(None), Err(Code::CannotAdd));
+        assert_eq!(add(Some(person("c8", Role::Student))), Err(Code::CannotAdd));
+        let blocks = Snapshot { blocked: [user(2)].into(), ..(*student()).clone() };
+        assert_eq!(add(Some(Arc::new(blocks))), Err(Code::CannotAdd));
+        let teacher = person("c7", Role::Teacher);
+        let apart = [(3, Some(person("c7/g1", Role::Student))), (6, Some(person("c7/g2", Role::Student)))];
+        assert_eq!(asks(2, &teacher, &apart, Wish::Add(vec![user(6)])), Err(Code::CannotAdd));
+        let many: Vec<_> = (10..58).map(|id| (id, Some(student()))).collect();
+        let ids = |n: usize| many.iter().take(n).map(|(id, _)| user(*id)).collect::<Vec<_>>();
+        assert!(matches!(asks(2, &student(), &members(&many), Wish::Add(ids(47))), Ok(Some(_))));
+        assert_eq!(asks(2, &student(), &members(&many), Wish::Add(ids(48))), Err(Code::BadGroup));
+    }
+
+    #[test]
+    fn a_group_is_made_of_a_course_that_its_maker_holds() {
+        let make = |who: &Snapshot, group: Option<&Group>| {
+            let wish = Wish::Make { course: course(), title: "T".into(), users: vec![user(3), user(4)] };
+            let people = [(user(3), Some(student())), (user(4), Some(student()))];
+            judge(POLICY, (user(2), who), group, &people, Ok(wish))
+        };
+        let made = System::Made { title: "T".into(), users: vec![user(3), user(4)] };
+        assert_eq!(make(&student(), None), Ok((Some(made), Some(course()))));
+        assert_eq!(make(&person("c8", Role::Student), None), Err(Code::CannotAdd));
+        assert_eq!(make(&student(), Some(&group())), Err(Code::Conflict));
+        let nothing = judge(POLICY, (user(2), &student()), None, &[], Ok(Wish::Rename("x".into())));
+        assert_eq!(nothing, Err(Code::NotFound));
+    }
+}

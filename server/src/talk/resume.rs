@@ -202,19 +202,23 @@ fn cut(messages: &mut Vec<Message>, page: Page, most: usize) -> usize {
 
 /// Bytes of what few messages have, at most: as JSON, with its name.
 fn more_bytes(Message { system, mentions, reactions, mine, .. }: &Message) -> usize {
-    const USER: usize = 17; // the longest, and a comma
-    let users = |users: &[UserId]| 16 + USER * users.len();
+    /// A name with its quotes and brackets, and the longest number of a user with its comma.
+    const NAMED: usize = 16;
+    const USER: usize = 17;
+    let users = |users: &[UserId]| NAMED + USER * users.len();
     let system = system.as_ref().map_or(0, |system| {
-        64 + match system {
+        let of = match system {
             System::Made { title, users: with } => json_bytes(title) + users(with),
             System::Added { users: who } | System::Removed { users: who } => users(who),
             System::Renamed { title } => json_bytes(title),
             System::Left | System::Announcements { .. } => 0,
-        }
+        };
+        5 * NAMED + of
     });
-    let reaction = |one: &Reaction| 48 + json_bytes(&one.emoji) + users(&one.users);
-    let mine = mine.iter().map(|emoji| 16 + json_bytes(emoji)).sum::<usize>();
-    system + users(mentions) + 16 + reactions.iter().map(reaction).sum::<usize>() + mine
+    let mentions = if mentions.is_empty() { 0 } else { users(mentions) };
+    let reaction = |one: &Reaction| 4 * NAMED + json_bytes(&one.emoji) + users(&one.users);
+    let mine = mine.iter().map(|emoji| NAMED + json_bytes(emoji));
+    system + mentions + reactions.iter().map(reaction).sum::<usize>() + mine.sum::<usize>()
 }
 
 /// Bytes of a text inside JSON's quotes, as serde_json writes it.
@@ -229,6 +233,8 @@ fn json_bytes(text: &str) -> usize {
 
 #[cfg(test)]
 mod tests {
+    use std::sync::Arc;
+
     use uuid::Uuid;
 
     use super::*;
@@ -266,6 +272,36 @@ mod tests {
         let around = serde_json::to_string(&message(i64::MAX, "")).expect("a message").len();
         assert!(around <= MESSAGE_JSON, "{around}");
         const { assert!(MESSAGE_JSON + 6 * MESSAGE_CHARS <= PAGE_BYTES, "one always fits") };
+    }
+
+    #[test]
+    fn what_few_messages_have_is_counted_as_well() {
+        let user: UserId = "9007199254740991".parse().expect("a user");
+        let (title, users) = ("\"\u{1}é".repeat(33).into(), vec![user; 49]);
+        let emoji: Arc<str> = "👩🏽\u{200d}❤️\u{200d}💋\u{200d}👨🏿".into();
+        let reaction = Reaction { emoji: emoji.clone(), count: i64::MAX, users: vec![user; 20] };
+        let said = Message {
+            mentions: vec![user; 20],
+            reactions: vec![reaction; 20],
+            mine: vec![emoji; 3],
+            ..message(i64::MAX, "x")
+        };
+        let systems = [
+            System::Made { title, users: users.clone() },
+            System::Added { users: users.clone() },
+            System::Removed { users },
+            System::Renamed { title: "\u{1}".repeat(100).into() },
+            System::Left,
+            System::Announcements { on: false },
+        ];
+        let told = |system| Message { system: Some(system), text: None, ..message(i64::MAX, "") };
+        for message in systems.into_iter().map(told).chain([said]) {
+            let written = serde_json::to_string(&message).expect("a message").len();
+            let counted = MESSAGE_JSON + message.text.as_deref().map_or(0, json_bytes) + more_bytes(&message);
+            assert!(written <= counted, "{written} and {counted}: {message:?}");
+            assert!(counted <= PAGE_BYTES / 8, "many fit");
+        }
+        assert_eq!(more_bytes(&message(1, "x")), 0);
     }
 
     #[test]

@@ -127,6 +127,7 @@ async fn a_block_ends_writing_both_ways_and_hides_each_from_the_other() {
     bruno.all_until_now().await;
     let mut carla = TestClient::person(&server, &host, 4, "Carla", &c7).await;
     carla.roster_becomes("c7", &[2, 3, 4]).await;
+    assert_eq!(ana.next_of("blocked").await["users"], json!([3]));
     for (client, left) in [(&mut ana, [2, 4]), (&mut bruno, [3, 4])] {
         client.roster_becomes("c7", &left).await;
         assert_eq!(client.all_until_now().await, [] as [Value; 0]);

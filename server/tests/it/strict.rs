@@ -94,7 +94,9 @@ async fn and_in_the_body_and_the_query_of_every_call() {
         for body in with_more(body) {
             let (status, answer) = host.call(&server, method, path, &body).await;
             assert_eq!((status, &answer["code"]), (400, &json!("bad_request")), "{name}: {body}");
-            assert!(answer["message"].as_str().unwrap().contains("canary"), "it is named: {answer}");
+            // What is a table of names has no fields.
+            let is_named = answer["message"].as_str().unwrap().contains("canary");
+            assert!(is_named || body["groups"]["canary"].is_number(), "it is named: {answer}");
         }
         let (status, answer) = host.call(&server, method, &format!("{path}?canary=1"), body).await;
         assert_eq!((status, &answer["code"]), (400, &json!("bad_request")), "{name}");
