@@ -177,7 +177,13 @@ impl Talks {
                         talk.unanswered = None;
                     }
                     let id = Uuid::now_v7();
-                    let frame = Outgoing::Send { client_message_id: id, conversation, text, reply_to };
+                    let frame = Outgoing::Send {
+                        client_message_id: id,
+                        conversation,
+                        text,
+                        reply_to,
+                        mentions: Vec::new(),
+                    };
                     frames.push(talk.send(id, frame, then));
                     Some(ANSWER_TIME)
                 }

@@ -140,7 +140,7 @@ impl<'a> Scene<'a> {
         };
         self.now += i64::from(later) * 1_000;
         match frame {
-            ClientFrame::Send { client_message_id, conversation, text, reply_to } => {
+            ClientFrame::Send { client_message_id, conversation, text, reply_to, mentions: _ } => {
                 self.send(who, client_message_id, self.place(conversation), &text, reply_to).await;
             }
             ClientFrame::Edit { id, conversation, seq, client_message_id, text } => {
@@ -168,7 +168,8 @@ impl<'a> Scene<'a> {
     ) {
         let (speaker, connection) = (self.speaker(who), &*self.people[who]);
         let try_ = Try { speaker, connection, id: id.0 };
-        let answer = self.app.talk.send(try_, conversation.clone(), text, reply_to, self.now).await;
+        let answer =
+            self.app.talk.send(try_, conversation.clone(), text, (reply_to, Vec::new()), self.now).await;
         let (shaped, ours) = (rules::shaped(text), conversation == self.conversation);
         let first = shaped.clone().unwrap_or_else(|_| text.trim().into());
         let there = |seq: Seq| (1..=self.rows().len()).contains(&usize::try_from(seq.0).unwrap_or(0));
@@ -194,6 +195,10 @@ impl<'a> Scene<'a> {
                         client_message_id: Some(id),
                         text: Some(text.clone()),
                         sent_at: self.now,
+                        system: None,
+                        mentions: Vec::new(),
+                        reactions: Vec::new(),
+                        mine: Vec::new(),
                         reply_to,
                         edited_at: None,
                         deleted: None,
@@ -235,7 +240,8 @@ impl<'a> Scene<'a> {
         if target.conversation != self.conversation {
             return self.refused(&answer, None).await;
         }
-        let judge = |row: Option<&Message>, who: usize| rules::delete(row, target, self.speaker(who).user);
+        let judge =
+            |row: Option<&Message>, who: usize| rules::delete(row, target, self.speaker(who).user, false);
         let verdict = judge(self.row(target), who);
         if let Verdict::Becomes(message) = &verdict {
             assert_eq!(judge(Some(message), who), Verdict::Before, "twice is once");
@@ -268,7 +274,7 @@ impl<'a> Scene<'a> {
         let ack = answer.as_ref().unwrap_or_else(|refusal| panic!("refused: {refusal:?}"));
         let conversation = self.conversation.clone();
         let Message { seq, rev, sent_at, .. } = *row;
-        assert_eq!(*ack, ServerFrame::Ack { id, conversation, seq, rev, sent_at });
+        assert_eq!(*ack, ServerFrame::Ack { id, conversation, seq, rev, sent_at, mine: None });
     }
 
     /// The row is this now, under the next rev, and everybody was told so.
@@ -281,7 +287,7 @@ impl<'a> Scene<'a> {
         }
         self.versions.push(rows);
         self.is_stored().await;
-        let told = Changes::of(self.conversation.clone(), Seq(1), message);
+        let told = Changes::of(self.conversation.clone(), Seq(1), vec![message]);
         for who in [0, 1] {
             assert_eq!(self.told(who), slice::from_ref(&told));
         }

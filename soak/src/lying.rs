@@ -11,12 +11,12 @@ use futures_util::future::join_all;
 use gchat::{
     config::{Config, Flags},
     conversation::{Changes, Head, Held, Message},
-    id::{ClientMessageId, ConversationId, Rev, Seq, SiteId, UserId},
+    id::{ClientMessageId, ConversationId, Rev, RightsVersion, Seq, SiteId, UserId},
     logs,
     server::Server,
     store::{
-        Appended, Change, Changed, NewMessage, Page, Result as StoreResult, Store, TalkStore,
-        sqlite::SqliteStore,
+        Appended, Change, Changed, CourseRooms, Group, NewMessage, NewReaction, NewSystem, Noted,
+        OwnReaction, Page, Reacted, Result as StoreResult, RoomPart, Store, TalkStore, sqlite::SqliteStore,
     },
 };
 use tokio::sync::{Mutex, mpsc};
@@ -131,11 +131,12 @@ impl Early {
         };
         let head = Head { seq: Seq(head.seq.0 + 1), rev: Rev(head.rev.0 + 1), ..head };
         let message = new.row(head.seq, head.rev);
+        let other = new.conversation.direct().and_then(|two| two.other(new.sender));
         promised.heads.insert(new.conversation.clone(), head);
         promised.messages.insert(key, message.clone());
         let _ = self.queue.send(new); // the task lives as long as the process
-        let window_came_back = head.seq == Seq(1);
-        Ok(Appended::New { message, first_seq: head.first_seq, published: None, window_came_back })
+        let came_back = other.filter(|_| head.seq == Seq(1)).into_iter().collect();
+        Ok(Appended::New { message, first_seq: head.first_seq, published: None, came_back })
     }
 }
 
@@ -146,11 +147,11 @@ async fn forget(inner: &SqliteStore, message: NewMessage) -> StoreResult<Appende
         Appended::Repeated { .. } => {
             let again = NewMessage { client_message_id: ClientMessageId(Uuid::now_v7()), ..message };
             Ok(match inner.append(again).await? {
-                Appended::New { message, first_seq, published, window_came_back } => Appended::New {
+                Appended::New { message, first_seq, published, came_back } => Appended::New {
                     message: Message { client_message_id: Some(id), ..message },
                     first_seq,
                     published,
-                    window_came_back,
+                    came_back,
                 },
                 other => other,
             })
@@ -202,7 +203,91 @@ impl TalkStore for Lying {
         }
     }
 
+    async fn note(&self, new: NewSystem) -> StoreResult<Noted> {
+        self.inner.note(new).await
+    }
+
+    async fn find_noted(&self, new: &NewSystem) -> StoreResult<Option<Noted>> {
+        self.inner.find_noted(new).await
+    }
+
+    async fn group(&self, site: SiteId, conversation: &ConversationId) -> StoreResult<Option<Group>> {
+        self.inner.group(site, conversation).await
+    }
+
+    async fn react(
+        &self,
+        site: SiteId,
+        conversation: &ConversationId,
+        reactions: &[NewReaction],
+    ) -> StoreResult<(Vec<Reacted>, Vec<Message>, Seq)> {
+        self.inner.react(site, conversation, reactions).await
+    }
+
     // The rest is honest.
+
+    async fn known(
+        &self,
+        site: SiteId,
+        conversation: &ConversationId,
+        users: &[UserId],
+    ) -> StoreResult<Vec<UserId>> {
+        self.inner.known(site, conversation, users).await
+    }
+
+    async fn own_reaction(
+        &self,
+        site: SiteId,
+        conversation: &ConversationId,
+        seq: Seq,
+        user: UserId,
+    ) -> StoreResult<Option<OwnReaction>> {
+        self.inner.own_reaction(site, conversation, seq, user).await
+    }
+
+    async fn own_reactions(
+        &self,
+        site: SiteId,
+        conversation: &ConversationId,
+        user: UserId,
+        seqs: &[Seq],
+    ) -> StoreResult<Vec<(Seq, Vec<Arc<str>>)>> {
+        self.inner.own_reactions(site, conversation, user, seqs).await
+    }
+
+    async fn course_rooms(&self, site: SiteId, course: &str) -> StoreResult<Option<CourseRooms>> {
+        self.inner.course_rooms(site, course).await
+    }
+
+    async fn put_course_rooms(
+        &self,
+        site: SiteId,
+        course: &str,
+        version: RightsVersion,
+        rooms: Option<CourseRooms>,
+    ) -> StoreResult<bool> {
+        self.inner.put_course_rooms(site, course, version, rooms).await
+    }
+
+    async fn room_parts(
+        &self,
+        site: SiteId,
+        user: UserId,
+        rooms: &[ConversationId],
+    ) -> StoreResult<Vec<RoomPart>> {
+        self.inner.room_parts(site, user, rooms).await
+    }
+
+    async fn written_by(
+        &self,
+        site: SiteId,
+        conversation: &ConversationId,
+        user: UserId,
+        after: Seq,
+        limit: i64,
+    ) -> StoreResult<Vec<Message>> {
+        self.inner.written_by(site, conversation, user, after, limit).await
+    }
 
     async fn message(
         &self,

@@ -40,7 +40,8 @@ pub(crate) async fn read(
 ) -> Result<Vec<Found>> {
     let mut people: BTreeMap<u64, Vec<Conversation>> = BTreeMap::new();
     for conversation in conversations {
-        people.entry(conversation.lower).or_default().push(*conversation);
+        let Some((lower, _)) = conversation.pair() else { continue };
+        people.entry(lower).or_default().push(*conversation);
     }
     let mut all = Vec::new();
     let mut reading = JoinSet::new();

@@ -72,7 +72,7 @@ impl Stage {
         let (acks, cuts) = (shared.acks.subscribe(), shared.cuts.subscribe());
         let mut clients = JoinSet::new();
         for (me, user) in (HARNESS + 1..).zip(devices) {
-            let own = conversations.iter().copied().filter(|conversation| conversation.has(user)).collect();
+            let own = conversations.iter().copied().filter(|conversation| conversation.is_of(user)).collect();
             clients.spawn(Client::new(me, user, own, shared.clone(), seed).live());
         }
         let mut stage =

@@ -3,13 +3,15 @@
 use serde::{Deserialize, Deserializer, de::DeserializeOwned, de::Error as _};
 use serde_json::Value;
 
-/// Whether this is no id of a direct conversation, and no misspelt one either.
+/// Whether this is the id of no kind that is known, and no misspelt one of these either.
 fn is_foreign(id: &str) -> bool {
-    !id.bytes().all(|byte| byte.is_ascii_digit() || byte == b'-')
+    let is_direct = id.bytes().all(|byte| byte.is_ascii_digit() || byte == b'-');
+    !(is_direct || id.starts_with("g-") || id.starts_with("r-"))
 }
 
 fn is_named_by(value: &Value) -> bool {
-    let of_kind = value.get("kind").and_then(Value::as_str).is_some_and(|kind| kind != "direct");
+    let kind = value.get("kind").and_then(Value::as_str);
+    let of_kind = kind.is_some_and(|kind| !["direct", "group", "room"].contains(&kind));
     of_kind || value.get("conversation").and_then(Value::as_str).is_some_and(is_foreign)
 }
 

@@ -12,10 +12,10 @@ mod conversation;
 mod foreign;
 #[cfg(test)]
 mod tests;
-pub use conversation::Conversation;
+pub use conversation::{Circle, Conversation};
 
 /// What these programs know beside what version 1 requires.
-pub const FEATURES: &[&str] = &["edit", "delete", "reply"];
+pub const FEATURES: &[&str] = &["edit", "delete", "reply", "react", "mentions", "groups", "rooms"];
 
 /// What a client sends.
 #[derive(Clone, Debug, PartialEq, Serialize)]
@@ -39,6 +39,8 @@ pub enum Outgoing {
         text: String,
         #[serde(skip_serializing_if = "Option::is_none")]
         reply_to: Option<u64>,
+        #[serde(skip_serializing_if = "Vec::is_empty")]
+        mentions: Vec<u64>,
     },
     Edit {
         id: Uuid,
@@ -52,6 +54,58 @@ pub enum Outgoing {
         conversation: Conversation,
         seq: u64,
         client_message_id: Uuid,
+    },
+    /// All of the user's reactions to a message.
+    React {
+        id: Uuid,
+        conversation: Conversation,
+        seq: u64,
+        client_message_id: Uuid,
+        emoji: Vec<String>,
+    },
+    /// Makes a group.
+    Make {
+        id: Uuid,
+        conversation: Conversation,
+        /// A course.
+        circle: Circle,
+        title: String,
+        /// Those beside its maker.
+        users: Vec<u64>,
+    },
+    Add {
+        id: Uuid,
+        conversation: Conversation,
+        users: Vec<u64>,
+    },
+    /// Takes somebody out; oneself: leaves.
+    Remove {
+        id: Uuid,
+        conversation: Conversation,
+        user: u64,
+    },
+    Rename {
+        id: Uuid,
+        conversation: Conversation,
+        title: String,
+    },
+    /// Whether only teachers write in a room.
+    Announce {
+        id: Uuid,
+        conversation: Conversation,
+        on: bool,
+    },
+    Members {
+        request: u32,
+        conversation: Conversation,
+        /// None: who is in a group now.
+        #[serde(skip_serializing_if = "Option::is_none")]
+        users: Option<Vec<u64>>,
+    },
+    Rooms {
+        request: u32,
+        next: Option<String>,
+        limit: u32,
     },
     Changes {
         request: u32,
@@ -115,6 +169,13 @@ pub enum Incoming {
     Dock(Dock),
     Changes(Changes),
     History(History),
+    Members(Members),
+    Rooms(Rooms),
+    /// Somebody has written in a room that is not open here.
+    Dot {
+        conversation: Conversation,
+        seq: u64,
+    },
     Ack(Ack),
     Read {
         conversation: Conversation,
@@ -155,11 +216,47 @@ pub struct Dock {
 #[derive(Clone, Debug, PartialEq, Deserialize)]
 pub struct Window {
     pub conversation: Conversation,
+    pub kind: Kind,
     pub state: State,
     pub seq: u64,
     pub rev: u64,
     pub read_seq: u64,
     pub unread: u32,
+    pub writing: Writing,
+    /// What a group or room is called.
+    #[serde(default)]
+    pub title: Option<String>,
+    /// A group's course, a room's circle.
+    #[serde(default)]
+    pub circle: Option<Circle>,
+    /// How many are in a group.
+    #[serde(default)]
+    pub members: Option<u32>,
+    /// Only teachers write in this room.
+    #[serde(default)]
+    pub announcements: bool,
+    /// Messages that are not read yet and mention the user.
+    #[serde(default)]
+    pub mentions: u32,
+}
+
+/// What a conversation is.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Kind {
+    Direct,
+    Group,
+    Room,
+}
+
+/// Whether a user may write in a conversation.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Writing {
+    Yes,
+    No,
+    Blocked,
+    Gone,
 }
 
 /// How a window stands in the dock.
@@ -196,6 +293,54 @@ pub struct Ack {
     pub conversation: Conversation,
     pub seq: u64,
     pub rev: u64,
+    /// Of a `react`: all of the user's reactions to the message, as they are now.
+    #[serde(default)]
+    pub mine: Option<Vec<String>>,
+}
+
+/// Who is in a group, or those of a group or room who were asked for.
+#[derive(Clone, Debug, PartialEq, Deserialize)]
+pub struct Members {
+    pub request: u32,
+    pub conversation: Conversation,
+    pub total: u32,
+    pub members: Vec<Member>,
+}
+
+/// Somebody who is in a group or room, or was.
+#[derive(Clone, Debug, PartialEq, Deserialize)]
+pub struct Member {
+    pub id: u64,
+    #[serde(default)]
+    pub maker: bool,
+    /// Is not in it any more.
+    #[serde(default)]
+    pub gone: bool,
+    #[serde(default)]
+    pub read_seq: Option<u64>,
+}
+
+/// A page of the user's rooms.
+#[derive(Clone, Debug, PartialEq, Deserialize)]
+pub struct Rooms {
+    pub request: u32,
+    pub rooms: Vec<Room>,
+    pub next: Option<String>,
+}
+
+/// A room, for somebody who is in it.
+#[derive(Clone, Debug, PartialEq, Deserialize)]
+pub struct Room {
+    pub conversation: Conversation,
+    pub circle: Circle,
+    pub title: String,
+    pub writing: Writing,
+    #[serde(default)]
+    pub announcements: bool,
+    #[serde(default)]
+    pub unread: bool,
+    #[serde(default)]
+    pub mentions: u32,
 }
 
 /// A page of messages, and the head.
@@ -211,14 +356,24 @@ pub struct History {
 }
 
 /// One message, as it is now.
-#[derive(Clone, Debug, PartialEq, Deserialize)]
+#[derive(Clone, Debug, Default, PartialEq, Deserialize)]
 pub struct Message {
     pub seq: u64,
     pub rev: u64,
     pub sender: u64,
     pub client_message_id: Option<Uuid>,
-    /// None: a stub, deleted or erased.
+    /// None: a stub, deleted or erased; or the message has `system`.
     pub text: Option<String>,
+    #[serde(default)]
+    pub mentions: Vec<u64>,
+    /// What has happened in the conversation.
+    #[serde(default)]
+    pub system: Option<System>,
+    #[serde(default)]
+    pub reactions: Vec<Reaction>,
+    /// The reader's own reactions; told in personal answers only, and only where there are any.
+    #[serde(default)]
+    pub mine: Vec<String>,
     #[serde(default)]
     pub reply_to: Option<u64>,
     #[serde(default)]
@@ -228,6 +383,39 @@ pub struct Message {
     /// The highest id of an edit that was applied.
     #[serde(default)]
     pub verb_id: Option<Uuid>,
+}
+
+/// What has happened in a group or room, by whom its message names as the sender.
+#[derive(Clone, Debug, PartialEq, Eq, Deserialize)]
+#[serde(tag = "kind", rename_all = "snake_case")]
+pub enum System {
+    Made {
+        title: String,
+        /// Those beside its maker.
+        users: Vec<u64>,
+    },
+    Added {
+        users: Vec<u64>,
+    },
+    Removed {
+        users: Vec<u64>,
+    },
+    Left,
+    Renamed {
+        title: String,
+    },
+    Announcements {
+        on: bool,
+    },
+}
+
+/// Who has reacted with one emoji.
+#[derive(Clone, Debug, PartialEq, Eq, Deserialize)]
+pub struct Reaction {
+    pub emoji: String,
+    pub count: u32,
+    /// The first of them, at most 20.
+    pub users: Vec<u64>,
 }
 
 /// Why something is not done.

@@ -22,7 +22,7 @@ fn every_frame_of_the_server_is_understood_or_ignored() {
         let frame = Incoming::decode(&text).unwrap_or_else(|error| panic!("{path}: {error}"));
         understood += u32::from(frame != Incoming::Other);
     }
-    assert!(understood >= 12, "only {understood} frames were understood");
+    assert!(understood >= 20, "only {understood} frames were understood");
 }
 
 #[test]
@@ -33,7 +33,16 @@ fn what_is_sent_has_only_fields_of_the_contract() {
     let position = Position { conversation, rev: 1, seq: 1 };
     let cursor = Some(Cursor { epoch: id, conversations: vec![position] });
     let history = |before, after| Outgoing::History { request: 1, conversation, before, after, limit: 1 };
-    let send = |reply_to| Outgoing::Send { client_message_id: id, conversation, text: text(), reply_to };
+    let send = |reply_to, mentions| Outgoing::Send {
+        client_message_id: id,
+        conversation,
+        text: text(),
+        reply_to,
+        mentions,
+    };
+    let react = |emoji| Outgoing::React { id, conversation, seq: 1, client_message_id: id, emoji };
+    let members = |users| Outgoing::Members { request: 1, conversation, users };
+    let circle = "c7".parse().unwrap();
     let frames = [
         Outgoing::Hello {
             protocol: 1,
@@ -44,8 +53,19 @@ fn what_is_sent_has_only_fields_of_the_contract() {
             cursor,
         },
         Outgoing::Renew { token: text() },
-        send(None),
-        send(Some(1)),
+        send(None, vec![]),
+        send(Some(1), vec![]),
+        send(None, vec![1]),
+        react(vec!["👍".into()]),
+        react(vec![]),
+        Outgoing::Make { id, conversation, circle, title: text(), users: vec![3] },
+        Outgoing::Add { id, conversation, users: vec![3] },
+        Outgoing::Remove { id, conversation, user: 3 },
+        Outgoing::Rename { id, conversation, title: text() },
+        Outgoing::Announce { id, conversation, on: true },
+        members(None),
+        members(Some(vec![3])),
+        Outgoing::Rooms { request: 1, next: None, limit: 1 },
         Outgoing::Edit { id, conversation, seq: 1, client_message_id: id, text: text() },
         Outgoing::Delete { id, conversation, seq: 1, client_message_id: id },
         Outgoing::Changes { request: 1, conversation, rev: 1, seq: 1, limit: 1 },
@@ -69,17 +89,37 @@ fn what_is_sent_has_only_fields_of_the_contract() {
         });
         assert!(known, "no fixture has the fields of {frame}");
     }
-    assert_eq!(examples.iter().find_map(|frame| frame.get("features")), Some(&json!(FEATURES)));
+    let of_server: Value = serde_json::from_str(&fixture("server/welcome")).unwrap();
+    assert_eq!(of_server["features"], json!(FEATURES));
 }
 
 #[test]
 fn verbs_are_remade_as_the_contract_has_them() {
-    for name in ["client/edit", "client/delete", "client/changes", "client/send.reply"] {
-        let example: Value = serde_json::from_str(&fixture(name)).unwrap();
+    let names = [
+        "edit",
+        "delete",
+        "react",
+        "react.none",
+        "changes",
+        "send.reply",
+        "send.mentions",
+        "make",
+        "add",
+        "remove",
+        "rename",
+        "announce",
+        "members",
+        "members.users",
+        "rooms",
+    ];
+    for name in names.map(|name| format!("client/{name}")) {
+        let example: Value = serde_json::from_str(&fixture(&name)).unwrap();
         let id = |field: &str| example[field].as_str().unwrap().parse().unwrap();
         let number = |field: &str| example[field].as_u64().unwrap();
-        let text = || example["text"].as_str().unwrap().to_owned();
-        let conversation = Conversation::between(2, 3);
+        let word = |field: &str| example[field].as_str().unwrap().to_owned();
+        let text = || word("text");
+        let users = |field: &str| serde_json::from_value::<Vec<u64>>(example[field].clone()).unwrap();
+        let conversation: Conversation = example["conversation"].as_str().unwrap_or("2-3").parse().unwrap();
         let frame = match example["type"].as_str().unwrap() {
             "edit" => Outgoing::Edit {
                 id: id("id"),
@@ -94,6 +134,32 @@ fn verbs_are_remade_as_the_contract_has_them() {
                 seq: number("seq"),
                 client_message_id: id("client_message_id"),
             },
+            "react" => Outgoing::React {
+                id: id("id"),
+                conversation,
+                seq: number("seq"),
+                client_message_id: id("client_message_id"),
+                emoji: serde_json::from_value(example["emoji"].clone()).unwrap(),
+            },
+            "make" => Outgoing::Make {
+                id: id("id"),
+                conversation,
+                circle: word("circle").parse().unwrap(),
+                title: word("title"),
+                users: users("users"),
+            },
+            "add" => Outgoing::Add { id: id("id"), conversation, users: users("users") },
+            "remove" => Outgoing::Remove { id: id("id"), conversation, user: number("user") },
+            "rename" => Outgoing::Rename { id: id("id"), conversation, title: word("title") },
+            "announce" => {
+                Outgoing::Announce { id: id("id"), conversation, on: example["on"].as_bool().unwrap() }
+            }
+            "members" => Outgoing::Members {
+                request: u32::try_from(number("request")).unwrap(),
+                conversation,
+                users: example.get("users").map(|_| users("users")),
+            },
+            "rooms" => Outgoing::Rooms { request: 9, next: None, limit: 50 },
             "changes" => Outgoing::Changes {
                 request: 9,
                 conversation,
@@ -105,7 +171,8 @@ fn verbs_are_remade_as_the_contract_has_them() {
                 client_message_id: id("client_message_id"),
                 conversation,
                 text: text(),
-                reply_to: Some(number("reply_to")),
+                reply_to: example["reply_to"].as_u64(),
+                mentions: example.get("mentions").map_or(vec![], |_| users("mentions")),
             },
         };
         assert_eq!(serde_json::from_str::<Value>(&frame.encode()).unwrap(), example, "{name}");
@@ -142,7 +209,8 @@ fn conversations_of_unknown_kinds_are_passed_over() {
         window[field] = json!(value);
         window
     };
-    dock["windows"] = json!([with("kind", "group"), direct, with("conversation", "g7"), {"kind": "room"}]);
+    dock["windows"] =
+        json!([with("kind", "forum"), direct, with("conversation", "f7"), {"kind": "broadcast"}]);
     let Incoming::Dock(read) = Incoming::decode(&dock.to_string()).unwrap() else { panic!() };
     assert_eq!(
         read.windows.iter().map(|w| w.conversation).collect::<Vec<_>>(),
@@ -150,14 +218,86 @@ fn conversations_of_unknown_kinds_are_passed_over() {
     );
 
     let mut changes: Value = serde_json::from_str(&fixture("server/changes")).unwrap();
-    changes["conversation"] = json!("r12");
+    changes["conversation"] = json!("x12");
     assert_eq!(Incoming::decode(&changes.to_string()).unwrap(), Incoming::Other);
     let mut welcome: Value = serde_json::from_str(&fixture("server/welcome")).unwrap();
     let told = welcome["changes"].as_array().unwrap().len();
     welcome["changes"].as_array_mut().unwrap().push(changes.clone());
     let Incoming::Welcome(read) = Incoming::decode(&welcome.to_string()).unwrap() else { panic!() };
-    assert_eq!((read.changes.len(), read.features.len()), (told, 3));
+    assert_eq!((read.changes.len(), read.features.len()), (told, FEATURES.len()));
 
-    changes["conversation"] = json!("3-2");
-    assert!(Incoming::decode(&changes.to_string()).is_err(), "a misspelt id is a mistake");
+    for misspelt in ["3-2", "2-2", "g-7", "r-c7/g3", "r-", "r-c7~-", "r-..", "r-c 7"] {
+        changes["conversation"] = json!(misspelt);
+        assert!(Incoming::decode(&changes.to_string()).is_err(), "{misspelt} is a mistake");
+    }
+    changes["conversation"] =
+        json!(format!("g-{}", Uuid::from_u128(u128::MAX)).to_uppercase().replacen('G', "g", 1));
+    assert!(Incoming::decode(&changes.to_string()).is_err(), "a group has one name");
+}
+
+#[test]
+fn a_conversation_is_written_as_it_is_read() {
+    for id in ["2-3", "g-0199f1ca-31b0-7a44-8e15-9d2c4b6a7f01", "r-c7", "r-c7~g3"] {
+        let conversation: Conversation = id.parse().unwrap();
+        assert_eq!(conversation.to_string(), id);
+        assert_eq!(conversation, id.parse().unwrap());
+    }
+    assert_eq!(Conversation::room("c7/g3").unwrap(), "r-c7~g3".parse().unwrap());
+    let Conversation::Room(circle) = "r-c7~g3".parse().unwrap() else { panic!() };
+    assert_eq!(circle.as_str(), "c7/g3");
+    assert_eq!((Conversation::between(3, 2).pair(), Conversation::Room(circle).pair()), (Some((2, 3)), None));
+    for circle in ["", "c7/", "/g3", "c7/g/3", "c7 ", "..", "c7/.", &"c".repeat(65)] {
+        assert!(circle.parse::<Circle>().is_err(), "{circle:?}");
+    }
+}
+
+#[test]
+fn groups_and_rooms_say_what_has_happened_and_who_has_reacted() {
+    let changes = |name: &str| {
+        let Incoming::Changes(changes) = Incoming::decode(&fixture(name)).unwrap() else { panic!() };
+        changes
+    };
+    let made = changes("server/changes.group");
+    assert_eq!(made.messages[0].system, Some(System::Made { title: "Project 3".into(), users: vec![3, 4] }));
+    let said = &made.messages[1];
+    assert_eq!((&said.mentions[..], &said.mine[..]), (&[2][..], &["👍".to_owned()][..]));
+    assert_eq!(said.reactions, [Reaction { emoji: "👍".into(), count: 2, users: vec![2, 4] }]);
+    let happened: Vec<_> =
+        changes("server/changes.system").messages.into_iter().filter_map(|message| message.system).collect();
+    assert_eq!(
+        happened,
+        [
+            System::Added { users: vec![5] },
+            System::Removed { users: vec![4] },
+            System::Left,
+            System::Renamed { title: "Project 3, second half".into() },
+            System::Announcements { on: true },
+        ]
+    );
+    let Incoming::Ack(ack) = Incoming::decode(&fixture("server/ack.react")).unwrap() else { panic!() };
+    assert_eq!(ack.mine, Some(vec!["👍".into(), "❤️".into()]));
+}
+
+#[test]
+fn windows_members_and_rooms_are_told_whole() {
+    let Incoming::Dock(dock) = Incoming::decode(&fixture("server/dock.group")).unwrap() else { panic!() };
+    let [group, room] = &dock.windows[..] else { panic!("{dock:?}") };
+    assert_eq!(
+        (group.kind, group.writing, group.members, group.mentions),
+        (Kind::Group, Writing::Yes, Some(3), 1)
+    );
+    assert_eq!((room.kind, room.writing, room.announcements), (Kind::Room, Writing::No, true));
+    assert_eq!(room.circle.map(Circle::as_str), Some("c7/g3"));
+    let Incoming::Members(members) = Incoming::decode(&fixture("server/members")).unwrap() else { panic!() };
+    let told: Vec<_> = members.members.iter().map(|m| (m.id, m.maker, m.gone, m.read_seq)).collect();
+    assert_eq!(told, [(2, true, false, Some(2)), (3, false, false, Some(0)), (4, false, true, Some(1))]);
+    let Incoming::Rooms(page) = Incoming::decode(&fixture("server/rooms")).unwrap() else { panic!() };
+    let told: Vec<_> =
+        page.rooms.iter().map(|r| (r.unread, r.mentions, r.announcements, r.writing)).collect();
+    assert_eq!(told, [(true, 2, false, Writing::Yes), (false, 0, true, Writing::No)]);
+    assert_eq!(page.next, None);
+    let Incoming::Dot { conversation, seq } = Incoming::decode(&fixture("server/dot")).unwrap() else {
+        panic!()
+    };
+    assert_eq!((conversation.to_string().as_str(), seq), ("r-c7", 41));
 }

@@ -150,6 +150,7 @@ fn acks(times: u32) -> Result<()> {
             seq: Seq(i64::from(turn)),
             rev: Rev(i64::from(turn)),
             sent_at: 1_700_000_000_000,
+            mine: None,
         };
         black_box(ack.encode());
     }
@@ -196,12 +197,16 @@ fn message(turn: u32) -> Result<ServerFrame> {
         client_message_id: Some(ClientMessageId(Uuid::from_u128(u128::from(turn)))),
         text: Some("Shall we meet in the library at four, before the seminar?".into()),
         sent_at: 1_700_000_000_000,
+        system: None,
+        mentions: Vec::new(),
+        reactions: Vec::new(),
+        mine: Vec::new(),
         reply_to: None,
         edited_at: None,
         deleted: None,
         verb_id: None,
     };
-    let changes = Arc::new(Changes::of(between(2, 3)?, Seq(1), message));
+    let changes = Arc::new(Changes::of(between(2, 3)?, Seq(1), vec![message]));
     Ok(ServerFrame::Changes(ChangesFrame { request: None, changes }))
 }
 

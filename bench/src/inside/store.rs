@@ -111,6 +111,7 @@ fn message(lower: i64, by_lower: bool) -> Option<NewMessage> {
         client_message_id: ClientMessageId(Uuid::now_v7()),
         text: "Shall we meet in the library at four, before the seminar? I have the book.".into(),
         reply_to: None,
+        mentions: Vec::new(),
         sent_at: now_ms(),
     })
 }

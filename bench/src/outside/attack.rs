@@ -177,6 +177,7 @@ fn message(to: u64, from: u64, text: Arc<str>) -> Option<NewMessage> {
         client_message_id: ClientMessageId(Uuid::now_v7()),
         text,
         reply_to: None,
+        mentions: Vec::new(),
         sent_at: now_ms(),
     })
 }

@@ -6,7 +6,7 @@ use super::*;
 
 const EPOCH: Uuid = Uuid::from_u128(7);
 const MINUTE: Duration = Duration::from_secs(60);
-const TALK: Conversation = Conversation { lower: 2, higher: 100 };
+const TALK: Conversation = Conversation::Direct { lower: 2, higher: 100 };
 
 /// A classmate who draws this number wherever it is possible.
 fn talks(draw: fn(usize) -> usize) -> Talks {
@@ -20,9 +20,7 @@ fn plain() -> Talks {
 }
 
 fn row(seq: u64, rev: u64, sender: u64, text: &str) -> Message {
-    let text = Some(text.to_owned());
-    let (client_message_id, reply_to, edited_at, deleted, verb_id) = (None, None, None, None, None);
-    Message { seq, rev, sender, client_message_id, text, reply_to, edited_at, deleted, verb_id }
+    Message { seq, rev, sender, text: Some(text.to_owned()), ..Message::default() }
 }
 
 fn changes(from: u64, messages: Vec<Message>) -> Changes {
@@ -48,7 +46,7 @@ fn welcome(windows: Vec<Window>) -> Incoming {
 }
 
 fn ack(id: Uuid, seq: u64) -> Incoming {
-    Incoming::Ack(Ack { id, conversation: TALK, seq, rev: seq })
+    Incoming::Ack(Ack { id, conversation: TALK, seq, rev: seq, mine: None })
 }
 
 /// Lets the time pass until nothing is due, or something waits for its ack.
@@ -179,8 +177,21 @@ fn a_missing_change_is_asked_for_once() {
 #[test]
 fn what_was_written_in_the_absence_is_fetched_and_answered() {
     let (mut talks, now) = (plain(), Instant::now());
-    let window =
-        Window { conversation: TALK, state: State::Minimised, seq: 5, rev: 9, read_seq: 4, unread: 1 };
+    let window = Window {
+        conversation: TALK,
+        kind: gchat_wire::Kind::Direct,
+        state: State::Minimised,
+        seq: 5,
+        rev: 9,
+        read_seq: 4,
+        unread: 1,
+        writing: gchat_wire::Writing::Yes,
+        title: None,
+        circle: None,
+        members: None,
+        announcements: false,
+        mentions: 0,
+    };
     let frames = talks.receive(welcome(vec![window]), now);
     assert!(matches!(&frames[..], [Outgoing::History { before: None, after: None, .. }]), "{frames:?}");
     let messages = vec![row(4, 4, 100, "Bye"), row(5, 5, 2, "Are you there?")];

@@ -144,7 +144,7 @@ impl Judge {
         drained.sort_unstable();
         for client in drained {
             let Some(user) = self.users.get(&client) else { continue };
-            for (conversation, rows) in self.store.rows().filter(|(c, _)| c.has(*user)) {
+            for (conversation, rows) in self.store.rows().filter(|(c, _)| c.is_of(*user)) {
                 let shown = self.shown.get(&(client, conversation));
                 let shows = |row: &Said| shown.and_then(|shown| shown.rows.get(&row.seq)) == Some(row);
                 if let Some(row) = rows.iter().find(|row| !shows(row)) {

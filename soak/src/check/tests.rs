@@ -3,7 +3,7 @@
 use super::*;
 use crate::history::HARNESS;
 
-const TALK: Conversation = Conversation { lower: 2, higher: 3 };
+const TALK: Conversation = Conversation::Direct { lower: 2, higher: 3 };
 
 /// A history by hand. Client n is of user n.
 #[derive(Default)]

@@ -40,7 +40,14 @@ impl Client {
         let id = Uuid::now_v7();
         let text = "x".repeat(self.rng.random_range(100..2_000));
         let conversation = self.conversations[0];
-        let payload = Outgoing::Send { client_message_id: id, conversation, text, reply_to: None }.encode();
+        let payload = Outgoing::Send {
+            client_message_id: id,
+            conversation,
+            text,
+            reply_to: None,
+            mentions: Vec::new(),
+        }
+        .encode();
         let length = u16::try_from(payload.len()).unwrap_or(u16::MAX);
         let mask: [u8; 4] = self.rng.random();
         let mut frame = vec![0x81, 0x80 | 126];

@@ -38,7 +38,7 @@ impl Letter {
         let id = self.id;
         Some(match self.act.clone() {
             Act::Send { text, reply_to } => {
-                Outgoing::Send { client_message_id: id, conversation, text, reply_to }
+                Outgoing::Send { client_message_id: id, conversation, text, reply_to, mentions: Vec::new() }
             }
             Act::Edit { message, seq, text } => {
                 Outgoing::Edit { id, conversation, seq: seq?, client_message_id: message, text }
@@ -187,8 +187,8 @@ impl Outbox {
 mod tests {
     use super::*;
 
-    const TALK: Conversation = Conversation { lower: 2, higher: 3 };
-    const OTHER: Conversation = Conversation { lower: 2, higher: 4 };
+    const TALK: Conversation = Conversation::Direct { lower: 2, higher: 3 };
+    const OTHER: Conversation = Conversation::Direct { lower: 2, higher: 4 };
 
     fn letter(n: u128) -> Letter {
         Letter { id: Uuid::from_u128(n), act: Act::Send { text: n.to_string(), reply_to: None } }

@@ -258,7 +258,12 @@ impl Client {
             Incoming::Read { conversation, user, seq } => self.log(What::Read { conversation, user, seq }),
             Incoming::Error(refusal) => return self.refused(refusal),
             Incoming::Ping => self.outgoing.push(Outgoing::Pong.encode()),
-            Incoming::Drain { .. } | Incoming::Pong | Incoming::Other => {}
+            Incoming::Members(_)
+            | Incoming::Rooms(_)
+            | Incoming::Dot { .. }
+            | Incoming::Drain { .. }
+            | Incoming::Pong
+            | Incoming::Other => {}
         }
         Ok(())
     }

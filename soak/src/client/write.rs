@@ -104,7 +104,7 @@ impl Client {
     /// Nobody who takes part loses the right to chat in this run. Where somebody does, what is said twice may be answered
     /// in two ways.
     pub(super) fn is_never_suspended(&self, conversation: Conversation) -> bool {
-        conversation.lower > self.shared.suspended_to
+        conversation.pair().is_some_and(|(lower, _)| lower > self.shared.suspended_to)
     }
 
     /// Keeps a message that was acknowledged. False: it was already.

@@ -2,20 +2,10 @@
 
 use super::*;
 
-const TALK: Conversation = Conversation { lower: 2, higher: 3 };
+const TALK: Conversation = Conversation::Direct { lower: 2, higher: 3 };
 
 fn row(seq: u64, rev: u64) -> Message {
-    Message {
-        seq,
-        rev,
-        sender: 2,
-        client_message_id: None,
-        text: Some(format!("{seq} at {rev}")),
-        reply_to: None,
-        edited_at: None,
-        deleted: None,
-        verb_id: None,
-    }
+    Message { seq, rev, sender: 2, text: Some(format!("{seq} at {rev}")), ..Message::default() }
 }
 
 /// The changes after `from`, of these messages and revs.
