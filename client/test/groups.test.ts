@@ -61,7 +61,9 @@ describe("a group's window", () => {
     page.socket.says(live(system(3, { kind: "renamed", title: "Second half" }), GROUP, 2));
     await settled();
     expect(page.windows[0]).toMatchObject({ title: "Second half", members: 4, unread: 0 });
-    expect(page.talk(GROUP)?.messages.map(({ text, system: what }) => [text, what])).toEqual([
+    await says(page, system(4, { kind: "renamed", title: "Third" }, 2));
+    expect(page.talk(GROUP)?.messages.map(({ key }) => key)).toEqual(["seq:1", "seq:2", "seq:3", "seq:4"]);
+    expect(page.talk(GROUP)?.messages.slice(0, 3).map(({ text, system: what }) => [text, what])).toEqual([
       [null, { kind: "added", users: [7, 8] }],
       [null, { kind: "left", users: [] }],
       [null, { kind: "renamed", title: "Second half", users: [] }],

@@ -161,6 +161,18 @@ describe("a reaction", () => {
     expect(socket.of("react")).toEqual([]);
   });
 
+  test("to a message that is not held makes no new one of it", async () => {
+    const page = await browser.page();
+    const socket = await page.online({ dock: { version: 1, windows: [window({ state: "minimised", seq: 1, rev: 1 })] } });
+    const told = { sent_at: browser.clock.now() };
+    socket.says(live(message(1, { ...told, rev: 2, reactions: [reaction("👍", [3])] })));
+    await settled();
+    expect(of(page, "arrived")).toEqual([]);
+    socket.says(live(message(2, { ...told, rev: 3 })));
+    await settled();
+    expect(of(page, "arrived")).toHaveLength(1);
+  });
+
   test("goes out in its turn: after the messages before it, before those behind it", async () => {
     const { page, socket } = await browser.talking();
     await page.does({ kind: "send", conversation, text: "a", key: "019aaaaa-aaaa-7aaa-8aaa-0000000000a1" });

@@ -169,13 +169,11 @@ describe("a room's window", () => {
     const contacts = Array.from({ length: NAMED_MOST + 100 }, (_, at) => contact(at + 3));
     page.socket.says({ type: "roster", circle: "c7", version: 1, total: contacts.length, contacts });
     await says(page, message(1));
-    for (let from = 20, rev = 2; from < NAMED_MOST + 90; from += 20, rev += 1) {
+    await says(page, message(2, { sender: 4 }));
+    for (let from = 20, rev = 3; from < NAMED_MOST + 90; from += 20, rev += 1) {
       const users = Array.from({ length: 20 }, (_, at) => from + at);
-      await says(page, message(1, { rev, reactions: [{ emoji: "👍", count: 20, users }] }));
-      page.socket.says(live({ ...message(rev, { rev: rev + 1, sender: 4 }) }, ROOM, rev));
-      rev += 1;
+      await says(page, message(2, { rev, sender: 4, reactions: [{ emoji: "👍", count: 20, users }] }));
     }
-    await settled();
     const people = page.last("people")!.people.map(({ id }) => id);
     expect(people).toHaveLength(NAMED_MOST);
     expect(people).toEqual(expect.arrayContaining([3, 4]));
