@@ -152,6 +152,12 @@ describe("mentions", () => {
     const sent = page.socket.of("send");
     expect(sent.map(({ text }) => text)).toEqual(["a", "b"]);
     for (const frame of sent) expect(frame).not.toHaveProperty("mentions");
+    page.end();
+    const other = await talking(dock(window()));
+    await other.does({ kind: "send", conversation: "2-3", text: "c", mentions: [3] });
+    const last = other.socket.of("send").at(-1);
+    expect(last).toMatchObject({ conversation: "2-3" });
+    expect(last).not.toHaveProperty("mentions");
   });
 
   test("count apart, not those by people whom one has blocked, and go with the read mark and the message", async () => {
