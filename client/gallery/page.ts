@@ -7,6 +7,8 @@ declare global {
   interface Window {
     /** What the elements have asked for, for whoever looks. */
     commands: Command[];
+    /** Tells a state (again). */
+    tell: (state: string) => void;
   }
 }
 
@@ -19,4 +21,7 @@ mount(
   { server: "/", site: "gallery", user: 1, sid: "gallery", tokenUrl: "/", markName: "gchat", salt: "", mark: null, lang: query.get("lang") ?? "en" },
   document.body,
 );
-for (const update of STATES[query.get("state") ?? "empty"]?.() ?? []) channel.port2.postMessage(update);
+window.tell = (state) => {
+  for (const update of STATES[state]?.() ?? []) channel.port2.postMessage(update);
+};
+window.tell(query.get("state") ?? "empty");

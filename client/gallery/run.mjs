@@ -56,6 +56,48 @@ const SHOTS = [
   { name: "verbs-long", state: "verbslong" },
   { name: "verbs-rtl", state: "verbsrtl", rtl: true, act: openMenu },
   { name: "verbs-rtl-reply", state: "verbsrtl", rtl: true, act: (page) => chooses(page, "Reply") },
+  { name: "project", state: "project" },
+  { name: "project-top", state: "project", act: (page) => scrolled(page, 0) },
+  { name: "project-dark", state: "project", dark: true },
+  { name: "project-contrast", state: "project", forced: true },
+  { name: "project-pt", state: "project", lang: "pt" },
+  { name: "project-menu", state: "project", act: (page) => openMenu(page) },
+  { name: "project-actions", state: "project", act: (page) => press(page, "Conversation actions") },
+  { name: "react", state: "project", act: react },
+  { name: "react-dark", state: "project", dark: true, act: react },
+  { name: "react-full", state: "three_reactions", act: (page) => react(page, -1) },
+  { name: "mention", state: "project", act: (page) => mention(page, "Thanks @") },
+  { name: "mention-dark", state: "project", dark: true, act: (page) => mention(page, "Thanks @a") },
+  { name: "left", state: "left" },
+  { name: "room-new", state: "newroom", act: (page) => press(page, "Conversation actions") },
+  { name: "kinds", state: "kinds", size: WIDE },
+  { name: "kinds-dark", state: "kinds", size: WIDE, dark: true },
+  { name: "kinds-panel", state: "kinds", size: WIDE, act: openLauncher },
+  { name: "kinds-panel-dark", state: "kinds", size: WIDE, dark: true, act: openLauncher },
+  { name: "group-new", state: "kinds", act: (page) => newGroup(page) },
+  { name: "group-new-filled", state: "kinds", act: (page) => newGroup(page, true) },
+  { name: "group-new-dark", state: "kinds", dark: true, act: (page) => newGroup(page, true) },
+  { name: "group-new-contrast", state: "kinds", forced: true, act: (page) => newGroup(page, true) },
+  { name: "group-discard", state: "kinds", act: (page) => newGroup(page, true).then(() => page.keyboard.press("Escape")).then(() => page.keyboard.press("Escape")) },
+  { name: "members", state: "members", act: (page) => dialog(page, "Members", "members") },
+  { name: "members-dark", state: "members", dark: true, act: (page) => dialog(page, "Members", "members") },
+  { name: "rename", state: "project", act: (page) => dialog(page, "Rename") },
+  { name: "leave", state: "project", act: (page) => dialog(page, "Leave") },
+  { name: "seen-by", state: "members", act: seenBy },
+  { name: "project-rtl", state: "projectrtl", rtl: true },
+  { name: "project-rtl-react", state: "projectrtl", rtl: true, act: (page) => react(page, -1) },
+  { name: "project-rtl-mention", state: "projectrtl", rtl: true, act: (page) => mention(page, "@") },
+  { name: "group-new-rtl", state: "projectrtl", rtl: true, act: (page) => newGroup(page, true) },
+  { name: "phone-project", state: "project", size: PHONE, touch: true, act: openFirst },
+  { name: "phone-project-dark", state: "project", size: PHONE, touch: true, dark: true, act: openFirst },
+  { name: "phone-react", state: "project", size: PHONE, touch: true, act: (page) => openFirst(page).then(() => react(page)) },
+  { name: "phone-mention", state: "project", size: PHONE, touch: true, act: (page) => openFirst(page).then(() => mention(page, "@")) },
+  { name: "phone-actions", state: "project", size: PHONE, touch: true, act: (page) => openFirst(page).then(() => press(page, "Conversation actions")) },
+  { name: "phone-kinds", state: "kinds", size: PHONE, touch: true },
+  { name: "phone-kinds-panel", state: "kinds", size: PHONE, touch: true, act: openLauncher },
+  { name: "phone-group-new", state: "kinds", size: PHONE, touch: true, act: (page) => newGroup(page, true) },
+  { name: "phone-320-group-new", state: "kinds", size: { width: 320, height: 568 }, touch: true, act: (page) => newGroup(page, true) },
+  { name: "phone-members", state: "members", size: PHONE, touch: true, act: (page) => openFirst(page).then(() => dialog(page, "Members", "members")) },
   { name: "phone-verbs", state: "verbs", size: PHONE, touch: true, act: openFirst },
   { name: "phone-verbs-dark", state: "verbs", size: PHONE, touch: true, dark: true, act: openFirst },
   { name: "phone-verbs-menu", state: "verbs", size: PHONE, touch: true, act: (page) => openFirst(page).then(() => openMenu(page)) },
@@ -85,6 +127,52 @@ async function openMenu(page, name = "Message actions") {
 async function chooses(page, verb) {
   await openMenu(page);
   await page.getByRole("menuitem", { name: verb }).click();
+}
+
+async function press(page, name) {
+  await page.getByRole("button", { name, exact: true }).filter({ visible: true }).first().click();
+}
+
+/** The emoji at hand, at the message that is `at` from the end. */
+async function react(page, at = -3) {
+  const button = page.getByRole("button", { name: "Message actions", exact: true }).filter({ visible: true }).nth(at);
+  await button.scrollIntoViewIfNeeded();
+  await button.click();
+  await page.getByRole("menuitem", { name: "React" }).click();
+  await page.getByRole("toolbar").waitFor();
+}
+
+async function mention(page, text) {
+  await page.getByRole("textbox", { name: /^Message to/ }).filter({ visible: true }).first().pressSequentially(text);
+  await page.keyboard.press("ArrowDown");
+  await page.getByRole("listbox").waitFor();
+}
+
+async function newGroup(page, filled = false) {
+  await openLauncher(page);
+  await press(page, "New group");
+  await page.getByRole("textbox", { name: "Group name" }).waitFor();
+  if (!filled) return;
+  await page.getByRole("textbox", { name: "Group name" }).fill("Project 3");
+  const people = page.getByRole("list", { name: "People", exact: true }).getByRole("button");
+  for (const at of [0, 2, 3, 5]) if (at < (await people.count())) await people.nth(at).click();
+  await page.getByRole("searchbox").last().fill("a");
+}
+
+/** What the core would answer is told again, since a dialog asks for it. */
+async function dialog(page, item, state = null) {
+  await press(page, "Conversation actions");
+  await page.getByRole("menuitem", { name: item }).click();
+  await page.getByRole("dialog").last().waitFor();
+  if (state !== null) await page.evaluate((name) => window.tell(name), state);
+}
+
+async function seenBy(page) {
+  const button = page.getByRole("button", { name: "Message actions", exact: true }).filter({ visible: true }).nth(-1);
+  await button.click();
+  await page.getByRole("menuitem", { name: "Seen by" }).click();
+  await page.getByRole("dialog").last().waitFor();
+  await page.evaluate(() => window.tell("members"));
 }
 
 async function follow(page) {

@@ -1,5 +1,5 @@
 /** The states of the gallery: what a core would tell in each, so that the real elements can be looked at. */
-import type { ConversationView, MessageView, RosterPerson, Update, WindowView } from "../src/view.js";
+import type { ConversationView, Face, MemberView, MessageView, ReactionView, RosterPerson, Update, WindowView } from "../src/view.js";
 
 const ME = 1;
 const MINUTE = 60_000;
@@ -236,6 +236,113 @@ function tooLong(): Update[] {
   return [ONLINE, roster([ana]), dock([windowOf(ana, { draft })]), talk(ana.conversation, LESSON, { older: true })];
 }
 
+const GROUP = "g-1";
+const ROOM = "r-c7";
+const SELF: Face = { id: ME, name: "Rui Costa", picture: null, profileUrl: null };
+const COURSES = [{ circle: "c7", title: "Algebra" }, { circle: "c8", title: "History of Mathematics in the Iberian Peninsula" }];
+
+function several(kind: "group" | "room", title: string, more: Partial<WindowView> = {}): WindowView {
+  return { conversation: kind === "group" ? GROUP : ROOM, kind, title, circle: "c7", ...(kind === "group" ? { members: 6 } : {}), ...PLAIN, ...more };
+}
+
+function reaction(emoji: string, count: number, mine = false): ReactionView {
+  return { emoji, count, users: [...(mine ? [ME] : []), 2, 3, 4].slice(0, count), mine };
+}
+
+const PROJECT: Line[] = [
+  [2, 200, null, { system: { kind: "made", users: [ME, 3, 4], title: "Project 3" } }],
+  [2, 190, "Here we are. Who takes the introduction?", { reactions: [reaction("👍", 3, true), reaction("🎉", 1)] }],
+  [true, 189, "I do", { reactions: [reaction("❤️", 14)] }],
+  [2, 188, null, { system: { kind: "added", users: [5, 6, 7] } }],
+  [3, 60, "@Rui Costa can you send me the draft? @Ana Sousa has the figures", { mentions: [ME, 2] }],
+  [3, 60, "By tonight if you can"],
+  [4, 59, "I read it on the train", { replyTo: 5 }],
+  [true, 58, "@Bruno Silva: of course", { mentions: [3], replyTo: 5 }],
+  [true, 57, null, { system: { kind: "renamed", users: [], title: "Project 3: eigenvalues" } }],
+  [6, 10, "<b>Look</b> at this, all of you"],
+  [6, 10, "and at this"],
+  [8, 9, "Who is that?", { reactions: [reaction("😂", 2), reaction("😮", 1), reaction("😢", 1), reaction("👍", 1, true)] }],
+  [3, 8, null, { system: { kind: "removed", users: [6] } }],
+  [7, 7, null, { deletedBy: "author" }],
+  [7, 6, null, { system: { kind: "left", users: [] } }],
+  [true, 2, "Sent it"],
+];
+
+function project(lines = PROJECT, more: Partial<WindowView> = {}): Update[] {
+  const list = people(8);
+  return [
+    ONLINE,
+    roster(list),
+    { kind: "courses", courses: COURSES },
+    { kind: "rooms", rooms: ROOMS },
+    { kind: "blocked", users: [6] },
+    dock([several("group", "Project 3: eigenvalues", { typing: [2, 3], ...more })]),
+    { kind: "people", conversation: GROUP, people: [SELF, ...list] },
+    talk(GROUP, lines),
+  ];
+}
+
+const ROOMS = [
+  { title: "Algebra", unread: true, mentions: 2 },
+  { title: "History of Mathematics in the Iberian Peninsula, second semester", unread: true, mentions: 0 },
+  { title: "<i>Physics</i>: group A", unread: false, mentions: 0 },
+  { title: "الجبر", unread: false, mentions: 0 },
+].map((room, index) => ({ conversation: index === 0 ? ROOM : `r-c${8 + index}`, writing: "yes" as const, announcements: false, ...room }));
+
+/** Windows of all kinds, open and as bars, of which each has something waiting. */
+function kinds(): Update[] {
+  const [ana, bruno, carla] = people(8) as [RosterPerson, RosterPerson, RosterPerson];
+  const list = people(8);
+  const bars: WindowView[] = [
+    windowOf(ana, { state: "minimised", unread: 3 }),
+    { ...several("group", "Project 3: eigenvalues and what they are good for", { state: "minimised", unread: 12, mentions: 1 }), conversation: "g-2" },
+    { ...several("room", "Physics", { state: "minimised", unread: 2, mentions: 2 }), conversation: "r-c9" },
+    { ...several("room", "History", { state: "minimised", unread: 1 }), conversation: "r-c8" },
+  ];
+  return [
+    ONLINE,
+    roster(list),
+    { kind: "courses", courses: COURSES },
+    { kind: "rooms", rooms: ROOMS },
+    dock([...bars, several("room", "Algebra", { announcements: true, writing: "no" }), windowOf(bruno, { typing: [3] })]),
+    { kind: "people", conversation: ROOM, people: [SELF, ...list] },
+    talk(ROOM, [
+      [3, 90, "The test is on Thursday, in room 4.", { reactions: [reaction("👍", 22), reaction("😢", 3, true)] }],
+      [carla.id, 89, "Until which chapter?"],
+      [3, 88, null, { system: { kind: "announcements", users: [], on: true } }],
+      [3, 60, "Until the fifth. Bring a calculator, and nothing else."],
+    ]),
+    talk(bruno.conversation, LESSON),
+  ];
+}
+
+function members(): Update {
+  const list = people(8).slice(0, 5);
+  const full = [SELF, ...list].map(({ id, name, picture, profileUrl }, index): MemberView => ({
+    id, name, picture, profileUrl, status: index % 3 === 2 ? "offline" : "online", role: index === 1 ? "teacher" : "student", maker: id === ME, readSeq: index < 4 ? 16 : 0,
+  }));
+  return { kind: "members", conversation: GROUP, members: full };
+}
+
+function projectRtl(): Update[] {
+  const list = arabic();
+  const [layla, omar] = list as [RosterPerson, RosterPerson];
+  return [
+    ONLINE,
+    roster(list),
+    { kind: "courses", courses: [{ circle: "c7", title: "الجبر" }] },
+    { kind: "rooms", rooms: ROOMS },
+    dock([several("group", "مشروع الجبر", { typing: [2] }), several("room", "الجبر", { state: "minimised", unread: 1, mentions: 1 })]),
+    { kind: "people", conversation: GROUP, people: [{ ...SELF, name: "رامي" }, ...list] },
+    talk(GROUP, [
+      [layla.id, 60, null, { system: { kind: "made", users: [ME, 3, 4], title: "مشروع الجبر" } }],
+      [layla.id, 40, "السلام عليكم، هل انتهيتم من الواجب؟", { reactions: [reaction("👍", 3, true), reaction("🎉", 1)] }],
+      [true, 39, "@عمر الفاروق وعليكم السلام", { mentions: [omar.id], replyTo: 2 }],
+      [omar.id, 38, "@رامي ممتاز", { mentions: [ME] }],
+    ]),
+  ];
+}
+
 export const STATES: Readonly<Record<string, () => Update[]>> = {
   connecting: () => [],
   empty: () => [ONLINE, roster([])],
@@ -265,6 +372,13 @@ export const STATES: Readonly<Record<string, () => Update[]>> = {
     const long = "All of it, once more. ".repeat(186);
     return verbs("Maria", [[false, 9, long], [true, 8, long, { replyTo: 1, editableUntil: LATER, edited: true }], [false, 7, "w".repeat(400), { replyTo: 2 }], [true, 6, "ok", { replyTo: 3 }]]);
   },
+  project: () => project(),
+  members: () => [...project(), members()],
+  three_reactions: () => project([[2, 5, "Done!", { reactions: [reaction("👍", 3, true), reaction("🎉", 1, true), reaction("❤️", 1, true)] }]]),
+  left: () => project(PROJECT, { writing: "no", left: true, typing: [] }),
+  newroom: () => [ONLINE, roster(people(3)), dock([several("room", "Algebra", { moderates: true })]), talk(ROOM, [])],
+  kinds,
+  projectrtl: projectRtl,
   phone,
   bars: phoneBars,
   rtl,

@@ -61,6 +61,7 @@ export class GchatAvatar extends LitElement {
     }
     :host(:is([kind="group"], [kind="room"])) .face {
       border-radius: 30%;
+      font-size: calc(var(--size) * 0.48);
     }
     /* Not as text: it is no part of any name, and nobody wants to find or copy it. */
     .face::before {

@@ -7,8 +7,8 @@ import type { Face, UserId, WindowView } from "../view.js";
 import { mentionAsked, mentionMatches, mentionSpans } from "./mentions.js";
 import type { Scene } from "./scene.js";
 
-/** So many are offered at once. */
-const OFFERED = 8;
+/** So many are offered at once: they are all seen, without scrolling. */
+const OFFERED = 5;
 /** The contract's number of mentions of a message. */
 const MOST_MENTIONS = 20;
 

@@ -43,7 +43,7 @@ export abstract class Dialog extends LitElement {
   protected abstract heading(scene: Scene): string;
   protected abstract content(scene: Scene): TemplateResult;
   /** The buttons at the end. */
-  protected abstract buttons(scene: Scene): TemplateResult;
+  protected abstract buttons(scene: Scene): TemplateResult | typeof nothing;
 
   /** Something would be lost. */
   protected isDirty(): boolean {

@@ -313,7 +313,7 @@ export class GchatLog extends LitElement {
         ? html`<gchat-avatar class="face" .name=${names[0] ?? ""} .picture=${scene.pictureOf(window, first)}></gchat-avatar>`
         : nothing}
       <span class="dots" aria-hidden="true"><i></i><i></i><i></i></span>
-      <span class="clip" dir="auto">${typingText(names, scene.strings)}</span>
+      <span class="clip" dir=${scene.strings.direction}>${typingText(names, scene.strings)}</span>
     </div>`;
   }
 

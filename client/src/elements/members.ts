@@ -24,8 +24,8 @@ abstract class OfGroup extends Dialog {
     return this.window !== undefined;
   }
 
-  protected closer({ strings }: Scene, text: "close" | "cancel" = "close"): TemplateResult {
-    return html`<button type="button" class="action" @click=${() => { this.leave(); }}>${strings.get(text)}</button>`;
+  protected canceller({ strings }: Scene): TemplateResult {
+    return html`<button type="button" class="action" @click=${() => { this.leave(); }}>${strings.get("cancel")}</button>`;
   }
 }
 
@@ -82,10 +82,6 @@ abstract class WithMembers extends OfGroup {
     </ul>`;
   }
 
-  protected override buttons(scene: Scene): TemplateResult {
-    return this.closer(scene);
-  }
-
   #ask(): void {
     this.#unwatch?.();
     this.late = false;
@@ -108,6 +104,16 @@ export class GchatMembers extends WithMembers {
 
   protected override shown(members: readonly MemberView[]): readonly MemberView[] {
     return members;
+  }
+
+  protected override buttons(scene: Scene): TemplateResult | typeof nothing {
+    const { conversation } = this.asked;
+    if (this.window?.writing !== "yes") return nothing;
+    const add = (): void => {
+      this.close();
+      scene.tell({ kind: "dialog", dialog: { kind: "add", conversation } });
+    };
+    return html`<button type="button" class="action" @click=${add}>${scene.strings.get("add_people")}</button>`;
   }
 
   /** Its maker and teachers may take people out. */
@@ -137,6 +143,10 @@ export class GchatMembers extends WithMembers {
 export class GchatSeenBy extends WithMembers {
   protected override heading(scene: Scene): string {
     return this.label(scene);
+  }
+
+  protected override buttons(): typeof nothing {
+    return nothing;
   }
 
   protected override label({ strings }: Scene): string {
@@ -185,7 +195,7 @@ export class GchatRename extends OfGroup {
 
   protected override buttons(scene: Scene): TemplateResult {
     const useless = !this.isDirty() || isBlank(this.called ?? "") || this.acting !== 0;
-    return html`${this.closer(scene, "cancel")}
+    return html`${this.canceller(scene)}
       <button type="submit" form="form" class="action main" ?disabled=${useless}>${scene.strings.get("save")}</button>`;
   }
 
@@ -208,7 +218,7 @@ export class GchatLeave extends OfGroup {
   protected override buttons(scene: Scene): TemplateResult {
     const { conversation } = this.asked;
     const leaves = (): void => { this.act({ kind: "remove", conversation, user: scene.user }); };
-    return html`${this.closer(scene, "cancel")}
+    return html`${this.canceller(scene)}
       <button type="button" class="action main bad" ?disabled=${this.acting !== 0} @click=${leaves}>${scene.strings.get("leave")}</button>`;
   }
 }

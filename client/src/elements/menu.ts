@@ -139,14 +139,15 @@ export class Menu<Open> implements ReactiveController {
     if (!path.includes(menu) && !path.includes(menu.previousElementSibling as EventTarget)) this.close(false);
   };
 
-  /** Below its button where there is room, else above it, and within the page. */
+  /** Below its button where there is room, else above it, and within the page. What is small covers less above. */
   readonly place = (): void => {
     const menu = this.#menu;
     const button = menu?.previousElementSibling?.getBoundingClientRect();
     if (menu === null || button === undefined || menu.classList.contains("inside")) return;
     const { width, height } = menu.getBoundingClientRect();
     const page = { width: document.documentElement.clientWidth, height: globalThis.innerHeight };
-    const below = button.bottom + height + MARGIN_PX <= page.height;
+    const small = menu.classList.contains("bar") && button.top - height >= MARGIN_PX;
+    const below = !small && button.bottom + height + MARGIN_PX <= page.height;
     const left = Math.min(Math.max(MARGIN_PX, button.left), page.width - width - MARGIN_PX);
     menu.style.left = `${Math.max(0, left)}px`;
     menu.style.top = `${Math.max(0, below ? button.bottom : button.top - height)}px`;

@@ -104,7 +104,7 @@ const NAMES: Readonly<Record<Verb, StringId>> = {
 /** A row that is no message of anybody's. */
 export function markTemplate(row: Exclude<Row, MessageRow>, { strings, me, name }: Surroundings, now: number): TemplateResult {
   if (row.kind === "event") {
-    return html`<p class="event" data-key=${row.key} title=${fullTime(row.message.sentAt, strings)}>
+    return html`<p class="event" dir=${strings.direction} data-key=${row.key} title=${fullTime(row.message.sentAt, strings)}>
       ${happenedText(row.message, row.system, me, name, strings)}
     </p>`;
   }
@@ -134,7 +134,7 @@ export function messageTemplate(row: MessageRow, look: Look, around: Surrounding
   const several = around.kind !== "direct";
   const faced = !message.mine && (several ? row.leads : row.first);
   const face = faced ? html`<gchat-avatar class="face" .name=${look.author} .picture=${look.picture}></gchat-avatar>` : nothing;
-  const author = faced && several ? html`<span class="author clip" dir="auto" aria-hidden="true">${look.author}</span>` : nothing;
+  const author = faced && several ? html`<span class="author clip" aria-hidden="true"><bdi>${look.author}</bdi></span>` : nothing;
   return html`<article
     class=${joined(classes)}
     data-key=${message.key}

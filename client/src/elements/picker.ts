@@ -99,7 +99,7 @@ abstract class Picker extends Dialog {
   #person(scene: Scene, person: Candidate): TemplateResult {
     const { id, name, picture, status, circles } = person;
     const chosen = this.ids.includes(id);
-    return html`<li>
+    return html`<li class="row">
       <button
         type="button"
         class="person"
@@ -109,9 +109,10 @@ abstract class Picker extends Dialog {
         @click=${() => { this.#toggle(person); }}
       >
         <gchat-avatar .name=${name} .picture=${picture} .status=${scene.connected ? status : null}></gchat-avatar>
-        <span class="texts"><span class="name clip" dir="auto">${name}</span><span class="about clip" id="about-${id}" dir="auto">${circles.join(", ")}</span></span>
+        <span class="name clip" dir="auto">${name}</span>
         ${chosen ? saveIcon : nothing}
       </button>
+      <span class="about clip" id="about-${id}"><bdi>${circles.join(", ")}</bdi></span>
     </li>`;
   }
 

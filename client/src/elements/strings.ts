@@ -15,6 +15,8 @@ const LANGUAGES: Readonly<Record<string, () => Promise<{ texts: Texts }>>> = {
   pt: () => import("./portuguese.js"),
 };
 
+const RIGHT_TO_LEFT = /^(?:ar|ckb|dv|fa|he|ps|sd|ug|ur|yi)\b/;
+
 const english: Partial<Texts> = { ...en };
 
 export function addEnglish(more: Partial<Texts>): void {
@@ -44,6 +46,11 @@ export class Strings {
         },
         () => undefined,
       ) ?? null;
+  }
+
+  /** Of sentences that begin with a name, whatever that is written in. */
+  get direction(): "ltr" | "rtl" {
+    return RIGHT_TO_LEFT.test(this.locale) ? "rtl" : "ltr";
   }
 
   /** The text with `{$a}` and `{$a->name}` filled in. What is filled in is never read as a placeholder again. */

@@ -32,6 +32,9 @@ export const blankStyles = css`
     color: var(--g-muted);
     font-size: 12px;
   }
+  .typing .clip {
+    unicode-bidi: isolate;
+  }
   .typing.several {
     padding-inline-start: 0;
   }

@@ -56,13 +56,11 @@ export const composerStyles = css`
     inset-block-end: calc(100% - 2px);
     inset-inline: 8px;
     z-index: 3;
-    max-block-size: 232px;
     margin: 0;
     padding: 6px;
     border-radius: 12px;
     background: var(--g-surface);
     box-shadow: var(--g-shadow);
-    overflow-y: auto;
     list-style: none;
   }
   [role="option"] {

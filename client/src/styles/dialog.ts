@@ -87,7 +87,7 @@ export const dialogStyles = css`
     padding: 0 20px 6px;
   }
   .search input {
-    padding-inline-start: 38px;
+    padding-inline: 38px;
     border-radius: 20px;
     appearance: none;
   }
@@ -139,26 +139,65 @@ export const dialogStyles = css`
     list-style: none;
     scrollbar-width: thin;
   }
-  .person,
   .member {
     display: flex;
     gap: 12px;
     align-items: center;
-    inline-size: 100%;
     min-block-size: 50px;
+    padding-inline: 10px;
+  }
+  /* The whole row is the button; of its text, only the name is the button's. */
+  .row {
+    position: relative;
+    display: grid;
+    grid-template: minmax(25px, auto) minmax(25px, auto) / 36px minmax(0, 1fr) 20px;
+    column-gap: 12px;
     padding-inline: 10px;
     border-radius: 10px;
   }
-  .person:hover,
-  .person[aria-pressed="true"] {
+  .person {
+    display: grid;
+    grid-area: 1 / 1 / 3 / 4;
+    grid-template: subgrid / subgrid;
+  }
+  .person::after {
+    content: "";
+    position: absolute;
+    inset: 0;
+    border-radius: 10px;
+  }
+  .row:hover,
+  .row:has([aria-pressed="true"]) {
     background: var(--g-soft);
     --g-around: var(--g-soft);
   }
   .person:focus-visible {
+    outline: none;
+  }
+  .person:focus-visible::after {
+    outline: 2px solid var(--g-focus);
     outline-offset: -2px;
   }
-  .person > .icon {
+  .person gchat-avatar,
+  .person .icon {
+    grid-row: 1 / 3;
+    align-self: center;
+  }
+  .person .icon {
+    grid-column: 3;
     color: var(--g-link);
+  }
+  .row .name {
+    place-self: end start;
+    max-inline-size: 100%;
+    line-height: 1.35;
+  }
+  .row:not(:has(bdi:not(:empty))) .name {
+    grid-row: 1 / 3;
+    align-self: center;
+  }
+  .row .about {
+    grid-area: 2 / 2;
   }
   .texts {
     display: grid;
@@ -207,6 +246,10 @@ export const dialogStyles = css`
     flex: none;
     gap: 8px;
     padding: 12px 20px 16px;
+  }
+  /* A dialog that only shows something. */
+  .foot:has(> .ways:empty:only-child) {
+    padding-block: 0 8px;
   }
   .ways {
     display: flex;
@@ -289,7 +332,7 @@ export const dialogStyles = css`
     dialog {
       border: 1px solid CanvasText;
     }
-    .person[aria-pressed="true"] {
+    .person[aria-pressed="true"]::after {
       outline: 2px solid Highlight;
       outline-offset: -2px;
     }

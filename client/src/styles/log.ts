@@ -107,7 +107,7 @@ export const logStyles = css`
     inset-inline-start: 0;
   }
   .author {
-    max-inline-size: 100%;
+    align-self: stretch;
     padding-inline-start: 12px;
     color: var(--g-muted);
     font-size: 12px;
@@ -118,6 +118,7 @@ export const logStyles = css`
     margin-block-start: 1px;
   }
   .event {
+    unicode-bidi: isolate;
     flex: none;
     margin-block: 6px;
     padding-inline: 16px;

@@ -93,6 +93,10 @@ export const panelStyles = css`
     border-radius: 50%;
     background: var(--g-online);
   }
+  .launcher:has(.at) .count,
+  .more .at + .unread {
+    display: none;
+  }
   .count.pale::before {
     background: var(--g-muted);
   }

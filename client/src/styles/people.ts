@@ -172,7 +172,7 @@ export const peopleStyles = css`
     inline-size: 100%;
     min-block-size: 36px;
     padding-block: 4px;
-    padding-inline: 36px 10px;
+    padding-inline: 36px;
     border: 1px solid var(--g-edge);
     border-radius: 18px;
     background: transparent;

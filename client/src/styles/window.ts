@@ -67,6 +67,7 @@ export const windowStyles = css`
     outline-offset: 0;
   }
   .status {
+    max-inline-size: 100%;
     color: var(--g-muted);
     font-size: 12px;
     line-height: 1.3;
@@ -111,6 +112,10 @@ export const windowStyles = css`
   :host(:not([open])) .waiting {
     background: var(--g-tint);
     --g-around: var(--g-tint);
+  }
+  /* Of a narrow bar's name more is seen so. */
+  :host(:not([open])) .at + .unread {
+    display: none;
   }
   .refused {
     display: flex;
