@@ -24,12 +24,12 @@ describe("a change", () => {
         messages: [
           ...Array.from({ length: count }, (_, at): MessageView => {
             const seq = first + at + 1;
-            return { key: seq % 2 === 0 ? `id ${seq % 6}` : `seq:${seq}`, seq, mine: seq % 2 === 0, text: texts[seq] ?? "a", sentAt: seq };
+            return { key: seq % 2 === 0 ? `id ${seq % 6}` : `seq:${seq}`, seq, sender: seq % 2 === 0 ? 2 : 3, mine: seq % 2 === 0, text: texts[seq] ?? "a", sentAt: seq };
           }),
           ...pending
             .sort((one, other) => one - other)
             .filter((id) => !Array.from({ length: count }, (_, at) => first + at + 1).some((seq) => seq % 2 === 0 && seq % 6 === id))
-            .map((id): MessageView => ({ key: `id ${id}`, seq: 0, mine: true, text: "p", sentAt: 0, delivery: "sending" })),
+            .map((id): MessageView => ({ key: `id ${id}`, seq: 0, sender: 2, mine: true, text: "p", sentAt: 0, delivery: "sending" })),
         ],
         older: first > 0,
         loading: false,
