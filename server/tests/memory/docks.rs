@@ -67,8 +67,9 @@ impl Site {
         let own = mark(owner).filter(|mark| mark.is_in()).zip(conversation);
         let unread = own.map_or(0, |(mark, c)| c.by_others(owner, mark.read).count());
         let place = self.place(owner, id);
-        let mentions = match place {
+        let mentions = match &place {
             Place::Direct => 0,
+            Place::Group { part, .. } if !part.is_member() => 0,
             Place::Group { .. } | Place::Room { .. } => conversation.map_or(0, |c| c.mentions_of(owner)),
         };
         DockWindow {

@@ -6,10 +6,10 @@
 use std::{collections::BTreeSet, fmt, sync::Arc};
 
 use gchat::{
-    conversation::Held,
-    id::{Rev, RightsVersion, Seq},
+    conversation::{Held, System},
+    id::{Rev, RightsVersion, Seq, SiteId},
     rights::{Membership, Role},
-    store::{Change, NewMessage, Origin, Page, WindowState, sqlite::SqliteStore},
+    store::{Change, CourseRooms, NewMessage, Origin, Page, WindowState, sqlite::SqliteStore},
 };
 use parking_lot::Mutex;
 use rusqlite::Connection;
@@ -28,7 +28,10 @@ use tracing_subscriber::{
 #[allow(dead_code, reason = "the stories use more of it")]
 mod util;
 
-use util::{AnyStore, between, message, send, set, site, snapshot, user};
+use util::{
+    AnyStore, between, deed, does, group, hold, message, new_group, react, reaction, room, say, send, set,
+    set_of, site, snapshot, user, users,
+};
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn what_one_person_does_looks_at_no_whole_table() {
@@ -74,14 +77,68 @@ async fn what_one_person_does_looks_at_no_whole_table() {
     let held = Membership { id: "c1".parse().unwrap(), role: Role::Student, title: "A course".into() };
     store.put_course(site, "c1", RightsVersion(2), vec![(user(2), vec![held])]).await.unwrap();
     store.revoke_login(site, "login-a", 1_000).await.unwrap();
+    in_a_group(&store, site).await;
+    in_a_room(&store, site).await;
+    let heads = [room("c7"), new_group()];
+    store.arrival(site, user(2), "login-a", &snapshot(1, "Ana"), &heads).await.unwrap();
     store.remove_user(site, user(3), RightsVersion(9)).await.unwrap();
     store.close().await;
 
     let conn = Connection::open(&path).unwrap();
     let statements = heard.0.lock().clone();
-    assert!(statements.len() >= 40, "only {} statements were heard", statements.len());
+    assert!(statements.len() >= 80, "only {} statements were heard", statements.len());
     let wrong: Vec<String> = statements.iter().flat_map(|sql| unbounded(&conn, sql)).collect();
     assert!(wrong.is_empty(), "{}", wrong.join("\n"));
+}
+
+async fn in_a_group(store: &AnyStore, site: SiteId) {
+    let group = group(store, site, &[2, 3, 4]).await;
+    hold(store, site, 5, 1, &["c7"]).await;
+    let deeds = [
+        (2, System::Added { users: users(&[5]) }),
+        (2, System::Removed { users: users(&[5]) }),
+        (2, System::Renamed { title: "Another".into() }),
+        (4, System::Left),
+    ];
+    for (who, system) in deeds {
+        let new = deed(store, site, &group, who, system).await;
+        store.note(new.clone()).await.unwrap();
+        store.note(new.clone()).await.unwrap();
+        store.find_noted(&new).await.unwrap();
+    }
+    let (message, _) = say(store, site, &group, 2, &[3]).await;
+    react(store, site, &group, &[reaction(&message, 3, 1, &["👍"])]).await;
+    store.own_reaction(site, &group, message.seq, user(3)).await.unwrap();
+    store.own_reactions(site, &group, user(3), &[message.seq]).await.unwrap();
+    store.known(site, &group, &users(&[2, 5])).await.unwrap();
+    for state in [WindowState::Closed, WindowState::Open] {
+        set_of(store, site, 3, &group, state).await;
+    }
+    store.dock(site, user(3)).await.unwrap();
+    store.read(site, &group, user(3), Seq(9), true).await.unwrap();
+    hold(store, site, 2, 7, &[]).await;
+}
+
+async fn in_a_room(store: &AnyStore, site: SiteId) {
+    let room = room("c7");
+    does(store, site, &room, 2, System::Announcements { on: true }).await;
+    let (message, _) = say(store, site, &room, 2, &[3]).await;
+    let full: Vec<String> = (0..21).map(|n| char::from_u32(0x1f600 + n).unwrap().to_string()).collect();
+    for (who, emoji) in (100..).zip(&full) {
+        react(store, site, &room, &[reaction(&message, who, 1, &[emoji])]).await;
+    }
+    store.dock(site, user(3)).await.unwrap();
+    store.room_parts(site, user(3), std::slice::from_ref(&room)).await.unwrap();
+    for state in [WindowState::Closed, WindowState::Open] {
+        set_of(store, site, 3, &room, state).await;
+    }
+    store.read(site, &room, user(3), Seq(9), true).await.unwrap();
+    store.raise_floor(site, "c7", RightsVersion(9), 1).await.unwrap();
+    for closed in [Some(false), None] {
+        let rooms = closed.map(|closed| CourseRooms { closed, title: "A".into(), groups: Vec::new() });
+        store.put_course_rooms(site, "c7", RightsVersion(9), rooms).await.unwrap();
+    }
+    store.written_by(site, &room, user(2), Seq(0), 9).await.unwrap();
 }
 
 /// Steps of a statement's plan (<https://www.sqlite.org/eqp.html>) that take all rows of a table or of a site.

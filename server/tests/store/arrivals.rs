@@ -9,20 +9,25 @@ use std::{
 };
 
 use gchat::{
-    id::{RightsVersion, Seq, SiteId},
+    conversation::{Message, System},
+    id::{ConversationId, RightsVersion, Seq, SiteId},
     rights::{Membership, Role, Snapshot},
     store::{
-        Arrival, CachedStore, NewMessage, Origin, Page, Put, Result, Store as _, StoreError, WindowChange,
-        WindowState, sqlite::SqliteStore,
+        Arrival, CachedStore, Change, CourseRooms, NewMessage, NewSystem, Origin, Page, Put, Result,
+        Store as _, StoreError, WindowChange, WindowState, sqlite::SqliteStore,
     },
 };
 use proptest::prelude::*;
 use rusqlite::Connection;
 use tempfile::TempDir;
+use uuid::Uuid;
 
 use crate::{
     memory::{Calm, Disk, MemoryStore, Weather},
-    util::{AnyStore, between, change, message, send, set, site, snapshot, user},
+    util::{
+        AnyStore, between, change, deed, message, message_in, reaction, room, send, set, set_of, site,
+        snapshot, user, users,
+    },
 };
 
 const PEOPLE: std::ops::RangeInclusive<i64> = 1..=4;
@@ -40,9 +45,10 @@ async fn told(store: &AnyStore, site: SiteId, id: i64, token: &Snapshot) -> Stri
     format!("{:?}", arrival(store, site, id, token).await)
 }
 
-/// With the heads of the conversations with all others, in their order.
+/// With the heads of the conversations with all others, in their order, and of the group and the room.
 async fn arrival(store: &AnyStore, site: SiteId, id: i64, token: &Snapshot) -> Arrival {
-    let heads: Vec<_> = PEOPLE.filter(|other| *other != id).map(|other| between(id, other)).collect();
+    let mut heads: Vec<_> = PEOPLE.filter(|other| *other != id).map(|other| between(id, other)).collect();
+    heads.extend([Where::Group.id(), Where::Room.id()]);
     store.arrival(site, user(id), &format!("login-{id}"), token, &heads).await.unwrap()
 }
 
@@ -64,6 +70,43 @@ enum Step {
     Revoke(i64),
     Remove(i64),
     Expire(i64),
+    /// In the group or the room: somebody writes, and mentions another or nobody.
+    Say(Where, i64, Option<i64>),
+    /// Something happens there by somebody's hand.
+    Happens(i64, Happens),
+    ReadIn(Where, i64, i64),
+    WindowIn(Where, i64, WindowState),
+    /// The newest message of them becomes a stub, or is edited.
+    ChangeIn(Where, bool),
+    /// To the newest message.
+    React(Where, i64, bool),
+    /// The course has rooms, which are open or closed, or has none.
+    Rooms(Option<bool>),
+}
+
+#[derive(Clone, Copy, Debug)]
+enum Where {
+    Group,
+    Room,
+}
+
+#[derive(Clone, Copy, Debug)]
+enum Happens {
+    Made,
+    Added(i64),
+    Removed(i64),
+    Left,
+    Renamed,
+    Announced(bool),
+}
+
+impl Where {
+    fn id(self) -> ConversationId {
+        match self {
+            Self::Group => ConversationId::Group(Uuid::from_u128(7)),
+            Self::Room => room("c8"),
+        }
+    }
 }
 
 fn step() -> impl Strategy<Value = Step> {
@@ -84,6 +127,29 @@ fn step() -> impl Strategy<Value = Step> {
         1 => PEOPLE.prop_map(Step::Revoke),
         1 => PEOPLE.prop_map(Step::Remove),
         1 => (0..3i64).prop_map(Step::Expire),
+        20 => in_a_place(),
+    ]
+}
+
+fn in_a_place() -> impl Strategy<Value = Step> {
+    let place = || prop_oneof![Just(Where::Group), Just(Where::Room)];
+    let state = prop_oneof![Just(WindowState::Open), Just(WindowState::Minimised), Just(WindowState::Closed)];
+    let happens = prop_oneof![
+        3 => Just(Happens::Made),
+        3 => PEOPLE.prop_map(Happens::Added),
+        1 => PEOPLE.prop_map(Happens::Removed),
+        1 => Just(Happens::Left),
+        1 => Just(Happens::Renamed),
+        1 => any::<bool>().prop_map(Happens::Announced),
+    ];
+    prop_oneof![
+        4 => (place(), PEOPLE, prop::option::of(PEOPLE)).prop_map(|(place, who, whom)| Step::Say(place, who, whom)),
+        4 => (PEOPLE, happens).prop_map(|(who, what)| Step::Happens(who, what)),
+        2 => (place(), PEOPLE, 0..8i64).prop_map(|(place, who, seq)| Step::ReadIn(place, who, seq)),
+        3 => (place(), PEOPLE, state).prop_map(|(place, who, state)| Step::WindowIn(place, who, state)),
+        2 => (place(), any::<bool>()).prop_map(|(place, gone)| Step::ChangeIn(place, gone)),
+        2 => (place(), PEOPLE, any::<bool>()).prop_map(|(place, who, likes)| Step::React(place, who, likes)),
+        1 => prop::option::of(any::<bool>()).prop_map(Step::Rooms),
     ]
 }
 
@@ -136,7 +202,58 @@ async fn walk(store: &AnyStore, site: SiteId, version: i64, step: Step) {
         Step::Revoke(id) => store.revoke_login(site, &format!("login-{id}"), version).await.unwrap(),
         Step::Remove(id) => drop(store.remove_user(site, user(id), RightsVersion(version)).await.unwrap()),
         Step::Expire(behind) => drop(store.expire(version - behind).await.unwrap()),
+        // Whoever is not in the group cannot.
+        Step::Say(place, who, whom) => {
+            let mentions: Vec<i64> = whom.filter(|whom| *whom != who).into_iter().collect();
+            let _ = store.append(message_in(site, &place.id(), who, &mentions)).await;
+        }
+        Step::Happens(who, what) => {
+            let others: Vec<i64> = PEOPLE.filter(|id| *id != who).take(2).collect();
+            let (place, system) = match what {
+                Happens::Made => (Where::Group, System::Made { title: "A".into(), users: users(&others) }),
+                Happens::Added(id) => (Where::Group, System::Added { users: users(&[id]) }),
+                Happens::Removed(id) => (Where::Group, System::Removed { users: users(&[id]) }),
+                Happens::Left => (Where::Group, System::Left),
+                Happens::Renamed => (Where::Group, System::Renamed { title: format!("{version}").into() }),
+                Happens::Announced(on) => (Where::Room, System::Announcements { on }),
+            };
+            let course = Some("c8".parse().unwrap());
+            let new = NewSystem { course, ..deed(store, site, &place.id(), who, system).await };
+            let _ = store.note(new).await; // nothing of a group that nobody has made
+        }
+        Step::ReadIn(place, who, seq) => {
+            store.read(site, &place.id(), user(who), Seq(seq), true).await.unwrap();
+        }
+        Step::WindowIn(place, who, state) => drop(set_of(store, site, who, &place.id(), state).await),
+        Step::ChangeIn(place, gone) => {
+            let Some(mut message) = newest(store, site, place).await else { return };
+            if gone {
+                message = message.stub();
+            } else {
+                message.edited_at = Some(version);
+            }
+            store.change(Change { site, conversation: place.id(), message }).await.unwrap().unwrap();
+        }
+        Step::React(place, who, likes) => {
+            let Some(message) = newest(store, site, place).await else { return };
+            if message.client_message_id.is_some() {
+                let emoji: &[&str] = if likes { &["👍"] } else { &[] };
+                let new = reaction(&message, who, version as u128, emoji);
+                store.react(site, &place.id(), &[new]).await.unwrap();
+            }
+        }
+        Step::Rooms(closed) => {
+            let floor = store.raise_floor(site, "c8", RightsVersion(version), version).await.unwrap();
+            let rooms = closed.map(|closed| CourseRooms { closed, title: "B".into(), groups: Vec::new() });
+            store.put_course_rooms(site, "c8", floor.version, rooms).await.unwrap();
+        }
     }
+}
+
+/// Their newest message, if it is one.
+async fn newest(store: &AnyStore, site: SiteId, place: Where) -> Option<Message> {
+    let (_, messages) = store.history(site, &place.id(), Page::Newest, 1).await.unwrap();
+    messages.into_iter().next().filter(|message| message.system.is_none())
 }
 
 /// `reads`: the store below.
@@ -166,7 +283,7 @@ async fn in_random_order(reads: AnyStore, store: AnyStore) {
     let runtime = tokio::runtime::Handle::current();
     let config = ProptestConfig { cases: 48, failure_persistence: None, ..ProptestConfig::default() };
     let ran = tokio::task::spawn_blocking(move || {
-        proptest!(config, |(steps in prop::collection::vec(step(), 1..40))| {
+        proptest!(config, |(steps in prop::collection::vec(step(), 1..60))| {
             runtime.block_on(run(&reads, &store, steps));
         });
     });

@@ -7,6 +7,7 @@ mod changes;
 mod courses;
 mod docks;
 mod feed;
+mod groups;
 mod hardening;
 #[path = "../memory/mod.rs"]
 #[allow(dead_code, reason = "the simulation uses more of it")]
@@ -14,7 +15,9 @@ mod memory;
 mod model;
 mod places;
 mod reach;
+mod reactions;
 mod restores;
+mod rooms;
 mod sites;
 mod sqlite;
 mod users;
@@ -86,11 +89,43 @@ macro_rules! every_story {
                 closed_windows_are_forgotten_but_not_what_they_hide;
             feed:
                 whoever_applies_the_changes_holds_what_a_fresh_read_gives;
+            groups:
+                a_group_is_made_once_and_known_again
+                what_was_judged_by_another_group_is_judged_again
+                people_come_and_go
+                each_reads_from_their_coming_to_their_going
+                who_loses_the_course_reads_up_to_then_and_is_back_with_it
+                who_is_added_without_the_course_is_out_until_they_hold_it
+                what_has_happened_is_not_unread_and_brings_no_window
+                a_message_brings_back_the_windows_of_all_who_do_not_see_it
+                a_mark_is_shown_to_the_group_when_it_is_published
+                a_removed_person_leaves_no_part_behind
+                what_has_happened_makes_old_messages_count_no_more;
             model:
                 docks_are_what_a_naive_model_says;
             reach:
                 pages_hold_what_lies_within
                 changes_beyond_it_are_empty_spans;
+            reactions:
+                of_two_devices_the_later_reaction_counts
+                reactions_at_once_give_each_message_one_rev
+                of_many_people_the_first_are_named
+                a_message_has_at_most_so_many_emoji
+                what_is_no_message_has_no_reactions
+                nothing_follows_a_deletion
+                an_erased_person_takes_their_reactions_along
+                who_has_only_reacted_in_a_room_is_erased_there_too;
+            rooms:
+                rooms_are_as_the_last_call_of_the_course_said
+                a_room_is_new_to_whoever_has_read_there_before
+                what_somebody_has_written_comes_in_pages
+                who_writes_in_a_room_is_told_by_a_message_of_it
+                a_mention_lists_a_room_until_it_is_read
+                a_closed_room_stays_closed_until_the_next_mention
+                mentions_are_capped_and_one_persons_alone
+                mentions_in_a_group_end_with_the_part_in_it
+                a_room_whose_mention_was_closed_is_not_forgotten
+                who_reacts_in_a_room_takes_part;
             sites:
                 a_site_comes_back_as_it_was_added
                 what_belongs_to_another_site_is_refused

@@ -91,15 +91,26 @@ macro_rules! dock_rows {
                     ON o.site = ?1 AND o.user = w.other AND o.kind = 1 AND o.conversation = w.conversation \
              LEFT JOIN users u ON u.site = ?1 AND u.user = w.other \
              UNION ALL \
-             SELECT 1, m.message, c.name, 1, NULL, c.first_seq, c.seq, c.rev, coalesce(p.read_seq, c.seq), 0, 0, 1 \
-             FROM (SELECT conversation, min(seq) AS first, max(seq) AS last FROM mentions \
-                   WHERE site = ?1 AND user = ?2 GROUP BY conversation) k \
+             SELECT 1, m.message, c.name, 1, NULL, c.first_seq, c.seq, c.rev, coalesce(p.read_seq, c.seq), 0, \
+                    CASE WHEN p.read_seq < ",
+            newest_by_others!("?2"),
+            " THEN (SELECT count(*) FROM (SELECT 1 FROM messages m \
+                      WHERE m.conversation = c.conversation AND m.seq > max(p.read_seq, c.seq - ",
+            counted!(),
+            ") AND m.seq <= ",
+            newest_by_others!("?2"),
+            "           AND m.sender <> ?2 AND m.text IS NOT NULL LIMIT 100)) \
+                    ELSE 0 END, \
+                    1 \
+             FROM (SELECT DISTINCT conversation FROM mentions WHERE site = ?1 AND user = ?2) k \
              CROSS JOIN conversations c ON c.conversation = k.conversation AND c.kind = 3 \
-             CROSS JOIN messages m ON m.conversation = k.conversation AND m.seq = k.first \
              LEFT JOIN docks d ON d.site = ?1 AND d.user = ?2 AND d.name = c.name \
+             CROSS JOIN messages m ON m.conversation = k.conversation \
+                    AND m.seq = (SELECT min(n.seq) FROM mentions n WHERE n.site = ?1 AND n.user = ?2 \
+                                    AND n.conversation = c.conversation AND n.seq > coalesce(d.closed_seq, 0)) \
              LEFT JOIN participants p \
                     ON p.site = ?1 AND p.user = ?2 AND p.kind = 3 AND p.conversation = c.conversation \
-             WHERE coalesce(d.state, 0) = 0 AND k.last > coalesce(d.closed_seq, 0) \
+             WHERE coalesce(d.state, 0) = 0 \
              UNION ALL \
              SELECT c.name, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, 2 \
              FROM participants p CROSS JOIN conversations c ON c.conversation = p.conversation \
@@ -190,7 +201,7 @@ fn window(conn: &Connection, (site, owner): (SiteId, UserId), window: Window) ->
         Kind::Group | Kind::Room => places::place(conn, site, owner, &conversation)?,
     };
     let is_out = matches!(&place, Place::Group { part, .. } if !part.is_member());
-    let unread = if is_out { 0 } else { unread };
+    let (unread, mentions) = if is_out { (0, 0) } else { (unread, mentions) };
     Ok(DockWindow {
         conversation,
         mentions,
@@ -340,11 +351,15 @@ impl SetWindow {
                    AND NOT EXISTS (SELECT 1 FROM conversations c \
                          CROSS JOIN participants p \
                               ON p.site = ?1 AND p.user = ?2 AND p.kind = c.kind AND p.conversation = c.conversation \
-                         WHERE c.site = ?1 AND c.name = docks.name AND ",
+                         WHERE c.site = ?1 AND c.name = docks.name AND p.left_seq IS NULL AND p.lost_seq IS NULL \
+                           AND CASE WHEN c.kind = 3 \
+                                    THEN (SELECT max(n.seq) FROM mentions n WHERE n.site = ?1 AND n.user = ?2 \
+                                             AND n.conversation = c.conversation) <= docks.closed_seq \
+                                    ELSE ",
                 newest_by_others!("?2"),
                 " > p.read_seq AND ",
                 newest_by_others!("?2"),
-                " <= docks.closed_seq)"
+                " <= docks.closed_seq END)"
             ),
             params![self.site.0, self.user.get(), REMEMBERED - 1],
         )?;

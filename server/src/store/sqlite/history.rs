@@ -101,6 +101,7 @@ impl Write for Read {
     fn run(&self, conn: &Connection) -> Result<Option<Seq>> {
         let kind = conversations::kind(&self.conversation);
         if kind == conversations::ROOM
+            && self.seq > Seq(0)
             && let Some((number, _)) = conversations::find(conn, self.site, &self.conversation)?
         {
             conversations::join_room(conn, self.site, number, self.user, 0)?;

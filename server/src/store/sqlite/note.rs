@@ -136,13 +136,18 @@ fn apply(conn: &Connection, new: &NewSystem, number: i64, seq: i64) -> Result<()
     }
 }
 
-/// Nobody who was removed meanwhile.
+/// Nobody who was removed meanwhile; and whoever has lost the course meanwhile is in it as such.
 fn add(conn: &Connection, SiteId(site): SiteId, number: i64, user: UserId, seq: i64) -> Result<()> {
     conn.change(
-        "INSERT INTO participants (site, user, kind, conversation, read_seq, published_read_seq, first_seq) \
-         SELECT ?1, ?2, 2, ?3, ?4, 0, ?4 \
+        "INSERT INTO participants \
+            (site, user, kind, conversation, read_seq, published_read_seq, first_seq, lost_seq) \
+         SELECT ?1, ?2, 2, ?3, ?4, 0, ?4, \
+                CASE WHEN EXISTS (SELECT 1 FROM members m WHERE m.site = ?1 AND m.user = ?2 AND m.course = \
+                        (SELECT c.course FROM conversations c WHERE c.conversation = ?3)) \
+                     THEN NULL ELSE ?4 END \
          WHERE NOT EXISTS (SELECT 1 FROM users u WHERE u.site = ?1 AND u.user = ?2 AND u.removed <> 0) \
-         ON CONFLICT DO UPDATE SET read_seq = ?4, first_seq = ?4, left_seq = NULL, lost_seq = NULL",
+         ON CONFLICT DO UPDATE SET read_seq = ?4, first_seq = ?4, left_seq = NULL, \
+                                   lost_seq = excluded.lost_seq",
         params![site, user.get(), number, seq],
     )?;
     Ok(())

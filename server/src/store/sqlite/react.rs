@@ -9,6 +9,7 @@ use super::{
     Result, conversations,
     rows::{as_json, broken, message_columns, read, user as user_id},
     sql::Statements as _,
+    users,
     writer::Write,
 };
 use crate::{
@@ -35,7 +36,8 @@ impl Write for React {
         let mut outcomes = Vec::with_capacity(self.reactions.len());
         let mut changed: Vec<i64> = Vec::new();
         for new in &self.reactions {
-            let outcome = if new.seq < head.first_seq {
+            // Nothing of the removed is stored after their removal.
+            let outcome = if new.seq < head.first_seq || users::is_removed(conn, self.site, new.user)? {
                 Reacted::NoSuchMessage
             } else {
                 take(conn, number, new, head.rev.0 + 1, &mut changed)?
@@ -191,13 +193,16 @@ pub(super) fn own_reactions(
 /// next. The rev then.
 pub(super) fn without(conn: &Connection, number: i64, user: UserId, mut rev: i64) -> Result<i64> {
     let seqs: Vec<(i64, bool)> = conn.all(
-        "SELECT seq, emoji <> '[]' FROM reactions WHERE conversation = ?1 AND user = ?2 ORDER BY seq",
+        "SELECT seq, emoji <> '[]' FROM reactions INDEXED BY reactions_user WHERE conversation = ?1 AND user = ?2 ORDER BY seq",
         params![number, user.get()],
     )?;
     if seqs.is_empty() {
         return Ok(rev);
     }
-    conn.change("DELETE FROM reactions WHERE conversation = ?1 AND user = ?2", params![number, user.get()])?;
+    conn.change(
+        "DELETE FROM reactions INDEXED BY reactions_user WHERE conversation = ?1 AND user = ?2",
+        params![number, user.get()],
+    )?;
     for (seq, _) in seqs.into_iter().filter(|(_, shown)| *shown) {
         rev += 1;
         let all = all(conn, number, seq)?.unwrap_or_default();
