@@ -13,6 +13,7 @@ use futures_util::{StreamExt, stream};
 mod calls;
 mod oracle;
 mod outside;
+mod places;
 mod relations;
 mod revoked;
 mod scene;
