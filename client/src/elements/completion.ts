@@ -24,7 +24,7 @@ export class Completion implements ReactiveController {
   /** The `@` that the person has closed the list of. */
   #closed: number | null = null;
   #at = 0;
-  /** Names as they were written into the text, by id. null: in a draft, of which the page may not know the name yet. */
+  /** Names as they were written into the text, by id. null: in a draft. */
   readonly #chosen = new Map<UserId, string | null>();
   #unwatch: (() => void) | null = null;
 
@@ -103,12 +103,15 @@ export class Completion implements ReactiveController {
     </ul>`;
   }
 
-  /** Those of the chosen whose names still stand in the text. */
+  /** Those of the chosen whose names still stand in the text. Of a draft's the page may not know the name yet. */
   mentioned(text: string): UserId[] {
     const { scene, window } = this.#host;
     if (scene === null || window === null || this.#chosen.size === 0) return [];
-    const chosen = [...this.#chosen].map(([id, name]) => ({ id, name: name ?? scene.nameOf(window, id) }));
-    const ids = new Set(mentionSpans(text, chosen).map(({ id }) => id));
+    const faces = scene.facesOf(window.conversation);
+    const chosen = [...this.#chosen].map(([id, name]) => ({ id, name: name ?? faces.get(id)?.name }));
+    const named = chosen.flatMap(({ id, name }) => (name === undefined ? [] : [{ id, name }]));
+    const unknown = text.includes("@") ? chosen.filter(({ name }) => name === undefined) : [];
+    const ids = new Set([...mentionSpans(text, named), ...unknown].map(({ id }) => id));
     return [...ids].slice(0, MOST_MENTIONS);
   }
 

@@ -109,6 +109,15 @@ test("whom a draft mentions is kept with it, and comes back with it; a name alon
   expect(next.last("send")).not.toHaveProperty("mentions");
 });
 
+test("whom a draft mentions is not forgotten because the name is not there yet", async () => {
+  const page = await opened({ draft: "@Bruno Silva", draftMentions: [3] });
+  await write("@Bruno Silva, hi");
+  expect(page.last("draft")).toMatchObject({ mentions: [3] });
+  await page.tell(people(GROUP, bruno));
+  await write("Bruno @Silva, hi");
+  expect(page.last("draft")).not.toHaveProperty("mentions");
+});
+
 test("in a room people of its circle who are online are offered, and those who have written", async () => {
   const page = await stage();
   await page.tell(roster([ana, bruno, { ...carla, circles: ["History"] }]), dock(roomOf()), people(ROOM, me, joao), talk([{}], { conversation: ROOM }));
