@@ -43,6 +43,23 @@ final class exported_test extends \PHPUnit\Framework\TestCase {
         $this->assertSame('By a moderator', exported::message($stub, 'Ana', fn(int $time): string => "at $time")['deleted']);
     }
 
+    public function test_what_happened_whom_it_mentions_and_reactions_are_there(): void {
+        $kept = fixture('api/conversation.get.answer')['messages'][0];
+        $said = exported::message($kept + ['mentions' => [2], 'mine' => ['👍']], 'Bruno', fn(int $time): string => "at $time");
+        $this->assertSame([[2], ['👍']], [$said['mentions'], $said['your_reactions']]);
+        $system = ['kind' => 'added', 'users' => [4]];
+        $said = exported::message(['text' => null, 'system' => $system] + $kept, 'Bruno', fn(int $time): string => "at $time");
+        $this->assertSame([$system, ''], [$said['happened'], $said['text']]);
+    }
+
+    public function test_a_conversation_is_called_by_its_person_or_its_title(): void {
+        $kept = fixture('api/user.get.answer')['conversations'];
+        $titles = array_map(fn($conversation) => exported::title($conversation, 'Deleted user'), $kept);
+        $group = 'Project 3 (g-0199f1ca-31b0-7a44-8e15-9d2c4b6a7f01)';
+        $this->assertSame(["Bruno O'Silva (2-3)", 'Deleted user (1-2)', $group], $titles);
+        $this->assertSame('r-c7', exported::title(['conversation' => 'r-c7', 'kind' => 'room'], 'Deleted user'));
+    }
+
     public function test_the_other_person_has_a_name_where_there_is_one(): void {
         $others = array_map(
             fn($conversation) => exported::other($conversation, 'Deleted user'),

@@ -25,8 +25,21 @@ namespace block_gchat\privacy;
  */
 final class exported {
     /**
-     * What the other person of a conversation is called; null where there is no such person: in kinds that this plugin does
-     * not know, a later server's.
+     * What a conversation is called: by its other person or its title, and by its name on the server.
+     *
+     * @param array $conversation as in protocol/README.md, `GET users/{user}`
+     * @param string $removed what those are called who were removed
+     * @return string
+     */
+    public static function title(array $conversation, string $removed): string {
+        $id = $conversation['conversation'];
+        $title = self::other($conversation, $removed) ?? $conversation['title'] ?? '';
+        return $title === '' ? $id : "$title ($id)";
+    }
+
+    /**
+     * What the other person of a conversation is called; null where there is no such person: in groups, in rooms, and in
+     * kinds that this plugin does not know, a later server's.
      *
      * @param array $conversation as in protocol/README.md, `GET users/{user}`
      * @param string $removed what those are called who were removed
@@ -57,6 +70,9 @@ final class exported {
             'sent' => $date((int) ($message['sent_at'] / 1000)),
             'answers' => $message['reply_to'] ?? null,
             'text' => $message['text'] ?? '',
+            'happened' => $message['system'] ?? null,
+            'mentions' => $message['mentions'] ?? null,
+            'your_reactions' => $message['mine'] ?? null,
             'edited' => $edited === null ? null : $date((int) ($edited / 1000)),
             'deleted' => $deleted,
         ], fn($value) => $value !== null);

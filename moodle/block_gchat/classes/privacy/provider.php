@@ -186,7 +186,8 @@ final class provider implements
         array $conversation
     ): void {
         $id = $conversation['conversation'];
-        $other = exported::other($conversation, get_string('deleted_user', 'block_gchat'));
+        $removed = get_string('deleted_user', 'block_gchat');
+        [$title, $other] = [exported::title($conversation, $removed), exported::other($conversation, $removed)];
         $after = 0;
         do {
             $page = $server->messages($userid, $id, $after, self::PAGE);
@@ -195,7 +196,7 @@ final class provider implements
                 return;
             }
             $last = end($messages)['seq'];
-            $file = array_merge($place, [$other === null ? $id : "$other ($id)", "{$messages[0]['seq']}-$last"]);
+            $file = array_merge($place, [$title, "{$messages[0]['seq']}-$last"]);
             writer::with_context($context)->export_data($file, (object) [
                 'messages' => array_map(fn($message) => exported::message(
                     $message,
