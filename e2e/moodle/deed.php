@@ -47,8 +47,22 @@ function deed_leave(int $group, int $user): void {
     groups_remove_member($group, $user);
 }
 
+function deed_new_group(int $course, string $name): int {
+    return (int) groups_create_group((object) ['courseid' => $course, 'name' => $name]);
+}
+
+function deed_rename_group(int $group, string $name): void {
+    $record = groups_get_group($group, 'id, courseid', MUST_EXIST);
+    groups_update_group((object) ['id' => $group, 'courseid' => $record->courseid, 'name' => $name]);
+}
+
 function deed_group_mode(int $course, int $mode): void {
     update_course((object) ['id' => $course, 'groupmode' => $mode]);
+}
+
+/** What a course says of its room, as its form keeps it. */
+function deed_room(int $course, string $says): void {
+    update_course((object) ['id' => $course, 'block_gchat_room' => $says]);
 }
 
 function deed_config(string $name, $value, ?string $plugin = null): void {
