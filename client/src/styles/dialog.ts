@@ -28,6 +28,8 @@ export const dialogStyles = css`
     display: flex;
     flex-direction: column;
     max-block-size: inherit;
+    overflow-y: auto;
+    overscroll-behavior: contain;
   }
   p,
   ul {
@@ -241,7 +243,12 @@ export const dialogStyles = css`
   .calm p + p {
     margin-block-start: 10px;
   }
+  /* Where the page is lower than all of it, the rest scrolls beneath. */
   .foot {
+    position: sticky;
+    inset-block-end: 0;
+    z-index: 1;
+    background: var(--g-surface);
     display: grid;
     flex: none;
     gap: 8px;
@@ -323,9 +330,21 @@ export const dialogStyles = css`
     }
   }
   @media (max-width: 575.98px) {
+    /* While a touch keyboard is up, in what can be seen beside it. */
     dialog {
+      inset-block: var(--g-view-top, 0) auto;
       inline-size: calc(100vw - 16px);
-      max-block-size: calc(100dvh - 16px);
+      max-block-size: calc(var(--g-view-height, 100dvh) - 16px);
+      margin-block: 8px auto;
+    }
+  }
+  @media (max-height: 620px) {
+    .chips {
+      flex-wrap: nowrap;
+      overflow-x: auto;
+    }
+    .chips li {
+      flex: none;
     }
   }
   @media (forced-colors: active) {
