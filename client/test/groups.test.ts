@@ -1,4 +1,4 @@
-/** Groups: windows, names of authors, members, what is done to a group, and what is said of it. */
+/** It is past 500 lines because one group is told from its making to its end. Groups: windows, names of authors, members, what is done to a group, and what is said of it. */
 import { describe, expect, test } from "vitest";
 import { NAMES_REST_MS } from "../src/core/people.js";
 import type { Member, Message, RosterContact, Server } from "../src/net/protocol.js";

@@ -1,4 +1,7 @@
-/** The messages of a window: bubbles, dividers, deliveries and quotes. Their menu and what is no message are beside it. */
+/**
+ * The messages of a window: bubbles, dividers, deliveries and quotes. Their menu and what is no message are beside it.
+ * It is past 500 lines because a message's rules overrule each other by their order.
+ */
 import { css } from "lit";
 
 export const logStyles = css`
