@@ -1,2 +1,0 @@
-function t(e){for(let[o,n]of Object.entries(e))customElements.get(o)===void 0&&customElements.define(o,n)}async function i(){t((await import("./gchat-windows-QH5T54GJ.js")).WINDOWS)}async function s(){t({"gchat-rooms":(await import("./gchat-rooms-HE3A2URT.js")).GchatRooms})}async function r(e,o){return(await import("./gchat-dialogs-F3BXDPJL.js")).dialogFor(e,o)}export{t as a,i as b,s as c,r as d};
-//# sourceMappingURL=gchat-chunk-AY6PFU54.js.map
