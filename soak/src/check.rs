@@ -14,14 +14,21 @@ use uuid::Uuid;
 use crate::history::{ClientId, Event, Said, What};
 
 mod asked;
+mod groups;
+mod reactions;
 mod shown;
 mod store;
 #[cfg(test)]
 mod tests;
-use asked::Asked;
 pub use asked::unkept;
+use asked::{Act, Asked};
+use groups::Groups;
+use reactions::Reactions;
 use shown::Shown;
 use store::Store;
+
+/// Of more changes a client is not told one by one.
+const BEHIND: u64 = 1_000;
 
 /// Faults that are told in full; the rest are only counted.
 const TOLD: usize = 50;
@@ -32,7 +39,8 @@ pub enum Rule {
     /// A message that was acknowledged, delivered or displayed is in the store.
     Lost,
     /// An edit or a deletion that was acknowledged is in the store, or a later one of the same message is. What was
-    /// delivered or displayed of one is in the store, or something later is.
+    /// delivered or displayed of one is in the store, or something later is. What was acknowledged of a group has
+    /// happened, or was so already.
     Undone,
     /// A message is in the store once, whether it was acknowledged or timed out; and is displayed once.
     Doubled,
@@ -64,6 +72,16 @@ pub enum Rule {
     Incomplete,
     /// No copy is dropped without a reason.
     Reset,
+    /// What happens in a group happens once, to those whom it can happen to, and only its members write there.
+    Membership,
+    /// Nobody is told of a message of a group from before they joined it or after they left it.
+    Reach,
+    /// A person's reactions to a message are those of their highest acknowledged id, or of a higher one.
+    Reaction,
+    /// Reactions are counted as there are people who have them.
+    Count,
+    /// A message mentions whom its sender named, but those who do not read it.
+    Mentions,
 }
 
 /// A rule that was broken.
@@ -90,6 +108,10 @@ pub struct Verdict {
     pub acked: u64,
     /// Edits and deletions that were.
     pub verbs: u64,
+    /// Reactions that were.
+    pub reactions: u64,
+    /// What was asked for in groups, and was.
+    pub wishes: u64,
     /// How often a message was acknowledged again after it had been edited or deleted.
     pub repeated: u64,
     /// Messages in the store.
@@ -140,7 +162,13 @@ impl fmt::Display for Verdict {
 pub fn check(history: &[Event]) -> Verdict {
     let mut verdict = Verdict::default();
     let store = Store::of(history, &mut verdict);
-    let mut judge = Judge { verdict, store, ..Judge::default() };
+    let groups = Groups::of(&store, &mut verdict);
+    let revoked = history.iter().filter_map(|event| match event.what {
+        What::Revoked { user } => Some(user),
+        _ => None,
+    });
+    let ever_revoked = revoked.collect();
+    let mut judge = Judge { verdict, store, groups, ever_revoked, ..Judge::default() };
     for (n, event) in history.iter().enumerate() {
         judge.see(n + 1, event);
     }
@@ -151,6 +179,9 @@ pub fn check(history: &[Event]) -> Verdict {
 struct Judge {
     verdict: Verdict,
     store: Store,
+    groups: Groups,
+    reactions: Reactions,
+    ever_revoked: HashSet<u64>,
     users: HashMap<ClientId, u64>,
     /// Messages and verbs, by their ids.
     asked: HashMap<Uuid, Asked>,
@@ -179,16 +210,26 @@ impl Judge {
         let client = event.client;
         match &event.what {
             What::Client { user } => drop(self.users.insert(client, *user)),
-            What::Invoke { id, conversation, text, reply_to } => {
-                self.invoke(line, client, *id, *conversation, *text, *reply_to);
+            What::Invoke { id, conversation, text, reply_to, mentions } => {
+                self.invoke(line, client, *id, *conversation, (*text, *reply_to, mentions));
             }
             What::Verb { id, conversation, message, text } => {
                 self.verb(line, client, *id, *conversation, *message, *text);
             }
-            What::Ack { id, conversation, seq } => self.ack(line, client, *id, *conversation, *seq),
+            What::React { id, conversation, message, emoji } => {
+                self.ask(line, client, *id, Act::React { message: *message });
+                self.react(client, *id, *conversation, *message, emoji);
+            }
+            What::Wish { id, conversation, wish } => self.wish(line, client, *id, *conversation, wish),
+            What::Ack { id, conversation, seq, mine } => {
+                self.ack(line, client, *id, *conversation, *seq, mine.as_deref());
+            }
             What::Refusal { id, code } => self.refusal(line, client, *id, code),
             // It may be in the store once or not at all: `Store::of` has seen to "once".
-            What::Timeout { .. } | What::Stored { .. } | What::Head { .. } => {}
+            What::Timeout { .. } | What::Head { .. } => {}
+            What::Stored { conversation, message, reader, mine } => {
+                self.mine(line, *conversation, message, (*reader, mine));
+            }
             What::Welcomed => *self.connections.entry(client).or_default() += 1,
             What::Told { conversation, from, rev, more, live } => {
                 self.told(line, client, *conversation, (*from, *rev), *more, *live);
@@ -200,8 +241,8 @@ impl Judge {
             }
             What::Read { conversation, user, seq } => self.read(line, client, *conversation, *user, *seq),
             What::Reset { conversation } => {
-                self.shown.remove(&(client, *conversation));
-                if !self.voided {
+                let held = self.shown.remove(&(client, *conversation)).map_or(0, |shown| shown.held());
+                if !self.voided && !self.may_be_far_behind(client, *conversation, held) {
                     let what = format!("client {client} had to drop its copy of {conversation}");
                     self.verdict.fault(Rule::Reset, line, what);
                 }
@@ -213,6 +254,13 @@ impl Judge {
             What::Voided => self.voided = true,
             What::Killed => self.verdict.kills += 1,
         }
+    }
+
+    /// Whoever has left a group hears nothing of it until they ask.
+    fn may_be_far_behind(&self, client: ClientId, conversation: Conversation, held: u64) -> bool {
+        let user = self.users.get(&client).copied().unwrap_or(0);
+        let has_left = self.groups.stays(conversation, user).iter().any(|stay| stay.last < u64::MAX);
+        has_left && self.store.rev(conversation) > held + BEHIND
     }
 
     fn read(&mut self, line: usize, client: ClientId, conversation: Conversation, user: u64, seq: u64) {
@@ -234,6 +282,7 @@ impl Judge {
 
     fn end(mut self) -> Verdict {
         self.end_of_asked();
+        self.end_of_reactions();
         self.end_of_shown();
         self.verdict
     }

@@ -4,13 +4,14 @@
 //! be cut off, come back.
 
 use std::{
-    collections::{HashMap, HashSet, VecDeque},
+    collections::{BTreeMap, HashMap, HashSet, VecDeque},
     net::{Ipv4Addr, SocketAddr, SocketAddrV4},
     sync::Arc,
     time::Duration,
 };
 
 use gchat_wire::Conversation;
+use parking_lot::Mutex;
 use rand::{RngExt as _, SeedableRng as _, rngs::StdRng};
 use tokio::{
     net::{TcpSocket, TcpStream},
@@ -28,6 +29,7 @@ use crate::{
 
 mod copies;
 mod cut;
+mod groups;
 mod outbox;
 mod talk;
 mod write;
@@ -70,6 +72,10 @@ pub(crate) struct Habits {
     pub(crate) naps: f64,
     /// The chance that what it writes next is an edit or a deletion; half of it, that a message answers another.
     pub(crate) verbs: f64,
+    /// The chance that somebody reacts in place of writing.
+    pub(crate) reactions: f64,
+    /// The chance that what somebody writes is for a group; a fifth of it, that it is for the room.
+    pub(crate) groups: f64,
     /// The planted mutant: fetches no gap, and takes none that comes with a welcome.
     pub(crate) careless: bool,
 }
@@ -90,7 +96,14 @@ pub(crate) struct Shared {
     pub(crate) habits: Habits,
     /// Users 1 … this may lose the right to chat for a moment.
     pub(crate) suspended_to: u64,
+    /// Users 1 … this take part.
+    pub(crate) people: u64,
+    /// The groups that somebody has asked for, with who did.
+    pub(crate) groups: Arc<Groups>,
 }
+
+/// The groups of a run, with their makers.
+pub(crate) type Groups = Mutex<BTreeMap<Conversation, u64>>;
 
 /// Why a connection ended.
 #[derive(Clone, Copy, Debug, PartialEq)]
@@ -110,7 +123,20 @@ pub(crate) struct Client {
     me: ClientId,
     user: u64,
     session: Uuid,
+    /// The direct ones first.
     conversations: Vec<Conversation>,
+    /// How many of them are direct.
+    direct: usize,
+    /// By group: the last message by which this person came or went, and whether they came.
+    parts: BTreeMap<Conversation, (u64, bool)>,
+    /// Invitations that this client still gives: the server lets nobody give as many as they like.
+    invitations: usize,
+    /// The id of this client's last reaction.
+    reacted: Option<Uuid>,
+    /// The room's window is open, or was asked for on this connection.
+    opened: bool,
+    /// When this client may say again that it has read in the room.
+    read_again: Instant,
     shared: Arc<Shared>,
     phase: watch::Receiver<Phase>,
     copies: Copies,
@@ -137,20 +163,28 @@ pub(crate) struct Client {
 }
 
 impl Client {
-    /// `me` from 1 on. `conversations`: those of the user.
+    /// `me` from 1 on. `conversations`: the direct ones of the user.
     pub(crate) fn new(
         me: ClientId,
         user: u64,
-        conversations: Vec<Conversation>,
+        mut conversations: Vec<Conversation>,
         shared: Arc<Shared>,
         seed: u64,
     ) -> Self {
         shared.log.add(me, What::Client { user });
+        let direct = conversations.len();
+        conversations.extend(site::room().filter(|_| shared.habits.groups > 0.0));
         Self {
             me,
             user,
             session: Uuid::new_v4(),
             conversations,
+            direct,
+            parts: BTreeMap::new(),
+            invitations: groups::INVITATIONS,
+            reacted: None,
+            opened: false,
+            read_again: Instant::now(),
             phase: shared.phase.clone(),
             copies: Copies::new(shared.habits.careless),
             shared,
@@ -184,6 +218,7 @@ impl Client {
             }
             self.socket = None;
             self.outgoing.clear();
+            self.opened = false;
             self.requests.clear();
             self.outbox.connection_lost();
             self.copies.connection_lost();

@@ -7,10 +7,11 @@ use std::{
     fs::File,
     io::{BufRead as _, BufReader, BufWriter, Write as _},
     path::Path,
+    sync::Arc,
 };
 
 use anyhow::{Context as _, Result};
-use gchat_wire::{Conversation, Message};
+use gchat_wire::{Conversation, Message, Reaction, System};
 use parking_lot::Mutex;
 use serde::{Deserialize, Serialize};
 use tokio::time::Instant;
@@ -23,7 +24,7 @@ pub type ClientId = u32;
 pub const HARNESS: ClientId = 0;
 
 /// A message as somebody was told of it.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Said {
     /// Its number in the conversation.
     pub seq: u64,
@@ -33,7 +34,7 @@ pub struct Said {
     pub sender: u64,
     /// Its client_message_id; `None` once it was erased.
     pub id: Option<Uuid>,
-    /// `hash` of its text; `None` for a stub.
+    /// `hash` of its text; `None` for a stub, and for what has happened.
     pub text: Option<u64>,
     /// The message that it answers.
     #[serde(default, skip_serializing_if = "Option::is_none")]
@@ -41,9 +42,96 @@ pub struct Said {
     /// The highest edit that was applied.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub verb: Option<Uuid>,
+    /// What only some messages have.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub more: Option<Arc<More>>,
+}
+
+/// What only some messages have.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct More {
+    /// Whom it mentions.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub mentions: Vec<u64>,
+    /// What has happened: it is a system message.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub happened: Option<Happened>,
+    /// Who has reacted.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub reactions: Vec<Reaction>,
+}
+
+/// What a system message tells. Titles are hashes.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Happened {
+    /// A group was made, with these beside its maker.
+    Made {
+        /// What it is called.
+        title: u64,
+        /// Them.
+        users: Vec<u64>,
+    },
+    /// These were added.
+    Added(Vec<u64>),
+    /// These were taken out.
+    Removed(Vec<u64>),
+    /// The sender left.
+    Left,
+    /// It is called this now.
+    Renamed(u64),
+    /// Whether only teachers write in the room.
+    Announcements(bool),
+}
+
+/// What a verb of groups asks for. Titles are hashes.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Wish {
+    /// That there is a group of these and whoever asks.
+    Make {
+        /// What it is called.
+        title: u64,
+        /// Them.
+        users: Vec<u64>,
+    },
+    /// That these are in it.
+    Add(Vec<u64>),
+    /// That this one is not; oneself: to leave.
+    Remove(u64),
+    /// That it is called this.
+    Rename(u64),
+}
+
+impl Happened {
+    fn of(system: &System) -> Self {
+        match system {
+            System::Made { title, users } => Self::Made { title: hash(title), users: users.clone() },
+            System::Added { users } => Self::Added(users.clone()),
+            System::Removed { users } => Self::Removed(users.clone()),
+            System::Left => Self::Left,
+            System::Renamed { title } => Self::Renamed(hash(title)),
+            System::Announcements { on } => Self::Announcements(*on),
+        }
+    }
 }
 
 impl Said {
+    /// Whom it mentions.
+    pub fn mentions(&self) -> &[u64] {
+        self.more.as_ref().map_or(&[], |more| &more.mentions)
+    }
+
+    /// What has happened, if it is a system message.
+    pub fn happened(&self) -> Option<&Happened> {
+        self.more.as_ref()?.happened.as_ref()
+    }
+
+    /// Who has reacted.
+    pub fn reactions(&self) -> &[Reaction] {
+        self.more.as_ref().map_or(&[], |more| &more.reactions)
+    }
+
     /// A message as the log has it.
     pub fn of(message: &Message) -> Self {
         Self {
@@ -54,7 +142,19 @@ impl Said {
             text: message.text.as_deref().map(hash),
             reply_to: message.reply_to,
             verb: message.verb_id,
+            more: More::of(message).map(Arc::new),
         }
+    }
+}
+
+impl More {
+    fn of(message: &Message) -> Option<Self> {
+        let more = Self {
+            mentions: message.mentions.clone(),
+            happened: message.system.as_ref().map(Happened::of),
+            reactions: message.reactions.clone(),
+        };
+        (more != Self::default()).then_some(more)
     }
 }
 
@@ -79,6 +179,9 @@ pub enum What {
         /// The message that it answers.
         #[serde(default, skip_serializing_if = "Option::is_none")]
         reply_to: Option<u64>,
+        /// Whom it shall mention.
+        #[serde(default, skip_serializing_if = "Vec::is_empty")]
+        mentions: Vec<u64>,
     },
     /// An edit or a deletion was asked for: before the first try to send it. Texts differ as those of messages do.
     Verb {
@@ -91,6 +194,26 @@ pub enum What {
         /// `hash` of the new text after trimming; `None`: a deletion.
         text: Option<u64>,
     },
+    /// All of a person's reactions to a message were set: before the first try to send it.
+    React {
+        /// Its own id.
+        id: Uuid,
+        /// Where.
+        conversation: Conversation,
+        /// The client_message_id of its message.
+        message: Uuid,
+        /// What they are to be.
+        emoji: Vec<String>,
+    },
+    /// Something was asked for in a group: before the first try to send it. Titles differ as texts do.
+    Wish {
+        /// Its own id.
+        id: Uuid,
+        /// The group.
+        conversation: Conversation,
+        /// What.
+        wish: Wish,
+    },
     /// The server said that it is committed, or has no effect any more.
     Ack {
         /// Of the invoke or the verb.
@@ -99,6 +222,9 @@ pub enum What {
         conversation: Conversation,
         /// The message's number.
         seq: u64,
+        /// Of a reaction: all of the user's to this message.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        mine: Option<Vec<String>>,
     },
     /// The server refused it for good, or it fell with the message that it was for.
     Refusal {
@@ -191,6 +317,11 @@ pub enum What {
         conversation: Conversation,
         /// What.
         message: Said,
+        /// The user as whom it was read.
+        reader: u64,
+        /// The reactions that the reader is told are their own.
+        #[serde(default, skip_serializing_if = "Vec::is_empty")]
+        mine: Vec<String>,
     },
     /// And this as the conversation's rev.
     Head {
@@ -300,21 +431,62 @@ mod tests {
         let conversation = Conversation::between(3, 2);
         let id = Uuid::now_v7();
         let text = Some(hash("a"));
-        let message =
-            Said { seq: 1, rev: 3, sender: 2, id: Some(id), text, reply_to: Some(1), verb: Some(id) };
+        let reactions = vec![Reaction { emoji: "👍".into(), count: 1, users: vec![3] }];
+        let more =
+            |happened| Some(Arc::new(More { mentions: vec![3], happened, reactions: reactions.clone() }));
+        let message = Said {
+            seq: 1,
+            rev: 3,
+            sender: 2,
+            id: Some(id),
+            text,
+            reply_to: Some(1),
+            verb: Some(id),
+            more: more(None),
+        };
+        let group = Conversation::Group(id);
+        let told = |happened| What::Deliver {
+            conversation: group,
+            message: Said { more: more(Some(happened)), ..message.clone() },
+        };
+        let wish = |wish| What::Wish { id, conversation: group, wish };
         let whats = [
             What::Client { user: 2 },
-            What::Invoke { id, conversation, text: u64::MAX, reply_to: Some(1) },
+            What::Invoke { id, conversation, text: u64::MAX, reply_to: Some(1), mentions: vec![3] },
+            What::React {
+                id,
+                conversation: Conversation::room("c1/g2").unwrap(),
+                message: id,
+                emoji: vec![],
+            },
+            wish(Wish::Make { title: 1, users: vec![2] }),
+            wish(Wish::Add(vec![2])),
+            wish(Wish::Remove(2)),
+            wish(Wish::Rename(1)),
+            told(Happened::Made { title: 1, users: vec![2] }),
+            told(Happened::Added(vec![2])),
+            told(Happened::Removed(vec![2])),
+            told(Happened::Left),
+            told(Happened::Renamed(1)),
+            told(Happened::Announcements(true)),
             What::Verb { id, conversation, message: id, text: None },
-            What::Ack { id, conversation, seq: 1 },
+            What::Ack { id, conversation, seq: 1, mine: None },
+            What::Ack { id, conversation, seq: 1, mine: Some(vec!["👍".into()]) },
             What::Refusal { id, code: "not_allowed".into() },
             What::Timeout { id },
             What::Welcomed,
             What::Told { conversation, from: 1, rev: 2, more: false, live: true },
-            What::Deliver { conversation, message },
+            What::Deliver { conversation, message: message.clone() },
             What::Display {
                 conversation,
-                message: Said { id: None, text: None, reply_to: None, verb: None, ..message },
+                message: Said {
+                    id: None,
+                    text: None,
+                    reply_to: None,
+                    verb: None,
+                    more: None,
+                    ..message.clone()
+                },
             },
             What::Holds { conversation, rev: 2, whole: true },
             What::Read { conversation, user: 3, seq: 1 },
@@ -325,7 +497,7 @@ mod tests {
             What::Restored { user: 2 },
             What::Voided,
             What::Killed,
-            What::Stored { conversation, message },
+            What::Stored { conversation, message, reader: 2, mine: vec!["👍".into()] },
             What::Head { conversation, rev: 3 },
         ];
         let file = tempfile::NamedTempFile::new().unwrap();

@@ -10,8 +10,8 @@ use clap::ValueEnum;
 use futures_util::future::join_all;
 use gchat::{
     config::{Config, Flags},
-    conversation::{Changes, Head, Held, Message},
-    id::{ClientMessageId, ConversationId, Rev, RightsVersion, Seq, SiteId, UserId},
+    conversation::{Changes, Head, Held, Message, System},
+    id::{ClientMessageId, ConversationId, Rev, RightsVersion, Seq, SiteId, UserId, VerbId},
     logs,
     server::Server,
     store::{
@@ -26,6 +26,9 @@ mod honest;
 
 /// How long the early mutant keeps what it has acknowledged: long enough that a kill finds some of it.
 const LATE: Duration = Duration::from_millis(40);
+
+/// How many messages the lingering mutant gives to those who have left.
+const LINGERS: i64 = 5;
 
 /// The chance that the pretending mutant does not store an edit.
 const PRETENDED: f64 = 0.2;
@@ -43,6 +46,16 @@ pub enum Kind {
     Skipping,
     /// Acknowledges and tells of an edit that it does not store.
     Pretending,
+    /// Takes a reaction whatever its id is: of two devices the one whose answer comes last wins.
+    Disordered,
+    /// Counts one person too many with each emoji.
+    Miscounting,
+    /// Lets whoever is in a group read all of it.
+    Backwards,
+    /// Lets whoever has left a group read on for a while.
+    Lingering,
+    /// Does twice what is asked for in a group.
+    Twice,
     /// Commits with `synchronous=NORMAL`: nothing is flushed when a message is acknowledged.
     Unsynced,
 }
@@ -62,6 +75,11 @@ pub async fn serve(kind: Kind, settings: &Path) -> Result<()> {
         Kind::Forgetful => Some(Lie::Forgetful),
         Kind::Skipping => Some(Lie::Skipping),
         Kind::Pretending => Some(Lie::Pretending),
+        Kind::Disordered => Some(Lie::Disordered),
+        Kind::Miscounting => Some(Lie::Miscounting),
+        Kind::Backwards => Some(Lie::Backwards),
+        Kind::Lingering => Some(Lie::Lingering),
+        Kind::Twice => Some(Lie::Twice),
     };
     let store: Arc<dyn Store> = match lie {
         None => inner,
@@ -83,6 +101,21 @@ enum Lie {
     Forgetful,
     Skipping,
     Pretending,
+    Disordered,
+    Miscounting,
+    Backwards,
+    Lingering,
+    Twice,
+}
+
+impl Lie {
+    /// The messages as this one has them.
+    fn told(&self, messages: &mut [Message]) {
+        if let Self::Miscounting = self {
+            let reactions = messages.iter_mut().flat_map(|message| &mut message.reactions);
+            reactions.for_each(|with| with.count += 1);
+        }
+    }
 }
 
 /// Acknowledged, but not committed yet.
@@ -178,6 +211,32 @@ async fn pretend(inner: &SqliteStore, change: Change) -> StoreResult<Option<Chan
     Ok(Some(Changed { message, first_seq: head.first_seq }))
 }
 
+/// Happens, and happens again under another id.
+async fn twice(inner: &SqliteStore, new: NewSystem) -> StoreResult<Noted> {
+    let noted = inner.note(new.clone()).await?;
+    if let (Noted::New { message, .. }, false) = (&noted, matches!(new.system, System::Made { .. })) {
+        inner.note(NewSystem { id: VerbId(Uuid::now_v7()), judged_at: message.rev, ..new }).await?;
+    }
+    Ok(noted)
+}
+
+/// Raises the ids that are not above the ones that are kept.
+async fn raised(
+    inner: &SqliteStore,
+    site: SiteId,
+    conversation: &ConversationId,
+    reactions: &[NewReaction],
+) -> StoreResult<Vec<NewReaction>> {
+    let mut raised = reactions.to_vec();
+    for new in &mut raised {
+        let own = inner.own_reaction(site, conversation, new.seq, new.user).await?;
+        if let Some(own) = own.filter(|own| own.id >= new.id) {
+            new.id = VerbId(Uuid::from_u128(own.id.0.as_u128() + 1));
+        }
+    }
+    Ok(raised)
+}
+
 #[async_trait]
 impl TalkStore for Lying {
     async fn find_sent(&self, message: &NewMessage) -> StoreResult<Option<Appended>> {
@@ -204,7 +263,10 @@ impl TalkStore for Lying {
     }
 
     async fn note(&self, new: NewSystem) -> StoreResult<Noted> {
-        self.inner.note(new).await
+        match &self.lie {
+            Lie::Twice => twice(&self.inner, new).await,
+            _ => self.inner.note(new).await,
+        }
     }
 
     async fn find_noted(&self, new: &NewSystem) -> StoreResult<Option<Noted>> {
@@ -212,7 +274,15 @@ impl TalkStore for Lying {
     }
 
     async fn group(&self, site: SiteId, conversation: &ConversationId) -> StoreResult<Option<Group>> {
-        self.inner.group(site, conversation).await
+        let mut group = self.inner.group(site, conversation).await?;
+        for part in group.iter_mut().flat_map(|group| &mut group.people) {
+            match &self.lie {
+                Lie::Backwards => part.first = Seq(1),
+                Lie::Lingering => part.left = part.left.map(|left| Seq(left.0 + LINGERS)),
+                _ => {}
+            }
+        }
+        Ok(group)
     }
 
     async fn react(
@@ -221,7 +291,15 @@ impl TalkStore for Lying {
         conversation: &ConversationId,
         reactions: &[NewReaction],
     ) -> StoreResult<(Vec<Reacted>, Vec<Message>, Seq)> {
-        self.inner.react(site, conversation, reactions).await
+        let mut done = match &self.lie {
+            Lie::Disordered => {
+                let raised = raised(&self.inner, site, conversation, reactions).await?;
+                self.inner.react(site, conversation, &raised).await?
+            }
+            _ => self.inner.react(site, conversation, reactions).await?,
+        };
+        self.lie.told(&mut done.1);
+        Ok(done)
     }
 
     // The rest is honest.
@@ -242,7 +320,11 @@ impl TalkStore for Lying {
         seq: Seq,
         user: UserId,
     ) -> StoreResult<Option<OwnReaction>> {
-        self.inner.own_reaction(site, conversation, seq, user).await
+        let mut own = self.inner.own_reaction(site, conversation, seq, user).await?;
+        if let (Lie::Disordered, Some(own)) = (&self.lie, &mut own) {
+            own.id = VerbId(Uuid::nil());
+        }
+        Ok(own)
     }
 
     async fn own_reactions(
@@ -295,7 +377,9 @@ impl TalkStore for Lying {
         conversation: &ConversationId,
         seq: Seq,
     ) -> StoreResult<Option<Message>> {
-        self.inner.message(site, conversation, seq).await
+        let mut message = self.inner.message(site, conversation, seq).await?;
+        self.lie.told(message.as_mut_slice());
+        Ok(message)
     }
 
     async fn history(
@@ -305,7 +389,9 @@ impl TalkStore for Lying {
         page: Page,
         limit: i64,
     ) -> StoreResult<(Head, Vec<Message>)> {
-        self.inner.history(site, conversation, page, limit).await
+        let (head, mut messages) = self.inner.history(site, conversation, page, limit).await?;
+        self.lie.told(&mut messages);
+        Ok((head, messages))
     }
 
     async fn changes(
@@ -315,7 +401,9 @@ impl TalkStore for Lying {
         held: Held,
         limit: i64,
     ) -> StoreResult<(Head, Changes)> {
-        self.inner.changes(site, conversation, held, limit).await
+        let (head, mut changes) = self.inner.changes(site, conversation, held, limit).await?;
+        self.lie.told(&mut changes.messages);
+        Ok((head, changes))
     }
 
     async fn read(

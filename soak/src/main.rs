@@ -131,9 +131,11 @@ async fn run(command: Command) -> Result<ExitCode> {
             tell(&outcome, seed)?;
             let verdict = &outcome.verdict;
             say(&format!(
-                "{} edits and deletions acked, {} messages acked again after one; {} stored, {} displayed, {} refused, \
-                 {} sockets cut",
+                "{} edits and deletions, {} reactions and {} changes of groups acked, {} messages acked again after one; \
+                 {} stored, {} displayed, {} refused, {} sockets cut",
                 verdict.verbs,
+                verdict.reactions,
+                verdict.wishes,
                 verdict.repeated,
                 verdict.stored,
                 verdict.displayed,

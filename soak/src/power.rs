@@ -88,6 +88,8 @@ impl Cuts {
             cut_every: Some(Duration::from_secs(5)),
             naps: 0.1,
             verbs: 0.3,
+            reactions: 0.1,
+            groups: 0.2,
             careless: false,
         };
         let address = server.address;
@@ -140,5 +142,7 @@ impl Cuts {
 async fn missing(stage: &Stage, log: &Log) -> Result<Vec<Uuid>> {
     let before = log.look(<[Event]>::len);
     let found = stage.read().await?;
-    Ok(log.look(|events| unkept(&events[..before], found.iter().flat_map(|found| &found.rows))))
+    Ok(log.look(|events| {
+        unkept(&events[..before], found.iter().flat_map(|found| found.rows.iter().map(|(row, _)| row)))
+    }))
 }

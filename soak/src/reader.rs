@@ -26,22 +26,23 @@ const AT_ONCE: usize = 8;
 /// A conversation as it is in the store.
 pub(crate) struct Found {
     pub(crate) conversation: Conversation,
+    /// The user as whom it was read.
+    pub(crate) reader: u64,
     pub(crate) rev: u64,
-    /// In their order.
-    pub(crate) rows: Vec<Said>,
+    /// In their order, each with the reader's own reactions.
+    pub(crate) rows: Vec<(Said, Vec<String>)>,
 }
 
-/// All of these conversations. Each is read by its lower user, who needs one
-/// connection for all of theirs: more could cost their own clients their place.
+/// All of these conversations, each by somebody who reads all of it, and needs one
+/// connection for all of theirs: more could cost their own clients their place. Those that are not there are left out.
 pub(crate) async fn read(
     site: &Site,
     server: SocketAddr,
-    conversations: &[Conversation],
+    conversations: impl Iterator<Item = (Conversation, u64)>,
 ) -> Result<Vec<Found>> {
     let mut people: BTreeMap<u64, Vec<Conversation>> = BTreeMap::new();
-    for conversation in conversations {
-        let Some((lower, _)) = conversation.pair() else { continue };
-        people.entry(lower).or_default().push(*conversation);
+    for (conversation, reader) in conversations {
+        people.entry(reader).or_default().push(conversation);
     }
     let mut all = Vec::new();
     let mut reading = JoinSet::new();
@@ -50,7 +51,7 @@ pub(crate) async fn read(
             && let Some((user, own)) = people.pop_first()
         {
             let token = site.token(user).context("a suspended person cannot read")?;
-            reading.spawn(by_one(server, token, own));
+            reading.spawn(by_one(server, user, token, own));
         }
         match reading.join_next().await {
             Some(read) => all.extend(read??),
@@ -61,7 +62,12 @@ pub(crate) async fn read(
     Ok(all)
 }
 
-async fn by_one(server: SocketAddr, token: String, conversations: Vec<Conversation>) -> Result<Vec<Found>> {
+async fn by_one(
+    server: SocketAddr,
+    reader: u64,
+    token: String,
+    conversations: Vec<Conversation>,
+) -> Result<Vec<Found>> {
     let mut socket = connect(server, HARNESS).await.context("the last reader cannot connect")?;
     let session = Uuid::new_v4();
     let hello =
@@ -69,43 +75,46 @@ async fn by_one(server: SocketAddr, token: String, conversations: Vec<Conversati
     ask(&mut socket, &hello).await?;
     let mut read = Vec::new();
     for conversation in conversations {
-        read.push(whole(&mut socket, conversation).await?);
+        read.extend(whole(&mut socket, reader, conversation).await?);
     }
     Ok(read)
 }
 
-async fn whole(socket: &mut Socket, conversation: Conversation) -> Result<Found> {
-    let (mut messages, mut rev) = (Vec::<Said>::new(), 0);
+async fn whole(socket: &mut Socket, reader: u64, conversation: Conversation) -> Result<Option<Found>> {
+    let (mut messages, mut rev) = (Vec::<(Said, Vec<String>)>::new(), 0);
     for request in 1.. {
-        let after = messages.last().map_or(0, |last| last.seq);
+        let after = messages.last().map_or(0, |(last, _)| last.seq);
         ask(
             socket,
             &Outgoing::History { request, conversation, before: None, after: Some(after), limit: 100 },
         )
         .await?;
-        let page = page(socket, conversation).await?;
+        let Some(page) = page(socket, conversation).await? else { return Ok(None) };
         let before = messages.len();
         rev = page.rev;
-        messages.extend(page.messages.iter().map(Said::of));
+        messages.extend(page.messages.iter().map(|message| (Said::of(message), message.mine.clone())));
         // A page that does not go on would be read for ever; the checker is told of it as it is.
-        if messages.len() == before || messages[before..].iter().any(|message| message.seq <= after) {
+        if messages.len() == before || messages[before..].iter().any(|(message, _)| message.seq <= after) {
             break;
         }
     }
-    Ok(Found { conversation, rev, rows: messages })
+    Ok(Some(Found { conversation, reader, rev, rows: messages }))
 }
 
 async fn ask(socket: &mut Socket, frame: &Outgoing) -> Result<()> {
     Ok(timeout(PATIENCE, socket.send(Packet::text(frame.encode()))).await??)
 }
 
-/// The answer: there is one question at a time.
-async fn page(socket: &mut Socket, conversation: Conversation) -> Result<History> {
+/// The answer: there is one question at a time. `None`: the group was never made, or there is no room.
+async fn page(socket: &mut Socket, conversation: Conversation) -> Result<Option<History>> {
     loop {
         let packet = timeout(PATIENCE, socket.next()).await.context("the last reader gets no answer")?;
         let Packet::Text(text) = packet.context("the last reader was cut off")?? else { continue };
         match Incoming::decode(&text)? {
-            Incoming::History(page) if page.conversation == conversation => return Ok(page),
+            Incoming::History(page) if page.conversation == conversation => return Ok(Some(page)),
+            Incoming::Error(refusal) if refusal.code == "not_found" && conversation.pair().is_none() => {
+                return Ok(None);
+            }
             Incoming::Error(refusal) => bail!("the last reader was refused: {}", refusal.code),
             Incoming::Ping => ask(socket, &Outgoing::Pong).await?,
             _ => {}

@@ -41,6 +41,10 @@ pub struct Plan {
     pub reader: Program,
     /// The chance that what somebody writes is an edit or a deletion; half of it, that a message answers another.
     pub verbs: f64,
+    /// The chance that somebody reacts in place of writing.
+    pub reactions: f64,
+    /// The chance that what somebody writes is for a group; a fifth of it, that it is for the room. 0: there are none.
+    pub groups: f64,
     /// The planted mutant of the client: fetches no gap.
     pub careless: bool,
     /// JSON lines of everything that happened.
@@ -94,6 +98,8 @@ impl Plan {
             server: program.clone(),
             reader: program,
             verbs: 0.3,
+            reactions: 0.1,
+            groups: 0.2,
             careless: false,
             log: None,
             progress: |_, _| {},
@@ -115,6 +121,8 @@ impl Plan {
             cut_every: Some(Duration::from_millis(if self.cuts > 0 { 150 } else { 4_000 })),
             naps: if self.cuts > 0 { 0.02 } else { 0.2 },
             verbs: self.verbs,
+            reactions: self.reactions,
+            groups: self.groups,
             careless: self.careless,
         };
         let address = server.address;

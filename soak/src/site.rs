@@ -16,6 +16,7 @@ use gchat::{
     rights::Policy,
     store::{SiteKey, SiteRecord, SiteStore as _, Store as _, sqlite::SqliteStore},
 };
+use gchat_wire::Conversation;
 use jsonwebtoken::{Algorithm, EncodingKey, Header};
 use parking_lot::Mutex;
 use serde_json::{Value, json};
@@ -140,10 +141,23 @@ impl Site {
         version
     }
 
-    /// Calls until the server has answered, as a plugin's retry task does: it may be dead just now.
     async fn put_version(&self, address: &watch::Receiver<SocketAddr>, user: u64, version: u64, chat: bool) {
         let path = format!("/api/v1/users/{user}");
-        let body = rights(user, version, chat).to_string();
+        self.call(address, &path, &rights(user, version, chat)).await;
+    }
+
+    /// Switches on the room of the course, which has users 1 … `people`. Its version is that of the tokens of all whose
+    /// rights never change.
+    pub(crate) async fn open_room(&self, address: &watch::Receiver<SocketAddr>, people: u64) {
+        let member = |user: u64| json!({"user": user, "role": "student", "groups": null});
+        let members: Vec<Value> = (1..=people).map(member).collect();
+        let course = json!({"rights_version": 1, "title": TITLE, "room": "open", "members": members});
+        self.call(address, &format!("/api/v1/circles/{COURSE}"), &course).await;
+    }
+
+    /// Calls until the server has answered, as a plugin's retry task does: it may be dead just now.
+    async fn call(&self, address: &watch::Receiver<SocketAddr>, path: &str, body: &Value) {
+        let body = body.to_string();
         loop {
             let now = now_ms() / 1_000;
             let hash: String = Sha256::digest(&body).iter().map(|byte| format!("{byte:02x}")).collect();
@@ -165,13 +179,22 @@ impl Site {
     }
 }
 
+/// The course of all.
+const COURSE: &str = "c1";
+const TITLE: &str = "Perseverance";
+
+/// Its room.
+pub(crate) fn room() -> Option<Conversation> {
+    Conversation::room(COURSE).ok()
+}
+
 /// What the host says of a user. All share one course.
 fn rights(user: u64, version: u64, chat: bool) -> Value {
     let rights: &[&str] = if chat { &["chat"] } else { &[] };
     json!({
         "rights_version": version, "name": format!("Person {user}"), "picture": null, "profile_url": null,
         "lang": "en", "hidden": false, "rights": rights, "blocked": [],
-        "circles": [{"id": "c1", "role": "student", "title": "Perseverance"}],
+        "circles": [{"id": COURSE, "role": "student", "title": TITLE}],
     })
 }
 

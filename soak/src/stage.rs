@@ -11,11 +11,11 @@ use tokio::{
 };
 
 use crate::{
-    client::{Client, Habits, Phase, Shared},
+    client::{Client, Groups, Habits, Phase, Shared},
     history::{HARNESS, Log, What},
     process::Troubles,
     reader,
-    site::Site,
+    site::{self, Site},
 };
 
 /// A run in which nothing moves for this long has got stuck.
@@ -34,6 +34,7 @@ pub(crate) struct Stage {
     pub(crate) troubles: Troubles,
     pub(crate) conversations: Vec<Conversation>,
     pub(crate) people: u64,
+    groups: Arc<Groups>,
     pub(crate) acks: watch::Receiver<u64>,
     pub(crate) cuts: watch::Receiver<u64>,
     address: watch::Sender<SocketAddr>,
@@ -54,9 +55,13 @@ impl Stage {
         seed: u64,
     ) -> Result<Self> {
         let conversations = conversations(people);
+        let groups = Arc::<Groups>::default();
         let (address, (phase, heard)) = (watch::Sender::new(server), watch::channel(Phase::Arrive));
         let devices: Vec<u64> = (1..=people).chain((1..=people).step_by(3)).collect();
         let (doing, done) = mpsc::channel(devices.len());
+        if habits.groups > 0.0 {
+            site.open_room(&address.subscribe(), people).await;
+        }
         let shared = Arc::new(Shared {
             site: site.clone(),
             log: log.clone(),
@@ -68,6 +73,8 @@ impl Stage {
             troubles: troubles.clone(),
             habits,
             suspended_to: people / SUSPENDED,
+            people,
+            groups: groups.clone(),
         });
         let (acks, cuts) = (shared.acks.subscribe(), shared.cuts.subscribe());
         let mut clients = JoinSet::new();
@@ -75,8 +82,20 @@ impl Stage {
             let own = conversations.iter().copied().filter(|conversation| conversation.is_of(user)).collect();
             clients.spawn(Client::new(me, user, own, shared.clone(), seed).live());
         }
-        let mut stage =
-            Self { site, log, troubles, conversations, people, acks, cuts, address, phase, done, clients };
+        let mut stage = Self {
+            site,
+            log,
+            troubles,
+            conversations,
+            people,
+            groups,
+            acks,
+            cuts,
+            address,
+            phase,
+            done,
+            clients,
+        };
         stage.everyone("somebody does not arrive").await?;
         stage.phase.send_replace(Phase::Talk);
         Ok(stage)
@@ -134,14 +153,17 @@ impl Stage {
     /// What the server says is in the store, now.
     pub(crate) async fn read(&self) -> Result<Vec<reader::Found>> {
         let server = *self.address.borrow();
-        reader::read(&self.site, server, &self.conversations).await
+        let direct = self.conversations.iter().filter_map(|talk| Some((*talk, talk.pair()?.0)));
+        let groups: Vec<_> = self.groups.lock().iter().map(|(group, maker)| (*group, *maker)).collect();
+        let room = site::room().map(|room| (room, self.people));
+        reader::read(&self.site, server, direct.chain(groups).chain(room)).await
     }
 
     /// Writes the store's content into the log.
     pub(crate) async fn read_into_log(&self) -> Result<()> {
-        for reader::Found { conversation, rev, rows } in self.read().await? {
-            for message in rows {
-                self.log.add(HARNESS, What::Stored { conversation, message });
+        for reader::Found { conversation, reader, rev, rows } in self.read().await? {
+            for (message, mine) in rows {
+                self.log.add(HARNESS, What::Stored { conversation, message, reader, mine });
             }
             self.log.add(HARNESS, What::Head { conversation, rev });
         }

@@ -24,7 +24,7 @@ fn shipped() -> PathBuf {
 /// A size at which each mutant is caught; the clean runs have the same.
 fn plan() -> Plan {
     let seed = std::env::var("SEED").ok().and_then(|seed| seed.parse().ok()).unwrap_or_else(rand::random);
-    Plan { people: 24, ..Plan::new(&shipped(), seed, 1_500) }
+    Plan { people: 24, ..Plan::new(&shipped(), seed, 1_200) }
 }
 
 fn kills() -> Plan {
@@ -37,7 +37,18 @@ fn cuts() -> Plan {
 
 /// Of messages alone, none of which leans on another: what the early store forgets would take others with it.
 fn no_verbs(plan: Plan) -> Plan {
-    Plan { verbs: 0.0, ..plan }
+    Plan { verbs: 0.0, reactions: 0.0, groups: 0.0, ..plan }
+}
+
+/// Of two people each: what other mutants do wrong shows there as well, and sooner.
+fn direct_only(plan: Plan) -> Plan {
+    Plan { groups: 0.0, ..plan }
+}
+
+/// Mostly groups and reactions, of a few people in a short while.
+fn over_groups(kind: &str) -> Plan {
+    let server = Program::with_store(Path::new(OURS), kind);
+    Plan { server, kills: 0, people: 12, messages: 300, reactions: 0.5, groups: 0.6, ..plan() }
 }
 
 fn over_store(kind: &str) -> Plan {
@@ -71,6 +82,8 @@ async fn kills_lose_double_and_reorder_nothing() {
     let verdict = outcome.verdict;
     assert!(verdict.displayed > verdict.acked, "nobody was shown anything");
     assert!(verdict.verbs > verdict.acked / 10, "only {} edits and deletions", verdict.verbs);
+    assert!(verdict.reactions > verdict.acked / 20, "only {} reactions", verdict.reactions);
+    assert!(verdict.wishes > 10, "only {} changes of groups", verdict.wishes);
     assert!(verdict.repeated > 0, "nobody has said again what was changed since");
 }
 
@@ -96,23 +109,54 @@ async fn an_ack_before_the_commit_is_caught() {
 #[tokio::test(flavor = "multi_thread")]
 #[ignore = "scripts/test soak"]
 async fn a_store_that_forgets_ids_is_caught() {
-    caught(over_store("forgetful"), Rule::Doubled, Rule::Lost).await;
+    caught(direct_only(over_store("forgetful")), Rule::Doubled, Rule::Lost).await;
 }
 
 #[tokio::test(flavor = "multi_thread")]
 #[ignore = "scripts/test soak"]
 async fn a_change_that_skips_a_rev_is_caught() {
-    caught(over_store("skipping"), Rule::SkippedRev, Rule::Undone).await;
+    caught(direct_only(over_store("skipping")), Rule::SkippedRev, Rule::Undone).await;
 }
 
 #[tokio::test(flavor = "multi_thread")]
 #[ignore = "scripts/test soak"]
 async fn an_edit_that_is_acknowledged_and_not_stored_is_caught() {
-    caught(over_store("pretending"), Rule::Undone, Rule::Lost).await;
+    caught(direct_only(over_store("pretending")), Rule::Undone, Rule::Lost).await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+#[ignore = "scripts/test soak"]
+async fn a_reaction_of_a_lower_id_that_wins_is_caught() {
+    caught(over_groups("disordered"), Rule::Reaction, Rule::Count).await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+#[ignore = "scripts/test soak"]
+async fn a_count_of_reactions_that_is_wrong_is_caught() {
+    let plan = over_groups("miscounting");
+    caught(Plan { reader: plan.server.clone(), ..plan }, Rule::Count, Rule::Reaction).await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+#[ignore = "scripts/test soak"]
+async fn a_member_who_reads_what_was_said_before_they_came_is_caught() {
+    caught(over_groups("backwards"), Rule::Reach, Rule::Membership).await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+#[ignore = "scripts/test soak"]
+async fn a_message_to_somebody_who_has_left_is_caught() {
+    caught(over_groups("lingering"), Rule::Reach, Rule::Membership).await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+#[ignore = "scripts/test soak"]
+async fn what_happens_twice_in_a_group_is_caught() {
+    caught(over_groups("twice"), Rule::Membership, Rule::Lost).await;
 }
 
 #[tokio::test(flavor = "multi_thread")]
 #[ignore = "scripts/test soak"]
 async fn a_client_that_fetches_no_gap_is_caught() {
-    caught(Plan { careless: true, ..cuts() }, Rule::DisplayGap, Rule::Lost).await;
+    caught(Plan { careless: true, ..direct_only(cuts()) }, Rule::DisplayGap, Rule::Lost).await;
 }

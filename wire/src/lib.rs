@@ -410,7 +410,7 @@ pub enum System {
 }
 
 /// Who has reacted with one emoji.
-#[derive(Clone, Debug, PartialEq, Eq, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Reaction {
     pub emoji: String,
     pub count: u32,

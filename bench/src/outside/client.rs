@@ -430,7 +430,13 @@ impl Client {
         let mut text = format!("{meant} {id} ");
         let padding = TEXT.saturating_sub(text.len());
         text.extend(std::iter::repeat_n('o', padding));
-        self.log(What::Invoke { id, conversation: self.conversation, text: hash(&text), reply_to: None });
+        self.log(What::Invoke {
+            id,
+            conversation: self.conversation,
+            text: hash(&text),
+            reply_to: None,
+            mentions: Vec::new(),
+        });
         self.outbox.push_back(Letter { id, text, sent: 0, meant });
     }
 

@@ -5,8 +5,8 @@ use std::collections::{HashMap, HashSet};
 use gchat_wire::Conversation;
 use uuid::Uuid;
 
-use super::{Judge, Rule};
-use crate::history::{ClientId, Event, Said, What};
+use super::{Judge, Rule, reactions};
+use crate::history::{ClientId, Event, Happened, Said, What, Wish};
 
 /// A message or a verb from its invoke on.
 pub(super) struct Asked {
@@ -19,11 +19,23 @@ pub(super) struct Asked {
 }
 
 /// What was asked for. Texts are hashes.
-#[derive(Clone, Copy, Debug, PartialEq)]
-enum Act {
+#[derive(Clone, Debug, PartialEq)]
+pub(super) enum Act {
     Send { text: u64 },
     Edit { message: Uuid, text: u64 },
     Delete { message: Uuid },
+    React { message: Uuid },
+    Wish(Wish),
+}
+
+impl Asked {
+    pub(super) fn is_acked(&self) -> bool {
+        self.acked.is_some()
+    }
+
+    pub(super) fn is_refused(&self) -> bool {
+        self.refused
+    }
 }
 
 impl Act {
@@ -32,52 +44,96 @@ impl Act {
     }
 
     /// Whether this verb, called `id`, or a later one shows in the row of its message.
-    fn stands(self, id: Uuid, row: &Said) -> bool {
+    fn stands(&self, id: Uuid, row: &Said) -> bool {
         match self {
-            Self::Send { .. } => true,
+            // Reactions are looked at in the end.
+            Self::Send { .. } | Self::React { .. } | Self::Wish(_) => true,
             Self::Edit { .. } => row.text.is_none() || row.verb >= Some(id),
             Self::Delete { .. } => row.text.is_none(),
         }
     }
 }
 
-/// Ids of messages and verbs that were acknowledged and do not show in these rows.
+/// Whether a system message tells of what was wished for. Some of those who were to be added may have been in the group.
+fn tells_of(wish: &Wish, asker: u64, happened: &Happened) -> bool {
+    match (wish, happened) {
+        (Wish::Make { title, users }, Happened::Made { title: told, users: with }) => {
+            title == told && users == with
+        }
+        (Wish::Add(users), Happened::Added(told)) => {
+            let mut asked = users.iter();
+            told.iter().all(|user| asked.any(|asked| asked == user))
+        }
+        (Wish::Remove(user), Happened::Removed(told)) => *user != asker && told == &[*user],
+        (Wish::Remove(user), Happened::Left) => *user == asker,
+        (Wish::Rename(title), Happened::Renamed(told)) => title == told,
+        _ => false,
+    }
+}
+
+/// Ids of messages and verbs that were acknowledged and do not show in these rows. What had no effect in a group, because
+/// it was so already, shows nowhere: there only the making of one is looked for.
 pub fn unkept<'a>(history: &[Event], rows: impl Iterator<Item = &'a Said>) -> Vec<Uuid> {
     let rows: HashMap<Uuid, &Said> = rows.filter_map(|row| Some((row.id?, row))).collect();
-    let mut verbs = HashMap::new();
+    let (mut users, mut reacts) = (HashMap::new(), reactions::Reactions::default());
+    let (mut verbs, mut by) = (HashMap::new(), HashMap::new());
     let mut acked = HashSet::new();
     for event in history {
-        match event.what {
+        match &event.what {
+            What::Client { user } => drop(users.insert(event.client, *user)),
             What::Verb { id, message, text, .. } => {
-                verbs.insert(id, (message, Act::of_verb(message, text)));
+                verbs.insert(*id, Act::of_verb(*message, *text));
             }
-            What::Ack { id, .. } => drop(acked.insert(id)),
+            What::React { id, message, emoji, .. } => {
+                let user = users.get(&event.client).copied().unwrap_or(0);
+                reacts.ask(*message, user, *id, emoji);
+                by.insert(*id, user);
+                verbs.insert(*id, Act::React { message: *message });
+            }
+            What::Wish { id, wish, .. } => drop(verbs.insert(*id, Act::Wish(wish.clone()))),
+            What::Ack { id, .. } => drop(acked.insert(*id)),
             _ => {}
         }
     }
     let is_kept = |id: &Uuid| match verbs.get(id) {
-        Some((message, act)) => rows.get(message).is_some_and(|row| act.stands(*id, row)),
-        None => rows.contains_key(id),
+        Some(Act::React { message }) => rows.get(message).is_some_and(|row| {
+            let user = by.get(id).copied().unwrap_or(0);
+            let (shown, whole) = reactions::shown(row, user);
+            row.text.is_none() || !whole || reacts.may_follow(*message, user, *id, &shown)
+        }),
+        Some(act @ (Act::Edit { message, .. } | Act::Delete { message })) => {
+            rows.get(message).is_some_and(|row| act.stands(*id, row))
+        }
+        Some(Act::Wish(wish)) => !matches!(wish, Wish::Make { .. }) || rows.contains_key(id),
+        Some(Act::Send { .. }) | None => rows.contains_key(id),
     };
     acked.into_iter().filter(|id| !is_kept(id)).collect()
 }
 
 impl Judge {
+    /// Something new, without an answer so far.
+    pub(super) fn ask(&mut self, line: usize, client: ClientId, id: Uuid, act: Act) {
+        self.asked.insert(id, Asked { client, line, act, acked: None, refused: false });
+    }
+
     pub(super) fn invoke(
         &mut self,
         line: usize,
         client: ClientId,
         id: Uuid,
         conversation: Conversation,
-        text: u64,
-        reply_to: Option<u64>,
+        (text, reply_to, mentions): (u64, Option<u64>, &[u64]),
     ) {
         *self.count.entry(conversation).or_default() += 1;
-        let act = Act::Send { text };
-        self.asked.insert(id, Asked { client, line, act, acked: None, refused: false });
+        self.ask(line, client, id, Act::Send { text });
         let Some(place) = self.store.place(id) else { return };
         let stored = place.message;
         let user = self.users.get(&client).copied();
+        if stored.text.is_some() && !self.mentions_fit(conversation, stored.sender, mentions, stored) {
+            let what = format!("{id} was to mention {mentions:?}: {stored:?}");
+            self.verdict.fault(Rule::Mentions, line, what);
+        }
+        let Some(place) = self.store.place(id) else { return };
         let as_written = stored.verb.is_some() || stored.text.is_none_or(|stored| stored == text);
         let here =
             (place.conversation, Some(stored.sender), stored.reply_to) == (conversation, user, reply_to);
@@ -85,6 +141,27 @@ impl Judge {
             let what = format!("{id} of client {client} is stored as another message: {place}");
             self.verdict.fault(Rule::Differs, line, what);
         }
+        self.in_order(line, client, id, conversation);
+    }
+
+    /// What is asked for in a group is a message of it, if it happens.
+    pub(super) fn wish(
+        &mut self,
+        line: usize,
+        client: ClientId,
+        id: Uuid,
+        conversation: Conversation,
+        wish: &Wish,
+    ) {
+        *self.count.entry(conversation).or_default() += 1;
+        self.ask(line, client, id, Act::Wish(wish.clone()));
+        self.in_order(line, client, id, conversation);
+    }
+
+    /// Each client's are stored in the order in which they were written.
+    fn in_order(&mut self, line: usize, client: ClientId, id: Uuid, conversation: Conversation) {
+        let Some(place) = self.store.place(id) else { return };
+        let stored = place.message;
         let sent = self.sent.entry((client, conversation)).or_default();
         if stored.seq <= *sent {
             let what =
@@ -103,8 +180,7 @@ impl Judge {
         message: Uuid,
         text: Option<u64>,
     ) {
-        let act = Act::of_verb(message, text);
-        self.asked.insert(id, Asked { client, line, act, acked: None, refused: false });
+        self.ask(line, client, id, Act::of_verb(message, text));
         self.verbs.entry(message).or_default().push(id);
         *self.changes.entry(conversation).or_default() += 1;
     }
@@ -116,7 +192,9 @@ impl Judge {
         id: Uuid,
         conversation: Conversation,
         seq: u64,
+        mine: Option<&[String]>,
     ) {
+        let user = self.users.get(&client).copied().unwrap_or(0);
         let Some(asked) = self.asked.get_mut(&id).filter(|asked| asked.client == client) else {
             let what = format!("an ack for {id}, which client {client} has not written");
             return self.verdict.fault(Rule::Stranger, line, what);
@@ -126,15 +204,18 @@ impl Judge {
         }
         let (message, is_verb) = match asked.act {
             Act::Send { .. } => (id, false),
-            Act::Edit { message, .. } | Act::Delete { message } => (message, true),
+            Act::Edit { message, .. } | Act::Delete { message } | Act::React { message } => (message, true),
+            Act::Wish(_) => (id, true),
         };
         let place = self.store.place(message);
         let is_first = asked.acked.is_none();
-        match (is_first, is_verb) {
-            (true, true) => self.verdict.verbs += 1,
-            (true, false) => self.verdict.acked += 1,
-            (false, true) => {}
-            (false, false) => {
+        match (is_first, &asked.act) {
+            (true, Act::Send { .. }) => self.verdict.acked += 1,
+            (true, Act::Edit { .. } | Act::Delete { .. }) => self.verdict.verbs += 1,
+            (true, Act::React { .. }) => self.verdict.reactions += 1,
+            (true, Act::Wish(_)) => self.verdict.wishes += 1,
+            (false, act) if !matches!(act, Act::Send { .. }) => {}
+            (false, _) => {
                 let changed =
                     place.as_ref().is_some_and(|p| p.message.text.is_none() || p.message.verb.is_some());
                 self.verdict.repeated += u64::from(changed);
@@ -153,6 +234,18 @@ impl Judge {
                 let what = format!("{:?} {id} was acked, and is not in {place}", asked.act);
                 self.verdict.fault(Rule::Undone, line, what);
             }
+            let mine =
+                mine.filter(|_| place.message.text.is_some()).map(|mine| mine.iter().cloned().collect());
+            if let (Act::React { .. }, Some(mine)) = (&asked.act, &mine)
+                && !self.reactions.may_follow(message, user, id, mine)
+            {
+                let what = format!("{id} was acked, and {user}'s reactions are {mine:?} at {place}");
+                self.verdict.fault(Rule::Reaction, line, what);
+            }
+        } else if let Act::Wish(wish) = &asked.act
+            && self.groups.is_so(conversation, seq, user, wish)
+        {
+            // It was so already.
         } else {
             let rule = if is_verb { Rule::Undone } else { Rule::Lost };
             let what = format!("{id} was acked as {seq} of {conversation}, and is not in the store");
@@ -179,6 +272,14 @@ impl Judge {
         let Some(id) = row.id else { return row.text.is_none() };
         let is =
             |id: &Uuid, act: Act| self.asked.get(id).is_some_and(|asked| !asked.refused && asked.act == act);
+        if let Some(happened) = row.happened() {
+            return self.asked.get(&id).is_some_and(
+                |asked| matches!(&asked.act, Act::Wish(wish) if tells_of(wish, row.sender, happened)),
+            );
+        }
+        if !self.reactions.are_asked_for(row) {
+            return false;
+        }
         match (row.text, row.verb) {
             (None, _) => {
                 let mut verbs = self.verbs.get(&id).into_iter().flatten();
@@ -199,10 +300,18 @@ impl Judge {
         let mut strangers = Vec::new();
         for place in self.store.messages() {
             let Some(id) = place.message.id else { continue };
-            let is_written = self.asked.get(&id).is_some_and(|asked| matches!(asked.act, Act::Send { .. }));
+            let asked = self.asked.get(&id);
+            let is_written = match place.message.happened() {
+                None => asked.is_some_and(|asked| matches!(asked.act, Act::Send { .. })),
+                Some(_) => {
+                    let user = asked.and_then(|asked| self.users.get(&asked.client));
+                    user == Some(&place.message.sender) && self.is_asked_for(place.message)
+                }
+            };
+            let is_changed = place.message.verb.is_some() || place.message.text.is_none();
             if !is_written {
                 strangers.push(format!("nobody has written what is {place}"));
-            } else if (place.message.verb.is_some() || place.message.text.is_none())
+            } else if (is_changed || !place.message.reactions().is_empty())
                 && !self.is_asked_for(place.message)
             {
                 strangers.push(format!("nobody has asked for what has become of {place}"));
@@ -213,7 +322,7 @@ impl Judge {
             let verbs = self.changes.get(&conversation).copied().unwrap_or(0);
             if rev > messages + verbs {
                 let what = format!(
-                    "{conversation} has rev {rev}, with {messages} messages and {verbs} edits and deletions ever asked for"
+                    "{conversation} has rev {rev}, with {messages} messages and {verbs} verbs on them ever asked for"
                 );
                 self.verdict.fault(Rule::SkippedRev, 0, what);
             }

@@ -19,16 +19,25 @@ pub(super) struct Shown {
 }
 
 impl Shown {
-    fn missing(&self) -> u64 {
-        let (first, last) = (self.rows.first_key_value(), self.rows.last_key_value());
-        let span = first.zip(last).map_or(0, |((first, _), (last, _))| last - first + 1);
-        span - self.rows.len() as u64
+    /// Among the rows from `least` on.
+    fn missing(&self, least: u64) -> u64 {
+        let mut rows = self.rows.range(least..);
+        let Some((first, _)) = rows.next() else { return 0 };
+        let rest = rows.clone().count() as u64;
+        let (last, _) = rows.next_back().unwrap_or((first, &self.rows[first]));
+        last - first - rest
+    }
+
+    pub(super) fn held(&self) -> u64 {
+        self.held
     }
 }
 
 impl Judge {
     pub(super) fn deliver(&mut self, line: usize, client: ClientId, conversation: Conversation, row: &Said) {
         self.compare(line, client, conversation, row, "was told");
+        let user = self.users.get(&client).copied().unwrap_or(0);
+        self.in_reach(line, user, conversation, row);
         let since = self.users.get(&client).and_then(|user| self.revoked.get(user));
         if let (Some(since), Some(asked)) = (since, self.asked_at(row))
             && asked > *since
@@ -44,16 +53,17 @@ impl Judge {
 
     /// What is told of a row is what the store has, or was there before that.
     fn compare(&mut self, line: usize, client: ClientId, conversation: Conversation, row: &Said, verb: &str) {
-        let stored = self.store.at(conversation, row.seq).copied();
-        let first = *self.revs.entry((conversation, row.rev)).or_insert(*row);
-        let rule = match stored {
+        let stored = self.store.at(conversation, row.seq).cloned();
+        let first = self.revs.entry((conversation, row.rev)).or_insert_with(|| row.clone()).clone();
+        let rule = match &stored {
             None => Rule::Lost,
             Some(stored) if row.rev > stored.rev => Rule::Undone,
-            Some(stored) if row.rev == stored.rev && stored == *row => return,
+            Some(stored) if row.rev == stored.rev && *stored == *row => return,
             Some(stored) if row.rev == stored.rev => Rule::Differs,
             Some(stored) => {
-                let place = |row: &Said| (row.seq, row.sender, row.id, row.reply_to);
-                if place(&stored) == place(row) && first == *row && self.is_asked_for(row) {
+                let place = |row: &Said| (row.seq, row.sender, row.id, row.reply_to, row.happened().cloned());
+                let as_sent = stored.text.is_none() || stored.mentions() == row.mentions();
+                if place(stored) == place(row) && as_sent && first == *row && self.is_asked_for(row) {
                     return;
                 }
                 Rule::Differs
@@ -69,7 +79,7 @@ impl Judge {
         self.verdict.displayed += 1;
         self.compare(line, client, conversation, row, "shows");
         let shown = self.shown.entry((client, conversation)).or_default();
-        let before = shown.rows.insert(row.seq, *row);
+        let before = shown.rows.insert(row.seq, row.clone());
         if let Some(before) = before.filter(|before| before.rev >= row.rev) {
             let rule = if before.rev == row.rev { Rule::Doubled } else { Rule::WentBack };
             let (seq, rev) = (row.seq, row.rev);
@@ -89,12 +99,23 @@ impl Judge {
         live: bool,
     ) {
         let connection = self.connections.get(&client).copied().unwrap_or(0);
+        let user = self.users.get(&client).copied().unwrap_or(0);
+        let groups = &self.groups;
+        // Of a group only its members are told each change, and of a room those who have it open: they ask for what came
+        // before.
+        let is_owed = |told: u64| match conversation {
+            Conversation::Direct { .. } => true,
+            Conversation::Group(_) => {
+                groups.stays(conversation, user).iter().any(|stay| stay.spans(told, rev))
+            }
+            Conversation::Room(_) => false,
+        };
         let shown = self.shown.entry((client, conversation)).or_default();
         let told = match shown.told {
             Some((told, on)) if on == connection => Some(told),
             _ => Some(shown.held).filter(|held| *held > 0),
         };
-        if live && told.is_some_and(|told| from > told) {
+        if live && told.is_some_and(|told| from > told) && is_owed(told.unwrap_or(0)) {
             let what = format!(
                 "client {client} was told of {conversation} from {from} to {rev}, and before that up to {}",
                 told.unwrap_or(0)
@@ -120,7 +141,11 @@ impl Judge {
             let what = format!("client {client} holds {conversation} up to {rev}, after {before}");
             self.verdict.fault(Rule::WentBack, line, what);
         }
-        let gaps = shown.missing();
+        let user = self.users.get(&client).copied().unwrap_or(0);
+        let last = shown.rows.last_key_value().map_or(0, |(seq, _)| *seq);
+        let stays = self.groups.stays(conversation, user);
+        let stay = stays.iter().rev().find(|stay| (stay.first..=stay.last).contains(&last));
+        let gaps = shown.missing(stay.map_or(0, |stay| stay.first));
         let more = whole && gaps > shown.gaps;
         if whole {
             shown.gaps = gaps;
@@ -129,9 +154,14 @@ impl Judge {
             let what = format!("{gaps} messages are missing in what client {client} shows of {conversation}");
             self.verdict.fault(Rule::DisplayGap, line, what);
         }
-        let first = shown.rows.first_key_value().map_or(0, |(seq, _)| *seq);
-        let is_shown =
-            |row: &&Said| row.seq < first || shown.rows.get(&row.seq).is_some_and(|is| is.rev >= row.rev);
+        // Of what they read before they were added again they are told nothing more.
+        let (reads_from, reads_to) = self.groups.reach(conversation, user).unwrap_or((1, u64::MAX));
+        let first = shown.rows.range(reads_from..).next().map_or(reads_from, |(seq, _)| *seq);
+        let is_shown = |row: &&Said| {
+            row.seq < first
+                || row.seq > reads_to
+                || shown.rows.get(&row.seq).is_some_and(|is| is.rev >= row.rev)
+        };
         let missed = self.store.changed(conversation, before, rev).find(|row| !is_shown(row));
         if let Some(row) = missed {
             let what = format!("client {client} holds {conversation} up to {rev}, without {row:?}");
@@ -144,9 +174,13 @@ impl Judge {
         drained.sort_unstable();
         for client in drained {
             let Some(user) = self.users.get(&client) else { continue };
-            for (conversation, rows) in self.store.rows().filter(|(c, _)| c.is_of(*user)) {
+            for (conversation, rows) in self.store.rows() {
+                let Some((first, last)) = self.groups.reach(conversation, *user) else { continue };
                 let shown = self.shown.get(&(client, conversation));
-                let shows = |row: &Said| shown.and_then(|shown| shown.rows.get(&row.seq)) == Some(row);
+                let shows = |row: &Said| {
+                    let is_theirs = (first..=last).contains(&row.seq);
+                    !is_theirs || shown.and_then(|shown| shown.rows.get(&row.seq)) == Some(row)
+                };
                 if let Some(row) = rows.iter().find(|row| !shows(row)) {
                     let instead = shown.and_then(|shown| shown.rows.get(&row.seq));
                     let what =

@@ -18,6 +18,8 @@ pub(super) struct Store {
     ids: HashMap<Uuid, (Conversation, usize)>,
     /// The edits that rows have.
     verbs: HashSet<Uuid>,
+    /// Messages that somebody has reacted to, or taken that back.
+    reacted: HashSet<Uuid>,
     /// Places in `conversations` by rev.
     by_rev: HashMap<Conversation, BTreeMap<u64, usize>>,
     heads: BTreeMap<Conversation, u64>,
@@ -42,9 +44,14 @@ impl Store {
     pub(super) fn of(history: &[Event], verdict: &mut Verdict) -> Self {
         let mut store = Self::default();
         let mut texts: HashMap<(u64, u64), (Conversation, u64)> = HashMap::new();
+        let reacted = |event: &Event| match event.what {
+            What::React { message, .. } => Some(message),
+            _ => None,
+        };
+        store.reacted = history.iter().filter_map(reacted).collect();
         for (n, event) in history.iter().enumerate() {
             let (conversation, message) = match &event.what {
-                What::Stored { conversation, message } => (conversation, message),
+                What::Stored { conversation, message, .. } => (conversation, message),
                 What::Head { conversation, rev } => {
                     store.heads.insert(*conversation, *rev);
                     continue;
@@ -84,7 +91,9 @@ impl Store {
             let what = format!("{} of {conversation} comes where {expected} should be", row.seq);
             verdict.fault(Rule::StoreGap, line, what);
         }
-        let is_as_written = |row: &Said| row.text.is_some() && row.verb.is_none();
+        let is_untouched = |row: &Said| row.text.is_some() && row.verb.is_none() || row.happened().is_some();
+        let is_as_written =
+            |row: &Said| is_untouched(row) && row.id.is_none_or(|id| !self.reacted.contains(&id));
         if let Some(last) = messages.last()
             && is_as_written(row)
             && is_as_written(last)
@@ -94,7 +103,7 @@ impl Store {
             verdict.fault(Rule::Reordered, line, what);
         }
         let twin = self.by_rev.entry(conversation).or_default().insert(row.rev, messages.len());
-        messages.push(*row);
+        messages.push(row.clone());
         if let Some(twin) = twin.and_then(|at| messages.get(at)) {
             let what = format!("{} and {} of {conversation} both have rev {}", twin.seq, row.seq, row.rev);
             verdict.fault(Rule::SkippedRev, line, what);
@@ -115,6 +124,10 @@ impl Store {
 
     pub(super) fn head(&self, conversation: Conversation) -> u64 {
         self.conversations.get(&conversation).and_then(|messages| messages.last()).map_or(0, |m| m.seq)
+    }
+
+    pub(super) fn rev(&self, conversation: Conversation) -> u64 {
+        self.heads.get(&conversation).copied().unwrap_or(0)
     }
 
     pub(super) fn has_verb(&self, id: Uuid) -> bool {

@@ -1,6 +1,8 @@
 //! Each rule is seen to hold, and seen to fail.
 
 use super::*;
+
+mod groups;
 use crate::history::HARNESS;
 
 const TALK: Conversation = Conversation::Direct { lower: 2, higher: 3 };
@@ -18,7 +20,7 @@ fn id(n: u128) -> Uuid {
 /// Message n as user `sender` wrote it, before any change.
 fn said(seq: u64, sender: u64, n: u128) -> Said {
     let text = Some(u64::try_from(n).unwrap() * 100);
-    Said { seq, rev: seq, sender, id: Some(id(n)), text, reply_to: None, verb: None }
+    Said { seq, rev: seq, sender, id: Some(id(n)), text, reply_to: None, verb: None, more: None }
 }
 
 /// As edit `verb` has it.
@@ -42,7 +44,10 @@ impl Story {
 
     fn invoke(self, client: ClientId, n: u128) -> Self {
         let text = said(0, 0, n).text.unwrap();
-        self.and(client, What::Invoke { id: id(n), conversation: TALK, text, reply_to: None })
+        self.and(
+            client,
+            What::Invoke { id: id(n), conversation: TALK, text, reply_to: None, mentions: vec![] },
+        )
     }
 
     fn edit(self, client: ClientId, verb: u128, of: u128) -> Self {
@@ -67,7 +72,7 @@ impl Story {
     }
 
     fn ack(self, client: ClientId, n: u128, seq: u64) -> Self {
-        self.and(client, What::Ack { id: id(n), conversation: TALK, seq })
+        self.and(client, What::Ack { id: id(n), conversation: TALK, seq, mine: None })
     }
 
     fn refuse(self, client: ClientId, n: u128) -> Self {
@@ -75,7 +80,7 @@ impl Story {
     }
 
     fn store(self, message: Said) -> Self {
-        self.and(HARNESS, What::Stored { conversation: TALK, message })
+        self.and(HARNESS, What::Stored { conversation: TALK, message, reader: 0, mine: vec![] })
     }
 
     fn tell(self, client: ClientId, message: Said) -> Self {
@@ -202,7 +207,7 @@ fn a_display_has_no_gap() {
 #[test]
 fn a_display_equals_the_store() {
     let other = Said { text: Some(1), ..said(1, 2, 1) };
-    Story::of_two().invoke(2, 1).store(said(1, 2, 1)).show(3, other).breaks(Rule::Differs, 1);
+    Story::of_two().invoke(2, 1).store(said(1, 2, 1)).show(3, other.clone()).breaks(Rule::Differs, 1);
     Story::of_two().invoke(2, 1).store(said(1, 2, 1)).tell(3, other).breaks(Rule::Differs, 1);
 }
 
@@ -307,7 +312,7 @@ fn edited_talk() -> Story {
         .show(3, said(2, 3, 2))
         .holds(3, 2)
         .edit(2, 11, 1)
-        .and(2, What::Ack { id: id(11), conversation: TALK, seq: 1 })
+        .and(2, What::Ack { id: id(11), conversation: TALK, seq: 1, mine: None })
 }
 
 fn first_edited() -> Said {

@@ -52,6 +52,7 @@ pub(crate) struct Row {
     pub(crate) sender: u64,
     pub(crate) id: Option<Uuid>,
     pub(crate) verb: Option<Uuid>,
+    /// It has no text: it was deleted, or tells what has happened.
     pub(crate) is_stub: bool,
 }
 
@@ -96,7 +97,8 @@ impl Copies {
 
     /// Changes came: live, with a welcome, or as an answer.
     pub(crate) fn changed(&mut self, changes: Changes) -> Applied {
-        let copy = self.held.entry(changes.conversation).or_default();
+        let (first_seq, careless) = (changes.first_seq, self.careless);
+        let copy = self.copy(changes.conversation);
         copy.known = copy.known.max(changes.rev);
         let (answers, more, reset) = (changes.request.is_some(), changes.more, changes.reset);
         let applied = match copy.rev {
@@ -104,8 +106,9 @@ impl Copies {
                 copy.kept.push(changes);
                 Applied::default()
             }
-            _ => copy.apply(changes, self.careless),
+            _ => copy.apply(changes, careless),
         };
+        copy.begin_at(first_seq);
         if more {
             copy.asked = Asked::Wanted;
         } else if answers && copy.rev.is_some() {
@@ -120,7 +123,8 @@ impl Copies {
 
     /// A page came, as the answer to this.
     pub(crate) fn paged(&mut self, ask: Ask, page: History) -> Applied {
-        let copy = self.held.entry(page.conversation).or_default();
+        let careless = self.careless;
+        let copy = self.copy(page.conversation);
         copy.known = copy.known.max(page.rev);
         copy.asked = Asked::Wanted;
         match (ask, copy.rev) {
@@ -128,9 +132,10 @@ impl Copies {
                 let mut applied = Applied { shows: copy.put(page.messages), holds: None };
                 copy.rev = Some(page.rev);
                 copy.below = page.more;
-                applied.holds = Some((page.rev, copy.is_whole()));
+                // Of what has not begun nothing is held.
+                applied.holds = Some((page.rev, copy.is_whole())).filter(|(rev, _)| *rev > 0);
                 for changes in std::mem::take(&mut copy.kept) {
-                    let after = copy.apply(changes, self.careless);
+                    let after = copy.apply(changes, careless);
                     applied.shows.extend(after.shows);
                     applied.holds = after.holds.or(applied.holds);
                 }
@@ -147,13 +152,24 @@ impl Copies {
 
     /// The client was told of a head.
     pub(crate) fn told(&mut self, conversation: Conversation, rev: u64) {
-        let copy = self.held.entry(conversation).or_default();
+        let copy = self.copy(conversation);
         copy.known = copy.known.max(rev);
+    }
+
+    /// One's own copy; of a group or room, which may have begun long ago, the newest page is awaited first.
+    fn copy(&mut self, conversation: Conversation) -> &mut Copy {
+        let rev = conversation.pair().map(|_| 0);
+        self.held.entry(conversation).or_insert_with(|| Copy { rev, ..Copy::default() })
     }
 
     /// A question was refused for now, or has to be put anew.
     pub(crate) fn ask_again(&mut self, conversation: Conversation) {
-        self.held.entry(conversation).or_default().asked = Asked::Wanted;
+        self.copy(conversation).asked = Asked::Wanted;
+    }
+
+    /// This conversation is not the user's.
+    pub(crate) fn forget(&mut self, conversation: Conversation) {
+        self.held.remove(&conversation);
     }
 
     /// The next question, and about what.
@@ -219,7 +235,7 @@ impl Copies {
     /// Asks for the end of these, unless the client is careless, so that `is_sure` becomes true.
     pub(crate) fn make_sure(&mut self, conversations: &[Conversation]) {
         conversations.iter().for_each(|conversation| {
-            let copy = self.held.entry(*conversation).or_default();
+            let copy = self.copy(*conversation);
             copy.asked = if copy.is_asked() { Asked::YesAndWanted } else { Asked::Wanted };
         });
     }
@@ -238,6 +254,14 @@ impl Copies {
 }
 
 impl Copy {
+    /// What lies below is not kept any more, or is not the user's: they were added again.
+    fn begin_at(&mut self, first_seq: u64) {
+        self.rows.retain(|seq, _| *seq >= first_seq);
+        if self.rows.first_key_value().is_none_or(|(seq, _)| *seq <= first_seq) {
+            self.below = false;
+        }
+    }
+
     fn is_whole(&self) -> bool {
         self.rev.is_some_and(|rev| rev >= self.known)
     }

@@ -8,7 +8,7 @@ use std::{
     time::Duration,
 };
 
-use gchat_wire::{Conversation, Outgoing};
+use gchat_wire::{Circle, Conversation, Outgoing};
 use tokio::time::Instant;
 use uuid::Uuid;
 
@@ -16,7 +16,7 @@ use uuid::Uuid;
 /// same: there, the first may be refused and the second, a moment later, be right.
 const PATIENCE: Duration = Duration::from_secs(30);
 
-/// A message, an edit or a deletion on its way.
+/// A message or a verb on its way.
 #[derive(Clone, Debug, PartialEq)]
 pub(crate) struct Letter {
     pub(crate) id: Uuid,
@@ -27,9 +27,26 @@ pub(crate) struct Letter {
 /// the message was acknowledged.
 #[derive(Clone, Debug, PartialEq)]
 pub(crate) enum Act {
-    Send { text: String, reply_to: Option<u64> },
+    Send { text: String, reply_to: Option<u64>, mentions: Vec<u64> },
     Edit { message: Uuid, seq: Option<u64>, text: String },
     Delete { message: Uuid, seq: Option<u64> },
+    React { message: Uuid, seq: Option<u64>, emoji: Vec<String> },
+    Make { circle: Circle, title: String, users: Vec<u64> },
+    Add { users: Vec<u64> },
+    Remove { user: u64 },
+    Rename { title: String },
+}
+
+impl Act {
+    /// Of a verb for a message: which, and its number where that is known.
+    fn target(&mut self) -> Option<(Uuid, &mut Option<u64>)> {
+        match self {
+            Self::Edit { message, seq, .. }
+            | Self::Delete { message, seq }
+            | Self::React { message, seq, .. } => Some((*message, seq)),
+            _ => None,
+        }
+    }
 }
 
 impl Letter {
@@ -37,8 +54,8 @@ impl Letter {
     pub(crate) fn frame(&self, conversation: Conversation) -> Option<Outgoing> {
         let id = self.id;
         Some(match self.act.clone() {
-            Act::Send { text, reply_to } => {
-                Outgoing::Send { client_message_id: id, conversation, text, reply_to, mentions: Vec::new() }
+            Act::Send { text, reply_to, mentions } => {
+                Outgoing::Send { client_message_id: id, conversation, text, reply_to, mentions }
             }
             Act::Edit { message, seq, text } => {
                 Outgoing::Edit { id, conversation, seq: seq?, client_message_id: message, text }
@@ -46,11 +63,24 @@ impl Letter {
             Act::Delete { message, seq } => {
                 Outgoing::Delete { id, conversation, seq: seq?, client_message_id: message }
             }
+            Act::React { message, seq, emoji } => {
+                Outgoing::React { id, conversation, seq: seq?, client_message_id: message, emoji }
+            }
+            Act::Make { circle, title, users } => Outgoing::Make { id, conversation, circle, title, users },
+            Act::Add { users } => Outgoing::Add { id, conversation, users },
+            Act::Remove { user } => Outgoing::Remove { id, conversation, user },
+            Act::Rename { title } => Outgoing::Rename { id, conversation, title },
         })
     }
 
     fn is_for(&self, other: Uuid) -> bool {
-        matches!(self.act, Act::Edit { message, .. } | Act::Delete { message, .. } if message == other)
+        let of = match &self.act {
+            Act::Edit { message, .. } | Act::Delete { message, .. } | Act::React { message, .. } => {
+                Some(*message)
+            }
+            _ => None,
+        };
+        of == Some(other)
     }
 }
 
@@ -134,9 +164,10 @@ impl Outbox {
         let mut fell = Vec::new();
         match answer {
             Answer::Acked(number) => {
-                for verb in queue.letters.iter_mut().filter(|other| other.is_for(id)) {
-                    let (Act::Edit { seq, .. } | Act::Delete { seq, .. }) = &mut verb.act else { continue };
-                    *seq = Some(number);
+                for verb in &mut queue.letters {
+                    if let Some((_, seq)) = verb.act.target().filter(|(message, _)| *message == id) {
+                        *seq = Some(number);
+                    }
                 }
             }
             Answer::Refused => {
@@ -165,6 +196,11 @@ impl Outbox {
         self.places.len()
     }
 
+    /// Whether anything waits there.
+    pub(crate) fn has_letters(&self, conversation: Conversation) -> bool {
+        self.queues.get(&conversation).is_some_and(|queue| !queue.letters.is_empty())
+    }
+
     /// A letter that waits.
     pub(crate) fn find(&self, id: Uuid) -> Option<&Letter> {
         let queue = self.queues.get(self.places.get(&id)?)?;
@@ -191,7 +227,10 @@ mod tests {
     const OTHER: Conversation = Conversation::Direct { lower: 2, higher: 4 };
 
     fn letter(n: u128) -> Letter {
-        Letter { id: Uuid::from_u128(n), act: Act::Send { text: n.to_string(), reply_to: None } }
+        Letter {
+            id: Uuid::from_u128(n),
+            act: Act::Send { text: n.to_string(), reply_to: None, mentions: vec![] },
+        }
     }
 
     fn deletion(n: u128, of: u128) -> Letter {

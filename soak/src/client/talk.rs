@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use futures_util::{SinkExt as _, StreamExt as _};
 use gchat_wire::{
-    Ack, Changes, Conversation, FEATURES, History, Incoming, Message, Outgoing, Refusal, Welcome,
+    Ack, Changes, Conversation, Dock, FEATURES, History, Incoming, Message, Outgoing, Refusal, Welcome,
 };
 use rand::RngExt as _;
 use tokio::time::{Instant, sleep, timeout};
@@ -25,6 +25,9 @@ const TICK: Duration = Duration::from_millis(100);
 
 /// Nothing heard for this long: the client asks whether the socket lives, and gives it up after twice this.
 const SILENCE: Duration = Duration::from_secs(20);
+
+/// Between two read marks in the room.
+const READ_EVERY: Duration = Duration::from_secs(5);
 
 /// Messages of one `history` or `changes`: the most that the contract allows.
 const PAGE: u32 = 100;
@@ -108,8 +111,16 @@ impl Client {
                 self.changes(changes, false);
             }
         }
-        welcome.dock.windows.iter().for_each(|window| self.copies.told(window.conversation, window.rev));
+        self.dock(&welcome.dock);
         self.renew_after(welcome.lease_ends.saturating_sub(welcome.server_time));
+    }
+
+    fn dock(&mut self, dock: &Dock) {
+        for window in &dock.windows {
+            self.learn(window.conversation);
+            self.copies.told(window.conversation, window.rev);
+        }
+        self.open_room(dock);
     }
 
     fn renew_after(&mut self, lease_ms: u64) {
@@ -131,6 +142,8 @@ impl Client {
             Phase::Flush => {}
             Phase::Drain => {
                 if !std::mem::replace(&mut self.making_sure, true) {
+                    let groups: Vec<_> = self.shared.groups.lock().keys().copied().collect();
+                    groups.into_iter().for_each(|group| self.learn(group));
                     self.copies.make_sure(&self.conversations);
                 }
                 if self.copies.is_sure(&self.conversations) {
@@ -146,7 +159,7 @@ impl Client {
                 continue;
             };
             // An impatient client says it twice: it must count once.
-            if self.is_never_suspended(conversation) && self.rng.random_bool(0.02) {
+            if self.is_steady(conversation) && self.rng.random_bool(0.02) {
                 self.outgoing.push(frame.clone());
             }
             self.outgoing.push(frame);
@@ -245,9 +258,7 @@ impl Client {
         match frame {
             Incoming::Welcome(_) => self.trouble("welcomed twice".into()),
             Incoming::Renewed { lease_ends } => self.renew_after(lease_ends.saturating_sub(site::now_ms())),
-            Incoming::Dock(dock) => {
-                dock.windows.iter().for_each(|window| self.copies.told(window.conversation, window.rev));
-            }
+            Incoming::Dock(dock) => self.dock(&dock),
             Incoming::Changes(changes) => {
                 let live = changes.request.is_none();
                 changes.request.and_then(|request| self.requests.remove(&request));
@@ -258,9 +269,10 @@ impl Client {
             Incoming::Read { conversation, user, seq } => self.log(What::Read { conversation, user, seq }),
             Incoming::Error(refusal) => return self.refused(refusal),
             Incoming::Ping => self.outgoing.push(Outgoing::Pong.encode()),
+            // The window of the room is not open here yet.
+            Incoming::Dot { conversation, .. } => self.copies.make_sure(&[conversation]),
             Incoming::Members(_)
             | Incoming::Rooms(_)
-            | Incoming::Dot { .. }
             | Incoming::Drain { .. }
             | Incoming::Pong
             | Incoming::Other => {}
@@ -278,6 +290,7 @@ impl Client {
         if reset {
             self.reset(conversation);
         }
+        self.learn(conversation);
         self.log(What::Told { conversation, from, rev, more, live });
         self.deliver(conversation, &changes.messages);
         let applied = self.copies.changed(changes);
@@ -303,6 +316,14 @@ impl Client {
     fn apply(&mut self, conversation: Conversation, applied: Applied) {
         for message in &applied.shows {
             self.log(What::Display { conversation, message: Said::of(message) });
+            self.notice(conversation, message);
+            if matches!(conversation, Conversation::Room(_)) {
+                // At most one in 5 s.
+                if self.read_again > Instant::now() {
+                    continue;
+                }
+                self.read_again = Instant::now() + READ_EVERY;
+            }
             if message.sender != self.user && self.rng.random_bool(0.1) {
                 self.outgoing.push(Outgoing::Read { conversation, seq: message.seq }.encode());
             }
@@ -314,7 +335,7 @@ impl Client {
 
     fn acked(&mut self, ack: &Ack) {
         let Ack { id, conversation, seq, .. } = *ack;
-        self.log(What::Ack { id, conversation, seq });
+        self.log(What::Ack { id, conversation, seq, mine: ack.mine.clone() });
         let Some(answered) = self.outbox.answered(id, Answer::Acked(seq)) else { return };
         if matches!(answered.letter.act, Act::Send { .. }) && self.remember(conversation, answered.letter) {
             self.shared.acks.send_modify(|acks| *acks += 1);
@@ -328,14 +349,18 @@ impl Client {
 
     fn refused(&mut self, refusal: Refusal) -> Result<(), End> {
         let Refusal { code, is_final, request, id, retry_after_ms } = refusal;
-        let is_edit = id
-            .and_then(|id| self.outbox.find(id))
-            .is_some_and(|letter| matches!(letter.act, Act::Edit { .. }));
-        // A suspended person may not write and not be written to; and what is edited may be deleted by now, by the same
-        // person elsewhere. `None`: the second answer to what was said twice.
-        let lawful = match &*code {
-            "not_allowed" | "chat_not_allowed" => true,
-            "no_such_message" => is_edit || id.is_some_and(|id| self.outbox.find(id).is_none()),
+        let act = id.and_then(|id| self.outbox.find(id)).map(|letter| &letter.act);
+        let asked = request.and_then(|request| self.requests.remove(&request)).map(|(asked, _)| asked);
+        // A suspended person may not write and not be written to, nor added to a group; who has left a group writes there
+        // no more; and what is edited or reacted to may be deleted by now. `None`: the second answer to what was said
+        // twice.
+        let lawful = match (&*code, act) {
+            ("not_allowed" | "chat_not_allowed", _) => true,
+            ("cannot_add", Some(Act::Make { .. } | Act::Add { .. })) => true,
+            ("no_such_message", Some(Act::Edit { .. } | Act::React { .. })) => true,
+            ("no_such_message", None) => id.is_some(),
+            // A group that this person was never in.
+            ("not_found", None) => asked.is_some_and(|asked| matches!(asked, Conversation::Group(_))),
             _ => false,
         };
         if is_final && !lawful {
@@ -353,8 +378,13 @@ impl Client {
                 let wait = Duration::from_millis(retry_after_ms.unwrap_or(50));
                 self.outbox.again(id, Instant::now() + wait);
             }
-        } else if let Some((conversation, _)) = request.and_then(|request| self.requests.remove(&request)) {
-            self.copies.ask_again(conversation);
+        } else if let Some(conversation) = asked {
+            if is_final {
+                self.copies.forget(conversation);
+                self.conversations.retain(|own| *own != conversation);
+            } else {
+                self.copies.ask_again(conversation);
+            }
         } else if code == "chat_not_allowed" {
             return Err(End::Forbidden);
         }

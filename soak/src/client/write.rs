@@ -6,6 +6,7 @@ use uuid::Uuid;
 
 use super::{
     Client,
+    copies::Row,
     outbox::{Act, Letter},
 };
 use crate::history::{What, hash};
@@ -16,19 +17,27 @@ const RECENT: usize = 10;
 /// How many messages a client may say again.
 const SAID: usize = 20;
 
-/// By how much the clock of every fifth client is late, in the first 48 bits of a UUID v7 (RFC 9562, 5.7): an hour.
+/// By how much the clocks of second devices and of every fifth client are late, in the first 48 bits of a UUID v7 (RFC 9562, 5.7): an hour.
 const LATE: u128 = 3_600_000 << 80;
 
 impl Client {
     /// Puts a new letter into the outbox. Now and then something of the past happens besides: a page is loaded anew, or
     /// a message is said again by a client that has forgotten its ack.
     pub(super) fn write(&mut self) {
-        let conversation = self.conversations[self.rng.random_range(0..self.conversations.len())];
+        let conversation = self.place();
         if self.rng.random_bool(0.01) && self.copies.reload(conversation) {
             self.log(What::Reloaded { conversation });
         }
         if self.rng.random_bool(0.03) {
             self.say_again();
+        }
+        if let Some((conversation, letter)) = self.wish(conversation) {
+            return self.outbox.write(conversation, letter);
+        }
+        if self.rng.random_bool(self.shared.habits.reactions)
+            && let Some(letter) = self.reaction(conversation)
+        {
+            return self.outbox.write(conversation, letter);
         }
         let is_verb = self.rng.random_bool(self.shared.habits.verbs);
         let letter = if is_verb { self.verb(conversation) } else { None };
@@ -44,9 +53,20 @@ impl Client {
         } else {
             None
         };
+        let mentions = match conversation.pair() {
+            None if self.rng.random_bool(0.2) => self.others(3),
+            _ => Vec::new(),
+        };
         let text = self.text(id);
-        self.log(What::Invoke { id, conversation, text: hash(text.trim()), reply_to });
-        Letter { id, act: Act::Send { text, reply_to } }
+        let what =
+            What::Invoke { id, conversation, text: hash(text.trim()), reply_to, mentions: mentions.clone() };
+        self.log(what);
+        Letter { id, act: Act::Send { text, reply_to, mentions } }
+    }
+
+    /// The newest rows that are held.
+    pub(super) fn recent(&self, conversation: Conversation) -> impl Iterator<Item = &Row> {
+        self.copies.newest(conversation).take(RECENT)
     }
 
     /// An edit or a deletion of a message that waits in the outbox, or of one that is held; none where there is none.
@@ -55,9 +75,8 @@ impl Client {
         let (message, seq, above) = match waiting {
             Some(id) => (id, None, None),
             None => {
-                let own = |row: &&super::copies::Row| row.sender == self.user && !row.is_stub;
-                let own: Vec<_> =
-                    self.copies.newest(conversation).take(RECENT).filter(own).copied().collect();
+                let own = |row: &&Row| row.sender == self.user && !row.is_stub;
+                let own: Vec<_> = self.recent(conversation).filter(own).copied().collect();
                 let row = own.get(self.rng.random_range(0..own.len().max(1)))?;
                 (row.id?, Some(row.seq), row.verb)
             }
@@ -77,8 +96,9 @@ impl Client {
     }
 
     /// Above the one that is held, whatever the clock says.
-    fn verb_id(&mut self, above: Option<Uuid>) -> Uuid {
-        let late = if self.me.is_multiple_of(5) { LATE } else { 0 };
+    pub(super) fn verb_id(&mut self, above: Option<Uuid>) -> Uuid {
+        let is_second = u64::from(self.me) > self.shared.people;
+        let late = if is_second || self.me.is_multiple_of(5) { LATE } else { 0 };
         let id = Uuid::from_u128(Uuid::now_v7().as_u128() - late);
         match above {
             Some(above) if id <= above => {
@@ -101,10 +121,14 @@ impl Client {
         if self.rng.random_bool(0.1) { format!(" \t{id} {filler}\n") } else { format!("{id} {filler}") }
     }
 
-    /// Nobody who takes part loses the right to chat in this run. Where somebody does, what is said twice may be answered
+    /// Nothing of what this person may write there changes in this run. Where it does, what is said twice may be answered
     /// in two ways.
-    pub(super) fn is_never_suspended(&self, conversation: Conversation) -> bool {
-        conversation.pair().is_some_and(|(lower, _)| lower > self.shared.suspended_to)
+    pub(super) fn is_steady(&self, conversation: Conversation) -> bool {
+        match conversation {
+            Conversation::Direct { lower, .. } => lower > self.shared.suspended_to,
+            Conversation::Room(_) => self.user > self.shared.suspended_to,
+            Conversation::Group(_) => false,
+        }
     }
 
     /// Keeps a message that was acknowledged. False: it was already.
@@ -124,7 +148,9 @@ impl Client {
             return;
         }
         let (conversation, letter) = self.said[self.rng.random_range(0..self.said.len())].clone();
-        if self.is_never_suspended(conversation) && self.outbox.find(letter.id).is_none() {
+        // What was acknowledged is so again, also in a group that the person has left.
+        let is_group = matches!(conversation, Conversation::Group(_)) && self.user > self.shared.suspended_to;
+        if (is_group || self.is_steady(conversation)) && self.outbox.find(letter.id).is_none() {
             self.outbox.write(conversation, letter);
         }
     }

@@ -212,7 +212,7 @@ impl Client {
 
     fn acked(&mut self, ack: &Ack, now: u64) {
         let Ack { id, conversation, seq, .. } = *ack;
-        self.log(What::Ack { id, conversation, seq });
+        self.log(What::Ack { id, conversation, seq, mine: None });
         let Some(letter) = self.outbox.front().filter(|letter| letter.id == id) else { return };
         {
             let mut tally = self.shared.tally.borrow_mut();

@@ -46,9 +46,10 @@ impl Client {
         loop {
             let Some(page) = self.page_after(after).await else { return };
             for message in &page.messages {
-                let what = What::Stored { conversation: self.conversation, message: Said::of(message) };
-                self.shared.log.add(HARNESS, what);
+                let mine = message.mine.clone();
                 after = message.seq;
+                let (conversation, reader, message) = (self.conversation, self.who.user, Said::of(message));
+                self.shared.log.add(HARNESS, What::Stored { conversation, message, reader, mine });
             }
             if page.messages.is_empty() {
                 let (conversation, rev) = (self.conversation, page.rev);
