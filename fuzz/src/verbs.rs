@@ -264,7 +264,7 @@ impl<'a> Scene<'a> {
                 let kept = |m: &Message| (m.seq, m.rev, m.sender, m.client_message_id, m.sent_at, m.reply_to);
                 assert_eq!(kept(&message), kept(before));
                 let rev = Rev(number(self.versions.len()));
-                self.became(id, answer, Message { rev, ..message }).await;
+                self.became(id, answer, Message { rev, ..*message }).await;
             }
         }
     }

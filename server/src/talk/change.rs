@@ -26,7 +26,7 @@ pub enum Verdict {
     /// It was done before, or has no effect any more.
     Before,
     /// The row shall be this, but for its rev.
-    Becomes(Message),
+    Becomes(Box<Message>),
     /// It may not be.
     No(Code),
 }
@@ -54,7 +54,7 @@ impl Talk {
     ) -> Result<Outcome, Refusal> {
         loop {
             let message = match (rule(row.as_ref()), row) {
-                (Verdict::Becomes(message), _) => message,
+                (Verdict::Becomes(message), _) => *message,
                 (Verdict::Before, Some(message)) => {
                     return Ok(Outcome::Before { message, published: Seq(0) }); // no verb publishes one
                 }

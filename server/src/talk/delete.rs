@@ -42,7 +42,7 @@ pub fn judge(row: Option<&Message>, target: &Target, who: UserId, moderates: boo
     if row.is_stub() {
         return Verdict::Before;
     }
-    Verdict::Becomes(Message { deleted: Some(by), ..row.stub() })
+    Verdict::Becomes(Box::new(Message { deleted: Some(by), ..row.stub() }))
 }
 
 #[cfg(test)]
@@ -57,7 +57,7 @@ mod tests {
         let edited = Message { edited_at: Some(5), verb_id: Some(verb(u128::MAX)), ..row() };
         let stub =
             Message { text: None, edited_at: None, deleted: Some(DeletedBy::Author), ..edited.clone() };
-        assert_eq!(judge(Some(&edited), &target(), user(2), false), Verdict::Becomes(stub.clone()));
+        assert_eq!(judge(Some(&edited), &target(), user(2), false), Verdict::Becomes(Box::new(stub.clone())));
         assert_eq!(judge(Some(&stub), &target(), user(2), false), Verdict::Before);
         let moderated = Message { deleted: Some(DeletedBy::Moderator), ..stub.clone() };
         assert_eq!(judge(Some(&moderated), &target(), user(2), false), Verdict::Before);

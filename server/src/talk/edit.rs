@@ -86,12 +86,8 @@ pub fn judge(row: Option<&Message>, asked: &Asked<'_>, policy: Policy) -> Verdic
     if most == 0 || asked.now - row.sent_at > most {
         return Verdict::No(Code::TooLate);
     }
-    Verdict::Becomes(Message {
-        text: Some(text),
-        edited_at: Some(asked.now),
-        verb_id: Some(asked.id),
-        ..row.clone()
-    })
+    let (edited_at, verb_id) = (Some(asked.now), Some(asked.id));
+    Verdict::Becomes(Box::new(Message { text: Some(text), edited_at, verb_id, ..row.clone() }))
 }
 
 #[cfg(test)]
@@ -113,7 +109,7 @@ mod tests {
         let now = 1_000 + 900_000;
         let after =
             Message { text: Some("after".into()), edited_at: Some(now), verb_id: Some(verb(1)), ..row() };
-        assert_eq!(judged(Some(&row()), 2, 1, now, 900), Verdict::Becomes(after));
+        assert_eq!(judged(Some(&row()), 2, 1, now, 900), Verdict::Becomes(Box::new(after)));
         assert_eq!(judged(Some(&row()), 2, 1, now + 1, 900), Verdict::No(Code::TooLate));
         assert_eq!(judged(Some(&row()), 2, 1, 0, 0), Verdict::No(Code::TooLate), "the clock was set back");
         assert_eq!(judged(Some(&row()), 3, 1, now, 900), Verdict::No(Code::NotAllowed));

@@ -196,7 +196,7 @@ fn judge(
             is_in.then(|| System::Removed { users: vec![user] })
         }
         Wish::Add(mut users) => {
-            users.retain(|user| !group.part(*user).is_some_and(|part| part.left.is_none()));
+            users.retain(|user| group.part(*user).is_none_or(|part| part.left.is_some()));
             let known = |user: &UserId| group.part(*user).is_some();
             let ever = group.people.len() + users.iter().filter(|user| !known(user)).count();
             let now = group.people.iter().filter(|part: &&Part| part.left.is_none()).count() + users.len();
