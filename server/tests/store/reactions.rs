@@ -26,7 +26,10 @@ pub(crate) async fn of_two_devices_the_later_reaction_counts(store: AnyStore) {
     assert_eq!(own(3).await, None);
     let first = reaction(&message, 3, 5, &["👍", "❤️"]);
     let shown = vec![of("👍", 1, &[3]), of("❤️", 1, &[3])];
-    assert_eq!(react(&store, site, &two, &[first.clone()]).await, (vec![Done], vec![(1, 2, shown.clone())]));
+    assert_eq!(
+        react(&store, site, &two, std::slice::from_ref(&first)).await,
+        (vec![Done], vec![(1, 2, shown.clone())])
+    );
     for stale in [first.clone(), reaction(&message, 3, 4, &[]), reaction(&message, 3, 5, &["🎉"])] {
         assert_eq!(react(&store, site, &two, &[stale]).await, (vec![Done], vec![]), "it has no effect");
     }
@@ -206,7 +209,7 @@ pub(crate) async fn an_erased_person_takes_their_reactions_along(store: AnyStore
 
     // What was on its way finds nobody; whoever is back begins anew.
     let late = reaction(&messages[4], 3, 9, &["👍"]);
-    assert_eq!(react(&store, site, &group, &[late.clone()]).await, (vec![NoSuchMessage], vec![]));
+    assert_eq!(react(&store, site, &group, std::slice::from_ref(&late)).await, (vec![NoSuchMessage], vec![]));
     hold(&store, site, 3, 10, &["c7"]).await;
     assert_eq!(react(&store, site, &group, &[late]).await.0, [Done]);
 }
