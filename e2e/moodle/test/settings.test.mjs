@@ -67,7 +67,7 @@ test("the time to edit messages is the setting's: on its page at once, from a co
   const mine = await ana.screen.open(bruno.name);
   await mine.say("Room 7");
   await seen(mine.log.locator(".delivery").getByText("Sent", { exact: true }), "it is stored");
-  assert.deepEqual(await mine.offers("Room 7"), ["Reply", "Edit", "Delete", "Copy"], "until the setting says otherwise");
+  assert.deepEqual(await mine.offers("Room 7"), ["React", "Reply", "Edit", "Delete", "Copy"], "until the setting says otherwise");
   const offersAnew = async () => {
     await ana.go(it.campus.algebra.path);
     await seen(mine.message("Room 7"), "the message on the next page");
@@ -83,11 +83,11 @@ test("the time to edit messages is the setting's: on its page at once, from a co
     await mine.window.getByRole("button", { name: "Save", exact: true }).click();
     await seen(mine.window.getByText(/The time in which it could be edited is over/), "Ana is told that it is too late");
     await mine.window.getByRole("button", { name: "Dismiss", exact: true }).click();
-    assert.deepEqual(await offersAnew(), ["Reply", "Delete", "Copy"], "with 0 minutes");
+    assert.deepEqual(await offersAnew(), ["React", "Reply", "Delete", "Copy"], "with 0 minutes");
 
     await it.site.deeds(["config", "editseconds", "600", "block_gchat"]);
     await it.site.php(["admin/cli/scheduled_task.php", "--execute=\\block_gchat\\task\\send"]);
-    assert.deepEqual(await offersAnew(), ["Reply", "Edit", "Delete", "Copy"], "with 10 minutes");
+    assert.deepEqual(await offersAnew(), ["React", "Reply", "Edit", "Delete", "Copy"], "with 10 minutes");
     await mine.edit("Room 7", "Room 9");
     await bruno.screen.chat(ana.name).button("Restore").click();
     await seen(bruno.screen.chat(ana.name).message("Room 9"), "the edit at Bruno's");

@@ -65,7 +65,7 @@ test("messages are edited, answered and deleted, and it is so on the next page a
   await mine.edit("The test is in room 7", "The test is in room 8");
   await everywhere(() => ["The test is in room 8", "Not meant for you"], "the edit");
   await seen(his.article("The test is in room 8").getByText("edited", { exact: true }), "Bruno sees that it was edited");
-  assert.deepEqual(await his.offers("The test is in room 8"), ["Reply", "Copy"], "what Bruno may do with it");
+  assert.deepEqual(await his.offers("The test is in room 8"), ["React", "Reply", "Copy"], "what Bruno may do with it");
 
   await his.answer("The test is in room 8", "Thanks!");
   await seen(mine.quote("Thanks!").getByText("The test is in room 8", { exact: true }), "Ana sees what it answers");
