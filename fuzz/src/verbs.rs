@@ -1,8 +1,9 @@
 //! What two people do to messages, frame by frame, by the real server over its real store: every verdict is that of the
-//! pure rules, every answer fits it, and whoever asks for changes holds what is there once they have applied them.
+//! pure rules, every answer fits it, and whoever asks for changes holds what is there once they have applied them. What
+//! they do in groups and in a room, with a third person, is looked at by `groups`.
 
 use std::{
-    collections::HashMap,
+    collections::{BTreeMap, HashMap},
     slice,
     sync::{
         Arc,
@@ -16,20 +17,22 @@ use gchat::{
     error::{Code, Refusal},
     hub::{Outbound, Registration},
     id::{
-        ClientMessageId, ConnectionId, ConversationId, Rev, RightsVersion, Seq, SessionId, SiteId, UserId,
-        VerbId,
+        CircleId, ClientMessageId, ConnectionId, ConversationId, Rev, RightsVersion, Seq, SessionId, SiteId,
+        UserId, VerbId,
     },
     protocol::{self, ClientFrame, ServerFrame},
     rights::{Membership, Role, Snapshot},
-    store::{Origin, Page, UserRecord},
+    store::{NewReaction, Origin, OwnReaction, Page, UserRecord},
     talk::{
         Speaker, Target, Try,
-        rules::{self, Asked, Verdict},
+        rules::{self, Asked, Reacts, Verdict},
     },
 };
 use uuid::Uuid;
 
 use crate::stage::STAGE;
+
+mod groups;
 
 /// Lines of one input.
 const MOST: usize = 40;
@@ -37,11 +40,11 @@ const MOST: usize = 40;
 /// When an input begins, ms.
 const BEGAN: i64 = 1_795_376_400_000;
 
-/// Each input has two people of its own.
-static NEXT: AtomicI64 = AtomicI64::new(1);
+/// Each input has three people of its own: none whom an input can name.
+static NEXT: AtomicI64 = AtomicI64::new(1 << 40);
 
-/// Each line is `2 FRAME` or `3 FRAME`, by whose frame it is, with `+SECONDS` after the number where time passes before
-/// it. In frames, `2-3` is the conversation of the two.
+/// Each line is `2 FRAME`, `3 FRAME` or `4 FRAME`, by whose frame it is, with `+SECONDS` after the number where time passes
+/// before it. In frames, `2-3` is the conversation of the first two, and `c7` the course of all three, which 2 teaches.
 pub fn verbs(data: &[u8]) {
     let Ok(text) = std::str::from_utf8(data) else { return };
     STAGE.runtime.block_on(async {
@@ -53,23 +56,32 @@ pub fn verbs(data: &[u8]) {
     });
 }
 
+/// Those at hand: none of them is refused.
+const EMOJI: [&str; 6] = ["👍", "❤️", "😂", "😮", "😢", "🙏"];
+
 /// What answers a try.
 type Answer = Result<ServerFrame, Refusal>;
 
 struct Scene<'a> {
     app: &'a App,
     site: SiteId,
-    people: [Registration; 2],
+    people: [Registration; 3],
+    /// Of the first two.
     conversation: ConversationId,
+    course: CircleId,
     now: i64,
     /// The conversation as it was at each rev, from 0 on.
     versions: Vec<Vec<Message>>,
     /// By sender and id: the first text of each message, and its place.
     sent: HashMap<(UserId, ClientMessageId), (Arc<str>, usize)>,
+    /// By message and user: what is kept of somebody's reactions, and the rev since which there are some.
+    reactions: BTreeMap<(Seq, UserId), (OwnReaction, Rev)>,
+    /// Somebody has reacted in the room.
+    reacted_in_room: bool,
 }
 
-fn person(circle: i64) -> Arc<Snapshot> {
-    let id = format!("c{circle}").parse().expect("a circle");
+fn person(course: &CircleId, role: Role) -> Arc<Snapshot> {
+    let id = course.clone();
     Arc::new(Snapshot {
         rights_version: RightsVersion(1),
         name: "Somebody".into(),
@@ -78,7 +90,7 @@ fn person(circle: i64) -> Arc<Snapshot> {
         lang: "en".into(),
         hidden: false,
         rights: ["chat".into()].into(),
-        circles: [Membership { id, role: Role::Student, title: "A course".into() }].into(),
+        circles: [Membership { id, role, title: "A course".into() }].into(),
         blocked: [].into(),
         accepts: None,
         paused_until: None,
@@ -86,25 +98,30 @@ fn person(circle: i64) -> Arc<Snapshot> {
 }
 
 impl<'a> Scene<'a> {
-    /// Two people who see each other and nobody else.
+    /// Three people who see each other and nobody else.
     async fn set(app: &'a App) -> Self {
         let site = app.store.sites().await.expect("the sites")[0].site;
-        let first = NEXT.fetch_add(2, Ordering::Relaxed);
-        let users = [first, first + 1].map(|id| UserId::new(id).expect("a user"));
+        let first = NEXT.fetch_add(3, Ordering::Relaxed);
+        let users = [first, first + 1, first + 2].map(|id| UserId::new(id).expect("a user"));
         let conversation = ConversationId::between(users[0], users[1]).expect("two people");
+        let course: CircleId = format!("c{first}").parse().expect("a circle");
+        let snapshot = |user| person(&course, if user == users[0] { Role::Teacher } else { Role::Student });
         for user in users {
-            app.store.put_user(site, user, person(first), Origin::Call).await.expect("a person");
+            app.store.put_user(site, user, snapshot(user), Origin::Call).await.expect("a person");
         }
+        groups::open_rooms(site, &course).await;
         let people = users.map(|user| {
             let session = SessionId(Uuid::new_v4());
             let (id, out) = (ConnectionId(user.get().unsigned_abs()), Outbound::new(1_000, 1 << 24));
             let connection = app.hub.register(id, (site, user), "login".into(), session, false, out);
-            let record = UserRecord { snapshot: person(first), origin: Origin::Call, removed: false };
+            let record = UserRecord { snapshot: snapshot(user), origin: Origin::Call, removed: false };
             app.rosters.arrive(&connection, &record);
             connection
         });
         let (versions, sent) = (vec![Vec::new()], HashMap::new());
-        Self { app, site, people, conversation, now: BEGAN, versions, sent }
+        let (reactions, reacted_in_room) = (BTreeMap::new(), false);
+        let now = BEGAN;
+        Self { app, site, people, conversation, course, now, versions, sent, reactions, reacted_in_room }
     }
 
     fn end(self) {
@@ -126,20 +143,25 @@ impl<'a> Scene<'a> {
         Speaker { site: self.site, user: self.people[who].user }
     }
 
-    /// What a frame calls `2-3` is the conversation of the two.
-    fn place(&self, conversation: ConversationId) -> ConversationId {
-        if conversation.to_string() == "2-3" { self.conversation.clone() } else { conversation }
-    }
-
     async fn hear(&mut self, line: &str) {
         let Some((who, frame)) = line.split_once(' ') else { return };
         let (who, later) = who.split_once('+').unwrap_or((who, "0"));
-        let who = ["2", "3"].iter().position(|id| *id == who);
+        let who = ["2", "3", "4"].iter().position(|id| *id == who);
         let (Some(who), Ok(later), Ok(frame)) = (who, later.parse::<u32>(), protocol::read(frame)) else {
             return;
         };
         self.now += i64::from(later) * 1_000;
+        let is_direct = |conversation: &ConversationId| conversation.direct().is_some();
         match frame {
+            frame if who > 1 => self.beyond_two(who, frame).await,
+            ClientFrame::Send { ref conversation, .. }
+            | ClientFrame::Edit { ref conversation, .. }
+            | ClientFrame::Delete { ref conversation, .. }
+            | ClientFrame::React { ref conversation, .. }
+                if !is_direct(conversation) =>
+            {
+                self.beyond_two(who, frame).await;
+            }
             ClientFrame::Send { client_message_id, conversation, text, reply_to, mentions: _ } => {
                 self.send(who, client_message_id, self.place(conversation), &text, reply_to).await;
             }
@@ -151,10 +173,16 @@ impl<'a> Scene<'a> {
                 let target = Target { conversation: self.place(conversation), seq, client_message_id };
                 self.delete(who, id, &target).await;
             }
-            ClientFrame::Changes { request: _, conversation, rev, seq, limit } => {
+            ClientFrame::React { id, conversation, seq, client_message_id, emoji } => {
+                let target = Target { conversation: self.place(conversation), seq, client_message_id };
+                self.react(who, id, &target, emoji).await;
+            }
+            ClientFrame::Changes { request: _, conversation, rev, seq, limit }
+                if is_direct(&conversation) =>
+            {
                 self.changes(who, &self.place(conversation), Held { rev, seq }, limit).await;
             }
-            _ => {}
+            frame => self.beyond_two(who, frame).await,
         }
     }
 
@@ -176,7 +204,7 @@ impl<'a> Scene<'a> {
         match self.sent.get(&(speaker.user, id)).cloned() {
             Some((before, at)) if ours && before == first => {
                 let row = self.rows()[at].clone();
-                self.acknowledged(id.0, &answer, &row);
+                self.acknowledged(id.0, &answer, &row, None);
                 self.nothing_changed().await;
             }
             Some(_) => self.refused(&answer, Some(Code::Conflict)).await,
@@ -205,7 +233,7 @@ impl<'a> Scene<'a> {
                         verb_id: None,
                     };
                     self.sent.insert((speaker.user, id), (text, seq));
-                    self.became(id.0, &answer, message).await;
+                    self.became(id.0, &answer, message, None).await;
                 }
             },
         }
@@ -251,12 +279,53 @@ impl<'a> Scene<'a> {
         self.judged(id.0, target, &answer, verdict).await;
     }
 
+    async fn react(&mut self, who: usize, id: VerbId, target: &Target, emoji: Vec<Arc<str>>) {
+        let (speaker, connection) = (self.speaker(who), &*self.people[who]);
+        let answer = self.app.talk.react(Try { speaker, connection, id: id.0 }, target, emoji.clone()).await;
+        if target.conversation != self.conversation {
+            return self.refused(&answer, None).await;
+        }
+        let Target { seq, client_message_id, .. } = *target;
+        let key = (seq, speaker.user);
+        let new = NewReaction { seq, client_message_id, user: speaker.user, id, emoji };
+        let own = self.reactions.get(&key).map(|(own, _)| own.clone());
+        let before = own.as_ref().map(|own| own.emoji.clone()).unwrap_or_default();
+        match rules::react(self.row(target), own.as_ref(), &new) {
+            Reacts::NoSuchMessage => return self.refused(&answer, Some(Code::NoSuchMessage)).await,
+            Reacts::Before => {}
+            Reacts::Becomes => {
+                if answer.is_err() {
+                    let known = new.emoji.iter().all(|emoji| EMOJI.contains(&&**emoji));
+                    let once = (1..new.emoji.len()).all(|at| !new.emoji[..at].contains(&new.emoji[at]));
+                    assert!(!(known && once && new.emoji.len() <= 3), "{:?} are refused", new.emoji);
+                    return self.refused(&answer, Some(Code::BadEmoji)).await;
+                }
+                let rev = Rev(number(self.versions.len()));
+                let since = self.reactions.get(&key).filter(|_| !before.is_empty());
+                let since = since.map_or(rev, |(_, since)| *since);
+                self.reactions.insert(key, (OwnReaction { id, emoji: new.emoji.clone() }, since));
+            }
+        }
+        let mine = self.reactions.get(&key).map(|(own, _)| own.emoji.clone()).unwrap_or_default();
+        let row = self.row(target).expect("whoever reacts does so to a message").clone();
+        if mine == before {
+            self.acknowledged(id.0, &answer, &row, Some(mine));
+            return self.nothing_changed().await;
+        }
+        let mut people: Vec<_> = self.reactions.iter().filter(|((at, _), _)| *at == seq).collect();
+        people.sort_by_key(|((_, user), (_, since))| (*since, *user));
+        let people = people.into_iter().map(|((_, user), (own, _))| (*user, &own.emoji[..]));
+        let reactions = rules::fold(people).expect("two people have few");
+        let rev = Rev(number(self.versions.len()));
+        self.became(id.0, &answer, Message { rev, reactions, ..row }, Some(mine)).await;
+    }
+
     async fn judged(&mut self, id: Uuid, target: &Target, answer: &Answer, verdict: Verdict) {
         match verdict {
             Verdict::No(code) => self.refused(answer, Some(code)).await,
             Verdict::Before => {
                 let row = self.row(target).expect("what was done before was done to a message").clone();
-                self.acknowledged(id, answer, &row);
+                self.acknowledged(id, answer, &row, None);
                 self.nothing_changed().await;
             }
             Verdict::Becomes(message) => {
@@ -264,22 +333,22 @@ impl<'a> Scene<'a> {
                 let kept = |m: &Message| (m.seq, m.rev, m.sender, m.client_message_id, m.sent_at, m.reply_to);
                 assert_eq!(kept(&message), kept(before));
                 let rev = Rev(number(self.versions.len()));
-                self.became(id, answer, Message { rev, ..*message }).await;
+                self.became(id, answer, Message { rev, ..*message }, None).await;
             }
         }
     }
 
     /// The answer is an ack that names this row.
-    fn acknowledged(&self, id: Uuid, answer: &Answer, row: &Message) {
+    fn acknowledged(&self, id: Uuid, answer: &Answer, row: &Message, mine: Option<Vec<Arc<str>>>) {
         let ack = answer.as_ref().unwrap_or_else(|refusal| panic!("refused: {refusal:?}"));
         let conversation = self.conversation.clone();
         let Message { seq, rev, sent_at, .. } = *row;
-        assert_eq!(*ack, ServerFrame::Ack { id, conversation, seq, rev, sent_at, mine: None });
+        assert_eq!(*ack, ServerFrame::Ack { id, conversation, seq, rev, sent_at, mine });
     }
 
     /// The row is this now, under the next rev, and everybody was told so.
-    async fn became(&mut self, id: Uuid, answer: &Answer, message: Message) {
-        self.acknowledged(id, answer, &message);
+    async fn became(&mut self, id: Uuid, answer: &Answer, message: Message, mine: Option<Vec<Arc<str>>>) {
+        self.acknowledged(id, answer, &message, mine);
         let mut rows = self.rows().to_vec();
         match rows.get_mut(usize::try_from(message.seq.0 - 1).expect("a seq")) {
             Some(row) => *row = message.clone(),
@@ -293,12 +362,19 @@ impl<'a> Scene<'a> {
         }
     }
 
-    /// What one of the two has heard of the conversation since they were looked at last.
+    /// What one of the two has heard of their conversation since they were looked at last.
     fn told(&self, who: usize) -> Vec<Changes> {
+        self.told_of(who, &self.conversation)
+    }
+
+    /// What somebody has heard of a conversation since they were looked at last.
+    fn told_of(&self, who: usize, conversation: &ConversationId) -> Vec<Changes> {
         let frames = self.people[who].out.take().frames;
         let read = |text: &str| serde_json::from_str::<ServerFrame>(text).expect("a client can read it");
         let changes = frames.iter().filter_map(|frame| match read(frame.as_str()) {
-            ServerFrame::Changes(frame) => Some((*frame.changes).clone()),
+            ServerFrame::Changes(frame) if frame.changes.conversation == *conversation => {
+                Some((*frame.changes).clone())
+            }
             _ => None,
         });
         changes.collect()
@@ -343,7 +419,14 @@ impl<'a> Scene<'a> {
         // Whoever says truly what they hold.
         let mut copy = version.filter(|rows| number(rows.len()) == held.seq.0).cloned();
         loop {
-            let Ok(changes) = self.app.talk.changes(speaker, conversation, held, limit).await else { return };
+            let asked = self.app.talk.changes(speaker, conversation, held, limit).await;
+            let Ok(mut changes) = asked else { return };
+            // Which are their own is told to one reader, and no part of what all hold.
+            for message in &mut changes.messages {
+                let own = self.reactions.get(&(message.seq, speaker.user)).map(|(own, _)| own.emoji.clone());
+                let own = own.filter(|_| *conversation == self.conversation && message.text.is_some());
+                assert_eq!(std::mem::take(&mut message.mine), own.unwrap_or_default());
+            }
             assert!((1..=100).contains(&limit) && number(changes.messages.len()) <= limit);
             if *conversation != self.conversation {
                 return assert_eq!(changes.rev, Rev(0), "nobody has written there");
