@@ -17,7 +17,7 @@ use tokio::{
 use tokio_util::sync::CancellationToken;
 
 use crate::{
-    conversation::{Changes, Head},
+    conversation::{Changes, Head, Message},
     hub::{self, Connection, Frame, Kind},
     id::{CircleId, ConnectionId, ConversationId, Rev, Seq, SiteId},
     protocol::{ChangesFrame, ServerFrame},
@@ -280,5 +280,6 @@ impl FanOut {
 
 /// Whether somebody has written: a change of what was there gives nobody a dot.
 fn is_written(changes: &Changes) -> bool {
-    changes.messages.iter().any(|message| message.text.is_some())
+    let is_new = |m: &Message| m.text.is_some() && m.edited_at.is_none() && m.reactions.is_empty();
+    changes.messages.iter().any(is_new)
 }

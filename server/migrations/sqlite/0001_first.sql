@@ -106,7 +106,8 @@ CREATE TABLE participants (
     other              INTEGER,
     read_seq           INTEGER NOT NULL,
     published_read_seq INTEGER NOT NULL,
-    first_seq          INTEGER, -- of a group: the message by which they were added
+    first_seq          INTEGER, -- of a group: the message by which they were added; of a room: since when others see
+                                -- them there, by what they wrote, reacted or were mentioned in; NULL: they only read
     left_seq           INTEGER, -- of a group: the message by which they left
     lost_seq           INTEGER, -- of a group: its head when they lost its course, as long as they hold nothing of it
     PRIMARY KEY (site, user, kind, conversation)

@@ -308,7 +308,8 @@ pub trait TalkStore: Send + Sync + 'static {
     async fn note(&self, new: NewSystem) -> Result<Noted>;
     /// A group.
     async fn group(&self, site: SiteId, conversation: &ConversationId) -> Result<Option<Group>>;
-    /// Which of these have ever taken part in a conversation: written, reacted, read, been mentioned or added.
+    /// Which of these others have ever seen in a group or room: they were added, have written or reacted, or were
+    /// mentioned. Who has only read a room is not among them.
     async fn known(
         &self,
         site: SiteId,

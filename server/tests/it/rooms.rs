@@ -224,9 +224,12 @@ async fn reactions_in_a_room_change_it_at_most_once_a_second_and_each_is_acknowl
 
 #[tokio::test]
 async fn an_author_is_known_by_name_to_who_asks_and_nobody_else_is() {
-    let (server, host, [mut ana, mut bruno, _]) = three().await;
+    let (server, host, [mut ana, mut bruno, mut carla]) = three().await;
     bruno.say("r-c7", "hello").await;
     let ask = |users: Value| json!({"type": "members", "conversation": "r-c7", "users": users});
+    // Who has only read there has left no trace.
+    carla.send(json!({"type": "read", "conversation": "r-c7", "seq": 1})).await;
+    carla.next_of("read").await;
     let found = ana.ask(ask(json!([3, 4, 99]))).await;
     let names: Vec<_> =
         found["members"].as_array().unwrap().iter().map(|m| m["name"].as_str().unwrap()).collect();

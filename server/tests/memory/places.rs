@@ -21,11 +21,14 @@ impl Mark {
 }
 
 impl Site {
-    /// Makes the mark of who has none and is not removed: they have read so far.
-    pub(super) fn join(&mut self, id: &ConversationId, user: UserId, Seq(read): Seq) {
+    /// Makes the mark of who has none and is not removed: they have read so far. `seen`: in a room others see them.
+    pub(super) fn join(&mut self, id: &ConversationId, user: UserId, Seq(read): Seq, seen: bool) {
         if !self.is_removed(user) {
             let conversation = self.conversations.entry(id.clone()).or_default();
-            conversation.marks.entry(user).or_insert(Mark { read, ..Mark::default() });
+            let mark = conversation.marks.entry(user).or_insert(Mark { read, ..Mark::default() });
+            if seen && id.room().is_some() && mark.first == 0 {
+                mark.first = read + 1;
+            }
         }
     }
 
@@ -85,7 +88,7 @@ impl Site {
             }
             System::Announcements { on } => {
                 conversation.announcing = *on;
-                self.join(&new.conversation, new.sender, Seq(seq));
+                self.join(&new.conversation, new.sender, Seq(seq), true);
             }
         }
     }
@@ -138,7 +141,8 @@ impl Site {
 
     pub(super) fn known(&self, id: &ConversationId, users: &[UserId]) -> Vec<UserId> {
         let Some(conversation) = self.conversations.get(id) else { return Vec::new() };
-        users.iter().copied().filter(|user| conversation.marks.contains_key(user)).collect()
+        let is_seen = |user: &UserId| conversation.marks.get(user).is_some_and(|mark| mark.first > 0);
+        users.iter().copied().filter(is_seen).collect()
     }
 
     pub(super) fn put_course_rooms(

@@ -101,7 +101,7 @@ impl Site {
                 conversation.map_or(Reacted::NoSuchMessage, |c| c.take(new, head.rev.0 + 1, &mut changed));
             outcomes.push(outcome);
             if id.room().is_some() && outcome == Reacted::Done {
-                self.join(id, new.user, head.seq);
+                self.join(id, new.user, head.seq, true);
             }
         }
         let conversation = self.conversations.get_mut(id);

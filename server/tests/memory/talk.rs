@@ -67,11 +67,11 @@ impl Site {
         }
         for user in [Some(new.sender), recipient].into_iter().flatten() {
             // Whoever was removed and is back has read what there was before.
-            self.join(&new.conversation, user, head);
+            self.join(&new.conversation, user, head, true);
         }
         let came_back = self.came_back(&new, recipient);
         for user in new.mentions.iter().filter(|_| new.conversation.room().is_some()) {
-            self.join(&new.conversation, *user, head);
+            self.join(&new.conversation, *user, head, true);
         }
         let mentioned: Vec<UserId> =
             new.mentions.iter().copied().filter(|user| !self.is_removed(*user)).collect();
@@ -169,7 +169,7 @@ impl Site {
     ) -> Option<Seq> {
         let seq = seq.min(self.conversations.get(conversation)?.head.seq);
         if conversation.room().is_some() && seq > Seq(0) {
-            self.join(conversation, user, Seq(0));
+            self.join(conversation, user, Seq(0), false);
         }
         let conversation = self.conversations.get_mut(conversation)?;
         let mark = conversation.marks.get_mut(&user).filter(|mark| mark.read < seq.0)?;

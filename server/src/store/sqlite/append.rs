@@ -181,7 +181,10 @@ impl<'a> Appender<'a> {
         let came_back = match new.conversation.kind() {
             Kind::Direct => recipient.into_iter().filter(|recipient| !end.is_shown_to(*recipient)).collect(),
             Kind::Group => self.came_back(end, new)?,
-            Kind::Room => Vec::new(),
+            Kind::Room => {
+                conversations::join_room(self.conn, new.site, conversation, *sender, end.seq, true)?;
+                Vec::new()
+            }
         };
         for user in &new.mentions {
             self.mention(end, new, *user, seq)?;
@@ -216,7 +219,7 @@ impl<'a> Appender<'a> {
     /// Notes that somebody is mentioned who has not read that; in a room by this they take part.
     fn mention(&self, end: &End, new: &NewMessage, user: UserId, seq: i64) -> Result<()> {
         if new.conversation.kind() == Kind::Room {
-            conversations::join_room(self.conn, new.site, end.conversation, user, end.seq)?;
+            conversations::join_room(self.conn, new.site, end.conversation, user, end.seq, true)?;
         }
         self.conn.change(
             "INSERT INTO mentions (site, user, conversation, seq) \

@@ -59,20 +59,22 @@ pub(super) const GROUP: i64 = 2;
 /// See `GROUP`.
 pub(super) const ROOM: i64 = 3;
 
-/// Makes the row of who has none, in a room: they have read what there was before.
+/// Makes the row of who has none, in a room: they have read what there was before. `seen`: others see them there.
 pub(super) fn join_room(
     conn: &Connection,
     SiteId(site): SiteId,
     number: i64,
     user: UserId,
     read: i64,
+    seen: bool,
 ) -> Result<()> {
     conn.change(
-        "INSERT INTO participants (site, user, kind, conversation, read_seq, published_read_seq) \
-         SELECT ?1, ?2, 3, ?3, ?4, 0 \
+        "INSERT INTO participants (site, user, kind, conversation, read_seq, published_read_seq, first_seq) \
+         SELECT ?1, ?2, 3, ?3, ?4, 0, iif(?5, ?4 + 1, NULL) \
          WHERE NOT EXISTS (SELECT 1 FROM users u WHERE u.site = ?1 AND u.user = ?2 AND u.removed <> 0) \
-         ON CONFLICT DO NOTHING",
-        params![site, user.get(), number, read],
+         ON CONFLICT DO UPDATE SET first_seq = excluded.first_seq \
+                     WHERE first_seq IS NULL AND excluded.first_seq IS NOT NULL",
+        params![site, user.get(), number, read, seen],
     )?;
     Ok(())
 }

@@ -104,7 +104,7 @@ impl Write for Read {
             && self.seq > Seq(0)
             && let Some((number, _)) = conversations::find(conn, self.site, &self.conversation)?
         {
-            conversations::join_room(conn, self.site, number, self.user, 0)?;
+            conversations::join_room(conn, self.site, number, self.user, 0, false)?;
         }
         let mark: Option<(i64, i64)> = conn.maybe(
             "UPDATE participants SET read_seq = min(?4, c.seq), \

@@ -131,7 +131,7 @@ fn apply(conn: &Connection, new: &NewSystem, number: i64, seq: i64) -> Result<()
                 "UPDATE conversations SET announcing = ?2 WHERE conversation = ?1",
                 params![number, i64::from(*on)],
             )?;
-            conversations::join_room(conn, site, number, new.sender, seq)
+            conversations::join_room(conn, site, number, new.sender, seq, true)
         }
     }
 }

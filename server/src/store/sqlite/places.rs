@@ -83,7 +83,7 @@ pub(super) fn known(
     let Some((number, _)) = conversations::find(conn, site, conversation)? else { return Ok(Vec::new()) };
     let known: Vec<(i64,)> = conn.all(
         "SELECT k.value FROM json_each(?4) k CROSS JOIN participants p \
-            ON p.site = ?1 AND p.user = k.value AND p.kind = ?2 AND p.conversation = ?3",
+            ON p.site = ?1 AND p.user = k.value AND p.kind = ?2 AND p.conversation = ?3 AND p.first_seq IS NOT NULL",
         params![
             site.0,
             conversations::kind(conversation),

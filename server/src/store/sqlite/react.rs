@@ -44,7 +44,7 @@ impl Write for React {
             };
             outcomes.push(outcome);
             if self.conversation.kind() == Kind::Room && outcome == Reacted::Done {
-                conversations::join_room(conn, self.site, number, new.user, head.seq.0)?;
+                conversations::join_room(conn, self.site, number, new.user, head.seq.0, true)?;
             }
         }
         let mut messages = Vec::with_capacity(changed.len());
