@@ -4,7 +4,12 @@
 //! snapshot can bring back what the call takes away; the records follow in short transactions, between which messages
 //! are appended. What a crash leaves undone in the middle, the host's repeat does: applied twice, a call changes nothing.
 
-use std::{collections::HashMap, sync::Arc};
+use std::{
+    collections::{HashMap, HashSet},
+    sync::Arc,
+};
+
+use parking_lot::Mutex;
 
 use crate::{
     bus::Bus,
@@ -40,12 +45,18 @@ pub struct Circles {
     /// Keeps one course's calls in one order. Held over a whole call. Otherwise an older one could be the last to tell the rosters of somebody who has just
     /// come, and whose record the newer one had set.
     order: Stripes,
+    /// By course those whose record was to be written when the store gave an error: it may be written all the same, and
+    /// then nobody finds them among the members any more, and they have not been told.
+    doubts: Mutex<HashMap<Course, HashSet<UserId>>>,
 }
+
+/// A course of one site.
+type Course = (SiteId, Arc<str>);
 
 impl Circles {
     /// Over these parts.
     pub fn new(store: Arc<dyn Store>, hub: Arc<Hub>, bus: Arc<dyn Bus>) -> Self {
-        Self { store, hub, bus, order: Stripes::default() }
+        Self { store, hub, bus, order: Stripes::default(), doubts: Mutex::default() }
     }
 
     /// Sets who is in a course, unless a newer call has. Returns the floor after it; when this returns, everyone
@@ -58,11 +69,15 @@ impl Circles {
         }
         let (course, rooms) = (roll.course.clone(), roll.rooms.take());
         if self.store.put_course_rooms(site, &course, roll.version, rooms).await? {
-            self.bus.publish(Event::Rooms { site, course }).await?;
+            self.bus.publish(Event::Rooms { site, course: course.clone() }).await?;
         }
         // Read after the floor: whoever gets the course by an older token after this is refused by it.
         for user in self.store.members(site, &roll.course).await? {
             roll.members.entry(user).or_default();
+        }
+        let key = (site, course);
+        for user in self.doubts.lock().get(&key).into_iter().flatten() {
+            roll.members.entry(*user).or_default();
         }
         let mut all: Vec<_> = roll.members.into_iter().collect();
         // What somebody can see this very moment is set right first, and of that what they may see no longer.
@@ -72,13 +87,18 @@ impl Circles {
         let mut all = all.into_iter().peekable();
         while all.peek().is_some() {
             let chunk: Vec<_> = all.by_ref().take(CHUNK).collect();
-            if !self.store.put_course(site, &roll.course, roll.version, chunk.clone()).await? {
+            let users: Vec<UserId> = chunk.iter().map(|(user, _)| *user).collect();
+            let doubt = |_: &_| self.doubts.lock().entry(key.clone()).or_default().extend(&users);
+            let written = self.store.put_course(site, &roll.course, roll.version, chunk.clone()).await;
+            if !written.inspect_err(doubt)? {
                 // Another process has taken a newer call, and does what is to be done.
                 return self.store.raise_floor(site, &roll.course, roll.version, now).await;
             }
             let (course, version) = (roll.course.clone(), roll.version);
-            self.bus.publish(Event::Course { site, course, version, members: chunk }).await?;
+            let told = self.bus.publish(Event::Course { site, course, version, members: chunk }).await;
+            told.inspect_err(doubt)?;
         }
+        self.doubts.lock().remove(&key);
         Ok(floor)
     }
 }

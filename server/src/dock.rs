@@ -32,6 +32,7 @@ mod listed;
 mod view;
 
 pub use listed::{COUNTED, Facts};
+pub use view::places;
 
 /// What is shown of docks on this node.
 pub struct Docks {
@@ -93,11 +94,11 @@ impl Docks {
         let _order = self.order.lock((site, user)).await;
         // Asked again: whoever has become live since then has looked at the mark before, or is told here.
         let as_of = self.rosters.moves();
-        let Some(dock) = self.dock(Speaker { site, user }).await? else { return Ok(()) };
+        let Some((dock, places)) = self.dock(Speaker { site, user }).await? else { return Ok(()) };
         let frame = hub::encode(&ServerFrame::Dock(dock.clone()));
         for connection in &connections {
             connection.out.push(frame.clone(), hub::Kind::Vital);
-            self.watch(connection, &dock, as_of);
+            self.watch(connection, &dock, places.clone(), as_of);
         }
         Ok(())
     }
@@ -107,24 +108,37 @@ impl Docks {
         let speaker = Speaker { site: connection.site, user: connection.user };
         let _order = self.order.lock((speaker.site, speaker.user)).await;
         let as_of = self.rosters.moves();
-        let Some(dock) = self.dock(speaker).await? else { return Ok(()) };
+        let Some((dock, places)) = self.dock(speaker).await? else { return Ok(()) };
         connection.out.push(hub::encode(&ServerFrame::Dock(dock.clone())), hub::Kind::Vital);
-        self.watch(connection, &dock, as_of);
+        self.watch(connection, &dock, places, as_of);
         Ok(())
     }
 
-    /// Lets a connection follow what concerns the windows of the dock that it has just been told.
-    pub fn watch(&self, connection: &Arc<Connection>, dock: &protocol::Dock, as_of: u64) {
-        let (rooms, has_places) = (view::rooms(dock), view::has_places(dock));
-        self.fan_out.show(connection, &rooms);
+    /// Lets a connection follow what concerns the windows of the dock that it has just been told, and the places that this
+    /// was made from.
+    pub fn watch(
+        &self,
+        connection: &Arc<Connection>,
+        dock: &protocol::Dock,
+        places: Vec<ConversationId>,
+        as_of: u64,
+    ) {
+        let has_places = !places.is_empty();
+        self.fan_out.show(connection, &view::rooms(dock, places));
         self.rosters.watch(connection, &view::partners(dock), has_places, as_of);
     }
 
-    /// Of somebody who is live.
-    async fn dock(&self, speaker: Speaker) -> store::Result<Option<protocol::Dock>> {
+    /// Whether somebody's stored dock has windows of groups or rooms.
+    pub async fn has_places(&self, site: SiteId, user: UserId) -> store::Result<bool> {
+        Ok(!places(&self.store.dock(site, user).await?).is_empty())
+    }
+
+    /// Of somebody who is live, with its places.
+    async fn dock(&self, speaker: Speaker) -> store::Result<Option<(protocol::Dock, Vec<ConversationId>)>> {
         let Some(me) = self.rosters.live(speaker.site, speaker.user) else { return Ok(None) };
         let dock = self.store.dock(speaker.site, speaker.user).await?;
-        Ok(Some(self.frame(speaker, &me, dock)))
+        let places = places(&dock);
+        Ok(Some((self.frame(speaker, &me, dock), places)))
     }
 
     /// A stored dock as frames carry it: with what this user may know of the others.

@@ -107,6 +107,9 @@ struct Seat {
     watches: Vec<UserId>,
     /// Its dock has windows of groups or rooms: what they are follows from its user's own rights.
     has_places: bool,
+    /// Their circles have changed since it was told: a group that they were out of may be theirs again, and its window is
+    /// there with what is unread.
+    may_have_places: bool,
 }
 
 impl Rosters {
@@ -152,7 +155,14 @@ impl Rosters {
         }
         let came = online.presence.connect(&connection.sid);
         let (views, watches) = (Vec::new(), Vec::new());
-        let seat = Seat { connection: connection.clone(), views, apart: None, watches, has_places: false };
+        let seat = Seat {
+            connection: connection.clone(),
+            views,
+            apart: None,
+            watches,
+            has_places: false,
+            may_have_places: false,
+        };
         online.seats.push(seat);
         let changed = self.replace(person, &mut online, record);
         if came && changed.is_none() {
@@ -453,6 +463,7 @@ impl Rosters {
         let circles = hub::encode(&ServerFrame::Circles { circles: online.rights.circles.clone() });
         let rights = online.rights.clone();
         for seat in online.seats.iter_mut() {
+            seat.may_have_places = true;
             // A seat that has looked at nothing yet has nothing of its own.
             if seat.apart.is_none() {
                 seat.apart = self.apart_for((seat.connection.site, seat.connection.user), seat.connection.id);

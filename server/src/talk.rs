@@ -193,7 +193,9 @@ impl Talk {
             let conversation = conversation.clone();
             self.publish(Event::Read { site, conversation, user, seq: published, to }).await;
         }
-        for user in others.users() {
+        // Of a room only whom the message mentions has it in their dock by that.
+        let mentioned = message.mentions.iter().copied().filter(|_| conversation.room().is_some());
+        for user in others.users().chain(mentioned) {
             self.publish(Event::Dock { site, user, given: None }).await;
         }
         self.tell(of, conversation, head.first_seq, message).await;

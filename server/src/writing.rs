@@ -47,7 +47,8 @@ async fn settle(app: &App, (site, user): (SiteId, UserId)) -> Result<()> {
         without_name(app, site, app.rosters.tell_writing((site, user), stored.as_ref(), None)).await;
     }
     // What somebody may do in groups and rooms follows from their own rights: their dock tells all of it.
-    if app.rosters.has_places((site, user)) {
+    let has_places = app.rosters.has_places((site, user));
+    if has_places || app.rosters.may_have_places((site, user)) && app.docks.has_places(site, user).await? {
         app.docks.tell(site, user, None).await?;
     }
     let mut stored = HashMap::new();

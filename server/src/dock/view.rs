@@ -3,11 +3,11 @@
 use crate::{
     conversation::WindowState,
     fan_out::Shown,
-    id::{ConversationId, Kind, UserId},
+    id::{ConversationId, Kind, Rev, UserId},
     protocol::{Contact, Dock, Status, Window},
     rights::{self, Policy, Side, Snapshot, Writing},
     roster::{self, Told},
-    store::{DockWindow, Face, Place},
+    store::{self, DockWindow, Face, Place},
     talk::{Reach, room_title},
 };
 
@@ -88,21 +88,21 @@ pub(super) fn place(row: DockWindow, policy: Policy, me: &Snapshot) -> Option<Wi
     })
 }
 
-/// Whether a dock has windows of groups or rooms.
-pub(super) fn has_places(dock: &Dock) -> bool {
-    dock.windows.iter().any(|window| window.kind != Kind::Direct)
+/// The groups and rooms of a stored dock, also those that its owner may not be shown just now: when they may again, their
+/// windows are there again.
+pub fn places(dock: &store::Dock) -> Vec<ConversationId> {
+    let places = dock.windows.iter().map(|window| &window.conversation);
+    places.filter(|conversation| conversation.kind() != Kind::Direct).cloned().collect()
 }
 
-/// The windows of rooms in a dock.
-pub(super) fn rooms(dock: &Dock) -> Vec<Shown> {
-    let rooms = dock.windows.iter().filter(|window| window.kind == Kind::Room);
-    rooms
-        .map(|window| Shown {
-            conversation: window.conversation.clone(),
-            open: window.state == WindowState::Open,
-            rev: window.rev,
-        })
-        .collect()
+/// Of these places the rooms, as a dock shows them.
+pub(super) fn rooms(dock: &Dock, places: Vec<ConversationId>) -> Vec<Shown> {
+    let shown = |conversation: ConversationId| {
+        let window = dock.windows.iter().find(|window| window.conversation == conversation);
+        let open = window.is_some_and(|window| window.state == WindowState::Open);
+        Shown { conversation, open, rev: window.map_or(Rev(0), |window| window.rev) }
+    };
+    places.into_iter().filter(|place| place.kind() == Kind::Room).map(shown).collect()
 }
 
 /// Whom a dock shows, and as what: what a connection that is sent it has been told.
@@ -118,11 +118,7 @@ pub(super) fn partners(dock: &Dock) -> Vec<Told> {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::{
-        conversation::Head,
-        id::{Rev, Seq},
-        rights::Toward,
-    };
+    use crate::{conversation::Head, id::Seq, rights::Toward};
 
     fn user(id: i64) -> UserId {
         UserId::new(id).expect("a user")

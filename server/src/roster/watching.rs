@@ -44,7 +44,7 @@ impl Rosters {
         let Some(seat) = online.seat(connection.id) else { return };
         let wanted: Vec<UserId> = partners.iter().map(|told| told.user).collect();
         let old = std::mem::replace(&mut seat.watches, wanted.clone());
-        seat.has_places = has_places;
+        (seat.has_places, seat.may_have_places) = (has_places, false);
         drop(online);
         for told in partners {
             let mut watchers = self.watchers.entry((site, told.user)).or_default();
@@ -123,7 +123,10 @@ impl Rosters {
     /// be looked up.
     pub fn moved(&self, person: Person) {
         self.moves.fetch_add(1, Ordering::SeqCst);
-        if self.watchers.contains_key(&person) || self.has_places(person) || !self.partners(person).is_empty()
+        if self.watchers.contains_key(&person)
+            || self.has_places(person)
+            || self.may_have_places(person)
+            || !self.partners(person).is_empty()
         {
             self.doubt([person]);
         }
@@ -154,6 +157,11 @@ impl Rosters {
     /// Whether the dock of somebody online has windows of groups or rooms.
     pub fn has_places(&self, person: Person) -> bool {
         self.users.get(&person).is_some_and(|online| online.seats.iter().any(|seat| seat.has_places))
+    }
+
+    /// Whether it may have some now that it had not when it was told.
+    pub fn may_have_places(&self, person: Person) -> bool {
+        self.users.get(&person).is_some_and(|online| online.seats.iter().any(|seat| seat.may_have_places))
     }
 
     /// Everybody in the dock of somebody online.

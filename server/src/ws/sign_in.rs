@@ -11,6 +11,7 @@ use crate::{
     auth::{self, Identity, Lease, SKEW_MS},
     clock::now_ms,
     clock::{settled_ms, steady_ms},
+    dock,
     error::{Close, Code, Refusal},
     event::Event,
     hub::{Connection, Outbound, Pause, Registration},
@@ -368,8 +369,9 @@ async fn welcome(
     } else {
         arrival.dock
     };
+    let places = dock::places(&stored);
     let dock = app.docks.frame(speaker, &rights, stored);
-    app.docks.watch(connection, &dock, as_of);
+    app.docks.watch(connection, &dock, places, as_of);
     Ok(Welcome {
         protocol: PROTOCOL,
         epoch,

@@ -15,7 +15,9 @@ use gchat::{
     conversation::{Head, Message},
     id::{CircleId, ClientMessageId, ConversationId, Epoch, RightsVersion, SessionId, SiteId, UserId},
     rights::Snapshot,
-    store::{CourseRooms, Origin, OwnReaction, Result, SiteRecord, StoreError, UserRecord, WindowState},
+    store::{
+        CourseRooms, Group, Origin, OwnReaction, Result, SiteRecord, StoreError, UserRecord, WindowState,
+    },
 };
 use parking_lot::Mutex;
 use uuid::Uuid;
@@ -92,6 +94,34 @@ impl Disk {
             if let Some(id) = message.client_message_id {
                 site.sent.remove(&(id, message.sender));
             }
+        }
+    }
+
+    /// A group of a site.
+    pub(crate) fn group(&self, site: SiteId, id: &ConversationId) -> Option<Group> {
+        self.sites.get(&site)?.group(id)
+    }
+
+    /// All reactions of a site, by conversation, seq and person.
+    pub(crate) fn reactions(&self, site: SiteId) -> Vec<(ConversationId, i64, UserId, OwnReaction)> {
+        let conversations = self.sites.get(&site).map(|site| &site.conversations).into_iter().flatten();
+        let of = |(id, c): (&ConversationId, &Conversation)| {
+            let all =
+                c.reactions.iter().map(|((seq, user), (own, _))| (id.clone(), *seq, *user, own.clone()));
+            all.collect::<Vec<_>>()
+        };
+        conversations.flat_map(of).collect()
+    }
+
+    /// Whether somebody's dock shows this.
+    pub(crate) fn shows(&self, site: SiteId, user: UserId, id: &ConversationId) -> bool {
+        self.sites.get(&site).is_some_and(|site| site.facts(user, id).listed())
+    }
+
+    /// Rooms of a course, as a call would set them.
+    pub(crate) fn put_rooms(&mut self, site: SiteId, course: &str, rooms: CourseRooms) {
+        if let Some(site) = self.sites.get_mut(&site) {
+            site.rooms.insert(course.to_owned(), rooms);
         }
     }
 

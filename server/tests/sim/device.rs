@@ -2,7 +2,8 @@
 //! shorter patience, as the simulated time is short.
 
 use std::{
-    collections::{BTreeMap, BTreeSet, VecDeque},
+    collections::{BTreeMap, BTreeSet},
+    mem,
     net::IpAddr,
     time::Duration,
 };
@@ -24,6 +25,10 @@ use crate::{
     world::Shared,
 };
 
+mod deed;
+mod refusal;
+pub(crate) use deed::{Act, Script};
+
 /// Nothing heard for so long: the socket is dead. A probe goes out after a third of it.
 const SILENCE: Duration = Duration::from_millis(1_500);
 /// From the call to `welcome`, and for one write.
@@ -34,17 +39,6 @@ const TICK: Duration = Duration::from_millis(50);
 const ASK: Duration = Duration::from_millis(700);
 
 type Socket = WebSocketStream<TcpStream>;
-
-/// What a person does at a time.
-#[derive(Clone, Copy, Debug)]
-pub(crate) enum Act {
-    Write,
-    /// Answers the newest message.
-    Reply,
-    /// Of one's own newest message that is no stub.
-    Edit,
-    Delete,
-}
 
 /// Written, and not answered for good.
 #[derive(Debug)]
@@ -70,14 +64,12 @@ impl Copy {
     }
 }
 
-/// When to do what.
-pub(crate) type Script = VecDeque<(Duration, ConversationId, Act, String)>;
-
 pub(crate) struct Device {
     pub(crate) index: usize,
     pub(crate) user: UserId,
     pub(crate) server: IpAddr,
-    pub(crate) token: String,
+    /// The newest one of the host.
+    token: String,
     pub(crate) rng: StdRng,
     pub(crate) shared: Shared,
     /// By the time since the beginning.
@@ -93,6 +85,10 @@ pub(crate) struct Device {
     copies: BTreeMap<ConversationId, Copy>,
     dock: Dock,
     requests: u32,
+    /// Holds something of the one course.
+    in_course: bool,
+    /// What was asked for by each request.
+    questions: BTreeMap<u64, ConversationId>,
     not_before: Instant,
     asked_all: Instant,
 }
@@ -111,7 +107,7 @@ struct Dock {
 impl Device {
     pub(crate) fn new(
         index: usize,
-        (user, token): (UserId, String),
+        user: UserId,
         server: IpAddr,
         script: Script,
         mut rng: StdRng,
@@ -123,7 +119,7 @@ impl Device {
             index,
             user,
             server,
-            token,
+            token: String::new(),
             rng,
             shared,
             script,
@@ -136,6 +132,8 @@ impl Device {
             copies: BTreeMap::new(),
             dock: Dock::default(),
             requests: 0,
+            in_course: true,
+            questions: BTreeMap::new(),
             not_before: now,
             asked_all: now,
         }
@@ -158,6 +156,7 @@ impl Device {
     }
 
     async fn open(&mut self) -> Option<Socket> {
+        self.token = self.shared.token(self.user);
         let stream = TcpStream::connect((self.server, 80)).await.ok()?;
         let mut request = "ws://server/ws".into_client_request().ok()?;
         request.headers_mut().insert("origin", "https://moodle.example".parse().ok()?);
@@ -167,7 +166,7 @@ impl Device {
             .collect();
         let mut hello = json!({
             "type": "hello", "protocol": 1, "token": self.token, "session": self.session, "visible": true,
-            "features": ["edit", "delete", "reply"],
+            "features": ["edit", "delete", "reply", "react", "mentions", "groups", "rooms"],
         });
         if !self.epoch.is_null() {
             hello["cursor"] = json!({"epoch": self.epoch, "conversations": conversations});
@@ -227,34 +226,13 @@ impl Device {
     fn write_what_is_due(&mut self) {
         while self.script.front().is_some_and(|(due, ..)| self.began.elapsed() >= *due) {
             let Some((_, conversation, act, text)) = self.script.pop_front() else { return };
+            // Of a group one knows only when one is in it.
+            let is_group = matches!(conversation, ConversationId::Group(_));
+            if is_group && !matches!(act, Act::Make) && !self.copies.contains_key(&conversation) {
+                continue;
+            }
             let (id, shared) = (self.next_id(), self.shared.clone());
-            let rows = self.copies.get(&conversation).map(|copy| &copy.rows);
-            let mut rows = rows.into_iter().flat_map(BTreeMap::values).rev();
-            let mine = |row: &&Value| row["sender"] == self.user.get() && row["text"].is_string();
-            let (deed, frame) = match act {
-                Act::Write | Act::Reply => {
-                    let newest = rows.next().map(|row| row["seq"].clone());
-                    let reply_to = newest.filter(|_| matches!(act, Act::Reply));
-                    let frame = json!({
-                        "type": "send", "client_message_id": id, "conversation": conversation, "text": text,
-                        "reply_to": reply_to,
-                    });
-                    (Deed::Sent { reply_to: reply_to.and_then(|seq| seq.as_i64()) }, frame)
-                }
-                Act::Edit | Act::Delete => {
-                    let Some(row) = rows.find(mine) else { continue };
-                    let edits = matches!(act, Act::Edit);
-                    let mut frame = json!({
-                        "type": if edits { "edit" } else { "delete" }, "id": id, "conversation": conversation,
-                        "seq": row["seq"], "client_message_id": row["client_message_id"],
-                    });
-                    if edits {
-                        frame["text"] = json!(text);
-                    }
-                    let seq = row["seq"].as_i64().unwrap();
-                    (if edits { Deed::Edited { seq } } else { Deed::Deleted { seq } }, frame)
-                }
-            };
+            let Some((deed, frame)) = self.deed(id, &conversation, act, &text) else { continue };
             let asked = Asked {
                 device: self.index,
                 conversation: conversation.clone(),
@@ -263,9 +241,12 @@ impl Device {
                 acks: vec![],
                 refused: false,
                 tries: 0,
+                doubled: false,
             };
             shared.ledger.lock().asked.insert(id, asked);
-            self.dock.opened.insert(conversation.clone());
+            if !matches!(act, Act::Make) {
+                self.dock.opened.insert(conversation.clone());
+            }
             self.outbox.push(Pending { id, conversation, frame });
         }
     }
@@ -293,13 +274,15 @@ impl Device {
         for pending in &self.outbox {
             if self.trying.insert(pending.conversation.clone()) {
                 let mut ledger = self.shared.ledger.lock();
+                let doubled = self.rng.random_range(0..20) == 0;
                 let tries = ledger.asked.get_mut(&pending.id).map(|asked| {
                     asked.tries += 1;
+                    asked.doubled |= doubled;
                     asked.tries
                 });
                 ledger.totals.repeats += u64::from(tries > Some(1));
                 frames.push(pending.frame.clone());
-                if self.rng.random_range(0..20) == 0 {
+                if doubled {
                     frames.push(pending.frame.clone());
                 }
             }
@@ -312,8 +295,9 @@ impl Device {
         match frame["type"].as_str().unwrap() {
             "welcome" => self.welcome(frame),
             "ping" => vec![json!({"type": "pong"})],
-            "changes" => self.changes(frame),
+            "changes" => self.changes(frame, !frame["request"].is_null()),
             "dock" => self.windows(frame),
+            "circles" => self.holds(&frame["circles"]),
             "ack" => self.acknowledged(frame),
             "error" => self.failed(frame),
             "drain" => {
@@ -336,16 +320,34 @@ impl Device {
             ledger.totals.connects += 1;
             ledger.totals.missed += missed.len() as u64;
         }
-        let mut frames: Vec<Value> = missed.iter().flat_map(|changes| self.changes(changes)).collect();
+        let begun = self.holds(&frame["circles"]);
+        let mut frames: Vec<Value> = missed.iter().flat_map(|changes| self.changes(changes, true)).collect();
+        frames.extend(begun);
         frames.extend(self.windows(&frame["dock"]));
         frames
+    }
+
+    /// Whoever holds a course again is in its groups as before: what was hidden from them meanwhile they ask for anew.
+    fn holds(&mut self, circles: &Value) -> Vec<Value> {
+        let now = !circles.as_array().unwrap().is_empty();
+        let before = mem::replace(&mut self.in_course, now);
+        let is_back = now && !before;
+        let groups = self.copies.keys().filter(|id| is_back && matches!(id, ConversationId::Group(_)));
+        let groups: Vec<_> = groups.cloned().collect();
+        for id in &groups {
+            self.copies.insert(id.clone(), Copy::default());
+        }
+        groups.iter().flat_map(|id| self.ask(id)).collect()
     }
 
     /// A dock tells of conversations of which nothing is held yet.
     fn windows(&mut self, dock: &Value) -> Vec<Value> {
         let windows = dock["windows"].as_array().unwrap();
         self.dock.version = dock["version"].as_i64().unwrap();
+        let before = mem::take(&mut self.dock.shown);
         self.dock.shown = windows.iter().map(conversation).collect();
+        // One that has gone is another's doing: opening it again tells whether it is still theirs.
+        self.dock.told.retain(|id| !before.contains(id) || self.dock.shown.contains(id));
         let begun = windows.iter().filter(|w| w["rev"] != 0).map(conversation);
         let unknown: Vec<_> = begun.filter(|id| !self.copies.contains_key(id)).collect();
         unknown.into_iter().flat_map(|id| self.ask(&id)).collect()
@@ -376,6 +378,7 @@ impl Device {
         }
         copy.asked = true;
         self.requests += 1;
+        self.questions.insert(self.requests.into(), id.clone());
         self.shared.ledger.lock().totals.questions += 1;
         vec![json!({
             "type": "changes", "request": self.requests, "conversation": id, "rev": copy.rev,
@@ -383,8 +386,8 @@ impl Device {
         })]
     }
 
-    /// The rule of the contract.
-    fn changes(&mut self, changes: &Value) -> Vec<Value> {
+    /// The rule of the contract. `personal`: with this person's own reactions.
+    fn changes(&mut self, changes: &Value, personal: bool) -> Vec<Value> {
         let id = conversation(changes);
         let copy = self.copies.entry(id.clone()).or_default();
         if !changes["request"].is_null() {
@@ -392,6 +395,8 @@ impl Device {
         }
         let (from, rev) = (changes["from"].as_i64().unwrap(), changes["rev"].as_i64().unwrap());
         let messages = changes["messages"].as_array().unwrap();
+        let told = messages.iter().map(|message| message["seq"].as_i64().unwrap());
+        self.shared.ledger.lock().told[self.index].entry(id.clone()).or_default().extend(told);
         if changes["reset"] == true {
             *copy = Copy { asked: copy.asked, ..Copy::default() };
         } else if copy.rev < from && self.asks {
@@ -404,6 +409,7 @@ impl Device {
             let row = copy.rows.entry(message["seq"].as_i64().unwrap()).or_default();
             if row["rev"].as_i64() < message["rev"].as_i64() {
                 *row = message.clone();
+                row["personal"] = json!(personal);
             }
         }
         self.shared.ledger.lock().shown[self.index].insert(id.clone(), copy.rows.clone());
@@ -415,9 +421,14 @@ impl Device {
         let mut ledger = self.shared.ledger.lock();
         let asked = ledger.asked.get_mut(&id).unwrap();
         asked.acks.push(frame["seq"].as_i64().unwrap());
-        let verb = !matches!(asked.deed, Deed::Sent { .. });
-        ledger.totals.messages += u64::from(!verb);
-        ledger.totals.verbs += u64::from(verb);
+        let deed = asked.deed;
+        let totals = &mut ledger.totals;
+        match deed {
+            Deed::Sent { .. } => totals.messages += 1,
+            Deed::Edited { .. } | Deed::Deleted { .. } => totals.verbs += 1,
+            Deed::Reacted { .. } => totals.reactions += 1,
+            Deed::Noted => totals.notes += 1,
+        }
         drop(ledger);
         self.answered(id)
     }
@@ -430,45 +441,28 @@ impl Device {
         self.due()
     }
 
-    /// Not now, or never: that a message is there no more, as another device has deleted it, is the only final refusal.
-    fn failed(&mut self, frame: &Value) -> Vec<Value> {
-        let mut ledger = self.shared.ledger.lock();
-        ledger.totals.failures += 1;
-        let id = frame["id"].as_str().map(|id| id.parse::<Uuid>().unwrap());
-        if frame["final"] == true {
-            let verb = id
-                .and_then(|id| ledger.asked.get_mut(&id))
-                .filter(|asked| !matches!(asked.deed, Deed::Sent { .. }));
-            match verb.filter(|_| frame["code"] == "no_such_message") {
-                Some(asked) => asked.refused = true,
-                None => ledger.complaints.push(format!("device {} was refused: {frame}", self.index)),
-            }
-            drop(ledger);
-            return id.map_or_else(Vec::new, |id| self.answered(id));
-        }
-        drop(ledger);
-        if let Some(pending) = id.and_then(|id| self.outbox.iter().find(|pending| pending.id == id)) {
-            self.trying.remove(&pending.conversation); // again at the next tick
-        }
-        self.copies.values_mut().for_each(|copy| copy.asked = false);
-        self.dock.told.clear();
-        vec![]
-    }
-
     fn is_done(&self) -> bool {
         let written = self.script.is_empty() && self.outbox.is_empty();
         let quiet = *self.shared.calm.lock() && written && self.dock.opened.is_subset(&self.dock.shown);
-        let mut ledger = self.shared.ledger.lock();
-        ledger.idle[self.index] = quiet;
-        if !ledger.complaints.is_empty() {
-            return true;
+        {
+            let mut ledger = self.shared.ledger.lock();
+            ledger.idle[self.index] = quiet;
+            ledger.waits_for[self.index] = self.dock.opened.difference(&self.dock.shown).cloned().collect();
+            if !ledger.complaints.is_empty() {
+                return true;
+            }
         }
-        drop(ledger);
-        quiet && self.shared.everybody_is_idle() && self.shared.is_all(self.user, &self.held())
+        if !quiet || !self.shared.everybody_is_idle() {
+            return false;
+        }
+        let missing = self.shared.missing(self.user, &self.held(), &self.dock.shown);
+        let is_all = missing.is_empty();
+        self.shared.ledger.lock().waits_for[self.index] = missing;
+        is_all
     }
 
     fn held(&self) -> BTreeMap<ConversationId, i64> {
-        let begun = self.copies.iter().filter(|(_, copy)| copy.rev > 0);
+        let begun = self.copies.iter().filter(|(_, copy)| copy.rev > 0 || copy.asked);
         begun.map(|(id, copy)| (id.clone(), copy.rev)).collect()
     }
 }

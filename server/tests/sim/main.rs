@@ -13,10 +13,12 @@
 mod bus;
 mod device;
 mod doubts;
+mod host;
 mod judge;
 #[path = "../memory/mod.rs"]
 #[allow(dead_code, reason = "the stories of the store use more of it")]
 mod memory;
+mod script;
 mod storm;
 mod world;
 

@@ -1,6 +1,11 @@
 //! A world drawn from a seed: people and what they write, the server, the faults, and the quiet at the end.
 
-use std::{collections::BTreeMap, net::SocketAddr, sync::Arc, time::Duration};
+use std::{
+    collections::{BTreeMap, BTreeSet},
+    net::SocketAddr,
+    sync::Arc,
+    time::Duration,
+};
 
 use axum::serve::Listener;
 use gchat::{
@@ -8,10 +13,10 @@ use gchat::{
     clock::now_ms,
     config::Config,
     conversation::Message,
-    id::{ConversationId, RightsVersion, SiteId, UserId},
+    id::{CircleId, ConversationId, RightsVersion, SiteId, UserId},
     rights::{Membership, Role, Snapshot},
     server::Server,
-    store::{CachedStore, SiteKey, SiteRecord},
+    store::{CachedStore, CourseRooms, SiteKey, SiteRecord},
 };
 use jsonwebtoken::{Algorithm, EncodingKey, Header};
 use parking_lot::Mutex;
@@ -25,14 +30,16 @@ use turmoil::{
 
 use crate::{
     bus::Faulty,
-    device::{Act, Device, Script},
+    device::Device,
+    host::{self, Host},
     judge::{self, Ledger, Totals},
     memory::{Disk, MemoryStore},
+    script::{plan, script},
     storm::Storm,
 };
 
 /// How long people write and things go wrong.
-const ACTIVE: Duration = Duration::from_millis(4_000);
+pub(crate) const ACTIVE: Duration = Duration::from_millis(4_000);
 /// By then everything has come to rest, or something is stuck.
 const END: Duration = Duration::from_secs(60);
 const TICK: Duration = Duration::from_millis(5);
@@ -64,6 +71,8 @@ pub(crate) enum Plant {
 pub(crate) struct Shared {
     pub(crate) ledger: Arc<Mutex<Ledger>>,
     pub(crate) calm: Arc<Mutex<bool>>,
+    pub(crate) host: Arc<Mutex<Host>>,
+    pub(crate) users: Arc<[UserId]>,
     disk: Arc<Mutex<Disk>>,
 }
 
@@ -74,19 +83,55 @@ impl Shared {
 
     /// Of this user's conversations.
     pub(crate) fn heads(&self, user: UserId) -> BTreeMap<ConversationId, i64> {
-        let talk = self.disk.lock().everything(SITE);
-        let own = talk.into_iter().filter(|(id, _)| id.direct().is_some_and(|two| two.other(user).is_some()));
+        let disk = self.disk.lock();
+        let is_theirs = |id: &ConversationId| match id {
+            ConversationId::Direct(two) => two.other(user).is_some(),
+            ConversationId::Group(_) => disk.group(SITE, id).is_some_and(|group| group.part(user).is_some()),
+            ConversationId::Room(_) => !self.host.lock().out.contains(&user),
+        };
+        let own = disk.everything(SITE).into_iter().filter(|(id, _)| is_theirs(id));
         own.map(|(id, messages)| (id, messages.iter().map(|m| m.rev.0).max().unwrap_or(0))).collect()
     }
 
-    /// Whether a client that holds this of a user's conversations has all that it is told of. Nobody tells it of one that
-    /// began while it was away and has nothing but stubs (protocol/README.md, "Resuming").
-    pub(crate) fn is_all(&self, user: UserId, held: &BTreeMap<ConversationId, i64>) -> bool {
+    /// What a client that holds this of a user's conversations was not told. Nobody tells it of one that began while it was
+    /// away and has nothing but stubs (protocol/README.md, "Resuming"), nor of a group or room that its dock does not show.
+    pub(crate) fn missing(
+        &self,
+        user: UserId,
+        held: &BTreeMap<ConversationId, i64>,
+        shown: &BTreeSet<ConversationId>,
+    ) -> Vec<ConversationId> {
         let heads = self.heads(user);
-        let talk = self.disk.lock().everything(SITE);
-        let empty = |id| talk.get(id).is_none_or(|messages| messages.iter().all(|m| m.text.is_none()));
-        heads.iter().all(|(id, rev)| held.get(id).map_or_else(|| empty(id), |held| held == rev))
-            && held.keys().all(|id| heads.contains_key(id))
+        let disk = self.disk.lock();
+        let talk = disk.everything(SITE);
+        let untold = |id: &ConversationId| match id {
+            ConversationId::Direct(_) => talk.get(id).is_none_or(|all| all.iter().all(|m| m.text.is_none())),
+            ConversationId::Group(_) | ConversationId::Room(_) => {
+                !shown.contains(id) && !disk.shows(SITE, user, id)
+            }
+        };
+        let is_told = |(id, rev): &(&ConversationId, &i64)| {
+            held.get(*id).map_or_else(|| untold(id), |held| held == *rev)
+        };
+        let behind = heads.iter().filter(|head| !is_told(head)).map(|(id, _)| id);
+        behind.chain(held.keys().filter(|id| !heads.contains_key(id))).cloned().collect()
+    }
+
+    /// What the host signs for somebody now.
+    pub(crate) fn token(&self, user: UserId) -> String {
+        let host = self.host.lock();
+        token(user, RightsVersion(host.version), !host.out.contains(&user))
+    }
+
+    /// Whoever was put out of the course reads nothing more in its room from now on.
+    pub(crate) fn they_are_out(&self, user: UserId) {
+        let room = ConversationId::Room(course());
+        let end = self.disk.lock().everything(SITE).get(&room).map_or(0, |messages| messages.len() as i64);
+        self.ledger.lock().out.insert(user, end);
+    }
+
+    pub(crate) fn role(&self, user: UserId) -> Role {
+        role(user)
     }
 }
 
@@ -97,8 +142,8 @@ pub(crate) struct World<'a> {
     rng: StdRng,
     faults: Faults,
     shared: Shared,
-    devices: usize,
-    users: Vec<UserId>,
+    /// Of the devices.
+    owners: Vec<UserId>,
     stop: Arc<Mutex<Option<oneshot::Sender<()>>>>,
     /// When the server is started again.
     restart: Option<Duration>,
@@ -131,29 +176,45 @@ impl World<'_> {
             .max_message_latency(latency)
             .tcp_capacity(1_024)
             .build();
+        let users: Arc<[UserId]> = (1..=rng.random_range(2..=4)).map(|id| UserId::new(id).unwrap()).collect();
         let shared = Shared {
             ledger: Arc::default(),
             calm: Arc::default(),
+            host: Arc::default(),
+            users: users.clone(),
             disk: Arc::new(Mutex::new(Disk::default())),
         };
         shared.disk.lock().add_site(site()).unwrap();
+        let rooms = CourseRooms { closed: false, title: "Algebra".into(), groups: Vec::new() };
+        shared.disk.lock().put_rooms(SITE, "c7", rooms);
+        let group =
+            ConversationId::Group(uuid::Builder::from_unix_timestamp_millis(1, &rng.random()).into_uuid());
         let stop = Arc::new(Mutex::new(None));
-        host(&mut sim, seed, faults, &shared, &stop);
-        let users: Vec<UserId> = (1..=rng.random_range(2..=3)).map(|id| UserId::new(id).unwrap()).collect();
+        serve(&mut sim, seed, faults, &shared, &stop);
         // Everybody has used the chat before, so everybody can be written to.
         users.iter().for_each(|user| shared.disk.lock().put_user(SITE, *user, &person(*user)));
         let mut devices = 0;
         let server = sim.lookup("server");
-        for user in &users {
+        if rng.random_range(0..3) == 0 {
+            let mut plan = plan(&mut rng, &users);
+            if faults.bus {
+                // Late events may cross: that they were out is then told to nobody, and nobody asks anew.
+                plan.back = None;
+            }
+            let shared = shared.clone();
+            sim.client("host", host::run(shared, server, plan));
+        }
+        let mut owners = Vec::new();
+        for user in users.iter().copied() {
             for _ in 0..rng.random_range(1..=2) {
-                let script = script(&mut rng, *user, &users, devices);
+                let script = script(&mut rng, user, &users, devices, &group);
                 let own = StdRng::seed_from_u64(rng.random());
                 let shared = shared.clone();
                 let index = devices;
-                let who = (*user, token(*user));
+                owners.push(user);
                 let asks = faults.plant != Some(Plant::NoQuestion) || index > 0;
                 sim.client(name(index), async move {
-                    let mut device = Device::new(index, who, server, script, own, shared);
+                    let mut device = Device::new(index, user, server, script, own, shared);
                     device.asks = asks;
                     device.run().await
                 });
@@ -163,9 +224,11 @@ impl World<'_> {
         {
             let mut ledger = shared.ledger.lock();
             ledger.shown.resize_with(devices, BTreeMap::new);
+            ledger.told.resize_with(devices, BTreeMap::new);
             ledger.idle.resize(devices, false);
+            ledger.waits_for.resize_with(devices, Vec::new);
         }
-        Self { sim, rng, faults, shared, devices, users, stop, restart: None, cuts: Vec::new() }
+        Self { sim, rng, faults, shared, owners, stop, restart: None, cuts: Vec::new() }
     }
 
     /// What goes wrong in this tick, and what ends going wrong.
@@ -215,7 +278,7 @@ impl World<'_> {
             }
         }
         if self.faults.network && !quiet && self.rng.random_range(0..150) == 0 {
-            let device = self.rng.random_range(0..self.devices);
+            let device = self.rng.random_range(0..self.owners.len());
             if self.cuts.iter().any(|(other, ..)| *other == device) {
                 return;
             }
@@ -239,10 +302,11 @@ impl World<'_> {
         let ledger = self.shared.ledger.lock();
         let unanswered: Vec<_> =
             ledger.asked.iter().filter(|(_, asked)| asked.acks.is_empty() && !asked.refused).collect();
-        let heads: Vec<_> = self.users.iter().map(|user| (user, self.shared.heads(*user))).collect();
+        let heads: Vec<_> = self.shared.users.iter().map(|user| (user, self.shared.heads(*user))).collect();
+        let end = self.owners.iter().zip(&ledger.idle).zip(&ledger.waits_for);
+        let end: Vec<_> = end.map(|((user, idle), waits)| (user.get(), idle, waits)).collect();
         format!(
-            "{why}; idle {:?}, not acknowledged {unanswered:?}, heads {heads:?}, shown {:?}",
-            ledger.idle, ledger.shown
+            "{why}; of whom, idle, waiting for what {end:?}, not acknowledged {unanswered:?}, heads {heads:?}"
         )
     }
 
@@ -256,9 +320,18 @@ impl World<'_> {
             judge::conversation(&ledger, id, messages)?;
         }
         judge::acknowledged(&ledger, &stored)?;
-        for (device, conversations) in ledger.shown.iter().enumerate() {
-            for (id, shown) in conversations {
-                judge::shown(device, id, shown, stored.get(id).map_or(&[], Vec::as_slice))?;
+        judge::reactions(&ledger, &stored, &self.shared.disk.lock().reactions(SITE))?;
+        for (device, user) in self.owners.iter().enumerate() {
+            let truth = |id: &ConversationId| {
+                (stored.get(id).map_or(&[][..], Vec::as_slice), self.shared.disk.lock().group(SITE, id))
+            };
+            for (id, told) in &ledger.told[device] {
+                let (messages, group) = truth(id);
+                judge::told(device, *user, (&ledger, id), told, (messages, group.as_ref()))?;
+            }
+            for (id, shown) in &ledger.shown[device] {
+                let (messages, group) = truth(id);
+                judge::shown(device, *user, id, shown, (messages, group.as_ref()))?;
             }
         }
         Ok(ledger.totals.clone())
@@ -266,7 +339,7 @@ impl World<'_> {
 }
 
 /// The real server on the simulated network, started anew after each crash over the same disk.
-fn host(
+fn serve(
     sim: &mut Sim<'_>,
     seed: u64,
     faults: Faults,
@@ -340,27 +413,6 @@ fn name(device: usize) -> String {
     format!("device{device}")
 }
 
-/// A few messages to each of the others, some of them at once, and what is done to them.
-fn script(rng: &mut StdRng, user: UserId, users: &[UserId], device: usize) -> Script {
-    let others: Vec<_> = users.iter().filter(|other| **other != user).collect();
-    let mut times: Vec<u64> = (0..rng.random_range(2..10))
-        .map(|_| rng.random_range(0..ACTIVE.as_millis() as u64 / 20) * 20)
-        .collect();
-    times.sort_unstable();
-    let write = |(n, at): (usize, u64)| {
-        let other = others[rng.random_range(0..others.len())];
-        let conversation = ConversationId::between(user, *other)?;
-        let act = match rng.random_range(0..8) {
-            0..4 => Act::Write,
-            4 => Act::Reply,
-            5..7 => Act::Edit,
-            _ => Act::Delete,
-        };
-        Some((Duration::from_millis(at), conversation, act, format!("{n} of device {device}")))
-    };
-    times.into_iter().enumerate().filter_map(write).collect()
-}
-
 pub(crate) fn site() -> SiteRecord {
     SiteRecord {
         site: SITE,
@@ -374,9 +426,21 @@ pub(crate) fn site() -> SiteRecord {
     }
 }
 
+pub(crate) fn course() -> CircleId {
+    "c7".parse().unwrap()
+}
+
+/// Teaches the course, has made the group, and is never put out of it.
+pub(crate) fn is_teacher(user: UserId) -> bool {
+    user.get() == 1
+}
+
+fn role(user: UserId) -> Role {
+    if is_teacher(user) { Role::Teacher } else { Role::Student }
+}
+
 pub(crate) fn person(user: UserId) -> Snapshot {
-    let circles =
-        vec![Membership { id: "c7".parse().unwrap(), role: Role::Student, title: "Algebra".into() }];
+    let circles = vec![Membership { id: course(), role: role(user), title: "Algebra".into() }];
     Snapshot {
         rights_version: RightsVersion(1),
         name: format!("Person {user}").into(),
@@ -392,9 +456,11 @@ pub(crate) fn person(user: UserId) -> Snapshot {
     }
 }
 
-fn token(user: UserId) -> String {
+fn token(user: UserId, rights_version: RightsVersion, is_in_course: bool) -> String {
     let now = now_ms() / 1_000;
-    let mut claims = serde_json::to_value(person(user)).unwrap();
+    let person = person(user);
+    let circles = if is_in_course { person.circles } else { [].into() };
+    let mut claims = serde_json::to_value(Snapshot { rights_version, circles, ..person }).unwrap();
     for (name, value) in [
         ("iss", json!("simulated")),
         ("aud", json!("gchat")),
@@ -407,6 +473,10 @@ fn token(user: UserId) -> String {
     ] {
         claims[name] = value;
     }
+    signed(&claims)
+}
+
+pub(crate) fn signed(claims: &serde_json::Value) -> String {
     let header = Header { kid: Some("k1".into()), ..Header::new(Algorithm::HS256) };
-    jsonwebtoken::encode(&header, &claims, &EncodingKey::from_secret(&SECRET)).unwrap()
+    jsonwebtoken::encode(&header, claims, &EncodingKey::from_secret(&SECRET)).unwrap()
 }
