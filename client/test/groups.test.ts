@@ -103,6 +103,22 @@ describe("a group's window", () => {
     expect(page.windows[0]).not.toHaveProperty("left");
   });
 
+  test("that is one's own again is read anew: what was written meanwhile was told without its messages", async () => {
+    const page = await talking();
+    await says(page, message(1, { sender: 3 }));
+    page.socket.says({ type: "dock", version: 2, windows: [group({ writing: "no", seq: 1, rev: 1 })] });
+    page.socket.says({ type: "changes", conversation: GROUP, from: 1, rev: 2, first_seq: 1, messages: [] });
+    await settled();
+    const asked = page.socket.of("history").length;
+    page.socket.says({ type: "dock", version: 3, windows: [group({ seq: 2, rev: 2 })] });
+    await settled();
+    const { request, conversation } = page.socket.of("history").at(-1)!;
+    expect([page.socket.of("history").length, conversation]).toEqual([asked + 1, GROUP]);
+    page.socket.says({ type: "history", request, conversation, first_seq: 1, seq: 2, rev: 2, messages: [message(1, { sender: 3 }), message(2, { sender: 3 })], more: false });
+    await settled();
+    expect(page.talk(GROUP)?.messages.map(({ seq }) => seq)).toEqual([1, 2]);
+  });
+
   test("in which others' course is lost has nobody who left", async () => {
     const page = await talking(dock(group({ writing: "no" })));
     await says(page, system(1, { kind: "removed", users: [4] }));

@@ -144,8 +144,11 @@ function applied(state: State, frame: ServerFrame, now: number, found?: Found): 
       return frame.user === state.me
         ? still(state)
         : still(withTyping(state, frame.conversation, new Map(state.typing.get(frame.conversation)).set(frame.user, now + TYPING_MS)));
-    case "dock":
-      return { ...still(docked(state, frame.version, frame.windows)), asks: opened(state, frame.windows) };
+    case "dock": {
+      const dropped = regained(state, frame.windows);
+      const held = withoutTalks(state, dropped);
+      return { ...still(docked(held, frame.version, frame.windows)), asks: opened(held, frame.windows), dropped };
+    }
     default:
       return still(state);
   }
@@ -283,7 +286,7 @@ function welcomed(before: State, frame: Server<"welcome">): Step {
     boot: frame.boot,
     circles: frame.circles,
     rosters: withCircles(before.boot === frame.boot ? before.rosters : withoutVersions(before.rosters), frame.circles),
-    talks: sameEpoch ? before.talks : new Map(),
+    talks: sameEpoch ? withoutTalks(before, regained(before, frame.dock.windows)).talks : new Map(),
     dockVersion: frame.dock.version,
     windows: frame.dock.windows,
     limits: frame.limits,
@@ -308,6 +311,22 @@ function welcomed(before: State, frame: Server<"welcome">): Step {
     rows: steps.flatMap((step) => step.rows),
     dropped: [...before.talks.keys()].filter((id) => !sameEpoch || dropped.has(id) || !talks.has(id)),
   };
+}
+
+/**
+ * Groups that are the user's again: of what was written while they were not, empty spans have told, so the copies are no
+ * part of the truth.
+ */
+function regained(state: State, windows: readonly DockWindow[]): ConversationId[] {
+  const before = new Map(state.windows.map(({ conversation, writing }) => [conversation, writing]));
+  const is = ({ kind, conversation, writing }: DockWindow): boolean =>
+    kind === "group" && writing === "yes" && before.get(conversation) === "no" && state.talks.has(conversation);
+  return windows.filter(is).map(({ conversation }) => conversation);
+}
+
+function withoutTalks(state: State, dropped: readonly ConversationId[]): State {
+  if (dropped.length === 0) return state;
+  return { ...state, talks: new Map([...state.talks].filter(([conversation]) => !dropped.includes(conversation))) };
 }
 
 /** The dock as the server says it; where changes have overtaken the frame, its window is counted on from there. */
