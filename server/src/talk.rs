@@ -32,7 +32,7 @@ pub mod rules {
         change::Verdict,
         delete::judge as delete,
         edit::{Asked, judge as edit},
-        react::{Reacts, fold, judge as react},
+        react::{Reacts, fits, fold, judge as react},
         send::may_answer,
         text::shaped,
     };

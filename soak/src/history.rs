@@ -2,6 +2,8 @@
 //!
 //! Pure data and its file. Knows no server, no socket and no rule: `check` judges. A log says nothing of texts but a
 //! hash, so it can be shown to anybody.
+//!
+//! It is past 500 lines because all kinds of events stand here, to be read beside each other.
 
 use std::{
     fs::File,

@@ -39,8 +39,8 @@ impl Conversation {
         }
     }
 
-    /// What the message shows of the reactions to it; `None`: there are too many different ones.
-    fn folded(&self, seq: i64) -> Option<Vec<Reaction>> {
+    /// What the message shows of the reactions to it.
+    fn folded(&self, seq: i64) -> Vec<Reaction> {
         let people = self.reactions.iter().filter(|((at, _), (own, _))| *at == seq && !own.emoji.is_empty());
         let mut people: Vec<_> =
             people.map(|((_, user), (own, since))| (*since, *user, &own.emoji[..])).collect();
@@ -50,7 +50,7 @@ impl Conversation {
 
     /// Shows them, under the next rev.
     fn put_reactions(&mut self, seq: i64) -> Message {
-        let (reactions, rev) = (self.folded(seq).unwrap_or_default(), self.next_rev());
+        let (reactions, rev) = (self.folded(seq), self.next_rev());
         let message = &mut self.messages[seq as usize - 1].0;
         (message.reactions, message.rev) = (reactions, rev);
         message.clone()
@@ -69,7 +69,7 @@ impl Conversation {
         // Whoever had taken all of theirs back begins anew.
         let since = before.as_ref().filter(|(own, _)| !own.emoji.is_empty()).map_or(rev, |(_, since)| *since);
         self.reactions.insert(key, (OwnReaction { id: new.id, emoji: new.emoji.clone() }, since));
-        if self.folded(new.seq.0).is_none() {
+        if !rules::fits(self.folded(new.seq.0).len()) {
             match before {
                 Some(before) => drop(self.reactions.insert(key, before)),
                 None => drop(self.reactions.remove(&key)),

@@ -1,6 +1,9 @@
 //! Reactions: each person's to a message, and what the message shows of all of them.
 
-use std::sync::Arc;
+use std::{
+    collections::{HashMap, hash_map::Entry},
+    sync::Arc,
+};
 
 use rusqlite::{Connection, params};
 use uuid::Uuid;
@@ -34,13 +37,13 @@ impl Write for React {
             return Ok((vec![Reacted::NoSuchMessage; self.reactions.len()], Vec::new(), Seq(1)));
         };
         let mut outcomes = Vec::with_capacity(self.reactions.len());
-        let mut changed: Vec<i64> = Vec::new();
+        let (mut counts, mut changed) = (Counts::new(), Vec::new());
         for new in &self.reactions {
             // Nothing of the removed is stored after their removal.
             let outcome = if new.seq < head.first_seq || users::is_removed(conn, self.site, new.user)? {
                 Reacted::NoSuchMessage
             } else {
-                take(conn, number, new, head.rev.0 + 1, &mut changed)?
+                take(conn, number, new, head.rev.0 + 1, (&mut counts, &mut changed))?
             };
             outcomes.push(outcome);
             if self.conversation.kind() == Kind::Room && outcome == Reacted::Done {
@@ -49,7 +52,7 @@ impl Write for React {
         }
         let mut messages = Vec::with_capacity(changed.len());
         for (seq, rev) in changed.iter().zip(head.rev.0 + 1..) {
-            let all = all(conn, number, *seq)?.unwrap_or_default();
+            let all = all(conn, number, *seq)?;
             put(conn, number, *seq, rev, &all)?;
             messages
                 .push(message(conn, number, *seq)?.ok_or_else(|| broken("a message is there and is not"))?);
@@ -64,13 +67,16 @@ impl Write for React {
     }
 }
 
+/// Of the messages at hand: how many have reacted with each emoji. Read once, however many react at the same time.
+type Counts = HashMap<i64, HashMap<Arc<str>, i64>>;
+
 /// One of them: puts it in the place of what its person had there, unless the message would have too many.
 fn take(
     conn: &Connection,
     number: i64,
     new: &NewReaction,
     rev: i64,
-    changed: &mut Vec<i64>,
+    (counts, changed): (&mut Counts, &mut Vec<i64>),
 ) -> Result<Reacted> {
     let row = message(conn, number, new.seq.0)?;
     let own = own(conn, number, new.seq.0, new.user)?;
@@ -79,23 +85,24 @@ fn take(
         rules::Reacts::Before => return Ok(Reacted::Done),
         rules::Reacts::Becomes => {}
     }
-    write(conn, number, new.seq.0, new.user, (new.id, &new.emoji), rev)?;
-    if all(conn, number, new.seq.0)?.is_none() {
-        match own {
-            Some(OwnReaction { id, emoji }) => {
-                write(conn, number, new.seq.0, new.user, (id, &emoji), rev)?;
-            }
-            None => {
-                conn.change(
-                    "DELETE FROM reactions WHERE conversation = ?1 AND seq = ?2 AND user = ?3",
-                    params![number, new.seq.0, new.user.get()],
-                )?;
-            }
+    let had = own.map(|own| own.emoji).unwrap_or_default();
+    let of_message = match counts.entry(new.seq.0) {
+        Entry::Occupied(counted) => counted.into_mut(),
+        Entry::Vacant(place) => {
+            let all = all(conn, number, new.seq.0)?;
+            place.insert(all.into_iter().map(|reaction| (reaction.emoji, reaction.count)).collect())
         }
+    };
+    let mut after = of_message.clone();
+    had.iter().for_each(|emoji| *after.entry(emoji.clone()).or_insert(0) -= 1);
+    new.emoji.iter().for_each(|emoji| *after.entry(emoji.clone()).or_insert(0) += 1);
+    after.retain(|_, count| *count > 0);
+    if !rules::fits(after.len()) {
         return Ok(Reacted::TooMany);
     }
-    let same = own.map(|own| own.emoji).unwrap_or_default() == new.emoji;
-    if !same && !changed.contains(&new.seq.0) {
+    *of_message = after;
+    write(conn, number, new.seq.0, new.user, (new.id, &new.emoji), rev)?;
+    if had != new.emoji && !changed.contains(&new.seq.0) {
         changed.push(new.seq.0);
     }
     Ok(Reacted::Done)
@@ -119,8 +126,8 @@ fn write(
     Ok(())
 }
 
-/// What the message shows of the reactions to it; `None`: there are too many different ones.
-fn all(conn: &Connection, number: i64, seq: i64) -> Result<Option<Vec<Reaction>>> {
+/// What the message shows of the reactions to it.
+fn all(conn: &Connection, number: i64, seq: i64) -> Result<Vec<Reaction>> {
     let rows: Vec<(i64, String)> = conn.all(
         "SELECT user, emoji FROM reactions WHERE conversation = ?1 AND seq = ?2 AND emoji <> '[]' \
          ORDER BY since, user",
@@ -205,7 +212,7 @@ pub(super) fn without(conn: &Connection, number: i64, user: UserId, mut rev: i64
     )?;
     for (seq, _) in seqs.into_iter().filter(|(_, shown)| *shown) {
         rev += 1;
-        let all = all(conn, number, seq)?.unwrap_or_default();
+        let all = all(conn, number, seq)?;
         put(conn, number, seq, rev, &all)?;
     }
     Ok(rev)
