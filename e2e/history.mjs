@@ -17,7 +17,7 @@ last = lower if count % 2 else higher
 of = store.execute("INSERT INTO conversations (site, kind, name, seq, rev, last_seq, last_sender, other_seq) VALUES (?, 1, ?, ?, ?, ?, ?, ?)",
                    (site, "%d-%d" % (lower, higher), count, count, count, last, count - 1)).lastrowid
 for user, other in ((lower, higher), (higher, lower)):
-    store.execute("INSERT INTO participants (site, user, conversation, other, read_seq, published_read_seq) VALUES (?, ?, ?, ?, ?, ?)",
+    store.execute("INSERT INTO participants (site, user, kind, conversation, other, read_seq, published_read_seq) VALUES (?, ?, 1, ?, ?, ?, ?)",
                   (site, user, of, other, count, count))
 words = "perseverance is not a long race it is many short races one after the other".split()
 def text(seq):

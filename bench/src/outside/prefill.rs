@@ -91,8 +91,8 @@ fn conversations(conn: &Connection, site: i64, amount: Amount) -> Result<()> {
     // The conversation n is of the users n and n + 1.
     for (user, other) in [("conversation", "conversation + 1"), ("conversation + 1", "conversation")] {
         let marks = format!(
-            "INSERT INTO participants (site, user, conversation, other, read_seq, published_read_seq) \
-             SELECT site, {user}, conversation, {other}, seq, seq FROM conversations"
+            "INSERT INTO participants (site, user, kind, conversation, other, read_seq, published_read_seq) \
+             SELECT site, {user}, kind, conversation, {other}, seq, seq FROM conversations"
         );
         let windows = format!(
             "INSERT INTO docks (site, user, name, other, state, version, opened, closed_seq) \

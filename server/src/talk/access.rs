@@ -185,7 +185,13 @@ impl Access {
         speaker: Speaker,
         conversation: &'a ConversationId,
     ) -> Result<Reader<'a>, Refusal> {
-        let reach = match conversation {
+        let reach = self.reach(speaker, conversation).await?;
+        Ok(Reader::new(self.store.as_ref(), speaker, conversation, reach))
+    }
+
+    /// What the speaker reads of it now.
+    async fn reach(&self, speaker: Speaker, conversation: &ConversationId) -> Result<Reach, Refusal> {
+        Ok(match conversation {
             ConversationId::Direct(two) => {
                 two.other(speaker.user).map(|_| Reach::ALL).ok_or(Code::NotFound)?
             }
@@ -194,8 +200,17 @@ impl Access {
                 Reach::between(part.first, part.last())
             }
             ConversationId::Room(circle) => self.room(speaker, circle).await.map(|_| Reach::ALL)?,
-        };
-        Ok(Reader::new(self.store.as_ref(), speaker, conversation, reach))
+        })
+    }
+
+    /// Whether the reader has another reach by now, which it then has: of a group, as somebody was added or has left. What
+    /// was read by it before is to be read again: a message in between would be held for one that is not theirs.
+    pub async fn reaches_otherwise(&self, reader: &mut Reader<'_>) -> Result<bool, Refusal> {
+        let (speaker, conversation) = (reader.speaker(), reader.conversation());
+        match conversation {
+            ConversationId::Group(_) => Ok(reader.reach_becomes(self.reach(speaker, &conversation).await?)),
+            ConversationId::Direct(_) | ConversationId::Room(_) => Ok(false),
+        }
     }
 
     /// Whether the speaker takes part.

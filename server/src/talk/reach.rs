@@ -71,6 +71,16 @@ impl<'a> Reader<'a> {
         self.conversation.clone()
     }
 
+    /// Who reads.
+    pub fn speaker(&self) -> Speaker {
+        self.speaker
+    }
+
+    /// From now on they read so far. Whether that is another reach.
+    pub fn reach_becomes(&mut self, reach: Reach) -> bool {
+        std::mem::replace(&mut self.reach, reach) != reach
+    }
+
     /// The head as it is for them.
     pub fn head(&self, head: Head) -> Head {
         self.reach.head(head)

@@ -32,6 +32,7 @@ pub struct Found {
 }
 
 /// What remains to be given in one answer.
+#[derive(Clone, Copy)]
 struct Room {
     messages: usize,
     bytes: usize,
@@ -46,9 +47,14 @@ impl Talk {
         page: Page,
         limit: i64,
     ) -> Result<Found, Refusal> {
-        let reader = self.access.reader(speaker, conversation).await?;
+        let mut reader = self.access.reader(speaker, conversation).await?;
         self.in_page(limit)?;
-        let (head, mut messages) = reader.history(page, limit).await?;
+        let (head, mut messages) = loop {
+            let found = reader.history(page, limit).await?;
+            if !self.access.reaches_otherwise(&mut reader).await? {
+                break found;
+            }
+        };
         cut(&mut messages, page, PAGE_BYTES);
         let more = match page {
             Page::After(_) => messages.last().is_some_and(|last| last.seq < head.seq),
@@ -67,10 +73,15 @@ impl Talk {
         held: Held,
         limit: i64,
     ) -> Result<Changes, Refusal> {
-        let reader = self.access.reader(speaker, conversation).await?;
+        let mut reader = self.access.reader(speaker, conversation).await?;
         self.in_page(limit)?;
-        let mut room = Room { messages: usize::try_from(limit).unwrap_or(0), bytes: PAGE_BYTES };
-        since(&reader, held, limit, &mut room).await
+        loop {
+            let mut room = Room { messages: usize::try_from(limit).unwrap_or(0), bytes: PAGE_BYTES };
+            let changes = since(&reader, held, limit, &mut room).await?;
+            if !self.access.reaches_otherwise(&mut reader).await? {
+                return Ok(changes);
+            }
+        }
     }
 
     /// What a returning client missed, by its cursor and the heads now, with at most so many bytes of messages.
@@ -90,13 +101,23 @@ impl Talk {
             if same_epoch && head.is_some_and(|head| head.rev == *rev && head.seq >= *seq) {
                 continue;
             }
-            let Ok(reader) = self.access.reader(speaker, conversation).await else { continue };
-            let (head, held) = (reader.head(head.unwrap_or_default()), Held { rev: *rev, seq: *seq });
-            if !same_epoch || !held.is_part_of(head) {
-                missed.push(anew(&reader, head, WELCOME_EACH, &mut room).await?);
-            } else if held.rev < head.rev {
-                missed.push(next(&reader, held, head, WELCOME_EACH, &mut room).await?);
-            }
+            let Ok(mut reader) = self.access.reader(speaker, conversation).await else { continue };
+            let held = Held { rev: *rev, seq: *seq };
+            let (changes, left) = loop {
+                let (head, mut left) = (reader.head(head.unwrap_or_default()), room);
+                let changes = if !same_epoch || !held.is_part_of(head) {
+                    Some(anew(&reader, head, WELCOME_EACH, &mut left).await?)
+                } else if held.rev < head.rev {
+                    Some(next(&reader, held, head, WELCOME_EACH, &mut left).await?)
+                } else {
+                    None
+                };
+                if !self.access.reaches_otherwise(&mut reader).await? {
+                    break (changes, left);
+                }
+            };
+            missed.extend(changes);
+            room = left;
         }
         Ok(missed)
     }
