@@ -45,7 +45,7 @@ test("an edit is seen on all devices, live and after loading again, and says so"
   await everywhere(["It is on Wednesday", "Room 7a"], "after the second, on her other device");
   for (const chat of all) for (const text of ["It is on Wednesday", "Room 7a"]) await seen(edited(chat, text), "edited");
   assert.equal(await his.article("Room 7a").getByRole("button", { name: "Message actions" }).count(), 1);
-  assert.deepEqual(await his.offers("Room 7a"), ["Reply", "Copy"], "what Bruno may do with it");
+  assert.deepEqual(await his.offers("Room 7a"), ["React", "Reply", "Copy"], "what Bruno may do with it");
   await reload();
   await everywhere(["It is on Wednesday", "Room 7a"], "after loading again");
   for (const chat of all) await seen(edited(chat, "Room 7a"), "edited, after loading again");
