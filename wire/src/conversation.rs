@@ -54,6 +54,11 @@ impl Conversation {
         self.pair().is_some_and(|(lower, higher)| lower == user || higher == user)
     }
 
+    /// Whether this is a room.
+    pub fn is_room(self) -> bool {
+        matches!(self, Self::Room(_))
+    }
+
     /// The room of this circle.
     pub fn room(circle: &str) -> Result<Self, &'static str> {
         circle.parse().map(Self::Room)

@@ -56,12 +56,18 @@ pub enum Courses {
     Three { people: u32 },
     /// All in one.
     One,
+    /// Everybody in the same sixty.
+    Many,
 }
+
+/// Of somebody who is in many.
+pub const COURSES_OF_MANY: u32 = 60;
 
 impl Courses {
     fn of(self, user: u32) -> Vec<u32> {
         match self {
             Self::One => vec![1],
+            Self::Many => (1..=COURSES_OF_MANY).collect(),
             Self::Three { people } => {
                 let courses = (people / 200).max(1);
                 // Neighbours, then two strides that share no factor with the first: other people in each.

@@ -1,5 +1,5 @@
-//! What it allocates and costs to tell many people one thing: nothing is to be allocated for each of them, as the bytes
-//! are shared.
+//! What it allocates and costs to tell many people one thing, a join or a message in a room: nothing is to be allocated
+//! for each of them, as the bytes are shared.
 //!
 //! The real rosters, hub, queues and sockets, over streams that take everything. Callgrind counts the allocator's calls
 //! exactly: with twice as many turns what comes before and after them falls out, with twice as many viewers what is
@@ -8,22 +8,29 @@
 
 use std::{path::Path, sync::Arc};
 
-use anyhow::{Context as _, Result, ensure};
+use anyhow::{Context as _, Result, bail, ensure};
 use gchat::{
     config::Config,
+    conversation::Changes,
+    fan_out::{FanOut, Shown},
     hub::{Hub, Outbound, Registration},
-    id::{ConnectionId, SessionId, SiteId, UserId},
+    id::{CircleId, ConnectionId, ConversationId, Rev, Seq, SessionId, SiteId, UserId},
     roster::Rosters,
     sites::Sites,
     store::{Origin, SiteStore as _, UserRecord, sqlite::SqliteStore},
     ws::socket::Socket,
 };
-use tokio::io::{empty, join, sink};
+use tokio::{
+    io::{empty, join, sink},
+    task::yield_now,
+};
+use tokio_util::sync::CancellationToken;
 use uuid::Uuid;
 
 use super::{
     callgrind::{instructions, once_and_twice},
     campus::{Courses, rights, site},
+    hot,
 };
 use crate::{
     figure::{Figure, Goal},
@@ -34,7 +41,12 @@ use crate::{
 pub(super) const FEW: &str = "tell_few";
 pub(super) const MANY: &str = "tell_many";
 
+pub(super) const ROOM_OF_FEW: &str = "tell_room_of_few";
+pub(super) const ROOM_OF_MANY: &str = "tell_room_of_many";
+
 pub(super) const FEW_VIEWERS: u32 = 150;
+/// Who have a room open.
+pub(super) const FEW_MEMBERS: u32 = 128;
 const TURNS: u32 = 20;
 /// Between two turns, milliseconds of the rosters' clock: more than a tick, and than a total's time.
 const TICK_MS: i64 = 10_000;
@@ -47,21 +59,35 @@ struct Counted {
 }
 
 pub fn run(plan: &Plan) -> Result<Vec<Figure>> {
-    let (few, many) = (turns(FEW, plan)?, turns(MANY, plan)?);
-    let of = |count: fn(&Counted) -> f64| {
-        let each = (count(&many) - count(&few)) / f64::from(TURNS * FEW_VIEWERS);
-        let shared = count(&few) / f64::from(TURNS) - each * f64::from(FEW_VIEWERS);
-        (each, shared)
-    };
-    let (allocations, for_all) = of(|counted| counted.allocations);
-    let (instructions, _) = of(|counted| counted.instructions);
-    let name = |what: &str| format!("inside.fanout.{what}");
-    let allocations = (allocations * 1e2).round() / 1e2;
+    let join = each((turns(FEW, plan)?, turns(MANY, plan)?), FEW_VIEWERS);
+    let send = each((turns(ROOM_OF_FEW, plan)?, turns(ROOM_OF_MANY, plan)?), FEW_MEMBERS);
+    let figure = |what: &str, value, goal| Figure::new(format!("inside.fanout.{what}"), value, "1", goal);
+    let none = Goal::AtMost(0.0);
     Ok(vec![
-        Figure::new(name("allocations_per_recipient"), allocations, "1", Goal::AtMost(0.0)),
-        Figure::new(name("allocations_for_all"), for_all, "1", Goal::None),
-        Figure::new(name("instructions_per_recipient"), instructions, "1", Goal::None),
+        figure("allocations_per_recipient", join.each.allocations, none),
+        figure("allocations_for_all", join.for_all, Goal::None),
+        figure("instructions_per_recipient", join.each.instructions, Goal::None),
+        figure("room_allocations_per_member", send.each.allocations, none),
+        figure("room_allocations_for_all", send.for_all, Goal::None),
+        figure("room_instructions_per_member", send.each.instructions, Goal::None),
     ])
+}
+
+/// What one telling costs.
+struct Cost {
+    /// For each who is told: allocations to hundredths.
+    each: Counted,
+    /// Allocations, for all of them together.
+    for_all: f64,
+}
+
+/// Of the turns with so many people, and with twice as many.
+fn each((few, many): (Counted, Counted), people: u32) -> Cost {
+    let more = f64::from(TURNS * people);
+    let allocations = (many.allocations - few.allocations) / more;
+    let for_all = few.allocations / f64::from(TURNS) - allocations * f64::from(people);
+    let instructions = (many.instructions - few.instructions) / more;
+    Cost { each: Counted { allocations: (allocations * 1e2).round() / 1e2, instructions }, for_all }
 }
 
 /// What the turns alone cost.
@@ -130,6 +156,56 @@ pub(super) async fn tell(viewers: u32, times: u32, folder: &Path) -> Result<()> 
     Ok(())
 }
 
+/// Somebody writes in a room that this many have open; so many times.
+pub(super) async fn tell_room(members: u32, times: u32, folder: &Path) -> Result<()> {
+    let store = SqliteStore::make(folder.join("room.db")).await?;
+    store.add_site(site()).await?;
+    let sites = Arc::new(Sites::load(Arc::new(store)).await?);
+    let rosters = Arc::new(Rosters::new(sites.clone(), &Config::default().limits));
+    let fan_out = Arc::new(FanOut::new(rosters.clone(), sites));
+    let hub = Arc::new(Hub::default());
+    let circle: CircleId = "c1".parse().ok().context("a circle")?;
+    let conversation = ConversationId::Room(circle.clone());
+    let mut audience = Vec::new();
+    for user in 1..=members {
+        let seat = arrive(&hub, &rosters, user)?;
+        let window = Shown { conversation: conversation.clone(), open: true, rev: Rev(0) };
+        fan_out.show(&seat, &[window]);
+        seat.out.open(Socket::new(join(empty(), sink()), 65_536).pipe());
+        drop(seat.out.take());
+        ensure!(seat.out.written(), "a member was told something before anybody wrote");
+        audience.push(seat);
+    }
+    // Those who opened it last are told last.
+    let last = audience.last().context("a room has members")?;
+    let cancel = CancellationToken::new();
+    let telling = fan_out.clone().run(cancel);
+    tokio::pin!(telling);
+    for turn in 1..=times {
+        let before = last.out.told();
+        let changes = Changes::of(conversation.clone(), Seq(1), vec![hot::message(turn)?]);
+        fan_out.tell(SiteId(1), &circle, Arc::new(changes));
+        let told = async {
+            while last.out.told() == before {
+                yield_now().await;
+            }
+        };
+        tokio::select! {
+            () = &mut telling => bail!("nobody tells rooms any more"),
+            () = told => {}
+        }
+        for member in &audience {
+            ensure!(member.out.told() > before, "a member was not told in turn {turn}");
+            ensure!(
+                member.out.take().frames.is_empty(),
+                "a stream that takes everything left something in turn {turn}"
+            );
+            ensure!(member.out.written(), "a member was told twice in turn {turn}");
+        }
+    }
+    Ok(())
+}
+
 fn arrive(hub: &Arc<Hub>, rosters: &Rosters, user: u32) -> Result<Registration> {
     let snapshot = Arc::new(serde_json::from_value(rights(user, Courses::One))?);
     let record = UserRecord { snapshot, origin: Origin::Token, removed: false };
@@ -158,5 +234,11 @@ mod tests {
     async fn everyone_is_told_in_each_turn() {
         let folder = tempfile::tempdir().unwrap();
         tell(5, 3, folder.path()).await.unwrap();
+    }
+
+    #[tokio::test]
+    async fn everyone_who_has_the_room_open_is_told_of_each_message() {
+        let folder = tempfile::tempdir().unwrap();
+        tell_room(300, 3, folder.path()).await.unwrap();
     }
 }

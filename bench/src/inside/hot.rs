@@ -25,8 +25,8 @@ use uuid::Uuid;
 
 use super::{
     callgrind::{instructions, once_and_twice},
-    campus::{Courses, site, token},
-    fanout, whole,
+    campus::{COURSES_OF_MANY, Courses, site, token},
+    fanout, rooms, whole,
     wire::wire,
 };
 use crate::{
@@ -70,6 +70,10 @@ pub async fn work(path: &str, times: u32, folder: &Path) -> Result<()> {
         "page_load" => whole::page_loads(times, folder).await,
         fanout::FEW => fanout::tell(fanout::FEW_VIEWERS, times, folder).await,
         fanout::MANY => fanout::tell(2 * fanout::FEW_VIEWERS, times, folder).await,
+        fanout::ROOM_OF_FEW => fanout::tell_room(fanout::FEW_MEMBERS, times, folder).await,
+        fanout::ROOM_OF_MANY => fanout::tell_room(2 * fanout::FEW_MEMBERS, times, folder).await,
+        rooms::IN_TWO => rooms::page_loads(rooms::TWO, times, folder).await,
+        rooms::IN_ALL => rooms::page_loads(COURSES_OF_MANY, times, folder).await,
         _ => bail!("no hot path {path}"),
     }
 }
@@ -98,7 +102,7 @@ async fn frames_in(times: u32) -> Result<()> {
 async fn frames_out(times: u32) -> Result<()> {
     let (mut client, server) = wire(&Arc::default());
     let mut socket = Socket::new(server, 65_536);
-    let frames = [hub::encode(&message(1)?)];
+    let frames = [hub::encode(&changes(1)?)];
     for _ in 0..times {
         ensure!(socket.send(&frames).await.is_ok(), "the wire is cut");
         client.discard();
@@ -170,7 +174,7 @@ fn fan_outs(times: u32) -> Result<()> {
         })
         .collect::<Result<_>>()?;
     for turn in 0..times {
-        let frame = hub::encode(&message(turn + 1)?);
+        let frame = hub::encode(&changes(turn + 1)?);
         for user in [2, 3] {
             hub.deliver(SiteId(1), UserId::new(user).context("a user")?, &frame, &Kind::Vital);
         }
@@ -189,8 +193,9 @@ fn between(a: i64, b: i64) -> Result<ConversationId> {
         .context("a pair is two")
 }
 
-fn message(turn: u32) -> Result<ServerFrame> {
-    let message = Message {
+/// The turn's message of a conversation.
+pub(super) fn message(turn: u32) -> Result<Message> {
+    Ok(Message {
         seq: Seq(i64::from(turn)),
         rev: Rev(i64::from(turn)),
         sender: UserId::new(2).context("a user")?,
@@ -205,8 +210,11 @@ fn message(turn: u32) -> Result<ServerFrame> {
         edited_at: None,
         deleted: None,
         verb_id: None,
-    };
-    let changes = Arc::new(Changes::of(between(2, 3)?, Seq(1), vec![message]));
+    })
+}
+
+fn changes(turn: u32) -> Result<ServerFrame> {
+    let changes = Arc::new(Changes::of(between(2, 3)?, Seq(1), vec![message(turn)?]));
     Ok(ServerFrame::Changes(ChangesFrame { request: None, changes }))
 }
 

@@ -17,6 +17,7 @@ pub mod meter;
 pub mod presence;
 pub mod reconnect;
 pub mod resume;
+pub mod rooms;
 pub mod statements;
 pub mod store;
 pub mod tally;

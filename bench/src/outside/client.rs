@@ -20,7 +20,7 @@ use uuid::Uuid;
 
 use super::{
     campus::{self, now_us},
-    frames::{Conversation, Cursor, FEATURES, HeldRosters, Outgoing, Position, RosterVersion},
+    frames::{Conversation, Cursor, FEATURES, HeldRosters, Outgoing, Position, RosterVersion, State},
     orders::{Cast, Habits, Order},
     socket::{Frame, Socket},
     tally::Tally,
@@ -88,6 +88,8 @@ pub(super) struct Who {
     pub(super) partner: u64,
     pub(super) sampled: bool,
     pub(super) watches: bool,
+    /// Has the room open, and writes there.
+    pub(super) in_room: bool,
 }
 
 /// One client.
@@ -103,8 +105,16 @@ pub(super) struct Client {
     token_ends: Instant,
     /// Epoch of the store and boot of the server, once welcomed.
     server: Option<(Uuid, Uuid)>,
-    /// The conversation with the partner first, then those that the dock showed.
+    /// The conversation in which they write first, then those that the dock showed.
     held: Vec<Position>,
+    /// Version of the dock that was shown last.
+    dock: u64,
+    /// It has the room open.
+    room_is_open: bool,
+    /// When the last dot came, µs; 0: none has.
+    dotted: u64,
+    /// Tells not before this what it has read in the room.
+    read_next: Instant,
     rosters: Vec<RosterVersion>,
     /// This connection was welcomed.
     seated: bool,
@@ -126,7 +136,9 @@ pub(super) struct Client {
 
 impl Client {
     pub(super) fn new(who: Who, shared: Rc<Shared>, orders: watch::Receiver<(u64, Order)>) -> Self {
-        let conversation = Conversation::between(who.user, who.partner);
+        let room = shared.cast.room.filter(|_| who.in_room);
+        let conversation =
+            room.map_or_else(|| Conversation::between(who.user, who.partner), |room| room.conversation);
         if who.sampled {
             shared.log.add(who.me, What::Client { user: who.user });
         }
@@ -144,6 +156,10 @@ impl Client {
             token_ends: now,
             server: None,
             held: vec![Position { conversation, rev: 0, seq: 0 }],
+            dock: 0,
+            room_is_open: false,
+            dotted: 0,
+            read_next: now,
             rosters: Vec::new(),
             seated: false,
             awaited: (0, 0),
@@ -230,6 +246,24 @@ impl Client {
         let at = Instant::now() + after;
         sleep_until(at).await;
         self.come(at).await;
+        if self.who.in_room && !self.room_is_open {
+            let opened = timeout(PATIENCE, self.open_room()).await;
+            if opened != Ok(true) {
+                self.trouble("the room could not be opened");
+            }
+        }
+    }
+
+    /// Opens the room's window. False: the connection was lost.
+    async fn open_room(&mut self) -> bool {
+        let (conversation, base) = (self.conversation, self.dock);
+        self.send(&Outgoing::Dock { conversation, state: State::Open, base }.encode()).await;
+        while !self.room_is_open {
+            let Some(socket) = &mut self.socket else { return false };
+            let frame = socket.next().await;
+            self.heard(frame).await;
+        }
+        true
     }
 
     /// After a loss that nobody here wanted.
@@ -354,7 +388,8 @@ impl Client {
         self.habits = habits;
         let never = begin + Duration::from_secs(1_000_000);
         let every = Duration::from_millis(habits.walks_every_ms);
-        let mut say = self.next(begin, habits.says_per_s, never);
+        let says_per_s = if self.who.in_room { habits.says_in_room_per_s } else { habits.says_per_s };
+        let mut say = self.next(begin, says_per_s, never);
         let mut page = self.next(begin, habits.pages_per_s, never);
         let mut walk =
             if every.is_zero() { never } else { begin + every.mul_f64(self.rng.random_range(0.0..1.0)) };
@@ -376,7 +411,7 @@ impl Client {
             } else {
                 while say <= now && say < self.until {
                     self.type_and_write(say).await;
-                    say = self.next(say, habits.says_per_s, never);
+                    say = self.next(say, says_per_s, never);
                 }
                 if page <= now && page < self.until {
                     self.ask_page(page).await;

@@ -12,7 +12,7 @@ use tokio::{
 
 use super::{
     campus::Campus,
-    orders::{Cast, Order, Pair},
+    orders::{Cast, Order, Pair, Room},
     tally::Tally,
 };
 use crate::plan::Plan;
@@ -32,6 +32,8 @@ pub struct Hire<'a> {
     pub processes: usize,
     /// Clients of each process that watch rosters.
     pub watchers: usize,
+    /// Where there is one: the room that some of them have open.
+    pub room: Option<Room>,
 }
 
 /// Processes of clients.
@@ -64,6 +66,7 @@ impl Hire<'_> {
                 seed: self.plan.seed,
                 history: history.clone(),
                 watchers: self.watchers,
+                room: self.room,
             };
             first += u32::try_from(pairs.len() * 2)?;
             members.push(Member::start(&cast).await?);

@@ -1,7 +1,7 @@
 //! The frames that the generator sends and understands, besides those of `gchat_wire`: borrowed where thousands are sent,
 //! and read by their type first, so that most rosters are not read at all.
 
-pub use gchat_wire::{Ack, Changes, Conversation, FEATURES, History, Message, Position, Refusal};
+pub use gchat_wire::{Ack, Changes, Conversation, FEATURES, History, Message, Position, Refusal, State};
 use serde::{Deserialize, Serialize};
 use uuid::Uuid;
 
@@ -51,6 +51,11 @@ pub enum Outgoing<'a> {
     Typing {
         conversation: Conversation,
     },
+    Dock {
+        conversation: Conversation,
+        state: State,
+        base: u64,
+    },
     Pong,
 }
 
@@ -95,6 +100,7 @@ pub struct Welcome {
 /// A person's windows.
 #[derive(Debug, Deserialize)]
 pub struct Dock {
+    pub version: u64,
     pub windows: Vec<Window>,
 }
 
@@ -102,6 +108,7 @@ pub struct Dock {
 #[derive(Debug, Deserialize)]
 pub struct Window {
     pub conversation: Conversation,
+    pub state: State,
     pub seq: u64,
     pub rev: u64,
 }
@@ -111,6 +118,12 @@ pub struct Mark {
     pub conversation: Conversation,
     pub user: u64,
     pub seq: u64,
+}
+
+/// Somebody has written in a room that is not open here.
+#[derive(Debug, Deserialize)]
+pub struct Dot {
+    pub conversation: Conversation,
 }
 
 #[derive(Debug, Deserialize)]
@@ -176,6 +189,8 @@ mod tests {
                 "changes" => reads::<Changes>(&text),
                 "ack" => reads::<Ack>(&text),
                 "read" => reads::<Mark>(&text),
+                "dock" => reads::<Dock>(&text),
+                "dot" => reads::<Dot>(&text),
                 "error" => reads::<Refusal>(&text),
                 "drain" => reads::<Drain>(&text),
                 "roster_diff" => reads::<Joined>(&text),
@@ -211,6 +226,7 @@ mod tests {
             Outgoing::History { request: 1, conversation, before: None, after: Some(1), limit: 1 },
             Outgoing::Read { conversation, seq: 1 },
             Outgoing::Typing { conversation },
+            Outgoing::Dock { conversation, state: State::Open, base: 0 },
             Outgoing::Pong,
         ];
         let examples: Vec<Value> =

@@ -16,7 +16,7 @@ use super::{
 use crate::{plan::Plan, profile::Recording};
 
 /// One in so many pairs is sampled: all that happens to them is judged by the checker.
-const SAMPLE: u64 = 50;
+pub const SAMPLE: u64 = 50;
 
 /// A database and its people.
 pub struct Ground<'a> {
@@ -78,7 +78,7 @@ impl<'a> Ground<'a> {
         watchers: usize,
     ) -> Result<Crew> {
         let (plan, name, campus, server) = (self.plan, self.name, &self.campus, server.address);
-        Hire { plan, name, server, campus, pairs, processes, watchers }.start().await
+        Hire { plan, name, server, campus, pairs, processes, watchers, room: None }.start().await
     }
 
     /// Removes it: a run's databases do not lie beside each other.

@@ -16,6 +16,7 @@ use crate::{
 /// Everyone loads a page a minute, writes one message in that time, and looks at one old page in three minutes.
 const DAY: Habits = Habits {
     says_per_s: 1.0 / 60.0,
+    says_in_room_per_s: 0.0,
     presses: false,
     types: 0.5,
     reads: 0.7,

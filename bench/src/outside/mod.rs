@@ -23,6 +23,7 @@ mod mixed;
 pub mod orders;
 pub mod prefill;
 mod restart;
+mod room;
 pub mod server;
 mod smoke;
 pub mod socket;
@@ -34,7 +35,7 @@ pub mod worker;
 
 /// What there is, in the order in which it runs.
 pub const SCENARIOS: &[&str] =
-    &["idle", "talk", "storm", "walk", "course", "restart", "attack", "durable", "mixed", "fleet"];
+    &["idle", "talk", "storm", "walk", "course", "room", "restart", "attack", "durable", "mixed", "fleet"];
 
 /// Runs only where it is named: it measures nothing.
 pub const SMOKE: &str = "smoke";
@@ -47,6 +48,7 @@ pub async fn run(plan: &Plan, scenario: &str) -> Result<Vec<Figure>> {
         "storm" => storm::run(plan).await,
         "walk" => walk::run(plan).await,
         "course" => course::run(plan).await,
+        "room" => room::run(plan).await,
         "restart" => restart::run(plan).await,
         "attack" => attack::run(plan).await,
         "durable" => durable::run(plan).await,

@@ -4,7 +4,7 @@ use std::{net::SocketAddr, path::PathBuf};
 
 use serde::{Deserialize, Serialize};
 
-use super::campus::Campus;
+use super::{campus::Campus, frames::Conversation};
 
 /// Who they are and where the server is.
 #[derive(Clone, Debug, Serialize, Deserialize)]
@@ -20,6 +20,16 @@ pub struct Cast {
     pub history: PathBuf,
     /// So many clients write down all that they see of rosters, and everybody when they joined.
     pub watchers: usize,
+    /// Where there is one: the room that some of them have open.
+    pub room: Option<Room>,
+}
+
+/// A room. Those who have it open write there, and not to each other.
+#[derive(Clone, Copy, Debug, Serialize, Deserialize)]
+pub struct Room {
+    pub conversation: Conversation,
+    /// The users 1 … this have it open. All of them are clients of one process, which counts what reaches them.
+    pub open: u64,
 }
 
 /// Two people who talk.
@@ -37,11 +47,13 @@ pub struct Habits {
     /// Messages of one person, on average; they come as they like (a Poisson process), whether or not the last one
     /// was answered.
     pub says_per_s: f64,
+    /// The same of somebody who has the room open.
+    pub says_in_room_per_s: f64,
     /// The first of each pair writes as soon as the last message is acknowledged.
     pub presses: bool,
     /// The chance that typing is told before a message.
     pub types: f64,
-    /// The chance that a message that comes is seen by its reader at once.
+    /// The chance that a message that comes is seen by its reader at once. In a room they tell that at most once in 5 s.
     pub reads: f64,
     /// Everyone leaves the page and comes back with the next one so often, in ms; 0: never.
     pub walks_every_ms: u64,
@@ -52,7 +64,8 @@ pub struct Habits {
 /// Ends when all have done it.
 #[derive(Clone, Copy, Debug, Serialize, Deserialize)]
 pub enum Order {
-    /// Connect, each at a time drawn from this many ms (0: as fast as it goes), and load the rosters.
+    /// Connect, each at a time drawn from this many ms (0: as fast as it goes), and load the rosters. Who has the room
+    /// open opens it.
     Come { over_ms: u64 },
     /// Drop every socket at once and come back, as after the cut of a network.
     Stampede,

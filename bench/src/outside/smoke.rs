@@ -13,8 +13,15 @@ use crate::{
     plan::Plan,
 };
 
-const EVERYTHING: Habits =
-    Habits { says_per_s: 2.0, presses: false, types: 0.3, reads: 0.5, walks_every_ms: 700, pages_per_s: 1.0 };
+const EVERYTHING: Habits = Habits {
+    says_per_s: 2.0,
+    says_in_room_per_s: 0.0,
+    presses: false,
+    types: 0.3,
+    reads: 0.5,
+    walks_every_ms: 700,
+    pages_per_s: 1.0,
+};
 
 pub(super) async fn run(plan: &Plan) -> Result<Vec<Figure>> {
     let people = COURSE * 2;

@@ -89,12 +89,32 @@ pub struct Tally {
     pub roster: Times,
     /// From the time at which a page of history was meant to be asked for until it came.
     pub page: Times,
+    /// Of the room.
+    pub room: RoomTally,
     /// When who sent `hello`, where joins are watched (`Habits::watch`), in µs since 1970.
     pub joins: Vec<(u64, u64)>,
     /// What the watching saw of a roster.
     pub sightings: Vec<Sighting>,
     /// What must not happen, in words.
     pub troubles: Vec<String>,
+}
+
+/// What was done in a room, and what was heard of it.
+#[derive(Clone, Debug, Default, Serialize, Deserialize)]
+pub struct RoomTally {
+    /// Messages that were acknowledged.
+    pub acked: u64,
+    /// How often one reached somebody who has the room open, its sender among them.
+    pub delivered: u64,
+    /// Read marks that were sent.
+    pub read: u64,
+    /// Dots, but for the first of each client.
+    pub dots: u64,
+    /// From each client's first dot to its last one, in µs, added up.
+    pub between_dots_us: u64,
+    /// As those of the tally.
+    pub ack: Times,
+    pub delivery: Times,
 }
 
 /// A roster or a diff as it came to somebody who watches.
@@ -146,9 +166,22 @@ impl AddAssign for Tally {
         }
         other.ended.into_iter().for_each(|(code, times)| *self.ended.entry(code).or_default() += times);
         other.refused.into_iter().for_each(|(code, times)| *self.refused.entry(code).or_default() += times);
+        self.room += other.room;
         self.joins.extend(other.joins);
         self.sightings.extend(other.sightings);
         self.troubles.extend(other.troubles);
+    }
+}
+
+impl AddAssign for RoomTally {
+    fn add_assign(&mut self, other: Self) {
+        self.acked += other.acked;
+        self.delivered += other.delivered;
+        self.read += other.read;
+        self.dots += other.dots;
+        self.between_dots_us += other.between_dots_us;
+        self.ack += other.ack;
+        self.delivery += other.delivery;
     }
 }
 

@@ -23,7 +23,7 @@ use super::{
     campus::now_us,
     client::{Client, Shared, Who},
     orders::{Cast, Order},
-    tally::Tally,
+    tally::{RoomTally, Tally},
 };
 
 /// Connections that one process opens at once, when it is to be fast.
@@ -82,7 +82,8 @@ fn spawn(shared: &Rc<Shared>, orders: &watch::Receiver<(u64, Order)>) -> usize {
     let mut clients = 0;
     for (n, (user, partner, sampled)) in people.enumerate() {
         let me = shared.cast.first + u32::try_from(n).unwrap_or(u32::MAX);
-        let who = Who { me, user, partner, sampled, watches: n < shared.cast.watchers };
+        let in_room = shared.cast.room.is_some_and(|room| user <= room.open);
+        let who = Who { me, user, partner, sampled, watches: n < shared.cast.watchers, in_room };
         let client = Box::new(Client::new(who, shared.clone(), orders.clone()));
         tokio::task::spawn_local(client.live());
         clients += 1;
@@ -90,10 +91,15 @@ fn spawn(shared: &Rc<Shared>, orders: &watch::Receiver<(u64, Order)>) -> usize {
     clients
 }
 
-/// Every message that was acknowledged reaches the other person's browser, or this says so.
+/// Every message that was acknowledged reaches the other person's browser, and one of the room that of everybody who has
+/// it open, or this says so.
 async fn until_delivered(shared: &Shared) {
+    let listeners = shared.cast.room.map_or(0, |room| room.open);
     let delivered = async {
-        while shared.tally.borrow().delivered < shared.tally.borrow().acked {
+        let is_missing = |tally: &Tally| {
+            tally.delivered < tally.acked || tally.room.delivered < tally.room.acked * listeners
+        };
+        while is_missing(&shared.tally.borrow()) {
             sleep(Duration::from_millis(1)).await;
         }
     };
@@ -101,6 +107,12 @@ async fn until_delivered(shared: &Shared) {
     let mut tally = shared.tally.borrow_mut();
     if !in_time || tally.delivered != tally.acked {
         let what = format!("{} messages were acknowledged, {} delivered", tally.acked, tally.delivered);
+        tally.troubles.push(what);
+    }
+    let RoomTally { acked, delivered, .. } = tally.room;
+    // A process without them hears nothing of it, and acknowledged nothing.
+    if delivered != acked * listeners {
+        let what = format!("{acked} messages of the room were acknowledged, {delivered} reached {listeners}");
         tally.troubles.push(what);
     }
 }

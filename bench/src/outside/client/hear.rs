@@ -11,8 +11,8 @@ use super::Client;
 use crate::outside::{
     campus::now_us,
     frames::{
-        Ack, Changes, Conversation, Drain, History, Joined, Mark, Message, Outgoing, Position, Refusal,
-        RosterHead, RosterVersion, Welcome, kind,
+        Ack, Changes, Conversation, Dock, Dot, Drain, History, Joined, Mark, Message, Outgoing, Position,
+        Refusal, RosterHead, RosterVersion, State, Welcome, kind,
     },
     tally::Sighting,
 };
@@ -20,6 +20,9 @@ use crate::outside::{
 /// Messages of a page that is read, and of one that brings what was missed.
 const PAGE: u32 = 50;
 const MISSING_PAGE: u32 = 100;
+
+/// What was read in a room is told at most so often.
+const READ_EVERY: Duration = Duration::from_secs(5);
 
 /// Why a page was asked for.
 #[derive(Clone, Copy, Debug, PartialEq)]
@@ -64,6 +67,16 @@ impl Client {
                     self.log(What::Read { conversation, user, seq });
                 }
             }
+            "dock" => {
+                if let Some(dock) = self.parse(text) {
+                    self.shown(&dock);
+                }
+            }
+            "dot" => {
+                if let Some(dot) = self.parse(text) {
+                    self.dotted(&dot, now);
+                }
+            }
             "error" => {
                 if let Some(refusal) = self.parse(text) {
                     self.refused(&refusal);
@@ -104,6 +117,9 @@ impl Client {
     pub(super) async fn changed(&mut self, changes: Changes, came_alone: bool, now: u64) {
         let Changes { request, conversation, from, rev, messages, more, reset, .. } = changes;
         let live = came_alone && request.is_none();
+        if conversation.is_room() && conversation != self.conversation {
+            return self.trouble("was told what is written in a room that is not open here");
+        }
         request.and_then(|request| self.requests.remove(&request));
         if reset {
             self.log_own(conversation, || What::Reset { conversation });
@@ -120,6 +136,8 @@ impl Client {
             }
             self.position(conversation).rev = rev;
             self.log_own(conversation, || What::Holds { conversation, rev, whole: !more });
+        } else if conversation.is_room() && live && rev <= held && !messages.is_empty() {
+            self.trouble("was told a message of the room twice");
         }
         if more || self.position(conversation).rev < from {
             self.ask_changes(conversation).await;
@@ -149,6 +167,9 @@ impl Client {
             return self.trouble("the next change is not the next message, and nobody has edited anything");
         }
         held.seq = message.seq;
+        if conversation.is_room() {
+            return self.show_of_room(message, now).await;
+        }
         let theirs = message.sender != self.who.user;
         if conversation == self.conversation {
             self.log(What::Display { conversation, message: Said::of(message) });
@@ -159,8 +180,7 @@ impl Client {
         if !theirs || !live {
             return;
         }
-        let meant = message.text.as_deref().and_then(|text| text.split_once(' ')?.0.parse().ok());
-        if let Some(meant) = meant {
+        if let Some(meant) = meant(message) {
             self.shared.tally.borrow_mut().delivery.add_us(meant, now);
         }
         if self.habits.reads > 0.0 && self.rng.random_bool(self.habits.reads) {
@@ -168,6 +188,43 @@ impl Client {
             let seq = message.seq;
             self.send(&Outgoing::Read { conversation, seq }.encode()).await;
         }
+    }
+
+    /// Who has the room open sees what is written there, and tells so every few seconds.
+    async fn show_of_room(&mut self, message: &Message, now: u64) {
+        {
+            let room = &mut self.shared.tally.borrow_mut().room;
+            room.delivered += 1;
+            if let Some(meant) = meant(message) {
+                room.delivery.add_us(meant, now);
+            }
+        }
+        if self.habits.reads > 0.0 && self.read_next <= Instant::now() {
+            self.read_next = Instant::now() + READ_EVERY;
+            self.shared.tally.borrow_mut().room.read += 1;
+            let (conversation, seq) = (self.conversation, message.seq);
+            self.send(&Outgoing::Read { conversation, seq }.encode()).await;
+        }
+    }
+
+    /// Its windows are these now.
+    fn shown(&mut self, dock: &Dock) {
+        self.dock = dock.version;
+        let mut windows = dock.windows.iter();
+        self.room_is_open =
+            windows.any(|window| window.conversation.is_room() && window.state == State::Open);
+    }
+
+    fn dotted(&mut self, dot: &Dot, now: u64) {
+        if dot.conversation == self.conversation {
+            return self.trouble("a dot came of the room that is open here");
+        }
+        if self.dotted > 0 {
+            let room = &mut self.shared.tally.borrow_mut().room;
+            room.dots += 1;
+            room.between_dots_us += now.saturating_sub(self.dotted);
+        }
+        self.dotted = now;
     }
 
     async fn ask_changes(&mut self, conversation: Conversation) {
@@ -216,9 +273,14 @@ impl Client {
         let Some(letter) = self.outbox.front().filter(|letter| letter.id == id) else { return };
         {
             let mut tally = self.shared.tally.borrow_mut();
-            tally.acked += 1;
-            tally.ack.add_us(letter.meant, now);
-            tally.round_trip.add_us(letter.sent, now);
+            if self.who.in_room {
+                tally.room.acked += 1;
+                tally.room.ack.add_us(letter.meant, now);
+            } else {
+                tally.acked += 1;
+                tally.ack.add_us(letter.meant, now);
+                tally.round_trip.add_us(letter.sent, now);
+            }
         }
         self.outbox.pop_front();
         if self.habits.presses && Instant::now() < self.until {
@@ -248,6 +310,7 @@ impl Client {
             tally.welcome.add_us(self.meant, now);
         }
         self.log(What::Welcomed);
+        self.shown(&welcome.dock);
         if self.server.is_none() {
             self.adopt(&welcome); // later, the cursor brings what is missing
         }
@@ -297,4 +360,9 @@ impl Client {
             self.shared.tally.borrow_mut().sightings.push(sighting);
         }
     }
+}
+
+/// When a message was meant to be sent, µs, as it says.
+fn meant(message: &Message) -> Option<u64> {
+    message.text.as_deref().and_then(|text| text.split_once(' ')?.0.parse().ok())
 }
