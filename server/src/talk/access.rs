@@ -64,6 +64,8 @@ pub struct Marks {
     pub to: Audience,
     /// Others may see it from now on.
     pub publish: bool,
+    /// Others may be told of this conversation's marks at once: they are told in the order of all that happens there.
+    pub shared: bool,
 }
 
 impl Access {
@@ -289,7 +291,7 @@ impl Access {
             ConversationId::Direct(two) => two,
             ConversationId::Group(_) | ConversationId::Room(_) => {
                 let publish = conversation.room().is_none() && !me.hidden;
-                return Ok(Marks { to: Audience::of([speaker.user]), publish });
+                return Ok(Marks { to: Audience::of([speaker.user]), publish, shared: false });
             }
         };
         let other = other_of(speaker, two)?;
@@ -299,7 +301,7 @@ impl Access {
                 rights::may_know(policy, me.side(other), them.side(speaker.user))
             });
         let to = Audience::of([Some(speaker.user), shown.then_some(other)].into_iter().flatten());
-        Ok(Marks { to, publish: shown })
+        Ok(Marks { to, publish: shown, shared: true })
     }
 
     /// Who hears that the speaker is writing: of those who are online whoever the speaker may write to, or in a group

@@ -18,12 +18,13 @@ impl Talk {
     ) -> Result<(), Refusal> {
         self.access.may_read(speaker, &conversation).await?;
         self.allowances.of(speaker.site, speaker.user).take(Kind::Reads).map_err(Refusal::rate_limited)?;
-        let Marks { to, publish } = self.access.hears_marks(speaker, &conversation).await?;
+        let Marks { to, publish, shared } = self.access.hears_marks(speaker, &conversation).await?;
         // Two of the speaker's connections may raise it at once: it is told in the order in which it rose. Where only the
         // speaker is told, nobody else waits for that: hundreds read a message of a room at once.
-        let _order = match conversation.direct() {
-            Some(_) => self.order.lock((speaker.site, &conversation)).await,
-            None => self.order.lock((speaker.site, &conversation, speaker.user)).await,
+        let _order = if shared {
+            self.order.lock((speaker.site, &conversation)).await
+        } else {
+            self.order.lock((speaker.site, &conversation, speaker.user)).await
         };
         let Speaker { site, user } = speaker;
         if let Some(seq) = self.store.read(site, &conversation, user, seq, publish).await? {

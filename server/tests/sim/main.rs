@@ -28,7 +28,7 @@ use std::panic::{AssertUnwindSafe, catch_unwind};
 use world::{Faults, World};
 
 /// Worlds of each test in the short form.
-const WORLDS: u64 = 500;
+const WORLDS: u64 = 200;
 /// How often a single seed is run.
 const AGAIN: usize = 100;
 
