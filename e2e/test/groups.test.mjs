@@ -193,3 +193,26 @@ test("a room is quiet: a dot for what is written, a badge for who is mentioned; 
   await teacher.say("Exam on Friday");
   await seen(his.message("Exam on Friday"), "the announcement");
 });
+
+test("a text has the room beside a face first, and the time what is left", async () => {
+  const ana = await it.people.arrive("ana", { path: "/demo/algebra" });
+  const bruno = await it.people.arrive("bruno", { path: "/demo/algebra" });
+  const hers = await openRoom(ana, "Algebra");
+  const his = await openRoom(bruno, "Algebra");
+  const [long, short] = ["The library is open on Saturday from ten to four, and there are places by the window.", "Good."];
+  for (const text of [long, short]) await hers.say(text);
+  await seen(his.message(short), "both at Bruno's");
+  assert.equal((await his.message(long).boundingBox()).width, 232, "a bubble at its widest");
+  // Of the time, all is to be seen or nothing.
+  const timed = async (text) => {
+    await his.article(text).hover();
+    return his.article(text).locator("time").evaluate((time) => {
+      const range = document.createRange();
+      range.selectNodeContents(time);
+      const [box, ink] = [time, range].map((one) => one.getBoundingClientRect());
+      return ink.top >= box.bottom ? "nothing" : ink.right <= box.right + 1 && ink.left >= box.left - 1 ? "all" : "a part";
+    });
+  };
+  assert.equal(await timed(long), "nothing");
+  assert.equal(await timed(short), "all");
+});

@@ -336,16 +336,26 @@ export const logStyles = css`
     color: inherit;
     --g-focus: var(--g-on-accent);
   }
+  /* The text has the room first. Where the time does not fit beside it, it wraps out of its line and is not seen; it is
+     in the menu too. */
   time {
-    flex: none;
+    flex: 0 1000 auto;
+    min-inline-size: 0;
+    block-size: 1.5em;
     color: transparent;
     font-size: 12px;
+    line-height: 1.5;
     transition: color 0.12s;
+  }
+  time::before {
+    content: "";
+    display: inline-block;
   }
   .message:hover time,
   .message:focus-within time,
   .scroller:focus-visible time {
     color: var(--g-muted);
+    overflow: clip;
   }
   .delivery {
     display: flex;
