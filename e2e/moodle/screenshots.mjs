@@ -3,12 +3,13 @@
 import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { seen, settled } from "../expect.mjs";
+import { becomes, seen, settled } from "../expect.mjs";
 import { campus } from "./campus.mjs";
 import { connect, SETTINGS } from "./connect.mjs";
 import { attach } from "./control.mjs";
 import { Members } from "./members.mjs";
 import { WEB, folder as ownedBy } from "./process.mjs";
+import { quiet } from "./quiet.mjs";
 import { install } from "./site.mjs";
 
 const folder = process.argv[2] ?? mkdtempSync(join(tmpdir(), "gchat-pictures-"));
@@ -54,6 +55,12 @@ async function pictures() {
     "exam-phone": () => ofExam("phone-", PHONE),
     first: () => ofFirstVisit("", BIG),
     "first-phone": () => ofFirstVisit("phone-", PHONE),
+    rooms: () => ofRooms("", BIG),
+    "rooms-dark": () => ofRooms("dark-", { ...BIG, colorScheme: "dark" }),
+    "rooms-phone": () => ofRooms("phone-", PHONE),
+    "rooms-rtl": () => mirrored(() => ofRooms("rtl-", BIG)),
+    "rooms-settings": () => ofRoomSettings("", BIG),
+    "rooms-settings-phone": () => ofRoomSettings("phone-", PHONE),
   };
   const named = process.argv.slice(3);
   await site.deeds(["config", "allowthemechangeonurl", 1]);
@@ -109,13 +116,17 @@ async function ofPeople(prefix, options, wanted = ["course", "dashboard", "mycou
   await people.leave();
 }
 
+function rightToLeft() {
+  return mirrored(() => ofPeople("rtl-", BIG, ["course"]));
+}
+
 /** As in a language that is written from right to left: none is installed, so English is said to be one. */
-async function rightToLeft() {
+async function mirrored(deed) {
   const local = ownedBy(join(ownedBy(join(site.data, "lang"), WEB), "en_local"), WEB);
   writeFileSync(join(local, "langconfig.php"), "<?php\n$string['thisdirection'] = 'rtl';\n");
   await site.php(["admin/cli/purge_caches.php"]);
   try {
-    await ofPeople("rtl-", BIG, ["course"]);
+    await deed();
   } finally {
     rmSync(local, { recursive: true });
     await site.php(["admin/cli/purge_caches.php"]);
@@ -209,6 +220,122 @@ async function openFromLauncher(person, name) {
   if (!(await person.screen.launched(name).isVisible())) await person.screen.launcher.click();
   await person.screen.launched(name).click();
   return person.screen.chat(name);
+}
+
+/** Bruno and Ana, who teaches, in the room of their course and in a group: the list, members, a mention, reactions, the menus. */
+async function ofRooms(prefix, options) {
+  place = await campus(site);
+  people.login = place.login;
+  const { path, title, id } = place.algebra;
+  await site.deeds(["config", "rooms", "some", "block_gchat"], ["room", id, "open"]);
+  const carla = await people.arrive("carla", { path });
+  const eva = await people.arrive("eva", { path });
+  const bruno = await people.arrive("bruno", { ...options, path });
+  const theirs = await openRoom(carla, title);
+  await theirs.say("Is the library open on Saturday?");
+  await (await openRoom(eva, title)).say("Yes, from 10 to 16 📚 https://example.org/library");
+  const panel = await openPanel(bruno);
+  await panel.getByRole("button", { name: "New group" }).click();
+  const dialog = bruno.page.getByRole("dialog", { name: "New group" });
+  await dialog.getByRole("textbox", { name: "Group name" }).fill("Project 3: bridges");
+  for (const { name } of [carla, eva]) await dialog.getByRole("list", { name: "People", exact: true }).getByRole("button", { name }).click();
+  await picture(bruno.page, `${prefix}new-group`);
+  await dialog.getByRole("button", { name: "Create group" }).click();
+  const group = bruno.screen.chat("Project 3: bridges");
+  await group.say("Who builds the first pillar?");
+  const hers = carla.screen.chat("Project 3: bridges");
+  await hers.button("Restore").click();
+  await hers.say("I can, if somebody brings the glue.");
+  await hers.say("And a ruler of 50 cm.");
+  await seen(group.message("And a ruler of 50 cm."), "what Carla wrote");
+  await picture(bruno.page, `${prefix}group`);
+  await act(group, "Members");
+  const members = bruno.page.getByRole("dialog", { name: "Members" });
+  await seen(members.getByRole("list", { name: "Members" }).getByRole("listitem").first(), "the members");
+  await picture(bruno.page, `${prefix}group-members`);
+  await bruno.page.keyboard.press("Escape");
+  await group.window.getByRole("button", { name: "Conversation actions" }).click();
+  await picture(bruno.page, `${prefix}group-menu`);
+  await bruno.page.keyboard.press("Escape");
+  await group.button("Minimise").click();
+  const his = await openRoom(bruno, title);
+  await his.say("Then I am coming too");
+  await his.box.pressSequentially("@carl");
+  await seen(his.window.getByRole("option").first(), "the completion");
+  await picture(bruno.page, `${prefix}mention-completion`);
+  await bruno.page.keyboard.press("Enter");
+  await his.box.pressSequentially("shall we meet there at 11?");
+  await his.sendButton.click();
+  await seen(his.message(/shall we meet there/), "the mention");
+  await react(theirs, "Then I am coming too", /👍|thumbs up/i);
+  await seen(his.article("Then I am coming too").getByRole("button", { name: "👍 1", exact: true }), "the reaction");
+  await picture(bruno.page, `${prefix}room-student`);
+  await his.choose("Is the library open on Saturday?", "React");
+  await picture(bruno.page, `${prefix}reactions`);
+  await bruno.page.keyboard.press("Escape");
+  // On a phone a window is all there is.
+  if (options.isMobile) await his.button("Minimise").click();
+  await openPanel(bruno);
+  await picture(bruno.page, `${prefix}rooms`);
+  const ana = await people.arrive("ana", { ...options, path });
+  const teacher = await openRoom(ana, title);
+  await picture(ana.page, `${prefix}room-teacher`);
+  await teacher.window.getByRole("button", { name: "Conversation actions" }).click();
+  await picture(ana.page, `${prefix}room-teacher-menu`);
+  await teacher.window.getByRole("menuitemcheckbox").click();
+  await teacher.say("Exam on Friday, room 12. Please bring a calculator.");
+  if (!(await his.log.isVisible())) await openRoom(bruno, title);
+  await seen(his.message(/Exam on Friday/), "the announcement");
+  await seen(his.window.getByText("Only teachers write here now."), "why nothing can be written");
+  await picture(bruno.page, `${prefix}room-announcements`);
+  await people.leave();
+}
+
+/** What says whether there are rooms: the site's settings, and the form of a course. */
+async function ofRoomSettings(prefix, options) {
+  place = await campus(site);
+  people.login = place.login;
+  await site.deeds(["config", "rooms", "some", "block_gchat"]);
+  const admin = await people.administrator({ ...options, path: SETTINGS });
+  await admin.page.getByRole("combobox", { name: "Rooms" }).scrollIntoViewIfNeeded();
+  await picture(admin.page, `${prefix}rooms-site`);
+  const ana = await people.arrive("ana", { ...options, path: `/course/edit.php?id=${place.algebra.id}` });
+  const header = ana.page.locator("#id_block_gchat_header").getByRole("button", { name: "Global Chat" });
+  const field = ana.page.getByRole("combobox", { name: "Room of the course" });
+  await becomes(async () => {
+    if ((await header.getAttribute("aria-expanded")) === "false") await header.click();
+    return field.isVisible();
+  }, true, "the field of the form");
+  await field.scrollIntoViewIfNeeded();
+  await picture(ana.page, `${prefix}rooms-course`);
+  await people.leave();
+}
+
+async function openPanel(person) {
+  const panel = person.page.getByRole("dialog", { name: "Global Chat" });
+  // Where Moodle's scripts move the focus, the panel closes.
+  await quiet(person.page);
+  if (!(await panel.isVisible())) await person.screen.launcher.click();
+  await seen(panel, "the panel");
+  return panel;
+}
+
+async function openRoom(person, title) {
+  const panel = await openPanel(person);
+  await panel.getByRole("list", { name: "Rooms" }).getByRole("button", { name: title }).click();
+  const chat = person.screen.chat(title);
+  await seen(chat.log, "the room");
+  return chat;
+}
+
+async function act(chat, item) {
+  await chat.window.getByRole("button", { name: "Conversation actions" }).click();
+  await chat.window.getByRole("menuitem", { name: item, exact: true }).click();
+}
+
+async function react(chat, text, name) {
+  await chat.choose(text, "React");
+  await chat.window.getByRole("toolbar").getByRole("button", { name }).click();
 }
 
 /** An empty list, and a server that is away. */
