@@ -208,8 +208,13 @@ impl Windows {
         if change.state != WindowState::Closed {
             self.access.may_open(speaker, conversation).await?;
         }
-        if self.store.set_window(site, user, conversation, change, self.most).await? {
-            self.bus.publish(Event::Dock { site, user, given: Some(connection.id) }).await?;
+        let set = self.store.set_window(site, user, conversation, change, self.most).await;
+        // A write that ended with an error may be committed all the same, and to repeat it changes nothing then.
+        let given = set.as_ref().ok().map(|_| connection.id);
+        if !matches!(set, Ok(false)) {
+            let told = self.bus.publish(Event::Dock { site, user, given }).await;
+            set?;
+            told?;
         }
         Ok(())
     }

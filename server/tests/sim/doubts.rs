@@ -15,7 +15,7 @@ use gchat::{
     hub::{Outbound, Registration},
     id::{ClientMessageId, ConnectionId, ConversationId, Seq, SessionId, UserId},
     protocol::ServerFrame,
-    store::{Origin, Result, StoreError, UserRecord},
+    store::{Origin, Result, StoreError, UserRecord, WindowChange, WindowState},
     talk::{Speaker, Target, Try},
 };
 use parking_lot::Mutex;
@@ -166,4 +166,24 @@ async fn a_dock_that_could_not_be_read_is_told_once_it_can_be() {
     assert!(told.len() == 1 && told[0]["type"] == "dock", "{told:?}");
     scene.app.docks.tell_owed().await;
     assert_eq!(scene.heard(), [] as [Value; 0], "it is owed no more");
+}
+
+#[tokio::test]
+async fn a_window_whose_change_failed_after_its_commit_is_shown_on_all_devices() {
+    let scene = Scene::set().await;
+    let (windows, conversation) = (&scene.app.windows, "1-2".parse::<ConversationId>().unwrap());
+    let session = Some(SessionId(Uuid::new_v4()));
+    let open = WindowChange { state: WindowState::Open, base: 0, seen: None, session };
+    // Of the same person; it asks from another device.
+    let out = Outbound::new(100, 1_000_000);
+    let key = (SITE, scene.bruno.user);
+    let other =
+        scene.app.hub.register(ConnectionId(3), key, "login".into(), SessionId(Uuid::new_v4()), false, out);
+    scene.fails.write.store(true, Ordering::SeqCst);
+    assert!(windows.set(&other, &conversation, open).await.is_err(), "the store failed");
+    let told = scene.heard();
+    assert_eq!(told.len(), 1, "{told:?}");
+    assert_eq!(told[0]["windows"][0]["state"], "open");
+    assert!(windows.set(&other, &conversation, open).await.is_ok());
+    assert_eq!(scene.heard(), [] as [Value; 0], "to repeat it changes nothing");
 }
