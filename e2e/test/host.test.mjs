@@ -102,3 +102,24 @@ test("the chat starts where the page allows no policy of trusted types", async (
   await seen(one.screen.block.getByText("Nobody from your courses is online."), "the list");
   await seen(one.screen.launcher, "the launcher");
 });
+
+for (const [kind, page, variables] of [
+  ["dark", "#16191c", ["#ffffff", "#1d2125"]],
+  ["light", "#fcfcfc", ["#16191c", "#e4e6e8"]],
+]) {
+  test(`on a page that is ${kind}, and whose Bootstrap colours are not, the chat is ${kind} as a whole`, async () => {
+    const [background, ink] = variables;
+    host.head = `<style>:root { --bs-body-bg: ${background}; --bs-body-color: ${ink}; } body { background: ${page}; }</style>`;
+    const { one, chat } = await talking();
+    const lightness = (part, property) =>
+      part.evaluate((element, name) => {
+        const [number, ...others] = getComputedStyle(element)[name].match(/[\d.]+/g).map(Number);
+        const scale = getComputedStyle(element)[name].startsWith("rgb") ? 255 : 1;
+        return (number + others[0] + others[1]) / 3 / scale;
+      }, property);
+    const [surface, text] = [await lightness(chat.log, "backgroundColor"), await lightness(chat.box, "color")];
+    const panel = await lightness(one.screen.launcher, "color");
+    for (const words of [text, panel]) assert.ok(kind === "dark" ? words - surface > 0.6 : surface - words > 0.6, `${words} on ${surface}`);
+    assert.equal(surface < 0.5, kind === "dark", "the window's own colour");
+  });
+}

@@ -1,7 +1,8 @@
 /**
  * Makes the chat look like the page it lies on. Shadow roots cannot see the page's classes, and a dark system does not
  * make a Moodle page dark: so the page itself is read (Bootstrap's `data-bs-theme`, else the colours it really
- * paints), and hosts get `data-scheme` and a text colour that can be read on the accent.
+ * paints), and hosts get `data-scheme`, a text colour that can be read on the accent, and `data-own` where the page's Bootstrap
+ * colours are for the other scheme.
  */
 
 export type Scheme = "light" | "dark";
@@ -9,6 +10,8 @@ type Rgba = readonly [red: number, green: number, blue: number, alpha: number];
 
 /** Below this luminance a background counts as dark: white text has the better contrast on it. */
 const DARK_LUMINANCE = 0.18;
+/** Text for a dark background is above it, text for a light one below. */
+const MIDDLE_LUMINANCE = 0.3;
 
 /** Keeps `host` in step with the page until the returned function is called. `blend`: take the colours around it. */
 export function followScheme(host: HTMLElement, blend: boolean): () => void {
@@ -32,6 +35,10 @@ function applyScheme(host: HTMLElement, blend: boolean): void {
   const around = backgroundBehind(blend ? host.parentElement : document.body);
   const scheme = (blend ? null : declaredScheme()) ?? schemeOf(around) ?? pageScheme();
   if (host.dataset["scheme"] !== scheme) host.dataset["scheme"] = scheme;
+  if (!blend) {
+    host.toggleAttribute("data-own", false);
+    host.toggleAttribute("data-own", isForeign(host, scheme));
+  }
   if (blend) {
     const ink = host.parentElement === null ? "" : getComputedStyle(host.parentElement).color;
     setProperty(host, "--gchat-ink", ink);
@@ -39,6 +46,12 @@ function applyScheme(host: HTMLElement, blend: boolean): void {
   }
   const accent = resolvedAccent(host);
   setProperty(host, "--gchat-on-accent", accent === null || luminance(accent) < 0.36 ? "" : "#111");
+}
+
+/** Whether the text is in a colour for the other scheme: a theme may paint the page and leave Bootstrap's variables alone. */
+function isForeign(host: HTMLElement, scheme: Scheme): boolean {
+  const ink = parseColour(getComputedStyle(host).color);
+  return ink !== null && luminance(ink) < MIDDLE_LUMINANCE === (scheme === "dark");
 }
 
 function setProperty(host: HTMLElement, name: string, value: string): void {

@@ -54,6 +54,11 @@ export const tokens = css`
     --g-danger: #f2938c;
     --g-shadow: 0 0 0 1px rgb(255 255 255 / 10%), 0 4px 12px rgb(0 0 0 / 40%), 0 12px 32px rgb(0 0 0 / 45%);
   }
+  /* The page's colours are for the other scheme. */
+  :host([data-own]) {
+    --bs-body-bg: initial !important;
+    --bs-body-color: initial !important;
+  }
   @media (prefers-contrast: more) {
     :host {
       --g-muted: var(--g-ink);

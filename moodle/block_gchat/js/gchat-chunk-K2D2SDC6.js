@@ -1,2 +1,0 @@
-function t(e){for(let[o,n]of Object.entries(e))customElements.get(o)===void 0&&customElements.define(o,n)}async function i(){t((await import("./gchat-windows-F3EWNF7Y.js")).WINDOWS)}async function s(){t({"gchat-rooms":(await import("./gchat-rooms-JWWFFQFO.js")).GchatRooms})}async function r(e,o){return(await import("./gchat-dialogs-ZCL6BG7D.js")).dialogFor(e,o)}export{t as a,i as b,s as c,r as d};
-//# sourceMappingURL=gchat-chunk-K2D2SDC6.js.map
