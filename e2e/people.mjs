@@ -116,7 +116,12 @@ export class Person {
   }
 
   async go(path, page = this.page) {
-    await page.goto(this.campus.url + path, this.loaded);
+    const answer = await page.goto(this.campus.url + path, this.loaded);
+    // Else a test would only tell what is missing on a page that tells why there is none.
+    if (answer !== null && answer.status() >= 500) {
+      const said = await page.locator("body").innerText();
+      throw new Error(`${path} was answered with ${answer.status()}: ${said.slice(0, 4_000)}`);
+    }
   }
 
   /** What the block and the dock show, by the names that everybody hears. */

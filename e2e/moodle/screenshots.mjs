@@ -56,7 +56,8 @@ async function pictures() {
     first: () => ofFirstVisit("", BIG),
     "first-phone": () => ofFirstVisit("phone-", PHONE),
     rooms: () => ofRooms("", BIG),
-    "rooms-dark": () => ofRooms("dark-", { ...BIG, colorScheme: "dark" }),
+    "rooms-dark": () => darkened(() => ofRooms("dark-", { ...BIG, colorScheme: "dark" })),
+    "rooms-dark-phone": () => darkened(() => ofRooms("dark-phone-", { ...PHONE, colorScheme: "dark" })),
     "rooms-phone": () => ofRooms("phone-", PHONE),
     "rooms-rtl": () => mirrored(() => ofRooms("rtl-", BIG)),
     "rooms-settings": () => ofRoomSettings("", BIG),
@@ -131,6 +132,18 @@ async function mirrored(deed) {
     rmSync(local, { recursive: true });
     await site.php(["admin/cli/purge_caches.php"]);
     await site.warm();
+  }
+}
+
+/** As in a theme that has dark colours: Boost has none, and the chat looks like the page that it is on. */
+async function darkened(deed) {
+  const parts = ":root, body, #page, #page-wrapper, #topofscroll, .navbar, .drawer, .card, .course-section, .block";
+  const style = `<style>:root { color-scheme: dark; } ${parts} { background: #16191c !important; color: #e4e6e8 !important; }</style>`;
+  await site.deeds(["config", "additionalhtmlhead", style]);
+  try {
+    await deed();
+  } finally {
+    await site.deeds(["config", "additionalhtmlhead", ""]);
   }
 }
 
