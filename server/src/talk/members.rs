@@ -5,9 +5,9 @@ use std::collections::BTreeSet;
 use super::{Speaker, Talk};
 use crate::{
     error::{Code, Refusal},
-    id::{CircleId, ConversationId, UserId},
+    id::{ConversationId, UserId},
     protocol::Member,
-    rights::{self, Snapshot},
+    rights::{self, Role, Snapshot},
     roster,
     store::{Face, Group, Part},
 };
@@ -49,7 +49,9 @@ impl Talk {
                 self.access.room(speaker, circle).await?;
                 let mut members = Vec::new();
                 for user in self.store.known(speaker.site, conversation, &users).await? {
-                    members.push(self.face(speaker, &me, circle, user).await?);
+                    let policy = self.access.policy(speaker.site);
+                    let role = |known: &Snapshot| rights::in_room(policy, circle, &known.circles);
+                    members.push(self.face(speaker, &me, user, role).await?);
                 }
                 Ok((0, members))
             }
@@ -64,7 +66,8 @@ impl Talk {
         group: &Group,
         part: &Part,
     ) -> Result<Member, Refusal> {
-        let face = self.face(speaker, me, &group.course, part.user).await?;
+        let role = |known: &Snapshot| rights::role_in(&group.course, &known.circles);
+        let face = self.face(speaker, me, part.user, role).await?;
         let gone = !part.is_member();
         let mut contact = face.contact;
         contact.role = contact.role.filter(|_| !gone);
@@ -72,19 +75,19 @@ impl Talk {
         Ok(Member { contact, maker, gone, read_seq: Some(part.published) })
     }
 
-    /// Somebody as the speaker may know them; their role in a course or room, where they are in it.
+    /// Somebody as the speaker may know them. `role`: by which they are in the group or room; nobody is without one.
     async fn face(
         &self,
         speaker: Speaker,
         me: &Snapshot,
-        circle: &CircleId,
         user: UserId,
+        role: impl Fn(&Snapshot) -> Option<Role>,
     ) -> Result<Member, Refusal> {
         let known = match user == speaker.user {
             true => Some(self.access.live(speaker)?),
             false => self.access.last_known(speaker, me, user).await?,
         };
-        let role = known.as_ref().and_then(|known| rights::role_in(circle, &known.circles));
+        let role = known.as_deref().and_then(role);
         let status = self.access.status(speaker, me, user);
         let face: Face = known.as_deref().map(Into::into).unwrap_or_default();
         let mut contact = roster::contact(user, face);

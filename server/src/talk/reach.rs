@@ -107,6 +107,20 @@ impl<'a> Reader<'a> {
         Ok((head, changes))
     }
 
+    /// `Store::written_by` of the reader, as far as they read.
+    pub async fn written(&self, after: Seq, limit: i64) -> Result<Vec<Message>> {
+        let Speaker { site, user } = self.speaker;
+        let mut own = self.store.written_by(site, self.conversation, user, after, limit).await?;
+        own.retain(|message| self.reach.holds(message));
+        self.with_own_reactions(&mut own).await?;
+        Ok(own)
+    }
+
+    /// The last message that they may read.
+    pub fn last(&self) -> Seq {
+        self.reach.last
+    }
+
     /// Whether they read this message.
     pub fn reads(&self, message: &Message) -> bool {
         self.reach.holds(message)

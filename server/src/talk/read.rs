@@ -16,7 +16,8 @@ impl Talk {
         conversation: ConversationId,
         seq: Seq,
     ) -> Result<(), Refusal> {
-        self.access.may_read(speaker, &conversation).await?;
+        // Nobody has read beyond the end of what they read.
+        let seq = seq.min(self.access.reader(speaker, &conversation).await?.last());
         self.allowances.of(speaker.site, speaker.user).take(Kind::Reads).map_err(Refusal::rate_limited)?;
         let Marks { to, publish, shared } = self.access.hears_marks(speaker, &conversation).await?;
         // Two of the speaker's connections may raise it at once: it is told in the order in which it rose. Where only the

@@ -118,6 +118,32 @@ async fn of_the_removed_nothing_is_kept_but_stubs_with_the_others() {
 }
 
 #[tokio::test]
+async fn of_a_room_comes_what_they_wrote_with_their_reactions_also_where_they_are_out_of_it() {
+    let (server, host) = TestServer::start().await;
+    let mut ana = TestClient::person(&server, &host, 2, "Ana", &[circle("c7", "student")]).await;
+    let mut bruno = TestClient::person(&server, &host, 3, "Bruno", &[circle("c7", "student")]).await;
+    let roll = |version: i64, users: &[i64]| {
+        let member = |user: &i64| json!({"user": user, "role": "student", "groups": null});
+        let members: Vec<_> = users.iter().map(member).collect();
+        json!({"rights_version": version, "title": "Algebra", "room": "open", "members": members})
+    };
+    assert_eq!(host.call(&server, "PUT", "/api/v1/circles/c7", &roll(10, &[2, 3])).await.0, 200);
+    for text in ["one", "two"] {
+        bruno.say("r-c7", "of another").await;
+        let said = ana.say("r-c7", text).await;
+        let react = json!({"type": "react", "id": uuid::Uuid::now_v7(), "conversation": "r-c7", "seq": said["seq"],
+            "client_message_id": said["id"], "emoji": [if text == "one" { "👍" } else { "🎉" }]});
+        assert_eq!(ana.verb(react).await["type"], "ack");
+    }
+    assert_eq!(host.call(&server, "PUT", "/api/v1/circles/c7", &roll(11, &[3])).await.0, 200);
+    let (status, page) = get(&server, &host, "2/conversations/r-c7?limit=1").await;
+    assert_eq!((status, page["messages"].as_array().unwrap().len(), &page["more"]), (200, 1, &json!(true)));
+    let (_, page) = get(&server, &host, "2/conversations/r-c7").await;
+    let own: Vec<_> = page["messages"].as_array().unwrap().iter().map(|m| (&m["text"], &m["mine"])).collect();
+    assert_eq!(own, [(&json!("one"), &json!(["👍"])), (&json!("two"), &json!(["🎉"]))]);
+}
+
+#[tokio::test]
 async fn the_query_is_part_of_what_is_signed() {
     let (server, host) = TestServer::start().await;
     let bearer = host.sign(&host.call_claims("GET", "/api/v1/users/2/conversations/2-3?after=1", ""));

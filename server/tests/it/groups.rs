@@ -131,6 +131,8 @@ async fn who_is_added_reads_from_there_on_and_who_leaves_reads_up_to_there() {
     let changes = json!({"type": "changes", "conversation": group, "rev": 7, "seq": 6, "limit": 9});
     let changes = dora.ask(changes).await;
     assert_eq!((&changes["rev"], &changes["messages"]), (&json!(8), &json!([])), "{changes}");
+    dora.send(json!({"type": "read", "conversation": group, "seq": 99})).await;
+    assert_eq!(dora.next_of("read").await["seq"], 6, "not what was written after that");
     for gone in [&mut carla, &mut dora] {
         let refused = gone.say(&group, "?").await;
         assert_eq!((&refused["code"], &refused["final"]), (&json!("not_allowed"), &json!(true)));

@@ -223,6 +223,22 @@ async fn reactions_in_a_room_change_it_at_most_once_a_second_and_each_is_acknowl
 }
 
 #[tokio::test]
+async fn an_author_who_is_in_another_group_now_is_gone_from_the_room() {
+    let (server, host) = TestServer::start().await;
+    let mut ana = TestClient::person(&server, &host, 2, "Ana", &[circle("c7", "teacher")]).await;
+    let mut bruno = TestClient::person(&server, &host, 3, "Bruno", &[circle("c7/g1", "student")]).await;
+    let (g1, g2): (&[&str], &[&str]) = (&["g1"], &["g2"]);
+    put(&server, &host, 10, json!("open"), &[(2, None), (3, Some(g1))]).await;
+    bruno.say("r-c7~g1", "hello").await;
+    let ask = json!({"type": "members", "conversation": "r-c7~g1", "users": [3]});
+    let here = ana.ask(ask.clone()).await["members"][0].take();
+    assert_eq!((&here["role"], &here["gone"]), (&json!("student"), &Value::Null));
+    put(&server, &host, 11, json!("open"), &[(2, None), (3, Some(g2))]).await;
+    let gone = ana.ask(ask).await["members"][0].take();
+    assert_eq!((&gone["name"], &gone["role"], &gone["gone"]), (&json!("Bruno"), &Value::Null, &json!(true)));
+}
+
+#[tokio::test]
 async fn an_author_is_known_by_name_to_who_asks_and_nobody_else_is() {
     let (server, host, [mut ana, mut bruno, mut carla]) = three().await;
     bruno.say("r-c7", "hello").await;

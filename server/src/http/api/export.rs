@@ -16,7 +16,7 @@ use crate::{
     id::{ConversationId, Kind, Seq, UserId},
     rights::Snapshot,
     store::{self, Page, WindowState},
-    talk::Speaker,
+    talk::{Reach, Reader, Speaker},
 };
 
 /// Messages in one answer.
@@ -195,7 +195,9 @@ pub async fn conversation(
     }
     let known = app.store.user(site, user).await?.is_some_and(|stored| !stored.removed);
     if known && conversation.kind() == Kind::Room {
-        let own = app.store.written_by(site, &conversation, user, Seq(after), limit + 1).await?;
+        // Also of a room that they are not in any more.
+        let reader = Reader::new(&*app.store, Speaker { site, user }, &conversation, Reach::ALL);
+        let own = reader.written(Seq(after), limit + 1).await?;
         let more = own.len() as i64 > limit;
         let messages = own.into_iter().take(usize::try_from(limit).unwrap_or(0)).map(kept).collect();
         return Ok(Json(KeptMessages { messages, more }));
