@@ -42,12 +42,15 @@ pub struct Circles {
     store: Arc<dyn Store>,
     hub: Arc<Hub>,
     bus: Arc<dyn Bus>,
-    /// Keeps one course's calls in one order. Held over a whole call. Otherwise an older one could be the last to tell the rosters of somebody who has just
-    /// come, and whose record the newer one had set.
+    /// Keeps one course's calls in one order. Held over a whole call. Otherwise an older one could be the last to tell the
+    /// rosters of somebody who has just come, and whose record the newer one had set.
     order: Stripes,
     /// By course those whose record was to be written when the store gave an error: it may be written all the same, and
     /// then nobody finds them among the members any more, and they have not been told.
     doubts: Mutex<HashMap<Course, HashSet<UserId>>>,
+    /// Courses whose rooms were to be written when the store gave an error, or of which nobody could be told: the repeated
+    /// call may find them written, and tells.
+    rooms_in_doubt: Mutex<HashSet<Course>>,
 }
 
 /// A course of one site.
@@ -56,7 +59,8 @@ type Course = (SiteId, Arc<str>);
 impl Circles {
     /// Over these parts.
     pub fn new(store: Arc<dyn Store>, hub: Arc<Hub>, bus: Arc<dyn Bus>) -> Self {
-        Self { store, hub, bus, order: Stripes::default(), doubts: Mutex::default() }
+        let (order, doubts, rooms_in_doubt) = Default::default();
+        Self { store, hub, bus, order, doubts, rooms_in_doubt }
     }
 
     /// Sets who is in a course, unless a newer call has. Returns the floor after it; when this returns, everyone
@@ -67,15 +71,12 @@ impl Circles {
         if !floor.applied {
             return Ok(floor);
         }
-        let (course, rooms) = (roll.course.clone(), roll.rooms.take());
-        if self.store.put_course_rooms(site, &course, roll.version, rooms).await? {
-            self.bus.publish(Event::Rooms { site, course: course.clone() }).await?;
-        }
+        let (key, rooms) = ((site, roll.course.clone()), roll.rooms.take());
+        self.put_rooms(&key, roll.version, rooms).await?;
         // Read after the floor: whoever gets the course by an older token after this is refused by it.
         for user in self.store.members(site, &roll.course).await? {
             roll.members.entry(user).or_default();
         }
-        let key = (site, course);
         for user in self.doubts.lock().get(&key).into_iter().flatten() {
             roll.members.entry(*user).or_default();
         }
@@ -100,5 +101,26 @@ impl Circles {
         }
         self.doubts.lock().remove(&key);
         Ok(floor)
+    }
+
+    /// Says what rooms a course has, and tells those who have a window of one if that has changed.
+    async fn put_rooms(
+        &self,
+        key: &Course,
+        version: RightsVersion,
+        rooms: Option<CourseRooms>,
+    ) -> Result<()> {
+        let (site, course) = key.clone();
+        let in_doubt = self.rooms_in_doubt.lock().contains(key);
+        let told = match self.store.put_course_rooms(site, &course, version, rooms).await {
+            Ok(false) if !in_doubt => return Ok(()),
+            Ok(_) => self.bus.publish(Event::Rooms { site, course }).await,
+            Err(error) => Err(error),
+        };
+        match &told {
+            Ok(()) => self.rooms_in_doubt.lock().remove(key),
+            Err(_) => self.rooms_in_doubt.lock().insert(key.clone()),
+        };
+        told
     }
 }

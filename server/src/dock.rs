@@ -32,7 +32,7 @@ mod listed;
 mod view;
 
 pub use listed::{COUNTED, Facts};
-pub use view::places;
+use view::places;
 
 /// What is shown of docks on this node.
 pub struct Docks {
@@ -87,9 +87,8 @@ impl Docks {
         if connections.is_empty() {
             return Ok(());
         }
-        if self.rosters.live(site, user).is_none() {
-            connections.iter().for_each(|c| c.dock_is_stale.store(true, Ordering::Release));
-        }
+        // Those who are just connecting have read an older one, and are told it (`begin`) before this or read again.
+        connections.iter().for_each(|c| c.dock_is_stale.store(true, Ordering::Release));
         // One after the other, or an older dock could be the last that is told.
         let _order = self.order.lock((site, user)).await;
         // Asked again: whoever has become live since then has looked at the mark before, or is told here.
@@ -101,6 +100,28 @@ impl Docks {
             self.watch(connection, &dock, places.clone(), as_of);
         }
         Ok(())
+    }
+
+    /// The dock that a connection is welcomed with, and follows from then on. `arrived`: as it was read when they came; where
+    /// it has changed since, it is read again: they may have followed a newer one meanwhile.
+    pub async fn begin(
+        &self,
+        connection: &Arc<Connection>,
+        me: &Snapshot,
+        arrived: store::Dock,
+        as_of: u64,
+    ) -> store::Result<protocol::Dock> {
+        let speaker = Speaker { site: connection.site, user: connection.user };
+        let _order = self.order.lock((speaker.site, speaker.user)).await;
+        let stored = if connection.dock_is_stale.load(Ordering::Acquire) {
+            self.store.dock(speaker.site, speaker.user).await?
+        } else {
+            arrived
+        };
+        let places = places(&stored);
+        let dock = self.frame(speaker, me, stored);
+        self.watch(connection, &dock, places, as_of);
+        Ok(dock)
     }
 
     /// Shows the dock as it is to one of a user's connections.
@@ -116,7 +137,7 @@ impl Docks {
 
     /// Lets a connection follow what concerns the windows of the dock that it has just been told, and the places that this
     /// was made from.
-    pub fn watch(
+    fn watch(
         &self,
         connection: &Arc<Connection>,
         dock: &protocol::Dock,
@@ -142,7 +163,7 @@ impl Docks {
     }
 
     /// A stored dock as frames carry it: with what this user may know of the others.
-    pub fn frame(&self, speaker: Speaker, me: &Snapshot, dock: store::Dock) -> protocol::Dock {
+    fn frame(&self, speaker: Speaker, me: &Snapshot, dock: store::Dock) -> protocol::Dock {
         let Speaker { site, user } = speaker;
         let policy = self.sites.policy(site);
         let window = |row: store::DockWindow| {

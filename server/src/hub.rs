@@ -61,7 +61,7 @@ pub struct Connection {
     missed: Mutex<Option<Vec<Arc<CourseRights>>>>,
     /// Set once the connection has been found to be of somebody who is paused.
     pause: Mutex<Option<Pause>>,
-    /// The dock changed while the user's rights were not known here: a connect that has read it must read again.
+    /// The dock has changed since this connection began: a connect that has read it reads it again.
     pub dock_is_stale: AtomicBool,
 }
 

@@ -91,6 +91,12 @@ pub struct Try<'a> {
     pub id: Uuid,
 }
 
+impl Try<'_> {
+    fn key(&self) -> Key {
+        (self.speaker.site, self.speaker.user, self.id)
+    }
+}
+
 /// What became of a try that was not refused.
 enum Outcome {
     /// It is committed now.
@@ -129,17 +135,16 @@ impl Talk {
         conversation: &ConversationId,
         outcome: Outcome,
     ) -> Result<ServerFrame, Refusal> {
-        let key = (of.speaker.site, of.speaker.user, of.id);
         let message = match outcome {
             Outcome::Committed { message, first_seq } => {
-                self.doubts.lock().remove(&key);
+                self.doubts.lock().remove(&of.key());
                 self.tell(of, conversation, first_seq, &message).await;
                 message
             }
             Outcome::Before { message, published } => {
-                if self.doubts.lock().has(&key) {
+                if self.is_in_doubt(of) {
                     self.tell_late(of, conversation, &message, published).await?;
-                    self.doubts.lock().remove(&key);
+                    self.doubts.lock().remove(&of.key());
                 }
                 message
             }
@@ -193,8 +198,8 @@ impl Talk {
             let conversation = conversation.clone();
             self.publish(Event::Read { site, conversation, user, seq: published, to }).await;
         }
-        // Of a room only whom the message mentions has it in their dock by that.
-        let mentioned = message.mentions.iter().copied().filter(|_| conversation.room().is_some());
+        // A room comes back into the docks of those whom the message mentions, and of nobody else.
+        let mentioned = message.mentions.iter().copied().filter(|_| Access::is_room(conversation));
         for user in others.users().chain(mentioned) {
             self.publish(Event::Dock { site, user, given: None }).await;
         }
@@ -211,8 +216,12 @@ impl Talk {
 
     /// Notes a try whose write ended with an error.
     fn doubt<T>(&self, of: Try<'_>, written: store::Result<T>) -> Result<T, Refusal> {
-        let key = (of.speaker.site, of.speaker.user, of.id);
-        Ok(written.inspect_err(|_| self.doubts.lock().add(key))?)
+        Ok(written.inspect_err(|_| self.doubts.lock().add(of.key()))?)
+    }
+
+    /// Whether the write of an earlier try ended with an error, and nobody was told of it since.
+    fn is_in_doubt(&self, of: Try<'_>) -> bool {
+        self.doubts.lock().has(&of.key())
     }
 
     /// Counts a try, before anything is looked up for it: whatever comes of it, and also where it was done before, what

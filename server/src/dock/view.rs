@@ -90,7 +90,7 @@ pub(super) fn place(row: DockWindow, policy: Policy, me: &Snapshot) -> Option<Wi
 
 /// The groups and rooms of a stored dock, also those that its owner may not be shown just now: when they may again, their
 /// windows are there again.
-pub fn places(dock: &store::Dock) -> Vec<ConversationId> {
+pub(super) fn places(dock: &store::Dock) -> Vec<ConversationId> {
     let places = dock.windows.iter().map(|window| &window.conversation);
     places.filter(|conversation| conversation.kind() != Kind::Direct).cloned().collect()
 }

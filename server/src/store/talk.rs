@@ -343,7 +343,8 @@ pub trait TalkStore: Send + Sync + 'static {
     ) -> Result<(Vec<Reacted>, Vec<Message>, Seq)>;
     /// What the host says of the rooms of a course; `None`: there are none.
     async fn course_rooms(&self, site: SiteId, course: &str) -> Result<Option<CourseRooms>>;
-    /// Sets that, if the course's floor is of this version. Whether anything is another now.
+    /// Sets that, if the course's floor is of this version. True if it was something else before. After an error it may be
+    /// set all the same.
     async fn put_course_rooms(
         &self,
         site: SiteId,

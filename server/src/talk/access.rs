@@ -104,13 +104,14 @@ impl Access {
         }
     }
 
-    /// Who hears of the mark that somebody's message lets others see: of a direct conversation the other person.
+    /// Who hears of the read mark that others may see from a message of the speaker's on: the other person of a direct
+    /// conversation.
     pub fn hears_published(speaker: Speaker, conversation: &ConversationId) -> Audience {
         Audience::of(conversation.direct().and_then(|two| two.other(speaker.user)))
     }
 
-    /// Whether so many hear of a conversation that reactions gather.
-    pub fn gathers(conversation: &ConversationId) -> bool {
+    /// Whether this is a room: whoever holds its circle is in it, and that may be thousands.
+    pub fn is_room(conversation: &ConversationId) -> bool {
         conversation.room().is_some()
     }
 
@@ -156,8 +157,8 @@ impl Access {
         Ok(record.filter(|record| !record.removed).map(|record| record.snapshot))
     }
 
-    /// The same people where a message has changed: those who read it, and those whom it is hidden from, who have joined
-    /// later or left before. They hear that there was a change, and not what it was.
+    /// Who hears that a message has changed: those who read it; and those who take part and do not read it, as they were
+    /// added later. The second are told that there was a change, and not what it was.
     pub async fn reads(
         &self,
         site: SiteId,
@@ -205,8 +206,9 @@ impl Access {
         })
     }
 
-    /// Whether the reader has another reach by now, which it then has: of a group, as somebody was added or has left. What
-    /// was read by it before is to be read again: a message in between would be held for one that is not theirs.
+    /// Gives the reader the reach that they have now, and says whether it was another: in a group, they may have been added
+    /// or have left since. Then what was read by the old one is to be read again: it may lack a message that is theirs, and
+    /// an empty span would stand for it.
     pub async fn reaches_otherwise(&self, reader: &mut Reader<'_>) -> Result<bool, Refusal> {
         let (speaker, conversation) = (reader.speaker(), reader.conversation());
         match conversation {

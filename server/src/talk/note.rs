@@ -67,7 +67,8 @@ impl Talk {
             };
             let happened = match &outcome {
                 Outcome::Committed { message, .. } => message.system.clone(),
-                Outcome::Before { .. } => None,
+                // Nobody was told of it, if the try before ended with an error.
+                Outcome::Before { message, .. } => message.system.clone().filter(|_| self.is_in_doubt(of)),
             };
             let answer = self.settle(of, conversation, outcome).await?;
             if let Some(system) = happened {

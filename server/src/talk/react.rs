@@ -1,7 +1,8 @@
 //! All of a person's reactions to a message: state, no toggle, so that of two devices the later one wins.
 //!
 //! In a room many react at once, and each change goes to everybody who has it open: there they gather, and are committed
-//! and told at most once a second. Each is acknowledged when it is committed.
+//! and told at most once a second. Each is acknowledged when it is committed. A reaction in a room is judged when it comes,
+//! as nothing may wait a second under the room's order; any other one under its conversation's order, as all verbs are.
 
 use std::{
     collections::{BTreeSet, HashMap, hash_map::Entry},
@@ -108,8 +109,14 @@ impl Talk {
     ) -> Result<ServerFrame, Refusal> {
         self.take(of.speaker)?;
         let Target { conversation, seq, client_message_id } = target;
-        let reader = self.access.reader(of.speaker, conversation).await?;
+        let mut reader = self.access.reader(of.speaker, conversation).await?;
         let Speaker { site, user } = of.speaker;
+        let _order = if Access::is_room(conversation) {
+            None
+        } else {
+            Some(self.order.lock((site, conversation)).await)
+        };
+        self.access.reaches_otherwise(&mut reader).await?; // it may have changed while this waited
         let row = self.row(of, target).await?.filter(|row| reader.reads(row));
         let own = self.store.own_reaction(site, conversation, *seq, user).await?;
         let client_message_id = *client_message_id;
@@ -151,21 +158,37 @@ impl Talk {
         new: NewReaction,
     ) -> Result<(), Refusal> {
         let site = of.speaker.site;
-        let key = (site, conversation.clone());
-        let (turn, told) = if Access::gathers(conversation) {
-            self.reactions.join(key.clone(), &new)
+        let outcome = if Access::is_room(conversation) {
+            self.gather(site, conversation, new).await
         } else {
-            (Turn::Now, None)
+            self.commit_one(site, conversation, new).await
         };
-        let outcome = match turn {
-            Turn::Now => {
-                let outcomes = self.commit_all(site, conversation, &[new]).await;
-                outcomes.map(|outcomes| outcomes.first().copied().unwrap_or(Reacted::Done))
+        let noted = outcome.inspect_err(|_| self.doubts.lock().add(of.key()));
+        match noted? {
+            Reacted::Done => Ok(()),
+            Reacted::NoSuchMessage => Err(Code::NoSuchMessage.into()),
+            Reacted::TooMany => Err(Code::BadEmoji.into()),
+        }
+    }
+
+    /// Commits a reaction in a room, with those that have gathered there.
+    async fn gather(
+        &self,
+        site: SiteId,
+        room: &ConversationId,
+        new: NewReaction,
+    ) -> Result<Reacted, Refusal> {
+        let key = (site, room.clone());
+        match self.reactions.join(key.clone(), &new) {
+            (Turn::Now, _) => {
+                let _order = self.order.lock((site, room)).await;
+                self.commit_one(site, room, new).await
             }
-            Turn::Leads(until) => {
+            (Turn::Leads(until), told) => {
                 tokio::time::sleep_until(until).await;
                 let (all, tell): (Vec<_>, Vec<_>) = self.reactions.take(&key).into_iter().unzip();
-                let outcomes = self.commit_all(site, conversation, &all).await;
+                let _order = self.order.lock((site, room)).await;
+                let outcomes = self.commit_all(site, room, &all).await;
                 for (at, tell) in tell.into_iter().enumerate() {
                     let outcome = match &outcomes {
                         Ok(outcomes) => Ok(outcomes.get(at).copied().unwrap_or(Reacted::Done)),
@@ -175,26 +198,31 @@ impl Talk {
                 }
                 outcome_of(told).await
             }
-            Turn::Follows => outcome_of(told).await,
-        };
-        let noted = outcome.inspect_err(|_| self.doubts.lock().add((site, of.speaker.user, of.id)));
-        match noted? {
-            Reacted::Done => Ok(()),
-            Reacted::NoSuchMessage => Err(Code::NoSuchMessage.into()),
-            Reacted::TooMany => Err(Code::BadEmoji.into()),
+            (Turn::Follows, told) => outcome_of(told).await,
         }
     }
 
-    /// Commits reactions of one conversation, and tells everybody of the messages that they have changed.
+    /// The same as `commit_all` of one.
+    async fn commit_one(
+        &self,
+        site: SiteId,
+        conversation: &ConversationId,
+        new: NewReaction,
+    ) -> Result<Reacted, Refusal> {
+        let outcomes = self.commit_all(site, conversation, &[new]).await?;
+        Ok(outcomes.first().copied().unwrap_or(Reacted::Done))
+    }
+
+    /// Commits reactions of one conversation, and tells everybody of the messages that they have changed. To be called
+    /// under its order.
     async fn commit_all(
         &self,
         site: SiteId,
         conversation: &ConversationId,
         all: &[NewReaction],
     ) -> Result<Vec<Reacted>, Refusal> {
-        let _order = self.order.lock((site, conversation)).await;
         let (outcomes, messages, first_seq) = self.store.react(site, conversation, all).await?;
-        // One message, but in rooms: there everybody reads all of them.
+        // Only in a room there may be several, and there everybody reads all of them.
         if let Some(message) = messages.first() {
             let (to, hidden_from) = self.access.reads(site, conversation, message.seq).await;
             let changes = Changes::of(conversation.clone(), first_seq, messages);

@@ -5,7 +5,7 @@ use std::sync::Arc;
 use super::{Access, Outcome, Talk, Try, text};
 use crate::{
     error::{Code, Refusal},
-    event::{Audience, Event},
+    event::Event,
     id::{ClientMessageId, ConversationId, Seq, UserId},
     protocol::ServerFrame,
     store::{self, Appended, NewMessage},
@@ -92,7 +92,7 @@ impl Talk {
                     self.publish(Event::Read { site, conversation, user, seq, to }).await;
                 }
                 // A room's messages come to those who have it open; whom one mentions is told all the same.
-                if let Audience::Holders(_) = self.access.hears(site, conversation).await {
+                if Access::is_room(conversation) {
                     came_back.clone_from(&message.mentions);
                 }
                 for user in came_back {

@@ -3,7 +3,7 @@
 //! The order matters (ARCHITECTURE.md, "Connect"): register first, then ask the store, so that whatever its answer does
 //! not have waits in the connection's queue; and after arriving, look whether the host spoke in between.
 
-use std::sync::{Arc, atomic::Ordering};
+use std::sync::Arc;
 
 use crate::{
     allowances::{Allowance, Kind},
@@ -11,7 +11,6 @@ use crate::{
     auth::{self, Identity, Lease, SKEW_MS},
     clock::now_ms,
     clock::{settled_ms, steady_ms},
-    dock,
     error::{Close, Code, Refusal},
     event::Event,
     hub::{Connection, Outbound, Pause, Registration},
@@ -362,16 +361,7 @@ async fn welcome(
         }
         None => Vec::new(),
     };
-    let connection = seated.connection();
-    // A message brought a window back while nobody was online to be told: the dock that was read does not have it.
-    let stored = if connection.dock_is_stale.load(Ordering::Acquire) {
-        app.store.dock(speaker.site, speaker.user).await?
-    } else {
-        arrival.dock
-    };
-    let places = dock::places(&stored);
-    let dock = app.docks.frame(speaker, &rights, stored);
-    app.docks.watch(connection, &dock, places, as_of);
+    let dock = app.docks.begin(seated.connection(), &rights, arrival.dock, as_of).await?;
     Ok(Welcome {
         protocol: PROTOCOL,
         epoch,

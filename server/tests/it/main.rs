@@ -1,4 +1,5 @@
-//! The server from outside: real sockets, real HTTP, a real SQLite file. One file a hazard; `util` starts things.
+//! The server from outside: real sockets, real HTTP, a real SQLite file. One file a hazard; `util` starts things. Only
+//! `commits` is over the store in memory, which fails and waits when it is told to.
 #![expect(clippy::unwrap_used, reason = "a test that cannot go on shall fail where it stands")]
 
 mod allowances;
@@ -7,6 +8,7 @@ mod architecture;
 mod authorisation;
 mod blocks;
 mod circles;
+mod commits;
 mod contract;
 mod crowds;
 mod delivery;
@@ -22,6 +24,9 @@ mod logins;
 mod logs;
 mod lookups;
 mod lost;
+#[path = "../memory/mod.rs"]
+#[allow(dead_code, reason = "the simulation uses more of it")]
+mod memory;
 mod openapi;
 mod origins;
 mod pauses;
