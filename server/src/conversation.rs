@@ -62,7 +62,7 @@ pub enum System {
         #[schema(value_type = String)]
         title: Arc<str>,
     },
-    /// Who writes in the room is another matter now.
+    /// Who may write in the room has changed.
     Announcements {
         /// Only teachers.
         on: bool,

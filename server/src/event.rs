@@ -106,7 +106,7 @@ pub enum Event {
         /// All that each holds of it.
         members: Vec<(UserId, Vec<Membership>)>,
     },
-    /// Whether there are rooms in a course, or who writes in them, is another matter. Lost: whoever has a window there is
+    /// Whether there are rooms in a course, or who may write in them, has changed. Lost: whoever has a window there is
     /// told with their next dock, and who writes is judged by what is stored.
     Rooms {
         /// Of the course.

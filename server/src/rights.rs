@@ -356,7 +356,12 @@ impl Floors {
 
 /// Whether `a` and `b` share a circle in which the site's policy lets them see each other. Symmetric.
 pub fn may_see(policy: Policy, a: &[Membership], b: &[Membership]) -> bool {
-    a.iter().any(|x| b.iter().any(|y| share(&x.id, &y.id) && roles_allow(policy, x.role, y.role)))
+    a.iter().any(|x| b.iter().any(|y| meet(policy, x, y)))
+}
+
+/// Whether holders of these two memberships see each other by them.
+fn meet(policy: Policy, x: &Membership, y: &Membership) -> bool {
+    share(&x.id, &y.id) && roles_allow(policy, x.role, y.role)
 }
 
 /// Whether a sender may write to a recipient, as is told to the sender; `None`: the recipient was removed.
@@ -403,7 +408,7 @@ pub fn in_room(policy: Policy, circle: &CircleId, held: &[Membership]) -> Option
     let of =
         |m: &&Membership| m.id == *circle || (m.id.course() == circle.course() && m.id.group().is_none());
     let roles = held.iter().filter(of).filter(|_| circle.group() != Some(NO_GROUP)).map(|m| m.role);
-    roles.filter(|_| policy.students_see_students).reduce(|a, b| if a == Role::Teacher { a } else { b })
+    roles.filter(|_| policy.students_see_students).min() // teachers are sorted first
 }
 
 /// Whether somebody writes in a room now. `closed`: by the host; `announcements`: by a teacher.
@@ -421,13 +426,18 @@ pub fn writes_in_group(policy: Policy, me: &Snapshot, course: &CircleId, is_memb
 
 /// The role that somebody has in a course, if they hold anything of it.
 pub fn role_in(course: &CircleId, held: &[Membership]) -> Option<Role> {
-    let roles = held.iter().filter(|m| m.id.course() == course.course()).map(|m| m.role);
-    roles.reduce(|a, b| if a == Role::Teacher { a } else { b })
+    of_course(held, course).map(|m| m.role).min() // teachers are sorted first
 }
 
 /// Whether two people may be in one group of a course: they may see each other by what they hold of it.
 pub fn may_share_group(policy: Policy, course: &CircleId, a: &Snapshot, b: &Snapshot) -> bool {
-    may_see(policy, &a.of_course(course.course()), &b.of_course(course.course()))
+    let mut theirs = of_course(&a.circles, course);
+    theirs.any(|x| b.circles.iter().any(|y| meet(policy, x, y)))
+}
+
+/// What of this is held of one course.
+fn of_course<'a>(held: &'a [Membership], course: &'a CircleId) -> impl Iterator<Item = &'a Membership> {
+    held.iter().filter(|m| m.id.course() == course.course())
 }
 
 /// Whether holders of these two circles share one (protocol/README.md, "Circles").

@@ -186,7 +186,7 @@ CREATE TABLE rooms (
     course TEXT NOT NULL,
     closed INTEGER NOT NULL, -- 1: nobody writes there
     title  TEXT NOT NULL,
-    groups TEXT NOT NULL,    -- the titles of groups by name, a JSON object
+    groups TEXT NOT NULL,    -- names of groups and their titles, a JSON array of pairs
     PRIMARY KEY (site, course)
 ) STRICT, WITHOUT ROWID;
 

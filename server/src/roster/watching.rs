@@ -1,7 +1,8 @@
 //! Whose windows show whom: what each connection was told last of the people in its dock, and telling it what is so now.
 //!
-//! `has_places`: the dock has windows of groups or rooms too, whose owner's own rights decide. Presence is told at once. Whether one may write also follows from the rights of people who are not online, which the
-//! store has: who is in doubt is noted here, and `crate::writing` looks them up.
+//! Presence is told at once. Whether one may write also follows from the rights of people who are not online, which the
+//! store has: who is in doubt is noted here, and `crate::writing` looks them up. In groups and rooms it follows from one's
+//! own rights: of each connection is noted whether its dock has windows of these (`has_places`).
 
 use std::{
     collections::HashSet,

@@ -65,9 +65,9 @@ pub enum Place {
         /// What its owner has of it.
         part: Part,
     },
-    /// A room that its host has not; or whose course has rooms, and whether only teachers write.
+    /// A room.
     Room {
-        /// What the host says.
+        /// What the host says of the rooms of its course; `None`: there are none.
         rooms: Option<CourseRooms>,
         /// Only teachers write there.
         announcements: bool,
@@ -95,7 +95,8 @@ pub trait DockStore: Send + Sync + 'static {
     async fn dock(&self, site: SiteId, user: UserId) -> Result<Dock>;
     /// Sets a window's state unless another session changed it after the change's `base`. Of more than `most` windows that the user
     /// opened the oldest are closed; what is unread in them is then listed as if it had just come. False if it was
-    /// stale, nothing changed, the conversation is not the user's, or the user was removed.
+    /// stale, nothing changed, the user was removed, or it is the direct conversation of two others: whether somebody may
+    /// have a window of a group or room is the caller's to know.
     async fn set_window(
         &self,
         site: SiteId,

@@ -222,7 +222,7 @@ impl<'a> Appender<'a> {
         if new.conversation.kind() == Kind::Room {
             conversations::join_room(self.conn, new.site, end.conversation, user, end.seq, true)?;
         }
-        // Who never reads is not owed an endless list: what does not count any more (`dock::COUNTED`) goes.
+        // The list of somebody who never reads stays bounded: what does not count any more (`dock::COUNTED`) goes.
         self.conn.change(
             "DELETE FROM mentions WHERE site = ?1 AND user = ?2 AND conversation = ?3 AND seq <= ?4",
             params![new.site.0, user.get(), end.conversation, seq - COUNTED],

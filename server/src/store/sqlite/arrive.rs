@@ -8,7 +8,7 @@ use super::{
     Result,
     circles::floors_above,
     conversations::{counted, newest_by_others},
-    docks::{self, dock_rows},
+    docks::{self, dock_rows, unread},
     rows::{broken, head, record},
     sql::Statements as _,
 };

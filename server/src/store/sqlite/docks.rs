@@ -31,6 +31,25 @@ const CAME_BACK: usize = 100;
 /// The column that says what a row is, after those that a window needs.
 pub(super) const PART: usize = 11;
 
+/// Messages that the user in $user has not read, at most 100, of `conversations c` and their `participants p`.
+macro_rules! unread {
+    ($user:literal) => {
+        concat!(
+            "CASE WHEN p.read_seq < ",
+            newest_by_others!($user),
+            " THEN (SELECT count(*) FROM (SELECT 1 FROM messages m \
+                      WHERE m.conversation = c.conversation AND m.seq > max(p.read_seq, c.seq - ",
+            counted!(),
+            ") AND m.seq <= ",
+            newest_by_others!($user),
+            " AND m.sender <> ",
+            $user,
+            " AND m.text IS NOT NULL LIMIT 100)) ELSE 0 END"
+        )
+    };
+}
+pub(super) use unread;
+
 /// Rows for `Part`, of site ?1 and user ?2: the dock's version, the windows in it, and those that came back. Those are
 /// looked for among all conversations, so first by what costs least; and what is unread is only counted where somebody
 /// else has written since, among the messages that count (`dock::COUNTED`): so nobody's own messages are walked without a
@@ -43,17 +62,9 @@ macro_rules! dock_rows {
              UNION ALL \
              SELECT 0, d.opened, d.name, d.state, u.snapshot, \
                     coalesce(c.first_seq, 1), coalesce(c.seq, 0), coalesce(c.rev, 0), \
-                    coalesce(p.read_seq, c.seq, 0), coalesce(o.published_read_seq, 0), \
-                    CASE WHEN p.read_seq < ",
-            newest_by_others!("d.user"),
-            " THEN (SELECT count(*) FROM (SELECT 1 FROM messages m \
-                      WHERE m.conversation = c.conversation AND m.seq > max(p.read_seq, c.seq - ",
-            counted!(),
-            ") AND m.seq <= ",
-            newest_by_others!("d.user"),
-            "           AND m.sender <> d.user AND m.text IS NOT NULL LIMIT 100)) \
-                    ELSE 0 END, \
-                    1 \
+                    coalesce(p.read_seq, c.seq, 0), coalesce(o.published_read_seq, 0), ",
+            unread!("d.user"),
+            ", 1 \
              FROM docks d \
              LEFT JOIN conversations c ON c.site = d.site AND c.name = d.name \
              LEFT JOIN participants p \
@@ -91,17 +102,9 @@ macro_rules! dock_rows {
                     ON o.site = ?1 AND o.user = w.other AND o.kind = 1 AND o.conversation = w.conversation \
              LEFT JOIN users u ON u.site = ?1 AND u.user = w.other \
              UNION ALL \
-             SELECT 1, m.message, c.name, 1, NULL, c.first_seq, c.seq, c.rev, coalesce(p.read_seq, c.seq), 0, \
-                    CASE WHEN p.read_seq < ",
-            newest_by_others!("?2"),
-            " THEN (SELECT count(*) FROM (SELECT 1 FROM messages m \
-                      WHERE m.conversation = c.conversation AND m.seq > max(p.read_seq, c.seq - ",
-            counted!(),
-            ") AND m.seq <= ",
-            newest_by_others!("?2"),
-            "           AND m.sender <> ?2 AND m.text IS NOT NULL LIMIT 100)) \
-                    ELSE 0 END, \
-                    1 \
+             SELECT 1, m.message, c.name, 1, NULL, c.first_seq, c.seq, c.rev, coalesce(p.read_seq, c.seq), 0, ",
+            unread!("?2"),
+            ", 1 \
              FROM (SELECT DISTINCT conversation FROM mentions WHERE site = ?1 AND user = ?2) k \
              CROSS JOIN conversations c ON c.conversation = k.conversation AND c.kind = 3 \
              LEFT JOIN docks d ON d.site = ?1 AND d.user = ?2 AND d.name = c.name \

@@ -136,7 +136,8 @@ fn apply(conn: &Connection, new: &NewSystem, number: i64, seq: i64) -> Result<()
     }
 }
 
-/// Nobody who was removed meanwhile; and whoever has lost the course meanwhile is in it as such.
+/// Puts somebody into a group, unless they were removed meanwhile. Whoever has lost the course meanwhile is in it as those
+/// are who lose it later: they read nothing after this message until they hold the course again.
 fn add(conn: &Connection, SiteId(site): SiteId, number: i64, user: UserId, seq: i64) -> Result<()> {
     conn.change(
         "INSERT INTO participants \
