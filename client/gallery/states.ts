@@ -31,6 +31,7 @@ function person(id: number, name: string, more: Partial<RosterPerson> = {}): Ros
     picture: null,
     profileUrl: `/user/${id}`,
     role: "student",
+    shares: ["c7"],
     circles: ["Algebra"],
     status: "online",
     ...more,

@@ -35,7 +35,8 @@ export interface RosterPerson {
   picture: string | null;
   profileUrl: string | null;
   role: Role;
-  /** Titles of the circles that the person shares with the viewer, in the order of the viewer's circles. */
+  /** Circles of the viewer in which the person is, in their order; and what these are called, each title once. */
+  shares: string[];
   circles: string[];
   status: "online";
 }

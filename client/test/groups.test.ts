@@ -392,6 +392,20 @@ describe("what is done to a group", () => {
     expect((await page.online(dock())).of("make")).toEqual([]);
   });
 
+  test("is repeated at one pace, however often the line was lost meanwhile", async () => {
+    const page = await talking();
+    await page.does({ kind: "add", act: 1, conversation: GROUP, users: [5] });
+    for (let drops = 0; drops < 3; drops += 1) {
+      page.socket.drops(1006);
+      await browser.clock.pass(1_000);
+      await page.online(dock(group()));
+    }
+    const [{ id } = { id: "" }] = page.socket.of("add");
+    page.socket.says(refusal(id, "rate_limited", { final: false, retry_after_ms: 500 }));
+    await browser.clock.pass(14_000);
+    expect(page.socket.of("add")).toHaveLength(2);
+  });
+
   test("is tried again by itself where the server asks for a moment, and answered where it asks for more", async () => {
     const page = await talking();
     await page.does({ kind: "add", act: 1, conversation: GROUP, users: [5] });

@@ -324,6 +324,7 @@ describe("rosters", () => {
     const view = foldRosters(circles, rosters, 2, compare);
     expect(view.people.map(({ name, role }) => `${name} ${role}`)).toEqual(["bruno teacher", "Zoë teacher", "Ágata student"]);
     expect(view.people[0]?.circles).toEqual(["Algebra", "History"]);
+    expect(view.people.map(({ shares }) => shares)).toEqual([["c7", "c9"], ["c9"], ["c7"]]);
     expect(view).toMatchObject({ known: true, more: true });
   });
 

@@ -2,7 +2,7 @@
  * What a person does to a group or room itself. A direct question: one frame that is repeated until it is answered, as
  * long as this core lives, and answered to the page that asked. Nothing of it waits for a line that is not there.
  */
-import type { Clock } from "../clock.js";
+import type { Cancel, Clock } from "../clock.js";
 import type { OrderedIds } from "../ids.js";
 import type { ActFrame, Feature, Server } from "../net/protocol.js";
 import type { Command, ConversationId, Update } from "../view.js";
@@ -26,7 +26,7 @@ export interface ActsParts {
 
 export class Acts {
   readonly #parts: ActsParts;
-  readonly #open = new Map<string, { act: number; frame: ActFrame }>();
+  readonly #open = new Map<string, { act: number; frame: ActFrame; again: Cancel | null }>();
 
   constructor(parts: ActsParts) {
     this.#parts = parts;
@@ -37,7 +37,7 @@ export class Acts {
     const { act, kind, ...asked } = command;
     const conversation = "conversation" in command ? command.conversation : `g-${ids.next()}`;
     const frame = { type: kind, id: ids.next(), conversation, ...asked } as ActFrame;
-    this.#open.set(frame.id, { act, frame });
+    this.#open.set(frame.id, { act, frame, again: null });
     if (!this.#parts.takes(kind === "announce" ? "rooms" : "groups") || !this.#try(frame)) this.#done(frame.id, "no_connection");
   }
 
@@ -60,7 +60,7 @@ export class Acts {
     const open = this.#open.get(id);
     if (open === undefined) return false;
     if (final || wait > PATIENCE_MS) this.#done(id, code);
-    else this.#again(open.frame, wait);
+    else this.#again(id, wait);
     return true;
   }
 
@@ -71,19 +71,24 @@ export class Acts {
 
   #try(frame: ActFrame): boolean {
     const sent = this.#parts.send(frame);
-    if (sent) this.#again(frame, REPEAT_MS);
+    if (sent) this.#again(frame.id, REPEAT_MS);
     return sent;
   }
 
-  #again(frame: ActFrame, wait: number): void {
-    this.#parts.clock.after(wait, () => {
-      if (this.#open.has(frame.id)) this.#try(frame);
+  /** The next try, in place of the one that was planned. */
+  #again(id: string, wait: number): void {
+    const open = this.#open.get(id);
+    if (open === undefined) return;
+    open.again?.();
+    open.again = this.#parts.clock.after(wait, () => {
+      this.#try(open.frame);
     });
   }
 
   #done(id: string, code?: string): void {
     const open = this.#open.get(id);
     if (open === undefined) return;
+    open.again?.();
     this.#open.delete(id);
     const conversation: ConversationId = open.frame.conversation;
     this.#parts.post({ kind: "done", act: open.act, conversation, ...(code === undefined ? {} : { code }) });

@@ -70,13 +70,11 @@ export function foldRosters(
   for (const circle of circles) {
     for (const contact of rosters.get(circle.id)?.contacts.values() ?? []) {
       if (contact.id === me) continue;
-      const known = people.get(contact.id);
-      if (known !== undefined) {
-        if (contact.role === "teacher") known.role = "teacher";
-        if (!known.circles.includes(circle.title)) known.circles.push(circle.title);
-        continue;
-      }
-      people.set(contact.id, personOf(me, contact, [circle.title]));
+      const person = people.get(contact.id) ?? personOf(me, contact);
+      people.set(contact.id, person);
+      if (contact.role === "teacher") person.role = "teacher";
+      person.shares.push(circle.id);
+      if (!person.circles.includes(circle.title)) person.circles.push(circle.title);
     }
   }
   const byRoleAndName = (one: RosterPerson, other: RosterPerson): number =>
@@ -99,8 +97,8 @@ export function collation(lang: string): (one: string, other: string) => number 
   }
 }
 
-/** A contact of a roster or a search as the elements show it. */
-export function personOf(me: UserId, contact: RosterContact, circles: string[]): RosterPerson {
+/** A contact of a roster or a search as the elements show it, without circles. */
+export function personOf(me: UserId, contact: RosterContact): RosterPerson {
   return {
     id: contact.id,
     conversation: conversationOf(me, contact.id),
@@ -108,7 +106,8 @@ export function personOf(me: UserId, contact: RosterContact, circles: string[]):
     picture: contact.picture,
     profileUrl: contact.profile_url,
     role: contact.role,
-    circles,
+    shares: [],
+    circles: [],
     status: "online",
   };
 }

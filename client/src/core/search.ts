@@ -63,6 +63,9 @@ export class Search {
     const known = new Map(this.#parts.people().map((person) => [person.id, person]));
     return contacts
       .filter((contact) => contact.id !== me)
-      .map((contact) => personOf(me, contact, known.get(contact.id)?.circles ?? []));
+      .map((contact) => {
+        const { shares = [], circles = [] } = known.get(contact.id) ?? {};
+        return { ...personOf(me, contact), shares, circles };
+      });
   }
 }

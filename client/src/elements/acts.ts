@@ -71,11 +71,11 @@ export function actsOf(scene: Scene, conversation: ConversationId, parts: ActsPa
     },
     goTo: (seq) => { scene.goTo(conversation, seq); },
     retry: ({ key }) => { scene.post({ kind: "retry", conversation, key }); },
-    discard: ({ key, text, replyTo = null, failure }) => {
+    discard: ({ key, text, replyTo = null, mentions = [], failure }) => {
       scene.post({ kind: "discard", conversation, key });
       // What it answers is not there any more: as an answer it would be refused again.
       const reply = failure === "no_such_message" ? null : replyTo;
-      scene.tell({ kind: "handback", conversation, text: text ?? "", reply });
+      scene.tell({ kind: "handback", conversation, text: text ?? "", reply, mentions });
     },
     undelete: ({ key }) => {
       scene.post({ kind: "undelete", conversation, key });

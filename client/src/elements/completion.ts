@@ -5,7 +5,7 @@
 import { html, nothing, type ReactiveController, type ReactiveControllerHost, type TemplateResult } from "lit";
 import type { Face, UserId, WindowView } from "../view.js";
 import { mentionAsked, mentionMatches, mentionSpans } from "./mentions.js";
-import type { Scene } from "./scene.js";
+import { isWithin, type Scene } from "./scene.js";
 
 /** So many are offered at once: they are all seen, without scrolling. */
 const OFFERED = 5;
@@ -111,8 +111,11 @@ export class Completion implements ReactiveController {
     const chosen = [...this.#chosen].map(([id, name]) => ({ id, name: name ?? faces.get(id)?.name }));
     const named = chosen.flatMap(({ id, name }) => (name === undefined ? [] : [{ id, name }]));
     const unknown = text.includes("@") ? chosen.filter(({ name }) => name === undefined) : [];
-    const ids = new Set([...mentionSpans(text, named), ...unknown].map(({ id }) => id));
-    return [...ids].slice(0, MOST_MENTIONS);
+    const spans = new Set(mentionSpans(text, named).map(({ id }) => id));
+    const said = new Set(named.filter(({ id }) => spans.has(id)).map(({ name }) => name));
+    // Of people who are called alike the text does not say who is meant: all who were chosen.
+    const ids = [...named.filter(({ name }) => said.has(name)), ...unknown].map(({ id }) => id);
+    return ids.slice(0, MOST_MENTIONS);
   }
 
   /** Another text has taken the place of the one that was written: a draft, with whom it mentions, or none. */
@@ -143,11 +146,11 @@ export class Completion implements ReactiveController {
   #known(): Face[] {
     const { scene, window } = this.#host;
     if (scene === null || window === null) return [];
-    const { conversation, kind, title } = window;
+    const { conversation, kind, circle = "" } = window;
     const faces = [...scene.facesOf(conversation).values()];
-    const online = scene.roster.people.filter(({ circles }) => circles.includes(title));
-    const people: readonly Face[] =
-      kind === "group" ? (scene.membersOf(conversation) ?? faces) : [...(online.length > 0 ? online : scene.roster.people), ...faces];
+    // Whoever holds the whole course is in the rooms of its groups too.
+    const online = scene.roster.people.filter(({ shares }) => shares.some((held) => isWithin(circle, held)));
+    const people: readonly Face[] = kind === "group" ? (scene.membersOf(conversation) ?? faces) : [...online, ...faces];
     const seen = new Set([scene.user]);
     const known = people.filter(({ id, name }) => name !== "" && !seen.has(id) && seen.add(id));
     return kind === "group" ? known.sort((one, other) => one.name.localeCompare(other.name, scene.strings.locale)) : known;

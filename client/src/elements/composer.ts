@@ -82,6 +82,7 @@ export class GchatComposer extends LitElement {
     if (signal.kind === "flush") this.#save();
     if (signal.kind === "handback" && this.text === "") {
       this.text = signal.text;
+      this.#completion.begin(signal.mentions);
       this.scene?.purpose(signal.conversation, { reply: signal.reply });
       this.focus();
     }

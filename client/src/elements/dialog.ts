@@ -10,30 +10,42 @@ import { failureString } from "./failures.js";
 import { closeIcon, warningIcon } from "./icons.js";
 import type { Act, Scene } from "./scene.js";
 import { SceneWatcher, type Signal } from "./scene.js";
+import type { StringId } from "./strings.js";
 
 const FOCUSABLE = "button, input, select";
+
+/** What is asked before something is done that cannot be taken back. */
+export interface Question {
+  text: string;
+  /** The buttons: the first one changes nothing, and has the focus. */
+  no: StringId;
+  yes: StringId;
+  does: () => void;
+}
 
 export abstract class Dialog extends LitElement {
   static override properties = {
     scene: { attribute: false },
-    asking: { state: true },
+    question: { state: true },
     code: { state: true },
     acting: { state: true },
   };
   declare scene: Scene | null;
-  /** Whether what was entered may be lost is being asked. */
-  declare asking: boolean;
+  /** What is being asked, in place of the buttons. */
+  declare question: Question | null;
   /** Why the last act was refused. */
   declare code: string | null;
   /** The act whose answer is awaited; 0: none. */
   declare acting: number;
+  /** Something in it had the focus before it was rendered. */
+  #focused = false;
 
   static override styles = [base, dialogStyles];
 
   constructor() {
     super();
     this.scene = null;
-    this.asking = false;
+    this.question = null;
     this.code = null;
     this.acting = 0;
     new SceneWatcher(this, ["line", "roster", "dock", "people", "members", "courses", "found", "done"], (signal) => { this.#heard(signal); });
@@ -55,10 +67,28 @@ export abstract class Dialog extends LitElement {
     return true;
   }
 
+  /** What the person has done, for those who do not see it; "": where the focus goes says enough. */
+  protected said(): string {
+    return "";
+  }
+
   /** What was asked for is done, in this conversation. */
   protected done(conversation: ConversationId): void {
+    const { scene } = this;
+    const text = this.said();
     this.close();
-    this.scene?.tell({ kind: "mended", conversation });
+    scene?.tell({ kind: "mended", conversation });
+    if (text !== "") scene?.tell({ kind: "said", conversation, text });
+  }
+
+  /** What had the focus has gone. */
+  protected refocus(): void {
+    this.#first();
+  }
+
+  protected ask(question: Question): void {
+    this.question = question;
+    void this.updateComplete.then(() => { this.shadowRoot?.querySelector<HTMLElement>(".keep")?.focus(); });
   }
 
   protected act(command: Act): void {
@@ -73,10 +103,10 @@ export abstract class Dialog extends LitElement {
 
   /** The person wants out of it. */
   leave(): void {
-    if (this.isDirty() && !this.asking) {
-      this.asking = true;
-      void this.updateComplete.then(() => { this.shadowRoot?.querySelector<HTMLElement>(".keep")?.focus(); });
-    } else this.close();
+    const { scene } = this;
+    if (this.question !== null) this.#answer();
+    else if (scene === null || !this.isDirty()) this.close();
+    else this.ask({ text: scene.strings.get("discard_ask"), no: "keep_editing", yes: "discard", does: () => { this.close(); } });
   }
 
   override render(): unknown {
@@ -105,22 +135,25 @@ export abstract class Dialog extends LitElement {
           ${this.code === null
             ? nothing
             : html`<p class="refused" role="alert">${warningIcon}<span>${strings.get(failureString(this.code, "group"))}</span></p>`}
-          ${this.asking ? this.#question(scene) : html`<div class="ways">${this.buttons(scene)}</div>`}
+          ${scene.line.state === "lost" ? html`<p class="hint" role="status">${strings.get("connection_lost")}</p>` : nothing}
+          ${this.question === null ? html`<div class="ways">${this.buttons(scene)}</div>` : this.#question(scene, this.question)}
         </div>
       </div>
     </dialog>`;
   }
 
-  #question({ strings }: Scene): TemplateResult {
-    const keep = (): void => {
-      this.asking = false;
-      void this.updateComplete.then(() => { this.#first(); });
-    };
-    return html`<p role="alert">${strings.get("discard_ask")}</p>
+  #question({ strings }: Scene, { text, no, yes, does }: Question): TemplateResult {
+    return html`<p class="question" role="alert">${text}</p>
       <div class="ways">
-        <button type="button" class="action keep" @click=${keep}>${strings.get("keep_editing")}</button>
-        <button type="button" class="action bad" @click=${() => { this.close(); }}>${strings.get("discard")}</button>
+        <button type="button" class="action keep" @click=${() => { this.#answer(); }}>${strings.get(no)}</button>
+        <button type="button" class="action bad" @click=${() => { this.#answer(does); }}>${strings.get(yes)}</button>
       </div>`;
+  }
+
+  #answer(does?: () => void): void {
+    this.question = null;
+    void this.updateComplete.then(() => { this.#first(); });
+    does?.();
   }
 
   override firstUpdated(): void {
@@ -131,10 +164,15 @@ export abstract class Dialog extends LitElement {
     this.#first();
   }
 
+  protected override update(changed: PropertyValues): void {
+    this.#focused = this.shadowRoot !== null && this.shadowRoot.activeElement !== null;
+    super.update(changed);
+  }
+
+  /** Nobody who touches the screen, or presses beside a button, wants the focus moved: a keyboard would come up. */
   override updated(changed: PropertyValues): void {
     super.updated(changed);
-    // What had the focus has gone.
-    if (this.shadowRoot?.activeElement === null && document.activeElement === document.body) this.#first();
+    if (this.#focused && this.shadowRoot?.activeElement === null) this.refocus();
   }
 
   override disconnectedCallback(): void {

@@ -38,6 +38,8 @@ export class GchatDock extends LitElement {
   declare phone: boolean;
   /** What lies over the page. */
   declare dialog: HTMLElement | null;
+  /** The dialog that was shown last, and where the focus was before it. */
+  #last: { dialog: HTMLElement; origin: HTMLElement | null } | null = null;
   /** When the person last turned to a window, as a rising number. */
   readonly #ranks = new Map<ConversationId, number>();
   #rank = 0;
@@ -200,17 +202,21 @@ export class GchatDock extends LitElement {
     }
   }
 
-  /** The focus returns from a dialog where it came from. */
+  /** The focus returns from a dialog where it came from: also from one that another one asked for. */
   async #show(asked: DialogAsked): Promise<void> {
     const { scene } = this;
-    const origin = focusedIn(document);
     if (scene === null || this.dialog !== null) return;
+    const focused = focusedIn(document);
+    const origin = this.#last !== null && focused?.getRootNode() === this.#last.dialog.shadowRoot ? this.#last.origin : focused;
     try {
       const dialog = await loadDialog(asked, scene);
+      this.#last = { dialog, origin };
       dialog.addEventListener("gchat-closed", () => {
         if (this.dialog !== dialog) return;
         this.dialog = null;
         void this.updateComplete.then(() => {
+          if (this.dialog !== null) return;
+          this.#last = null;
           if (origin?.isConnected === true && isRendered(origin)) origin.focus();
           else this.#launcher?.focusButton();
         });

@@ -123,10 +123,13 @@ export class GchatMembers extends WithMembers {
     const may = me !== undefined && (me.maker || me.role === "teacher") && member.id !== scene.user;
     if (!may) return super.row(scene, member);
     const label = scene.strings.get("remove_person", called(member.name, scene));
-    const remove = (): void => {
-      if (this.acting !== 0) return;
+    const does = (): void => {
       this.#removing = member.id;
       this.act({ kind: "remove", conversation, user: member.id });
+    };
+    const text = scene.strings.get("remove_ask", called(member.name, scene));
+    const remove = (): void => {
+      if (this.acting === 0) this.ask({ text, no: "cancel", yes: "remove", does });
     };
     return html`${super.row(scene, member)}
       <button type="button" class="quiet" aria-label=${label} title=${label} @click=${remove}>${closeIcon}</button>`;
@@ -199,6 +202,10 @@ export class GchatRename extends OfGroup {
       <button type="submit" form="form" class="action main" ?disabled=${useless}>${scene.strings.get("save")}</button>`;
   }
 
+  protected override said(): string {
+    return this.scene?.strings.get("system_renamed_you", (this.called ?? "").trim()) ?? "";
+  }
+
   #submitted(event: Event): void {
     event.preventDefault();
     if (!this.isDirty() || isBlank(this.called ?? "")) return;
@@ -207,6 +214,10 @@ export class GchatRename extends OfGroup {
 }
 
 export class GchatLeave extends OfGroup {
+  protected override said(): string {
+    return this.scene?.strings.get("system_left_you") ?? "";
+  }
+
   protected override heading({ strings }: Scene): string {
     return strings.get("leave_group");
   }

@@ -144,10 +144,10 @@ export function messageTemplate(row: MessageRow, look: Look, around: Surrounding
     aria-describedby="quote-${id}"
   >
     ${face}${author}${quoteTemplate(message, look, around, `quote-${id}`)}
-    <div class="line">
+    <div class="line" title=${fullTime(message.sentAt, strings)}>
       <span id="who-${id}" class="out-of-sight" ?hidden=${!row.first}>${meta}</span>${bubble(message, look, around, `text-${id}`)}
       ${look.offers ? actionsTemplate(message, look, around) : nothing}
-      <time datetime=${new Date(message.sentAt).toISOString()} title=${fullTime(message.sentAt, strings)}
+      <time datetime=${new Date(message.sentAt).toISOString()}
         >${clockTime(message.sentAt, strings)}</time
       >
     </div>

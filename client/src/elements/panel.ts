@@ -19,6 +19,8 @@ import { badgesTemplate, sumOf, waitingText, type Waiting } from "./waiting.js";
 const NOTICED_MS = 1000;
 /** Between a panel and the page's edge. */
 const MARGIN_PX = 8;
+/** Nobody tells that a course has a room now: whoever has the panel open finds out by then. */
+const ROOMS_MS = 30_000;
 
 abstract class Panel extends LitElement {
   static override properties = { scene: { attribute: false }, shown: { type: Boolean, reflect: true } };
@@ -100,6 +102,7 @@ export class GchatLauncher extends Panel {
   #looked = false;
   /** The list of rooms has been asked for. */
   #asked = false;
+  #looks: ReturnType<typeof setInterval> | undefined;
 
   constructor() {
     super();
@@ -146,12 +149,20 @@ export class GchatLauncher extends Panel {
     this.#introduce();
   }
 
+  override disconnectedCallback(): void {
+    super.disconnectedCallback();
+    clearInterval(this.#looks);
+  }
+
   override updated(changed: PropertyValues<this>): void {
     super.updated(changed);
+    if (changed.has("shown")) clearInterval(this.#looks);
     if (!this.shown) return;
     if (!this.#asked && this.scene !== null && this.scene.rooms.length > 0) this.#loadRooms();
     if (!changed.has("shown")) return;
-    this.scene?.post({ kind: "rooms" });
+    const look = (): void => { this.scene?.post({ kind: "rooms" }); };
+    look();
+    this.#looks = setInterval(() => { if (document.visibilityState === "visible") look(); }, ROOMS_MS);
     if (this.#byItself) {
       this.#byItself = false;
       return;

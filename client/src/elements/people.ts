@@ -7,15 +7,14 @@ import { repeat } from "lit/directives/repeat.js";
 import type { LineView, RosterPerson, RosterView } from "../view.js";
 import { base } from "../styles/theme.js";
 import { peopleStyles } from "../styles/people.js";
-import { folded } from "./folded.js";
-import { clockIcon, peopleIcon, searchIcon, warningIcon } from "./icons.js";
+import { clockIcon, peopleIcon, warningIcon } from "./icons.js";
 import type { Scene} from "./scene.js";
 import { SceneWatcher } from "./scene.js";
+import { arrowsAmong, PeopleSearch } from "./search.js";
 import type { StringId } from "./strings.js";
 
 /** From here on a filter helps, and arrow keys move where Tab would take too long. */
 const MANY = 8;
-const SEARCH_DELAY_MS = 250;
 
 const STOPPED: Readonly<Record<Extract<LineView, { state: "stopped" }>["reason"], StringId>> = {
   logged_out: "stopped_logged_out",
@@ -41,16 +40,14 @@ export function isCrowded(roster: RosterView): boolean {
 export class GchatPeople extends LitElement {
   static override properties = {
     scene: { attribute: false },
-    filter: { state: true },
     rover: { state: true },
   };
   declare scene: Scene | null;
   /** Where the focus returns from a window opened here; null: to the person's button itself. */
   declare origin: HTMLElement | null;
-  declare filter: string;
   /** The id of the person whose button Tab reaches while arrow keys move. */
   declare rover: number;
-  #searching: ReturnType<typeof setTimeout> | undefined;
+  readonly #search = new PeopleSearch(this);
 
   static override styles = [base, peopleStyles];
 
@@ -58,18 +55,10 @@ export class GchatPeople extends LitElement {
     super();
     this.scene = null;
     this.origin = null;
-    this.filter = "";
     this.rover = 0;
     new SceneWatcher(this, ["roster", "line", "dock", "found", "emptied"], ({ kind }) => {
-      if (kind !== "emptied") return;
-      clearTimeout(this.#searching);
-      this.filter = "";
+      if (kind === "emptied") this.#search.set("");
     });
-  }
-
-  override disconnectedCallback(): void {
-    super.disconnectedCallback();
-    clearTimeout(this.#searching);
   }
 
   /** The filter where there is one, else the first person. */
@@ -99,7 +88,7 @@ export class GchatPeople extends LitElement {
             </button>
           </p>`
         : nothing}
-      ${many ? this.#search(scene) : nothing} ${this.#list(scene, shown, many, lost)}
+      ${many ? this.#search.template(scene.strings.get("search_people")) : nothing} ${this.#list(scene, shown, many, lost)}
     `;
   }
 
@@ -118,29 +107,10 @@ export class GchatPeople extends LitElement {
     `;
   }
 
-  #search(scene: Scene): TemplateResult {
-    const label = scene.strings.get("search_people");
-    return html`<div class="search">
-      ${searchIcon}
-      <input
-        type="search"
-        autocomplete="off"
-        spellcheck="false"
-        dir="auto"
-        maxlength="100"
-        aria-label=${label}
-        placeholder=${label}
-        .value=${this.filter}
-        @input=${(event: InputEvent) => { this.#filtered((event.target as HTMLInputElement).value); }}
-        @keydown=${this.#searchKey}
-      />
-    </div>`;
-  }
-
   #list(scene: Scene, shown: RosterPerson[], many: boolean, lost: boolean): TemplateResult {
     const strings = scene.strings;
-    if (shown.length === 0 && this.filter.trim() !== "" && many) {
-      return html`<p class="calm" role="status">${strings.get("search_none", this.filter.trim())}</p>`;
+    if (shown.length === 0 && this.#search.text !== "" && many) {
+      return html`<p class="calm" role="status">${strings.get("search_none", this.#search.text)}</p>`;
     }
     if (shown.length === 0) {
       if (lost) return html`${nothing}`;
@@ -160,11 +130,11 @@ export class GchatPeople extends LitElement {
           (person) => this.#person(scene, person, !many || person.id === rover),
         )}
       </ul>
-      ${many && scene.found !== null && scene.found.more && scene.found.text === this.filter.trim()
+      ${many && scene.found !== null && scene.found.more && scene.found.text === this.#search.text
         ? html`<p class="retry">
             <button
               class="action"
-              @click=${() => { scene.post({ kind: "search", text: this.filter.trim(), more: true }); }}
+              @click=${() => { scene.post({ kind: "search", text: this.#search.text, more: true }); }}
             >
               ${strings.get("search_more")}
             </button>
@@ -204,40 +174,13 @@ export class GchatPeople extends LitElement {
     </li>`;
   }
 
-  #matching(scene: Scene): RosterPerson[] {
-    const wanted = folded(this.filter.trim());
-    if (wanted === "") return scene.roster.people;
-    const here = scene.roster.people.filter((person) => folded([person.name, ...person.circles].join(" ")).includes(wanted));
-    if (scene.found?.text !== this.filter.trim()) return here;
+  #matching({ roster }: Scene): RosterPerson[] {
+    const here = roster.people.filter((person) => this.#search.matches(person));
     const known = new Set(here.map((person) => person.id));
-    return [...here, ...scene.found.people.filter((person) => !known.has(person.id))];
-  }
-
-  #filtered(text: string): void {
-    this.filter = text;
-    clearTimeout(this.#searching);
-    const wanted = text.trim();
-    if (wanted === "" || this.scene?.roster.more !== true) return;
-    this.#searching = setTimeout(() => this.scene?.post({ kind: "search", text: wanted }), SEARCH_DELAY_MS);
-  }
-
-  #searchKey(event: KeyboardEvent): void {
-    if (event.key === "Escape" && this.filter !== "") {
-      event.preventDefault();
-      event.stopPropagation();
-      this.#filtered("");
-    } else if (event.key === "ArrowDown") {
-      event.preventDefault();
-      this.shadowRoot?.querySelector<HTMLElement>(".person")?.focus();
-    }
+    return [...here, ...this.#search.found.filter((person) => !known.has(person.id))];
   }
 
   #listKey(event: KeyboardEvent): void {
-    const buttons = [...(this.shadowRoot?.querySelectorAll<HTMLElement>(".person") ?? [])];
-    const now = buttons.indexOf(this.shadowRoot?.activeElement as HTMLElement);
-    const to = { ArrowDown: now + 1, ArrowUp: now - 1, Home: 0, End: buttons.length - 1 }[event.key];
-    if (to === undefined || now < 0) return;
-    event.preventDefault();
-    buttons[to]?.focus();
+    arrowsAmong(event, [...(this.shadowRoot?.querySelectorAll<HTMLElement>(".person") ?? [])], () => { this.#search.focus(); });
   }
 }

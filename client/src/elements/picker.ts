@@ -7,17 +7,17 @@ import { repeat } from "lit/directives/repeat.js";
 import type { ConversationId, CourseView, Face, Status, UserId } from "../view.js";
 import { isBlank } from "./blank.js";
 import { Dialog } from "./dialog.js";
-import { folded } from "./folded.js";
-import { closeIcon, saveIcon, searchIcon } from "./icons.js";
-import type { DialogAsked, Scene } from "./scene.js";
+import { closeIcon, saveIcon } from "./icons.js";
+import { isWithin, type DialogAsked, type Scene } from "./scene.js";
+import { arrowsAmong, PeopleSearch } from "./search.js";
 
 /** Somebody who can be chosen. */
 interface Candidate extends Face {
   status: Status;
+  shares: readonly string[];
   circles: readonly string[];
 }
 
-const SEARCH_DELAY_MS = 250;
 /** More are not shown: a search finds the others. */
 const MOST_SHOWN = 100;
 /** The contract's limits of a group, its maker among them, and of its title in characters. */
@@ -26,23 +26,16 @@ const MOST_OTHERS = 49;
 const LONGEST_TITLE = 100;
 
 abstract class Picker extends Dialog {
-  static override properties = { ...Dialog.properties, chosen: { state: true }, filter: { state: true } };
+  static override properties = { ...Dialog.properties, chosen: { state: true } };
   declare chosen: readonly Face[];
-  declare filter: string;
-  #searching: ReturnType<typeof setTimeout> | undefined;
+  readonly #search = new PeopleSearch(this);
 
   constructor() {
     super();
     this.chosen = [];
-    this.filter = "";
   }
 
-  override disconnectedCallback(): void {
-    super.disconnectedCallback();
-    clearTimeout(this.#searching);
-  }
-
-  /** The title of the course whose people come first. */
+  /** The course whose people come first, as a circle. */
   protected abstract course(scene: Scene): string | undefined;
   /** Who is there already. */
   protected abstract taken(scene: Scene): ReadonlySet<UserId>;
@@ -54,24 +47,9 @@ abstract class Picker extends Dialog {
   protected picker(scene: Scene): TemplateResult {
     const { strings } = scene;
     const people = this.#matching(scene);
-    const label = strings.get("search_people");
     return html`
       ${this.chosen.length === 0 ? nothing : this.#chips(scene)}
-      <div class="search">
-        ${searchIcon}
-        <input
-          type="search"
-          autocomplete="off"
-          spellcheck="false"
-          dir="auto"
-          maxlength="100"
-          aria-label=${label}
-          placeholder=${label}
-          .value=${this.filter}
-          @input=${(event: InputEvent) => { this.#filtered((event.target as HTMLInputElement).value); }}
-          @keydown=${this.#searchKey}
-        />
-      </div>
+      ${this.#search.template(strings.get("search_people"), () => { this.#enter(); })}
       ${people.length === 0
         ? html`<p class="calm" role="status">${strings.get("people_none")}</p>`
         : html`<ul class="people" role="list" aria-label=${strings.get("people")} @keydown=${this.#listKey}>
@@ -117,19 +95,18 @@ abstract class Picker extends Dialog {
   }
 
   #matching(scene: Scene): Candidate[] {
-    const wanted = folded(this.filter.trim());
-    const { roster, found, windows } = scene;
+    const { roster, windows } = scene;
     const taken = this.taken(scene);
     const known = new Map<UserId, Candidate>(roster.people.map((person) => [person.id, person]));
-    if (found !== null && found.text === this.filter.trim()) for (const person of found.people) known.set(person.id, person);
+    for (const person of this.#search.found) known.set(person.id, person);
     for (const { contact } of windows) {
-      if (contact !== undefined && contact.name !== "" && !known.has(contact.id)) known.set(contact.id, { ...contact, circles: [] });
+      if (contact !== undefined && contact.name !== "" && !known.has(contact.id)) known.set(contact.id, { ...contact, shares: [], circles: [] });
     }
     const course = this.course(scene);
-    const rank = ({ circles }: Candidate): number => (course === undefined || circles.includes(course) ? 0 : 1);
+    const rank = ({ shares }: Candidate): number => (course === undefined || shares.some((held) => isWithin(held, course)) ? 0 : 1);
     return [...known.values()]
       .filter((person) => person.id !== scene.user && !taken.has(person.id))
-      .filter(({ name, circles }) => wanted === "" || folded([name, ...circles].join(" ")).includes(wanted))
+      .filter((person) => this.#search.matches(person))
       .sort((one, other) => rank(one) - rank(other))
       .slice(0, MOST_SHOWN);
   }
@@ -137,53 +114,32 @@ abstract class Picker extends Dialog {
   #toggle({ id, name, picture, profileUrl }: Candidate): void {
     if (this.ids.includes(id)) this.#drop(id);
     else if (this.chosen.length < MOST_OTHERS) this.chosen = [...this.chosen, { id, name, picture, profileUrl }];
+    else this.code = "bad_group";
   }
 
   #drop(id: UserId): void {
     this.chosen = this.chosen.filter((face) => face.id !== id);
-    // The button may have been the chip's own.
-    void this.updateComplete.then(() => {
-      if (this.shadowRoot?.activeElement === null) this.#search?.focus();
-    });
   }
 
-  #filtered(text: string): void {
-    this.filter = text;
-    clearTimeout(this.#searching);
-    const wanted = text.trim();
-    if (wanted === "" || this.scene?.roster.more !== true) return;
-    this.#searching = setTimeout(() => this.scene?.post({ kind: "search", text: wanted }), SEARCH_DELAY_MS);
+  /** The button may have been the chip's own. */
+  protected override refocus(): void {
+    this.#search.focus();
   }
 
-  #searchKey(event: KeyboardEvent): void {
+  /** Whoever is left of a search is chosen, and the next one can be typed. */
+  #enter(): void {
     const [first] = this.#people;
-    if (event.key === "Escape" && this.filter !== "") this.#filtered("");
-    else if (event.key === "ArrowDown") first?.focus();
-    // Whoever is left of a search is chosen, and the next one can be typed.
-    else if (event.key === "Enter") {
-      if (this.filter.trim() !== "") {
-        first?.click();
-        this.#filtered("");
-      }
-    } else return;
-    event.preventDefault();
+    if (this.#search.text === "" || first === undefined) return;
+    if (first.getAttribute("aria-pressed") !== "true") first.click();
+    this.#search.set("");
   }
 
   #listKey(event: KeyboardEvent): void {
-    const people = this.#people;
-    const now = people.indexOf(this.shadowRoot?.activeElement as HTMLElement);
-    const to = { ArrowDown: now + 1, ArrowUp: now - 1, Home: 0, End: people.length - 1 }[event.key];
-    if (to === undefined || now < 0) return;
-    event.preventDefault();
-    (people[to] ?? (to < 0 ? this.#search : undefined))?.focus();
+    arrowsAmong(event, this.#people, () => { this.#search.focus(); });
   }
 
   get #people(): HTMLElement[] {
     return [...(this.shadowRoot?.querySelectorAll<HTMLElement>(".person") ?? [])];
-  }
-
-  get #search(): HTMLElement | null {
-    return this.shadowRoot?.querySelector<HTMLElement>("input[type=search]") ?? null;
   }
 }
 
@@ -213,7 +169,7 @@ export class GchatNewGroup extends Picker {
   }
 
   protected override course(scene: Scene): string | undefined {
-    return scene.courses.length > 1 ? this.#course(scene)?.title : undefined;
+    return scene.courses.length > 1 ? this.#course(scene)?.circle : undefined;
   }
 
   protected override taken(): ReadonlySet<UserId> {
@@ -254,9 +210,10 @@ export class GchatNewGroup extends Picker {
 
   protected override buttons({ strings }: Scene): TemplateResult {
     const few = this.chosen.length < LEAST_OTHERS;
-    return html`${few ? html`<p class="hint">${strings.get("group_needs")}</p>` : nothing}
+    const needs = few ? "group_needs" : isBlank(this.called) ? "group_needs_name" : null;
+    return html`${needs === null ? nothing : html`<p class="hint">${strings.get(needs)}</p>`}
       <button type="button" class="action" @click=${() => { this.leave(); }}>${strings.get("cancel")}</button>
-      <button type="submit" form="form" class="action main" ?disabled=${few || isBlank(this.called) || this.acting !== 0}>${strings.get("create_group")}</button>`;
+      <button type="submit" form="form" class="action main" ?disabled=${needs !== null || this.acting !== 0}>${strings.get("create_group")}</button>`;
   }
 
   protected override done(conversation: ConversationId): void {
@@ -267,8 +224,8 @@ export class GchatNewGroup extends Picker {
   /** Out of several the one in which the first chosen person is. */
   #course({ courses, roster }: Scene): CourseView | undefined {
     const [first] = this.chosen;
-    const circles = roster.people.find(({ id }) => id === first?.id)?.circles ?? [];
-    return courses.find(({ circle }) => circle === this.circle) ?? courses.find(({ title }) => circles.includes(title)) ?? courses[0];
+    const theirs = roster.people.find(({ id }) => id === first?.id)?.shares ?? [];
+    return courses.find(({ circle }) => circle === this.circle) ?? courses.find(({ circle }) => theirs.some((held) => isWithin(held, circle))) ?? courses[0];
   }
 
   #submitted(event: Event): void {
@@ -307,7 +264,7 @@ export class GchatAddPeople extends Picker {
 
   protected override course({ windows, courses }: Scene): string | undefined {
     const window = windows.find(({ conversation }) => conversation === this.asked.conversation);
-    return courses.length > 1 ? courses.find(({ circle }) => circle === window?.circle)?.title : undefined;
+    return courses.length > 1 ? window?.circle : undefined;
   }
 
   protected override taken(scene: Scene): ReadonlySet<UserId> {
@@ -316,6 +273,11 @@ export class GchatAddPeople extends Picker {
 
   protected override content(scene: Scene): TemplateResult {
     return this.picker(scene);
+  }
+
+  protected override said(): string {
+    const strings = this.scene?.strings;
+    return strings?.get("system_added_you", strings.list(this.chosen.map(({ name }) => name))) ?? "";
   }
 
   protected override buttons({ strings }: Scene): TemplateResult {

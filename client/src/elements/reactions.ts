@@ -1,5 +1,6 @@
 /** The reactions under a message, and the six emoji that are at hand. */
 import { html, nothing, type TemplateResult } from "lit";
+import { repeat } from "lit/directives/repeat.js";
 import type { MessageView, ReactionView } from "../view.js";
 import { listed } from "./happened.js";
 import { smileIcon } from "./icons.js";
@@ -39,7 +40,7 @@ export function reactionsTemplate({ reactions = [], text }: MessageView, parts: 
   const stop = current ? "0" : "-1";
   const label = strings.get("react");
   return html`<div class="reactions" role="group" aria-label=${strings.get("reactions")}>
-    ${reactions.map((reaction) => {
+    ${repeat(reactions, ({ emoji }) => emoji, (reaction) => {
       const { emoji, count, mine } = reaction;
       const able = mine ? parts.takes : adds;
       return html`<button

@@ -7,6 +7,7 @@ import { roomsStyles } from "../styles/rooms.js";
 import "./later.js";
 import type { Scene } from "./scene.js";
 import { SceneWatcher } from "./scene.js";
+import { arrowsAmong } from "./search.js";
 import { badgesTemplate, waitingText, type Waiting } from "./waiting.js";
 
 /** From here on arrow keys move where Tab would take too long. */
@@ -70,11 +71,6 @@ export class GchatRooms extends LitElement {
   }
 
   #key(event: KeyboardEvent): void {
-    const buttons = [...(this.shadowRoot?.querySelectorAll<HTMLElement>(".room") ?? [])];
-    const now = buttons.indexOf(this.shadowRoot?.activeElement as HTMLElement);
-    const to = { ArrowDown: now + 1, ArrowUp: now - 1, Home: 0, End: buttons.length - 1 }[event.key];
-    if (to === undefined || now < 0) return;
-    event.preventDefault();
-    buttons[to]?.focus();
+    arrowsAmong(event, [...(this.shadowRoot?.querySelectorAll<HTMLElement>(".room") ?? [])]);
   }
 }

@@ -37,8 +37,8 @@ export type Local =
   | { kind: "asked"; conversation: ConversationId }
   /** The person here asked for the window of somebody of whom the page knows nothing yet. */
   | { kind: "awaited" }
-  /** A failed message was removed: its text may go back to where it was written. */
-  | { kind: "handback"; conversation: ConversationId; text: string; reply: Seq | null }
+  /** A failed message was removed: its text may go back to where it was written, with whom it mentions. */
+  | { kind: "handback"; conversation: ConversationId; text: string; reply: Seq | null; mentions: UserId[] }
   /** What the page holds of this conversation is another: see `Scene.readings` and `Scene.quoteOf`. */
   | { kind: "reading"; conversation: ConversationId }
   /** What the box is for is another: see `Scene.purposeOf`. `turn`: the person has just asked for it. */
@@ -520,6 +520,11 @@ function foundWith(before: Found | null, update: Extract<Update, { kind: "found"
     people: [...kept, ...update.people.filter((person) => !known.has(person.id))],
     more: update.more,
   };
+}
+
+/** Whether a circle is this one, or a group of it. */
+export function isWithin(circle: string, whole: string): boolean {
+  return circle === whole || circle.startsWith(`${whole}/`);
 }
 
 /** Not `display: none`, directly or above. Where a browser cannot tell, it counts as rendered. */

@@ -3,7 +3,7 @@
  * contract: screen readers say them, and the browser tests (e2e/people.mjs) find everything by them.
  */
 import { LitElement, html, nothing, type TemplateResult } from "lit";
-import type { WindowView } from "../view.js";
+import type { ConversationId, WindowView } from "../view.js";
 import { base } from "../styles/theme.js";
 import { menuStyles } from "../styles/menu.js";
 import { windowStyles } from "../styles/window.js";
@@ -13,7 +13,7 @@ import { closeIcon, dotsIcon, minimiseIcon, warningIcon } from "./icons.js";
 import { GchatLog } from "./log.js";
 import { Menu, type Item } from "./menu.js";
 import type { DialogAsked, Scene } from "./scene.js";
-import { SceneWatcher } from "./scene.js";
+import { isWithin, SceneWatcher } from "./scene.js";
 import { badgesTemplate, waitingText } from "./waiting.js";
 
 /** The person here has done this to the window; the dock moves the focus. */
@@ -34,8 +34,9 @@ export class GchatWindow extends LitElement {
   declare refused: string | null;
 
   readonly #menu = new Menu<"actions">(this);
-  /** A switch of the room that is not answered yet. */
+  /** A switch of the room that is not answered yet, and whether it is switched on. */
   #act = 0;
+  #on = false;
 
   static override styles = [base, windowStyles, menuStyles];
 
@@ -48,7 +49,7 @@ export class GchatWindow extends LitElement {
     new SceneWatcher(this, ["refused", "line", "goto", "mended", "done", "courses"], (signal) => {
       if (!("conversation" in signal) || signal.conversation !== this.window?.conversation) return;
       if (signal.kind === "done") {
-        if (signal.act === this.#act) this.refused = signal.code ?? null;
+        if (signal.act === this.#act) this.#announced(signal.conversation, signal.code);
       } else this.refused = signal.kind === "refused" ? signal.code : null;
     });
     this.addEventListener("keydown", (event) => { this.#key(event); });
@@ -169,10 +170,21 @@ export class GchatWindow extends LitElement {
     }
     if (kind === "room" && moderates === true && (writes || announcements === true)) {
       const on = announcements === true;
-      const choose = (): void => { this.#act = scene.act({ kind: "announce", conversation, on: !on }); };
+      const choose = (): void => {
+        this.#on = !on;
+        this.#act = scene.act({ kind: "announce", conversation, on: !on });
+      };
       items.push({ id: "announce", name: strings.get("only_teachers"), checked: on, choose });
     }
     return items;
+  }
+
+  /** The line in the log is not heard. */
+  #announced(conversation: ConversationId, code: string | undefined): void {
+    const { scene } = this;
+    this.refused = code ?? null;
+    if (code !== undefined || scene === null) return;
+    scene.tell({ kind: "said", conversation, text: scene.strings.get(this.#on ? "announcements_on" : "announcements_off") });
   }
 
   #closer(scene: Scene, name: string): TemplateResult {
@@ -236,7 +248,7 @@ function secondLine(scene: Scene, window: WindowView): string {
   if (kind === "direct") return strings.get(scene.statusOf(window) ?? "no_connection");
   if (kind === "group") return members === undefined ? "" : strings.count("members_one", "members_other", members);
   if (announcements === true) return strings.get("room_announcements");
-  const course = scene.courses.find((one) => one.circle === circle.split("/")[0]);
+  const course = scene.courses.find((one) => isWithin(circle, one.circle));
   return course === undefined || course.title === title ? strings.get("room") : course.title;
 }
 

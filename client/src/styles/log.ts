@@ -339,7 +339,7 @@ export const logStyles = css`
   /* The text has the room first. Where the time does not fit beside it, it wraps out of its line and is not seen; it is
      in the menu too. */
   time {
-    flex: 0 1000 auto;
+    flex: 1 1 0;
     min-inline-size: 0;
     block-size: 1.5em;
     color: transparent;

@@ -20,7 +20,7 @@ const described = (element: HTMLElement): string => text((element.getRootNode() 
 
 async function panel(...list: { circle: string; title: string }[]): Promise<Stage> {
   const page = await stage();
-  await page.tell(ONLINE, roster([ana, bruno, { ...carla, circles: ["History"] }]), courses(...list));
+  await page.tell(ONLINE, roster([ana, bruno, { ...carla, shares: ["c8"], circles: ["History"] }]), courses(...list));
   one("button", /^Global Chat/).click();
   await settled();
   return page;
@@ -100,7 +100,7 @@ test("what was entered stays where it is refused, and the reason is said", async
   for (const [code, said] of [
     ["bad_title", "This name cannot be used."],
     ["bad_group", "A group has 3 to 50 people."],
-    ["cannot_add", "One of these people cannot be in this group"],
+    ["cannot_add", "One of these people cannot be in a group"],
     ["no_connection", "There is no connection just now."],
     ["not_allowed", "You may not do this here."],
   ]) {
@@ -129,6 +129,11 @@ test("Escape asks only where something was entered", async () => {
   one("button", "Keep editing").click();
   await settled();
   expect((one("textbox", "Group name") as HTMLInputElement).value).toBe("P");
+  press(one("textbox", "Group name"), "Escape");
+  await settled();
+  press(focused()!, "Escape");
+  await settled();
+  expect([open(), byRole("button", "Discard")], "a second Escape discards nothing").toEqual([true, []]);
   press(one("textbox", "Group name"), "Escape");
   await settled();
   one("button", "Discard").click();
@@ -179,7 +184,56 @@ test("people are searched without accents, on the server too, and chosen by Ente
   expect(one("list", "Chosen people").children).toHaveLength(1);
   expect((search() as HTMLInputElement).value).toBe("");
   await type(search(), "zzz");
-  expect(reading()).toContain("Nobody is found.");
+  expect(reading()).toContain("Nobody was found.");
+  // There is nobody to choose: what was typed stays. Whoever is chosen already stays so.
+  press(search(), "Enter");
+  await settled();
+  expect((search() as HTMLInputElement).value).toBe("zzz");
+  await type(search(), "joao a");
+  press(search(), "Enter");
+  await settled();
+  expect(one("list", "Chosen people").children).toHaveLength(1);
+});
+
+test("what is missing for a group is said, and that there are too many", async () => {
+  const page = await newGroup(algebra);
+  expect(reading()).toContain("Choose at least two people.");
+  one("button", "Ana Sousa").click();
+  one("button", "Bruno Silva").click();
+  await settled();
+  expect(reading()).toContain("Give the group a name.");
+  await type(one("textbox", "Group name"), "P");
+  expect(reading()).not.toContain("Give the group a name.");
+  await page.tell(roster(Array.from({ length: 50 }, (_, at) => ({ ...ana, id: at + 2, name: `Person ${at}` }))));
+  for (const row of [...one("list", "People").querySelectorAll<HTMLElement>("[aria-pressed=false]")]) row.click();
+  await settled();
+  expect(one("list", "Chosen people").children).toHaveLength(49);
+  expect(text(byRole("alert", /./)[0]!)).toContain("A group has 3 to 50 people.");
+});
+
+test("the focus is moved only where what had it has gone: nobody else's keyboard comes up", async () => {
+  const page = await newGroup(algebra);
+  const box = one("textbox", "Group name");
+  box.blur();
+  await page.tell(roster([ana, carla]));
+  expect(document.activeElement).toBe(document.body);
+  one("button", "Ana Sousa").click();
+  await settled();
+  expect(document.activeElement, "as on a phone, where a button that is touched has no focus").toBe(document.body);
+  const chip = one("button", "Remove Ana Sousa");
+  chip.focus();
+  chip.click();
+  await settled();
+  expect(focused()).toBe(byRole("searchbox", "Search people").find((search) => search.closest("dialog") !== null));
+});
+
+test("a dialog says that the line is lost, for as long as it is", async () => {
+  const page = await newGroup(algebra);
+  const dialog = (): string => text(all().find((element) => element.localName === "dialog")!);
+  await page.tell({ kind: "line", line: { state: "lost" } });
+  expect(dialog()).toContain("Connection lost.");
+  await page.tell(ONLINE);
+  expect(dialog()).not.toContain("Connection lost.");
 });
 
 test("Add people in a conversation of two makes a new group with that person", async () => {
@@ -225,6 +279,7 @@ test("people are added to a group; those in it are not offered", async () => {
   expect(page.last("add")).toEqual({ kind: "add", act: 1, conversation: GROUP, users: [4] });
   await page.tell(answer(page, "add"));
   expect(byRole("list", "People")).toEqual([]);
+  expect(reading()).toContain("You added Carla Nunes");
   expect(page.last("members")).toEqual({ kind: "members", conversation: GROUP, over: true });
 });
 
@@ -239,12 +294,24 @@ test("members have their labels; the maker and teachers may take people out, nob
   await page.tell(members({ maker: true }, { id: 2, name: "Ana Sousa" }, { id: 3, name: "<b>Bruno" }));
   expect(byRole("button", /^Remove /).map((button) => button.getAttribute("aria-label"))).toEqual(["Remove Ana Sousa", "Remove <b>Bruno"]);
   one("button", "Remove Ana Sousa").click();
+  await settled();
+  expect(page.last("remove"), "it cannot be taken back, so it is asked").toBeUndefined();
+  expect(text(byRole("alert", /./)[0]!)).toContain("Remove Ana Sousa from the group?");
+  expect(focused()).toBe(one("button", "Cancel"));
+  press(focused()!, "Escape");
+  await settled();
+  expect(byRole("button", "Remove")).toEqual([]);
+  one("button", "Remove Ana Sousa").click();
+  await settled();
+  one("button", "Remove").click();
   expect(page.last("remove")).toEqual({ kind: "remove", act: 1, conversation: GROUP, user: 2 });
   await page.tell(answer(page, "remove"));
   expect(reading()).toContain("Ana Sousa is not in the group any more.");
   await page.tell(members({ maker: true }, { id: 3, name: "<b>Bruno" }));
   expect(rows()).toHaveLength(2);
   one("button", "Remove <b>Bruno").click();
+  await settled();
+  one("button", "Remove").click();
   await page.tell(answer(page, "remove", "not_allowed"));
   expect(text(byRole("alert", /./)[0]!)).toBe("You may not do this here.");
 });
@@ -259,6 +326,21 @@ test("a group is renamed", async () => {
   expect(page.last("rename")).toEqual({ kind: "rename", act: 1, conversation: GROUP, title: "Project 4" });
   await page.tell(answer(page, "rename"));
   expect(byRole("textbox", "Group name")).toEqual([]);
+  expect(focused()).toBe(one("button", "Conversation actions"));
+  expect(reading()).toContain("You named the group “Project 4”");
+});
+
+test("from Members to Add people, the focus returns to where the first was asked for", async () => {
+  const page = await group();
+  await choose("Members");
+  await page.tell(members({}, { id: 2, name: "Ana Sousa" }));
+  one("button", "Add people").focus();
+  one("button", "Add people").click();
+  await settled();
+  expect(focused()).toBe(byRole("searchbox", "Search people").find((search) => search.closest("dialog") !== null));
+  one("button", "Cancel").click();
+  await settled();
+  expect(all().filter((element) => element.localName === "dialog")).toEqual([]);
   expect(focused()).toBe(one("button", "Conversation actions"));
 });
 
@@ -298,16 +380,21 @@ test("a teacher makes a room one for announcements, and is told where that is re
   await page.tell(dock(roomOf({ moderates: true })));
   one("button", "Conversation actions").click();
   await settled();
-  const item = one("menuitemcheckbox", "Only teachers write");
+  const item = one("menuitemcheckbox", "Only teachers can write");
   expect(item.getAttribute("aria-checked")).toBe("false");
   item.click();
   expect(page.last("announce")).toEqual({ kind: "announce", act: 1, conversation: ROOM, on: true });
   await page.tell(answer(page, "announce", "not_allowed"));
   expect(text(byRole("alert", /./)[0]!)).toBe("You may not do this here.");
+  one("button", "Conversation actions").click();
+  await settled();
+  one("menuitemcheckbox", "Only teachers can write").click();
+  await page.tell(answer(page, "announce"));
+  expect(reading()).toContain("Only teachers can write here now");
   await page.tell(dock(roomOf({ moderates: true, announcements: true })));
   one("button", "Conversation actions").click();
   await settled();
-  expect(one("menuitemcheckbox", "Only teachers write").getAttribute("aria-checked")).toBe("true");
+  expect(one("menuitemcheckbox", "Only teachers can write").getAttribute("aria-checked")).toBe("true");
 });
 
 test("nothing of a dialog stays on a page that is emptied", async () => {

@@ -120,10 +120,48 @@ test("whom a draft mentions is not forgotten because the name is not there yet",
 
 test("in a room people of its circle who are online are offered, and those who have written", async () => {
   const page = await stage();
-  await page.tell(roster([ana, bruno, { ...carla, circles: ["History"] }]), dock(roomOf()), people(ROOM, me, joao), talk([{}], { conversation: ROOM }));
+  const other = { ...carla, shares: ["c8"] };
+  await page.tell(roster([ana, bruno, other]), dock(roomOf()), people(ROOM, me, joao), talk([{}], { conversation: ROOM }));
   await write("@");
   expect(options()).toEqual(["Ana Sousa", "Bruno Silva", "João Costa"]);
   expect(page.last("members")).toBeUndefined();
+});
+
+test("in a group's room its own people are offered, and those of the whole course; nobody of another group or course", async () => {
+  const page = await stage();
+  const shares = (person: typeof ana, ...held: string[]): typeof ana => ({ ...person, shares: held });
+  const rita = { ...ana, id: 6, conversation: "1-6", name: "Rita Melo" };
+  await page.tell(roster([shares(ana, "c7"), shares(bruno, "c7/g1"), shares(carla, "c7/g2"), shares(rita, "c8")]));
+  await page.tell(dock(roomOf({ circle: "c7/g1", title: "Algebra: red" })), talk([{}], { conversation: ROOM }));
+  await write("@");
+  expect(options()).toEqual(["Ana Sousa", "Bruno Silva"]);
+  await page.tell(roster([shares(rita, "c8")]));
+  await write("@r");
+  expect(options(), "where nobody is online there").toEqual([]);
+});
+
+test("two people who are called alike are both mentioned where both were chosen", async () => {
+  const page = await opened();
+  await write("@");
+  await page.tell(members(me, ana, { id: 7, name: "Ana Sousa" }));
+  for (const key of ["ArrowUp", "Enter"]) press(box(), key);
+  await settled();
+  await write(`${box().value}@`);
+  press(box(), "Enter");
+  await settled();
+  press(box(), "Enter");
+  expect(page.last("send")).toMatchObject({ text: "@Ana Sousa @Ana Sousa", mentions: [7, 2] });
+});
+
+test("whom a refused message mentions comes back with its text", async () => {
+  const page = await opened();
+  await page.tell(talk([{ key: "k1", seq: 0, sender: 1, mine: true, text: "@Bruno Silva, look", mentions: [3], delivery: "failed", failure: "not_allowed" }], { conversation: GROUP }));
+  await page.tell(people(GROUP, bruno));
+  one("button", "Remove").click();
+  await settled();
+  expect(box().value).toBe("@Bruno Silva, look");
+  press(box(), "Enter");
+  expect(page.last("send")).toMatchObject({ text: "@Bruno Silva, look", mentions: [3] });
 });
 
 test("between two people, and where the server has no mentions, an @ is an @", async () => {

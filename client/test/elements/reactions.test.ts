@@ -66,6 +66,21 @@ test("a second press before the core's answer is added to the first", async () =
   expect(page.last("react")).toMatchObject({ emoji: ["🎉"] });
 });
 
+test("the focus stays at the message of a reaction that is taken back, and comes to no other reaction", async () => {
+  const heart = { emoji: "❤️", count: 1, users: [1], mine: true };
+  const page = await opened({ reactions: [heart, like] });
+  chips()[0]?.focus();
+  const shows = async (reactions: NonNullable<MessageView["reactions"]>): Promise<void> => {
+    await page.tell(talk([{ key: "seq:1", text: "Done!", reactions }], { conversation: GROUP }));
+  };
+  await shows([like]);
+  expect(focused()?.localName).toBe("article");
+  await shows([like, heart]);
+  chips()[1]?.focus();
+  await shows([heart]);
+  expect(focused(), "another's that is gone").toBe(chips()[0]);
+});
+
 test("a fourth is refused in words, and taking one back makes room", async () => {
   const own = ["👍", "❤️", "😂"].map((emoji) => ({ emoji, count: 1, users: [1], mine: true }));
   const page = await opened({ reactions: [...own, { emoji: "🎉", count: 1, users: [2], mine: false }] });

@@ -103,7 +103,7 @@ test("what has happened is told in a quiet line, with names", async () => {
     "Ana Sousa made the group “Project 3” with Bruno Silva and Carla Nunes",
     "You added Carla Nunes",
     "Ana Sousa added you and Bruno Silva",
-    "Ana Sousa took Bruno Silva out",
+    "Ana Sousa removed Bruno Silva",
     "Bruno Silva left",
     "Ana Sousa named the group “Project 4”",
     "Only teachers can write here now",
@@ -135,7 +135,7 @@ test("a blocked person's messages are folded until one is asked for, and never s
   const page = await group([{ sender: 2, text: "Spam, spam" }, { sender: 2, text: "and spam" }, { sender: 3, replyTo: 1, text: "Stop" }]);
   await page.tell({ kind: "blocked", users: [2] });
   expect(reading()).not.toContain("Spam");
-  expect(nameOf(articles()[0])).toMatch(/^Ana Sousa,.*Message of somebody you have blocked/);
+  expect(nameOf(articles()[0])).toMatch(/^Ana Sousa,.*Message from somebody you have blocked/);
   expect(articles()[0]?.querySelector("[aria-haspopup]")).toBeNull();
   await page.tell({ kind: "arrived", conversation: GROUP, sender: 2, from: "Ana Sousa", text: "Spam again", count: 1 });
   expect(reading()).not.toContain("Spam again");
@@ -177,7 +177,7 @@ test("a window in which one cannot write says why", async () => {
   await page.tell(dock(groupOf({ writing: "no" })));
   expect(told()).toContain("You cannot write in this group now.");
   await page.tell(dock(roomOf({ writing: "no", announcements: true })));
-  expect(told()).toBe("Only teachers write here now.");
+  expect(told()).toBe("Only teachers can write here now.");
   await page.tell(dock(roomOf({ writing: "no" })));
   expect(told()).toContain("This room is closed.");
   await page.tell(dock(roomOf({ writing: "no", draft: "half a thought" })));
@@ -208,6 +208,22 @@ test("rooms are asked for with the panel, are buttons with what waits in words, 
   expect(page.last("enter")).toEqual({ kind: "enter", conversation: "r-c8", title: "History" });
   await settled();
   expect(byRole("dialog", "Global Chat"), "the panel makes room").toEqual([]);
+});
+
+test("rooms are asked for again while the panel is open, as nobody tells that there are others", async () => {
+  vi.useFakeTimers({ toFake: ["setInterval", "clearInterval"] });
+  const page = await stage();
+  await page.tell({ kind: "line", line: { state: "online" } }, roster([ana]));
+  const asked = (): number => page.commands().filter(({ kind }) => kind === "rooms").length;
+  one("button", /^Global Chat/).click();
+  await settled();
+  vi.advanceTimersByTime(65_000);
+  expect(asked()).toBe(3);
+  press(one("button", "Close the list"), "Escape");
+  await settled();
+  vi.advanceTimersByTime(65_000);
+  expect(asked()).toBe(3);
+  vi.useRealTimers();
 });
 
 test("rooms are quiet: a dot and no number; a mention has a badge of its own, everywhere", async () => {

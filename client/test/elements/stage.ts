@@ -110,6 +110,7 @@ export const ana: RosterPerson = {
   picture: null,
   profileUrl: "/user/2",
   role: "teacher",
+  shares: ["c7"],
   circles: ["Algebra"],
   status: "online",
 };

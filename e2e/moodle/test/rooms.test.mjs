@@ -158,7 +158,7 @@ test("the setting of the site gives every course a room, and takes it back", asy
     await Promise.all([admin.page.waitForEvent("domcontentloaded"), admin.page.getByRole("button", { name: "Save changes" }).click()]);
     await seen(admin.page.getByText("Changes saved"), "it is saved");
   };
-  await choose("In every course that does not say otherwise");
+  await choose("In every course that does not choose otherwise");
   await save();
   try {
     const chat = await enter(bruno, title);
