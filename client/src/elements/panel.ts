@@ -17,6 +17,8 @@ import { badgesTemplate, sumOf, waitingText, type Waiting } from "./waiting.js";
 
 /** People need so long to notice what has come by itself. */
 const NOTICED_MS = 1000;
+/** Up to so many rooms and people, a panel is as tall as they are. */
+const FEW = 6;
 /** Between a panel and the page's edge. */
 const MARGIN_PX = 8;
 /** Nobody tells that a course has a room now: whoever has the panel open finds out by then. */
@@ -211,7 +213,7 @@ export class GchatLauncher extends Panel {
     const roomed = able && rooms.length > 0;
     const makes = (): void => { scene.tell({ kind: "dialog", dialog: { kind: "group", with: null } }); };
     return html`<div
-      class=${isCrowded(scene.roster) || roomed ? "panel people crowded" : "panel people"}
+      class=${isCrowded(scene.roster) || (roomed && rooms.length + scene.roster.people.length > FEW) ? "panel people crowded" : "panel people"}
       role="dialog"
       aria-label=${strings.get("globalchat")}
     >
