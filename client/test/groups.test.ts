@@ -1,43 +1,13 @@
-/** It is past 500 lines because one group is told from its making to its end. Groups: windows, names of authors, members, what is done to a group, and what is said of it. */
+/** Groups: windows, mentions, what is done to a group, and what is said of it. */
 import { describe, expect, test } from "vitest";
 import { NAMES_REST_MS } from "../src/core/people.js";
-import type { Member, Message, RosterContact, Server } from "../src/net/protocol.js";
-import type { Command, Update } from "../src/view.js";
-import { type Browser, changesOf, eachInFreshBrowser, emptyHistory, GROUP, group, live, message, UUID7, window } from "./browser.js";
-import type { Page } from "./browser.js";
+import type { Server } from "../src/net/protocol.js";
+import type { Command } from "../src/view.js";
+import { GROUP, group, live, message, UUID7, window } from "./browser.js";
+import { dock, face, fresh, inFreshBrowsers, member, members, of, person, refusal, roster, says, system, talking } from "./groups.js";
 import { settled } from "./stage.js";
 
-let browser: Browser;
-eachInFreshBrowser((fresh) => {
-  browser = fresh;
-});
-
-const of = <K extends Update["kind"]>(page: Page, kind: K) => page.updates.filter((update): update is Extract<Update, { kind: K }> => update.kind === kind);
-const person = (id: number, name: string): RosterContact => ({ id, name, picture: null, profile_url: null, role: "student" });
-const face = (id: number, name: string) => ({ id, name, picture: null, profileUrl: null });
-const member = (id: number, name: string, over: Partial<Member> = {}): Member => ({ id, name, picture: null, profile_url: null, status: "offline", ...over });
-const roster = (...contacts: RosterContact[]): Server<"roster"> => ({ type: "roster", circle: "c7", version: 1, total: contacts.length, contacts });
-const dock = (...windows: Server<"dock">["windows"]) => ({ dock: { version: 1, windows } });
-const system = (seq: number, what: NonNullable<Message["system"]>, sender = 3): Message =>
-  message(seq, { sender, text: null, system: what, client_message_id: `0199f1ca-4c11-7d20-b1a2-${String(seq).padStart(12, "0")}` });
-const says = async (page: Page, changed: Message): Promise<void> => {
-  page.socket.says(live({ ...changed, sent_at: browser.clock.now() }, GROUP));
-  await settled();
-};
-const named = (page: Page) => page.last("people")?.people.map(({ name }) => name);
-/** A page with an open group and no messages. */
-const talking = async (over: Parameters<Page["online"]>[0] = {}, ...given: Parameters<Browser["page"]>): Promise<Page> => {
-  const page = await browser.page(...given);
-  emptyHistory(await page.online({ ...dock(group()), ...over }));
-  await settled();
-  return page;
-};
-const members = async (page: Page, ...them: Member[]): Promise<void> => {
-  const { request, conversation } = page.socket.of("members").at(-1)!;
-  page.socket.says({ type: "members", request, conversation, total: them.length, members: them });
-  await settled();
-};
-const refusal = (id: string, code: string, over: Partial<Server<"error">> = {}): Server<"error"> => ({ type: "error", code, message: "…", final: true, id, ...over });
+inFreshBrowsers();
 
 describe("a group's window", () => {
   test("has its title, course and members, and nobody's presence or read mark", async () => {
@@ -46,7 +16,7 @@ describe("a group's window", () => {
     expect(page.windows[0]).not.toHaveProperty("contact");
     page.socket.says({ type: "read", conversation: GROUP, user: 3, seq: 1 });
     page.socket.says({ type: "presence", user: 3, status: "online" });
-    await says(page, browser.own(1));
+    await says(page, fresh().own(1));
     expect(page.talk(GROUP)?.seenSeq).toBe(0);
   });
 
@@ -55,7 +25,7 @@ describe("a group's window", () => {
     await says(page, system(1, { kind: "added", users: [7, 8] }));
     await says(page, system(2, { kind: "left" }, 8));
     await says(page, system(3, { kind: "renamed", title: "Second half" }));
-    await browser.clock.pass(100);
+    await fresh().clock.pass(100);
     expect(page.windows[0]).toMatchObject({ title: "Second half", members: 4, unread: 0 });
     page.socket.says({ type: "dock", version: 2, windows: [group({ members: 4, title: "Second half", seq: 3, rev: 3 })] });
     page.socket.says(live(system(3, { kind: "renamed", title: "Second half" }), GROUP, 2));
@@ -76,30 +46,30 @@ describe("a group's window", () => {
       page.socket.says({ type: "typing", conversation: GROUP, user });
     };
     typing(3);
-    await browser.clock.pass(3_000);
+    await fresh().clock.pass(3_000);
     typing(4);
     typing(5);
     await settled();
     expect(page.windows[0]?.typing).toEqual([3, 4, 5]);
-    await browser.clock.pass(2_000);
+    await fresh().clock.pass(2_000);
     expect(page.windows[0]?.typing).toEqual([4, 5]);
     await says(page, message(1, { sender: 4 }));
-    await browser.clock.pass(100);
+    await fresh().clock.pass(100);
     expect(page.windows[0]?.typing).toEqual([5]);
-    await browser.clock.pass(3_000);
+    await fresh().clock.pass(3_000);
     expect(page.windows[0]?.typing).toEqual([]);
   });
 
   test("is told as left by the message that says so, and as a member's again when they are", async () => {
     const page = await talking();
     await says(page, system(1, { kind: "removed", users: [2] }));
-    await browser.clock.pass(100);
+    await fresh().clock.pass(100);
     expect(page.windows[0]).not.toHaveProperty("left");
     page.socket.says({ type: "writing", conversation: GROUP, writing: "no" });
     await settled();
     expect(page.windows[0]).toMatchObject({ left: true, verbs: { reply: false, react: false, mention: false } });
     await says(page, system(2, { kind: "added", users: [2] }));
-    await browser.clock.pass(100);
+    await fresh().clock.pass(100);
     expect(page.windows[0]).not.toHaveProperty("left");
   });
 
@@ -122,7 +92,7 @@ describe("a group's window", () => {
   test("in which others' course is lost has nobody who left", async () => {
     const page = await talking(dock(group({ writing: "no" })));
     await says(page, system(1, { kind: "removed", users: [4] }));
-    await browser.clock.pass(100);
+    await fresh().clock.pass(100);
     expect(page.windows[0]).not.toHaveProperty("left");
   });
 });
@@ -136,9 +106,9 @@ describe("mentions", () => {
     page.socket.drops(1006);
     await page.does({ kind: "send", conversation: GROUP, text: "@Bruno, look", mentions: [3], key: KEY });
     expect(page.talk(GROUP)?.messages).toMatchObject([{ sender: 2, mentions: [3] }]);
-    await browser.clock.pass(100);
+    await fresh().clock.pass(100);
     page.end();
-    const next = await browser.page();
+    const next = await fresh().page();
     await next.online(dock(group()));
     expect(next.socket.of("send")).toMatchObject([{ text: "@Bruno, look", mentions: [3] }]);
   });
@@ -155,9 +125,9 @@ describe("mentions", () => {
     await settled();
     await page.does({ kind: "discard", conversation: GROUP, key: again.client_message_id });
     expect(page.windows[0]).toMatchObject({ draft: "@Bruno", draftMentions: [3] });
-    await browser.clock.pass(1_000);
+    await fresh().clock.pass(1_000);
     page.end();
-    expect((await browser.page()).windows[0]).toMatchObject({ draft: "@Bruno", draftMentions: [3] });
+    expect((await fresh().page()).windows[0]).toMatchObject({ draft: "@Bruno", draftMentions: [3] });
   });
 
   test("are not sent to a server that does not take them, nor to one person", async () => {
@@ -179,7 +149,7 @@ describe("mentions", () => {
   test("count apart, not those by people whom one has blocked, and go with the read mark and the message", async () => {
     const page = await talking({ blocked: [9] });
     const counts = async (): Promise<unknown> => {
-      await browser.clock.pass(100);
+      await fresh().clock.pass(100);
       const [{ mentions, unread } = { mentions: -1, unread: -1 }] = page.windows;
       return { mentions, unread };
     };
@@ -192,162 +162,6 @@ describe("mentions", () => {
     expect(await counts()).toEqual({ mentions: 1, unread: 3 });
     await page.does({ kind: "seen", conversation: GROUP, seq: 1 });
     expect(await counts()).toEqual({ mentions: 0, unread: 2 });
-  });
-});
-
-describe("the names in a group", () => {
-  test("come from rosters before the messages that need them, and stay when their people go", async () => {
-    const page = await talking();
-    page.socket.says(roster(person(3, "Bruno"), person(4, "Carla")));
-    await says(page, message(1, { mentions: [4] }));
-    expect(page.last("people")).toEqual({ kind: "people", conversation: GROUP, people: [face(3, "Bruno"), face(4, "Carla")] });
-    const kinds = page.updates.map(({ kind }) => kind);
-    expect(kinds.indexOf("people")).toBeLessThan(kinds.lastIndexOf("changed"));
-    page.socket.says({ type: "roster_diff", circle: "c7", from: 1, version: 2, total: 1, left: [3], joined: [person(4, "Carla Nunes")] });
-    await settled();
-    expect(named(page)).toEqual(["Bruno", "Carla Nunes"]);
-    await browser.clock.pass(NAMES_REST_MS);
-    expect(page.socket.of("members")).toEqual([]);
-  });
-
-  test("are asked for where nobody tells them: once, together, those who are mentioned and named too", async () => {
-    const page = await talking();
-    page.socket.says({ type: "changes", ...changesOf(0, [
-      system(1, { kind: "made", title: "Project 3", users: [2, 4] }),
-      message(2, { sender: 5, mentions: [6, 2], reactions: [{ emoji: "👍", count: 1, users: [7] }] }),
-    ]), conversation: GROUP });
-    await settled();
-    expect(page.socket.of("members")).toMatchObject([{ conversation: GROUP, users: [3, 4, 5, 6, 7] }]);
-    await says(page, message(3, { sender: 8 }));
-    expect(page.socket.of("members")).toHaveLength(1);
-    await members(page, member(3, "Bruno"), member(4, ""), member(5, "Elsa", { gone: true }));
-    expect(page.last("people")?.people).toEqual([face(3, "Bruno"), face(4, ""), face(5, "Elsa")]);
-    await browser.clock.pass(NAMES_REST_MS);
-    expect(page.socket.of("members")).toMatchObject([{}, { users: [8] }]);
-    await members(page);
-    await browser.clock.pass(NAMES_REST_MS);
-    // Whom the server does not know is not asked for again, until there is another connection.
-    expect(page.socket.of("members")).toHaveLength(2);
-    page.socket.drops(1006);
-    await browser.clock.pass(1_000);
-    await page.online({ ...dock(group({ seq: 3, rev: 3 })) });
-    expect(page.socket.of("members")).toMatchObject([{ users: [6, 7, 8] }]);
-  });
-
-  test("of more than a hundred people come by the hundred", async () => {
-    const page = await talking();
-    const users = Array.from({ length: 150 }, (_, at) => at + 10);
-    await says(page, system(1, { kind: "added", users }));
-    expect(page.socket.of("members")[0]?.users).toHaveLength(100);
-    await members(page);
-    await browser.clock.pass(NAMES_REST_MS);
-    expect(page.socket.of("members")[1]?.users).toHaveLength(51);
-  });
-
-  test("who type are among them, and authors of old messages that a page shows", async () => {
-    const page = await talking();
-    page.socket.says(roster(person(3, "Bruno"), person(4, "Carla")));
-    page.socket.says({ type: "typing", conversation: GROUP, user: 3 });
-    await settled();
-    expect(named(page)).toEqual(["Bruno"]);
-    await page.does({ kind: "page", conversation: GROUP, asked: "before", seq: 9, request: 1 });
-    const { request } = page.socket.of("history").at(-1)!;
-    page.socket.says({ type: "history", request, conversation: GROUP, first_seq: 1, seq: 9, rev: 9, messages: [message(8, { sender: 4 })], more: false });
-    await settled();
-    expect(named(page)).toEqual(["Bruno", "Carla"]);
-    const kinds = page.updates.map(({ kind }) => kind);
-    expect(kinds.lastIndexOf("people")).toBeLessThan(kinds.lastIndexOf("page"));
-  });
-
-  test("are painted from the copy, and asked for again as they may be old; nothing of them stays with the window", async () => {
-    const page = await talking();
-    await says(page, message(1));
-    await members(page, member(3, "Bruno"));
-    await browser.clock.pass(1_000);
-    page.end();
-    const next = await browser.page();
-    const kinds = next.updates.map(({ kind }) => kind);
-    expect(named(next)).toEqual(["Bruno"]);
-    expect(kinds.indexOf("people")).toBeLessThan(kinds.indexOf("conversation"));
-    await next.online(dock(group({ seq: 1, rev: 1 })));
-    expect(next.socket.of("members")).toMatchObject([{ users: [3] }]);
-    await members(next, member(3, ""));
-    expect(named(next)).toEqual([""]);
-    next.socket.says({ type: "dock", version: 2, windows: [] });
-    await browser.clock.pass(1_000);
-    next.end();
-    const last = await browser.page();
-    expect(last.windows).toEqual([]);
-    expect(of(last, "people")).toEqual([]);
-  });
-
-  test("of somebody who is erased are asked for again", async () => {
-    const page = await talking();
-    await says(page, message(1));
-    await members(page, member(3, "Bruno"));
-    await browser.clock.pass(NAMES_REST_MS);
-    await says(page, message(1, { rev: 2, text: null, client_message_id: null }));
-    expect(page.socket.of("members")).toHaveLength(2);
-    await members(page, member(3, ""));
-    expect(named(page)).toEqual([""]);
-  });
-
-  test("are not asked of a server without groups, and the question comes again after a refusal for now", async () => {
-    const page = await talking({ features: [] });
-    await says(page, message(1));
-    expect(page.socket.of("members")).toEqual([]);
-    page.socket.drops(1006);
-    await browser.clock.pass(1_000);
-    await page.online(dock(group({ seq: 1, rev: 1 })));
-    const { request } = page.socket.of("members")[0]!;
-    page.socket.says({ type: "error", code: "rate_limited", message: "…", final: false, request, retry_after_ms: 500 });
-    await browser.clock.pass(500 + NAMES_REST_MS);
-    expect(page.socket.of("members")).toMatchObject([{ users: [3] }, { users: [3] }]);
-    expect(of(page, "refused")).toEqual([]);
-  });
-});
-
-describe("the members of a group", () => {
-  test("are told as often as they change while somebody shows them", async () => {
-    const page = await talking();
-    await page.does({ kind: "members", conversation: GROUP });
-    expect(page.socket.of("members")).toEqual([{ type: "members", request: expect.any(Number) as unknown, conversation: GROUP }]);
-    const ana = member(2, "Ana", { role: "teacher", maker: true, status: "online", read_seq: 4 });
-    await members(page, ana, member(4, "", { gone: true }));
-    expect(page.last("members")).toEqual({
-      kind: "members",
-      conversation: GROUP,
-      members: [{ ...face(2, "Ana"), status: "online", role: "teacher", maker: true, readSeq: 4 }],
-    });
-    const questions = () => page.socket.of("members").filter(({ users }) => users === undefined).length;
-    await says(page, system(1, { kind: "added", users: [2] }, 2));
-    expect(questions()).toBe(2);
-    // They change again while the answer is awaited.
-    await says(page, system(2, { kind: "left" }, 2));
-    expect(questions()).toBe(2);
-    await members(page, ana);
-    expect(questions()).toBe(3);
-    await members(page, ana);
-    expect(questions()).toBe(3);
-    // Twice shown, once over.
-    await page.does({ kind: "members", conversation: GROUP });
-    await members(page, ana);
-    await page.does({ kind: "members", conversation: GROUP, over: true });
-    await says(page, system(3, { kind: "left" }, 2));
-    expect(questions()).toBe(5);
-    await members(page, ana);
-    await page.does({ kind: "members", conversation: GROUP, over: true });
-    await says(page, system(4, { kind: "left" }, 2));
-    expect(questions()).toBe(5);
-  });
-
-  test("are asked for again on the next connection", async () => {
-    const page = await talking();
-    await page.does({ kind: "members", conversation: GROUP });
-    page.socket.drops(1006);
-    await browser.clock.pass(1_000);
-    await page.online(dock(group()));
-    expect(page.socket.of("members")).toHaveLength(1);
   });
 });
 
@@ -380,7 +194,7 @@ describe("what is done to a group", () => {
     await page.does(make);
     const first = page.socket.of("make")[0]!;
     page.socket.drops(1006);
-    await browser.clock.pass(1_000);
+    await fresh().clock.pass(1_000);
     const socket = await page.online(dock());
     expect(socket.of("make")).toEqual([first]);
     socket.says(refusal(first.id, "cannot_add"));
@@ -388,7 +202,7 @@ describe("what is done to a group", () => {
     expect(page.last("done")).toEqual({ kind: "done", act: 1, conversation: first.conversation, code: "cannot_add" });
     expect(of(page, "refused")).toEqual([]);
     socket.drops(1006);
-    await browser.clock.pass(1_000);
+    await fresh().clock.pass(1_000);
     expect((await page.online(dock())).of("make")).toEqual([]);
   });
 
@@ -397,12 +211,12 @@ describe("what is done to a group", () => {
     await page.does({ kind: "add", act: 1, conversation: GROUP, users: [5] });
     for (let drops = 0; drops < 3; drops += 1) {
       page.socket.drops(1006);
-      await browser.clock.pass(1_000);
+      await fresh().clock.pass(1_000);
       await page.online(dock(group()));
     }
     const [{ id } = { id: "" }] = page.socket.of("add");
     page.socket.says(refusal(id, "rate_limited", { final: false, retry_after_ms: 500 }));
-    await browser.clock.pass(14_000);
+    await fresh().clock.pass(14_000);
     expect(page.socket.of("add")).toHaveLength(2);
   });
 
@@ -411,10 +225,10 @@ describe("what is done to a group", () => {
     await page.does({ kind: "add", act: 1, conversation: GROUP, users: [5] });
     const [{ id } = { id: "" }] = page.socket.of("add");
     page.socket.says(refusal(id, "rate_limited", { final: false, retry_after_ms: 500 }));
-    await browser.clock.pass(500);
+    await fresh().clock.pass(500);
     expect(page.socket.of("add")).toHaveLength(2);
     page.socket.says(refusal(id, "rate_limited", { final: false, retry_after_ms: 30_000 }));
-    await browser.clock.pass(60_000);
+    await fresh().clock.pass(60_000);
     expect(page.socket.of("add")).toHaveLength(2);
     expect(of(page, "done")).toEqual([{ kind: "done", act: 1, conversation: GROUP, code: "rate_limited" }]);
   });
@@ -447,7 +261,7 @@ describe("what is done to a group", () => {
     await page.does(make);
     page.socket.drops(1006);
     await page.does({ ...make, act: 2 });
-    await browser.clock.pass(1_000);
+    await fresh().clock.pass(1_000);
     const socket = await page.online(dock());
     expect(socket.of("make")).toEqual([]);
     expect(of(page, "done")).toMatchObject([{ act: 1, code: "no_connection" }, { act: 2, code: "no_connection" }]);
@@ -482,7 +296,7 @@ describe("a new message in a group", () => {
     expect(of(page, "arrived")).toEqual([]);
     await members(page, member(3, "Bruno"));
     await says(page, message(2, { rev: 3, text: null, deleted: "author" }));
-    await browser.clock.pass(NAMES_REST_MS);
+    await fresh().clock.pass(NAMES_REST_MS);
     expect(of(page, "arrived")).toMatchObject([{ conversation: GROUP, from: "Bruno", text: "hello" }]);
   });
 
@@ -508,15 +322,15 @@ test("nothing of people, rooms and blocks stays in a pause, and it comes again a
   await page.does({ kind: "rooms" });
   const rooms = [{ conversation: "r-c7", circle: "c7", title: "Algebra", writing: "yes" as const }];
   page.socket.says({ type: "rooms", request: page.socket.of("rooms")[0]!.request, rooms, next: null });
-  await browser.clock.pass(1_000);
+  await fresh().clock.pass(1_000);
   const before = page.updates.length;
   page.socket.drops(4011);
-  await browser.clock.pass(1_000);
+  await fresh().clock.pass(1_000);
   const since = page.updates.slice(before);
   expect(since.map(({ kind }) => kind)).toContain("emptied");
   expect(JSON.stringify(since)).not.toMatch(/Bruno|Algebra/);
   expect([page.last("rooms")?.rooms, page.last("courses")?.courses, page.last("blocked")?.users]).toEqual([[], [], []]);
-  expect(JSON.stringify((await browser.page()).updates)).not.toMatch(/Bruno|Algebra|\[9\]/);
+  expect(JSON.stringify((await fresh().page()).updates)).not.toMatch(/Bruno|Algebra|\[9\]/);
   const socket = await page.online({ ...dock(group({ seq: 1, rev: 1 })), blocked: [9] });
   expect(page.last("blocked")?.users).toEqual([9]);
   expect(page.last("courses")?.courses).toHaveLength(1);
@@ -540,7 +354,7 @@ test("the courses for a group are told once each, where the server has groups", 
 
 test("whom the user has blocked is painted from the copy", async () => {
   const page = await talking({ blocked: [9] });
-  await browser.clock.pass(1_000);
+  await fresh().clock.pass(1_000);
   page.end();
-  expect((await browser.page()).last("blocked")?.users).toEqual([9]);
+  expect((await fresh().page()).last("blocked")?.users).toEqual([9]);
 });
