@@ -337,6 +337,9 @@ export const dialogStyles = css`
       max-block-size: calc(var(--g-view-height, 100dvh) - 16px);
       margin-block: 8px auto;
     }
+    .ways .hint {
+      flex-basis: 100%;
+    }
   }
   @media (max-height: 620px) {
     .chips {

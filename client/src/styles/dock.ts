@@ -4,7 +4,7 @@ import type { Sizes } from "../elements/fit.js";
 
 /** The last width of a phone: below Bootstrap's `sm`. */
 export const PHONE = 575.98;
-const PHONE_BAR = 136;
+const PHONE_BAR = { least: 136, most: 208 };
 const GAP = 10;
 /** As it is where there is room, and where there is not: then the launcher and the "more" button lose their words. */
 export const WIDE: readonly [Sizes, Sizes] = [
@@ -14,7 +14,7 @@ export const WIDE: readonly [Sizes, Sizes] = [
 const [ROOMY, TIGHT] = WIDE;
 /** On a phone an open window covers the page: the row has bars only. */
 export const NARROW: readonly [Sizes] = [
-  { edge: 12, launcher: 56, more: 88, gap: GAP, open: { least: 0, most: 0 }, bar: { least: PHONE_BAR, most: PHONE_BAR } },
+  { edge: 12, launcher: 56, more: 132, gap: GAP, open: { least: 0, most: 0 }, bar: PHONE_BAR },
 ];
 /** The launcher's panel. */
 export const PANEL = 320;

@@ -135,7 +135,7 @@ export const logStyles = css`
     flex-wrap: wrap;
     gap: 4px;
     max-inline-size: 100%;
-    margin-block-start: 3px;
+    margin-block: 3px 5px;
   }
   .mine .reactions {
     justify-content: flex-end;
