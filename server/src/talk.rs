@@ -37,7 +37,7 @@ pub mod rules {
         text::shaped,
     };
 }
-pub use group::{GROUP_MOST, GROUP_PEOPLE_MOST};
+pub use group::{GROUP_MOST, GROUP_PEOPLE_MOST, Wish};
 pub use reach::{Reach, Reader};
 pub use react::Reactions;
 pub use resume::{Found, PAGE_BYTES};

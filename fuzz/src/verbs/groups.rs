@@ -11,7 +11,7 @@ use gchat::{
     id::{CircleId, ClientMessageId, ConversationId, RightsVersion, Seq, SiteId, UserId},
     protocol::{ClientFrame, ServerFrame},
     store::{CourseRooms, Group, Page, Part},
-    talk::{Target, Try, rules},
+    talk::{Target, Try, Wish, rules},
 };
 use uuid::Uuid;
 
@@ -146,17 +146,21 @@ impl Scene<'_> {
                 talk.react(of(id.0), &target(conversation, seq, client_message_id), emoji).await
             }
             ClientFrame::Make { id, conversation, circle, title, users } => {
-                let with = (&*title, self.users(users));
-                talk.make(of(id.0), &self.place(conversation), self.circle(circle), with, now).await
+                let (course, title, users) = (self.circle(circle), title.into(), self.users(users));
+                let wish = Wish::Make { course, title, users };
+                talk.group(of(id.0), &self.place(conversation), wish, now).await
             }
             ClientFrame::Add { id, conversation, users } => {
-                talk.add(of(id.0), &self.place(conversation), self.users(users), now).await
+                let wish = Wish::Add(self.users(users));
+                talk.group(of(id.0), &self.place(conversation), wish, now).await
             }
             ClientFrame::Remove { id, conversation, user } => {
-                talk.remove(of(id.0), &self.place(conversation), self.user(user), now).await
+                let wish = Wish::Remove(self.user(user));
+                talk.group(of(id.0), &self.place(conversation), wish, now).await
             }
             ClientFrame::Rename { id, conversation, title } => {
-                talk.rename(of(id.0), &self.place(conversation), &title, now).await
+                let wish = Wish::Rename(title.into());
+                talk.group(of(id.0), &self.place(conversation), wish, now).await
             }
             ClientFrame::Announce { id, conversation, on } => {
                 talk.announce(of(id.0), &self.place(conversation), on, now).await

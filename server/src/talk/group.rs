@@ -27,74 +27,59 @@ const GROUP_LEAST: usize = 3;
 /// Characters of a title.
 const TITLE_CHARS: usize = 100;
 
-/// What a verb asks for.
+/// What a verb asks for, as the frame has it.
 #[derive(Clone, Debug)]
-enum Wish {
-    Make { course: CircleId, title: Arc<str>, users: Vec<UserId> },
+pub enum Wish {
+    /// Make a group of a course, with these beside the speaker.
+    Make {
+        /// A circle without a group.
+        course: CircleId,
+        /// Untrimmed.
+        title: Arc<str>,
+        /// Who.
+        users: Vec<UserId>,
+    },
+    /// Add people. Those who are in it already are passed over.
     Add(Vec<UserId>),
+    /// Take somebody out; the speaker themselves: leave.
     Remove(UserId),
+    /// Give it another title, untrimmed.
     Rename(Arc<str>),
 }
 
+impl Wish {
+    /// As it is stored: titles trimmed, everybody named once and nobody by themselves.
+    fn shaped(self, speaker: UserId) -> Result<Self, Code> {
+        Ok(match self {
+            Self::Make { course, title, users } => {
+                let (title, users) = (titled(&title)?, others(users, speaker)?);
+                let fits =
+                    (GROUP_LEAST..=GROUP_MOST).contains(&(users.len() + 1)) && course.group().is_none();
+                if !fits {
+                    return Err(Code::BadGroup);
+                }
+                Self::Make { course, title, users }
+            }
+            Self::Add(users) => {
+                let users = others(users, speaker)?;
+                if users.is_empty() {
+                    return Err(Code::BadGroup);
+                }
+                Self::Add(users)
+            }
+            Self::Remove(user) => Self::Remove(user),
+            Self::Rename(title) => Self::Rename(titled(&title)?),
+        })
+    }
+}
+
 impl Talk {
-    /// Makes a group. `of.id` is the verb's.
-    pub async fn make(
+    /// Makes a group, or changes who is in one or what it is called. `of.id` is the verb's.
+    pub async fn group(
         &self,
         of: Try<'_>,
         conversation: &ConversationId,
-        course: CircleId,
-        (title, users): (&str, Vec<UserId>),
-        now: i64,
-    ) -> Result<ServerFrame, Refusal> {
-        let wish = titled(title).and_then(|title| {
-            let users = others(users, of.speaker.user)?;
-            let fits = (GROUP_LEAST..=GROUP_MOST).contains(&(users.len() + 1)) && course.group().is_none();
-            if fits { Ok(Wish::Make { course, title, users }) } else { Err(Code::BadGroup) }
-        });
-        self.wish(of, conversation, (wish, true), now).await
-    }
-
-    /// Adds people. Those who are in it already are passed over.
-    pub async fn add(
-        &self,
-        of: Try<'_>,
-        conversation: &ConversationId,
-        users: Vec<UserId>,
-        now: i64,
-    ) -> Result<ServerFrame, Refusal> {
-        let wish = others(users, of.speaker.user).and_then(|users| {
-            if (1..GROUP_MOST).contains(&users.len()) { Ok(Wish::Add(users)) } else { Err(Code::BadGroup) }
-        });
-        self.wish(of, conversation, (wish, false), now).await
-    }
-
-    /// Takes somebody out; the speaker themselves: leaves.
-    pub async fn remove(
-        &self,
-        of: Try<'_>,
-        conversation: &ConversationId,
-        user: UserId,
-        now: i64,
-    ) -> Result<ServerFrame, Refusal> {
-        self.wish(of, conversation, (Ok(Wish::Remove(user)), false), now).await
-    }
-
-    /// Gives it another title.
-    pub async fn rename(
-        &self,
-        of: Try<'_>,
-        conversation: &ConversationId,
-        title: &str,
-        now: i64,
-    ) -> Result<ServerFrame, Refusal> {
-        self.wish(of, conversation, (titled(title).map(Wish::Rename), false), now).await
-    }
-
-    async fn wish(
-        &self,
-        of: Try<'_>,
-        conversation: &ConversationId,
-        (wish, makes): (Result<Wish, Code>, bool),
+        wish: Wish,
         now: i64,
     ) -> Result<ServerFrame, Refusal> {
         self.take(of.speaker)?;
@@ -102,9 +87,10 @@ impl Talk {
             return Err(Code::NotFound.into());
         }
         // Whoever has no part in it waits for nobody there.
-        if !makes {
+        if !matches!(wish, Wish::Make { .. }) {
             self.access.own_group(of.speaker, conversation).await?;
         }
+        let wish = wish.shaped(of.speaker.user);
         let _order = self.order.lock((of.speaker.site, conversation)).await;
         self.note(of, conversation, now, || self.judge(of.speaker, conversation, wish.clone())).await
     }

@@ -12,7 +12,7 @@ use crate::{
     id::{ConversationId, Seq},
     protocol::{self, ClientFrame, RosterVersion, ServerFrame},
     store::WindowChange,
-    talk::Target,
+    talk::{Target, Wish},
 };
 
 mod asked;
@@ -51,12 +51,17 @@ async fn answer_to(state: &mut State, frame: ClientFrame) -> Result<Answer, Clos
         F::React { id, conversation, seq, client_message_id, emoji } => {
             verbs::react(state, id, Target { conversation, seq, client_message_id }, emoji)
         }
-        F::Make { id, conversation, circle, title, users } => {
-            verbs::make(state, id, &conversation, circle, (&title, users)).await
+        F::Make { id, conversation, circle: course, title, users } => {
+            let wish = Wish::Make { course, title: title.into(), users };
+            verbs::group(state, id, &conversation, wish).await
         }
-        F::Add { id, conversation, users } => verbs::add(state, id, &conversation, users).await,
-        F::Remove { id, conversation, user } => verbs::remove(state, id, &conversation, user).await,
-        F::Rename { id, conversation, title } => verbs::rename(state, id, &conversation, &title).await,
+        F::Add { id, conversation, users } => verbs::group(state, id, &conversation, Wish::Add(users)).await,
+        F::Remove { id, conversation, user } => {
+            verbs::group(state, id, &conversation, Wish::Remove(user)).await
+        }
+        F::Rename { id, conversation, title } => {
+            verbs::group(state, id, &conversation, Wish::Rename(title.into())).await
+        }
         F::Announce { id, conversation, on } => verbs::announce(state, id, &conversation, on).await,
         F::Members { request, conversation, users } => {
             asked::members(state, request, conversation, users).await

@@ -16,7 +16,7 @@ use gchat::{
     protocol::ServerFrame,
     rights::{Membership, Role, Snapshot},
     store::{CourseRooms, Origin, Result, StoreError, UserRecord, WindowChange, WindowState},
-    talk::{Speaker, Target, Try},
+    talk::{Speaker, Target, Try, Wish},
 };
 use parking_lot::Mutex;
 use serde_json::{Value, json};
@@ -117,8 +117,9 @@ impl Scene {
     async fn group(&self) -> ConversationId {
         let group = ConversationId::Group(Uuid::now_v7());
         let course: CircleId = "c7".parse().unwrap();
-        let with = ("Project", vec![self.user(BRUNO), self.user(CARLA)]);
-        self.app.talk.make(self.by(ANA), &group, course, with, now_ms()).await.unwrap();
+        let users = vec![self.user(BRUNO), self.user(CARLA)];
+        let wish = Wish::Make { course, title: "Project".into(), users };
+        self.app.talk.group(self.by(ANA), &group, wish, now_ms()).await.unwrap();
         group
     }
 
@@ -161,7 +162,8 @@ async fn who_was_taken_out_by_a_try_that_failed_sees_so_when_it_is_repeated() {
     scene.heard(CARLA);
     scene.open(CARLA, &group).await;
     assert_eq!(scene.writing(CARLA), ["yes"]);
-    let remove = async || scene.app.talk.remove(by_ana, &group, scene.user(CARLA), now_ms()).await;
+    let remove =
+        async || scene.app.talk.group(by_ana, &group, Wish::Remove(scene.user(CARLA)), now_ms()).await;
     *scene.store.fails.lock() = Some(0);
     assert!(remove().await.is_err(), "the store failed");
     assert_eq!(scene.heard(CARLA), [] as [Value; 0]);
@@ -215,7 +217,7 @@ async fn a_reaction_is_judged_after_what_was_asked_before_it() {
     let ServerFrame::Ack { id, seq, .. } = said else { panic!("{said:?}") };
     let target = Target { conversation: group.clone(), seq, client_message_id: ClientMessageId(id) };
     let turn = scene.store.turn.acquire().await.unwrap();
-    let removed = talk.remove(scene.by(ANA), &group, scene.user(CARLA), now_ms());
+    let removed = talk.group(scene.by(ANA), &group, Wish::Remove(scene.user(CARLA)), now_ms());
     let reacted = async {
         meanwhile().await; // he is being taken out, and that waits for the store
         talk.react(scene.by(CARLA), &target, vec!["👍".into()]).await

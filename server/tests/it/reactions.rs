@@ -3,18 +3,7 @@
 use serde_json::{Value, json};
 use uuid::Uuid;
 
-use crate::util::{Host, TestClient, TestServer, circle};
-
-fn c7() -> Vec<Value> {
-    vec![circle("c7", "student")]
-}
-
-async fn two() -> (TestServer, Host, TestClient, TestClient) {
-    let (server, host) = TestServer::start().await;
-    let ana = TestClient::person(&server, &host, 2, "Ana", &c7()).await;
-    let bruno = TestClient::person(&server, &host, 3, "Bruno", &c7()).await;
-    (server, host, ana, bruno)
-}
+use crate::util::{TestClient, c7, two};
 
 fn react(ack: &Value, emoji: &[&str]) -> Value {
     json!({

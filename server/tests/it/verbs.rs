@@ -4,20 +4,9 @@ use rusqlite::Connection;
 use serde_json::{Value, json};
 use uuid::Uuid;
 
-use crate::util::{Host, TestClient, TestServer, circle, host::merge};
+use crate::util::{TestClient, TestServer, c7, host::merge, two};
 
 const ALL: [&str; 7] = ["edit", "delete", "reply", "react", "mentions", "groups", "rooms"];
-
-fn c7() -> Vec<Value> {
-    vec![circle("c7", "student")]
-}
-
-async fn two() -> (TestServer, Host, TestClient, TestClient) {
-    let (server, host) = TestServer::start().await;
-    let ana = TestClient::person(&server, &host, 2, "Ana", &c7()).await;
-    let bruno = TestClient::person(&server, &host, 3, "Bruno", &c7()).await;
-    (server, host, ana, bruno)
-}
 
 /// A verb on an acknowledged message.
 fn verb(what: &str, ack: &Value, more: Value) -> Value {

@@ -9,9 +9,9 @@ use crate::{
     clock::now_ms,
     error::Refusal,
     hub,
-    id::{CircleId, ClientMessageId, ConversationId, Seq, UserId, VerbId},
+    id::{ClientMessageId, ConversationId, Seq, UserId, VerbId},
     protocol::ServerFrame,
-    talk::{Target, Try},
+    talk::{Target, Try, Wish},
 };
 
 /// One try of a verb over this connection.
@@ -50,45 +50,14 @@ pub(super) fn react(state: &State, VerbId(id): VerbId, target: Target, emoji: Ve
     None
 }
 
-pub(super) async fn make(
+pub(super) async fn group(
     state: &State,
     VerbId(id): VerbId,
     conversation: &ConversationId,
-    course: CircleId,
-    of: (&str, Vec<UserId>),
+    wish: Wish,
 ) -> Answer {
-    let made = state.seated.app.talk.make(try_of(state, id), conversation, course, of, now_ms()).await;
-    answered(made, id, conversation)
-}
-
-pub(super) async fn add(
-    state: &State,
-    VerbId(id): VerbId,
-    conversation: &ConversationId,
-    users: Vec<UserId>,
-) -> Answer {
-    let added = state.seated.app.talk.add(try_of(state, id), conversation, users, now_ms()).await;
-    answered(added, id, conversation)
-}
-
-pub(super) async fn remove(
-    state: &State,
-    VerbId(id): VerbId,
-    conversation: &ConversationId,
-    user: UserId,
-) -> Answer {
-    let removed = state.seated.app.talk.remove(try_of(state, id), conversation, user, now_ms()).await;
-    answered(removed, id, conversation)
-}
-
-pub(super) async fn rename(
-    state: &State,
-    VerbId(id): VerbId,
-    conversation: &ConversationId,
-    title: &str,
-) -> Answer {
-    let renamed = state.seated.app.talk.rename(try_of(state, id), conversation, title, now_ms()).await;
-    answered(renamed, id, conversation)
+    let done = state.seated.app.talk.group(try_of(state, id), conversation, wish, now_ms()).await;
+    answered(done, id, conversation)
 }
 
 pub(super) async fn announce(

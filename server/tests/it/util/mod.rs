@@ -10,3 +10,18 @@ pub(crate) mod server;
 pub(crate) use client::TestClient;
 pub(crate) use host::{Host, circle};
 pub(crate) use server::TestServer;
+
+use serde_json::Value;
+
+/// What a student of the course c7 holds.
+pub(crate) fn c7() -> Vec<Value> {
+    vec![circle("c7", "student")]
+}
+
+/// Ana (2) and Bruno (3), students of c7.
+pub(crate) async fn two() -> (TestServer, Host, TestClient, TestClient) {
+    let (server, host) = TestServer::start().await;
+    let ana = TestClient::person(&server, &host, 2, "Ana", &c7()).await;
+    let bruno = TestClient::person(&server, &host, 3, "Bruno", &c7()).await;
+    (server, host, ana, bruno)
+}
