@@ -315,8 +315,10 @@ async function ofRoomSettings(prefix, options) {
   const ana = await people.arrive("ana", { ...options, path: `/course/edit.php?id=${place.algebra.id}` });
   const header = ana.page.locator("#id_block_gchat_header").getByRole("button", { name: "Global Chat" });
   const field = ana.page.getByRole("combobox", { name: "Room of the course" });
+  // Until all scripts are there, a press opens nothing.
+  await quiet(ana.page);
   await becomes(async () => {
-    if ((await header.getAttribute("aria-expanded")) === "false") await header.click();
+    if (!(await field.isVisible())) await header.click();
     return field.isVisible();
   }, true, "the field of the form");
   await field.scrollIntoViewIfNeeded();

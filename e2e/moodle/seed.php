@@ -70,6 +70,8 @@ function seed_course(stdClass $spec): array {
     if ($spec->block ?? true) {
         seed_block(context_course::instance($course->id), 'course-view-*', null);
     }
+    // Makes the activities' contexts. Moodle leaves that to the first visit, and fails where several people make it at once.
+    get_fast_modinfo($course->id);
     return $made;
 }
 

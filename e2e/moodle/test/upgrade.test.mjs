@@ -32,6 +32,7 @@ test("uninstalling leaves nothing, and the abandoned plugin is replaced by this 
 
   await it.site.unzip();
   await it.site.upgrade();
+  await it.site.warm();
   const [{ result: now }, { result: both }] = await it.site.deeds(["read_config", "block_gchat"], ["tables", "block_gchat"]);
   assert.ok(Number(now.version) > 2026000000, now.version);
   for (const table of TABLES) assert.ok(both.includes(table), `${table} is kept until somebody says otherwise`);
