@@ -135,11 +135,10 @@ async function mirrored(deed) {
   }
 }
 
-/** As in a theme that has dark colours: Boost has none, and the chat looks like the page that it is on. */
+/** In the dark colours that Boost has from Moodle 5.0 on, and that themes and plugins for dark pages switch on. */
 async function darkened(deed) {
-  const parts = ":root, body, #page, #page-wrapper, #topofscroll, .navbar, .drawer, .card, .course-section, .block";
-  const style = `<style>:root { color-scheme: dark; } ${parts} { background: #16191c !important; color: #e4e6e8 !important; }</style>`;
-  await site.deeds(["config", "additionalhtmlhead", style]);
+  const script = '<script>document.documentElement.dataset.bsTheme = "dark";</script>';
+  await site.deeds(["config", "additionalhtmlhead", script]);
   try {
     await deed();
   } finally {
