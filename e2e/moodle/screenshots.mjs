@@ -298,7 +298,7 @@ async function ofRooms(prefix, options) {
   await teacher.say("Exam on Friday, room 12. Please bring a calculator.");
   if (!(await his.log.isVisible())) await openRoom(bruno, title);
   await seen(his.message(/Exam on Friday/), "the announcement");
-  await seen(his.window.getByText("Only teachers write here now."), "why nothing can be written");
+  await seen(his.window.getByText("Only teachers can write here now."), "why nothing can be written");
   await picture(bruno.page, `${prefix}room-announcements`);
   await people.leave();
 }

@@ -164,7 +164,7 @@ test("the setting of the site gives every course a room, and takes it back", asy
   try {
     const chat = await enter(bruno, title);
     await chat.say("The newest courses are told first");
-    await choose("None");
+    await choose("No rooms");
     await within("switched off", save, (patience) => gone(chat.window, "the window", patience));
   } finally {
     await it.site.deeds(["config", "rooms", "some", "block_gchat"]);
