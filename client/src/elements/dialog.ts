@@ -8,8 +8,8 @@ import { base } from "../styles/theme.js";
 import { dialogStyles } from "../styles/dialog.js";
 import { failureString } from "./failures.js";
 import { closeIcon, warningIcon } from "./icons.js";
-import type { Act, Scene } from "./scene.js";
-import { SceneWatcher, type Signal } from "./scene.js";
+import { SceneWatcher, type Scene } from "./scene.js";
+import type { Act, Signal } from "./signals.js";
 import type { StringId } from "./strings.js";
 
 const FOCUSABLE = "button, input, select";

@@ -3,7 +3,8 @@ import "./later.js";
 import { GchatLeave, GchatMembers, GchatRename, GchatSeenBy } from "./members.js";
 import { GchatAddPeople, GchatNewGroup } from "./picker.js";
 import { define } from "./pieces.js";
-import type { DialogAsked, Scene } from "./scene.js";
+import type { Scene } from "./scene.js";
+import type { DialogAsked } from "./signals.js";
 
 const NAMES: Readonly<Record<DialogAsked["kind"], string>> = {
   add: "gchat-add-people",

@@ -16,9 +16,9 @@ import { keepKeys } from "./keys.js";
 import type { GchatLauncher } from "./panel.js";
 import { stoppedString } from "./people.js";
 import { loadDialog } from "./pieces.js";
-import type { DialogAsked, Scene } from "./scene.js";
-import { isRendered, SceneWatcher, type Signal } from "./scene.js";
+import { SceneWatcher, isRendered, type Scene } from "./scene.js";
 import { followScheme } from "./scheme.js";
+import type { DialogAsked, Signal } from "./signals.js";
 import type { StringId } from "./strings.js";
 import type { GchatWindow, WindowDeed } from "./window.js";
 

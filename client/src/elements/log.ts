@@ -11,15 +11,16 @@ import { base } from "../styles/theme.js";
 import { blankStyles } from "../styles/blank.js";
 import { logStyles } from "../styles/log.js";
 import { menuStyles } from "../styles/menu.js";
+import { reactionsStyles } from "../styles/reactions.js";
 import { actsOf, type Acts } from "./acts.js";
 import { DayWatcher } from "./days.js";
 import { downIcon } from "./icons.js";
 import { Menu } from "./menu.js";
 import { markTemplate, messageTemplate, type Look, type OpenMenu, type Surroundings } from "./message.js";
 import { hasNewer, shownOf, type Reading, type Side } from "./reading.js";
-import type { Scene} from "./scene.js";
-import { isRendered, SceneWatcher, type Signal } from "./scene.js";
+import { SceneWatcher, isRendered, type Scene } from "./scene.js";
 import { ScrollKeeper } from "./scroll.js";
+import type { Signal } from "./signals.js";
 import { MessageStops } from "./stops.js";
 import { loadLinks } from "./text.js";
 import { threadRows, type Row } from "./thread.js";
@@ -70,7 +71,7 @@ export class GchatLog extends LitElement {
   #unfind: ReturnType<typeof setTimeout> | undefined;
   #resized: ResizeObserver | null = null;
 
-  static override styles = [base, logStyles, menuStyles, blankStyles];
+  static override styles = [base, logStyles, reactionsStyles, menuStyles, blankStyles];
 
   constructor() {
     super();

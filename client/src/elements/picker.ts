@@ -8,8 +8,9 @@ import type { ConversationId, CourseView, Face, Status, UserId } from "../view.j
 import { isBlank } from "./blank.js";
 import { Dialog } from "./dialog.js";
 import { closeIcon, saveIcon } from "./icons.js";
-import { isWithin, type DialogAsked, type Scene } from "./scene.js";
+import { isWithin, type Scene } from "./scene.js";
 import { arrowsAmong, PeopleSearch } from "./search.js";
+import type { DialogAsked } from "./signals.js";
 
 /** Somebody who can be chosen. */
 interface Candidate extends Face {

@@ -2,7 +2,8 @@
  * The parts of the chat that come later: each is fetched when somebody needs it first, and asked for again where that
  * has failed.
  */
-import type { DialogAsked, Scene } from "./scene.js";
+import type { Scene } from "./scene.js";
+import type { DialogAsked } from "./signals.js";
 
 export function define(elements: Readonly<Record<string, CustomElementConstructor>>): void {
   for (const [name, element] of Object.entries(elements)) {

@@ -6,7 +6,8 @@ import { LitElement, html, nothing } from "lit";
 import { repeat } from "lit/directives/repeat.js";
 import type { ConversationId, WindowView } from "../view.js";
 import { base } from "../styles/theme.js";
-import { SceneWatcher, type Scene, type Signal } from "./scene.js";
+import { SceneWatcher, type Scene } from "./scene.js";
+import type { Signal } from "./signals.js";
 import type { Strings } from "./strings.js";
 
 /** Enough of a message to know what it is about. */

@@ -12,8 +12,8 @@ import { failureString } from "./failures.js";
 import { closeIcon, dotsIcon, minimiseIcon, warningIcon } from "./icons.js";
 import { GchatLog } from "./log.js";
 import { Menu, type Item } from "./menu.js";
-import type { DialogAsked, Scene } from "./scene.js";
-import { isWithin, SceneWatcher } from "./scene.js";
+import { SceneWatcher, isWithin, type Scene } from "./scene.js";
+import type { DialogAsked } from "./signals.js";
 import { badgesTemplate, waitingText } from "./waiting.js";
 
 /** The person here has done this to the window; the dock moves the focus. */

@@ -1,6 +1,6 @@
 /**
- * The messages of a window: bubbles, dividers, deliveries and quotes. Their menu and what is no message are beside it.
- * It is past 500 lines because a message's rules overrule each other by their order.
+ * The messages of a window: bubbles, dividers, deliveries and quotes. Their menu, their reactions and what is no message
+ * are beside it.
  */
 import { css } from "lit";
 
@@ -129,52 +129,6 @@ export const logStyles = css`
     font-size: 12px;
     text-align: center;
     overflow-wrap: anywhere;
-  }
-  .reactions {
-    display: flex;
-    flex-wrap: wrap;
-    gap: 4px;
-    max-inline-size: 100%;
-    margin-block: 3px 5px;
-  }
-  .mine .reactions {
-    justify-content: flex-end;
-  }
-  .reaction {
-    display: inline-flex;
-    gap: 4px;
-    align-items: center;
-    min-block-size: 26px;
-    padding-inline: 8px;
-    border: 1px solid var(--g-line);
-    border-radius: 13px;
-    background: var(--g-surface);
-    color: var(--g-muted);
-    font-size: 12px;
-    font-weight: 600;
-    line-height: 1;
-    font-variant-numeric: tabular-nums;
-  }
-  .reaction .emoji {
-    font-size: 14px;
-  }
-  .reaction:hover {
-    background: var(--g-soft);
-  }
-  .reaction[aria-pressed="true"] {
-    border-color: var(--g-link);
-    background: var(--g-tint);
-    color: var(--g-link);
-  }
-  .reaction[aria-disabled="true"] {
-    cursor: default;
-  }
-  .another {
-    padding-inline: 5px;
-  }
-  .another .icon {
-    inline-size: 16px;
-    block-size: 16px;
   }
   .mention {
     border-radius: 4px;
@@ -488,13 +442,6 @@ export const logStyles = css`
     .quote {
       min-block-size: 44px;
     }
-    .reaction {
-      min-inline-size: 44px;
-      min-block-size: 36px;
-      justify-content: center;
-      border-radius: 18px;
-      font-size: 13px;
-    }
   }
   @media (max-width: 575.98px) {
     .bubble {
@@ -519,8 +466,7 @@ export const logStyles = css`
     .message.editing {
       outline: 2px solid Highlight;
     }
-    .mine .bubble,
-    .reaction[aria-pressed="true"] {
+    .mine .bubble {
       border-color: Highlight;
     }
     .mention.me {
