@@ -444,7 +444,7 @@ impl Device {
     fn is_done(&self) -> bool {
         let written = self.script.is_empty() && self.outbox.is_empty();
         // What was hidden from them while they were out of the course is asked for once they know that they are back.
-        let knows_where = self.in_course == !self.shared.host.lock().out.contains(&self.user);
+        let knows_where = self.in_course != self.shared.host.lock().out.contains(&self.user);
         let is_shown = self.dock.opened.is_subset(&self.dock.shown);
         let quiet = *self.shared.calm.lock() && written && is_shown && knows_where;
         {
