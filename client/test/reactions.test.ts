@@ -227,6 +227,27 @@ describe("a reaction", () => {
     expect(socket.of("send")).toMatchObject([{ text: "next" }]);
   });
 
+  test("is above those before it after a reload too, whatever the clock says by then", async () => {
+    const { page, socket } = await browser.talking();
+    // The second waits for the first, and is replaced so often that its id is ahead of the clock.
+    for (let n = 0; n < 60; n += 1) await page.does(react([n % 2 === 0 ? "🎉" : "👍"]));
+    const [first] = socket.of("react");
+    page.end();
+    const next = await browser.page();
+    const again = await next.online(withWindow);
+    emptyHistory(again);
+    again.says(live(browser.own(1)));
+    again.says(ack(first!.id, 2, ["🎉"]));
+    await settled();
+    const second = again.of("react").at(-1)!;
+    expect([second.emoji, second.id > first!.id]).toEqual([["👍"], true]);
+    await next.does(react(["❤️"]));
+    again.says(ack(second.id, 3, ["👍"]));
+    await settled();
+    const third = again.of("react").at(-1)!;
+    expect([third.emoji, third.id > second.id]).toEqual([["❤️"], true]);
+  });
+
   test("does not follow the clock of another device's edits", async () => {
     const { page, socket } = await browser.talking();
     socket.says(live(browser.own(1, { rev: 2, text: "elsewhere", edited_at: 9, verb_id: "ffff0000-0000-7000-8000-000000000000" })));

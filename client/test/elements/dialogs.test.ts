@@ -291,6 +291,8 @@ test("members have their labels; the maker and teachers may take people out, nob
   const rows = (): string[] => [...one("list", "Members").children].map(text);
   expect(rows()).toEqual(["You Online", "Ana Sousa Teacher Online", "Bruno Silva Made the group Offline", "Deleted user Online"]);
   expect(byRole("button", /^Remove /)).toEqual([]);
+  await page.tell(members({ role: "teacher" }, { id: 2, name: "Ana Sousa", role: "teacher" }, { id: 3, name: "<b>Bruno", maker: true }));
+  expect(byRole("button", /^Remove /), "a teacher, whoever made it").toHaveLength(2);
   await page.tell(members({ maker: true }, { id: 2, name: "Ana Sousa" }, { id: 3, name: "<b>Bruno" }));
   expect(byRole("button", /^Remove /).map((button) => button.getAttribute("aria-label"))).toEqual(["Remove Ana Sousa", "Remove <b>Bruno"]);
   one("button", "Remove Ana Sousa").click();

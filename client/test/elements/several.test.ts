@@ -259,3 +259,14 @@ test("the panel is as tall as its few rooms and people, and of one height where 
   await page.tell({ kind: "rooms", rooms });
   expect(panel.matches(".crowded")).toBe(true);
 });
+
+test("rooms for which the dock has no place count nothing there; their mentions do", async () => {
+  const page = await stage();
+  const many = (more: Partial<WindowView>): WindowView[] =>
+    Array.from({ length: 20 }, (_, n) => roomOf({ conversation: `r-c${n}`, title: `Room ${n}`, state: "minimised", unread: 7, ...more }));
+  await page.tell(roster([ana]), dock(...many({})));
+  const label = (): string => one("button", /more chats/).getAttribute("aria-label") ?? "";
+  expect(label()).toMatch(/^\d+ more chats$/);
+  await page.tell(dock(...many({ mentions: 1 })));
+  expect(label()).toMatch(/^\d+ more chats, \d+ mentions$/);
+});
