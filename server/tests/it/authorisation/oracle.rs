@@ -69,6 +69,12 @@ pub(super) enum Deed {
     /// To the first message.
     Reply,
     ReplyToNothing,
+    /// To the last message that is no stub, whoever wrote it.
+    React,
+    /// The same frame again.
+    ReactAgain,
+    /// All that I have at that message.
+    TakeBack,
     Changes,
     Resume,
     ResumeForeign,
@@ -100,10 +106,28 @@ pub(super) struct Said {
     pub(super) text: String,
     /// Its place in the order of changes.
     pub(super) rev: usize,
+    /// I have reacted to it. Nobody else does.
+    pub(super) liked: bool,
+}
+
+impl Said {
+    /// As everybody is shown it.
+    fn told(&self) -> String {
+        format!("{}{}", self.text, if self.liked { LIKED } else { "" })
+    }
+
+    /// As I am when I ask.
+    fn told_to_me(&self) -> String {
+        format!("{}{}", self.told(), if self.liked { MINE } else { "" })
+    }
 }
 
 /// What is shown of a message that is none any more.
 pub(super) const STUB: &str = "(stub)";
+
+/// What is shown behind the text of a message to which I have reacted, and what I am told of it besides.
+const LIKED: &str = " [👍 1]";
+const MINE: &str = " [mine 👍]";
 
 /// One site, as it should be.
 #[derive(Clone, Debug)]
@@ -216,7 +240,7 @@ impl World {
 
     /// Somebody says something.
     pub(super) fn say(&mut self, sender: i64, text: &str) -> usize {
-        self.messages.push(Said { sender, text: text.into(), rev: self.head() + 1 });
+        self.messages.push(Said { sender, text: text.into(), rev: self.head() + 1, liked: false });
         self.messages.len()
     }
 
@@ -231,7 +255,9 @@ impl World {
 
     fn becomes(&mut self, at: usize, text: &str) {
         let rev = self.head() + 1;
-        (self.messages[at].text, self.messages[at].rev) = (text.into(), rev);
+        let said = &mut self.messages[at];
+        (said.text, said.rev) = (text.into(), rev);
+        said.liked &= text != STUB;
     }
 
     fn last_of(&self, who: i64) -> Option<usize> {
@@ -239,15 +265,16 @@ impl World {
     }
 
     /// In the order in which they changed.
-    fn by_rev(&self) -> Vec<&str> {
+    fn by_rev(&self) -> Vec<String> {
         let mut all: Vec<&Said> = self.messages.iter().collect();
         all.sort_by_key(|said| said.rev);
-        all.into_iter().map(|said| &*said.text).collect()
+        all.into_iter().map(Said::told_to_me).collect()
     }
 
     fn change(&self, at: usize) -> String {
-        let Said { sender, text, rev } = &self.messages[at];
-        format!("changes {} {rev} {} {sender} {text:?}", self.conversation(), at + 1)
+        let said = &self.messages[at];
+        let Said { sender, rev, .. } = said;
+        format!("changes {} {rev} {} {sender} {:?}", self.conversation(), at + 1, said.told())
     }
 
     /// A change of one of my messages, told to all.
@@ -287,8 +314,25 @@ impl World {
         }
     }
 
+    fn react(&mut self, likes: bool) -> Heard {
+        let answer = |gist: String| Heard { acting: vec![gist], ..Heard::default() };
+        let Some(at) = self.messages.iter().rposition(|said| said.text != STUB) else {
+            return answer("error no_such_message".into());
+        };
+        if likes && !self.i_may_write() {
+            return answer("error not_allowed".into());
+        }
+        if self.messages[at].liked == likes {
+            return answer(format!("ack {}", at + 1));
+        }
+        let text = self.messages[at].text.clone();
+        self.messages[at].liked = likes;
+        self.becomes(at, &text);
+        self.changed(at)
+    }
+
     fn history(&self, from: usize, to: usize) -> String {
-        let texts: Vec<&str> = self.messages[from..to].iter().map(|said| &*said.text).collect();
+        let texts: Vec<String> = self.messages[from..to].iter().map(Said::told_to_me).collect();
         format!("history {} {} {texts:?}", self.conversation(), self.messages.len())
     }
 
@@ -378,6 +422,8 @@ impl World {
             Deed::Reply => self.send(),
             Deed::ReplyToNothing if self.i_may_write() => answer("error no_such_message"),
             Deed::ReplyToNothing => answer(self.refused_send()),
+            Deed::React | Deed::ReactAgain => self.react(true),
+            Deed::TakeBack => self.react(false),
             Deed::Changes => {
                 answer(&format!("changes {} {} {:?}", self.conversation(), self.head(), self.by_rev()))
             }
@@ -416,6 +462,9 @@ impl World {
             | Deed::EditDeleted
             | Deed::Reply
             | Deed::ReplyToNothing
+            | Deed::React
+            | Deed::ReactAgain
+            | Deed::TakeBack
             | Deed::Changes => answer("error bad_frame"),
             Deed::Resume => Heard { fresh: vec!["error bad_frame".into()], ..Heard::default() },
             other => {
@@ -507,7 +556,13 @@ pub(super) fn gist(frame: &Value) -> String {
     let text = |name: &str| frame[name].as_str().unwrap_or("?").to_owned();
     let texts = |messages: &Value| -> Vec<String> {
         let all = messages.as_array().expect("messages").iter();
-        all.map(|m| m["text"].as_str().unwrap_or("(stub)").to_owned()).collect()
+        let with = |m: &Value| -> Vec<String> {
+            let all = m["reactions"].as_array().into_iter().flatten();
+            let shared = all.map(|r| format!(" [{} {}]", r["emoji"].as_str().unwrap_or("?"), r["count"]));
+            let own = m["mine"].as_array().into_iter().flatten();
+            shared.chain(own.map(|mine| format!(" [mine {}]", mine.as_str().unwrap_or("?")))).collect()
+        };
+        all.map(|m| format!("{}{}", m["text"].as_str().unwrap_or("(stub)"), with(m).concat())).collect()
     };
     let ids = |contacts: &Value| -> BTreeSet<i64> {
         contacts.as_array().expect("contacts").iter().map(|c| c["id"].as_i64().expect("an id")).collect()

@@ -47,8 +47,10 @@ pub(super) struct Scene {
     /// The rights version of my tokens.
     pub(super) my_version: i64,
     sent: Uuid,
-    /// The last edit or deletion, to be repeated.
+    /// The last edit, deletion or reaction, to be repeated.
     verb: Value,
+    /// The id of the last frame that took a reaction back.
+    back: Value,
     round: i64,
 }
 
@@ -119,6 +121,7 @@ impl Scene {
             my_version: 1,
             sent: Uuid::now_v7(),
             verb: Value::Null,
+            back: Value::Null,
             round: 0,
         };
         let mut scene = scene.signed_in(relation).await;
@@ -185,8 +188,19 @@ impl Scene {
     /// Does a deed of mine. What each party received for it, the change of Zoe's name included.
     pub(super) async fn after(&mut self, deed: Deed) -> (BTreeMap<Party, Vec<String>>, Heard) {
         let fresh = self.act(deed).await;
-        let mut received =
-            BTreeMap::from([(Party::Acting, self.client(Party::Acting).all_until_now().await)]);
+        // Reactions are answered by a task of their own: a `pong` may come before.
+        let waits = matches!(deed, Deed::React | Deed::ReactAgain | Deed::TakeBack) && self.world.them != ME;
+        let id = if deed == Deed::TakeBack { self.back.clone() } else { self.verb["id"].clone() };
+        let acting = self.client(Party::Acting);
+        let answer = match waits {
+            true => Some(
+                acting.wait(|f| ["ack", "error"].iter().any(|of| f["type"] == *of) && f["id"] == id).await,
+            ),
+            false => None,
+        };
+        let mut told_me = acting.all_until_now().await;
+        told_me.extend(answer);
+        let mut received = BTreeMap::from([(Party::Acting, told_me)]);
         self.zoe_changes().await;
         let world = self.world.clone();
         let name = format!("Zoe {}", self.round);
@@ -288,6 +302,14 @@ impl Scene {
             }
             Deed::Reply => vec![merged(send(Uuid::now_v7(), "hello"), json!({"reply_to": 1}))],
             Deed::ReplyToNothing => vec![merged(send(Uuid::now_v7(), "hello"), json!({"reply_to": 99}))],
+            Deed::React => self.on_last("react").await,
+            Deed::ReactAgain => vec![self.verb.clone()],
+            Deed::TakeBack => {
+                let mut back = self.verb.clone();
+                merge(&mut back, json!({"id": Uuid::now_v7(), "emoji": []}));
+                self.back = back["id"].clone();
+                vec![back]
+            }
             Deed::Changes => {
                 vec![
                     json!({"type": "changes", "request": 7, "conversation": ours, "rev": 0, "seq": 0, "limit": 50}),
@@ -317,11 +339,20 @@ impl Scene {
 
     /// An edit or a deletion of somebody's last message that is no stub, or of none.
     async fn on_message(&mut self, sender: i64, what: &str) -> Vec<Value> {
+        self.on_the_last(what, |m| m["sender"] == sender).await
+    }
+
+    /// Something with the last message that is no stub, whoever wrote it.
+    async fn on_last(&mut self, what: &str) -> Vec<Value> {
+        self.on_the_last(what, |_| true).await
+    }
+
+    async fn on_the_last(&mut self, what: &str, counts: impl Fn(&Value) -> bool) -> Vec<Value> {
         let ours = self.world.conversation();
         let ask = json!({"type": "history", "conversation": ours, "limit": 50});
         let page = self.client(Party::Acting).ask(ask).await;
         let all = page["messages"].as_array().into_iter().flatten();
-        let found = all.rev().find(|m| m["sender"] == sender && m["text"].is_string());
+        let found = all.rev().find(|m| counts(m) && m["text"].is_string());
         let (seq, name) = found.map_or((json!(1), json!(Uuid::now_v7())), |m| {
             (m["seq"].clone(), m["client_message_id"].clone())
         });
@@ -375,6 +406,9 @@ fn on(conversation: &str, what: &str) -> Value {
         }
         "delete" => {
             json!({"type": "delete", "id": Uuid::now_v7(), "conversation": conversation, "seq": 1, "client_message_id": Uuid::now_v7()})
+        }
+        "react" => {
+            json!({"type": "react", "id": Uuid::now_v7(), "conversation": conversation, "seq": 1, "client_message_id": Uuid::now_v7(), "emoji": ["👍"]})
         }
         "changes" => {
             json!({"type": "changes", "request": 7, "conversation": conversation, "rev": 0, "seq": 0, "limit": 50})
