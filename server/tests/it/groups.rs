@@ -287,6 +287,7 @@ async fn who_is_in_it_and_who_has_seen_what_is_asked_for() {
     // Typing is heard by the others, but by who has blocked the one who types.
     carla.send(json!({"type": "typing", "conversation": group})).await;
     assert_eq!(bruno.next_of("typing").await["user"], 4);
+    assert_eq!(ana.next_of("typing").await["user"], 4);
     let mut blocks = host.person(4, "Bruno", &c7("student"));
     blocks["blocked"] = json!([4]);
     host.put(&server, 3, &blocks).await;
@@ -322,4 +323,21 @@ async fn mentions_count_until_they_are_read() {
     ana.open_window(&group, 0).await;
     let shown = ana.open_window(&group, 1).await;
     assert_eq!(shown["windows"][0]["mentions"], Value::Null);
+}
+
+#[tokio::test]
+async fn two_hundred_people_are_added_at_once_and_more_with_patience() {
+    let (server, host) = TestServer::start().await;
+    let mut ana = TestClient::person(&server, &host, 2, "Ana", &c7("teacher")).await;
+    let all: Vec<i64> = (3..=51).collect();
+    for user in &all {
+        host.put(&server, *user, &host.person(1, "x", &c7("student"))).await;
+    }
+    for _ in 0..4 {
+        assert_eq!(make(&mut ana, &new_group(), &all).await["type"], "ack");
+    }
+    let refused = make(&mut ana, &new_group(), &all[..20]).await;
+    assert_eq!((&refused["code"], &refused["final"]), (&json!("rate_limited"), &json!(false)));
+    assert!(refused["retry_after_ms"].as_u64().is_some_and(|wait| wait > 30_000), "{refused}");
+    assert_eq!(make(&mut ana, &new_group(), &all[..3]).await["type"], "ack", "a few are left");
 }

@@ -1,5 +1,6 @@
 //! That nobody can be found out by how long an answer takes: what the server looks up for it is the same whether
-//! somebody who is hidden or out of sight is online or not. Counts statements, and measures no time.
+//! somebody who is hidden or out of sight is online or not. And that a message in a room asks and writes the same, however
+//! many are in it. Counts statements, and measures no time.
 
 use std::sync::{Arc, LazyLock, Mutex};
 
@@ -46,6 +47,9 @@ static STATEMENTS: LazyLock<Statements> = LazyLock::new(|| {
     all
 });
 
+/// Where tests share a process, one of them counts at a time.
+static COUNTING: tokio::sync::Mutex<()> = tokio::sync::Mutex::const_new(());
+
 /// Does it; the statements that were run for it, and the answers.
 async fn looked_up(ana: &mut TestClient, deed: &Value) -> (Vec<String>, Vec<String>) {
     ana.all_until_now().await;
@@ -78,6 +82,7 @@ fn deeds(other: i64) -> Vec<Value> {
 
 #[tokio::test]
 async fn what_is_looked_up_does_not_tell_whether_somebody_out_of_sight_is_online() {
+    let _counting = COUNTING.lock().await;
     let (server, host) = TestServer::start_with(|config| config.limits.grace_ms = 0).await;
     LazyLock::force(&STATEMENTS);
     let mut ana = TestClient::person(&server, &host, 2, "Ana", &[circle("c7", "student")]).await;
@@ -117,5 +122,39 @@ async fn what_is_looked_up_does_not_tell_whether_somebody_out_of_sight_is_online
         while online().await != 1 {
             tokio::time::sleep(std::time::Duration::from_millis(20)).await;
         }
+    }
+}
+
+#[tokio::test]
+async fn a_message_in_a_room_asks_and_writes_the_same_for_few_members_and_for_many() {
+    let _counting = COUNTING.lock().await;
+    let (server, host) = TestServer::start().await;
+    LazyLock::force(&STATEMENTS);
+    let mut ana = TestClient::person(&server, &host, 2, "Ana", &[circle("c7", "student")]).await;
+    let member = |user: i64| json!({"user": user, "role": "student", "groups": null});
+    let members: Vec<Value> = (2..=40).map(member).collect();
+    let course = json!({"rights_version": 1, "title": "Algebra", "room": "open", "members": members});
+    assert_eq!(host.call(&server, "PUT", "/api/v1/circles/c7", &course).await.0, 200);
+    let send = |text: &str| {
+        let id = uuid::Uuid::now_v7();
+        json!({"type": "send", "client_message_id": id, "conversation": "r-c7", "text": text})
+    };
+    // The first message begins the room.
+    looked_up(&mut ana, &send("one")).await;
+    let few = looked_up(&mut ana, &send("two")).await;
+    assert!(few.0.iter().any(|sql| sql.starts_with("INSERT INTO messages")), "{few:?}");
+    let mut people = Vec::new();
+    for user in 3..=40 {
+        let mut person = TestClient::person(&server, &host, user, "x", &[circle("c7", "student")]).await;
+        if user % 2 == 0 {
+            person.open_window("r-c7", 0).await;
+        }
+        person.all_until_now().await;
+        people.push(person);
+    }
+    let many = looked_up(&mut ana, &send("three")).await;
+    assert_eq!(few.0, many.0);
+    for person in people.iter_mut().skip(1).step_by(2) {
+        assert_eq!(person.next_message().await["text"], "three", "they were told all the same");
     }
 }

@@ -1,6 +1,20 @@
 //! Rooms: who is in one by right, live; what those hear who have it open, and those who have not.
 
+use std::{future::poll_fn, pin::pin, sync::Arc, task::Poll};
+
+use gchat::{
+    config::Config,
+    conversation::Changes,
+    fan_out::{FanOut, Shown},
+    hub::{Hub, Outbound},
+    id::{CircleId, ConnectionId, ConversationId, Rev, RightsVersion, Seq, SessionId, SiteId, UserId},
+    rights::{Membership, Policy, Role, Snapshot},
+    roster::Rosters,
+    sites::Sites,
+    store::{Origin, SiteRecord, SiteStore as _, UserRecord, sqlite::SqliteStore},
+};
 use serde_json::{Value, json};
+use tokio_util::sync::CancellationToken;
 use uuid::Uuid;
 
 use crate::util::{Host, TestClient, TestServer, circle};
@@ -114,6 +128,10 @@ async fn who_has_it_open_hears_all_and_the_others_get_a_dot() {
         more.iter().all(|f| f["type"] != "dot" && f["type"] != "changes"),
         "one in five seconds: {more:?}"
     );
+    let more = bruno.all_until_now().await;
+    assert!(more.iter().all(|f| f["type"] != "dot"), "who has it open needs none: {more:?}");
+    // What came meanwhile is told by one more, of the newest.
+    assert_eq!(carla.next_of("dot").await["seq"], 4);
     // Somebody who has never been there has nothing unread; who has been there has a dot and no number.
     assert_eq!(rooms(&mut carla).await[0]["unread"], Value::Null);
     let opened = carla.open_window("r-c7", 0).await;
@@ -141,6 +159,8 @@ async fn who_has_it_open_hears_all_and_the_others_get_a_dot() {
         (&back["windows"][0]["state"], &back["windows"][0]["mentions"]),
         (&json!("minimised"), &json!(1))
     );
+    let said = bruno.wait(|f| f["type"] == "changes" && f["messages"][0]["text"] == "@Carla").await;
+    assert_eq!(said["messages"][0]["mentions"], json!([4]), "who does not read it is left out");
     let phone = late(&server, &host, 4, "Carla", "c7").await;
     assert_eq!(phone.welcome["dock"]["windows"], back["windows"]);
 }
@@ -160,6 +180,12 @@ async fn a_teacher_deletes_and_makes_announcements_and_the_host_closes_it() {
     assert_eq!(bruno.verb(on.clone()).await["code"], "not_allowed");
     assert_eq!(ana.verb(on.clone()).await["seq"], 2);
     assert_eq!(ana.verb(on).await["seq"], 2, "a repeated one");
+    let again = ana.verb(verb("announce", "r-c7", json!({"on": true}))).await;
+    assert_eq!(
+        (&again["type"], &again["seq"]),
+        (&json!("ack"), &json!(2)),
+        "it is so already: nothing is said of it"
+    );
     let shown = carla.wait(|f| f["type"] == "dock" && f["windows"][0]["announcements"] == true).await;
     assert_eq!(shown["windows"][0]["writing"], "no");
     assert_eq!(carla.say("r-c7", "?").await["code"], "not_allowed");
@@ -262,4 +288,79 @@ async fn an_author_is_known_by_name_to_who_asks_and_nobody_else_is() {
         assert_eq!(ana.ask(bad).await["code"], "bad_frame");
     }
     assert_eq!(ana.ask(json!({"type": "members", "conversation": "2-3"})).await["code"], "not_found");
+}
+
+/// A message of a room, as it is told.
+fn written(room: &ConversationId, seq: i64) -> Arc<Changes> {
+    let message = json!({"seq": seq, "rev": seq, "sender": 1, "client_message_id": Uuid::now_v7(), "text": "x", "sent_at": 1});
+    let message = serde_json::from_value(message).unwrap();
+    Arc::new(Changes::of(room.clone(), Seq(1), vec![message]))
+}
+
+#[tokio::test]
+async fn who_writes_waits_for_nobody_who_is_told_and_they_are_told_slice_by_slice_the_same_bytes() {
+    const MEMBERS: i64 = 300;
+    let folder = tempfile::tempdir().unwrap();
+    let store = SqliteStore::make(folder.path().join("gchat.db")).await.unwrap();
+    let site = SiteRecord {
+        site: SiteId(0),
+        issuer: "x".into(),
+        url: "https://x.example".into(),
+        origins: vec!["https://x.example".into()],
+        keys: Vec::new(),
+        policy: Policy::default(),
+        policy_version: RightsVersion(0),
+        floor: RightsVersion(0),
+    };
+    let site = store.add_site(site).await.unwrap();
+    let sites = Arc::new(Sites::load(Arc::new(store)).await.unwrap());
+    let rosters = Arc::new(Rosters::new(sites.clone(), &Config::default().limits));
+    let (hub, fan_out) = (Arc::new(Hub::default()), Arc::new(FanOut::new(rosters.clone(), sites)));
+    let circle: CircleId = "c1".parse().unwrap();
+    let room = ConversationId::Room(circle.clone());
+    let come = |id: i64, held: &str, open: bool| {
+        let held = Membership { id: held.parse().unwrap(), role: Role::Student, title: "C".into() };
+        let (rights, circles) = (["chat".into()].into(), [held].into());
+        let snapshot = Arc::new(Snapshot { rights, circles, ..Snapshot::default() });
+        let (out, session) =
+            (Outbound::new(256, 1 << 20), SessionId(Uuid::from_u128(id.unsigned_abs().into())));
+        let user = UserId::new(id).unwrap();
+        let here =
+            hub.register(ConnectionId(id.unsigned_abs()), (site, user), "x".into(), session, true, out);
+        rosters.arrive(&here, &UserRecord { snapshot, origin: Origin::Token, removed: false });
+        if open {
+            fan_out.show(&here, &[Shown { conversation: room.clone(), open, rev: Rev(0) }]);
+        }
+        drop(here.out.take());
+        here
+    };
+    let members: Vec<_> = (1..=MEMBERS).map(|id| come(id, "c1", true)).collect();
+    // Somebody whose window is still open, and who has lost the circle a moment ago.
+    let out = come(MEMBERS + 1, "c2", true);
+    let mut frames = Vec::new();
+    // Whoever writes is done before anybody is told.
+    fan_out.tell(site, &circle, written(&room, 1));
+    assert!(members.iter().all(|member| member.out.take().frames.is_empty()));
+    let mut telling = pin!(fan_out.clone().run(CancellationToken::new()));
+    let mut told_so_far = Vec::new();
+    while frames.len() < members.len() && told_so_far.len() < 9 {
+        poll_fn(|cx| {
+            assert!(telling.as_mut().poll(cx).is_pending());
+            Poll::Ready(())
+        })
+        .await;
+        tokio::task::yield_now().await;
+        frames.extend(members.iter().flat_map(|member| member.out.take().frames));
+        told_so_far.push(frames.len());
+    }
+    assert_eq!(told_so_far, [128, 256, 300], "others run between two slices");
+    assert!(out.out.take().frames.is_empty(), "who is not in it any more is not told");
+    // Whoever opens it with what was read before hears where the head is, and asks.
+    let [late, in_time] = [(MEMBERS + 2, 0), (MEMBERS + 3, 1)].map(|(id, rev)| {
+        let here = come(id, "c1", false);
+        fan_out.show(&here, &[Shown { conversation: room.clone(), open: true, rev: Rev(rev) }]);
+        here.out.take().frames
+    });
+    assert!(late.len() == 1 && late[0].contains(r#""rev":1"#) && in_time.is_empty(), "{late:?} {in_time:?}");
+    assert!(frames.iter().all(|frame| frame.as_ptr() == frames[0].as_ptr()), "it is encoded once");
 }
