@@ -72,7 +72,8 @@ pub enum Rule {
     Incomplete,
     /// No copy is dropped without a reason.
     Reset,
-    /// What happens in a group happens once, to those whom it can happen to, and only its members write there.
+    /// What happens in a group happens once, to those whom it can happen to, and only its members write there. In a room
+    /// only the teacher writes while announcements last, and only the teacher begins and ends them.
     Membership,
     /// Nobody is told of a message of a group from before they joined it or after they left it.
     Reach,

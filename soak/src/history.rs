@@ -86,7 +86,7 @@ pub enum Happened {
     Announcements(bool),
 }
 
-/// What a verb of groups asks for. Titles are hashes.
+/// What a verb of groups, or of a room, asks for. Titles are hashes.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum Wish {
@@ -103,6 +103,8 @@ pub enum Wish {
     Remove(u64),
     /// That it is called this.
     Rename(u64),
+    /// That only teachers write in the room, or everybody again.
+    Announce(bool),
 }
 
 impl Happened {
@@ -465,6 +467,7 @@ mod tests {
             wish(Wish::Add(vec![2])),
             wish(Wish::Remove(2)),
             wish(Wish::Rename(1)),
+            wish(Wish::Announce(true)),
             told(Happened::Made { title: 1, users: vec![2] }),
             told(Happened::Added(vec![2])),
             told(Happened::Removed(vec![2])),

@@ -56,6 +56,8 @@ pub enum Kind {
     Lingering,
     /// Does twice what is asked for in a group.
     Twice,
+    /// Forgets that a room is for announcements.
+    Chatty,
     /// Commits with `synchronous=NORMAL`: nothing is flushed when a message is acknowledged.
     Unsynced,
 }
@@ -80,6 +82,7 @@ pub async fn serve(kind: Kind, settings: &Path) -> Result<()> {
         Kind::Backwards => Some(Lie::Backwards),
         Kind::Lingering => Some(Lie::Lingering),
         Kind::Twice => Some(Lie::Twice),
+        Kind::Chatty => Some(Lie::Chatty),
     };
     let store: Arc<dyn Store> = match lie {
         None => inner,
@@ -106,6 +109,7 @@ enum Lie {
     Backwards,
     Lingering,
     Twice,
+    Chatty,
 }
 
 impl Lie {
@@ -357,7 +361,11 @@ impl TalkStore for Lying {
         user: UserId,
         rooms: &[ConversationId],
     ) -> StoreResult<Vec<RoomPart>> {
-        self.inner.room_parts(site, user, rooms).await
+        let mut parts = self.inner.room_parts(site, user, rooms).await?;
+        if let Lie::Chatty = self.lie {
+            parts.iter_mut().for_each(|part| part.announcements = false);
+        }
+        Ok(parts)
     }
 
     async fn written_by(

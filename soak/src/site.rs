@@ -46,6 +46,8 @@ pub(crate) struct Site {
     /// Of those whose rights were changed.
     versions: Mutex<HashMap<u64, u64>>,
     suspended: watch::Sender<BTreeSet<u64>>,
+    /// Who teaches the course; 0: nobody.
+    teacher: AtomicU64,
 }
 
 impl Site {
@@ -77,6 +79,7 @@ impl Site {
             version: AtomicU64::new(1),
             versions: Mutex::default(),
             suspended: watch::Sender::default(),
+            teacher: AtomicU64::new(0),
         })
     }
 
@@ -91,7 +94,9 @@ impl Site {
             "jti": Uuid::new_v4(), "iat": now, "nbf": now, "exp": now + TOKEN_SECONDS,
         });
         let version = self.versions.lock().get(&user).copied().unwrap_or(1);
-        if let (Value::Object(claims), Value::Object(rights)) = (&mut claims, rights(user, version, true)) {
+        if let (Value::Object(claims), Value::Object(rights)) =
+            (&mut claims, self.rights(user, version, true))
+        {
             claims.extend(rights);
         }
         Some(self.sign(&claims))
@@ -143,13 +148,14 @@ impl Site {
 
     async fn put_version(&self, address: &watch::Receiver<SocketAddr>, user: u64, version: u64, chat: bool) {
         let path = format!("/api/v1/users/{user}");
-        self.call(address, &path, &rights(user, version, chat)).await;
+        self.call(address, &path, &self.rights(user, version, chat)).await;
     }
 
-    /// Switches on the room of the course, which has users 1 … `people`. Its version is that of the tokens of all whose
+    /// Switches on the room of the course, which has users 1 … `people`; the last one teaches it. Its version is that of the tokens of all whose
     /// rights never change.
     pub(crate) async fn open_room(&self, address: &watch::Receiver<SocketAddr>, people: u64) {
-        let member = |user: u64| json!({"user": user, "role": "student", "groups": null});
+        self.teacher.store(people, Ordering::Relaxed);
+        let member = |user: u64| json!({"user": user, "role": self.role(user), "groups": null});
         let members: Vec<Value> = (1..=people).map(member).collect();
         let course = json!({"rights_version": 1, "title": TITLE, "room": "open", "members": members});
         self.call(address, &format!("/api/v1/circles/{COURSE}"), &course).await;
@@ -174,6 +180,20 @@ impl Site {
         }
     }
 
+    fn role(&self, user: u64) -> &'static str {
+        if user == self.teacher.load(Ordering::Relaxed) { "teacher" } else { "student" }
+    }
+
+    /// What the host says of a user. All share one course.
+    fn rights(&self, user: u64, version: u64, chat: bool) -> Value {
+        let rights: &[&str] = if chat { &["chat"] } else { &[] };
+        json!({
+            "rights_version": version, "name": format!("Person {user}"), "picture": null, "profile_url": null,
+            "lang": "en", "hidden": false, "rights": rights, "blocked": [],
+            "circles": [{"id": COURSE, "role": self.role(user), "title": TITLE}],
+        })
+    }
+
     fn sign(&self, claims: &Value) -> String {
         jsonwebtoken::encode(&self.header, claims, &self.key).expect("plain JSON can be signed with HMAC")
     }
@@ -186,16 +206,6 @@ const TITLE: &str = "Perseverance";
 /// Its room.
 pub(crate) fn room() -> Option<Conversation> {
     Conversation::room(COURSE).ok()
-}
-
-/// What the host says of a user. All share one course.
-fn rights(user: u64, version: u64, chat: bool) -> Value {
-    let rights: &[&str] = if chat { &["chat"] } else { &[] };
-    json!({
-        "rights_version": version, "name": format!("Person {user}"), "picture": null, "profile_url": null,
-        "lang": "en", "hidden": false, "rights": rights, "blocked": [],
-        "circles": [{"id": COURSE, "role": "student", "title": TITLE}],
-    })
 }
 
 /// Milliseconds since 1970 UTC.

@@ -157,6 +157,13 @@ async fn what_happens_twice_in_a_group_is_caught() {
 
 #[tokio::test(flavor = "multi_thread")]
 #[ignore = "scripts/test soak"]
+async fn a_room_in_which_students_write_among_announcements_is_caught() {
+    let plan = over_groups("chatty");
+    caught(Plan { messages: 600, ..plan }, Rule::Membership, Rule::Lost).await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+#[ignore = "scripts/test soak"]
 async fn a_client_that_fetches_no_gap_is_caught() {
     caught(Plan { careless: true, ..direct_only(cuts()) }, Rule::DisplayGap, Rule::Lost).await;
 }

@@ -67,6 +67,7 @@ fn tells_of(wish: &Wish, asker: u64, happened: &Happened) -> bool {
         (Wish::Remove(user), Happened::Removed(told)) => *user != asker && told == &[*user],
         (Wish::Remove(user), Happened::Left) => *user == asker,
         (Wish::Rename(title), Happened::Renamed(told)) => title == told,
+        (Wish::Announce(on), Happened::Announcements(told)) => on == told,
         _ => false,
     }
 }

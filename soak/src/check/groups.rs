@@ -1,4 +1,5 @@
-//! Who was in which group when, as its system messages tell it in the store, and what each person reads of it by that.
+//! Who was in which group when, and when only its teacher wrote in a room, as their system messages tell it in the store;
+//! and what each person reads of a group by that.
 
 use std::collections::{BTreeMap, HashMap};
 
@@ -7,14 +8,17 @@ use gchat_wire::Conversation;
 use super::{Judge, Rule, Verdict, store::Store};
 use crate::history::{Happened, Said, Wish};
 
-/// All groups.
+/// All groups and rooms.
 #[derive(Default)]
 pub(super) struct Groups(HashMap<Conversation, Group>);
 
 #[derive(Default)]
 struct Group {
     stays: HashMap<u64, Vec<Stay>>,
+    /// Of a room whoever made the first announcement: one person teaches its course.
     maker: u64,
+    /// Of a room, whether only its teacher wrote from which message on.
+    announces: BTreeMap<u64, bool>,
     /// What it was called from which message on.
     titles: BTreeMap<u64, u64>,
 }
@@ -48,7 +52,7 @@ impl Groups {
                 }
                 group.apply(row);
             }
-            if let Conversation::Group(_) = conversation {
+            if conversation.pair().is_none() {
                 groups.0.insert(conversation, group);
             }
         }
@@ -101,6 +105,11 @@ impl Groups {
                 let titles = self.0.get(&conversation).map(|group| group.titles.range(..=seq));
                 titles.and_then(|mut titles| titles.next_back()).is_some_and(|(_, is)| is == title)
             }
+            Wish::Announce(on) => {
+                let room = self.0.get(&conversation);
+                let last = room.and_then(|room| room.announces.range(..=seq).next_back());
+                last.is_some_and(|(_, is)| *is) == *on
+            }
         }
     }
 }
@@ -122,7 +131,11 @@ impl Group {
             Some(Happened::Removed(users)) => users.iter().for_each(|user| self.go(*user, row)),
             Some(Happened::Left) => self.go(row.sender, row),
             Some(Happened::Renamed(title)) => drop(self.titles.insert(row.seq, *title)),
-            Some(Happened::Announcements(_)) | None => {}
+            Some(Happened::Announcements(on)) => {
+                self.maker = row.sender;
+                self.announces.insert(row.seq, *on);
+            }
+            None => {}
         }
     }
 
@@ -140,8 +153,12 @@ impl Group {
 
 /// What is wrong with a row, if anything, after those before it.
 fn wrong(conversation: Conversation, group: &Group, row: &Said) -> Option<&'static str> {
-    if !matches!(conversation, Conversation::Group(_)) {
-        return row.happened().map(|_| "this happens in groups only");
+    match conversation {
+        Conversation::Direct { .. } => {
+            return row.happened().map(|_| "this happens in groups and rooms only");
+        }
+        Conversation::Room(_) => return wrong_in_room(group, row),
+        Conversation::Group(_) => {}
     }
     let knows = |users: &[u64]| users.iter().all(|user| group.is_in(*user));
     let title = group.titles.last_key_value().map(|(_, title)| title);
@@ -165,6 +182,22 @@ fn wrong(conversation: Conversation, group: &Group, row: &Said) -> Option<&'stat
         Happened::Renamed(is) if Some(is) == title => Some("it is called that already"),
         Happened::Announcements(_) => Some("there are none in groups"),
         _ => None,
+    }
+}
+
+/// The same of a room.
+fn wrong_in_room(room: &Group, row: &Said) -> Option<&'static str> {
+    let announces = room.announces.last_key_value().is_some_and(|(_, on)| *on);
+    let teaches = room.announces.is_empty() || row.sender == room.maker;
+    match row.happened() {
+        Some(Happened::Announcements(on)) if *on == announces => {
+            Some("it was one for announcements as it is now")
+        }
+        Some(Happened::Announcements(_)) if !teaches => Some("only the teacher makes announcements"),
+        Some(Happened::Announcements(_)) => None,
+        Some(_) => Some("this happens in groups only"),
+        None if announces && !teaches => Some("only the teacher writes while announcements last"),
+        None => None,
     }
 }
 

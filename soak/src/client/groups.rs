@@ -1,5 +1,5 @@
 //! What a client does in groups and in the room: it makes groups, adds people and takes them out, leaves, gives other
-//! titles, keeps the room's window open, and reacts.
+//! titles, keeps the room's window open, and reacts. The teacher says who writes in the room.
 
 use gchat_wire::{Conversation, Dock, Message, Outgoing, State, System};
 use rand::{RngExt as _, seq::IndexedRandom as _};
@@ -34,6 +34,8 @@ impl Client {
         {
             return *group;
         }
+        // The teacher is one of many, and has to be there often enough to teach.
+        let share = if self.teaches() { share * 2.0 } else { share };
         // A reaction there takes up to a second, which whatever is behind it would wait too.
         if self.rng.random_bool(share / 5.0)
             && let Some(room) = site::room().filter(|room| !self.outbox.has_letters(*room))
@@ -43,11 +45,19 @@ impl Client {
         self.conversations[self.rng.random_range(0..self.direct)]
     }
 
-    /// Something to do in a group, or a new one; none where nothing comes to mind.
+    /// Whether this person teaches the course.
+    pub(super) fn teaches(&self) -> bool {
+        self.shared.habits.groups > 0.0 && self.user == self.shared.people
+    }
+
+    /// Something to do in a group or the room, or a new group; none where nothing comes to mind.
     pub(super) fn wish(&mut self, conversation: Conversation) -> Option<(Conversation, Letter)> {
         let (conversation, act) = match conversation {
             Conversation::Group(_) if self.rng.random_bool(0.25) => {
                 (conversation, self.change_of(conversation)?)
+            }
+            Conversation::Room(_) if self.teaches() && self.rng.random_bool(0.5) => {
+                (conversation, Act::Announce { on: self.rng.random_bool(0.4) })
             }
             _ if self.rng.random_bool(self.shared.habits.groups / 2.0) => self.new_group()?,
             _ => return None,
@@ -58,6 +68,7 @@ impl Client {
             Act::Add { users } => Wish::Add(users.clone()),
             Act::Remove { user } => Wish::Remove(*user),
             Act::Rename { title } => Wish::Rename(hash(title.trim())),
+            Act::Announce { on } => Wish::Announce(*on),
             _ => return None,
         };
         self.log(What::Wish { id, conversation, wish });

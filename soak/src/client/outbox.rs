@@ -35,6 +35,7 @@ pub(crate) enum Act {
     Add { users: Vec<u64> },
     Remove { user: u64 },
     Rename { title: String },
+    Announce { on: bool },
 }
 
 impl Act {
@@ -70,6 +71,7 @@ impl Letter {
             Act::Add { users } => Outgoing::Add { id, conversation, users },
             Act::Remove { user } => Outgoing::Remove { id, conversation, user },
             Act::Rename { title } => Outgoing::Rename { id, conversation, title },
+            Act::Announce { on } => Outgoing::Announce { id, conversation, on },
         })
     }
 

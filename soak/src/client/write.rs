@@ -69,20 +69,24 @@ impl Client {
         self.copies.newest(conversation).take(RECENT)
     }
 
-    /// An edit or a deletion of a message that waits in the outbox, or of one that is held; none where there is none.
+    /// An edit or a deletion of a message that waits in the outbox, or of one that is held; none where there is none. In the
+    /// room the teacher deletes others' too.
     fn verb(&mut self, conversation: Conversation) -> Option<Letter> {
         let waiting = self.outbox.last_message(conversation).filter(|_| self.rng.random_bool(0.5));
+        let mut is_others = false;
         let (message, seq, above) = match waiting {
             Some(id) => (id, None, None),
             None => {
-                let own = |row: &&Row| row.sender == self.user && !row.is_stub;
-                let own: Vec<_> = self.recent(conversation).filter(own).copied().collect();
-                let row = own.get(self.rng.random_range(0..own.len().max(1)))?;
+                let deletes_all = self.teaches() && matches!(conversation, Conversation::Room(_));
+                let may = |row: &&Row| (row.sender == self.user || deletes_all) && !row.is_stub;
+                let those: Vec<_> = self.recent(conversation).filter(may).copied().collect();
+                let row = those.get(self.rng.random_range(0..those.len().max(1)))?;
+                is_others = row.sender != self.user;
                 (row.id?, Some(row.seq), row.verb)
             }
         };
         let id = self.verb_id(above);
-        let act = if self.rng.random_bool(0.3) {
+        let act = if is_others || self.rng.random_bool(0.3) {
             Act::Delete { message, seq }
         } else {
             Act::Edit { message, seq, text: self.text(id) }
@@ -126,8 +130,7 @@ impl Client {
     pub(super) fn is_steady(&self, conversation: Conversation) -> bool {
         match conversation {
             Conversation::Direct { lower, .. } => lower > self.shared.suspended_to,
-            Conversation::Room(_) => self.user > self.shared.suspended_to,
-            Conversation::Group(_) => false,
+            Conversation::Room(_) | Conversation::Group(_) => false,
         }
     }
 
@@ -148,9 +151,9 @@ impl Client {
             return;
         }
         let (conversation, letter) = self.said[self.rng.random_range(0..self.said.len())].clone();
-        // What was acknowledged is so again, also in a group that the person has left.
-        let is_group = matches!(conversation, Conversation::Group(_)) && self.user > self.shared.suspended_to;
-        if (is_group || self.is_steady(conversation)) && self.outbox.find(letter.id).is_none() {
+        // What was acknowledged is so again, also in a group that the person has left, and where only teachers write by now.
+        let is_shared = conversation.pair().is_none() && self.user > self.shared.suspended_to;
+        if (is_shared || self.is_steady(conversation)) && self.outbox.find(letter.id).is_none() {
             self.outbox.write(conversation, letter);
         }
     }

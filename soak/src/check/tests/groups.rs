@@ -274,3 +274,41 @@ fn what_power_cuts_leave_is_asked_of_reactions_and_groups_too() {
     assert_eq!(left(&[made(&[3, 4]), said(1, 2, 9)]), 1);
     assert_eq!(left(&[made(&[3, 4]), deleted(said(1, 2, 9), 3)]), 0);
 }
+
+#[test]
+fn while_announcements_last_only_the_teacher_writes_in_a_room() {
+    let room = Conversation::room("c1").unwrap();
+    let announce = |story: Story, client: ClientId, n: u128, on: bool| {
+        story.and(client, What::Wish { id: id(n), conversation: room, wish: Wish::Announce(on) })
+    };
+    let write = |story: Story, client: ClientId, n: u128| {
+        let text = said(0, 0, n).text.unwrap();
+        story.and(
+            client,
+            What::Invoke { id: id(n), conversation: room, text, reply_to: None, mentions: vec![] },
+        )
+    };
+    let keep = |story: Story, message: Said| {
+        story.and(HARNESS, What::Stored { conversation: room, message, reader: 0, mine: vec![] })
+    };
+    let told = |seq, sender, n, on| happened(seq, sender, n, Happened::Announcements(on));
+    // 2 teaches, and 3 writes before, while and after only teachers do.
+    let begun = || {
+        keep(announce(keep(write(Story::of(2..=3), 3, 1), said(1, 3, 1)), 2, 2, true), told(2, 2, 2, true))
+    };
+    keep(write(begun(), 2, 3), said(3, 2, 3)).passes();
+    keep(write(begun(), 3, 3), said(3, 3, 3)).breaks(Rule::Membership, 1);
+    let over = || keep(announce(begun(), 2, 4, false), told(3, 2, 4, false));
+    keep(write(over(), 3, 5), said(4, 3, 5)).passes();
+    keep(announce(over(), 3, 5, true), told(4, 3, 5, true)).breaks(Rule::Membership, 1);
+    keep(announce(over(), 2, 5, false), told(4, 2, 5, false)).breaks(Rule::Membership, 1);
+    keep(begun(), happened(3, 2, 6, Happened::Left))
+        .breaks_with(&[(Rule::Membership, 1), (Rule::Stranger, 1)]);
+    // What was so already is acked without a message, and nothing else is.
+    let acked = |story: Story, client, n, seq| {
+        story.and(client, What::Ack { id: id(n), conversation: room, seq, mine: None })
+    };
+    acked(announce(begun(), 2, 7, true), 2, 7, 2).passes();
+    acked(announce(begun(), 2, 7, false), 2, 7, 2).breaks(Rule::Undone, 1);
+    acked(announce(begun(), 2, 7, false), 2, 7, 1).passes();
+}
