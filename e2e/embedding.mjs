@@ -99,6 +99,12 @@ export class Embedding {
     return this.#call("PUT", `/api/v1/users/${user}`, this.#rights(user));
   }
 
+  /** Says who is in a course, and whether it has rooms. `members`: ids, who all hold the whole course as students. */
+  async course(id, { members, ...said }) {
+    const all = members.map((user) => ({ user, role: "student", groups: null }));
+    return this.#call("PUT", `/api/v1/circles/${id}`, { rights_version: 1, members: all, ...said });
+  }
+
   /** The person is removed from the host. */
   async remove(user) {
     const { rights_version } = this.#rights(user);

@@ -7,6 +7,8 @@ import { scene } from "../scene.mjs";
 const it = scene();
 /** "at once", as a person has it: what a right has ended is gone within two seconds, on an idle machine. */
 const LIVE = 10_000;
+/** Until a device whose line was lost is back. */
+const BACK = 30_000;
 
 /** The panel of the launcher. */
 async function panel(person) {
@@ -139,19 +141,30 @@ test("whoever is put out of the course while typing writes no more in its group,
   assert.equal(await his.box.inputValue(), "half a thou", "and what he was writing");
 });
 
-test("a reaction made on two devices is one, and is taken back on one", async () => {
+test("a reaction made twice, on two devices, is one, and is taken back on one", async () => {
   const ana = await it.people.arrive("ana", { path: "/demo/algebra" });
   const bruno = await it.people.arrive("bruno", { path: "/demo/algebra" });
-  const phone = await it.people.arrive("bruno", { path: "/demo/algebra" });
+  const phone = await it.people.arrive("bruno", { path: "/demo/algebra", line: true });
   const mine = await ana.screen.open("Bruno Silva");
   await mine.say("Tuesday?");
   const his = bruno.screen.chat("Ana Sousa");
   await his.button("Restore").click();
   const also = phone.screen.chat("Ana Sousa");
   await seen(also.message("Tuesday?"), "the talk on his phone");
+  // The phone does not hear of the first: it makes the same one once more.
+  phone.line.hold();
+  phone.line.cut();
   await react(his, "Tuesday?", /thumbs up|👍/i);
-  for (const chat of [mine, his, also]) await seen(reaction(chat, "Tuesday?", "👍 1"), "one reaction");
-  assert.equal(await reaction(also, "Tuesday?", "👍 1").getAttribute("aria-pressed"), "true", "his own");
+  for (const chat of [mine, his]) await seen(reaction(chat, "Tuesday?", "👍 1"), "one reaction");
+  assert.equal(await also.article("Tuesday?").getByRole("button", { name: /^👍/ }).count(), 0, "nothing came to the phone");
+  await react(also, "Tuesday?", /thumbs up|👍/i);
+  await seen(reaction(also, "Tuesday?", "👍 1"), "the phone's own");
+  phone.line.release();
+  // What is written behind a reaction goes out when that is done.
+  await also.say("Yes");
+  await seen(mine.message("Yes"), "what was written after it", BACK);
+  for (const chat of [mine, his, also]) await seen(reaction(chat, "Tuesday?", "👍 1"), "one reaction, and not none or two");
+  for (const chat of [his, also]) assert.equal(await reaction(chat, "Tuesday?", "👍 1").getAttribute("aria-pressed"), "true", "his own");
   assert.equal(await reaction(mine, "Tuesday?", "👍 1").getAttribute("aria-pressed"), "false", "not hers");
   await reaction(mine, "Tuesday?", "👍 1").click();
   for (const chat of [mine, his, also]) await seen(reaction(chat, "Tuesday?", "👍 2"), "two of one kind");

@@ -1,6 +1,6 @@
-// Hundreds of texts that would like to run, as messages, names, course titles, pictures and profile addresses, the
-// addresses also from a server that lets everything through: nothing runs, nothing is asked of a foreign host, no
-// element comes that is not the chat's own, and the page keeps its shape.
+// Hundreds of texts that would like to run, as messages, names, titles of courses, groups and rooms, mentions, pictures
+// and profile addresses, the addresses also from a server that lets everything through: nothing runs, nothing is asked of
+// a foreign host, no element comes that is not the chat's own, and the page keeps its shape.
 import assert from "node:assert/strict";
 import { after, afterEach, before, test } from "node:test";
 import { Embedding } from "../embedding.mjs";
@@ -24,7 +24,7 @@ const MANY = {
   GCHAT_LIMITS_MESSAGES_PER_SECOND: "100000", GCHAT_LIMITS_MESSAGE_BURST: "100000", GCHAT_LIMITS_QUEUE_BYTES: "33554432",
 };
 /** What the chat's own templates are made of; more than these can only have come out of a text. */
-const OWN = /^(gchat-[a-z]+|article|section|header|footer|div|span|p|b|i|ul|li|h[1-6]|button|input|textarea|label|time|svg|path|circle|rect|line|g|slot|style|form|dialog|ol|br|strong|small|kbd|nav)$/;
+const OWN = /^(gchat-[a-z]+|article|section|header|footer|div|span|p|b|i|ul|li|h[1-6]|button|input|textarea|label|time|svg|path|circle|rect|line|g|slot|style|form|dialog|ol|br|strong|small|kbd|nav|bdi)$/;
 
 let host, people;
 before(async () => {
@@ -158,6 +158,28 @@ function rewrite(crowd, user, texts) {
   }, [user, VICTIM, texts]);
 }
 
+/** One of the crowd does these in a conversation, one after another: the answers, each with the id that was asked with. */
+function tell(crowd, user, conversation, frames) {
+  return crowd.page.evaluate(async ([user, conversation, frames]) => {
+    const socket = globalThis.sockets.get(user), answers = [];
+    for (const frame of frames) {
+      const time = (globalThis.last = Math.max(Date.now(), (globalThis.last ?? 0) + 1)).toString(16).padStart(12, "0");
+      const id = `${time.slice(0, 8)}-${time.slice(8)}-7${crypto.randomUUID().slice(15)}`;
+      answers.push(await new Promise((resolve) => {
+        const heard = ({ data }) => {
+          const answer = JSON.parse(data);
+          if (!["ack", "error"].includes(answer.type) || answer.id !== id) return;
+          socket.removeEventListener("message", heard);
+          resolve(answer);
+        };
+        socket.addEventListener("message", heard);
+        socket.send(JSON.stringify({ [frame.type === "send" ? "client_message_id" : "id"]: id, conversation, ...frame }));
+      }));
+    }
+    return answers;
+  }, [user, conversation, frames]);
+}
+
 /** Everything on the page, shadow roots included: what must not be there, in words. */
 function strange(page) {
   return page.evaluate((own) => {
@@ -211,6 +233,13 @@ function misshapen(page) {
       const log = bubble.getRootNode().host;
       const [a, b] = [bubble.getBoundingClientRect(), log.getBoundingClientRect()];
       if (a.right > b.right + 1 || a.left < b.left - 1) wrong.push(`a message is wider than its log: ${bubble.textContent.slice(0, 40)}`);
+    }
+    for (const part of [...all(".author"), ...all(".event"), ...all("gchat-log .reactions"), ...all("dialog li"), ...all("gchat-rooms li"), ...all("[role=option]")]) {
+      const whole = part.closest("dialog") ?? part.getRootNode().host;
+      const [a, b] = [part.getBoundingClientRect(), whole.getBoundingClientRect()];
+      if (a.right > b.right + 1 || a.left < b.left - 1) wrong.push(`<${part.localName} class="${part.className}"> is wider than what holds it: ${part.textContent.slice(0, 40)}`);
+      // What has happened is told in as many lines as it takes, as a message is.
+      if (!part.matches(".event") && a.height > 160) wrong.push(`<${part.localName} class="${part.className}"> is ${a.height} high: ${part.textContent.slice(0, 40)}`);
     }
     for (const part of [...all(".quote"), ...all(".delivery")]) {
       const [a, b] = [part.getBoundingClientRect(), part.getRootNode().host.getBoundingClientRect()];
@@ -334,6 +363,76 @@ test(`${NAMES.length} names, course titles and addresses are shown as they are, 
     await person.page.locator("gchat-window[open] button.close").click();
     await becomes(() => name.count(), 0, "the window is closed", 30_000);
   }
+});
+
+test("as titles of groups and rooms, and as names of who writes, is mentioned, reacts and is a member, they are shown as they are", async () => {
+  const people = NAMES.slice(0, FULL - 1).map((name, n) => ({ id: FIRST + n, name: readable(name, n) }));
+  const crowd = await arrive([AUTHOR, ...people.map(({ id }) => id)]);
+  const person = await vera(asItIs);
+  const group = `g-${crypto.randomUUID().replace(/^(.{14})./, "$17")}`;
+  const done = async (user, frames) => {
+    const answers = await tell(crowd, user, group, frames);
+    assert.deepEqual(answers.filter(({ type }) => type === "error"), []);
+    return answers;
+  };
+  const last = (selector, count) => person.page.locator(`gchat-window[open] ${selector}`).evaluateAll((all, most) => all.slice(-most).map((one) => one.textContent.trim()), count);
+  await done(AUTHOR, [{ type: "make", circle: "a0", title: "A group", users: [VICTIM, ...people.map(({ id }) => id)] }]);
+  await done(AUTHOR, [{ type: "send", text: "Welcome" }]);
+  await person.page.locator("gchat-window .restore").click();
+  await seen(person.page.locator("gchat-window[open] .event").first(), "that it was made", 30_000);
+  // Who writes.
+  for (const { id } of people) await done(id, [{ type: "send", text: `by ${id}` }]);
+  await becomes(() => last(".author", people.length), people.map(({ name }) => name), "the authors", 30_000);
+  await unharmed(person, "with the authors");
+  // Who is mentioned.
+  await done(AUTHOR, people.map(({ id, name }) => ({ type: "send", text: `Hello @${name}!`, mentions: [id] })));
+  await becomes(() => last(".mention", people.length), people.map(({ name }) => `@${name}`), "the mentions", 30_000);
+  await unharmed(person, "with the mentions");
+  // Who reacts.
+  const [{ seq, id: message }] = await done(AUTHOR, [{ type: "send", text: "And what do you say?" }]);
+  for (const { id } of people.slice(0, 20)) await done(id, [{ type: "react", seq, client_message_id: message, emoji: ["👍"] }]);
+  await seen(person.page.getByRole("button", { name: "👍 20", exact: true }), "twenty reactions", 30_000);
+  const title = await person.page.getByRole("button", { name: "👍 20", exact: true }).getAttribute("title");
+  for (const { name } of people.slice(0, 10)) assert.ok(title.includes(name), `${name} is named: ${title}`);
+  // Whom an @ offers.
+  await person.page.locator("gchat-window[open] textarea").pressSequentially("@");
+  await becomes(() => person.page.getByRole("option").count(), 5, "the names that are offered", 30_000);
+  await unharmed(person, "with the names that are offered");
+  await person.page.keyboard.press("Escape");
+  // Who is in it.
+  await person.page.getByRole("button", { name: "Conversation actions" }).click();
+  await person.page.getByRole("menuitem", { name: "Members" }).click();
+  const names = person.page.locator("dialog li .name");
+  const author = readable(PAYLOADS[0], AUTHOR - FIRST);
+  await becomes(async () => (await names.allTextContents()).sort(), [...people.map(({ name }) => name), author, "You"].sort(), "the members", 30_000);
+  await unharmed(person, "with the members");
+  await person.page.keyboard.press("Escape");
+  // What it is called.
+  const titles = [...new Set(PAYLOADS.map((text) => [...text].slice(0, 100).join("")))].filter((text, n) => n % 3 === 1 && !NOTHING.test(text));
+  for (let n = 0; n < titles.length; n += FULL) {
+    const part = titles.slice(n, n + FULL), lines = part.map((text) => `“${readable(text, 0)}”`);
+    await done(AUTHOR, part.map((title) => ({ type: "rename", title })));
+    const shown = async () => (await last(".event", part.length)).map((line, at) => line.endsWith(lines[at]) || line);
+    await becomes(shown, lines.map(() => true), "what it was called", 30_000);
+    await becomes(() => person.page.locator("gchat-window[open] header .name").allTextContents(), [readable(part.at(-1), 0)], "the title on the window", 30_000);
+    await unharmed(person, "with the titles of the group");
+  }
+  const nothing = await tell(crowd, AUTHOR, group, PAYLOADS.filter((text) => NOTHING.test(text)).map((title) => ({ type: "rename", title })));
+  assert.ok(nothing.length > 0 && nothing.every(({ code }) => code === "bad_title"), JSON.stringify(nothing));
+  await person.page.locator("gchat-window[open] button.close").click();
+  // What rooms are called.
+  const groups = Object.fromEntries(PAYLOADS.filter((_, n) => n % 6 === 2).map((text, n) => [`g${n}`, [...text].slice(0, 200).join("")]));
+  const course = "<img src=x onerror=pwned()>";
+  await host.course("a0", { title: course, room: "open", groups, members: [VICTIM, AUTHOR, ...people.map(({ id }) => id)] });
+  await person.screen.launcher.click();
+  const rooms = person.page.locator("gchat-rooms .room");
+  const called = [course, ...Object.values(groups).map((text) => readable(`${course}: ${text}`, 0))].sort();
+  await becomes(async () => (await rooms.locator(".name").allTextContents()).sort(), called, "the rooms", 30_000);
+  await unharmed(person, "with the rooms");
+  await rooms.last().click();
+  await seen(person.page.locator("gchat-window[open] header .name"), "a room", 30_000);
+  assert.ok(called.includes(await person.page.locator("gchat-window[open] header .name").textContent()));
+  await unharmed(person, "with the window of a room");
 });
 
 test("what must not happen is seen when it does", async () => {
