@@ -155,7 +155,9 @@ impl Code {
                 "reactions are 0 to 3 different emoji, and a message has at most 20 different ones"
             }
             Self::BadTitle => "a title has 1 to 100 characters, one of which can be seen, and no U+0000",
-            Self::BadGroup => "a group has 3 to 50 people, and at most 200 over its life",
+            Self::BadGroup => {
+                "a group is of a whole course, and has 3 to 50 people, at most 200 over its life"
+            }
             Self::CannotAdd => {
                 "one of these people may not be in this group: you may not write to them, they hold nothing of its \
                  course, or they and another member may not see each other"

@@ -334,6 +334,22 @@ mod tests {
     }
 
     #[test]
+    fn of_two_hundred_over_its_life_those_who_were_in_it_come_back_and_nobody_new() {
+        let left = |id| Part { user: user(id), ..*group().part(user(5)).expect("has left") };
+        let mut full = group();
+        full.people.extend((6..=GROUP_PEOPLE_MOST as i64 + 1).map(left));
+        assert_eq!(full.people.len(), GROUP_PEOPLE_MOST);
+        let add = |id| {
+            let people = [3, 4, id].map(|id| (user(id), Some(student())));
+            let judged =
+                judge(POLICY, (user(2), &student()), Some(&full), &people, Ok(Wish::Add(vec![user(id)])));
+            judged.map(|(system, _)| system)
+        };
+        assert_eq!(add(6), Ok(Some(System::Added { users: vec![user(6)] })));
+        assert_eq!(add(1_000), Err(Code::BadGroup));
+    }
+
+    #[test]
     fn a_group_is_made_of_a_course_that_its_maker_holds() {
         let make = |who: &Snapshot, group: Option<&Group>| {
             let wish = Wish::Make { course: course(), title: "T".into(), users: vec![user(3), user(4)] };
