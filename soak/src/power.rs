@@ -143,6 +143,6 @@ async fn missing(stage: &Stage, log: &Log) -> Result<Vec<Uuid>> {
     let before = log.look(<[Event]>::len);
     let found = stage.read().await?;
     Ok(log.look(|events| {
-        unkept(&events[..before], found.iter().flat_map(|found| found.rows.iter().map(|(row, _)| row)))
+        unkept(events, before, found.iter().flat_map(|found| found.rows.iter().map(|(row, _)| row)))
     }))
 }

@@ -74,12 +74,13 @@ fn tells_of(wish: &Wish, asker: u64, happened: &Happened) -> bool {
 
 /// Ids of messages and verbs that were acknowledged and do not show in these rows. What had no effect in a group, because
 /// it was so already, shows nowhere: there only the making of one is looked for.
-pub fn unkept<'a>(history: &[Event], rows: impl Iterator<Item = &'a Said>) -> Vec<Uuid> {
+/// Counted are acks among the first `before` events; those who asked may have asked for more while the rows were read.
+pub fn unkept<'a>(history: &[Event], before: usize, rows: impl Iterator<Item = &'a Said>) -> Vec<Uuid> {
     let rows: HashMap<Uuid, &Said> = rows.filter_map(|row| Some((row.id?, row))).collect();
     let (mut users, mut reacts) = (HashMap::new(), reactions::Reactions::default());
     let (mut verbs, mut by) = (HashMap::new(), HashMap::new());
     let mut acked = HashSet::new();
-    for event in history {
+    for (at, event) in history.iter().enumerate() {
         match &event.what {
             What::Client { user } => drop(users.insert(event.client, *user)),
             What::Verb { id, message, text, .. } => {
@@ -92,7 +93,7 @@ pub fn unkept<'a>(history: &[Event], rows: impl Iterator<Item = &'a Said>) -> Ve
                 verbs.insert(*id, Act::React { message: *message });
             }
             What::Wish { id, wish, .. } => drop(verbs.insert(*id, Act::Wish(wish.clone()))),
-            What::Ack { id, .. } => drop(acked.insert(*id)),
+            What::Ack { id, .. } if at < before => drop(acked.insert(*id)),
             _ => {}
         }
     }

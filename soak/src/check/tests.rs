@@ -345,7 +345,7 @@ fn a_deletion_that_was_acked_is_stored() {
 #[test]
 fn what_power_cuts_leave_is_asked_of_verbs_too() {
     let story = || Story::of_two().invoke(2, 1).ack(2, 1, 1).edit(2, 11, 1).ack(2, 11, 1).delete(2, 12, 1);
-    let left = |story: Story, row: Said| unkept(&story.events, [row].iter()).len();
+    let left = |story: Story, row: Said| unkept(&story.events, story.events.len(), [row].iter()).len();
     assert_eq!(left(story(), edited(said(1, 2, 1), 2, 11)), 0);
     assert_eq!(left(story(), said(1, 2, 1)), 1);
     assert_eq!(left(story().ack(2, 12, 1), edited(said(1, 2, 1), 2, 11)), 1);

@@ -267,12 +267,16 @@ fn the_reader_is_told_which_are_their_own() {
 fn what_power_cuts_leave_is_asked_of_reactions_and_groups_too() {
     let story =
         Story::group().done(2, 1, 1).invoke(2, 9).ack(2, 9, 1).react(3, 21, 9, &["a"]).reacts(3, 21, &["a"]);
-    let left = |rows: &[Said]| unkept(&story.events, rows.iter()).len();
+    let before = story.events.len();
+    // While the rows are read the client goes on, and what it does shows in some of them.
+    let story = story.react(3, 22, 9, &["b"]);
+    let left = |rows: &[Said]| unkept(&story.events, before, rows.iter()).len();
     let kept = reacted(said(1, 2, 9), 2, &[("a", 1, &[3])]);
     assert_eq!(left(&[made(&[3, 4]), kept.clone()]), 0);
     assert_eq!(left(&[kept]), 1);
     assert_eq!(left(&[made(&[3, 4]), said(1, 2, 9)]), 1);
     assert_eq!(left(&[made(&[3, 4]), deleted(said(1, 2, 9), 3)]), 0);
+    assert_eq!(left(&[made(&[3, 4]), reacted(said(1, 2, 9), 3, &[("b", 1, &[3])])]), 0);
 }
 
 #[test]
