@@ -12,6 +12,8 @@ import { SceneWatcher, type Scene } from "./scene.js";
 import type { Act, Signal } from "./signals.js";
 import type { StringId } from "./strings.js";
 
+/** The contract's limit of a group's name, in characters. */
+const LONGEST_TITLE = 100;
 const FOCUSABLE = "button, input, select";
 
 /** What is asked before something is done that cannot be taken back. */
@@ -214,4 +216,19 @@ export abstract class Dialog extends LitElement {
   get #dialog(): HTMLDialogElement | null {
     return this.shadowRoot?.querySelector("dialog") ?? null;
   }
+}
+
+/** In which a group gets its name. */
+export function nameField(label: string, value: string, change: (name: string) => void): TemplateResult {
+  return html`<label
+    ><span>${label}</span
+    ><input
+      type="text"
+      autocomplete="off"
+      dir="auto"
+      maxlength=${LONGEST_TITLE}
+      aria-label=${label}
+      .value=${value}
+      @input=${(event: InputEvent) => { change((event.target as HTMLInputElement).value); }}
+  /></label>`;
 }

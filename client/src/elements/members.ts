@@ -3,11 +3,10 @@ import { html, nothing, type TemplateResult } from "lit";
 import { repeat } from "lit/directives/repeat.js";
 import type { ConversationId, MemberView, Seq, UserId, WindowView } from "../view.js";
 import { isBlank } from "./blank.js";
-import { Dialog } from "./dialog.js";
+import { Dialog, nameField } from "./dialog.js";
 import { closeIcon } from "./icons.js";
 import type { Scene } from "./scene.js";
 
-const LONGEST_TITLE = 100;
 /** After this long it is said that nothing has come. */
 const LATE_MS = 8000;
 
@@ -180,19 +179,8 @@ export class GchatRename extends OfGroup {
   }
 
   protected override content({ strings }: Scene): TemplateResult {
-    const label = strings.get("group_name");
     return html`<form id="form" class="fields" @submit=${this.#submitted}>
-      <label
-        ><span>${label}</span
-        ><input
-          type="text"
-          autocomplete="off"
-          dir="auto"
-          maxlength=${LONGEST_TITLE}
-          aria-label=${label}
-          .value=${this.called ?? this.window?.title ?? ""}
-          @input=${(event: InputEvent) => (this.called = (event.target as HTMLInputElement).value)}
-      /></label>
+      ${nameField(strings.get("group_name"), this.called ?? this.window?.title ?? "", (name) => (this.called = name))}
     </form>`;
   }
 

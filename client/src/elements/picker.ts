@@ -6,7 +6,7 @@ import { html, nothing, type PropertyValues, type TemplateResult } from "lit";
 import { repeat } from "lit/directives/repeat.js";
 import type { ConversationId, CourseView, Face, Status, UserId } from "../view.js";
 import { isBlank } from "./blank.js";
-import { Dialog } from "./dialog.js";
+import { Dialog, nameField } from "./dialog.js";
 import { closeIcon, saveIcon } from "./icons.js";
 import { isWithin, type Scene } from "./scene.js";
 import { arrowsAmong, PeopleSearch } from "./search.js";
@@ -21,10 +21,9 @@ interface Candidate extends Face {
 
 /** More are not shown: a search finds the others. */
 const MOST_SHOWN = 100;
-/** The contract's limits of a group, its maker among them, and of its title in characters. */
+/** The contract's limits of a group, its maker among them. */
 const LEAST_OTHERS = 2;
 const MOST_OTHERS = 49;
-const LONGEST_TITLE = 100;
 
 abstract class Picker extends Dialog {
   static override properties = { ...Dialog.properties, chosen: { state: true } };
@@ -179,21 +178,10 @@ export class GchatNewGroup extends Picker {
 
   protected override content(scene: Scene): TemplateResult {
     const { strings, courses } = scene;
-    const label = strings.get("group_name");
     const several = courses.length > 1;
     const current = this.#course(scene);
     return html`<form id="form" class="fields" @submit=${this.#submitted}>
-        <label
-          ><span>${label}</span
-          ><input
-            type="text"
-            autocomplete="off"
-            dir="auto"
-            maxlength=${LONGEST_TITLE}
-            aria-label=${label}
-            .value=${this.called}
-            @input=${(event: InputEvent) => (this.called = (event.target as HTMLInputElement).value)}
-        /></label>
+        ${nameField(strings.get("group_name"), this.called, (name) => (this.called = name))}
         ${several
           ? html`<label
               ><span>${strings.get("course")}</span
