@@ -22,7 +22,17 @@ async function talk(options) {
 
 /** The pixels of a part of the page, with a bubble and without it. */
 async function withAndWithout(chat, bubble, clip) {
-  const shoot = () => chat.page.screenshot({ clip, animations: "disabled", caret: "hide" });
+  const take = () => chat.page.screenshot({ clip, animations: "disabled", caret: "hide" });
+  // Two in a row that are equal: something else may be on its way, such as what says that a message was seen.
+  const shoot = async () => {
+    let last = await take();
+    for (let tries = 0; tries < 20; tries += 1) {
+      const next = await take();
+      if (next.equals(last)) return next;
+      last = next;
+    }
+    throw new Error("this part of the page does not come to rest");
+  };
   const shown = await shoot();
   await bubble.evaluate((element) => (element.style.visibility = "hidden"));
   const hidden = await shoot();
