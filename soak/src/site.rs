@@ -151,8 +151,8 @@ impl Site {
         self.call(address, &path, &self.rights(user, version, chat)).await;
     }
 
-    /// Switches on the room of the course, which has users 1 … `people`; the last one teaches it. Its version is that of the tokens of all whose
-    /// rights never change.
+    /// Switches on the room of the course, which has users 1 … `people`; the last one teaches it. Its version is that of the
+    /// tokens of all whose rights never change.
     pub(crate) async fn open_room(&self, address: &watch::Receiver<SocketAddr>, people: u64) {
         self.teacher.store(people, Ordering::Relaxed);
         let member = |user: u64| json!({"user": user, "role": self.role(user), "groups": null});
