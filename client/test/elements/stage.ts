@@ -30,6 +30,8 @@ export async function stage(lang = "en"): Promise<Stage> {
   const port = { onmessage: null, postMessage: (command: Command) => posted.push(command) } as unknown as MessagePort;
   const config = { server: "/", site: "s", user: 1, sid: "x", tokenUrl: "/", markName: "gchat", salt: "", mark: null, lang };
   mount(port, config, document.body);
+  // Another language than English is fetched first: a turn or two are not enough for it on a busy computer.
+  await vi.waitFor(() => { if (document.querySelector("gchat-dock") === null) throw new Error("not mounted yet"); }, { timeout: 20_000, interval: 1 });
   await settled();
   return {
     tell: async (...updates) => {
