@@ -1,7 +1,7 @@
 // People in browsers: one Chromium, a context of its own for each person, and a watch on everything that must not
 // happen on any page (a script from somebody's text, an error, a breach of the page's policy).
 import { existsSync } from "node:fs";
-import { chromium } from "playwright-core";
+import { chromium, firefox } from "playwright-core";
 import { follow, PATIENCE_MS } from "./expect.mjs";
 import { Line } from "./line.mjs";
 import { Screen } from "./screen.mjs";
@@ -29,11 +29,19 @@ export function browserOptions() {
   return { executablePath, args: [...FLAGS, ...sandbox] };
 }
 
+/** Debian's Firefox, by WebDriver BiDi. */
+function launchFirefox() {
+  const executablePath = [process.env.FIREFOX, "/usr/bin/firefox-esr", "/usr/bin/firefox"].find((path) => path && existsSync(path));
+  if (executablePath === undefined) throw new Error("Firefox is missing: run 'scripts/install browser'");
+  return firefox.launch({ channel: "moz-firefox", executablePath });
+}
+
 export class People {
-  static async open(campus = null) {
+  /** `engine`: `"chromium"`, or `"firefox"`. */
+  static async open(campus = null, engine = process.env.GCHAT_BROWSER ?? "chromium") {
     const people = new this();
     people.campus = campus;
-    people.browser = await chromium.launch(browserOptions());
+    people.browser = await (engine === "firefox" ? launchFirefox() : chromium.launch(browserOptions()));
     people.all = [];
     return people;
   }

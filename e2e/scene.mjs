@@ -4,11 +4,11 @@ import { after, afterEach, before, beforeEach } from "node:test";
 import { Campus } from "./campus.mjs";
 import { People } from "./people.mjs";
 
-/** A browser for a test file, and a campus for each test: none finds what another left behind. */
-export function scene(options) {
+/** A browser for a test file, and a campus for each test: none finds what another left behind. `engine`: as of People. */
+export function scene({ engine, ...options } = {}) {
   const scene = { campus: null, people: null };
   before(async () => {
-    scene.people = await People.open();
+    scene.people = await People.open(null, engine);
   });
   beforeEach(async () => {
     scene.campus = await Campus.open(options);
