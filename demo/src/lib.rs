@@ -10,6 +10,7 @@
 //! - `register`: logins, enrolments, the rights version and the calls still owed, in one file;
 //! - `pages`: the web pages, with the element and the script tag;
 //! - `people`: who is who on the campus;
+//! - `find`: whom somebody may find by a part of their name, online or not;
 //! - `classmates`: simulated people, who use the server as any browser would.
 
 use std::future::Future;
@@ -26,6 +27,7 @@ use crate::signature::{CourseCall, Member, Rights, SiteKey};
 
 mod api;
 mod classmates;
+mod find;
 mod pages;
 mod people;
 mod register;
@@ -107,6 +109,8 @@ struct Host {
     key: Arc<SiteKey>,
     register: Arc<Register>,
     api: Api,
+    /// How often somebody has searched in this minute.
+    asked: find::Asked,
 }
 
 impl Host {
@@ -132,7 +136,7 @@ impl Host {
         ));
         let register = Arc::new(Register::open(&config.data_dir)?);
         let api = Api::new(config.server_url.clone(), key.clone());
-        Ok(Host { config, key, register, api })
+        Ok(Host { config, key, register, api, asked: find::Asked::default() })
     }
 
     /// What the chat may know about a person just now, with the rights version it was read at.
@@ -151,6 +155,29 @@ impl Host {
             accepts: None,
             paused_until: None,
         }
+    }
+
+    /// What a call says of a person. Of somebody who has never come, and has not been told of the chat, the server gets no
+    /// more than it needs so that one can write to them: their id, name and rights.
+    fn told(&self, person: &Person) -> Rights {
+        let rights = self.rights(person, "en");
+        if self.has_come(person) {
+            return rights;
+        }
+        Rights { picture: None, profile_url: None, lang: String::new(), ..rights }
+    }
+
+    /// Whether somebody has ever opened a page of the campus. Classmates do without a login.
+    fn has_come(&self, person: &Person) -> bool {
+        person.id >= people::FIRST_CLASSMATE || self.register.has_come(person.id)
+    }
+
+    /// The courses in which two people see each other.
+    fn shared(&self, one: &Person, other: &Person) -> Vec<Course> {
+        let mine = self.register.courses(one).1;
+        let mut courses = self.register.courses(other).1;
+        courses.retain(|course| mine.contains(course) && course.together(one, other));
+        courses
     }
 
     /// A course as the host tells the server of it: who is in it, and that it has a room, where the server knows rooms.
@@ -175,15 +202,20 @@ impl Host {
 
     /// Who is enrolled in a course just now, residents first.
     fn members(&self, course: Course) -> Vec<Person> {
+        self.everybody().filter(|person| self.register.courses(person).1.contains(&course)).collect()
+    }
+
+    /// Everybody of the campus: residents, those who have never been there, classmates.
+    fn everybody(&self) -> impl Iterator<Item = Person> {
+        let residents = people::RESIDENTS.iter().map(Person::from);
+        let newcomers = people::NEWCOMERS.iter().map(Person::from);
         let classmates = people::FIRST_CLASSMATE..people::FIRST_CLASSMATE + self.config.classmates as u64;
-        let ids = people::RESIDENTS.iter().map(|resident| resident.id).chain(classmates);
-        let people = ids.filter_map(|id| self.person(id));
-        people.filter(|person| self.register.courses(person).1.contains(&course)).collect()
+        residents.chain(newcomers).chain(classmates.filter_map(classmate))
     }
 
     /// The person with this id, if the campus has one.
     fn person(&self, id: u64) -> Option<Person> {
-        people::RESIDENTS.iter().find(|resident| resident.id == id).map(Person::from).or_else(|| {
+        people::by_id(id).or_else(|| {
             classmate(id).filter(|_| id < people::FIRST_CLASSMATE + self.config.classmates as u64)
         })
     }

@@ -1,8 +1,8 @@
 //! The campus's web pages: what a visitor sees and does. Routes, requests and answers; the HTML is in `pages/html`.
 //!
 //! This is the part to read when embedding the chat in another site: `token` answers the client's call for a fresh
-//! user token, `html::chat` is the element and the script tag that every page carries, and `person` shows a button that
-//! opens the chat with somebody who need not be online.
+//! user token, `people::find` finds people who need not be online, `html::chat` is the element and the script tag that every
+//! page carries, and `person` shows a button that opens the chat with somebody.
 
 use std::sync::Arc;
 
@@ -20,12 +20,13 @@ use serde::Deserialize;
 use serde_json::json;
 
 use self::html::{Page, Part, View};
-use crate::people::{Course, Person, RESIDENTS};
+use crate::people::{Course, Person, by_slug};
 use crate::register::{LOGIN_SECONDS, Login, RegisterError};
 use crate::{Host, now_seconds};
 
 mod html;
 mod mark;
+mod people;
 
 const LOGIN_COOKIE: &str = "campus_login";
 const LANG_COOKIE: &str = "campus_lang";
@@ -48,12 +49,13 @@ pub(crate) fn router(host: Arc<Host>) -> Router {
         .route("/demo/logout", post(sign_out))
         .route("/demo/enrol", post(enrol))
         .route("/demo/token", post(token))
+        .route("/demo/people", post(people::find))
         .route("/demo/people/{id}", get(person))
         .route("/demo/pictures/{id}", get(picture))
         .route("/demo/campus.css", get(style))
         .route("/demo/{course}", get(course))
         .route("/demo/{course}/forum", get(forum))
-        .route("/demo/{course}/people", get(people))
+        .route("/demo/{course}/people", get(course_people))
         .route_layer(middleware::from_fn_with_state(host.clone(), guard))
         .with_state(host)
 }
@@ -120,10 +122,9 @@ async fn home(
 /// A link that signs in is what a demo needs and a real host must not have.
 async fn sign_in(State(host): State<Arc<Host>>, Path(slug): Path<String>, headers: HeaderMap) -> Response {
     let visitor = Visitor::of(&host, &headers, &Switches::default());
-    let Some(resident) = RESIDENTS.iter().find(|resident| resident.slug == slug) else {
+    let Some(person) = by_slug(&slug) else {
         return visitor.show(&host, StatusCode::NOT_FOUND, Page::missing(visitor.view));
     };
-    let person = Person::from(resident);
     let to = match host.register.courses(&person).1.first() {
         Some(course) => format!("/demo/{}", course.slug()),
         None => format!("/demo/people/{}", person.id),
@@ -236,7 +237,7 @@ async fn forum(
     course_page(&host, &slug, &switches, &headers, Part::Forum)
 }
 
-async fn people(
+async fn course_people(
     State(host): State<Arc<Host>>,
     Path(slug): Path<String>,
     Query(switches): Query<Switches>,
@@ -278,12 +279,11 @@ async fn person(
     let Some(viewer) = visitor.person(&host) else { return see_other("/") };
     let missing = || visitor.show(&host, StatusCode::NOT_FOUND, Page::missing(visitor.view));
     let Some(person) = host.person(id) else { return missing() };
-    let mut courses = host.register.courses(&person).1;
     if person.id == viewer.id {
+        let courses = host.register.courses(&person).1;
         return visitor.show(&host, StatusCode::OK, Page::own(&person, &courses, visitor.view));
     }
-    let mine = host.register.courses(&viewer).1;
-    courses.retain(|course| mine.contains(course) && course.together(&viewer, &person));
+    let courses = host.shared(&viewer, &person);
     if courses.is_empty() {
         return missing();
     }

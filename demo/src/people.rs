@@ -1,4 +1,5 @@
-//! Who is who on the campus: courses, the four residents whom a visitor can be, and the names of the classmates.
+//! Who is who on the campus: courses, the four residents whom a visitor can be, the names of the classmates, and those
+//! who have never been there.
 //!
 //! It knows nothing of logins, pages or the chat. Enrolment changes and is the register's; what stands here is where
 //! everybody begins.
@@ -154,6 +155,49 @@ pub(crate) const RESIDENTS: [Resident; 4] = [
     },
 ];
 
+/// Somebody who is enrolled and has never opened the chat, nor ever comes by themselves.
+pub(crate) struct Newcomer {
+    /// The user id.
+    pub(crate) id: u64,
+    /// As in `/demo/as/SLUG`: a visitor may come as them, to find what was written to them.
+    pub(crate) slug: &'static str,
+    name: &'static str,
+    begins_in: &'static [Course],
+}
+
+/// Those who have never been there. The chat server hears of one when somebody opens a chat with them, or when they
+/// come. The third name is stored decomposed, as some systems hand names over.
+pub(crate) const NEWCOMERS: [Newcomer; 5] = [
+    Newcomer { id: 10, slug: "joao", name: "João Álvares", begins_in: &[Course::Algebra] },
+    Newcomer { id: 11, slug: "lukasz", name: "Łukasz Wójcik", begins_in: &[Course::Algebra] },
+    Newcomer { id: 12, slug: "zoe", name: "Zoe\u{308} Nu\u{301}n\u{303}ez", begins_in: &[Course::Algebra] },
+    Newcomer { id: 13, slug: "sean", name: "Seán O'Brien", begins_in: &[Course::Algebra, Course::History] },
+    Newcomer { id: 14, slug: "teresa", name: "Teresa Conceição", begins_in: &[Course::History] },
+];
+
+impl From<&Newcomer> for Person {
+    fn from(newcomer: &Newcomer) -> Person {
+        Person {
+            id: newcomer.id,
+            name: newcomer.name.to_owned(),
+            teaches: None,
+            begins_in: newcomer.begins_in.to_vec(),
+        }
+    }
+}
+
+/// The person whom a visitor becomes by this address.
+pub(crate) fn by_slug(slug: &str) -> Option<Person> {
+    let resident = RESIDENTS.iter().find(|resident| resident.slug == slug).map(Person::from);
+    resident.or_else(|| NEWCOMERS.iter().find(|newcomer| newcomer.slug == slug).map(Person::from))
+}
+
+/// The person with this id, if they are no classmate.
+pub(crate) fn by_id(id: u64) -> Option<Person> {
+    let resident = RESIDENTS.iter().find(|resident| resident.id == id).map(Person::from);
+    resident.or_else(|| NEWCOMERS.iter().find(|newcomer| newcomer.id == id).map(Person::from))
+}
+
 impl From<&Resident> for Person {
     fn from(resident: &Resident) -> Person {
         Person {
@@ -260,5 +304,6 @@ mod tests {
     #[test]
     fn residents_are_not_classmates() {
         assert!(RESIDENTS.iter().all(|resident| classmate(resident.id).is_none()));
+        assert!(NEWCOMERS.iter().all(|newcomer| classmate(newcomer.id).is_none()));
     }
 }

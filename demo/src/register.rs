@@ -4,6 +4,7 @@
 //! stays signed in, a revocation is not forgotten, and a call that the server has not answered is made again. It
 //! knows no page and makes no call itself.
 
+use std::collections::btree_map::Entry;
 use std::collections::{BTreeMap, BTreeSet};
 use std::fs::{self, File, OpenOptions};
 use std::io::{self, Write as _};
@@ -155,7 +156,11 @@ impl Register {
                 let Some(sid) = oldest else { break };
                 record.end_login(&sid, now);
             }
-            record.unsent_keys.entry(person).or_insert_with(random_text::<32>);
+            if let Entry::Vacant(first) = record.unsent_keys.entry(person) {
+                first.insert(random_text::<32>());
+                // What is told of them is more from now on, and a token must not tie with a call of before.
+                record.rights_version += 1;
+            }
             record.logins.insert(sid_of(&cookie), login);
         })?;
         Ok(cookie)
@@ -171,6 +176,11 @@ impl Register {
     /// The key of a person's unsent texts; empty for somebody who has not signed in since there are such keys.
     pub(crate) fn unsent_key(&self, person: u64) -> String {
         self.read().unsent_keys.get(&person).cloned().unwrap_or_default()
+    }
+
+    /// Whether somebody has ever signed in.
+    pub(crate) fn has_come(&self, person: u64) -> bool {
+        self.read().unsent_keys.contains_key(&person)
     }
 
     /// Ends a login; the server is told as soon as it can be.

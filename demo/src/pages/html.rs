@@ -7,7 +7,7 @@ use axum::http::header::CONTENT_TYPE;
 use axum::response::{IntoResponse, Response};
 
 use crate::Host;
-use crate::people::{Course, Person, RESIDENTS};
+use crate::people::{Course, NEWCOMERS, Person, RESIDENTS};
 use crate::register::Login;
 
 /// How a visitor likes the pages.
@@ -55,30 +55,10 @@ impl Display for Escaped<'_> {
 impl Page {
     /// The entrance: who can one be?
     pub(super) fn home(host: &Host, view: View) -> Page {
-        let people = RESIDENTS.iter().map(|resident| {
-            let person = Person::from(resident);
-            let courses = host.register.courses(&person).1;
-            let roles = courses.iter().map(|course| match (person.teaches == Some(*course), view.lang) {
-                (true, "pt") => format!("ensina {}", course.title()),
-                (true, _) => format!("teaches {}", course.title()),
-                (false, "pt") => format!("estuda {}", course.title()),
-                (false, _) => format!("studies {}", course.title()),
-            });
-            let roles: Vec<_> = roles.collect();
-            let roles = if roles.is_empty() {
-                view.say("in no course", "em nenhum curso").to_owned()
-            } else {
-                roles.join(", ")
-            };
-            format!(
-                "<li><a class=\"person\" href=\"/demo/as/{slug}\">\
-                 <img src=\"/demo/pictures/{id}\" alt=\"\" width=\"56\" height=\"56\">\
-                 <span><strong>{name}</strong><small>{roles}</small></span></a></li>",
-                slug = resident.slug,
-                id = person.id,
-                name = Escaped(&person.name),
-            )
-        });
+        let residents = RESIDENTS.iter().map(|resident| (Person::from(resident), resident.slug));
+        let people = residents.map(|(person, slug)| entrance(host, &person, slug, view));
+        let newcomers = NEWCOMERS.iter().map(|newcomer| (Person::from(newcomer), newcomer.slug));
+        let newcomers: String = newcomers.map(|(person, slug)| entrance(host, &person, slug, view)).collect();
         let people: String = people.collect();
         let others = match (host.config.classmates, view.lang) {
             (0, _) => String::new(),
@@ -93,7 +73,7 @@ impl Page {
         };
         let main = format!(
             "<h1>{welcome}</h1><p class=\"lead\">{lead}</p><h2>{who}</h2><ul class=\"people\">{people}</ul>\
-             <p>{how}</p>{others}",
+             <p>{how}</p>{others}<h2>{never}</h2><p>{find}</p><ul class=\"people\">{newcomers}</ul>",
             welcome = view.say("Welcome to the demo campus", "Boas-vindas ao campus de demonstração"),
             lead = view.say(
                 "A small school with a chat that stays with you from page to page.",
@@ -107,6 +87,13 @@ impl Page {
                 "Abra outro navegador, ou uma janela privada, como outra pessoa, e fale consigo. \
                  Ana e Daniel não partilham nenhum curso: nunca se veem. Cada curso tem uma sala; em History cada \
                  seminário tem a sua, e Daniel, que o ensina, está nas duas."
+            ),
+            never = view.say("Who has never been here", "Quem nunca cá esteve"),
+            find = view.say(
+                "They are enrolled and have never opened the chat. Find one by a part of the name, accents do not count, \
+                 and write to them; then come as them and read it.",
+                "Estão inscritas e nunca abriram o chat. Encontre uma destas pessoas por parte do nome, os acentos não \
+                 contam, e escreva-lhe; depois entre como ela e leia."
             ),
         );
         let title = view.say("Global Chat demo campus", "Campus de demonstração do Global Chat");
@@ -291,6 +278,30 @@ impl Part {
     }
 }
 
+/// Somebody whom a visitor can be.
+fn entrance(host: &Host, person: &Person, slug: &str, view: View) -> String {
+    let courses = host.register.courses(person).1;
+    let roles = courses.iter().map(|course| match (person.teaches == Some(*course), view.lang) {
+        (true, "pt") => format!("ensina {}", course.title()),
+        (true, _) => format!("teaches {}", course.title()),
+        (false, "pt") => format!("estuda {}", course.title()),
+        (false, _) => format!("studies {}", course.title()),
+    });
+    let roles: Vec<_> = roles.collect();
+    let roles = if roles.is_empty() {
+        view.say("in no course", "em nenhum curso").to_owned()
+    } else {
+        roles.join(", ")
+    };
+    format!(
+        "<li><a class=\"person\" href=\"/demo/as/{slug}\">\
+         <img src=\"/demo/pictures/{id}\" alt=\"\" width=\"56\" height=\"56\">\
+         <span><strong>{name}</strong><small>{roles}</small></span></a></li>",
+        id = person.id,
+        name = Escaped(&person.name),
+    )
+}
+
 fn role(person: &Person, course: Course, view: View) -> &'static str {
     if person.teaches == Some(course) {
         view.say("teacher", "docente")
@@ -336,6 +347,7 @@ fn chat(host: &Host, view: View, sid: &str, login: &Login) -> (String, String) {
     let script = format!(
         "<script type=\"module\" src=\"{server}client/gchat.js?v={version}\" data-gchat data-server=\"{server}\" \
          data-site=\"{site}\" data-user=\"{user}\" data-sid=\"{sid}\" data-token-url=\"/demo/token\" \
+         data-people-url=\"/demo/people\" \
          data-mark=\"{mark}\" data-salt=\"{salt}\" data-lang=\"{lang}\" data-container=\"body\"></script>",
         server = Escaped(server),
         version = Escaped(&host.config.client_version),

@@ -21,6 +21,10 @@ struct TestCampus {
 
 impl TestCampus {
     async fn open() -> TestCampus {
+        TestCampus::with_classmates(5).await
+    }
+
+    async fn with_classmates(classmates: usize) -> TestCampus {
         let listener = TcpListener::bind("127.0.0.1:0").await.expect("a free port");
         let wwwroot = format!("http://{}", listener.local_addr().expect("an address"));
         let folder = std::env::temp_dir().join(format!("gchat-demo-{}", uuid::Uuid::new_v4()));
@@ -31,7 +35,7 @@ impl TestCampus {
             key: vec![7; 32],
             wwwroot,
             data_dir: folder.clone(),
-            classmates: 5,
+            classmates,
             client_version: "0.1.0".into(),
         })
         .expect("a campus");
@@ -57,6 +61,28 @@ impl TestCampus {
     /// Signs in and gives the cookie as a browser sends it back.
     async fn sign_in(&self, slug: &str) -> String {
         cookie_of(&self.get(&format!("/demo/as/{slug}"), "").await)
+    }
+
+    /// Asks for people, as the client does.
+    async fn find(&self, question: &Value, cookie: &str) -> Response {
+        let request = self.client.post(self.url("/demo/people")).header(COOKIE, cookie).json(question);
+        request.header(ORIGIN, &self.host.config.wwwroot).send().await.expect("an answer")
+    }
+
+    /// The names on all pages of an answer.
+    async fn names(&self, text: &str, cookie: &str) -> Vec<String> {
+        let (mut names, mut next) = (Vec::new(), String::new());
+        loop {
+            let answer: Value =
+                self.find(&json!({"text": text, "next": next}), cookie).await.json().await.expect("JSON");
+            let people = answer["people"].as_array().expect("people");
+            assert!(people.len() <= 20);
+            names.extend(people.iter().map(|person| person["name"].as_str().expect("a name").to_owned()));
+            next = answer["next"].as_str().expect("next").to_owned();
+            if next.is_empty() {
+                return names;
+            }
+        }
     }
 
     /// What the campus has still to tell the server, as its file has it.
@@ -106,6 +132,7 @@ async fn a_page_carries_the_chat_of_its_login() {
         "data-site=\"m6qk2vxw4t7a\"",
         "data-user=\"2\"",
         "data-token-url=\"/demo/token\"",
+        "data-people-url=\"/demo/people\"",
         "data-container=\"body\"",
     ] {
         assert!(first.contains(part), "{part} in {first}");
@@ -258,6 +285,81 @@ async fn a_persons_page_offers_a_message_and_the_server_is_told_of_them_once() {
     assert!(!campus.page("/demo/people/5", &ana).await.contains("data-gchat-message"), "not to strangers");
     assert!(campus.page("/demo/people/102?lang=pt", &ana).await.contains(">Mensagem</button>"));
     assert_eq!(campus.owed(), [json!({"call": "user", "user": 3}), json!({"call": "user", "user": 102})]);
+}
+
+#[tokio::test]
+async fn people_are_found_whether_or_not_they_have_ever_been_there() {
+    let campus = TestCampus::open().await;
+    let [ana, daniel] = [campus.sign_in("ana").await, campus.sign_in("daniel").await];
+    assert_eq!(campus.names("alvares joao", &ana).await, ["João Álvares"]);
+    assert_eq!(campus.names("nunez", &ana).await, ["Zoe\u{308} Nu\u{301}n\u{303}ez"], "stored decomposed");
+    assert_eq!(campus.names("nunes", &ana).await, ["Carla Nunes"]);
+    for apostrophe in ["o'brien", "o’brien"] {
+        assert_eq!(campus.names(apostrophe, &ana).await, ["Liam O’Brien", "Seán O'Brien"]);
+    }
+    assert_eq!(campus.names("joao", &daniel).await, [""; 0], "they share no course");
+    assert_eq!(campus.names("ana sousa", &ana).await, [""; 0], "never oneself");
+    assert!(campus.owed().is_empty(), "a search leaves nothing behind");
+    campus.post("/demo/enrol?course=algebra&member=false", &campus.sign_in("joao").await).await;
+    assert_eq!(campus.names("joao", &ana).await, [""; 0], "whoever leaves is gone at once");
+}
+
+#[tokio::test]
+async fn a_person_who_is_found_is_told_as_the_contract_has_it() {
+    let campus = TestCampus::open().await;
+    let carla = campus.sign_in("carla").await;
+    let answer: Value = campus.find(&json!({"text": "costa"}), &carla).await.json().await.expect("JSON");
+    assert_eq!(
+        answer,
+        json!({"people": [{
+            "id": 5, "name": "Daniel Costa", "picture": campus.url("/demo/pictures/5"),
+            "profile_url": campus.url("/demo/people/5"), "role": "teacher", "circles": ["History"],
+        }], "next": ""})
+    );
+}
+
+#[tokio::test]
+async fn everybody_comes_once_over_all_pages_by_name() {
+    let campus = TestCampus::with_classmates(90).await;
+    let ana = campus.sign_in("ana").await;
+    let names = campus.names("", &ana).await;
+    let members = campus.host.members(crate::people::Course::Algebra).len() - 1;
+    assert_eq!(names.iter().collect::<std::collections::BTreeSet<_>>().len(), members);
+    assert_eq!(names.len(), members);
+}
+
+#[tokio::test]
+async fn nobody_is_introduced_who_may_not_be_found_and_a_dead_server_is_said() {
+    let campus = TestCampus::open().await;
+    let ana = campus.sign_in("ana").await;
+    for user in [2, 5, 14, 99_999] {
+        let answer = campus.find(&json!({"user": user}), &ana).await;
+        assert_eq!(answer.status(), StatusCode::OK);
+        assert_eq!(answer.json::<Value>().await.expect("JSON"), json!({"people": [], "next": ""}), "{user}");
+    }
+    // There is no server behind this campus.
+    assert_eq!(campus.find(&json!({"user": 10}), &ana).await.status(), StatusCode::SERVICE_UNAVAILABLE);
+    assert_eq!(campus.find(&json!({"text": "x", "name": "y"}), &ana).await.status(), StatusCode::BAD_REQUEST);
+    assert_eq!(campus.find(&json!({"user": 10}), "").await.status(), StatusCode::UNAUTHORIZED);
+    let silent = campus.client.post(campus.url("/demo/people")).header(COOKIE, &ana).json(&json!({}));
+    assert_eq!(silent.send().await.expect("an answer").status(), StatusCode::FORBIDDEN);
+}
+
+#[tokio::test]
+async fn of_somebody_who_has_never_come_the_server_gets_a_name_and_rights_only() {
+    let campus = TestCampus::open().await;
+    let joao = campus.host.person(10).expect("a person");
+    let told = campus.host.told(&joao);
+    assert_eq!((told.picture, told.profile_url, &*told.lang), (None, None, ""));
+    assert_eq!((&*told.name, told.rights, told.circles.len()), ("João Álvares", vec!["chat"], 1));
+    campus.sign_in("joao").await;
+    let come = campus.host.told(&joao);
+    assert!(
+        come.picture.is_some() && come.rights_version > told.rights_version,
+        "no token ties with the call"
+    );
+    campus.sign_in("joao").await;
+    assert_eq!(campus.host.told(&joao).rights_version, come.rights_version, "they have come once");
 }
 
 #[tokio::test]
