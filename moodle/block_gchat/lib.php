@@ -79,3 +79,31 @@ function block_gchat_coursemodule_edit_post_actions($data, $course) {
     }
     return $data;
 }
+
+/**
+ * A link on somebody's profile that opens the chat with them, where the page has the chat. It asks no database: whether one may
+ * write to them is decided when it is pressed.
+ *
+ * @param \core_user\output\myprofile\tree $tree
+ * @param stdClass $user
+ * @param bool $iscurrentuser
+ * @param stdClass|null $course
+ */
+function block_gchat_myprofile_navigation(\core_user\output\myprofile\tree $tree, $user, $iscurrentuser, $course): void {
+    global $PAGE;
+    if ($iscurrentuser || !empty($user->deleted) || !empty($user->suspended) || isguestuser($user)) {
+        return;
+    }
+    if (!\block_gchat\script::is_for($PAGE)) {
+        return;
+    }
+    // The page stays as it is: what is behind the # is for the chat.
+    $url = new moodle_url($PAGE->url, null, "gchat-with=$user->id");
+    $tree->add_node(new \core_user\output\myprofile\node(
+        'contact',
+        'block_gchat',
+        get_string('profile_chat', 'block_gchat'),
+        null,
+        $url
+    ));
+}

@@ -109,6 +109,53 @@ final class circles {
     }
 
     /**
+     * What two people share: who may see whom, as the chat server decides it (protocol/README.md, "Circles").
+     *
+     * @param array[] $mine circles as of() gives them
+     * @param array[] $theirs
+     * @return array[] by the course's circle, in the order of the first one's: `title`, `mine` (the first one's role there) and
+     *     `theirs`
+     */
+    public static function shared(array $mine, array $theirs): array {
+        $held = [];
+        foreach ($theirs as $circle) {
+            [$course, $group] = self::parts($circle['id']);
+            $held[$course][$group] = $circle['role'];
+        }
+        $shared = [];
+        foreach ($mine as $circle) {
+            [$course, $group] = self::parts($circle['id']);
+            foreach ($held[$course] ?? [] as $other => $role) {
+                if ($group === '' || $other === '' || ($group === $other && $group !== '-')) {
+                    $shared[$course] ??= ['title' => $circle['title'], 'mine' => $circle['role'], 'theirs' => $role];
+                }
+            }
+        }
+        return $shared;
+    }
+
+    /**
+     * What somebody shares with a person to whom they may write: nothing where they may not.
+     *
+     * @param int $me
+     * @param array $mine what a token says of them: `rights`, `circles`, `blocked`, `accepts` where it is not everybody
+     * @param int $them
+     * @param array $theirs
+     * @return array[] as shared()
+     */
+    public static function to_write(int $me, array $mine, int $them, array $theirs): array {
+        if ($me === $them || !in_array('chat', $mine['rights'], true) || !in_array('chat', $theirs['rights'], true)) {
+            return [];
+        }
+        if (in_array($them, $mine['blocked'], true) || in_array($me, $theirs['blocked'], true)) {
+            return [];
+        }
+        $shared = self::shared($mine['circles'], $theirs['circles']);
+        $teaches = in_array('teacher', array_column($shared, 'mine'), true);
+        return $teaches || !isset($theirs['accepts']) || in_array($me, $theirs['accepts'], true) ? $shared : [];
+    }
+
+    /**
      * Whether a course is past its end.
      *
      * @param \stdClass $course `enddate`
@@ -117,6 +164,16 @@ final class circles {
      */
     public static function has_ended(\stdClass $course, int $now): bool {
         return $course->enddate > 0 && $course->enddate <= $now;
+    }
+
+    /**
+     * A circle's course, as a circle, and its group: empty for the whole course.
+     *
+     * @param string $id
+     * @return string[]
+     */
+    private static function parts(string $id): array {
+        return explode('/', "$id/");
     }
 
     /**

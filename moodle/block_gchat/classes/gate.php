@@ -17,8 +17,8 @@
 namespace block_gchat;
 
 /**
- * Who gets the chat at all: one test for the hook, the block and the token, so that none of them says yes where another
- * says no.
+ * Who gets the chat at all: one test for the hook, the block, the token and the search of people, so that none of them says yes
+ * where another says no.
  *
  * Everything it looks at lies in the session, the configuration or the request: it asks the database nothing on a normal
  * page. Whom a person may talk to is not decided here: see {@see rights}.
@@ -50,6 +50,21 @@ final class gate {
             return 'servicerequireslogin';
         }
         return self::refusal_of_person() ?? self::refusal_of_login() ?? self::refusal_of_site();
+    }
+
+    /**
+     * A refusal as the client reads it from what it calls.
+     *
+     * @param string $code as refusal() gives it, or `toomany`
+     * @return \moodle_exception
+     */
+    public static function refused(string $code): \moodle_exception {
+        $component = match ($code) {
+            'nochat', 'chataway', 'toomany' => 'block_gchat',
+            'servicerequireslogin' => 'webservice',
+            default => 'error',
+        };
+        return new \moodle_exception($code, $component);
     }
 
     /**

@@ -52,6 +52,17 @@ final class login {
     }
 
     /**
+     * How many seconds this login has left: none where it has had its time, or was ended.
+     *
+     * @return int
+     */
+    public static function time_left(): int {
+        global $USER;
+        $session = \core\session\manager::time_remaining(self::session());
+        return $session['userid'] == $USER->id ? (int) $session['timeremaining'] : 0;
+    }
+
+    /**
      * The name of this login (`sid`), the same in all its tokens.
      *
      * @return string|null null where there is no session, as in web-service calls

@@ -21,7 +21,8 @@ use core\session\manager;
 
 /**
  * The look at those who are connected, every minute, for what raises no event: a session that timed out or was killed, and
- * preferences that changed.
+ * preferences that changed. Of those who are not connected, and of whoever was introduced and has never come, the preferences
+ * of so many are compared in a run.
  *
  * Where core keeps the sessions in its table (with the handlers database, file and memcached), they are asked for with one
  * query for a thousand people. A handler with a store of its own (Redis) is asked person by person, for so many in a run; the
@@ -37,6 +38,9 @@ final class online {
 
     /** People whose sessions are asked for one by one in a run. */
     public const SLICE = 1000;
+
+    /** People who need not be connected, whose preferences are compared in a run. */
+    public const OTHERS = 1000;
 
     /** @var bool whether sessions are asked for one by one */
     private readonly bool $onebyone;
@@ -72,9 +76,11 @@ final class online {
         $after = (int) $cache->get('after');
         $left = $this->onebyone ? $this->slice : PHP_INT_MAX;
         $found = ['logins' => 0, 'preferences' => 0];
+        $seen = [];
         do {
             $page = $this->server->logins($after, min(self::PAGE, $left));
             $logins = array_column($page['logins'], 'sids', 'user');
+            $seen += $logins;
             if ($logins) {
                 $rows = [...$this->ended($logins), ...self::changed(array_keys($logins))];
                 outbox::add_many($rows);
@@ -86,7 +92,33 @@ final class online {
             $left -= count($logins);
         } while ($after && $left > 0 && microtime(true) < $this->deadline);
         $cache->set('after', $after);
+        $found['preferences'] += self::look_at_others($seen);
         return $found;
+    }
+
+    /**
+     * Looks at some people whom the server may know, in the order of their ids; the next run goes on after the last of them.
+     *
+     * @param array $seen keys are ids of people who have been looked at already
+     * @return int preferences that have changed
+     */
+    private static function look_at_others(array $seen): int {
+        global $DB;
+        $cache = \cache::make('block_gchat', 'server');
+        $users = array_map(intval(...), array_keys($DB->get_records_select_menu(
+            'block_gchat_user',
+            'userid > ?',
+            [(int) $cache->get('others')],
+            'userid',
+            'userid, id',
+            0,
+            self::OTHERS
+        )));
+        $cache->set('others', count($users) < self::OTHERS ? 0 : end($users));
+        $users = array_values(array_filter($users, fn($user) => !isset($seen[$user])));
+        $rows = $users ? self::changed($users) : [];
+        outbox::add_many($rows);
+        return count($rows);
     }
 
     /**

@@ -31,7 +31,7 @@ final class person {
     private const VISIBILITY = 'block_online_users_uservisibility';
 
     /** The preference of core's messages: from whom they take some. */
-    private const NONCONTACTS = 'message_blocknoncontacts';
+    public const NONCONTACTS = 'message_blocknoncontacts';
 
     /** In the column `preferences`: they hide that they are online. */
     private const HIDDEN = 'h';
@@ -83,6 +83,17 @@ final class person {
     }
 
     /**
+     * Somebody of whom another query has read what others see of them, and nothing else.
+     *
+     * @param \stdClass $row `id`, `picture` and the fields of names
+     * @param int|null $contextid
+     * @return self
+     */
+    public static function of_row(\stdClass $row, ?int $contextid): self {
+        return new self((object) (['contextid' => $contextid] + (array) $row));
+    }
+
+    /**
      * The user's id.
      *
      * @return int
@@ -101,7 +112,7 @@ final class person {
     }
 
     /**
-     * Whether they ever got a token, so that the server may know them.
+     * Whether they ever got a token or were introduced, so that the server may know them.
      *
      * @return bool
      */
@@ -110,12 +121,21 @@ final class person {
     }
 
     /**
+     * Whether they ever got a token. Of whoever was only introduced the server knows no more than it must.
+     *
+     * @return bool
+     */
+    public function has_come(): bool {
+        return $this->row->digest !== null;
+    }
+
+    /**
      * What the last token with new content said.
      *
-     * @return string|null
+     * @return string empty: they get their first one now, or never got one
      */
-    public function digest(): ?string {
-        return $this->row->digest;
+    public function digest(): string {
+        return (string) $this->row->digest;
     }
 
     /**
@@ -167,18 +187,30 @@ final class person {
     }
 
     /**
-     * What others see of them: `name`, `picture`, `profile_url`, and `lang` and `hidden`.
+     * What the chat server is told that others see of them: `name`, `picture`, `profile_url`, and `lang` and `hidden`. Of
+     * somebody who has never come, and has not been told of the chat, that is their name.
      *
      * @return array
      */
     public function contact(): array {
         global $CFG;
+        $shown = $this->shown();
+        return ($this->has_come() ? $shown : ['name' => $shown['name'], 'picture' => null, 'profile_url' => null]) + [
+            'lang' => $this->has_come() ? substr($this->row->lang ?: $CFG->lang, 0, 32) : '',
+            'hidden' => str_contains($this->preferences(), self::HIDDEN),
+        ];
+    }
+
+    /**
+     * What Moodle shows of them: `name`, `picture`, `profile_url`.
+     *
+     * @return array
+     */
+    public function shown(): array {
         return [
             'name' => \core_text::substr(trim(fullname($this->row)), 0, 200) ?: '?',
             'picture' => $this->picture(),
             'profile_url' => (new \moodle_url('/user/profile.php', ['id' => $this->id()]))->out(false),
-            'lang' => substr($this->row->lang ?: $CFG->lang, 0, 32),
-            'hidden' => str_contains($this->preferences(), self::HIDDEN),
         ];
     }
 
@@ -232,6 +264,16 @@ final class person {
     }
 
     /**
+     * Whether a value of the preference of core's messages means "My contacts only".
+     *
+     * @param string|null $value of NONCONTACTS
+     * @return bool
+     */
+    public static function is_contacts_only(?string $value): bool {
+        return $value !== null && (int) $value === \core_message\api::MESSAGE_PRIVACY_ONLYCONTACTS;
+    }
+
+    /**
      * The address of their own picture here; null where they have none, or it lies on another's server, which would learn
      * who looks.
      *
@@ -260,7 +302,6 @@ final class person {
     private static function preferences_of(?string $visibility, ?string $noncontacts): string {
         global $CFG;
         $hidden = !empty($CFG->block_online_users_onlinestatushiding) && $visibility === '0';
-        $contacts = $noncontacts !== null && (int) $noncontacts === \core_message\api::MESSAGE_PRIVACY_ONLYCONTACTS;
-        return ($hidden ? self::HIDDEN : '') . ($contacts ? self::CONTACTS_ONLY : '');
+        return ($hidden ? self::HIDDEN : '') . (self::is_contacts_only($noncontacts) ? self::CONTACTS_ONLY : '');
     }
 }

@@ -38,9 +38,10 @@ namespace block_gchat;
  * 4. What is cached keeps the version with which it was computed, and a token made of it says that one, not today's: a
  *    cache that has missed a change loses to the call that tells of it. Besides, the sender marks what it tells of as out
  *    of date (`stale` of a person, a `floor` in the outbox for a course), in the transaction of its ticks.
- * 5. Nobody is told to the server who never got a token. A person's row in `block_gchat_user` is committed before their
- *    version is read; the sender looks for it after the change's commit. If it does not see the row, then the row was
- *    committed later than the change, and their rights were computed later still, so with the change.
+ * 5. Nobody is told to the server who never got a token and was not introduced ({@see introduce}). A person's row in
+ *    `block_gchat_user` is committed before their version is read, that of a token or of the call that introduces them; the
+ *    sender looks for it after the change's commit. If it does not see the row, then the row was committed later than the
+ *    change, and their rights were computed later still, so with the change.
  * 6. A database that was restored from a backup has a clock that went back: the server then answers a call that it has
  *    a higher version. The sender raises `versionbase` beyond it and calls again.
  * 7. Without a connection nothing is written down, and a plugin that was uninstalled comes back with a clock at zero. So
@@ -57,6 +58,9 @@ final class rights {
     /** The most people from whom somebody may take messages, as far as a token names them. */
     private const MOST_ACCEPTED = 1000;
 
+    /** So often somebody is introduced anew where others tell of them at the same time. */
+    private const TRIES = 3;
+
     /**
      * What a person's token says.
      *
@@ -65,8 +69,8 @@ final class rights {
      */
     public static function for_token(int $userid): ?array {
         $person = person::read($userid);
-        if ($person && $person->is_active() && !$person->is_known()) {
-            self::make_known($userid);
+        if ($person && $person->is_active() && !$person->has_come()) {
+            self::make_known($person, '');
             $person = person::read($userid);
         }
         if (!$person || !$person->is_active()) {
@@ -75,7 +79,7 @@ final class rights {
         $found = self::circles_of($person);
         $content = self::content($person, $found);
         $said = self::says_as_before($person, $content);
-        if (!$said && $person->digest() !== null) {
+        if (!$said && $person->digest() !== '') {
             outbox::tick();
             $person = person::read($userid);
             if (!$person || !$person->is_active()) {
@@ -111,6 +115,64 @@ final class rights {
         }
         exams::told($person, $found['paused'] ?? 0);
         return ['rights_version' => $version] + $content;
+    }
+
+    /**
+     * What holds for a person now, of whom nobody is told.
+     *
+     * @param person $person
+     * @return array as in a token, but for the version
+     */
+    public static function now(person $person): array {
+        return self::content($person, $person->is_active() ? outbox::at_source(fn() => self::compute($person)) : null);
+    }
+
+    /**
+     * Has the server told of somebody whom it need not know: from now on it is told of what changes, as of everybody it knows.
+     *
+     * @param person $person
+     * @param callable $tell `(array $snapshot): array` makes the call with what PUT takes and gives the server's answer
+     * @return array|null what the server has taken; null: there is no such person any more, or others tell of them all the time
+     */
+    public static function introduce(person $person, callable $tell): ?array {
+        self::make_known($person);
+        for ($try = 0; $try < self::TRIES; $try++) {
+            // The version is drawn before the content is computed, and the content after the row is there: see above, 1 and 5.
+            $version = outbox::version_of(outbox::ticks([$person->id()], false, []));
+            $snapshot = outbox::at_source(fn() => self::for_call($person->id(), $version));
+            if ($snapshot === null) {
+                return null;
+            }
+            try {
+                $answer = $tell($snapshot);
+            } catch (\Throwable $e) {
+                // Whether it arrived is not known, and what it said is noted as told.
+                outbox::add_many([['kind' => outbox::USER, 'target' => $person->id()]]);
+                throw $e;
+            }
+            if ($answer['applied'] ?? true) {
+                return $snapshot;
+            }
+            // Another call or a token came between, or the clock went back: as the sender does then.
+            outbox::seen((int) $answer['rights_version']);
+        }
+        outbox::add_many([['kind' => outbox::USER, 'target' => $person->id()]]);
+        return null;
+    }
+
+    /**
+     * A person's circles and how far they reach, for the search of people: from the cache where they hold.
+     *
+     * @param person $person
+     * @return array as compute() gives it, with `reach` of {@see reach}
+     */
+    public static function with_reach(person $person): array {
+        $found = self::circles_of($person);
+        if (!isset($found['reach'])) {
+            $found['reach'] = outbox::at_source(fn() => reach::of($found['circles']));
+            \cache::make('block_gchat', 'rights')->set($person->id(), $found);
+        }
+        return $found;
     }
 
     /**
@@ -305,17 +367,25 @@ final class rights {
     /**
      * Writes down that the server may know this person from now on. It is committed before anything of theirs is read.
      *
-     * @param int $userid
+     * @param person $person
+     * @param string|null $digest empty: they get their first token; null: they are introduced, and what is there stays
      */
-    private static function make_known(int $userid): void {
+    private static function make_known(person $person, ?string $digest = null): void {
         global $DB;
-        try {
-            $DB->insert_record('block_gchat_user', ['userid' => $userid, 'stale' => 0, 'timecreated' => time()]);
-        } catch (\dml_write_exception $e) {
-            // Two pages of the same person at once: the other one has written it.
-            if (!$DB->record_exists('block_gchat_user', ['userid' => $userid])) {
-                throw $e;
+        $row = ['userid' => $person->id()];
+        if (!$person->is_known()) {
+            try {
+                $DB->insert_record('block_gchat_user', $row + ['digest' => $digest, 'stale' => 0, 'timecreated' => time()]);
+                return;
+            } catch (\dml_write_exception $e) {
+                // Two requests at once: the other one has written it.
+                if (!$DB->record_exists('block_gchat_user', $row)) {
+                    throw $e;
+                }
             }
+        }
+        if ($digest !== null) {
+            $DB->set_field_select('block_gchat_user', 'digest', $digest, 'userid = ? AND digest IS NULL', [$person->id()]);
         }
     }
 

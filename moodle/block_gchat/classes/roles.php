@@ -47,6 +47,16 @@ final class roles {
     }
 
     /**
+     * The capability that something is asked by.
+     *
+     * @param string $name `chat`, `teach`, `allgroups` or `hidden`
+     * @return string
+     */
+    public static function capability(string $name): string {
+        return self::CAPABILITIES[$name];
+    }
+
+    /**
      * Forgets what this process remembers of the roles' capabilities, which may be older than the rights version: it does
      * not hear of changes made by others, and core has no function for that. What is cached between requests is asked.
      */

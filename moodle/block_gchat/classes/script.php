@@ -50,15 +50,7 @@ final class script {
      */
     public static function for_page(\moodle_page $page): ?array {
         self::$printed ??= new \WeakMap();
-        if (isset(self::$printed[$page])) {
-            return null;
-        }
-        $everypage = get_config('block_gchat', 'everypage');
-        // Not set yet (false) is as the default: every page.
-        if ($everypage !== false && !$everypage && !isset(self::$wanted[$page])) {
-            return null;
-        }
-        if (gate::page_refusal($page) !== null) {
+        if (isset(self::$printed[$page]) || !self::is_for($page)) {
             return null;
         }
         $connection = connection::current();
@@ -70,6 +62,21 @@ final class script {
     }
 
     /**
+     * Whether a page gets the tag, as far as its blocks are made already.
+     *
+     * @param \moodle_page $page
+     * @return bool
+     */
+    public static function is_for(\moodle_page $page): bool {
+        $everypage = get_config('block_gchat', 'everypage');
+        // Not set yet (false) is as the default: every page.
+        if ($everypage !== false && !$everypage && !isset(self::$wanted[$page])) {
+            return false;
+        }
+        return gate::page_refusal($page) === null;
+    }
+
+    /**
      * All that the client reads from the tag.
      *
      * @param connection $connection
@@ -77,16 +84,19 @@ final class script {
      */
     private static function context(connection $connection): array {
         global $CFG, $USER;
+        $service = fn(string $function) => "$CFG->wwwroot/lib/ajax/service.php?sesskey=" . sesskey() . "&info=$function";
         return [
             'src' => $CFG->wwwroot . '/blocks/gchat/js/gchat.js?v=' . get_config('block_gchat', 'version'),
             'server' => $connection->url,
             'site' => $connection->site,
             'user' => (int) $USER->id,
             'sid' => login::sid(),
-            'tokenurl' => $CFG->wwwroot . '/lib/ajax/service.php?sesskey=' . sesskey() . '&info=block_gchat_get_token',
+            'tokenurl' => $service('block_gchat_get_token'),
             'tokenbody' => '[{"index":0,"methodname":"block_gchat_get_token","args":{}}]',
             // What the client adds while nobody types: such a call does not keep the Moodle login alive.
             'tokenidle' => 'nosessionupdate=true',
+            'peopleurl' => $service('block_gchat_find_people'),
+            'peoplemethod' => 'block_gchat_find_people',
             'mark' => mark::name(),
             'salt' => login::salt(),
             'lang' => current_language(),

@@ -31,6 +31,13 @@ $definitions = [
         'simplekeys' => true,
         'ttl' => 900,
     ],
+    // How often a person has asked for something in this minute, by what it is and user id.
+    'asked' => [
+        'mode' => cache_store::MODE_APPLICATION,
+        'simplekeys' => true,
+        'simpledata' => true,
+        'ttl' => 120,
+    ],
     // Until when the chat server is left alone after it did not answer.
     'server' => [
         'mode' => cache_store::MODE_APPLICATION,

@@ -25,6 +25,13 @@
 defined('MOODLE_INTERNAL') || die();
 
 $functions = [
+    'block_gchat_find_people' => [
+        'classname' => \block_gchat\external\find_people::class,
+        'description' => 'Finds people whom the person may write to. Whoever is asked for by id is made known to the chat server.',
+        'type' => 'write',
+        'ajax' => true,
+        'loginrequired' => true,
+    ],
     'block_gchat_get_token' => [
         'classname' => \block_gchat\external\get_token::class,
         'description' => 'Signs a short token with which the person signs in to the chat server.',

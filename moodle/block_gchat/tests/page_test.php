@@ -105,6 +105,8 @@ final class page_test extends \advanced_testcase {
             'data-token-url' => $CFG->wwwroot . '/lib/ajax/service.php?sesskey=' . sesskey() . '&info=block_gchat_get_token',
             'data-token-body' => '[{"index":0,"methodname":"block_gchat_get_token","args":{}}]',
             'data-token-idle' => 'nosessionupdate=true',
+            'data-people-url' => $CFG->wwwroot . '/lib/ajax/service.php?sesskey=' . sesskey() . '&info=block_gchat_find_people',
+            'data-people-method' => 'block_gchat_find_people',
             'data-mark' => mark::name(),
             'data-salt' => login::salt(),
             'data-lang' => 'en',
@@ -176,6 +178,49 @@ final class page_test extends \advanced_testcase {
         $text = $this->block();
         $this->assertStringContainsString('People online appear here in a moment.', $text);
         $this->assertStringContainsString('<noscript>', $text);
+    }
+
+    /**
+     * The link on a profile that opens the chat.
+     *
+     * @param \stdClass $user
+     * @param bool $own
+     * @return string|null its address; null: there is none
+     */
+    private function profile_link(\stdClass $user, bool $own = false): ?string {
+        global $CFG;
+        require_once($CFG->dirroot . '/blocks/gchat/lib.php');
+        $tree = new \core_user\output\myprofile\tree();
+        $tree->add_category(new \core_user\output\myprofile\category('contact', 'User details'));
+        block_gchat_myprofile_navigation($tree, $user, $own, null);
+        $node = $tree->nodes['block_gchat'] ?? null;
+        $this->assertTrue($node === null || ($node->title === 'Chat' && $node->parentcat === 'contact'));
+        return $node?->url->out(false);
+    }
+
+    public function test_a_profile_offers_the_chat_at_no_cost(): void {
+        global $CFG, $DB;
+        $this->setUser($this->getDataGenerator()->create_user());
+        $other = $this->getDataGenerator()->create_user();
+        $this->open('mypublic');
+        // What a page has in memory long before.
+        $this->profile_link($other);
+        $before = $DB->perf_get_queries();
+        $this->assertSame("$CFG->wwwroot/somewhere.php#gchat-with=$other->id", $this->profile_link($other));
+        $this->assertSame($before, $DB->perf_get_queries());
+        $this->assertNull($this->profile_link($other, true), 'not on one\'s own');
+        $this->assertNull($this->profile_link(guest_user()));
+        $this->assertNull($this->profile_link((object) ['id' => $other->id, 'deleted' => 1, 'suspended' => 0]));
+        set_config('everypage', 0, 'block_gchat');
+        $this->assertNull($this->profile_link($other), 'the page has no chat');
+        $this->block();
+        $this->assertNotNull($this->profile_link($other), 'its block brings it');
+        set_config('everypage', 1, 'block_gchat');
+        $this->open('popup');
+        $this->assertNull($this->profile_link($other));
+        $this->setGuestUser();
+        $this->open('mypublic');
+        $this->assertNull($this->profile_link($other), 'guests have no chat');
     }
 
     public function test_a_broken_chat_breaks_no_page(): void {

@@ -64,16 +64,16 @@ final class get_token extends external_api {
 
         $refusal = gate::refusal();
         if ($refusal !== null) {
-            throw self::refused($refusal);
+            throw gate::refused($refusal);
         }
         $rights = rights::for_token((int) $USER->id);
         // As late as can be: a logout meanwhile has taken the mark away, and this answer must not bring it back.
-        $left = self::time_left();
+        $left = login::time_left();
         if ($left <= 0) {
-            throw self::refused('servicerequireslogin');
+            throw gate::refused('servicerequireslogin');
         }
         if ($rights === null) {
-            throw self::refused('nochat');
+            throw gate::refused('nochat');
         }
         $connection = connection::current();
         mark::renew($left);
@@ -101,31 +101,5 @@ final class get_token extends external_api {
             'token' => new external_value(PARAM_RAW, 'The token, a JWT of ten minutes at most'),
             'unsent_key' => new external_value(PARAM_RAW, 'The key of what the person has written and not sent'),
         ]);
-    }
-
-    /**
-     * How many seconds this login has left: none where it has had its time, or was ended.
-     *
-     * @return int
-     */
-    private static function time_left(): int {
-        global $USER;
-        $session = manager::time_remaining(login::session());
-        return $session['userid'] == $USER->id ? (int) $session['timeremaining'] : 0;
-    }
-
-    /**
-     * Makes a refusal.
-     *
-     * @param string $code
-     * @return \moodle_exception
-     */
-    private static function refused(string $code): \moodle_exception {
-        $component = match ($code) {
-            'nochat', 'chataway' => 'block_gchat',
-            'servicerequireslogin' => 'webservice',
-            default => 'error',
-        };
-        return new \moodle_exception($code, $component);
     }
 }

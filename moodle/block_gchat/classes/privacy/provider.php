@@ -147,9 +147,12 @@ final class provider implements
     private static function export(\context $context, int $userid): void {
         global $DB;
         $place = [get_string('pluginname', 'block_gchat')];
-        $data = (object) ['first_token' => null, 'chat_server' => null];
-        $since = $DB->get_field('block_gchat_user', 'timecreated', ['userid' => $userid]);
-        $data->first_token = $since ? transform::datetime($since) : null;
+        $data = (object) ['first_token' => null, 'introduced' => null, 'chat_server' => null];
+        $row = $DB->get_record('block_gchat_user', ['userid' => $userid], 'timecreated, digest');
+        if ($row) {
+            // Whoever has never come was introduced by somebody who opened a chat with them.
+            $data->{$row->digest === null ? 'introduced' : 'first_token'} = transform::datetime($row->timecreated);
+        }
         try {
             $connection = connection::current();
             if ($connection === null) {

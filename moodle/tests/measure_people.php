@@ -1,0 +1,166 @@
+<?php
+// This file is part of Moodle - https://moodle.org/
+//
+// Moodle is free software: you can redistribute it and/or modify
+// it under the terms of the GNU General Public License as published by
+// the Free Software Foundation, either version 3 of the License, or
+// (at your option) any later version.
+//
+// Moodle is distributed in the hope that it will be useful,
+// but WITHOUT ANY WARRANTY; without even the implied warranty of
+// MERCHANTABILITY or FITNESS FOR A PARTICULAR PURPOSE.  See the
+// GNU General Public License for more details.
+//
+// You should have received a copy of the GNU General Public License
+// along with Moodle.  If not, see <https://www.gnu.org/licenses/>.
+
+/**
+ * What the search of people costs on a site of 40,000: `php moodle/tests/measure_people.php /path/to/moodle`.
+ *
+ * It needs a site with the plugin, makes what it measures in a transaction, and takes that back at the end: 40,000 people, of
+ * whom 10,000 are in one course; a teacher of 400 courses of 60 people each; and one course with everybody.
+ *
+ * @package    block_gchat
+ * @copyright  2026 The Global Chat contributors
+ * @license    https://www.gnu.org/copyleft/gpl.html GNU GPL v3 or later
+ */
+
+define('CLI_SCRIPT', true);
+
+// phpcs:ignore moodle.Files.RequireLogin.Missing -- the command line.
+require_once(($argv[1] ?? '.') . '/config.php');
+require_once($CFG->libdir . '/testing/generator/lib.php');
+
+/** So many people, of whom so many are in one course; and so many courses of a teacher, with so many people in each. */
+const SIZE = ['people' => 40000, 'course' => 10000, 'courses' => 400, 'each' => 60];
+
+/** So many times each thing is done. */
+const TIMES = 15;
+
+/** Names that are there often, some with letters that nobody types. */
+const FIRST = [
+    'João', 'Maria', 'Ana', 'António', 'Inês', 'Łukasz', 'Zoë', 'Bruno', 'Conceição', 'François', 'Sofia', 'Tomás', 'Yusuf',
+    'Olga', 'Jürgen', 'Nuno', 'Beatriz', 'Ольга', 'محمد', 'Minh', 'Åsa', 'Siobhán', 'Luís', 'Vera', 'Pedro', 'Rita', 'Hugo',
+];
+/** The same of last names, each with a number. */
+const LAST = [
+    'Silva', 'Álvares', "O'Brien", 'Gonçalves', 'Müller', 'Castro', 'Fernández', 'Núñez', 'Teixeira', 'Nowak', 'Santos',
+    'Oliveira', 'Иванова', 'Nguyễn', 'Almeida', 'Sørensen', 'Moreira', 'Lopes', 'de Albuquerque e Vasconcelos', 'Kowalski',
+];
+
+/**
+ * Makes everybody. (By the generator it takes an hour.)
+ *
+ * @return int[] their ids
+ */
+function make_people(): array {
+    global $CFG, $DB;
+    $mark = random_string(10);
+    $rows = [];
+    for ($i = 0; $i < SIZE['people']; $i++) {
+        $rows[] = [
+            'username' => "$mark$i", 'firstname' => FIRST[$i % count(FIRST)],
+            'lastname' => LAST[intdiv($i, count(FIRST)) % count(LAST)] . ($i % 7 ? '' : " $i"),
+            'email' => "$mark$i@example.org", 'confirmed' => 1, 'mnethostid' => $CFG->mnet_localhost_id, 'auth' => 'manual',
+            'timecreated' => time(), 'timemodified' => time(),
+        ];
+    }
+    $DB->insert_records('user', $rows);
+    return array_map(intval(...), $DB->get_fieldset_select('user', 'id', $DB->sql_like('username', '?'), ["$mark%"]));
+}
+
+/**
+ * Puts people into a course.
+ *
+ * @param int[] $people
+ * @param string $role
+ * @param stdClass|null $course null: a new one
+ * @return stdClass the course
+ */
+function enrol_all(array $people, string $role = 'student', ?stdClass $course = null): stdClass {
+    global $DB;
+    static $generator = null;
+    $generator ??= new testing_data_generator();
+    $course ??= $generator->create_course([], ['createsections' => false]);
+    $enrolid = $DB->get_field('enrol', 'id', ['courseid' => $course->id, 'enrol' => 'manual'], MUST_EXIST);
+    $roleid = $DB->get_field('role', 'id', ['shortname' => $role], MUST_EXIST);
+    $contextid = context_course::instance($course->id)->id;
+    $now = ['timecreated' => time(), 'timemodified' => time()];
+    $DB->insert_records('user_enrolments', array_map(fn($user) => [
+        'enrolid' => $enrolid, 'userid' => $user, 'status' => 0, 'timestart' => 0, 'timeend' => 0, 'modifierid' => 2,
+    ] + $now, $people));
+    $DB->insert_records('role_assignments', array_map(fn($user) => [
+        'roleid' => $roleid, 'contextid' => $contextid, 'userid' => $user, 'timemodified' => time(), 'modifierid' => 2,
+        'component' => '', 'itemid' => 0, 'sortorder' => 0,
+    ], $people));
+    return $course;
+}
+
+/**
+ * Searches many times, as many requests would: what a request has in its memory is forgotten in between.
+ *
+ * @param string $who
+ * @param int $user
+ * @param string $text
+ */
+function measure_search(string $who, int $user, string $text): void {
+    global $DB;
+    $took = [];
+    for ($i = 0; $i < TIMES; $i++) {
+        accesslib_clear_all_caches(true);
+        $person = \block_gchat\person::read($user);
+        $reach = \block_gchat\rights::with_reach($person)['reach'];
+        $reads = $DB->perf_get_reads();
+        $began = hrtime(true);
+        $page = \block_gchat\people::search($person, $reach, $text, '');
+        $took[] = (hrtime(true) - $began) / 1e6;
+        $queries = $DB->perf_get_reads() - $reads;
+    }
+    sort($took);
+    printf(
+        "%-34s %-12s %2d found%s, %d queries, %6.1f ms in the middle (least %.1f, 95th percentile %.1f)\n",
+        $who,
+        "'$text'",
+        count($page['people']),
+        $page['next'] === '' ? '' : '+',
+        $queries,
+        $took[intdiv(TIMES, 2)],
+        $took[0],
+        $took[intdiv(TIMES * 95, 100)]
+    );
+}
+
+$transaction = $DB->start_delegated_transaction();
+try {
+    $people = make_people();
+    [$teacher, $student, $somebody] = array_slice($people, 0, 3);
+    $rest = array_slice($people, 3);
+    for ($i = 0; $i < SIZE['courses']; $i++) {
+        $course = enrol_all(array_slice($rest, $i * SIZE['each'], SIZE['each']));
+        enrol_all([$teacher], 'editingteacher', $course);
+    }
+    enrol_all([$student, ...array_slice($rest, 0, SIZE['course'] - 1)]);
+    enrol_all([$somebody, ...$rest]);
+    if ($DB->get_dbfamily() === 'postgres') {
+        // On a site in use the database knows the size of its tables.
+        foreach (['user', 'course', 'enrol', 'user_enrolments', 'role_assignments', 'context'] as $table) {
+            $DB->execute("ANALYZE {{$table}}");
+        }
+    }
+    printf("Moodle %s, PHP %s, %s\n", $CFG->release, PHP_VERSION, $DB->get_name() . ' ' . $DB->get_server_info()['version']);
+    $who = [
+        'a teacher of 400 courses' => $teacher,
+        'a student of a course of 10,000' => $student,
+        'somebody of a course of 40,000' => $somebody,
+    ];
+    foreach ($who as $name => $user) {
+        foreach (['joao silva', 'sorensen', 'a', '', 'nobodyiscalledso'] as $text) {
+            measure_search($name, $user, $text);
+        }
+    }
+} finally {
+    foreach ($people ?? [] as $user) {
+        \cache::make('block_gchat', 'rights')->delete($user);
+    }
+    $DB->force_transaction_rollback();
+}
