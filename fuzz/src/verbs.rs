@@ -281,13 +281,14 @@ impl<'a> Scene<'a> {
 
     async fn react(&mut self, who: usize, id: VerbId, target: &Target, emoji: Vec<Arc<str>>) {
         let (speaker, connection) = (self.speaker(who), &*self.people[who]);
-        let answer = self.app.talk.react(Try { speaker, connection, id: id.0 }, target, emoji.clone()).await;
+        let answer =
+            self.app.talk.react(Try { speaker, connection, id: id.0 }, target, emoji.clone(), self.now).await;
         if target.conversation != self.conversation {
             return self.refused(&answer, None).await;
         }
         let Target { seq, client_message_id, .. } = *target;
         let key = (seq, speaker.user);
-        let new = NewReaction { seq, client_message_id, user: speaker.user, id, emoji };
+        let new = NewReaction { seq, client_message_id, user: speaker.user, id, emoji, at: self.now };
         let own = self.reactions.get(&key).map(|(own, _)| own.clone());
         let before = own.as_ref().map(|own| own.emoji.clone()).unwrap_or_default();
         match rules::react(self.row(target), own.as_ref(), &new) {

@@ -30,7 +30,7 @@ use crate::{
     roster::Rosters,
     sites::Sites,
     store::{self, Store},
-    talk::{Access, MESSAGE_CHARS, Talk},
+    talk::{Access, Lists, MESSAGE_CHARS, SetFlags, Talk},
     ws::FRAME_BYTES,
 };
 
@@ -58,6 +58,10 @@ pub struct App {
     pub talk: Talk,
     /// What people do to their windows.
     pub windows: Windows,
+    /// Their conversations.
+    pub lists: Lists,
+    /// What they set of each.
+    pub flags: SetFlags,
     /// What is shown of them.
     pub docks: Arc<Docks>,
     /// What is told to rooms.
@@ -107,6 +111,8 @@ impl App {
         let talk = Talk::new(store.clone(), access.clone(), bus.clone(), all.clone(), limits);
         let windows =
             Windows::new(store.clone(), hub.clone(), access.clone(), bus.clone(), all.clone(), limits);
+        let lists = Lists::new(store.clone(), access.clone(), docks.clone());
+        let flags = SetFlags::new(store.clone(), access.clone(), bus.clone(), all.clone());
         let circles = Circles::new(store.clone(), hub.clone(), bus.clone());
         let gate = Gate {
             most: config.limits.unauthenticated_per_address,
@@ -125,6 +131,8 @@ impl App {
             access,
             talk,
             windows,
+            lists,
+            flags,
             docks,
             fan_out,
             circles,

@@ -135,6 +135,51 @@ impl Docks {
         Ok(())
     }
 
+    /// Tells all connections of a user but one what they have set of a conversation.
+    pub async fn tell_flags(
+        &self,
+        (site, user): (SiteId, UserId),
+        conversation: &ConversationId,
+        but: Option<ConnectionId>,
+    ) -> store::Result<()> {
+        let mut connections = self.hub.connections(site, user);
+        connections.retain(|connection| Some(connection.id) != but);
+        if connections.is_empty() {
+            return Ok(());
+        }
+        let _order = self.order.lock((site, user)).await;
+        let Some(frame) = self.flags((site, user), conversation, None).await? else { return Ok(()) };
+        let frame = hub::encode(&frame);
+        connections.iter().for_each(|connection| connection.out.push(frame.clone(), hub::Kind::Vital));
+        Ok(())
+    }
+
+    /// Answers one of a user's connections with the same.
+    pub async fn show_flags(
+        &self,
+        connection: &Connection,
+        conversation: &ConversationId,
+        request: u32,
+    ) -> store::Result<()> {
+        let person = (connection.site, connection.user);
+        let _order = self.order.lock(person).await;
+        if let Some(frame) = self.flags(person, conversation, Some(request)).await? {
+            connection.out.push(hub::encode(&frame), hub::Kind::Vital);
+        }
+        Ok(())
+    }
+
+    async fn flags(
+        &self,
+        (site, user): (SiteId, UserId),
+        conversation: &ConversationId,
+        request: Option<u32>,
+    ) -> store::Result<Option<ServerFrame>> {
+        let flags = self.store.flags(site, user, conversation).await?;
+        let conversation = conversation.clone();
+        Ok(flags.map(|flags| ServerFrame::Flags { request, conversation, flags: view::flags(flags) }))
+    }
+
     /// Lets a connection follow what concerns the windows of the dock that it has just been told, and the places that this
     /// was made from.
     fn watch(
@@ -164,25 +209,31 @@ impl Docks {
 
     /// A stored dock as frames carry it: with what this user may know of the others.
     fn frame(&self, speaker: Speaker, me: &Snapshot, dock: store::Dock) -> protocol::Dock {
-        let Speaker { site, user } = speaker;
-        let policy = self.sites.policy(site);
-        let window = |row: store::DockWindow| {
-            if row.place != Place::Direct {
-                return view::place(row, policy, me);
-            }
-            let (other, stored) = view::other(&row, user)?;
-            let online = self.rosters.live(site, other);
-            let known = view::Known {
-                face: online.map(|online| (&*online).into()),
-                status: self.rosters.status(site, (user, me), other),
-                writing: self.rosters.writing(site, (user, me), other, stored),
-            };
-            Some(view::window(row, other, known))
-        };
+        let windows = dock.windows.into_iter();
         protocol::Dock {
             version: dock.version,
-            windows: dock.windows.into_iter().filter_map(window).collect(),
+            windows: windows.filter_map(|row| self.window(speaker, me, row)).collect(),
         }
+    }
+
+    /// A stored window as its owner is shown it; `None` where they may not read that any more.
+    pub fn window(
+        &self,
+        Speaker { site, user }: Speaker,
+        me: &Snapshot,
+        row: store::DockWindow,
+    ) -> Option<protocol::Window> {
+        if row.place != Place::Direct {
+            return view::place(row, self.sites.policy(site), me);
+        }
+        let (other, stored) = view::other(&row, user)?;
+        let online = self.rosters.live(site, other);
+        let known = view::Known {
+            face: online.map(|online| (&*online).into()),
+            status: self.rosters.status(site, (user, me), other),
+            writing: self.rosters.writing(site, (user, me), other, stored),
+        };
+        Some(view::window(row, other, known))
     }
 }
 

@@ -2,7 +2,7 @@
 //!
 //! An event tells of what is committed already, or of what lasts a moment. One that is late, lost, told twice or
 //! overtaken delays somebody and loses nothing: changes carry their span, marks only rise, rights carry their version,
-//! and of docks, sites and policies it is only told that the store has others. Knows no connection, store and rule.
+//! and of docks, flags, sites and policies it is only told that the store has others. Knows no connection, store and rule.
 //!
 //! Each says what makes it good where it is lost and nobody notices (`tests/it/lost.rs` loses each of them). A bus that
 //! notices needs none of that: it has those concerned come back (`Node::resume`), and a connect is told all that is so.
@@ -68,6 +68,19 @@ pub enum Event {
         /// Whose.
         user: UserId,
         /// On the node where it was asked for: the connection that asked, which is shown it as its answer.
+        #[serde(skip)]
+        given: Option<ConnectionId>,
+    },
+    /// Somebody has set another thing of a conversation for themselves. Lost: the next such frame has all that they have set
+    /// of it, and so have their list and, of what is open, each dock.
+    Flags {
+        /// Of the user.
+        site: SiteId,
+        /// Whose.
+        user: UserId,
+        /// Of which.
+        conversation: ConversationId,
+        /// On the node where it was asked for: the connection that asked, which is told with its answer.
         #[serde(skip)]
         given: Option<ConnectionId>,
     },

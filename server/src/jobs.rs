@@ -13,7 +13,7 @@ use crate::{
     event::Event,
     hub::Connection,
     pauses,
-    store::SitesMark,
+    store::{SitesMark, Waiting},
     systemd,
 };
 
@@ -34,6 +34,11 @@ const STORE_TICK: Duration = Duration::from_secs(1);
 
 /// How often the store forgets: twice that is how long it remembers what it told whom (docs/adr/0004-arrivals-told-again.md).
 const EXPIRY_TICK: Duration = Duration::from_secs(30);
+
+/// How often a batch of the conversations is looked at in which nothing may be unread any more, and how long it rests when
+/// all were.
+const TIDY_TICK: Duration = Duration::from_secs(1);
+const TIDY_REST: Duration = Duration::from_secs(3_600);
 
 /// Runs until cancelled. What waits for the store is a task of its own, so that a slow one delays nobody's presence.
 pub async fn run(app: Arc<App>, cancel: CancellationToken) {
@@ -75,7 +80,8 @@ pub async fn run(app: Arc<App>, cancel: CancellationToken) {
 /// What has to ask the store, one after the other: however slow it is, one question is under way. Until cancelled.
 async fn watch_store(app: Arc<App>, wait: Arc<StoreWait>, cancel: CancellationToken) {
     let (mut store, mut sites, mut expiry) = (every(STORE_TICK), every(SITES_TICK), every(EXPIRY_TICK));
-    let mut mark = None;
+    let mut tidied = every(TIDY_TICK);
+    let (mut mark, mut after) = (None, None);
     loop {
         tokio::select! {
             () = cancel.cancelled() => return,
@@ -86,9 +92,38 @@ async fn watch_store(app: Arc<App>, wait: Arc<StoreWait>, cancel: CancellationTo
                 }
             }
             _ = sites.tick() => drop(wait.over(refresh_sites(&app)).await),
-            _ = expiry.tick() => wait.over(expire(&app)).await,
+            _ = expiry.tick() => {
+                wait.over(expire(&app)).await;
+                wait.over(unmute(&app)).await;
+            }
+            _ = tidied.tick() => {
+                after = wait.over(tidy(&app, after)).await;
+                if after.is_none() {
+                    tidied.reset_after(TIDY_REST);
+                }
+            }
         }
     }
+}
+
+/// What is muted no more may be in the docks of those who had muted it.
+async fn unmute(app: &App) {
+    match app.store.unmute(clock::settled_ms()).await {
+        Ok(of) => {
+            for (site, user) in of {
+                let _ = app.bus.publish(Event::Dock { site, user, given: None }).await; // it is owed to them
+            }
+        }
+        Err(error) => error.log(),
+    }
+}
+
+/// Where it is to go on; `None`: after a rest.
+async fn tidy(app: &App, after: Option<Waiting>) -> Option<Waiting> {
+    app.store.tidy(after, clock::settled_ms()).await.unwrap_or_else(|error| {
+        error.log();
+        None
+    })
 }
 
 /// Since when the store owes an answer, for the watchdog.

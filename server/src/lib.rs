@@ -17,6 +17,7 @@ pub mod dock;
 pub mod error;
 pub mod event;
 pub mod fan_out;
+pub mod fold;
 pub mod http;
 pub mod hub;
 pub mod id;

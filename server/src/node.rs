@@ -73,6 +73,9 @@ impl Node {
                 self.tell(site, &to, &ServerFrame::Typing { conversation, user }, &Kind::Fleeting);
             }
             Event::Dock { site, user, given } => return self.docks.tell(site, user, given).await,
+            Event::Flags { site, user, conversation, given } => {
+                return self.docks.tell_flags((site, user), &conversation, given).await;
+            }
             Event::Rights { site, user, record } => self.rights_changed(site, user, &record),
             Event::Moved { site, user } => self.rosters.moved((site, user)),
             Event::PauseEnded { site, user } => pauses::end(&self.hub, (site, user)),

@@ -20,14 +20,15 @@ pub mod codes;
 mod parts;
 mod read;
 use codes::Code;
-pub use parts::{Contact, Dock, Member, Room, Status, Window};
+pub use parts::{Contact, Dock, Entry, Flags, Last, Member, Room, Status, Window};
 pub use read::read;
 
 /// The protocol's version: `hello.protocol` and `welcome.protocol`.
 pub const PROTOCOL: u32 = 1;
 
 /// What this server takes beside what version 1 requires: `welcome.features`.
-pub const FEATURES: [&str; 7] = ["edit", "delete", "reply", "react", "mentions", "groups", "rooms"];
+pub const FEATURES: [&str; 9] =
+    ["edit", "delete", "reply", "react", "mentions", "groups", "rooms", "list", "flags"];
 
 /// What a client sends.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -162,6 +163,46 @@ pub enum ClientFrame {
         next: Option<String>,
         /// 1 … 100.
         limit: usize,
+    },
+    /// Asks for the user's conversations.
+    List {
+        /// Repeated in the answer; 1 … 2^31 − 1.
+        #[serde(deserialize_with = "request_number")]
+        request: u32,
+        /// 1 … 100.
+        limit: usize,
+        /// As the last answer gave it.
+        #[serde(default)]
+        next: Option<String>,
+        /// Only those with something unread.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        unread: Option<bool>,
+        /// Only those that are archived.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        archived: Option<bool>,
+        /// Only those whose name has this.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        text: Option<String>,
+        /// Only these, at most 20.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        conversations: Option<Vec<ConversationId>>,
+    },
+    /// Sets what the user wants of a conversation for themselves.
+    Flag {
+        /// Repeated in the answer; 1 … 2^31 − 1.
+        #[serde(deserialize_with = "request_number")]
+        request: u32,
+        /// One of the user's.
+        conversation: ConversationId,
+        /// At the top of their list.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        pinned: Option<bool>,
+        /// Out of their list until a new message comes.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        archived: Option<bool>,
+        /// ms; 0 or in the past: not muted.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        muted_until: Option<i64>,
     },
     /// Asks for what has changed since.
     Changes {
@@ -459,6 +500,26 @@ pub enum ServerFrame {
         rooms: Vec<Room>,
         /// For the next page.
         next: Option<String>,
+    },
+    /// Answers `list`.
+    List {
+        /// Of the question.
+        request: u32,
+        /// Some of them.
+        conversations: Vec<Entry>,
+        /// For the next page.
+        next: Option<String>,
+    },
+    /// What the user has set of a conversation.
+    Flags {
+        /// Of the question, where it answers one.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        request: Option<u32>,
+        /// Which.
+        conversation: ConversationId,
+        /// As it is now.
+        #[serde(flatten)]
+        flags: Flags,
     },
     /// Somebody has written in a room that the user has not open.
     Dot {

@@ -26,6 +26,7 @@ use tokio::sync::Notify;
 use crate::{
     config::Limits,
     error::Close,
+    fold::Words,
     hub::{self, Connection, Frame, Kind},
     id::{CircleId, ConnectionId, RightsVersion, SiteId, UserId},
     presence::Presence,
@@ -343,7 +344,8 @@ impl Rosters {
         if seen { Status::Online } else { Status::Offline }
     }
 
-    /// People online whom the viewer sees, by name; in one circle of theirs or in all.
+    /// People online whom the viewer sees and whose names have all words of the text; in one circle of theirs or in
+    /// all.
     pub fn search(
         &self,
         site: SiteId,
@@ -360,7 +362,7 @@ impl Rosters {
         if circle.is_some() && views.is_empty() {
             return None;
         }
-        let (text, after) = (text.to_lowercase(), next.and_then(Bookmark::from_next));
+        let (text, after) = (Words::of(text), next.and_then(Bookmark::from_next));
         let mut more = false;
         let mut found: Vec<Entry> = Vec::new();
         let mut elsewhere = HashMap::new();

@@ -11,6 +11,7 @@ use crate::id::Epoch;
 mod cache;
 mod docks;
 mod error;
+mod lists;
 mod people;
 mod sites;
 pub mod sqlite;
@@ -19,14 +20,18 @@ mod talk;
 pub use cache::CachedStore;
 pub use docks::{Dock, DockStore, DockWindow, Place, WindowChange, WindowState};
 pub use error::StoreError;
+pub use lists::{
+    Bookmark, FlagChange, Flagged, Flags, LISTED_MOST, Last, ListAsk, ListPage, ListStore, Listed,
+    PINNED_MOST, WAITING_MOST, Waiting, day_of,
+};
 pub use people::{
     Applied, Arrival, FLOOR_MS, Face, Floor, Kept, KeptConversation, Origin, PeopleStore, Put, REVOKED_MS,
     UserRecord,
 };
 pub use sites::{SiteKey, SiteRecord, SiteStore, SitesMark};
 pub use talk::{
-    Appended, Change, Changed, CourseRooms, Group, NewMessage, NewReaction, NewSystem, Noted, OwnReaction,
-    Page, Part, Reacted, RoomPart, TalkStore,
+    Appended, Change, Changed, CourseRooms, Group, NewMark, NewMessage, NewReaction, NewSystem, Noted,
+    OwnReaction, Page, Part, Reacted, RoomPart, TalkStore,
 };
 
 /// Result of the store.
@@ -34,7 +39,7 @@ pub type Result<T> = std::result::Result<T, StoreError>;
 
 /// The store: the truth about everything but presence.
 #[async_trait]
-pub trait Store: SiteStore + PeopleStore + TalkStore + DockStore {
+pub trait Store: SiteStore + PeopleStore + TalkStore + DockStore + ListStore {
     /// Changes when a backup is restored.
     fn epoch(&self) -> Epoch;
     /// When the epoch began, ms: what was signed before then may rest on what the store has forgotten. 0 for a store

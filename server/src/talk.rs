@@ -14,7 +14,9 @@ mod delete;
 mod doubts;
 mod edit;
 mod erase;
+mod flags;
 mod group;
+mod list;
 mod members;
 mod note;
 mod reach;
@@ -33,11 +35,14 @@ pub mod rules {
         delete::judge as delete,
         edit::{Asked, judge as edit},
         react::{Reacts, fits, fold, judge as react},
+        rooms::room_title,
         send::may_answer,
         text::shaped,
     };
 }
+pub use flags::SetFlags;
 pub use group::{GROUP_MOST, GROUP_PEOPLE_MOST, Wish};
+pub use list::{Lists, Wanted};
 pub use reach::{Reach, Reader};
 pub use react::Reactions;
 pub use resume::{Found, PAGE_BYTES};

@@ -15,7 +15,7 @@ use gchat::{
     logs,
     server::Server,
     store::{
-        Appended, Change, Changed, CourseRooms, Group, NewMessage, NewReaction, NewSystem, Noted,
+        Appended, Change, Changed, CourseRooms, Group, NewMark, NewMessage, NewReaction, NewSystem, Noted,
         OwnReaction, Page, Reacted, Result as StoreResult, RoomPart, Store, TalkStore, sqlite::SqliteStore,
     },
 };
@@ -419,9 +419,8 @@ impl TalkStore for Lying {
         site: SiteId,
         conversation: &ConversationId,
         user: UserId,
-        seq: Seq,
-        publish: bool,
+        mark: NewMark,
     ) -> StoreResult<Option<Seq>> {
-        self.inner.read(site, conversation, user, seq, publish).await
+        self.inner.read(site, conversation, user, mark).await
     }
 }

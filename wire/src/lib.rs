@@ -10,12 +10,15 @@ use uuid::Uuid;
 
 mod conversation;
 mod foreign;
+mod list;
 #[cfg(test)]
 mod tests;
 pub use conversation::{Circle, Conversation};
+pub use list::{Entry, Flags, Last, List};
 
 /// What these programs know beside what version 1 requires.
-pub const FEATURES: &[&str] = &["edit", "delete", "reply", "react", "mentions", "groups", "rooms"];
+pub const FEATURES: &[&str] =
+    &["edit", "delete", "reply", "react", "mentions", "groups", "rooms", "list", "flags"];
 
 /// What a client sends.
 #[derive(Clone, Debug, PartialEq, Serialize)]
@@ -107,6 +110,32 @@ pub enum Outgoing {
         next: Option<String>,
         limit: u32,
     },
+    /// The user's conversations, in the order of their list; `conversations`: these alone.
+    List {
+        request: u32,
+        limit: u32,
+        #[serde(skip_serializing_if = "Option::is_none")]
+        next: Option<String>,
+        #[serde(skip_serializing_if = "Option::is_none")]
+        unread: Option<bool>,
+        #[serde(skip_serializing_if = "Option::is_none")]
+        archived: Option<bool>,
+        #[serde(skip_serializing_if = "Option::is_none")]
+        text: Option<String>,
+        #[serde(skip_serializing_if = "Option::is_none")]
+        conversations: Option<Vec<Conversation>>,
+    },
+    /// What the user wants of a conversation for themselves.
+    Flag {
+        request: u32,
+        conversation: Conversation,
+        #[serde(skip_serializing_if = "Option::is_none")]
+        pinned: Option<bool>,
+        #[serde(skip_serializing_if = "Option::is_none")]
+        archived: Option<bool>,
+        #[serde(skip_serializing_if = "Option::is_none")]
+        muted_until: Option<u64>,
+    },
     Changes {
         request: u32,
         conversation: Conversation,
@@ -171,6 +200,8 @@ pub enum Incoming {
     History(History),
     Members(Members),
     Rooms(Rooms),
+    List(List),
+    Flags(Flags),
     /// Somebody has written in a room that is not open here.
     Dot {
         conversation: Conversation,
@@ -238,6 +269,10 @@ pub struct Window {
     /// Messages that are not read yet and mention the user.
     #[serde(default)]
     pub mentions: u32,
+    #[serde(default)]
+    pub pinned: bool,
+    #[serde(default)]
+    pub muted_until: Option<u64>,
 }
 
 /// What a conversation is.

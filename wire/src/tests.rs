@@ -42,6 +42,22 @@ fn what_is_sent_has_only_fields_of_the_contract() {
     };
     let react = |emoji| Outgoing::React { id, conversation, seq: 1, client_message_id: id, emoji };
     let members = |users| Outgoing::Members { request: 1, conversation, users };
+    let list = |text: Option<&str>, archived, unread, conversations| Outgoing::List {
+        request: 1,
+        limit: 1,
+        next: None,
+        unread,
+        archived,
+        text: text.map(str::to_owned),
+        conversations,
+    };
+    let flag = |pinned, archived, muted_until| Outgoing::Flag {
+        request: 1,
+        conversation,
+        pinned,
+        archived,
+        muted_until,
+    };
     let circle = "c7".parse().unwrap();
     let frames = [
         Outgoing::Hello {
@@ -66,6 +82,10 @@ fn what_is_sent_has_only_fields_of_the_contract() {
         members(None),
         members(Some(vec![3])),
         Outgoing::Rooms { request: 1, next: None, limit: 1 },
+        list(Some("a"), None, Some(true), None),
+        list(None, Some(true), None, None),
+        list(None, None, None, Some(vec![conversation])),
+        flag(Some(true), Some(true), Some(1)),
         Outgoing::Edit { id, conversation, seq: 1, client_message_id: id, text: text() },
         Outgoing::Delete { id, conversation, seq: 1, client_message_id: id },
         Outgoing::Changes { request: 1, conversation, rev: 1, seq: 1, limit: 1 },
@@ -111,9 +131,18 @@ fn verbs_are_remade_as_the_contract_has_them() {
         "members",
         "members.users",
         "rooms",
+        "list",
+        "list.archived",
+        "list.named",
+        "flag",
     ];
     for name in names.map(|name| format!("client/{name}")) {
-        let example: Value = serde_json::from_str(&fixture(&name)).unwrap();
+        let mut example: Value = serde_json::from_str(&fixture(&name)).unwrap();
+        if example["type"] == "list" {
+            // An optional field may be absent or null.
+            example.as_object_mut().unwrap().retain(|_, value| !value.is_null());
+        }
+        let example = example;
         let id = |field: &str| example[field].as_str().unwrap().parse().unwrap();
         let number = |field: &str| example[field].as_u64().unwrap();
         let word = |field: &str| example[field].as_str().unwrap().to_owned();
@@ -160,6 +189,22 @@ fn verbs_are_remade_as_the_contract_has_them() {
                 users: example.get("users").map(|_| users("users")),
             },
             "rooms" => Outgoing::Rooms { request: 9, next: None, limit: 50 },
+            "list" => Outgoing::List {
+                request: u32::try_from(number("request")).unwrap(),
+                limit: u32::try_from(number("limit")).unwrap(),
+                next: example["next"].as_str().map(str::to_owned),
+                unread: example["unread"].as_bool(),
+                archived: example["archived"].as_bool(),
+                text: example["text"].as_str().map(str::to_owned),
+                conversations: serde_json::from_value(example["conversations"].clone()).unwrap(),
+            },
+            "flag" => Outgoing::Flag {
+                request: u32::try_from(number("request")).unwrap(),
+                conversation,
+                pinned: example["pinned"].as_bool(),
+                archived: example["archived"].as_bool(),
+                muted_until: example["muted_until"].as_u64(),
+            },
             "changes" => Outgoing::Changes {
                 request: 9,
                 conversation,

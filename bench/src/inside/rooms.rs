@@ -11,7 +11,8 @@ use gchat::{
     clock::now_ms,
     id::{CircleId, ClientMessageId, ConversationId, RightsVersion, Seq, SiteId, UserId},
     store::{
-        Appended, CourseRooms, NewMessage, PeopleStore as _, Store as _, TalkStore as _, sqlite::SqliteStore,
+        Appended, CourseRooms, NewMark, NewMessage, PeopleStore as _, Store as _, TalkStore as _,
+        sqlite::SqliteStore,
     },
 };
 use serde_json::{Value, json};
@@ -126,7 +127,8 @@ async fn furnish(database: &Path, rooms: u32) -> Result<()> {
         };
         let appended = store.append(message).await?;
         ensure!(matches!(appended, Appended::New { .. }), "it was sent before");
-        let read = store.read(site, &conversation, user(1)?, Seq(1), false).await?;
+        let read =
+            store.read(site, &conversation, user(1)?, NewMark { seq: Seq(1), publish: false, at: 1 }).await?;
         ensure!(read == Some(Seq(1)), "nothing was read in room {course}");
     }
     store.close().await;

@@ -161,8 +161,8 @@ fn history(path: &Path, messages: u32) -> Result<()> {
         ),
         (
             conversations,
-            "INSERT INTO participants (site, user, kind, conversation, other, read_seq, published_read_seq) \
-             SELECT 1, n + side.value, 1, n, n + 1 - side.value, 50, 50 FROM numbers, json_each('[0,1]') side",
+            "INSERT INTO participants (site, user, kind, conversation, other, read_seq, published_read_seq, day) \
+             SELECT 1, n + side.value, 1, n, n + 1 - side.value, 50, 50, 1 + n % 1000 FROM numbers, json_each('[0,1]') side",
         ),
         (
             conversations,

@@ -88,11 +88,13 @@ fn conversations(conn: &Connection, site: i64, amount: Amount) -> Result<()> {
          SELECT n, ?1, 1, printf('%d-%d', n, n + 1), seq, seq, seq, n + 1 - seq % 2, max(seq - 1, 0) FROM of",
         params![site, i64::try_from(conversations)?, i64::try_from(messages)?],
     )?;
+    let day = gchat::store::day_of(1_700_000_000_000); // as of the messages
     // The conversation n is of the users n and n + 1.
     for (user, other) in [("conversation", "conversation + 1"), ("conversation + 1", "conversation")] {
         let marks = format!(
-            "INSERT INTO participants (site, user, kind, conversation, other, read_seq, published_read_seq) \
-             SELECT site, {user}, kind, conversation, {other}, seq, seq FROM conversations"
+            "INSERT INTO participants \
+                (site, user, kind, conversation, other, read_seq, published_read_seq, day) \
+             SELECT site, {user}, kind, conversation, {other}, seq, seq, {day} FROM conversations"
         );
         let windows = format!(
             "INSERT INTO docks (site, user, name, other, state, version, opened, closed_seq) \

@@ -191,6 +191,8 @@ fn what_was_written_in_the_absence_is_fetched_and_answered() {
         members: None,
         announcements: false,
         mentions: 0,
+        pinned: false,
+        muted_until: None,
     };
     let frames = talks.receive(welcome(vec![window]), now);
     assert!(matches!(&frames[..], [Outgoing::History { before: None, after: None, .. }]), "{frames:?}");

@@ -143,7 +143,7 @@ impl Scene<'_> {
                 talk.delete(of(id.0), &target(conversation, seq, client_message_id)).await
             }
             ClientFrame::React { id, conversation, seq, client_message_id, emoji } => {
-                talk.react(of(id.0), &target(conversation, seq, client_message_id), emoji).await
+                talk.react(of(id.0), &target(conversation, seq, client_message_id), emoji, now).await
             }
             ClientFrame::Make { id, conversation, circle, title, users } => {
                 let (course, title, users) = (self.circle(circle), title.into(), self.users(users));

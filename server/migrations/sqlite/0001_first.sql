@@ -94,10 +94,17 @@ CREATE TABLE conversations (
     UNIQUE (site, name)
 ) STRICT;
 
--- Read marks: the user's own, and what of it others may see. A direct conversation has both rows from its first message
--- on, a group those of everybody who was ever added, a room those of who has written, reacted, read or been mentioned
--- there: without a row nothing is unread. `other` is the other person of a direct one. The kind stands in the key, so that
--- whoever lists somebody's windows passes over their rooms.
+-- What somebody has of a conversation, and by that their list. A direct conversation has both rows from its first message
+-- on, a group those of everybody who was ever added, a room those of who has written, reacted, read, set a flag or been
+-- mentioned there: without a row nothing is unread. `other` is the other person of a direct one.
+--
+-- `day` is the day of the last message, counted from 1 for the first of 1970 (UTC), and negative where the conversation is
+-- archived: so the first message of a day takes the archive away with the write that it makes anyway, and all others write
+-- nothing. In a room it moves for who writes there, reads there or is mentioned, and for nobody else: a message writes no
+-- row per member.
+--
+-- `waits` is 1 where something may be unread (in a room: a mention), and always where it is. It may stay for a day after
+-- all was read, so that a lively conversation does not write it with each message; `Tidy` takes it away then.
 CREATE TABLE participants (
     site               INTEGER NOT NULL,
     user               INTEGER NOT NULL,
@@ -110,9 +117,18 @@ CREATE TABLE participants (
                                 -- them there, by what they wrote, reacted or were mentioned in; NULL: they only read
     left_seq           INTEGER, -- of a group: the message by which they left
     lost_seq           INTEGER, -- of a group: its head when they lost its course, as long as they hold nothing of it
+    day                INTEGER NOT NULL CHECK (day <> 0),
+    waits              INTEGER NOT NULL DEFAULT 0,
+    pinned             INTEGER NOT NULL DEFAULT 0,
+    muted_until        INTEGER NOT NULL DEFAULT 0, -- 0: it is not muted, or is no more
     PRIMARY KEY (site, user, kind, conversation)
 ) STRICT, WITHOUT ROWID;
 CREATE INDEX participants_conversation ON participants (conversation);
+-- The list, and of it what may be unread. Pinned ones are few, and stand before all others.
+CREATE INDEX participants_day ON participants (site, user, day) WHERE pinned = 0;
+CREATE INDEX participants_pinned ON participants (site, user) WHERE pinned = 1;
+CREATE INDEX participants_waits ON participants (site, user, day) WHERE waits = 1;
+CREATE INDEX participants_muted ON participants (muted_until) WHERE muted_until > 0;
 
 -- Windows that a user opened, minimised or closed, also of conversations that have not begun: so by the conversation's
 -- name. The user's dock version is the highest `version`. A closed window comes back (by a query, not by a write) when
@@ -129,6 +145,9 @@ CREATE TABLE docks (
     session    BLOB,                                        -- whose change was the last: its own are never stale
     PRIMARY KEY (site, user, name)
 ) STRICT, WITHOUT ROWID;
+-- A dock remembers as many closed windows as hide something unread.
+CREATE INDEX docks_shown ON docks (site, user) WHERE state > 0;
+CREATE INDEX docks_version ON docks (site, user, version);
 
 -- A rowid table in the order of commits. What a message has from its first commit on comes first; the rest is NULL until
 -- it is changed. Erased messages keep their row without text, id and hash. The second of its indexes begins with the

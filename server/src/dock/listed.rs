@@ -18,8 +18,12 @@ pub struct Facts {
     pub closed_seq: Seq,
     /// The owner's read mark; `None` without a part in the conversation.
     pub read_seq: Option<Seq>,
-    /// The newest message by somebody else that is not a stub, of those that count; 0: none.
+    /// The newest message by somebody else that is not a stub, of those that count; 0: none, and 0 of a room.
     pub newest_by_others: Seq,
+    /// A room, or muted: only messages that mention its owner bring it back.
+    pub quiet: bool,
+    /// The newest message that mentions its owner and that they have not read; 0: none.
+    pub newest_mention: Seq,
 }
 
 impl Facts {
@@ -42,15 +46,19 @@ impl Facts {
         self.shown() != WindowState::Closed
     }
 
-    /// Whether it is closed over messages that were not read: they would bring it back if that were forgotten.
+    /// Whether it is closed over messages that were not read: they would bring it back if that were forgotten, now or
+    /// once it is not muted any more.
     pub fn hides(&self) -> bool {
-        !self.is_wanted()
-            && !self.came_back()
-            && self.read_seq.is_some_and(|read| self.newest_by_others > read)
+        let hidden = |read| {
+            let was_closed = |newest: Seq| newest > read && newest <= self.closed_seq;
+            was_closed(self.newest_by_others) || was_closed(self.newest_mention)
+        };
+        !self.is_wanted() && !self.came_back() && self.read_seq.is_some_and(hidden)
     }
 
     fn came_back(&self) -> bool {
-        self.read_seq.is_some_and(|read| self.newest_by_others > read.max(self.closed_seq))
+        let newest = if self.quiet { self.newest_mention } else { self.newest_by_others };
+        self.read_seq.is_some_and(|read| newest > read.max(self.closed_seq))
     }
 }
 
@@ -59,7 +67,26 @@ mod tests {
     use super::*;
 
     fn facts(state: Option<WindowState>, closed: i64, read: Option<i64>, newest: i64) -> Facts {
-        Facts { state, closed_seq: Seq(closed), read_seq: read.map(Seq), newest_by_others: Seq(newest) }
+        let (closed_seq, newest_by_others) = (Seq(closed), Seq(newest));
+        Facts { state, closed_seq, read_seq: read.map(Seq), newest_by_others, ..Facts::default() }
+    }
+
+    #[test]
+    fn of_what_is_quiet_only_a_mention_brings_the_window() {
+        use WindowState::{Closed, Minimised, Open};
+        let quiet = |mention, facts| Facts { quiet: true, newest_mention: Seq(mention), ..facts };
+        for (facts, shown, hides) in [
+            (quiet(0, facts(None, 0, Some(4), 5)), Closed, false),
+            (quiet(5, facts(None, 0, Some(4), 6)), Minimised, false),
+            (quiet(0, facts(Some(Open), 0, Some(4), 5)), Open, false),
+            (quiet(5, facts(Some(Closed), 5, Some(0), 5)), Closed, true),
+            (quiet(6, facts(Some(Closed), 5, Some(0), 6)), Minimised, false),
+            (quiet(5, facts(Some(Closed), 5, Some(0), 7)), Closed, true),
+            (quiet(0, facts(Some(Closed), 5, Some(4), 5)), Closed, true),
+            (quiet(5, facts(None, 0, None, 5)), Closed, false),
+        ] {
+            assert_eq!((facts.shown(), facts.hides()), (shown, hides), "{facts:?}");
+        }
     }
 
     #[test]

@@ -4,7 +4,7 @@ use crate::{
     conversation::WindowState,
     fan_out::Shown,
     id::{ConversationId, Kind, Rev, UserId},
-    protocol::{Contact, Dock, Status, Window},
+    protocol::{Contact, Dock, Flags, Status, Window},
     rights::{self, Policy, Side, Snapshot, Writing},
     roster::{self, Told},
     store::{self, DockWindow, Face, Place},
@@ -48,6 +48,8 @@ pub(super) fn window(row: DockWindow, other: UserId, known: Known) -> Window {
         other_read_seq: Some(row.other_read_seq),
         unread: row.unread,
         mentions: 0,
+        pinned: row.pinned,
+        muted_until: muted(row.muted_until),
     }
 }
 
@@ -85,7 +87,19 @@ pub(super) fn place(row: DockWindow, policy: Policy, me: &Snapshot) -> Option<Wi
         other_read_seq: None,
         unread: row.unread,
         mentions: row.mentions,
+        pinned: row.pinned,
+        muted_until: muted(row.muted_until),
     })
+}
+
+/// What somebody has set, as a frame has it.
+pub(super) fn flags(store::Flags { pinned, archived, muted_until }: store::Flags) -> Flags {
+    Flags { pinned, archived, muted_until: muted(muted_until) }
+}
+
+/// As a frame has it.
+fn muted(until: i64) -> Option<i64> {
+    (until > 0).then_some(until)
 }
 
 /// The groups and rooms of a stored dock, also those that its owner may not be shown just now: when they may again, their
@@ -136,6 +150,8 @@ mod tests {
             unread: 1,
             mentions: 0,
             place: Place::Direct,
+            pinned: false,
+            muted_until: 0,
         }
     }
 

@@ -28,6 +28,7 @@ pub enum Code {
     BadTitle,
     BadGroup,
     CannotAdd,
+    TooManyPins,
     NoSuchMessage,
     TooLate,
     NotFound,
@@ -162,6 +163,7 @@ impl Code {
                 "one of these people may not be in this group: you may not write to them, they hold nothing of its \
                  course, or they and another member may not see each other"
             }
+            Self::TooManyPins => "20 conversations are pinned already: unpin one of them first",
             Self::NoSuchMessage => "this message is not there, or was deleted: nothing can be done to it",
             Self::TooLate => "this message is too old to be edited: write another",
             Self::NotFound => "no such conversation or circle, or it is not yours",

@@ -102,7 +102,7 @@ pub struct Window {
     pub conversation: ConversationId,
     /// Its kind.
     pub kind: Kind,
-    /// Open or minimised.
+    /// Open or minimised; in the list also closed.
     pub state: WindowState,
     /// Of a direct one: the other person.
     #[serde(default, skip_serializing_if = "Option::is_none")]
@@ -137,4 +137,54 @@ pub struct Window {
     /// 0 … 100: messages that are not read and mention the user.
     #[serde(default, skip_serializing_if = "is_zero")]
     pub mentions: i64,
+    /// At the top of the user's list.
+    #[serde(default, skip_serializing_if = "is_false")]
+    pub pinned: bool,
+    /// ms; the user has muted it until then.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub muted_until: Option<i64>,
+}
+
+/// A conversation in the user's list.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Entry {
+    /// As its window has it; `Closed` where it has none.
+    #[serde(flatten)]
+    pub window: Window,
+    /// The newest message that says something.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub last: Option<Last>,
+    /// Out of the list until a new message comes.
+    #[serde(default, skip_serializing_if = "is_false")]
+    pub archived: bool,
+}
+
+/// A message as the list shows it.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Last {
+    /// Its number.
+    pub seq: Seq,
+    /// Who wrote it.
+    pub sender: UserId,
+    /// In groups and rooms: what the sender is called.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub name: Option<Arc<str>>,
+    /// When it was committed, ms.
+    pub sent_at: i64,
+    /// Its beginning.
+    pub text: Arc<str>,
+}
+
+/// What somebody has set of a conversation for themselves.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Flags {
+    /// At the top of their list.
+    #[serde(default, skip_serializing_if = "is_false")]
+    pub pinned: bool,
+    /// Out of their list until a new message comes.
+    #[serde(default, skip_serializing_if = "is_false")]
+    pub archived: bool,
+    /// ms; muted until then.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub muted_until: Option<i64>,
 }

@@ -11,6 +11,7 @@ use std::{
 
 use super::apart::Apart;
 use crate::{
+    fold::Words,
     hub::{self, Frame},
     id::{CircleId, NO_GROUP, UserId},
     protocol::{Contact, ServerFrame},
@@ -215,13 +216,12 @@ impl Course {
         self.rosters.retain(|view, _| looked_at(view));
     }
 
-    /// People of a view whose name contains `text` (lower case), after `after`, at most `most`; and whether there are
-    /// more.
+    /// People of a view whose name has all words of `text`, after `after`, at most `most`; and whether there are more.
     pub fn search(
         &self,
         view: &View,
         policy: Policy,
-        text: &str,
+        text: &Words,
         after: Option<&Bookmark>,
         most: usize,
     ) -> (Vec<Entry>, bool) {

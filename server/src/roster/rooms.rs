@@ -18,6 +18,7 @@ use super::{
     course::{self, Bookmark, Course, Entry, View},
 };
 use crate::{
+    fold::Words,
     hub::{Connection, Frame, Kind},
     id::{CircleId, ConnectionId, SiteId, UserId},
     protocol::RosterVersion,
@@ -211,7 +212,7 @@ impl Rooms {
         &self,
         site: SiteId,
         view: &View,
-        text: &str,
+        text: &Words,
         after: Option<&Bookmark>,
         most: usize,
     ) -> (Vec<Entry>, bool) {

@@ -14,9 +14,9 @@ use self::{
     stamps::{Marks, Stamps, Subject},
 };
 use super::{
-    Appended, Applied, Arrival, Change, Changed, CourseRooms, Dock, DockStore, Floor, Group, Kept,
-    NewMessage, NewReaction, NewSystem, Noted, Origin, OwnReaction, Page, PeopleStore, Put, Reacted, Result,
-    RoomPart, SiteKey, SiteRecord, SiteStore, SitesMark, Store, TalkStore, UserRecord, WindowChange,
+    Appended, Applied, Arrival, Change, Changed, CourseRooms, Floor, Group, Kept, NewMark, NewMessage,
+    NewReaction, NewSystem, Noted, Origin, OwnReaction, Page, PeopleStore, Put, Reacted, Result, RoomPart,
+    SiteKey, SiteRecord, SiteStore, SitesMark, Store, TalkStore, UserRecord,
 };
 use crate::{
     conversation::{Changes, Head, Held, Message, System},
@@ -24,6 +24,7 @@ use crate::{
     rights::{Membership, Policy, Snapshot},
 };
 
+mod own;
 mod piece;
 mod recent;
 mod stamps;
@@ -78,7 +79,7 @@ impl Cache {
         let conversations = arrival.dock.windows.iter().map(|window| &window.conversation);
         let mut others = conversations.clone().filter_map(|conversation| shown(conversation, user));
         let changed = others.any(|other| written(Subject::Person(site, other)));
-        let mut places = conversations.chain(&arrival.groups).chain(heads).filter(|c| c.direct().is_none());
+        let mut places = conversations.chain(heads).filter(|c| c.direct().is_none());
         let moved = places.any(|place| written(Subject::Conversation(site, place)));
         (!changed && !moved).then_some(arrival)
     }
@@ -126,6 +127,12 @@ struct Writing<'a> {
 }
 
 impl Writing<'_> {
+    /// It concerns these as well, as has turned out: to be called before anybody is told that it has ended.
+    fn concerns(&mut self, marks: Marks) {
+        self.of.cache.stamps.begin(&marks);
+        self.marks.extend(marks);
+    }
+
     /// It has ended with this; `wrote`: not without having changed something that is stored.
     fn end<T>(mut self, done: Result<T>, wrote: impl FnOnce(&T) -> bool) -> Result<T> {
         let (marks, cache) = (mem::take(&mut self.marks), &self.of.cache);
@@ -330,8 +337,14 @@ impl TalkStore for CachedStore {
     }
 
     async fn append(&self, message: NewMessage) -> Result<Appended> {
-        let writing = self.writing(talk_with(message.site, &message.conversation, &message.mentions));
-        writing.end(self.store.append(message).await, |done| matches!(done, Appended::New { .. }))
+        let site = message.site;
+        let mut writing = self.writing(talk_with(site, &message.conversation, &message.mentions));
+        let done = self.store.append(message).await;
+        // Whose docks did not show it, nothing that they were told names it.
+        if let Ok(Appended::New { came_back, .. }) = &done {
+            writing.concerns(Stamps::marks(came_back.iter().map(|user| Subject::Talk(site, *user))));
+        }
+        writing.end(done, |done| matches!(done, Appended::New { .. }))
     }
 
     async fn find_noted(&self, new: &NewSystem) -> Result<Option<Noted>> {
@@ -467,32 +480,12 @@ impl TalkStore for CachedStore {
         site: SiteId,
         conversation: &ConversationId,
         user: UserId,
-        seq: Seq,
-        publish: bool,
+        mark: NewMark,
     ) -> Result<Option<Seq>> {
         let writing = self.writing(match conversation.direct() {
             Some(_) => talk(site, conversation),
             None => Stamps::marks([Subject::Talk(site, user)]), // others are not told of it
         });
-        writing.end(self.store.read(site, conversation, user, seq, publish).await, Option::is_some)
-    }
-}
-
-#[async_trait]
-impl DockStore for CachedStore {
-    async fn dock(&self, site: SiteId, user: UserId) -> Result<Dock> {
-        self.store.dock(site, user).await
-    }
-
-    async fn set_window(
-        &self,
-        site: SiteId,
-        user: UserId,
-        conversation: &ConversationId,
-        change: WindowChange,
-        most: usize,
-    ) -> Result<bool> {
-        let writing = self.writing(Stamps::marks([Subject::Talk(site, user)]));
-        writing.end(self.store.set_window(site, user, conversation, change, most).await, |done| *done)
+        writing.end(self.store.read(site, conversation, user, mark).await, Option::is_some)
     }
 }

@@ -19,7 +19,8 @@ pub struct Dock {
     /// Rises by 1 with every change of the user's dock rows.
     pub version: i64,
     /// Open and minimised ones, oldest opened first; after them (as minimised) conversations with unread messages
-    /// that came after their window was closed or that never had one, in the order of those messages, at most 100.
+    /// that came after their window was closed or that never had one, in the order of those messages, at most 100 of the
+    /// newest `WAITING_MOST`. Of rooms and muted ones only messages count that mention the user.
     pub windows: Vec<DockWindow>,
 }
 
@@ -28,7 +29,7 @@ pub struct Dock {
 pub struct DockWindow {
     /// Whose.
     pub conversation: ConversationId,
-    /// Never `Closed` in a `Dock`.
+    /// Never `Closed` in a `Dock`; in a list where there is no window.
     pub state: WindowState,
     /// Of a direct conversation: the other person as last known; `None` if they never were on record.
     pub other: Option<Face>,
@@ -46,6 +47,10 @@ pub struct DockWindow {
     pub place: Place,
     /// Others' messages above `read_seq` that are not stubs, at most 100.
     pub unread: i64,
+    /// At the top of the user's list.
+    pub pinned: bool,
+    /// Until when the user has muted it; 0: it is not muted.
+    pub muted_until: i64,
 }
 
 /// What a window of a group or room is of.

@@ -5,7 +5,7 @@ use std::sync::Arc;
 use async_trait::async_trait;
 use serde::{Deserialize, Serialize};
 
-use super::{Dock, Result, WindowState};
+use super::{Dock, Flags, Result, WindowState};
 pub use crate::rights::Origin;
 use crate::{
     conversation::Head,
@@ -87,8 +87,6 @@ pub struct Arrival {
     pub floors: Floors,
     /// The dock, as `Store::dock` gives it.
     pub dock: Dock,
-    /// The groups that they are in: what is written there may bring a window back.
-    pub groups: Vec<ConversationId>,
     /// The heads of the conversations asked for, in the order asked; `None` where there is none, or not of the user.
     pub heads: Vec<Option<Head>>,
 }
@@ -187,6 +185,8 @@ pub struct KeptConversation {
     pub head: Head,
     /// The user's own read mark.
     pub read_seq: Seq,
+    /// What the user has set of it.
+    pub flags: Flags,
 }
 
 /// Users, in a store.
@@ -252,6 +252,7 @@ pub trait PeopleStore: Send + Sync + 'static {
 
     /// Refuses a login until `until`.
     async fn revoke_login(&self, site: SiteId, sid: &str, until: i64) -> Result<()>;
-    /// Forgets what `now` has made moot: revoked logins, and floors after a day (`FLOOR_MS`). Returns how many rows went.
+    /// Forgets what `now` has made moot: revoked logins, floors after a day (`FLOOR_MS`), and until when something was
+    /// muted. Returns how many rows went or changed.
     async fn expire(&self, now: i64) -> Result<u64>;
 }

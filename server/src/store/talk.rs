@@ -237,6 +237,19 @@ pub struct NewReaction {
     pub id: VerbId,
     /// At most 3.
     pub emoji: Vec<Arc<str>>,
+    /// The server's clock.
+    pub at: i64,
+}
+
+/// How far somebody has read.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct NewMark {
+    /// Up to which message.
+    pub seq: Seq,
+    /// Others may see it.
+    pub publish: bool,
+    /// The server's clock.
+    pub at: i64,
 }
 
 /// What is kept of somebody's reactions to a message.
@@ -391,14 +404,12 @@ pub trait TalkStore: Send + Sync + 'static {
         held: Held,
         limit: i64,
     ) -> Result<(Head, Changes)>;
-    /// Raises a read mark, at most to the head. The new mark if it rose. With `publish`, others may see it. In a room it
-    /// makes the row of who has none.
+    /// Raises a read mark, at most to the head. The new mark if it rose. In a room it makes the row of who has none.
     async fn read(
         &self,
         site: SiteId,
         conversation: &ConversationId,
         user: UserId,
-        seq: Seq,
-        publish: bool,
+        mark: NewMark,
     ) -> Result<Option<Seq>>;
 }

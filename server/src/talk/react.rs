@@ -106,6 +106,7 @@ impl Talk {
         of: Try<'_>,
         target: &Target,
         emoji: Vec<Arc<str>>,
+        now: i64,
     ) -> Result<ServerFrame, Refusal> {
         self.take(of.speaker)?;
         let Target { conversation, seq, client_message_id } = target;
@@ -120,7 +121,7 @@ impl Talk {
         let row = self.row(of, target).await?.filter(|row| reader.reads(row));
         let own = self.store.own_reaction(site, conversation, *seq, user).await?;
         let client_message_id = *client_message_id;
-        let new = NewReaction { seq: *seq, client_message_id, user, id: VerbId(of.id), emoji };
+        let new = NewReaction { seq: *seq, client_message_id, user, id: VerbId(of.id), emoji, at: now };
         match judge(row.as_ref(), own.as_ref(), &new) {
             Reacts::Before => {}
             Reacts::NoSuchMessage => return Err(Code::NoSuchMessage.into()),
@@ -327,7 +328,7 @@ mod tests {
     fn new(id: u128, emoji: &[&str]) -> NewReaction {
         let emoji = emoji.iter().map(|e| (*e).into()).collect();
         let client_message_id = ClientMessageId(Uuid::from_u128(70));
-        NewReaction { seq: Seq(7), client_message_id, user: user(3), id: verb(id), emoji }
+        NewReaction { seq: Seq(7), client_message_id, user: user(3), id: verb(id), emoji, at: 1 }
     }
 
     #[test]

@@ -6,6 +6,7 @@ use crate::{
     error::Refusal,
     event::Event,
     id::{ConversationId, Seq},
+    store::NewMark,
 };
 
 impl Talk {
@@ -15,6 +16,7 @@ impl Talk {
         speaker: Speaker,
         conversation: ConversationId,
         seq: Seq,
+        now: i64,
     ) -> Result<(), Refusal> {
         // Nobody has read beyond the end of what they read.
         let seq = seq.min(self.access.reader(speaker, &conversation).await?.last());
@@ -28,7 +30,9 @@ impl Talk {
             self.order.lock((speaker.site, &conversation, speaker.user)).await
         };
         let Speaker { site, user } = speaker;
-        if let Some(seq) = self.store.read(site, &conversation, user, seq, publish).await? {
+        if let Some(seq) =
+            self.store.read(site, &conversation, user, NewMark { seq, publish, at: now }).await?
+        {
             self.publish(Event::Read { site, conversation, user, seq, to }).await;
         }
         Ok(())

@@ -12,7 +12,7 @@ use crate::{
     id::{ConversationId, Seq},
     protocol::{self, ClientFrame, RosterVersion, ServerFrame},
     store::WindowChange,
-    talk::{Target, Wish},
+    talk::{Target, Wanted, Wish},
 };
 
 mod asked;
@@ -67,6 +67,13 @@ async fn answer_to(state: &mut State, frame: ClientFrame) -> Result<Answer, Clos
             asked::members(state, request, conversation, users).await
         }
         F::Rooms { request, next, limit } => asked::rooms(state, request, next.as_deref(), limit).await,
+        F::List { request, limit, next, unread, archived, text, conversations } => {
+            let wanted = Wanted { limit, next, unread, archived, text, conversations };
+            asked::list(state, request, wanted).await
+        }
+        F::Flag { request, conversation, pinned, archived, muted_until } => {
+            asked::flag(state, request, conversation, (pinned, archived, muted_until)).await
+        }
         F::Read { conversation, seq } => verbs::read(state, conversation, seq).await,
         F::Typing { conversation } => verbs::typing(state, conversation).await,
         F::Changes { request, conversation, rev, seq, limit } => {

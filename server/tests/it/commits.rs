@@ -220,7 +220,7 @@ async fn a_reaction_is_judged_after_what_was_asked_before_it() {
     let removed = talk.group(scene.by(ANA), &group, Wish::Remove(scene.user(CARLA)), now_ms());
     let reacted = async {
         meanwhile().await; // he is being taken out, and that waits for the store
-        talk.react(scene.by(CARLA), &target, vec!["👍".into()]).await
+        talk.react(scene.by(CARLA), &target, vec!["👍".into()], now_ms()).await
     };
     let open = async {
         meanwhile().await;

@@ -14,7 +14,7 @@ use gchat::{bus::Bus, clock::now_ms, event::Event, node::Node, store::Result};
 use parking_lot::Mutex;
 use serde_json::{Value, json};
 
-use crate::util::{Host, TestClient, TestServer, circle};
+use crate::util::{Host, TestClient, TestServer, circle, host::merge};
 
 /// What a bus does, and what it has lost.
 #[derive(Clone, Default)]
@@ -46,6 +46,7 @@ fn name(event: &Event) -> &'static str {
         Event::Read { .. } => "read",
         Event::Typing { .. } => "typing",
         Event::Dock { .. } => "dock",
+        Event::Flags { .. } => "flags",
         Event::Rights { .. } => "rights",
         Event::Moved { .. } => "moved",
         Event::PauseEnded { .. } => "pause ended",
@@ -153,6 +154,27 @@ async fn dock() -> BTreeSet<&'static str> {
     scene.lost()
 }
 
+async fn flags() -> BTreeSet<&'static str> {
+    let scene = Scene::set().await;
+    let (mut desk, mut phone) = (scene.ana().await, scene.ana().await);
+    let _bruno = scene.bruno().await;
+    desk.say("2-3", "begun").await;
+    let set = |more: Value| {
+        let mut frame = json!({"type": "flag", "conversation": "2-3"});
+        merge(&mut frame, more);
+        frame
+    };
+    let told = scene.losing(desk.ask(set(json!({"pinned": true})))).await;
+    assert_eq!(told["pinned"], true, "{told}");
+    assert_eq!(heard(&mut phone, &["flags"]).await, [] as [Value; 0]);
+    let listed = phone.ask(json!({"type": "list", "limit": 9})).await;
+    assert_eq!(listed["conversations"][0]["pinned"], true, "the list has it: {listed}");
+    desk.ask(set(json!({"archived": true}))).await;
+    let told = phone.next_of("flags").await;
+    assert_eq!((&told["pinned"], &told["archived"]), (&json!(true), &json!(true)), "all of it: {told}");
+    scene.lost()
+}
+
 /// What a new token brings: `Rights`, `Course`, `LoggedOut`.
 async fn tokens() -> BTreeSet<&'static str> {
     let scene = Scene::set().await;
@@ -255,7 +277,8 @@ async fn site() -> BTreeSet<&'static str> {
 
 #[tokio::test]
 async fn whatever_is_lost_on_the_bus_is_made_good() {
-    let (a, b, c, d, e, f) = tokio::join!(talk(), dock(), tokens(), others_tokens(), site(), rooms());
-    let lost: BTreeSet<_> = [a, b, c, d, e, f].into_iter().flatten().collect();
-    assert_eq!(lost.len(), 13, "{lost:?}");
+    let (a, b, c, d, e, f, g) =
+        tokio::join!(talk(), dock(), tokens(), others_tokens(), site(), rooms(), flags());
+    let lost: BTreeSet<_> = [a, b, c, d, e, f, g].into_iter().flatten().collect();
+    assert_eq!(lost.len(), 14, "{lost:?}");
 }

@@ -20,6 +20,7 @@ mod frames;
 mod groups;
 mod hidden;
 mod limits;
+mod lists;
 mod logins;
 mod logs;
 mod lookups;

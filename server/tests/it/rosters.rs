@@ -290,7 +290,7 @@ fn seen(view: &View, policy: Policy, people: &Everyone) -> BTreeMap<(Role, Strin
         shared.filter(|m| roles_allow(policy, view.role, m.role)).map(|m| m.role).min()
     };
     let place = |(user, (name, theirs)): (&i64, &(u8, Vec<Membership>))| {
-        Some(((role(theirs)?, NAMES[usize::from(*name)].to_lowercase(), *user), *user))
+        Some(((role(theirs)?, gchat::fold::fold(NAMES[usize::from(*name)]), *user), *user))
     };
     people.iter().filter_map(place).collect()
 }

@@ -8,15 +8,15 @@ use std::{path::PathBuf, sync::Arc};
 use gchat::{
     auth,
     clock::now_ms,
-    config::{Config, Flags, LogFormat},
+    config::{self, Config, LogFormat},
     connection_code::ConnectionCode,
     conversation::{Changes, DeletedBy, Message, Reaction, System},
     id::{
         CircleId, ClientMessageId, ConversationId, Epoch, Rev, RightsVersion, Seq, SessionId, UserId, VerbId,
     },
     protocol::{
-        ChangesFrame, ClientFrame, Contact, Cursor, CursorEntry, Dock, HeldRosters, Hello, LimitsFrame,
-        Member, Myself, Room, RosterVersion, ServerFrame, Status, Welcome, Window,
+        ChangesFrame, ClientFrame, Contact, Cursor, CursorEntry, Dock, Entry, Flags, HeldRosters, Hello,
+        Last, LimitsFrame, Member, Myself, Room, RosterVersion, ServerFrame, Status, Welcome, Window,
     },
     rights::{Membership, Role, Snapshot, Writing},
     sites::Sites,
@@ -183,29 +183,59 @@ fn changes() -> impl Strategy<Value = Changes> + Clone {
 }
 
 fn dock() -> impl Strategy<Value = Dock> + Clone {
+    (any::<i64>(), vec(window(), 0..3)).prop_map(|(version, windows)| Dock { version, windows })
+}
+
+fn window() -> impl Strategy<Value = Window> + Clone {
     let place = (option::of(text()), option::of(circle()), option::of(count()), any::<bool>(), count());
-    let fields =
-        (conversation(), state(), (option::of(contact()), writing()), vec(seq(), 4), rev(), count(), place);
-    let window =
-        fields.prop_map(|(conversation, state, (contact, writing), seqs, rev, unread, place)| Window {
-            kind: conversation.kind(),
-            conversation,
-            state,
-            contact,
-            title: place.0,
-            circle: place.1,
-            members: place.2,
-            announcements: place.3,
-            mentions: place.4,
-            writing,
-            first_seq: seqs[0],
-            seq: seqs[1],
-            rev,
-            read_seq: seqs[2],
-            other_read_seq: Some(seqs[3]),
-            unread,
-        });
-    (any::<i64>(), vec(window, 0..3)).prop_map(|(version, windows)| Dock { version, windows })
+    let fields = (
+        conversation(),
+        state(),
+        (option::of(contact()), writing()),
+        vec(seq(), 4),
+        rev(),
+        count(),
+        place,
+        flags(),
+    );
+    fields.prop_map(|(conversation, state, (contact, writing), seqs, rev, unread, place, flags)| Window {
+        kind: conversation.kind(),
+        conversation,
+        state,
+        contact,
+        title: place.0,
+        circle: place.1,
+        members: place.2,
+        announcements: place.3,
+        mentions: place.4,
+        writing,
+        first_seq: seqs[0],
+        seq: seqs[1],
+        rev,
+        read_seq: seqs[2],
+        other_read_seq: Some(seqs[3]),
+        unread,
+        pinned: flags.pinned,
+        muted_until: flags.muted_until,
+    })
+}
+
+fn flags() -> impl Strategy<Value = Flags> + Clone {
+    (any::<(bool, bool)>(), option::of(any::<i64>())).prop_map(|((pinned, archived), muted_until)| Flags {
+        pinned,
+        archived,
+        muted_until,
+    })
+}
+
+fn entry() -> impl Strategy<Value = Entry> + Clone {
+    let last = (seq(), user(), option::of(text()), any::<i64>(), text())
+        .prop_map(|(seq, sender, name, sent_at, text)| Last { seq, sender, name, sent_at, text });
+    (window(), option::of(last), any::<bool>()).prop_map(|(window, last, archived)| Entry {
+        window,
+        last,
+        archived,
+    })
 }
 
 fn member() -> impl Strategy<Value = Member> + Clone {
@@ -293,6 +323,31 @@ fn client_frame() -> impl Strategy<Value = ClientFrame> {
             .prop_map(|(request, conversation, users)| F::Members { request, conversation, users }),
         (request(), option::of(any::<String>()), any::<usize>())
             .prop_map(|(request, next, limit)| F::Rooms { request, next, limit }),
+        (
+            request(),
+            any::<usize>(),
+            vec(option::of(any::<String>()), 2),
+            any::<[Option<bool>; 2]>(),
+            option::of(vec(conversation(), 0..3))
+        )
+            .prop_map(|(request, limit, mut texts, [unread, archived], conversations)| F::List {
+                request,
+                limit,
+                next: texts.pop().flatten(),
+                unread,
+                archived,
+                text: texts.pop().flatten(),
+                conversations
+            }),
+        (request(), conversation(), any::<[Option<bool>; 2]>(), option::of(any::<i64>())).prop_map(
+            |(request, conversation, [pinned, archived], muted_until)| F::Flag {
+                request,
+                conversation,
+                pinned,
+                archived,
+                muted_until
+            }
+        ),
         (verb_id(), conversation(), seq(), message_id(), any::<String>()).prop_map(
             |(id, conversation, seq, client_message_id, text)| F::Edit {
                 id,
@@ -422,6 +477,10 @@ fn server_frame() -> impl Strategy<Value = ServerFrame> {
         ),
         (request(), vec(room(), 0..3), option::of(any::<String>()))
             .prop_map(|(request, rooms, next)| F::Rooms { request, rooms, next }),
+        (request(), vec(entry(), 0..3), option::of(any::<String>()))
+            .prop_map(|(request, conversations, next)| F::List { request, conversations, next }),
+        (option::of(request()), conversation(), flags())
+            .prop_map(|(request, conversation, flags)| F::Flags { request, conversation, flags }),
         (option::of(request()), changes())
             .prop_map(|(request, changes)| F::Changes(ChangesFrame { request, changes: Arc::new(changes) })),
         (request(), conversation(), seq(), seq(), rev(), vec(message(), 0..3), any::<bool>()).prop_map(
@@ -526,7 +585,7 @@ proptest! {
             wanted.listen, wanted.base_path, json!(database), if json { "json" } else { "text" });
         let file = tempfile::NamedTempFile::new().unwrap();
         std::fs::write(file.path(), &text).unwrap();
-        let read = Config::load(Some(file.path()), Flags::default());
+        let read = Config::load(Some(file.path()), config::Flags::default());
         prop_assert_eq!(read.map_err(|error| format!("{error}: {text}")), Ok(wanted));
     }
 }

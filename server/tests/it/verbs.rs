@@ -6,7 +6,7 @@ use uuid::Uuid;
 
 use crate::util::{TestClient, TestServer, c7, host::merge, two};
 
-const ALL: [&str; 7] = ["edit", "delete", "reply", "react", "mentions", "groups", "rooms"];
+const ALL: [&str; 9] = ["edit", "delete", "reply", "react", "mentions", "groups", "rooms", "list", "flags"];
 
 /// A verb on an acknowledged message.
 fn verb(what: &str, ack: &Value, more: Value) -> Value {

@@ -21,15 +21,26 @@ impl Site {
     /// What decides whether the window is listed.
     pub(super) fn facts(&self, owner: UserId, id: &ConversationId) -> Facts {
         let (row, conversation) = (self.row(owner, id), self.conversations.get(id));
+        let quiet = self.is_quiet(owner, id);
+        let newest = |mentions: bool| {
+            let counted = conversation.map(|c| c.brings_back(owner, mentions, 0)).unwrap_or_default();
+            let is_told = mentions || id.kind() != Kind::Room;
+            Seq(counted.last().filter(|_| is_told).map_or(0, |(seq, _)| *seq))
+        };
         Facts {
             state: row.map(|row| row.state),
             closed_seq: Seq(row.map_or(0, |row| row.closed_seq)),
             read_seq: conversation.and_then(|c| c.seen(owner, id.kind())).map(Seq),
-            newest_by_others: Seq(conversation.map_or(0, |c| {
-                let counted = c.brings_back(owner, id.kind(), 0);
-                counted.last().map_or(0, |(seq, _)| *seq)
-            })),
+            newest_by_others: newest(false),
+            quiet,
+            newest_mention: if quiet { newest(true) } else { Seq(0) },
         }
+    }
+
+    /// A room, or muted.
+    fn is_quiet(&self, owner: UserId, id: &ConversationId) -> bool {
+        let mark = self.conversations.get(id).and_then(|c| c.marks.get(&owner));
+        id.kind() == Kind::Room || mark.is_some_and(|mark| mark.flags.muted_until > 0)
     }
 
     fn dock_version(&self, owner: UserId) -> i64 {
@@ -47,7 +58,7 @@ impl Site {
                 let facts = self.facts(owner, id);
                 let came_back = facts.listed() && !facts.is_wanted();
                 let seen = facts.read_seq?.max(facts.closed_seq).0;
-                let counted = came_back.then(|| c.brings_back(owner, id.kind(), seen));
+                let counted = came_back.then(|| c.brings_back(owner, facts.quiet, seen));
                 Some((counted?.first()?.1, id))
             })
             .collect();
@@ -58,13 +69,14 @@ impl Site {
         Dock { version: self.dock_version(owner), windows: windows.collect() }
     }
 
-    fn window(&self, owner: UserId, id: &ConversationId, state: WindowState) -> DockWindow {
+    pub(super) fn window(&self, owner: UserId, id: &ConversationId, state: WindowState) -> DockWindow {
         let other = id.direct().and_then(|two| two.other(owner));
         let record = other.and_then(|other| self.users.get(&other));
         let conversation = self.conversations.get(id);
         let head = conversation.map(|c| c.head).unwrap_or_default();
         let mark = |user: UserId| conversation.and_then(|c| c.marks.get(&user)).copied();
         let own = mark(owner).filter(|mark| mark.is_in()).zip(conversation);
+        let flags = mark(owner).map(|mark| mark.flags).unwrap_or_default();
         let unread = own.map_or(0, |(mark, c)| c.by_others(owner, mark.read).count());
         let place = self.place(owner, id);
         let mentions = match &place {
@@ -83,6 +95,8 @@ impl Site {
             read_seq: Seq(mark(owner).map_or(head.seq.0, |mark| mark.read)),
             other_read_seq: Seq(other.and_then(mark).map_or(0, |mark| mark.published)),
             unread: unread.min(LISTED) as i64,
+            pinned: flags.pinned,
+            muted_until: flags.muted_until,
         }
     }
 
@@ -164,15 +178,13 @@ impl Conversation {
         }
     }
 
-    /// The messages above a seq that bring the window back, as `by_others`: in a room those that mention its owner.
-    fn brings_back(&self, owner: UserId, kind: Kind, seq: i64) -> Vec<(i64, usize)> {
-        match kind {
-            Kind::Direct | Kind::Group => self.by_others(owner, seq).collect(),
-            Kind::Room => {
-                let mentions = self.mentions.iter().filter(|(user, at)| *user == owner && *at > seq);
-                mentions.map(|(_, at)| (*at, self.messages[*at as usize - 1].1)).collect()
-            }
+    /// The messages above a seq that bring the window back, as `by_others`: of what is quiet those that mention its owner.
+    fn brings_back(&self, owner: UserId, quiet: bool, seq: i64) -> Vec<(i64, usize)> {
+        if !quiet {
+            return self.by_others(owner, seq).collect();
         }
+        let mentions = self.mentions.iter().filter(|(user, at)| *user == owner && *at > seq);
+        mentions.map(|(_, at)| (*at, self.messages[*at as usize - 1].1)).collect()
     }
 
     /// Messages that mention somebody who has not read them, as they are counted.

@@ -16,13 +16,15 @@ use gchat::{
     id::{CircleId, ClientMessageId, ConversationId, Epoch, RightsVersion, SessionId, SiteId, UserId},
     rights::Snapshot,
     store::{
-        CourseRooms, Group, Origin, OwnReaction, Result, SiteRecord, StoreError, UserRecord, WindowState,
+        CourseRooms, Flags, Group, Origin, OwnReaction, Result, SiteRecord, StoreError, UserRecord,
+        WindowState,
     },
 };
 use parking_lot::Mutex;
 use uuid::Uuid;
 
 mod docks;
+mod lists;
 mod places;
 mod react;
 mod sites;
@@ -195,6 +197,9 @@ struct Mark {
     first: i64,
     left: Option<i64>,
     lost: Option<i64>,
+    /// Of the last message, and what its owner has set.
+    day: i64,
+    flags: Flags,
 }
 
 /// A window on record.

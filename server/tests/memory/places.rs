@@ -3,7 +3,7 @@
 use gchat::{
     conversation::System,
     id::{ClientMessageId, ConversationId, Kind, RightsVersion, Seq, UserId},
-    store::{CourseRooms, Group, NewSystem, Noted, Part, Place, Result, RoomPart, StoreError},
+    store::{CourseRooms, Flags, Group, NewSystem, Noted, Part, Place, Result, RoomPart, StoreError, day_of},
 };
 
 use super::{About, Mark, Sent, Site};
@@ -22,10 +22,10 @@ impl Mark {
 
 impl Site {
     /// Makes the mark of who has none and is not removed: they have read so far. `seen`: in a room others see them.
-    pub(super) fn join(&mut self, id: &ConversationId, user: UserId, Seq(read): Seq, seen: bool) {
+    pub(super) fn join(&mut self, id: &ConversationId, user: UserId, Seq(read): Seq, seen: bool, day: i64) {
         if !self.is_removed(user) {
             let conversation = self.conversations.entry(id.clone()).or_default();
-            let mark = conversation.marks.entry(user).or_insert(Mark { read, ..Mark::default() });
+            let mark = conversation.marks.entry(user).or_insert(Mark { read, day, ..Mark::default() });
             if seen && id.room().is_some() && mark.first == 0 {
                 mark.first = read + 1;
             }
@@ -72,13 +72,14 @@ impl Site {
     /// What the message tells becomes so.
     fn apply(&mut self, new: &NewSystem, seq: i64) {
         let Some(conversation) = self.conversations.get_mut(&new.conversation) else { return };
+        let day = day_of(new.at);
         match &new.system {
             System::Made { title, users } => {
                 let (maker, title) = (new.sender, title.clone());
                 conversation.about = new.course.clone().map(|course| About { course, title, maker });
-                self.add(&new.conversation, &[&[maker], &users[..]].concat(), seq);
+                self.add(&new.conversation, &[&[maker], &users[..]].concat(), seq, day);
             }
-            System::Added { users } => self.add(&new.conversation, users, seq),
+            System::Added { users } => self.add(&new.conversation, users, seq, day),
             System::Removed { users } => conversation.leave(users, seq),
             System::Left => conversation.leave(&[new.sender], seq),
             System::Renamed { title } => {
@@ -88,19 +89,21 @@ impl Site {
             }
             System::Announcements { on } => {
                 conversation.announcing = *on;
-                self.join(&new.conversation, new.sender, Seq(seq), true);
+                self.join(&new.conversation, new.sender, Seq(seq), true, day);
             }
         }
     }
 
     /// Nobody who was removed meanwhile; and whoever has lost the course meanwhile is in it as such.
-    fn add(&mut self, id: &ConversationId, users: &[UserId], seq: i64) {
+    fn add(&mut self, id: &ConversationId, users: &[UserId], seq: i64, day: i64) {
         for user in users.iter().filter(|user| !self.is_removed(**user)).copied().collect::<Vec<_>>() {
             let holds = self.holds_course_of(id, user);
             let Some(conversation) = self.conversations.get_mut(id) else { return };
             let mark = conversation.marks.entry(user).or_default();
             let lost = if holds { None } else { Some(seq) };
-            *mark = Mark { read: seq, first: seq, left: None, lost, published: mark.published };
+            let flags = Flags { archived: false, ..mark.flags };
+            let (published, day) = (mark.published, mark.day.max(day));
+            *mark = Mark { read: seq, first: seq, left: None, lost, published, day, flags };
         }
     }
 
@@ -117,10 +120,17 @@ impl Site {
         for id in groups.collect::<Vec<_>>() {
             let holds = self.holds_course_of(&id, user);
             let Some(conversation) = self.conversations.get_mut(&id) else { continue };
-            let head = conversation.head.seq.0;
+            let (head, last) = (conversation.head.seq.0, conversation.last());
             let Some(mark) = conversation.marks.get_mut(&user) else { continue };
             match holds {
-                true => mark.lost = None,
+                true => {
+                    let lost = mark.lost.take().unwrap_or(i64::MAX);
+                    // What was written while they were out is news.
+                    if let Some((_, sent_at)) = last.filter(|(seq, _)| *seq > lost && mark.left.is_none()) {
+                        mark.day = mark.day.max(day_of(sent_at));
+                        mark.flags.archived = false;
+                    }
+                }
                 false if mark.is_in() => mark.lost = Some(head),
                 false => {}
             }
@@ -183,12 +193,5 @@ impl Site {
         let Some((Group { course, title, people, .. }, part)) = found else { return Place::Direct };
         let members = people.iter().filter(|part| part.left.is_none()).count() as i64;
         Place::Group { course, title, members, part }
-    }
-
-    /// The groups that they are in.
-    pub(super) fn groups(&self, user: UserId) -> Vec<ConversationId> {
-        let groups = self.conversations.iter().filter(|(_, c)| c.about.is_some());
-        let groups = groups.filter(|(_, c)| c.marks.get(&user).is_some_and(Mark::is_in));
-        groups.map(|(id, _)| id.clone()).collect()
     }
 }

@@ -5,7 +5,7 @@ use std::sync::Arc;
 use gchat::{
     conversation::{Message, Reaction},
     id::{ConversationId, Seq, UserId},
-    store::{NewReaction, OwnReaction, Reacted},
+    store::{NewReaction, OwnReaction, Reacted, day_of},
     talk::rules,
 };
 
@@ -101,7 +101,7 @@ impl Site {
                 conversation.map_or(Reacted::NoSuchMessage, |c| c.take(new, head.rev.0 + 1, &mut changed));
             outcomes.push(outcome);
             if id.room().is_some() && outcome == Reacted::Done {
-                self.join(id, new.user, head.seq, true);
+                self.join(id, new.user, head.seq, true, day_of(new.at));
             }
         }
         let conversation = self.conversations.get_mut(id);

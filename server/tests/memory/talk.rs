@@ -4,7 +4,7 @@ use gchat::{
     conversation::{Changes, Head, Held, Message},
     dock::COUNTED,
     id::{ConversationId, Direct, Kind, Rev, Seq, UserId},
-    store::{Appended, Change, Changed, NewMessage, Page, Result, StoreError},
+    store::{Appended, Change, Changed, NewMark, NewMessage, Page, Result, StoreError, day_of},
     talk::rules,
 };
 
@@ -65,14 +65,16 @@ impl Site {
             let conversation = self.conversations.get(&new.conversation);
             conversation.and_then(|c| c.marks.get(&new.sender)).ok_or_else(stranger)?;
         }
+        let day = day_of(new.sent_at);
         for user in [Some(new.sender), recipient].into_iter().flatten() {
             // Whoever was removed and is back has read what there was before.
-            self.join(&new.conversation, user, head, true);
+            self.join(&new.conversation, user, head, true, day);
         }
         let came_back = self.came_back(&new, recipient);
         for user in new.mentions.iter().filter(|_| new.conversation.room().is_some()) {
-            self.join(&new.conversation, *user, head, true);
+            self.join(&new.conversation, *user, head, true, day);
         }
+        self.touch(&new, day);
         let mentioned: Vec<UserId> =
             new.mentions.iter().copied().filter(|user| !self.is_removed(*user)).collect();
         let conversation = self.conversations.entry(new.conversation.clone()).or_default();
@@ -106,7 +108,24 @@ impl Site {
             }
             Kind::Room => Vec::new(),
         };
-        others.into_iter().filter(|user| !self.facts(*user, &new.conversation).listed()).collect()
+        let comes_back = |user: &UserId| {
+            let facts = self.facts(*user, &new.conversation);
+            !facts.listed() && (!facts.quiet || new.mentions.contains(user))
+        };
+        others.into_iter().filter(comes_back).collect()
+    }
+
+    /// It is of today in the lists of those who take part, and archived in none: in a room of those whom it concerns.
+    fn touch(&mut self, new: &NewMessage, day: i64) {
+        let is_room = new.conversation.kind() == Kind::Room;
+        let Some(conversation) = self.conversations.get_mut(&new.conversation) else { return };
+        for (user, mark) in &mut conversation.marks {
+            let concerns = *user == new.sender || new.mentions.contains(user);
+            if mark.is_in() && (!is_room || concerns) {
+                mark.day = mark.day.max(day);
+                mark.flags.archived = false;
+            }
+        }
     }
 
     pub(super) fn message(&self, conversation: &ConversationId, seq: Seq) -> Option<Message> {
@@ -164,16 +183,19 @@ impl Site {
         &mut self,
         conversation: &ConversationId,
         user: UserId,
-        seq: Seq,
-        publish: bool,
+        NewMark { seq, publish, at }: NewMark,
     ) -> Option<Seq> {
         let seq = seq.min(self.conversations.get(conversation)?.head.seq);
-        if conversation.room().is_some() && seq > Seq(0) {
-            self.join(conversation, user, Seq(0), false);
+        let is_room = conversation.room().is_some();
+        if is_room && seq > Seq(0) {
+            self.join(conversation, user, Seq(0), false, day_of(at));
         }
         let conversation = self.conversations.get_mut(conversation)?;
         let mark = conversation.marks.get_mut(&user).filter(|mark| mark.read < seq.0)?;
         mark.read = seq.0;
+        if is_room {
+            mark.day = mark.day.max(day_of(at));
+        }
         if publish {
             mark.published = seq.0;
         }

@@ -8,14 +8,14 @@ use gchat::{
     id::{ConversationId, Epoch, RightsVersion, Seq, SiteId, UserId},
     rights::{Membership, Policy, Snapshot},
     store::{
-        Appended, Applied, Arrival, Change, Changed, CourseRooms, Dock, DockStore, Floor, Group, Kept,
-        NewMessage, NewReaction, NewSystem, Noted, Origin, OwnReaction, Page, PeopleStore, Put, Reacted,
-        Result, RoomPart, SiteKey, SiteRecord, SiteStore, Store, StoreError, TalkStore, UserRecord,
-        WindowChange,
+        Appended, Applied, Arrival, Change, Changed, CourseRooms, Dock, DockStore, FlagChange, Flagged,
+        Flags, Floor, Group, Kept, ListAsk, ListPage, ListStore, Listed, NewMark, NewMessage, NewReaction,
+        NewSystem, Noted, Origin, OwnReaction, Page, PeopleStore, Put, Reacted, Result, RoomPart, SiteKey,
+        SiteRecord, SiteStore, Store, StoreError, TalkStore, UserRecord, WindowChange,
     },
 };
 
-use super::{MemoryStore, Weather};
+use super::{Disk, MemoryStore, Site, Weather};
 
 #[async_trait]
 impl<W: Weather> Store for MemoryStore<W> {
@@ -90,7 +90,6 @@ impl<W: Weather> PeopleStore for MemoryStore<W> {
             revoked: site.logins.contains_key(sid),
             floors: site.floors_for(user, token),
             dock: site.dock(user),
-            groups: site.groups(user),
             heads: heads.iter().map(|id| site.head(id, user)).collect(),
         });
         let mut arrival = found.await?;
@@ -305,10 +304,9 @@ impl<W: Weather> TalkStore for MemoryStore<W> {
         site: SiteId,
         conversation: &ConversationId,
         user: UserId,
-        seq: Seq,
-        publish: bool,
+        mark: NewMark,
     ) -> Result<Option<Seq>> {
-        self.write_site(site, |site| Ok(site.read(conversation, user, seq, publish))).await
+        self.write_site(site, |site| Ok(site.read(conversation, user, mark))).await
     }
 }
 
@@ -327,5 +325,51 @@ impl<W: Weather> DockStore for MemoryStore<W> {
         most: usize,
     ) -> Result<bool> {
         self.write_site(site, |site| Ok(site.set_window(user, conversation, &change, most))).await
+    }
+}
+
+#[async_trait]
+impl<W: Weather> ListStore for MemoryStore<W> {
+    async fn list(&self, site: SiteId, user: UserId, ask: &ListAsk) -> Result<ListPage> {
+        self.look(site, |site| site.list(user, ask)).await
+    }
+
+    async fn listed(
+        &self,
+        site: SiteId,
+        user: UserId,
+        conversations: &[ConversationId],
+    ) -> Result<Vec<Listed>> {
+        self.look(site, |site| site.listed(user, conversations)).await
+    }
+
+    async fn flags(
+        &self,
+        site: SiteId,
+        user: UserId,
+        conversation: &ConversationId,
+    ) -> Result<Option<Flags>> {
+        self.look(site, |site| site.flags(user, conversation)).await
+    }
+
+    async fn flag(
+        &self,
+        site: SiteId,
+        user: UserId,
+        conversation: &ConversationId,
+        change: FlagChange,
+    ) -> Result<Flagged> {
+        self.write_site(site, |site| Ok(site.flag(user, conversation, change))).await
+    }
+
+    async fn unmute(&self, now: i64) -> Result<Vec<(SiteId, UserId)>> {
+        let of = |disk: &mut Disk| {
+            let each = |(id, site): (&SiteId, &mut Site)| {
+                let users = site.unmute(now);
+                users.into_iter().map(|user| (*id, user)).collect::<Vec<_>>()
+            };
+            Ok(disk.sites.iter_mut().flat_map(each).collect())
+        };
+        self.write(of).await
     }
 }

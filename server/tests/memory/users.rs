@@ -89,11 +89,13 @@ impl Site {
                 let other = id.direct().and_then(|two| two.other(user));
                 let other = other.and_then(|other| self.users.get(&other)).map(|u| u.snapshot.name.clone());
                 let name = c.about.as_ref().map(|about| about.title.clone()).or(other).unwrap_or_default();
+                let mark = c.marks.get(&user)?;
                 Some(KeptConversation {
+                    flags: mark.flags,
                     conversation: id.clone(),
                     name: name.to_string(),
                     head: c.head,
-                    read_seq: Seq(c.marks.get(&user)?.read),
+                    read_seq: Seq(mark.read),
                 })
             })
             .collect();

@@ -29,8 +29,8 @@ use tracing_subscriber::{
 mod util;
 
 use util::{
-    AnyStore, between, deed, does, group, hold, message, new_group, react, reaction, room, say, send, set,
-    set_of, site, snapshot, user, users,
+    AnyStore, between, deed, does, group, hold, mark, message, new_group, react, reaction, room, say, send,
+    set, set_of, site, snapshot, user, users,
 };
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
@@ -68,7 +68,7 @@ async fn what_one_person_does_looks_at_no_whole_table() {
     change(3, None).await;
     let held = Held { rev: Rev(1), seq: Seq(1) };
     assert_eq!(store.changes(site, &between(2, 3), held, 9).await.unwrap().1.messages.len(), 3);
-    store.read(site, &between(2, 3), user(2), Seq(2), false).await.unwrap();
+    store.read(site, &between(2, 3), user(2), mark(2, false)).await.unwrap();
     send(&store, site, 2, 3, "publishes the mark").await;
     store.user(site, user(3)).await.unwrap();
     store.kept(site, user(2)).await.unwrap();
@@ -115,7 +115,7 @@ async fn in_a_group(store: &AnyStore, site: SiteId) {
         set_of(store, site, 3, &group, state).await;
     }
     store.dock(site, user(3)).await.unwrap();
-    store.read(site, &group, user(3), Seq(9), true).await.unwrap();
+    store.read(site, &group, user(3), mark(9, true)).await.unwrap();
     hold(store, site, 2, 7, &[]).await;
 }
 
@@ -132,7 +132,7 @@ async fn in_a_room(store: &AnyStore, site: SiteId) {
     for state in [WindowState::Closed, WindowState::Open] {
         set_of(store, site, 3, &room, state).await;
     }
-    store.read(site, &room, user(3), Seq(9), true).await.unwrap();
+    store.read(site, &room, user(3), mark(9, true)).await.unwrap();
     store.raise_floor(site, "c7", RightsVersion(9), 1).await.unwrap();
     for closed in [Some(false), None] {
         let rooms = closed.map(|closed| CourseRooms { closed, title: "A".into(), groups: Vec::new() });

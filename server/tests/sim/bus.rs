@@ -48,7 +48,11 @@ impl Faulty {
         }
         let talk = matches!(
             event,
-            Event::Changed { .. } | Event::Read { .. } | Event::Typing { .. } | Event::Dock { .. }
+            Event::Changed { .. }
+                | Event::Read { .. }
+                | Event::Typing { .. }
+                | Event::Flags { .. }
+                | Event::Dock { .. }
         );
         let mut rng = self.rng.lock();
         let late = Duration::from_millis(rng.random_range(1..400));

@@ -15,7 +15,7 @@ use gchat::{
     hub::{Outbound, Registration},
     id::{ClientMessageId, ConnectionId, ConversationId, Seq, SessionId, UserId},
     protocol::ServerFrame,
-    store::{Origin, Result, StoreError, UserRecord, WindowChange, WindowState},
+    store::{NewMark, Origin, Result, StoreError, UserRecord, WindowChange, WindowState},
     talk::{Speaker, Target, Try},
 };
 use parking_lot::Mutex;
@@ -134,7 +134,8 @@ async fn with_a_message_that_is_told_late_its_senders_read_mark_is() {
     let speaker = Speaker { site: SITE, user: scene.bruno.user };
     let hers = Try { speaker, connection: &scene.bruno, id: Uuid::now_v7() };
     assert!(talk.send(hers, conversation.clone(), "read me", (None, Vec::new()), now_ms()).await.is_ok());
-    let hidden = scene.app.store.read(SITE, &conversation, scene.ana.user, Seq(1), false).await.unwrap();
+    let mark = NewMark { seq: Seq(1), publish: false, at: now_ms() };
+    let hidden = scene.app.store.read(SITE, &conversation, scene.ana.user, mark).await.unwrap();
     assert_eq!(hidden, Some(Seq(1)));
     scene.heard();
 

@@ -85,7 +85,7 @@ async fn in_a_room_no_message_waits_until_somebody_s_mark_is_written() {
     assert!(says().await);
 
     next.write.store(true, Ordering::SeqCst);
-    let reading = app.talk.read(Speaker { site: SITE, user: ana.user }, room.clone(), Seq(1));
+    let reading = app.talk.read(Speaker { site: SITE, user: ana.user }, room.clone(), Seq(1), now_ms());
     tokio::pin!(reading);
     assert!(poll!(&mut reading).is_pending(), "it is being written");
     assert!(says().await);

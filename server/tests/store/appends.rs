@@ -8,7 +8,7 @@ use gchat::{
     store::{Appended, NewMessage, Page},
 };
 
-use crate::util::{AnyStore, between, message, read, send, site, user};
+use crate::util::{AnyStore, between, mark, message, read, send, site, user};
 
 async fn all(store: &AnyStore, site: SiteId, a: i64, b: i64) -> (Head, Vec<Message>) {
     store.history(site, &between(a, b), Page::Newest, 10_000).await.unwrap()
@@ -200,7 +200,7 @@ pub(crate) async fn read_marks_only_rise_and_stop_at_the_head(store: AnyStore) {
     assert_eq!(read(&store, site, 3, 2, 2).await, None);
     assert_eq!(read(&store, site, 3, 2, 1).await, None);
     assert_eq!(read(&store, site, 3, 2, 99).await, Some(5));
-    assert_eq!(store.read(site, &between(2, 3), user(4), Seq(1), true).await.unwrap(), None);
+    assert_eq!(store.read(site, &between(2, 3), user(4), mark(1, true)).await.unwrap(), None);
 }
 
 pub(crate) async fn a_mark_is_seen_by_the_other_when_published_or_with_the_next_message(store: AnyStore) {
@@ -217,7 +217,7 @@ pub(crate) async fn a_mark_is_seen_by_the_other_when_published_or_with_the_next_
     assert_eq!(read(&store, site, 3, 2, 1).await, Some(1));
     assert_eq!(seen().await, Some(1));
     // Hidden: the mark rises for the reader alone.
-    assert_eq!(store.read(site, &between(2, 3), user(3), Seq(3), false).await.unwrap(), Some(Seq(3)));
+    assert_eq!(store.read(site, &between(2, 3), user(3), mark(3, false)).await.unwrap(), Some(Seq(3)));
     assert_eq!(seen().await, Some(1));
     let answer = message(site, 3, 2, "answer");
     store.append(answer.clone()).await.unwrap();

@@ -25,7 +25,7 @@ use uuid::Uuid;
 use crate::{
     memory::{Calm, Disk, MemoryStore, Weather},
     util::{
-        AnyStore, between, change, deed, message, message_in, reaction, room, send, set, set_of, site,
+        AnyStore, between, change, deed, mark, message, message_in, reaction, room, send, set, set_of, site,
         snapshot, user, users,
     },
 };
@@ -169,7 +169,7 @@ async fn walk(store: &AnyStore, site: SiteId, version: i64, step: Step) {
             store.append(NewMessage { text: "y".into(), ..one }).await.unwrap();
         }
         Step::Read(reader, other, seq, publish) => {
-            store.read(site, &between(reader, other), user(reader), Seq(seq), publish).await.unwrap();
+            store.read(site, &between(reader, other), user(reader), mark(seq, publish)).await.unwrap();
         }
         Step::Change(a, b, gone) => {
             let (head, _) = store.history(site, &between(a, b), Page::Newest, 0).await.unwrap();
@@ -222,7 +222,7 @@ async fn walk(store: &AnyStore, site: SiteId, version: i64, step: Step) {
             let _ = store.note(new).await; // nothing of a group that nobody has made
         }
         Step::ReadIn(place, who, seq) => {
-            store.read(site, &place.id(), user(who), Seq(seq), true).await.unwrap();
+            store.read(site, &place.id(), user(who), mark(seq, true)).await.unwrap();
         }
         Step::WindowIn(place, who, state) => drop(set_of(store, site, who, &place.id(), state).await),
         Step::ChangeIn(place, gone) => {
@@ -310,7 +310,7 @@ async fn whatever_was_answered_is_told_from_then_on() {
     for round in 1..=500 {
         let name = format!("round {round}");
         let sent = send(&store, site, 1, 2, "x").await.0.seq;
-        store.read(site, &between(1, 2), user(2), sent, true).await.unwrap();
+        store.read(site, &between(1, 2), user(2), mark(sent.0, true)).await.unwrap();
         store.put_user(site, user(2), snapshot(round, &name), Origin::Token).await.unwrap();
         let (one, two) = (arrival(&store, site, 1, &token).await, arrival(&store, site, 2, &token).await);
         assert_eq!([one.heads[0], two.heads[0]].map(|head| head.unwrap().seq), [sent, sent]);

@@ -9,6 +9,7 @@ mod docks;
 mod feed;
 mod groups;
 mod hardening;
+mod lists;
 #[path = "../memory/mod.rs"]
 #[allow(dead_code, reason = "the simulation uses more of it")]
 mod memory;
@@ -101,6 +102,19 @@ macro_rules! every_story {
                 a_mark_is_shown_to_the_group_when_it_is_published
                 a_removed_person_leaves_no_part_behind
                 what_has_happened_makes_old_messages_count_no_more;
+            lists:
+                the_newest_conversation_comes_first_in_pages_that_do_not_age
+                within_a_day_the_last_message_orders_and_a_deletion_leaves_the_day
+                the_last_message_says_who_and_what
+                of_a_group_the_last_message_is_one_that_they_read
+                pinned_ones_stand_before_all_others_and_are_twenty_at_most
+                an_archived_conversation_is_back_with_the_next_message
+                what_is_muted_brings_no_window_but_by_a_mention
+                a_mute_ends_with_its_time
+                filters_leave_the_order_as_it_is
+                a_room_is_listed_for_whom_it_concerns
+                what_was_read_waits_no_more_on_the_next_day
+                the_removed_leave_no_flags_and_no_list;
             model:
                 docks_are_what_a_naive_model_says;
             reach:

@@ -2,8 +2,8 @@
 //! does not.
 
 use crate::util::{
-    AnyStore, MOST, between, deed, does, group, hold, message_in, new_group, reaction, room, say, send, set,
-    set_of, site, user, users, window_of,
+    AnyStore, MOST, between, deed, does, group, hold, mark, message_in, new_group, reaction, room, say, send,
+    set, set_of, site, user, users, window_of,
 };
 use gchat::{
     conversation::{Head, System},
@@ -55,7 +55,7 @@ async fn part(store: &AnyStore, site: SiteId, who: i64, room: &ConversationId) -
 pub(crate) async fn a_room_is_new_to_whoever_has_read_there_before(store: AnyStore) {
     let (site, room) = (site(&store).await, room("c7"));
     assert_eq!(part(&store, site, 3, &room).await, RoomPart::default());
-    assert_eq!(store.read(site, &room, user(3), Seq(1), true).await.unwrap(), None, "nothing is there");
+    assert_eq!(store.read(site, &room, user(3), mark(1, true)).await.unwrap(), None, "nothing is there");
     let (_, came_back) = say(&store, site, &room, 2, &[]).await; // 1
     assert_eq!(came_back, [] as [i64; 0]);
     let head = Head { first_seq: Seq(1), seq: Seq(1), rev: Rev(1) };
@@ -64,9 +64,9 @@ pub(crate) async fn a_room_is_new_to_whoever_has_read_there_before(store: AnySto
     assert!(part(&store, site, 2, &room).await.unread, "whoever has written there has read there");
     assert!(!part(&store, site, 4, &room).await.unread);
     assert!(!part(&store, site, 3, &room).await.unread, "nothing is unread to who was never there");
-    assert_eq!(store.read(site, &room, user(3), Seq(1), true).await.unwrap(), Some(Seq(1)));
+    assert_eq!(store.read(site, &room, user(3), mark(1, true)).await.unwrap(), Some(Seq(1)));
     assert!(part(&store, site, 3, &room).await.unread);
-    assert_eq!(store.read(site, &room, user(3), Seq(9), true).await.unwrap(), Some(Seq(2)));
+    assert_eq!(store.read(site, &room, user(3), mark(9, true)).await.unwrap(), Some(Seq(2)));
     assert!(!part(&store, site, 3, &room).await.unread);
     say(&store, site, &room, 3, &[]).await; // 3
     assert!(!part(&store, site, 3, &room).await.unread, "their own");
@@ -142,9 +142,9 @@ pub(crate) async fn a_mention_lists_a_room_until_it_is_read(store: AnyStore) {
     let window = look(3).await.unwrap();
     assert_eq!((window.mentions, window.unread), (2, 3), "all that is unread is counted where it is listed");
 
-    store.read(site, &room, user(3), Seq(3), true).await.unwrap();
+    store.read(site, &room, user(3), mark(3, true)).await.unwrap();
     assert_eq!(look(3).await.unwrap().mentions, 1);
-    store.read(site, &room, user(3), Seq(4), true).await.unwrap();
+    store.read(site, &room, user(3), mark(4, true)).await.unwrap();
     assert_eq!(look(3).await, None);
     assert_eq!(part(&store, site, 3, &room).await.mentions, 0);
 
@@ -198,7 +198,7 @@ pub(crate) async fn mentions_are_capped_and_one_persons_alone(store: AnyStore) {
     assert_eq!(part(&store, site, 3, &room).await.mentions, 100);
     assert_eq!(window_of(&store, site, 3, &room).await.unwrap().mentions, 100);
     assert_eq!(part(&store, site, 4, &room).await.mentions, 0);
-    store.read(site, &room, user(3), Seq(99), true).await.unwrap();
+    store.read(site, &room, user(3), mark(99, true)).await.unwrap();
     assert_eq!(part(&store, site, 3, &room).await.mentions, 2);
     // Nobody who was removed is mentioned, and whoever is removed is no more.
     store.remove_user(site, user(3), RightsVersion(9)).await.unwrap();
@@ -231,7 +231,7 @@ pub(crate) async fn mentions_in_a_group_end_with_the_part_in_it(store: AnyStore)
     assert_eq!(mentions(4).await, Some(0));
     hold(&store, site, 4, 3, &["c7"]).await;
     assert_eq!(mentions(4).await, Some(2));
-    store.read(site, &group, user(4), Seq(2), true).await.unwrap();
+    store.read(site, &group, user(4), mark(2, true)).await.unwrap();
     assert_eq!(mentions(4).await, Some(1));
 }
 
@@ -242,7 +242,7 @@ pub(crate) async fn a_room_whose_mention_was_closed_is_not_forgotten(store: AnyS
     say(&store, site, &room, 2, &[]).await; // after the close, and no mention
     let quiet = crate::util::room("c8");
     say(&store, site, &quiet, 2, &[]).await;
-    store.read(site, &quiet, user(3), Seq(1), true).await.unwrap();
+    store.read(site, &quiet, user(3), mark(1, true)).await.unwrap();
     say(&store, site, &quiet, 2, &[]).await;
     for state in [Open, Closed] {
         set_of(&store, site, 3, &quiet, state).await;
@@ -274,7 +274,7 @@ pub(crate) async fn who_reacts_in_a_room_takes_part(store: AnyStore) {
     set_of(&store, site, 4, &room, Open).await;
     let window = window_of(&store, site, 4, &room).await.unwrap();
     assert_eq!((window.unread, window.read_seq, window.head.seq), (0, Seq(3), Seq(3)));
-    store.read(site, &room, user(4), Seq(0), true).await.unwrap();
+    store.read(site, &room, user(4), mark(0, true)).await.unwrap();
     assert_eq!(window_of(&store, site, 4, &room).await.unwrap().read_seq, Seq(3));
     let run = (0..COUNTED + 1).map(|_| store.append(message_in(site, &room, 3, &[])));
     futures_util::future::try_join_all(run).await.unwrap();

@@ -6,7 +6,7 @@ use gchat::{
     store::{Appended, Arrival, Origin, Page, WindowChange, WindowState},
 };
 
-use crate::util::{AnyStore, between, message, read, send, set, site, snapshot, user, windows};
+use crate::util::{AnyStore, between, mark, message, read, send, set, site, snapshot, user, windows};
 
 pub(crate) async fn the_rule_of_rights_versions(store: AnyStore) {
     use Origin::{Call, Token};
@@ -117,7 +117,7 @@ pub(crate) async fn a_removed_user_leaves_stubs_and_refuses_older_tokens(store: 
     set(&store, site, 2, 3, WindowState::Open).await;
     set(&store, site, 3, 2, WindowState::Open).await;
     read(&store, site, 2, 3, 2).await;
-    store.read(site, &between(2, 3), user(3), Seq(1), true).await.unwrap();
+    store.read(site, &between(2, 3), user(3), mark(1, true)).await.unwrap();
 
     let (applied, changed) = store.remove_user(site, user(2), RightsVersion(7)).await.unwrap();
     assert!(applied.applied && applied.changed && applied.record.removed);

@@ -7,8 +7,8 @@ use gchat::{
     id::{ClientMessageId, ConversationId, RightsVersion, Seq, SiteId, UserId, VerbId},
     rights::{Membership, Policy, Role, Snapshot},
     store::{
-        Appended, Change, Changed, DockWindow, NewMessage, NewReaction, NewSystem, Noted, Origin, Page, Put,
-        Reacted, SiteKey, SiteRecord, Store, WindowChange, WindowState,
+        Appended, Change, Changed, DockWindow, NewMark, NewMessage, NewReaction, NewSystem, Noted, Origin,
+        Page, Put, Reacted, SiteKey, SiteRecord, Store, WindowChange, WindowState,
     },
 };
 use uuid::Uuid;
@@ -56,7 +56,7 @@ pub(crate) fn message(site: SiteId, from: i64, to: i64, text: &str) -> NewMessag
         text: text.into(),
         reply_to: None,
         mentions: Vec::new(),
-        sent_at: 1_795_376_400_000,
+        sent_at: THEN,
     }
 }
 
@@ -86,8 +86,20 @@ pub(crate) async fn change(
     message
 }
 
+/// When what these stories tell has happened.
+pub(crate) const THEN: i64 = 1_795_376_400_000;
+
+/// A read mark of then.
+pub(crate) fn mark(seq: i64, publish: bool) -> NewMark {
+    NewMark { seq: Seq(seq), publish, at: THEN }
+}
+
 pub(crate) async fn read(store: &AnyStore, site: SiteId, reader: i64, other: i64, seq: i64) -> Option<i64> {
-    store.read(site, &between(reader, other), user(reader), Seq(seq), true).await.unwrap().map(|Seq(seq)| seq)
+    store
+        .read(site, &between(reader, other), user(reader), mark(seq, true))
+        .await
+        .unwrap()
+        .map(|Seq(seq)| seq)
 }
 
 /// Changes a window as a client does that knows the present dock.
@@ -158,7 +170,7 @@ pub(crate) async fn deed(
     let (head, _) = store.history(site, conversation, Page::Newest, 0).await.unwrap();
     let course = matches!(system, System::Made { .. }).then(|| "c7".parse().unwrap());
     let (conversation, id) = (conversation.clone(), VerbId(Uuid::now_v7()));
-    let at = 1_795_376_400_000;
+    let at = THEN;
     NewSystem { site, conversation, sender: user(sender), id, system, course, judged_at: head.rev, at }
 }
 
@@ -206,7 +218,12 @@ pub(crate) async fn say(
     from: i64,
     mentions: &[i64],
 ) -> (Message, Vec<i64>) {
-    match store.append(message_in(site, conversation, from, mentions)).await.unwrap() {
+    appended(store, message_in(site, conversation, from, mentions)).await
+}
+
+/// The same of one that is at hand.
+pub(crate) async fn appended(store: &AnyStore, new: NewMessage) -> (Message, Vec<i64>) {
+    match store.append(new).await.unwrap() {
         Appended::New { message, mut came_back, .. } => {
             came_back.sort();
             (message, came_back.into_iter().map(UserId::get).collect())
@@ -223,6 +240,7 @@ pub(crate) fn reaction(message: &Message, who: i64, rank: u128, emoji: &[&str]) 
         user: user(who),
         id: VerbId(Uuid::from_u128(rank)),
         emoji: emoji.iter().map(|emoji| (*emoji).into()).collect(),
+        at: THEN,
     }
 }
 

@@ -273,6 +273,8 @@ impl Client {
             Incoming::Dot { conversation, .. } => self.copies.make_sure(&[conversation]),
             Incoming::Members(_)
             | Incoming::Rooms(_)
+            | Incoming::List(_)
+            | Incoming::Flags(_)
             | Incoming::Drain { .. }
             | Incoming::Pong
             | Incoming::Other => {}

@@ -8,8 +8,9 @@ use gchat::{
     id::{ConversationId, Epoch, RightsVersion, SiteId, UserId},
     rights::{Membership, Policy, Snapshot},
     store::{
-        Applied, Arrival, Dock, DockStore, Floor, Kept, Origin, PeopleStore, Put, Result as StoreResult,
-        SiteKey, SiteRecord, SiteStore, Store, UserRecord, WindowChange,
+        Applied, Arrival, Dock, DockStore, FlagChange, Flagged, Flags, Floor, Kept, ListAsk, ListPage,
+        ListStore, Listed, Origin, PeopleStore, Put, Result as StoreResult, SiteKey, SiteRecord, SiteStore,
+        Store, UserRecord, Waiting, WindowChange,
     },
 };
 
@@ -161,5 +162,48 @@ impl DockStore for Lying {
         most: usize,
     ) -> StoreResult<bool> {
         self.inner.set_window(site, user, conversation, change, most).await
+    }
+}
+
+#[async_trait]
+impl ListStore for Lying {
+    async fn list(&self, site: SiteId, user: UserId, ask: &ListAsk) -> StoreResult<ListPage> {
+        self.inner.list(site, user, ask).await
+    }
+
+    async fn listed(
+        &self,
+        site: SiteId,
+        user: UserId,
+        conversations: &[ConversationId],
+    ) -> StoreResult<Vec<Listed>> {
+        self.inner.listed(site, user, conversations).await
+    }
+
+    async fn flags(
+        &self,
+        site: SiteId,
+        user: UserId,
+        conversation: &ConversationId,
+    ) -> StoreResult<Option<Flags>> {
+        self.inner.flags(site, user, conversation).await
+    }
+
+    async fn flag(
+        &self,
+        site: SiteId,
+        user: UserId,
+        conversation: &ConversationId,
+        change: FlagChange,
+    ) -> StoreResult<Flagged> {
+        self.inner.flag(site, user, conversation, change).await
+    }
+
+    async fn unmute(&self, now: i64) -> StoreResult<Vec<(SiteId, UserId)>> {
+        self.inner.unmute(now).await
+    }
+
+    async fn tidy(&self, after: Option<Waiting>, now: i64) -> StoreResult<Option<Waiting>> {
+        self.inner.tidy(after, now).await
     }
 }

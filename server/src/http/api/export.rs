@@ -65,6 +65,19 @@ pub struct KeptConversation {
     pub seq: Seq,
     /// This user's read mark.
     pub read_seq: Seq,
+    /// This user has pinned it.
+    #[serde(default, skip_serializing_if = "is_false")]
+    pub pinned: bool,
+    /// This user has archived it.
+    #[serde(default, skip_serializing_if = "is_false")]
+    pub archived: bool,
+    /// ms; this user has muted it until then.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub muted_until: Option<i64>,
+}
+
+fn is_false(yes: &bool) -> bool {
+    !yes
 }
 
 /// The other person of a conversation.
@@ -160,6 +173,9 @@ pub async fn user(
             first_seq: kept.head.first_seq,
             seq: kept.head.seq,
             read_seq: kept.read_seq,
+            pinned: kept.flags.pinned,
+            archived: kept.flags.archived,
+            muted_until: Some(kept.flags.muted_until).filter(|until| *until > 0),
         }
     };
     Ok(Json(Kept {

@@ -6,7 +6,12 @@ use std::{
     sync::Arc,
 };
 
-use crate::{id::UserId, protocol::Contact, rights::Role};
+use crate::{
+    fold::{Words, fold},
+    id::UserId,
+    protocol::Contact,
+    rights::Role,
+};
 
 /// Somebody, and the name that they are sorted by. This is there once, however many lists they stand in: it is most of
 /// what being online costs.
@@ -14,14 +19,14 @@ use crate::{id::UserId, protocol::Contact, rights::Role};
 pub struct Person {
     /// Without a role: that depends on the list.
     contact: Contact,
-    /// The name without case.
+    /// The name as it is compared (`fold`).
     name: Box<str>,
 }
 
 impl Person {
     /// Of a contact; its role is dropped.
     pub fn new(contact: Contact) -> Arc<Self> {
-        let name = contact.name.to_lowercase().into();
+        let name = fold(&contact.name).into();
         Arc::new(Self { contact: Contact { role: None, ..contact }, name })
     }
 
@@ -30,14 +35,14 @@ impl Person {
         self.contact.id
     }
 
-    /// Whether the name has this in it, which is in lower case.
-    pub(super) fn is_called(&self, text: &str) -> bool {
-        self.name.contains(text)
+    /// Whether the name has all of these words.
+    pub(super) fn is_called(&self, words: &Words) -> bool {
+        words.are_in(&self.name)
     }
 }
 
-/// Somebody as one list has them. Its order: teachers first, then by name without case, then by id. Clients sort again, by their
-/// language's rules.
+/// Somebody as one list has them. Its order: teachers first, then by name as it is compared, then by id. Clients sort again, by
+/// their language's rules.
 #[derive(Clone, Debug)]
 pub struct Entry {
     /// In this list.

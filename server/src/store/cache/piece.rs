@@ -15,9 +15,10 @@ type User = (Arc<Snapshot>, bool, bool);
 type Other = (Arc<str>, Option<Arc<str>>, Option<Arc<str>>);
 type Side = (bool, bool, bool, Box<[Membership]>);
 type Head = (Seq, Seq, Rev);
-type Window = (ConversationId, WindowState, Option<Other>, Side, Head, Seq, Seq, (i64, i64), Place);
-/// User, dock, groups, heads.
-type Told = (Option<User>, (i64, Vec<Window>), Vec<ConversationId>, Vec<Option<Head>>);
+type Window =
+    (ConversationId, WindowState, Option<Other>, Side, Head, Seq, Seq, (i64, i64, bool, i64), Place);
+/// User, dock, heads.
+type Told = (Option<User>, (i64, Vec<Window>), Vec<Option<Head>>);
 
 /// What `PeopleStore::arrival` is asked, but for whom: sid, version, courses and the conversations.
 pub(super) fn question(sid: &str, token: &Snapshot, heads: &[ConversationId]) -> Vec<u8> {
@@ -28,7 +29,7 @@ pub(super) fn question(sid: &str, token: &Snapshot, heads: &[ConversationId]) ->
 /// Both, and when the answer was read. `None` for what the clock alone changes: that somebody's login has ended, and
 /// floors.
 pub(super) fn write(question: &[u8], arrival: &Arrival, read_at: u64) -> Option<Vec<u8>> {
-    let Arrival { user, revoked: false, floors: Floors(floors), dock, groups, heads } = arrival else {
+    let Arrival { user, revoked: false, floors: Floors(floors), dock, heads } = arrival else {
         return None;
     };
     if !floors.is_empty() || question.is_empty() {
@@ -46,7 +47,7 @@ pub(super) fn write(question: &[u8], arrival: &Arrival, read_at: u64) -> Option<
     piece.extend(read_at.to_le_bytes());
     piece.extend(length.to_le_bytes());
     piece.extend(question);
-    postcard::to_extend(&(user, (version, windows), groups, heads), piece).ok()
+    postcard::to_extend(&(user, (version, windows), heads), piece).ok()
 }
 
 /// When the answer was read, and the answer as it lies there, if this was the question.
@@ -59,29 +60,30 @@ pub(super) fn find<'a>(piece: &'a [u8], question: &[u8]) -> Option<(u64, &'a [u8
 
 /// The answer.
 pub(super) fn read(answer: &[u8]) -> Option<Arrival> {
-    let (user, (version, windows), groups, heads): Told = postcard::from_bytes(answer).ok()?;
+    let (user, (version, windows), heads): Told = postcard::from_bytes(answer).ok()?;
     let user = user.map(|(snapshot, by_call, removed)| {
         let origin = if by_call { Origin::Call } else { Origin::Token };
         UserRecord { snapshot, origin, removed }
     });
     let dock = Dock { version, windows: windows.into_iter().map(unwindow).collect() };
     let heads = heads.into_iter().map(|found| found.map(unhead)).collect();
-    Some(Arrival { user, revoked: false, floors: Floors::default(), dock, groups, heads })
+    Some(Arrival { user, revoked: false, floors: Floors::default(), dock, heads })
 }
 
 fn window(window: &DockWindow) -> impl serde::Serialize {
     let DockWindow { conversation, state, other, toward, head, read_seq, other_read_seq, .. } = window;
-    let DockWindow { unread, mentions, place, .. } = window;
+    let DockWindow { unread, mentions, pinned, muted_until, place, .. } = window;
     let other = other.as_ref().map(|Face { name, picture, profile_url }| (name, picture, profile_url));
     let Toward { chat, blocks, accepts, circles } = toward;
     let toward = (chat, blocks, accepts, circles);
     let head = self::head(*head);
-    (conversation, state, other, toward, head, read_seq, other_read_seq, (unread, mentions), place)
+    let own = (unread, mentions, pinned, muted_until);
+    (conversation, state, other, toward, head, read_seq, other_read_seq, own, place)
 }
 
 fn unwindow(window: Window) -> DockWindow {
-    let (conversation, state, other, toward, head, read_seq, other_read_seq, (unread, mentions), place) =
-        window;
+    let (conversation, state, other, toward, head, read_seq, other_read_seq, own, place) = window;
+    let (unread, mentions, pinned, muted_until) = own;
     let (chat, blocks, accepts, circles) = toward;
     DockWindow {
         conversation,
@@ -94,6 +96,8 @@ fn unwindow(window: Window) -> DockWindow {
         unread,
         mentions,
         place,
+        pinned,
+        muted_until,
     }
 }
 

@@ -15,8 +15,8 @@ use crate::{
     conversation::Message,
     dock::COUNTED,
     dock::Facts,
-    id::{ClientMessageId, ConversationId, Kind, Rev, Seq, SiteId, UserId},
-    store::{Appended, NewMessage},
+    id::{ClientMessageId, Kind, Rev, Seq, SiteId, UserId},
+    store::{Appended, NewMessage, day_of},
     talk::rules,
 };
 
@@ -39,8 +39,13 @@ struct End {
     other_seq: i64,
     /// The sender's: read, and what of it others may see. `None`: they have no row.
     mark: Option<(i64, i64)>,
-    /// The recipient's read mark, if they have a row.
+    /// The sender's: `participants.day`.
+    day: Option<i64>,
+    /// The recipient's read mark, if they have a row; their day, whether it waits, and until when it is muted.
     recipient_read: Option<i64>,
+    recipient_day: Option<i64>,
+    recipient_waits: Option<bool>,
+    recipient_muted: Option<i64>,
     /// Of the recipient's window, if it is on record.
     state: Option<i64>,
     closed_seq: Option<i64>,
@@ -60,9 +65,13 @@ impl<'a> TryFrom<&'a Row<'a>> for End {
             last_sender: row.get(5)?,
             other_seq: row.get(6)?,
             mark: read.zip(published),
-            recipient_read: row.get(9)?,
-            state: row.get(10)?,
-            closed_seq: row.get(11)?,
+            day: row.get(9)?,
+            recipient_read: row.get(10)?,
+            recipient_day: row.get(11)?,
+            recipient_waits: row.get(12)?,
+            recipient_muted: row.get(13)?,
+            state: row.get(14)?,
+            closed_seq: row.get(15)?,
         })
     }
 }
@@ -73,6 +82,11 @@ impl End {
         if self.last_sender == user.get() { self.other_seq } else { self.last_seq }
     }
 
+    /// Whether the recipient has muted it. Nobody is mentioned in a direct one.
+    fn is_muted(&self) -> bool {
+        self.recipient_muted.is_some_and(|until| until > 0)
+    }
+
     /// Whether the recipient's dock shows the window already.
     fn is_shown_to(&self, recipient: UserId) -> bool {
         let facts = Facts {
@@ -80,6 +94,8 @@ impl End {
             closed_seq: Seq(self.closed_seq.unwrap_or(0)),
             read_seq: self.recipient_read.map(Seq),
             newest_by_others: Seq(self.newest_by_others(recipient)),
+            quiet: self.is_muted(),
+            newest_mention: Seq(0),
         };
         facts.listed()
     }
@@ -90,7 +106,8 @@ impl<'a> Appender<'a> {
         let end = Statement::of(
             conn,
             "SELECT c.conversation, c.first_seq, c.seq, c.rev, c.last_seq, c.last_sender, c.other_seq, \
-                    s.read_seq, s.published_read_seq, r.read_seq, d.state, d.closed_seq \
+                    s.read_seq, s.published_read_seq, s.day, r.read_seq, r.day, r.waits, r.muted_until, \
+                    d.state, d.closed_seq \
              FROM conversations c \
              LEFT JOIN participants s \
                     ON s.site = c.site AND s.user = ?3 AND s.kind = c.kind AND s.conversation = c.conversation \
@@ -140,7 +157,7 @@ impl<'a> Appender<'a> {
                 if new.conversation.kind() == Kind::Group {
                     return Err(broken("the sender is not in the group"));
                 }
-                start(self.conn, new.site, &new.conversation, &name, new.sender)?;
+                start(self.conn, new, &name)?;
                 self.end(new, &name, recipient)?.ok_or_else(|| broken("a head is missing"))?
             }
         };
@@ -179,11 +196,14 @@ impl<'a> Appender<'a> {
             published = Some(Seq(mark.0));
         }
         let message = new.row(Seq(seq), Rev(rev));
+        if end.day.is_none_or(|day| day < day_of(new.sent_at)) {
+            self.touch(end, new, *sender, false)?;
+        }
         let came_back = match new.conversation.kind() {
-            Kind::Direct => recipient.into_iter().filter(|recipient| !end.is_shown_to(*recipient)).collect(),
+            Kind::Direct => self.came_to(end, new, recipient)?,
             Kind::Group => self.came_back(end, new)?,
             Kind::Room => {
-                conversations::join_room(self.conn, new.site, conversation, *sender, end.seq, true)?;
+                self.join_room(end, new, *sender)?;
                 Vec::new()
             }
         };
@@ -193,34 +213,67 @@ impl<'a> Appender<'a> {
         Ok(Appended::New { message, first_seq: Seq(end.first_seq), published, came_back })
     }
 
-    /// The other members of a group whose docks did not show it.
+    /// The recipient of a direct message, if their dock did not show it. It is written that it waits, and since when:
+    /// about once a day.
+    fn came_to(&self, end: &End, new: &NewMessage, recipient: Option<UserId>) -> Result<Vec<UserId>> {
+        let Some(recipient) = recipient else { return Ok(Vec::new()) };
+        let is_old = end.recipient_day.is_none_or(|day| day < day_of(new.sent_at));
+        if is_old || end.recipient_waits != Some(true) {
+            self.touch(end, new, recipient, true)?;
+        }
+        let came_back = !end.is_muted() && !end.is_shown_to(recipient);
+        Ok(came_back.then_some(recipient).into_iter().collect())
+    }
+
+    /// The other members of a group whose docks did not show it; and the same is written of all of them.
     fn came_back(&self, end: &End, new: &NewMessage) -> Result<Vec<UserId>> {
-        let others: Vec<(i64, i64, Option<i64>, Option<i64>)> = self.conn.all(
-            "SELECT p.user, p.read_seq, d.state, d.closed_seq FROM participants p \
+        type Member = (i64, i64, i64, bool, bool, i64, Option<i64>, Option<i64>);
+        let others: Vec<Member> = self.conn.all(
+            "SELECT p.user, p.read_seq, p.day, p.waits, p.muted_until > 0, \
+                    CASE WHEN p.muted_until > 0 THEN (SELECT coalesce(max(n.seq), 0) FROM mentions n \
+                          WHERE n.site = p.site AND n.user = p.user AND n.conversation = p.conversation) ELSE 0 END, \
+                    d.state, d.closed_seq \
+             FROM participants p \
              LEFT JOIN docks d ON d.site = p.site AND d.user = p.user AND d.name = ?2 \
              WHERE p.conversation = ?1 AND p.user <> ?3 AND p.left_seq IS NULL AND p.lost_seq IS NULL",
             params![end.conversation, Name::of(&new.conversation), new.sender.get()],
         )?;
         let mut came_back = Vec::new();
-        for (user, read, state, closed) in others {
+        for (user, read, day, waits, muted, mention, state, closed) in others {
             let user = self::user(user)?;
+            if day < day_of(new.sent_at) || !waits {
+                self.touch(end, new, user, true)?;
+            }
             let facts = Facts {
                 state: state.map(docks::state),
                 closed_seq: Seq(closed.unwrap_or(0)),
                 read_seq: Some(Seq(read)),
                 newest_by_others: Seq(end.newest_by_others(user)),
+                quiet: muted,
+                newest_mention: Seq(mention),
             };
-            if !facts.listed() {
+            if !facts.listed() && (!muted || new.mentions.contains(&user)) {
                 came_back.push(user);
             }
         }
         Ok(came_back)
     }
 
+    fn touch(&self, end: &End, new: &NewMessage, user: UserId, waits: bool) -> Result<()> {
+        let number = (conversations::kind(&new.conversation), end.conversation);
+        conversations::touch(self.conn, new.site, number, user, day_of(new.sent_at), waits)
+    }
+
+    fn join_room(&self, end: &End, new: &NewMessage, user: UserId) -> Result<()> {
+        let joins = conversations::Joins { read: end.seq, seen: true, day: day_of(new.sent_at) };
+        conversations::join_room(self.conn, new.site, end.conversation, user, joins)
+    }
+
     /// Notes that somebody is mentioned who has not read that; in a room by this they take part.
     fn mention(&self, end: &End, new: &NewMessage, user: UserId, seq: i64) -> Result<()> {
         if new.conversation.kind() == Kind::Room {
-            conversations::join_room(self.conn, new.site, end.conversation, user, end.seq, true)?;
+            self.join_room(end, new, user)?;
+            self.touch(end, new, user, true)?;
         }
         // The list of somebody who never reads stays bounded: what does not count any more (`dock::COUNTED`) goes.
         self.conn.change(
@@ -245,26 +298,23 @@ impl<'a> Appender<'a> {
 
 /// Makes the row of a conversation that has none, and the rows of the sender and, in a direct one, of the other person
 /// unless they are removed: someone who was and is back has read what there was before.
-fn start(
-    conn: &Connection,
-    SiteId(site): SiteId,
-    conversation: &ConversationId,
-    name: &Name,
-    sender: UserId,
-) -> Result<()> {
+fn start(conn: &Connection, new: &NewMessage, name: &Name) -> Result<()> {
+    let NewMessage { site: SiteId(site), conversation, sender, sent_at, .. } = new;
     conn.change(
         "INSERT INTO conversations (site, kind, name) VALUES (?1, ?2, ?3) ON CONFLICT DO NOTHING",
         params![site, conversations::kind(conversation), name],
     )?;
-    let recipient = conversations::other(conversation, sender)?;
-    let rows = [Some((sender, recipient)), recipient.map(|recipient| (recipient, Some(sender)))];
+    let recipient = conversations::other(conversation, *sender)?;
+    let rows = [Some((*sender, recipient)), recipient.map(|recipient| (recipient, Some(*sender)))];
     for (user, other) in rows.into_iter().flatten() {
         conn.change(
-            "INSERT INTO participants (site, user, kind, conversation, other, read_seq, published_read_seq) \
-             SELECT site, ?3, kind, conversation, ?4, seq, 0 FROM conversations WHERE site = ?1 AND name = ?2 \
+            "INSERT INTO participants \
+                (site, user, kind, conversation, other, read_seq, published_read_seq, day, waits) \
+             SELECT site, ?3, kind, conversation, ?4, seq, 0, ?5, ?6 FROM conversations \
+             WHERE site = ?1 AND name = ?2 \
                 AND NOT EXISTS (SELECT 1 FROM users u WHERE u.site = ?1 AND u.user = ?3 AND u.removed <> 0) \
              ON CONFLICT DO NOTHING",
-            params![site, name, user.get(), other.map(UserId::get)],
+            params![site, name, user.get(), other.map(UserId::get), day_of(*sent_at), user != *sender],
         )?;
     }
     Ok(())

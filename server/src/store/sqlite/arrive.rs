@@ -8,7 +8,7 @@ use super::{
     Result,
     circles::floors_above,
     conversations::{counted, newest_by_others},
-    docks::{self, dock_rows, unread},
+    docks::{self, dock_rows, unread, waiting_most},
     rows::{broken, head, record},
     sql::Statements as _,
 };
@@ -85,15 +85,15 @@ impl Arrive {
             concat!(
                 "SELECT u.snapshot, u.by_call, u.removed, \
                         EXISTS (SELECT 1 FROM revoked_logins r WHERE r.site = ?1 AND r.sid = ?3), \
-                        NULL, NULL, NULL, NULL, NULL, NULL, NULL, 10 \
+                        NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, 10 \
                  FROM (SELECT 1) LEFT JOIN users u ON u.site = ?1 AND u.user = ?2 \
                  UNION ALL \
                  SELECT f.course, f.version, \
-                        NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, 11 ",
+                        NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, 11 ",
                 floors_above!("?5", "?6"),
                 " UNION ALL \
                  SELECT k.key, c.first_seq, c.seq, c.rev, \
-                        NULL, NULL, NULL, NULL, NULL, NULL, NULL, 12 \
+                        NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, 12 \
                  FROM json_each(?4) k \
                  CROSS JOIN conversations c ON c.site = ?1 AND c.name = k.value \
                  UNION ALL ",
@@ -123,7 +123,7 @@ impl Arrive {
                 Part::Dock(part) => dock.take(part),
             }
         }
-        (arrival.dock, arrival.groups) = dock.dock(conn, self.site, self.user)?;
+        arrival.dock = dock.dock(conn, self.site, self.user)?;
         Ok(arrival)
     }
 }

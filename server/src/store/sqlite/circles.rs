@@ -49,18 +49,19 @@ pub(super) fn floors(conn: &Connection, site: SiteId, user: UserId, snapshot: &S
     Ok(Floors(floors.into_iter().map(|(course, version)| (course, RightsVersion(version))).collect()))
 }
 
-/// Brings the index up to date with a user's record, which has just been written.
-pub(super) fn index(conn: &Connection, site: SiteId, user: UserId, snapshot: &Snapshot) -> Result<()> {
+/// Brings the index up to date with a user's record, which has just been written. Whether the courses are others now.
+pub(super) fn index(conn: &Connection, site: SiteId, user: UserId, snapshot: &Snapshot) -> Result<bool> {
     let courses = courses(snapshot);
+    let mut changed = 0;
     for sql in [
         "DELETE FROM members WHERE site = ?1 AND user = ?2 \
            AND course NOT IN (SELECT value FROM json_each(?3))",
         "INSERT INTO members (site, user, course) SELECT ?1, ?2, value FROM json_each(?3) WHERE true \
          ON CONFLICT DO NOTHING",
     ] {
-        conn.change(sql, params![site.0, user.get(), &courses])?;
+        changed += conn.change(sql, params![site.0, user.get(), &courses])?;
     }
-    Ok(())
+    Ok(changed > 0)
 }
 
 /// As `Store::members`.

@@ -59,22 +59,49 @@ pub(super) const GROUP: i64 = 2;
 /// See `GROUP`.
 pub(super) const ROOM: i64 = 3;
 
-/// Makes the row of who has none, in a room: they have read what there was before. `seen`: others see them there.
+/// How somebody comes into a room.
+pub(super) struct Joins {
+    /// Up to which message they have read what there was before.
+    pub(super) read: i64,
+    /// Others see them there.
+    pub(super) seen: bool,
+    /// Today.
+    pub(super) day: i64,
+}
+
+/// Makes the row of who has none, in a room.
 pub(super) fn join_room(
     conn: &Connection,
     SiteId(site): SiteId,
     number: i64,
     user: UserId,
-    read: i64,
-    seen: bool,
+    Joins { read, seen, day }: Joins,
 ) -> Result<()> {
     conn.change(
-        "INSERT INTO participants (site, user, kind, conversation, read_seq, published_read_seq, first_seq) \
-         SELECT ?1, ?2, 3, ?3, ?4, 0, iif(?5, ?4 + 1, NULL) \
+        "INSERT INTO participants (site, user, kind, conversation, read_seq, published_read_seq, first_seq, day) \
+         SELECT ?1, ?2, 3, ?3, ?4, 0, iif(?5, ?4 + 1, NULL), ?6 \
          WHERE NOT EXISTS (SELECT 1 FROM users u WHERE u.site = ?1 AND u.user = ?2 AND u.removed <> 0) \
          ON CONFLICT DO UPDATE SET first_seq = excluded.first_seq \
                      WHERE first_seq IS NULL AND excluded.first_seq IS NOT NULL",
-        params![site, user.get(), number, read, seen],
+        params![site, user.get(), number, read, seen, day],
+    )?;
+    Ok(())
+}
+
+/// A message has come today, for somebody who takes part: it is not archived any more. `waits`: it is unread.
+pub(super) fn touch(
+    conn: &Connection,
+    SiteId(site): SiteId,
+    (kind, number): (i64, i64),
+    user: UserId,
+    day: i64,
+    waits: bool,
+) -> Result<()> {
+    conn.change(
+        "UPDATE participants SET day = max(abs(day), ?5), waits = max(waits, ?6) \
+         WHERE site = ?1 AND user = ?2 AND kind = ?3 AND conversation = ?4 AND (day < ?5 OR waits < ?6) \
+           AND left_seq IS NULL AND lost_seq IS NULL",
+        params![site, user.get(), kind, number, day, waits],
     )?;
     Ok(())
 }
@@ -138,8 +165,9 @@ mod tests {
         conn.execute_batch(
             "INSERT INTO sites VALUES (1, 'i', 'u', '[]', 1, 900, 0, 0); \
              INSERT INTO conversations (conversation, site, kind, name) VALUES (1, 1, 1, '2-3'); \
-             INSERT INTO participants (site, user, kind, conversation, other, read_seq, published_read_seq) \
-                VALUES (1, 2, 1, 1, 3, 0, 0), (1, 3, 1, 1, 2, 0, 0)",
+             INSERT INTO participants \
+                (site, user, kind, conversation, other, read_seq, published_read_seq, day, waits) \
+                VALUES (1, 2, 1, 1, 3, 0, 0, 1, 1), (1, 3, 1, 1, 2, 0, 0, 1, 1)",
         )
         .unwrap();
         conn.execute(

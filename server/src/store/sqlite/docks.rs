@@ -19,7 +19,7 @@ use crate::{
     dock::Facts,
     id::{ConversationId, Kind, Seq, SessionId, SiteId, UserId},
     rights::Snapshot,
-    store::{Dock, DockWindow, Place, WindowChange, WindowState},
+    store::{Dock, DockWindow, Place, WAITING_MOST, WindowChange, WindowState},
 };
 
 /// Closed windows that a user's dock remembers, so that an older change of them is recognised as stale.
@@ -29,7 +29,17 @@ const REMEMBERED: i64 = 64;
 const CAME_BACK: usize = 100;
 
 /// The column that says what a row is, after those that a window needs.
-pub(super) const PART: usize = 11;
+pub(super) const PART: usize = 13;
+
+/// `store::WAITING_MOST` in a statement.
+macro_rules! waiting_most {
+    () => {
+        1000
+    };
+}
+pub(super) use waiting_most;
+
+const _: () = assert!(WAITING_MOST == waiting_most!());
 
 /// Messages that the user in $user has not read, at most 100, of `conversations c` and their `participants p`.
 macro_rules! unread {
@@ -51,21 +61,21 @@ macro_rules! unread {
 pub(super) use unread;
 
 /// Rows for `Part`, of site ?1 and user ?2: the dock's version, the windows in it, and those that came back. Those are
-/// looked for among all conversations, so first by what costs least; and what is unread is only counted where somebody
-/// else has written since, among the messages that count (`dock::COUNTED`): so nobody's own messages are walked without a
-/// bound.
+/// looked for among the newest conversations in which something may be unread, and there first by what costs least; and
+/// what is unread is only counted where somebody else has written since, among the messages that count (`dock::COUNTED`).
+/// So what it costs depends neither on how many conversations somebody has nor on how long they are.
 macro_rules! dock_rows {
     () => {
         concat!(
-            "SELECT coalesce(max(version), 0), NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, 0 \
-             FROM docks WHERE site = ?1 AND user = ?2 \
+            "SELECT (SELECT coalesce(max(version), 0) FROM docks WHERE site = ?1 AND user = ?2), \
+                    NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, 0 \
              UNION ALL \
              SELECT 0, d.opened, d.name, d.state, u.snapshot, \
                     coalesce(c.first_seq, 1), coalesce(c.seq, 0), coalesce(c.rev, 0), \
                     coalesce(p.read_seq, c.seq, 0), coalesce(o.published_read_seq, 0), ",
             unread!("d.user"),
-            ", 1 \
-             FROM docks d \
+            ", coalesce(p.pinned, 0), coalesce(p.muted_until, 0), 1 \
+             FROM docks d INDEXED BY docks_shown \
              LEFT JOIN conversations c ON c.site = d.site AND c.name = d.name \
              LEFT JOIN participants p \
                     ON p.site = d.site AND p.user = d.user AND p.kind = c.kind AND p.conversation = c.conversation \
@@ -81,43 +91,38 @@ macro_rules! dock_rows {
             counted!(),
             ") AND m.seq <= w.newest \
                        AND m.sender <> ?2 AND m.text IS NOT NULL LIMIT 100)), \
-                    1 \
-             FROM (SELECT (SELECT m.message FROM messages m WHERE m.conversation = c.conversation \
+                    w.pinned, w.muted_until, 1 \
+             FROM (SELECT CASE WHEN p.kind = 3 OR p.muted_until > 0 THEN \
+                              (SELECT m.message FROM messages m WHERE m.conversation = c.conversation AND m.seq = \
+                                  (SELECT min(n.seq) FROM mentions n WHERE n.site = ?1 AND n.user = ?2 \
+                                      AND n.conversation = c.conversation AND n.seq > coalesce(d.closed_seq, 0))) \
+                          ELSE (SELECT m.message FROM messages m WHERE m.conversation = c.conversation \
                               AND m.seq > max(p.read_seq, coalesce(d.closed_seq, 0), c.seq - ",
             counted!(),
             ") \
-                              AND m.sender <> p.user AND m.text IS NOT NULL ORDER BY m.seq LIMIT 1) AS first_unread, \
-                          c.conversation, c.name, c.first_seq, c.seq, c.rev, p.other, p.read_seq, ",
-            newest_by_others!("p.user"),
+                              AND m.sender <> ?2 AND m.text IS NOT NULL ORDER BY m.seq LIMIT 1) END AS first_unread, \
+                          c.conversation, c.name, c.first_seq, c.seq, c.rev, p.other, p.read_seq, \
+                          p.pinned, p.muted_until, ",
+            newest_by_others!("?2"),
             " AS newest \
-                   FROM participants p \
+                   FROM (SELECT kind, conversation, other, read_seq, left_seq, lost_seq, pinned, muted_until \
+                         FROM participants INDEXED BY participants_waits \
+                         WHERE site = ?1 AND user = ?2 AND waits = 1 ORDER BY day DESC LIMIT ",
+            waiting_most!(),
+            ") p \
                    CROSS JOIN conversations c ON c.conversation = p.conversation \
-                   LEFT JOIN docks d ON d.site = p.site AND d.user = p.user AND d.name = c.name \
-                   WHERE p.site = ?1 AND p.user = ?2 AND p.kind IN (1, 2) \
-                     AND p.left_seq IS NULL AND p.lost_seq IS NULL AND coalesce(d.state, 0) = 0 AND ",
-            newest_by_others!("p.user"),
-            " > max(p.read_seq, coalesce(d.closed_seq, 0)) \
-                   LIMIT 1000) w \
+                   LEFT JOIN docks d ON d.site = ?1 AND d.user = ?2 AND d.name = c.name \
+                   WHERE p.left_seq IS NULL AND p.lost_seq IS NULL AND coalesce(d.state, 0) = 0 \
+                     AND (p.kind = 3 OR p.muted_until > 0 OR ",
+            newest_by_others!("?2"),
+            " > max(p.read_seq, coalesce(d.closed_seq, 0))) \
+                   LIMIT ",
+            waiting_most!(),
+            ") w \
              LEFT JOIN participants o \
                     ON o.site = ?1 AND o.user = w.other AND o.kind = 1 AND o.conversation = w.conversation \
              LEFT JOIN users u ON u.site = ?1 AND u.user = w.other \
-             UNION ALL \
-             SELECT 1, m.message, c.name, 1, NULL, c.first_seq, c.seq, c.rev, coalesce(p.read_seq, c.seq), 0, ",
-            unread!("?2"),
-            ", 1 \
-             FROM (SELECT DISTINCT conversation FROM mentions WHERE site = ?1 AND user = ?2) k \
-             CROSS JOIN conversations c ON c.conversation = k.conversation AND c.kind = 3 \
-             LEFT JOIN docks d ON d.site = ?1 AND d.user = ?2 AND d.name = c.name \
-             CROSS JOIN messages m ON m.conversation = k.conversation \
-                    AND m.seq = (SELECT min(n.seq) FROM mentions n WHERE n.site = ?1 AND n.user = ?2 \
-                                    AND n.conversation = c.conversation AND n.seq > coalesce(d.closed_seq, 0)) \
-             LEFT JOIN participants p \
-                    ON p.site = ?1 AND p.user = ?2 AND p.kind = 3 AND p.conversation = c.conversation \
-             WHERE coalesce(d.state, 0) = 0 \
-             UNION ALL \
-             SELECT c.name, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, 2 \
-             FROM participants p CROSS JOIN conversations c ON c.conversation = p.conversation \
-             WHERE p.site = ?1 AND p.user = ?2 AND p.kind = 2 AND p.left_seq IS NULL AND p.lost_seq IS NULL"
+             WHERE w.first_unread IS NOT NULL"
         )
     };
 }
@@ -129,8 +134,6 @@ pub(super) enum Part {
     Version(i64),
     /// One of its windows.
     Window(Window),
-    /// A group of its owner, by its name.
-    Group(String),
 }
 
 impl<'a> TryFrom<&'a Row<'a>> for Part {
@@ -139,25 +142,24 @@ impl<'a> TryFrom<&'a Row<'a>> for Part {
     fn try_from(row: &'a Row<'a>) -> rusqlite::Result<Self> {
         Ok(match row.get(PART)? {
             0 => Self::Version(row.get(0)?),
-            2 => Self::Group(row.get(0)?),
             _ => Self::Window(row.try_into()?),
         })
     }
 }
 
 /// Whether it came back, and its number among those like it; the conversation's name, state, the other person's snapshot,
-/// the head's three, the two marks, unread.
+/// the head's three, the two marks, unread, and whether it is pinned and until when it is muted.
 ///
 /// They come in no order: sorting them in the statement would cost a table of its own for each person who arrives, so a
-/// thousand are taken of those that came back, and the longest of them kept here.
-type Window = (bool, i64, String, i64, Option<String>, i64, i64, i64, i64, i64, i64);
+/// thousand are taken of those that wait, and of those that came back the longest kept here.
+pub(super) type Window = (bool, i64, String, i64, Option<String>, i64, i64, i64, i64, i64, i64, bool, i64);
 
 /// As `Store::dock`.
 pub(super) fn dock(conn: &Connection, site: SiteId, user: UserId) -> Result<Dock> {
     let parts: Vec<Part> = conn.all(dock_rows!(), params![site.0, user.get()])?;
     let mut rows = Rows::default();
     parts.into_iter().for_each(|part| rows.take(part));
-    Ok(rows.dock(conn, site, user)?.0)
+    rows.dock(conn, site, user)
 }
 
 /// The rows of a dock.
@@ -165,7 +167,6 @@ pub(super) fn dock(conn: &Connection, site: SiteId, user: UserId) -> Result<Dock
 pub(super) struct Rows {
     version: i64,
     windows: Vec<Window>,
-    groups: Vec<String>,
 }
 
 impl Rows {
@@ -174,29 +175,27 @@ impl Rows {
         match part {
             Part::Version(version) => self.version = version,
             Part::Window(window) => self.windows.push(window),
-            Part::Group(name) => self.groups.push(name),
         }
     }
 
-    /// The dock of its owner, and their groups, once all were taken.
-    pub(super) fn dock(
-        mut self,
-        conn: &Connection,
-        site: SiteId,
-        owner: UserId,
-    ) -> Result<(Dock, Vec<ConversationId>)> {
+    /// The dock of its owner, once all were taken.
+    pub(super) fn dock(mut self, conn: &Connection, site: SiteId, owner: UserId) -> Result<Dock> {
         self.windows.sort_unstable_by_key(|(late, number, ..)| (*late, *number));
         let own = self.windows.partition_point(|(late, ..)| !late);
         self.windows.truncate(own + CAME_BACK);
         let windows = self.windows.into_iter().map(|window| self::window(conn, (site, owner), window));
-        let dock = Dock { version: self.version, windows: windows.collect::<Result<_>>()? };
-        let groups = self.groups.iter().map(|name| conversation(name));
-        Ok((dock, groups.collect::<Result<_>>()?))
+        Ok(Dock { version: self.version, windows: windows.collect::<Result<_>>()? })
     }
 }
 
-fn window(conn: &Connection, (site, owner): (SiteId, UserId), window: Window) -> Result<DockWindow> {
-    let (_, _, name, state, snapshot, first_seq, seq, rev, read_seq, published, unread) = window;
+/// A window, from its row.
+pub(super) fn window(
+    conn: &Connection,
+    (site, owner): (SiteId, UserId),
+    window: Window,
+) -> Result<DockWindow> {
+    let (_, _, name, state, snapshot, first_seq, seq, rev, read_seq, published, unread, pinned, muted_until) =
+        window;
     let other: Option<Snapshot> = snapshot.as_deref().map(read).transpose()?;
     let conversation = conversation(&name)?;
     let (place, mentions) = match conversation.kind() {
@@ -216,6 +215,8 @@ fn window(conn: &Connection, (site, owner): (SiteId, UserId), window: Window) ->
         read_seq: Seq(read_seq),
         other_read_seq: Seq(published),
         unread,
+        pinned,
+        muted_until,
     })
 }
 
@@ -225,6 +226,15 @@ pub(super) fn state(column: i64) -> WindowState {
         OPEN => WindowState::Open,
         MINIMISED => WindowState::Minimised,
         _ => WindowState::Closed,
+    }
+}
+
+/// The inverse.
+pub(super) fn column(state: WindowState) -> i64 {
+    match state {
+        WindowState::Open => OPEN,
+        WindowState::Minimised => MINIMISED,
+        WindowState::Closed => CLOSED,
     }
 }
 
@@ -264,11 +274,7 @@ impl Write for SetWindow {
         if self.change.state == before.facts.shown() {
             return Ok(false);
         }
-        let state = match self.change.state {
-            WindowState::Open => OPEN,
-            WindowState::Minimised => MINIMISED,
-            WindowState::Closed => CLOSED,
-        };
+        let state = column(self.change.state);
         let is_wanted = before.facts.is_wanted();
         let version = before.dock_version + 1;
         let opened = before.opened.filter(|_| is_wanted).unwrap_or(version);
@@ -300,14 +306,15 @@ impl Write for SetWindow {
 
 impl SetWindow {
     fn before(&self, conn: &Connection, name: &str) -> Result<Before> {
-        type Row = (i64, Option<i64>, Option<i64>, Option<i64>, Option<Vec<u8>>, i64, i64, Option<i64>, i64);
+        type Row =
+            (i64, Option<i64>, Option<i64>, Option<i64>, Option<Vec<u8>>, i64, i64, Option<i64>, i64, i64);
         let row: Row = conn.one(
             concat!(
                 "SELECT (SELECT coalesce(max(version), 0) FROM docks WHERE site = ?1 AND user = ?2), \
                         d.state, d.version, d.opened, d.session, coalesce(c.seq, 0), \
                         coalesce(d.closed_seq, 0), p.read_seq, coalesce(",
                 newest_by_others!("?2"),
-                ", 0) \
+                ", 0), coalesce(p.muted_until, 0) \
                  FROM (SELECT 1) \
                  LEFT JOIN docks d ON d.site = ?1 AND d.user = ?2 AND d.name = ?3 \
                  LEFT JOIN conversations c ON c.site = ?1 AND c.name = ?3 \
@@ -316,12 +323,15 @@ impl SetWindow {
             ),
             params![self.site.0, self.user.get(), name],
         )?;
-        let (dock_version, state, version, opened, session, head_seq, closed_seq, read_seq, newest) = row;
+        let (dock_version, state, version, opened, session, head_seq, closed_seq, read_seq, newest, muted) =
+            row;
         let facts = Facts {
             state: state.map(self::state),
             closed_seq: Seq(closed_seq),
             read_seq: read_seq.map(Seq),
             newest_by_others: Seq(newest),
+            quiet: muted > 0,
+            newest_mention: Seq(0),
         };
         let facts = places::facts(conn, (self.site, self.user), &self.conversation, facts)?;
         Ok(Before { dock_version, version, opened, session, head_seq, facts })
@@ -358,11 +368,13 @@ impl SetWindow {
                            AND CASE WHEN c.kind = 3 \
                                     THEN (SELECT max(n.seq) FROM mentions n WHERE n.site = ?1 AND n.user = ?2 \
                                              AND n.conversation = c.conversation) <= docks.closed_seq \
-                                    ELSE ",
+                                    ELSE (",
                 newest_by_others!("?2"),
                 " > p.read_seq AND ",
                 newest_by_others!("?2"),
-                " <= docks.closed_seq END)"
+                " <= docks.closed_seq) OR (p.muted_until > 0 AND \
+                                         (SELECT max(n.seq) FROM mentions n WHERE n.site = ?1 AND n.user = ?2 \
+                                             AND n.conversation = c.conversation) <= docks.closed_seq) END)"
             ),
             params![self.site.0, self.user.get(), REMEMBERED - 1],
         )?;

@@ -10,11 +10,11 @@ use super::{
 };
 use crate::{
     id::{Seq, SiteId, UserId},
-    store::{Kept, KeptConversation},
+    store::{Flags, Kept, KeptConversation},
 };
 
-/// The conversation's name and the other person's or its title, the head's three, the read mark.
-type Row = (String, Option<String>, i64, i64, i64, i64);
+/// The conversation's name and the other person's or its title, the head's three, the read mark, the three flags.
+type Row = (String, Option<String>, i64, i64, i64, i64, bool, bool, i64);
 
 /// As `Store::kept`: from one moment.
 pub(super) fn kept(conn: &mut Connection, site: SiteId, user: UserId) -> Result<Option<Kept>> {
@@ -27,7 +27,8 @@ pub(super) fn kept(conn: &mut Connection, site: SiteId, user: UserId) -> Result<
         params![site.0, user.get()],
     )?;
     let conversations: Vec<Row> = tx.all(
-        "SELECT c.name, coalesce(c.title, u.snapshot ->> 'name'), c.first_seq, c.seq, c.rev, p.read_seq \
+        "SELECT c.name, coalesce(c.title, u.snapshot ->> 'name'), c.first_seq, c.seq, c.rev, p.read_seq, \
+                p.pinned, p.day < 0, p.muted_until \
          FROM participants p \
          CROSS JOIN conversations c ON c.conversation = p.conversation \
          LEFT JOIN users u ON u.site = p.site AND u.user = p.other \
@@ -42,8 +43,9 @@ pub(super) fn kept(conn: &mut Connection, site: SiteId, user: UserId) -> Result<
             .collect::<Result<_>>()?,
         conversations: conversations
             .into_iter()
-            .map(|(id, name, first_seq, seq, rev, read)| {
+            .map(|(id, name, first_seq, seq, rev, read, pinned, archived, muted_until)| {
                 Ok(KeptConversation {
+                    flags: Flags { pinned, archived, muted_until },
                     conversation: conversation(&id)?,
                     name: name.unwrap_or_default(),
                     head: head(first_seq, seq, rev),

@@ -2,11 +2,17 @@
 
 use rusqlite::{Connection, params};
 
-use super::{Result, conversations, rows::message_columns, sql::Statements as _, writer::Write};
+use super::{
+    Result,
+    conversations::{self, newest_by_others},
+    rows::message_columns,
+    sql::Statements as _,
+    writer::Write,
+};
 use crate::{
     conversation::{Head, Message},
     id::{ConversationId, Seq, SiteId, UserId},
-    store::Page,
+    store::{NewMark, Page, day_of},
 };
 
 macro_rules! page {
@@ -91,8 +97,7 @@ pub(super) struct Read {
     pub(super) site: SiteId,
     pub(super) conversation: ConversationId,
     pub(super) user: UserId,
-    pub(super) seq: Seq,
-    pub(super) publish: bool,
+    pub(super) mark: NewMark,
 }
 
 impl Write for Read {
@@ -100,28 +105,34 @@ impl Write for Read {
 
     fn run(&self, conn: &Connection) -> Result<Option<Seq>> {
         let kind = conversations::kind(&self.conversation);
+        let NewMark { seq: Seq(seq), publish, at } = self.mark;
+        let day = day_of(at);
         if kind == conversations::ROOM
-            && self.seq > Seq(0)
+            && seq > 0
             && let Some((number, _)) = conversations::find(conn, self.site, &self.conversation)?
         {
-            conversations::join_room(conn, self.site, number, self.user, 0, false)?;
+            let joins = conversations::Joins { read: 0, seen: false, day };
+            conversations::join_room(conn, self.site, number, self.user, joins)?;
         }
+        // What a lively conversation writes with each message anyway need not say each time that it is read.
         let mark: Option<(i64, i64)> = conn.maybe(
-            "UPDATE participants SET read_seq = min(?4, c.seq), \
-                    published_read_seq = CASE WHEN ?5 THEN min(?4, c.seq) ELSE published_read_seq END \
-             FROM conversations c \
-             WHERE c.site = ?1 AND c.name = ?2 \
-               AND participants.site = c.site AND user = ?3 AND participants.kind = ?6 \
-               AND participants.conversation = c.conversation AND read_seq < min(?4, c.seq) \
-             RETURNING read_seq, conversation",
-            params![
-                self.site.0,
-                self.conversation.to_string(),
-                self.user.get(),
-                self.seq.0,
-                self.publish,
-                kind
-            ],
+            concat!(
+                "UPDATE participants SET read_seq = min(?4, c.seq), \
+                        published_read_seq = CASE WHEN ?5 THEN min(?4, c.seq) ELSE published_read_seq END, \
+                        day = CASE WHEN ?6 = 3 AND abs(day) < ?7 THEN iif(day < 0, -?7, ?7) ELSE day END, \
+                        waits = CASE WHEN abs(day) < ?7 AND CASE WHEN ?6 = 3 \
+                                     THEN NOT EXISTS (SELECT 1 FROM mentions n WHERE n.site = ?1 AND n.user = ?3 \
+                                                         AND n.conversation = c.conversation AND n.seq > ?4) \
+                                     ELSE ",
+                newest_by_others!("?3"),
+                " <= ?4 END THEN 0 ELSE waits END \
+                 FROM conversations c \
+                 WHERE c.site = ?1 AND c.name = ?2 \
+                   AND participants.site = c.site AND user = ?3 AND participants.kind = ?6 \
+                   AND participants.conversation = c.conversation AND read_seq < min(?4, c.seq) \
+                 RETURNING read_seq, conversation"
+            ),
+            params![self.site.0, self.conversation.to_string(), self.user.get(), seq, publish, kind, day],
         )?;
         let Some((seq, number)) = mark else { return Ok(None) };
         if kind >= conversations::GROUP {

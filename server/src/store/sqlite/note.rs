@@ -12,7 +12,7 @@ use super::{
 use crate::{
     conversation::{Head, Message, System},
     id::{Kind, Rev, Seq, SiteId, UserId},
-    store::{NewSystem, Noted},
+    store::{NewSystem, Noted, day_of},
 };
 
 /// As `TalkStore::note`.
@@ -111,12 +111,13 @@ fn insert(conn: &Connection, SiteId(site): SiteId, number: i64, message: &Messag
 /// What the message tells becomes so.
 fn apply(conn: &Connection, new: &NewSystem, number: i64, seq: i64) -> Result<()> {
     let site = new.site;
+    let add = |user: &UserId| add(conn, site, number, *user, seq, day_of(new.at));
     match &new.system {
         System::Made { users, .. } => {
-            add(conn, site, number, new.sender, seq)?;
-            users.iter().try_for_each(|user| add(conn, site, number, *user, seq))
+            add(&new.sender)?;
+            users.iter().try_for_each(add)
         }
-        System::Added { users } => users.iter().try_for_each(|user| add(conn, site, number, *user, seq)),
+        System::Added { users } => users.iter().try_for_each(add),
         System::Removed { users } => users.iter().try_for_each(|user| leave(conn, site, number, *user, seq)),
         System::Left => leave(conn, site, number, new.sender, seq),
         System::Renamed { title } => {
@@ -131,25 +132,27 @@ fn apply(conn: &Connection, new: &NewSystem, number: i64, seq: i64) -> Result<()
                 "UPDATE conversations SET announcing = ?2 WHERE conversation = ?1",
                 params![number, i64::from(*on)],
             )?;
-            conversations::join_room(conn, site, number, new.sender, seq, true)
+            let joins = conversations::Joins { read: seq, seen: true, day: day_of(new.at) };
+            conversations::join_room(conn, site, number, new.sender, joins)
         }
     }
 }
 
 /// Puts somebody into a group, unless they were removed meanwhile. Whoever has lost the course meanwhile is in it as those
-/// are who lose it later: they read nothing after this message until they hold the course again.
-fn add(conn: &Connection, SiteId(site): SiteId, number: i64, user: UserId, seq: i64) -> Result<()> {
+/// are who lose it later: they read nothing after this message until they hold the course again. In their list it is of
+/// today.
+fn add(conn: &Connection, SiteId(site): SiteId, number: i64, user: UserId, seq: i64, day: i64) -> Result<()> {
     conn.change(
         "INSERT INTO participants \
-            (site, user, kind, conversation, read_seq, published_read_seq, first_seq, lost_seq) \
+            (site, user, kind, conversation, read_seq, published_read_seq, first_seq, lost_seq, day) \
          SELECT ?1, ?2, 2, ?3, ?4, 0, ?4, \
                 CASE WHEN EXISTS (SELECT 1 FROM members m WHERE m.site = ?1 AND m.user = ?2 AND m.course = \
                         (SELECT c.course FROM conversations c WHERE c.conversation = ?3)) \
-                     THEN NULL ELSE ?4 END \
+                     THEN NULL ELSE ?4 END, ?5 \
          WHERE NOT EXISTS (SELECT 1 FROM users u WHERE u.site = ?1 AND u.user = ?2 AND u.removed <> 0) \
          ON CONFLICT DO UPDATE SET read_seq = ?4, first_seq = ?4, left_seq = NULL, \
-                                   lost_seq = excluded.lost_seq",
-        params![site, user.get(), number, seq],
+                                   lost_seq = excluded.lost_seq, day = max(abs(day), ?5)",
+        params![site, user.get(), number, seq, day],
     )?;
     Ok(())
 }

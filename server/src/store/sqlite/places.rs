@@ -202,7 +202,8 @@ pub(super) fn place(
     Ok((Place::Group { course: group.course, title: group.title, members, part }, mentions))
 }
 
-/// What decides whether a window is listed: in a room only what mentions its owner, in a group nothing after they left.
+/// What decides whether a window is listed: of what is quiet only what mentions its owner, in a group nothing after they
+/// left. Whether it is muted, `facts.quiet` says already.
 pub(super) fn facts(
     conn: &Connection,
     (site, owner): (SiteId, UserId),
@@ -210,6 +211,13 @@ pub(super) fn facts(
     facts: Facts,
 ) -> Result<Facts> {
     let Some((number, _)) = conversations::find(conn, site, conversation)? else { return Ok(facts) };
+    let newest_mention = || -> Result<Seq> {
+        let (newest,): (i64,) = conn.one(
+            "SELECT coalesce(max(seq), 0) FROM mentions WHERE site = ?1 AND user = ?2 AND conversation = ?3",
+            params![site.0, owner.get(), number],
+        )?;
+        Ok(Seq(newest))
+    };
     Ok(match conversation.kind() {
         Kind::Direct => facts,
         Kind::Group => {
@@ -219,19 +227,18 @@ pub(super) fn facts(
                 params![site.0, owner.get(), number],
             )?;
             let is_out = out.is_some_and(|(out,)| out);
-            Facts { read_seq: facts.read_seq.filter(|_| !is_out), ..facts }
+            let newest_mention = if facts.quiet { newest_mention()? } else { Seq(0) };
+            Facts { read_seq: facts.read_seq.filter(|_| !is_out), newest_mention, ..facts }
         }
         Kind::Room => {
-            let (newest,): (i64,) = conn.one(
-                "SELECT coalesce(max(seq), 0) FROM mentions WHERE site = ?1 AND user = ?2 AND conversation = ?3",
-                params![site.0, owner.get(), number],
-            )?;
-            Facts { read_seq: Some(Seq(0)), newest_by_others: Seq(newest), ..facts }
+            let newest_mention = newest_mention()?;
+            Facts { read_seq: Some(Seq(0)), newest_by_others: Seq(0), quiet: true, newest_mention, ..facts }
         }
     })
 }
 
-/// Somebody's rights are now these: of groups of a course of which they hold nothing any more they read nothing new.
+/// The courses of which somebody holds something are now others: of groups of a course of which they hold nothing any
+/// more they read nothing new. What was written in the others while they were out may be unread, and is news in their list.
 pub(super) fn follow(conn: &Connection, site: SiteId, user: UserId, snapshot: &Snapshot) -> Result<()> {
     let courses = circles::courses(snapshot);
     for sql in [
@@ -240,7 +247,11 @@ pub(super) fn follow(conn: &Connection, site: SiteId, user: UserId, snapshot: &S
          WHERE site = ?1 AND user = ?2 AND kind = 2 AND lost_seq IS NULL AND left_seq IS NULL \
            AND (SELECT c.course FROM conversations c WHERE c.conversation = participants.conversation) \
                NOT IN (SELECT value FROM json_each(?3))",
-        "UPDATE participants SET lost_seq = NULL \
+        "UPDATE participants SET lost_seq = NULL, waits = 1, \
+                day = coalesce((SELECT max(abs(participants.day), m.sent_at / 86400000 + 1) FROM conversations c \
+                                CROSS JOIN messages m ON m.conversation = c.conversation AND m.seq = c.last_seq \
+                                WHERE c.conversation = participants.conversation AND participants.left_seq IS NULL \
+                                  AND c.last_seq > participants.lost_seq), participants.day) \
          WHERE site = ?1 AND user = ?2 AND kind = 2 AND lost_seq IS NOT NULL \
            AND (SELECT c.course FROM conversations c WHERE c.conversation = participants.conversation) \
                IN (SELECT value FROM json_each(?3))",

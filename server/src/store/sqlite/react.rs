@@ -18,7 +18,7 @@ use super::{
 use crate::{
     conversation::{Message, Reaction},
     id::{ConversationId, Kind, Seq, SiteId, UserId, VerbId},
-    store::{NewReaction, OwnReaction, Reacted},
+    store::{NewReaction, OwnReaction, Reacted, day_of},
     talk::rules,
 };
 
@@ -47,7 +47,8 @@ impl Write for React {
             };
             outcomes.push(outcome);
             if self.conversation.kind() == Kind::Room && outcome == Reacted::Done {
-                conversations::join_room(conn, self.site, number, new.user, head.seq.0, true)?;
+                let joins = conversations::Joins { read: head.seq.0, seen: true, day: day_of(new.at) };
+                conversations::join_room(conn, self.site, number, new.user, joins)?;
             }
         }
         let mut messages = Vec::with_capacity(changed.len());

@@ -7,6 +7,8 @@ use std::fmt;
 
 use rusqlite::{CachedStatement, Connection, Error, OptionalExtension as _, Params, Result, Row};
 
+use super::StoreError;
+
 /// What becomes of a row: a tuple of its columns.
 pub(super) trait Columns: for<'a> TryFrom<&'a Row<'a>, Error = Error> {}
 
@@ -20,6 +22,13 @@ pub(super) trait Statements {
     fn maybe<T: Columns>(&self, sql: &str, params: impl Params) -> Result<Option<T>>;
     /// All of its rows.
     fn all<T: Columns>(&self, sql: &str, params: impl Params) -> Result<Vec<T>>;
+    /// Its rows one after the other, as long as `take` wants more: those after are not looked at.
+    fn walk<T: Columns>(
+        &self,
+        sql: &str,
+        params: impl Params,
+        take: impl FnMut(T) -> Result<bool, StoreError>,
+    ) -> Result<(), StoreError>;
     /// How many rows it changed; it returns none.
     fn change(&self, sql: &str, params: impl Params) -> Result<usize>;
 }
@@ -35,6 +44,22 @@ impl Statements for Connection {
 
     fn all<T: Columns>(&self, sql: &str, params: impl Params) -> Result<Vec<T>> {
         Statement::of(self, sql)?.all(params)
+    }
+
+    fn walk<T: Columns>(
+        &self,
+        sql: &str,
+        params: impl Params,
+        mut take: impl FnMut(T) -> Result<bool, StoreError>,
+    ) -> Result<(), StoreError> {
+        let mut statement = Statement::of(self, sql)?;
+        let mut rows = statement.told().query(params)?;
+        while let Some(row) = rows.next()? {
+            if !take(T::try_from(row)?)? {
+                break;
+            }
+        }
+        Ok(())
     }
 
     fn change(&self, sql: &str, params: impl Params) -> Result<usize> {

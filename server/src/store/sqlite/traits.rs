@@ -8,16 +8,17 @@ use uuid::Uuid;
 
 use super::{
     Result, SqliteStore, append, arrive::Arrive, change, changes, circles, docks, erase, exports, history,
-    meta, note, place, places, react, sites, users,
+    lists, meta, note, place, places, react, sites, tidy, users,
 };
 use crate::{
     conversation::{Changes, Head, Held, Message},
     id::{ConversationId, RightsVersion, Seq, SiteId, UserId},
     rights::{Membership, Policy, Snapshot},
     store::{
-        Appended, Applied, Arrival, Change, Changed, CourseRooms, Dock, DockStore, Floor, Group, Kept,
-        NewMessage, NewReaction, NewSystem, Noted, Origin, OwnReaction, Page, PeopleStore, Put, Reacted,
-        RoomPart, SiteKey, SiteRecord, SiteStore, SitesMark, TalkStore, UserRecord, WindowChange,
+        Appended, Applied, Arrival, Change, Changed, CourseRooms, Dock, DockStore, FlagChange, Flagged,
+        Flags, Floor, Group, Kept, ListAsk, ListPage, ListStore, Listed, NewMark, NewMessage, NewReaction,
+        NewSystem, Noted, Origin, OwnReaction, Page, PeopleStore, Put, Reacted, RoomPart, SiteKey,
+        SiteRecord, SiteStore, SitesMark, TalkStore, UserRecord, Waiting, WindowChange,
     },
 };
 
@@ -307,11 +308,10 @@ impl TalkStore for SqliteStore {
         site: SiteId,
         conversation: &ConversationId,
         user: UserId,
-        seq: Seq,
-        publish: bool,
+        mark: NewMark,
     ) -> Result<Option<Seq>> {
         let conversation = conversation.clone();
-        self.writer.run(history::Read { site, conversation, user, seq, publish }).await
+        self.writer.run(history::Read { site, conversation, user, mark }).await
     }
 }
 
@@ -335,5 +335,58 @@ impl DockStore for SqliteStore {
         }
         let conversation = conversation.clone();
         self.writer.run(docks::SetWindow { site, user, conversation, change, most }).await
+    }
+}
+
+#[async_trait]
+impl ListStore for SqliteStore {
+    async fn list(&self, site: SiteId, user: UserId, ask: &ListAsk) -> Result<ListPage> {
+        let ask = ask.clone();
+        self.readers.run(move |conn| lists::list(conn, site, user, &ask)).await
+    }
+
+    async fn listed(
+        &self,
+        site: SiteId,
+        user: UserId,
+        conversations: &[ConversationId],
+    ) -> Result<Vec<Listed>> {
+        let conversations = conversations.to_vec();
+        self.readers.run(move |conn| lists::listed(conn, site, user, &conversations)).await
+    }
+
+    async fn flags(
+        &self,
+        site: SiteId,
+        user: UserId,
+        conversation: &ConversationId,
+    ) -> Result<Option<Flags>> {
+        let conversation = conversation.clone();
+        self.readers.run(move |conn| lists::flags(conn, site, user, &conversation)).await
+    }
+
+    async fn flag(
+        &self,
+        site: SiteId,
+        user: UserId,
+        conversation: &ConversationId,
+        change: FlagChange,
+    ) -> Result<Flagged> {
+        let conversation = conversation.clone();
+        self.writer.run(lists::Flag { site, user, conversation, change }).await
+    }
+
+    async fn unmute(&self, now: i64) -> Result<Vec<(SiteId, UserId)>> {
+        // Nearly always there is nothing that the writer would be asked for.
+        let any = self.readers.run(move |conn| tidy::ends(conn, now)).await?;
+        if any { self.writer.run(tidy::Unmute { now }).await } else { Ok(Vec::new()) }
+    }
+
+    async fn tidy(&self, after: Option<Waiting>, now: i64) -> Result<Option<Waiting>> {
+        let (rows, next) = self.readers.run(move |conn| tidy::read(conn, after, now)).await?;
+        if !rows.is_empty() {
+            self.writer.run(tidy::Tidy { rows, now }).await?;
+        }
+        Ok(next)
     }
 }

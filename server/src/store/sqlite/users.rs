@@ -72,8 +72,11 @@ pub(super) fn write(conn: &Connection, site: SiteId, user: UserId, record: &User
             serde_json::to_string(&*record.snapshot).expect("a snapshot has a JSON form")
         ],
     )?;
-    circles::index(conn, site, user, &record.snapshot)?;
-    places::follow(conn, site, user, &record.snapshot)
+    // All groups of theirs are looked at: only where that may change something.
+    if circles::index(conn, site, user, &record.snapshot)? {
+        places::follow(conn, site, user, &record.snapshot)?;
+    }
+    Ok(())
 }
 
 /// As `PeopleStore::revoke_login`.

@@ -6,13 +6,14 @@ use std::sync::Arc;
 use super::super::state::State;
 use crate::{
     allowances::Kind,
+    clock::now_ms,
     conversation::Held,
     error::{Code, Refusal},
     hub,
     id::{CircleId, ConversationId, Seq, UserId},
     protocol::{ChangesFrame, Contact, ServerFrame},
-    store::Page,
-    talk::Found,
+    store::{FlagChange, Page},
+    talk::{Found, Wanted},
 };
 
 /// Sends what was asked for, or gives the refusal.
@@ -130,6 +131,35 @@ pub(super) async fn rooms(
         Err(refusal) => Err(refusal),
     };
     answered(state, request, found.map(|(rooms, next)| ServerFrame::Rooms { request, rooms, next }))
+}
+
+pub(super) async fn list(state: &State, request: u32, wanted: Wanted) -> Option<ServerFrame> {
+    let (lists, speaker) = (&state.seated.app.lists, state.seated.speaker());
+    let found = match may_search(state) {
+        Ok(()) => lists.page(speaker, wanted).await,
+        Err(refusal) => Err(refusal),
+    };
+    let frame = |(conversations, next)| ServerFrame::List { request, conversations, next };
+    answered(state, request, found.map(frame))
+}
+
+/// As it is small, it is told at once.
+pub(super) async fn flag(
+    state: &State,
+    request: u32,
+    conversation: ConversationId,
+    (pinned, archived, muted_until): (Option<bool>, Option<bool>, Option<i64>),
+) -> Option<ServerFrame> {
+    let (app, connection) = (&state.seated.app, state.seated.connection());
+    let change = FlagChange { pinned, archived, muted_until, at: now_ms() };
+    let shown = match app.flags.set(connection, &conversation, change).await {
+        Ok(()) => {
+            let shown = app.docks.show_flags(connection, &conversation, request).await;
+            shown.map_err(Refusal::from)
+        }
+        Err(refusal) => Err(refusal),
+    };
+    shown.err().map(|refusal| refusal.to_request(request))
 }
 
 fn may_search(state: &State) -> Result<(), Refusal> {

@@ -42,7 +42,7 @@ pub(super) fn react(state: &State, VerbId(id): VerbId, target: Target, emoji: Ve
     let speaker = state.seated.speaker();
     tokio::spawn(async move {
         let of = Try { speaker, connection: &connection, id };
-        let reacted = app.talk.react(of, &target, emoji).await;
+        let reacted = app.talk.react(of, &target, emoji, now_ms()).await;
         if let Some(answer) = answered(reacted, id, &target.conversation) {
             connection.out.push(hub::encode(&answer), hub::Kind::Vital);
         }
@@ -81,7 +81,7 @@ pub(super) async fn delete(state: &State, VerbId(id): VerbId, target: &Target) -
 }
 
 pub(super) async fn read(state: &State, conversation: ConversationId, seq: Seq) -> Answer {
-    let read = state.seated.app.talk.read(state.seated.speaker(), conversation.clone(), seq).await;
+    let read = state.seated.app.talk.read(state.seated.speaker(), conversation.clone(), seq, now_ms()).await;
     read.err().map(|refusal| refusal.to_conversation(conversation))
 }
 

@@ -224,6 +224,17 @@ impl TestClient {
         self.wait(|frame| frame["request"] == request).await
     }
 
+    /// The same; again where it was too early.
+    pub(crate) async fn ask_until(&mut self, frame: Value) -> Value {
+        loop {
+            let answer = self.ask(frame.clone()).await;
+            match answer["retry_after_ms"].as_u64() {
+                Some(wait) => tokio::time::sleep(Duration::from_millis(wait)).await,
+                None => return answer,
+            }
+        }
+    }
+
     /// The next frame of a type; others wait their turn.
     pub(crate) async fn next_of(&mut self, kind: &str) -> Value {
         self.wait(|frame| frame["type"] == kind).await

@@ -1,0 +1,461 @@
+//! Lists: the conversations of a user by day, and what they have set of each.
+//!
+//! An index gives the rows of a list by day, the newest first, without a look at any of them. So it is walked until the
+//! page is full and its last day is at an end; only within a day is sorted, by the time of the last message. What does not
+//! pass a filter costs as little as its filter needs.
+
+use std::{collections::HashMap, ops::RangeInclusive};
+
+use rusqlite::{Connection, Row, params};
+
+use super::{
+    Result,
+    conversations::{self, counted, newest_by_others},
+    docks::{self, unread},
+    places,
+    rows::{conversation, user as user_id},
+    sql::Statements as _,
+    users,
+    writer::Write,
+};
+use crate::{
+    dock::COUNTED,
+    dock::Facts,
+    fold::fold,
+    id::{ConversationId, Kind, Seq, SiteId, UserId},
+    store::{
+        Bookmark, CourseRooms, FlagChange, Flagged, Flags, LISTED_MOST, Last, ListAsk, ListPage, Listed,
+        PINNED_MOST, WAITING_MOST, day_of,
+    },
+    talk::rules,
+};
+
+/// A row of `participants`, as an index has it.
+type Place = (i64, i64, i64); // day, kind, conversation
+
+/// Rows of site ?1 and user ?2 of the days ?3 to ?4, the newest first, ?5 at most: of those that are not archived, or
+/// the other way round.
+macro_rules! places {
+    ($index:literal, $which:literal, $order:literal) => {
+        concat!(
+            "SELECT day, kind, conversation FROM participants INDEXED BY ",
+            $index,
+            " WHERE site = ?1 AND user = ?2 AND pinned = 0",
+            $which,
+            " AND day BETWEEN ?3 AND ?4 ORDER BY day ",
+            $order,
+            " LIMIT ?5"
+        )
+    };
+}
+
+/// As `ListStore::list`: from one moment.
+pub(super) fn list(conn: &mut Connection, site: SiteId, user: UserId, ask: &ListAsk) -> Result<ListPage> {
+    let tx = conn.transaction()?;
+    let mut page = Page { conn: &tx, site, user, ask, found: Vec::new(), rooms: HashMap::new() };
+    page.pinned()?;
+    if !page.is_full() {
+        page.others()?;
+    }
+    page.end()
+}
+
+/// What was found of a page.
+struct Page<'a> {
+    conn: &'a Connection,
+    site: SiteId,
+    user: UserId,
+    ask: &'a ListAsk,
+    /// In order.
+    found: Vec<Found>,
+    /// What the host says of rooms, by course, where that was looked up.
+    rooms: HashMap<String, Option<CourseRooms>>,
+}
+
+struct Found {
+    at: Bookmark,
+    kind: i64,
+    number: i64,
+    last: Option<Seq>,
+}
+
+impl Page<'_> {
+    fn is_full(&self) -> bool {
+        self.found.len() > self.ask.limit
+    }
+
+    /// Pinned ones are few: they are sorted at once.
+    fn pinned(&mut self) -> Result<()> {
+        if self.ask.after.as_ref().is_some_and(|after| !after.pinned) {
+            return Ok(());
+        }
+        let all: Vec<Place> = self.conn.all(
+            "SELECT day, kind, conversation FROM participants INDEXED BY participants_pinned \
+             WHERE site = ?1 AND user = ?2 AND pinned = 1",
+            params![self.site.0, self.user.get()],
+        )?;
+        let archived = self.ask.archived;
+        self.take(all.into_iter().filter(|(day, ..)| (*day < 0) == archived), true)
+    }
+
+    fn others(&mut self) -> Result<()> {
+        let after = self.ask.after.as_ref().filter(|after| !after.pinned);
+        let newest = after.map_or(i64::MAX, |after| after.day.max(1));
+        let is_filtered = self.ask.unread || !self.ask.words.is_empty();
+        // What is looked at is counted from the top, so that all pages together look at no more.
+        let from = if is_filtered { i64::MAX } else { newest };
+        let most = match (self.ask.unread, is_filtered) {
+            (true, _) => WAITING_MOST,
+            (false, true) => LISTED_MOST,
+            (false, false) => usize::MAX,
+        };
+        let (sql, days): (_, RangeInclusive<i64>) = match (self.ask.unread, self.ask.archived) {
+            (false, false) => (places!("participants_day", "", "DESC"), 1..=from),
+            (false, true) => (places!("participants_day", "", "ASC"), -from..=-1),
+            (true, false) => (places!("participants_waits", " AND waits = 1", "DESC"), 1..=from),
+            (true, true) => (places!("participants_waits", " AND waits = 1", "ASC"), -from..=-1),
+        };
+        let most = i64::try_from(most).unwrap_or(i64::MAX);
+        let mut of_day: Vec<Place> = Vec::new();
+        let (conn, site) = (self.conn, self.site.0);
+        let bound = params![site, self.user.get(), days.start(), days.end(), most];
+        conn.walk(sql, bound, |place: Place| {
+            if place.0.abs() > newest {
+                return Ok(true);
+            }
+            if of_day.last().is_some_and(|(day, ..)| *day != place.0) {
+                self.take(of_day.drain(..), false)?;
+            }
+            of_day.push(place);
+            Ok(!self.is_full())
+        })?;
+        if !self.is_full() {
+            self.take(of_day.into_iter(), false)?;
+        }
+        Ok(())
+    }
+
+    /// Takes those of one day, or those that are pinned.
+    fn take(&mut self, places: impl Iterator<Item = Place>, pinned: bool) -> Result<()> {
+        let mut found = Vec::new();
+        for place in places {
+            found.extend(self.candidate(place, pinned)?);
+        }
+        let after = self.ask.after.as_ref();
+        found.retain(|found| after.is_none_or(|after| found.at.is_after(after)));
+        found.sort_unstable_by(|a, b| a.at.cmp(&b.at));
+        self.found.append(&mut found);
+        Ok(())
+    }
+
+    /// One of them, if it passes the filters.
+    fn candidate(&mut self, (day, kind, number): Place, pinned: bool) -> Result<Option<Found>> {
+        let by_name = !self.ask.words.is_empty();
+        let of: Of = self.conn.one(
+            concat!(
+                "SELECT c.name, c.seq, c.last_seq, ",
+                newest_by_others!("?2"),
+                " > p.read_seq, p.first_seq, p.left_seq, p.lost_seq, c.title, \
+                 CASE WHEN ?5 THEN (SELECT u.snapshot ->> 'name' FROM users u \
+                                    WHERE u.site = p.site AND u.user = p.other) END \
+                 FROM participants p CROSS JOIN conversations c ON c.conversation = p.conversation \
+                 WHERE p.site = ?1 AND p.user = ?2 AND p.kind = ?3 AND p.conversation = ?4"
+            ),
+            params![self.site.0, self.user.get(), kind, number, by_name],
+        )?;
+        let id = conversation(&of.name)?;
+        if self.ask.unread && !self.is_unread(&of, &id, number)? {
+            return Ok(None);
+        }
+        if by_name && !self.is_called(&of, &id)? {
+            return Ok(None);
+        }
+        let last = of.last(self.conn, kind, number)?;
+        let sent_at = match last {
+            None => 0,
+            Some(Seq(seq)) => {
+                let (sent_at,): (i64,) = self.conn.one(
+                    "SELECT sent_at FROM messages WHERE conversation = ?1 AND seq = ?2",
+                    params![number, seq],
+                )?;
+                sent_at
+            }
+        };
+        let at = Bookmark { pinned, day: day.abs(), sent_at, conversation: id };
+        Ok(Some(Found { at, kind, number, last }))
+    }
+
+    fn is_unread(&self, of: &Of, id: &ConversationId, number: i64) -> Result<bool> {
+        match id.kind() {
+            Kind::Direct | Kind::Group => Ok(of.is_unread && of.left.is_none() && of.lost.is_none()),
+            Kind::Room => {
+                let mentioned: Option<(i64,)> = self.conn.maybe(
+                    "SELECT 1 FROM mentions WHERE site = ?1 AND user = ?2 AND conversation = ?3 LIMIT 1",
+                    params![self.site.0, self.user.get(), number],
+                )?;
+                Ok(mentioned.is_some())
+            }
+        }
+    }
+
+    fn is_called(&mut self, of: &Of, id: &ConversationId) -> Result<bool> {
+        let Some(circle) = id.room() else {
+            let name = of.title.as_deref().or(of.other_name.as_deref());
+            return Ok(name.is_some_and(|name| self.ask.words.are_in(&fold(name))));
+        };
+        if !self.rooms.contains_key(circle.course()) {
+            let rooms = places::course_rooms(self.conn, self.site, circle.course())?;
+            self.rooms.insert(circle.course().to_owned(), rooms);
+        }
+        let rooms = self.rooms.get(circle.course()).and_then(Option::as_ref);
+        Ok(rooms.is_some_and(|rooms| self.ask.words.are_in(&fold(&rules::room_title(rooms, circle)))))
+    }
+
+    /// The page, with all that it tells.
+    fn end(mut self) -> Result<ListPage> {
+        let is_more = self.is_full();
+        self.found.truncate(self.ask.limit);
+        let next = self.found.last().filter(|_| is_more).map(|found| found.at.clone());
+        let whole =
+            |found: &Found| entry(self.conn, (self.site, self.user), (found.kind, found.number), found.last);
+        Ok(ListPage { listed: self.found.iter().map(whole).collect::<Result<_>>()?, next })
+    }
+}
+
+/// What decides about a conversation in a list.
+struct Of {
+    name: String,
+    head: i64,
+    last_seq: i64,
+    is_unread: bool,
+    /// Of a group: from where on its reader reads, and up to where.
+    first: Option<i64>,
+    left: Option<i64>,
+    lost: Option<i64>,
+    title: Option<String>,
+    /// Of a direct one, where it was asked for.
+    other_name: Option<String>,
+}
+
+impl<'a> TryFrom<&'a Row<'a>> for Of {
+    type Error = rusqlite::Error;
+
+    fn try_from(row: &'a Row<'a>) -> rusqlite::Result<Self> {
+        Ok(Self {
+            name: row.get(0)?,
+            head: row.get(1)?,
+            last_seq: row.get(2)?,
+            is_unread: row.get(3)?,
+            first: row.get(4)?,
+            left: row.get(5)?,
+            lost: row.get(6)?,
+            title: row.get(7)?,
+            other_name: row.get(8)?,
+        })
+    }
+}
+
+impl Of {
+    /// The newest message that says something to its reader, of those that count.
+    fn last(&self, conn: &Connection, kind: i64, number: i64) -> Result<Option<Seq>> {
+        let (first, end) = if kind == conversations::GROUP {
+            let end = self.left.into_iter().chain(self.lost).min().unwrap_or(self.head);
+            (self.first.unwrap_or(1), end.min(self.head))
+        } else {
+            (1, self.head)
+        };
+        if self.last_seq <= end {
+            return Ok(Some(self.last_seq).filter(|last| *last >= first && *last > 0).map(Seq));
+        }
+        let found: Option<(i64,)> = conn.maybe(
+            "SELECT seq FROM messages WHERE conversation = ?1 AND seq >= ?2 AND seq > ?3 AND seq <= ?4 \
+                AND text IS NOT NULL ORDER BY seq DESC LIMIT 1",
+            params![number, first, end - COUNTED, end],
+        )?;
+        Ok(found.map(|(seq,)| Seq(seq)))
+    }
+}
+
+/// As `ListStore::listed`: from one moment.
+pub(super) fn listed(
+    conn: &mut Connection,
+    site: SiteId,
+    user: UserId,
+    conversations: &[ConversationId],
+) -> Result<Vec<Listed>> {
+    let tx = conn.transaction()?;
+    let mut listed = Vec::with_capacity(conversations.len());
+    for id in conversations {
+        let Some((number, _)) = conversations::find(&tx, site, id)? else { continue };
+        let kind = conversations::kind(id);
+        let of: Option<Of> = tx.maybe(
+            "SELECT c.name, c.seq, c.last_seq, 0, p.first_seq, p.left_seq, p.lost_seq, NULL, NULL \
+             FROM participants p CROSS JOIN conversations c ON c.conversation = p.conversation \
+             WHERE p.site = ?1 AND p.user = ?2 AND p.kind = ?3 AND p.conversation = ?4",
+            params![site.0, user.get(), kind, number],
+        )?;
+        let Some(of) = of else { continue };
+        let last = of.last(&tx, kind, number)?;
+        listed.push(entry(&tx, (site, user), (kind, number), last)?);
+    }
+    Ok(listed)
+}
+
+/// What is stored of a conversation and its window.
+struct Whole {
+    window: docks::Window,
+    closed_seq: i64,
+    newest: i64,
+    state: Option<i64>,
+    archived: bool,
+}
+
+impl<'a> TryFrom<&'a Row<'a>> for Whole {
+    type Error = rusqlite::Error;
+
+    fn try_from(row: &'a Row<'a>) -> rusqlite::Result<Self> {
+        Ok(Self {
+            window: row.try_into()?,
+            closed_seq: row.get(docks::PART)?,
+            newest: row.get(docks::PART + 1)?,
+            state: row.get(3)?,
+            archived: row.get(docks::PART + 2)?,
+        })
+    }
+}
+
+/// A conversation as the list tells it.
+fn entry(
+    conn: &Connection,
+    (site, user): (SiteId, UserId),
+    (kind, number): (i64, i64),
+    last: Option<Seq>,
+) -> Result<Listed> {
+    let Whole { mut window, closed_seq, newest, state, archived } = conn.one(
+        concat!(
+            "SELECT 0, 0, c.name, coalesce(d.state, 0), u.snapshot, c.first_seq, c.seq, c.rev, \
+                    p.read_seq, coalesce(o.published_read_seq, 0), ",
+            unread!("?2"),
+            ", p.pinned, p.muted_until, coalesce(d.closed_seq, 0), ",
+            newest_by_others!("?2"),
+            ", p.day < 0 \
+             FROM participants p CROSS JOIN conversations c ON c.conversation = p.conversation \
+             LEFT JOIN docks d ON d.site = p.site AND d.user = p.user AND d.name = c.name \
+             LEFT JOIN participants o \
+                    ON o.site = p.site AND o.user = p.other AND o.kind = 1 AND o.conversation = p.conversation \
+             LEFT JOIN users u ON u.site = p.site AND u.user = p.other \
+             WHERE p.site = ?1 AND p.user = ?2 AND p.kind = ?3 AND p.conversation = ?4"
+        ),
+        params![site.0, user.get(), kind, number],
+    )?;
+    let (id, read_seq, muted_until) = (conversation(&window.2)?, window.8, window.12);
+    let facts = Facts {
+        state: state.map(docks::state),
+        closed_seq: Seq(closed_seq),
+        read_seq: Some(Seq(read_seq)),
+        newest_by_others: Seq(newest),
+        quiet: muted_until > 0,
+        newest_mention: Seq(0),
+    };
+    let shown = places::facts(conn, (site, user), &id, facts)?.shown();
+    window.3 = docks::column(shown);
+    let last = last.map(|seq| told(conn, number, seq)).transpose()?;
+    Ok(Listed { window: docks::window(conn, (site, user), window)?, last, archived })
+}
+
+/// A message as the list tells it.
+fn told(conn: &Connection, number: i64, Seq(seq): Seq) -> Result<Last> {
+    let (sender, sent_at, text, name): (i64, i64, Option<String>, Option<String>) = conn.one(
+        "SELECT m.sender, m.sent_at, m.text, u.snapshot ->> 'name' FROM messages m \
+         LEFT JOIN users u ON u.site = m.site AND u.user = m.sender \
+         WHERE m.conversation = ?1 AND m.seq = ?2",
+        params![number, seq],
+    )?;
+    Ok(Last {
+        seq: Seq(seq),
+        sender: user_id(sender)?,
+        name: name.unwrap_or_default().into(),
+        sent_at,
+        text: text.unwrap_or_default().into(),
+    })
+}
+
+/// As `ListStore::flags`.
+pub(super) fn flags(
+    conn: &Connection,
+    site: SiteId,
+    user: UserId,
+    conversation: &ConversationId,
+) -> Result<Option<Flags>> {
+    let found: Option<(bool, bool, i64)> = conn.maybe(
+        "SELECT p.pinned, p.day < 0, p.muted_until FROM conversations c \
+         CROSS JOIN participants p \
+              ON p.site = c.site AND p.user = ?3 AND p.kind = c.kind AND p.conversation = c.conversation \
+         WHERE c.site = ?1 AND c.name = ?2",
+        params![site.0, conversation.to_string(), user.get()],
+    )?;
+    Ok(found.map(|(pinned, archived, muted_until)| Flags { pinned, archived, muted_until }))
+}
+
+/// As `ListStore::flag`.
+pub(super) struct Flag {
+    pub(super) site: SiteId,
+    pub(super) user: UserId,
+    pub(super) conversation: ConversationId,
+    pub(super) change: FlagChange,
+}
+
+impl Write for Flag {
+    type Done = Flagged;
+
+    fn run(&self, conn: &Connection) -> Result<Flagged> {
+        let Self { site, user, conversation, change } = self;
+        if users::is_removed(conn, *site, *user)? {
+            return Ok(Flagged::NotFound);
+        }
+        let Some((number, head)) = conversations::find(conn, *site, conversation)? else {
+            return Ok(Flagged::NotFound);
+        };
+        let mut before = flags(conn, *site, *user, conversation)?;
+        let joins = before.is_none() && conversation.kind() == Kind::Room;
+        if joins {
+            before = Some(Flags::default());
+        }
+        let Some(before) = before else { return Ok(Flagged::NotFound) };
+        let now = change.of(before);
+        if now.pinned && !before.pinned && self.pinned(conn)? >= PINNED_MOST {
+            return Ok(Flagged::TooManyPins);
+        }
+        if joins {
+            let joins = conversations::Joins { read: head.seq.0, seen: false, day: day_of(change.at) };
+            conversations::join_room(conn, *site, number, *user, joins)?;
+        }
+        if now != before {
+            conn.change(
+                "UPDATE participants SET pinned = ?5, muted_until = ?6, day = iif(?7, -abs(day), abs(day)) \
+                 WHERE site = ?1 AND user = ?2 AND kind = ?3 AND conversation = ?4",
+                params![
+                    site.0,
+                    user.get(),
+                    conversations::kind(conversation),
+                    number,
+                    now.pinned,
+                    now.muted_until,
+                    now.archived
+                ],
+            )?;
+        }
+        Ok(Flagged::Done { before, now })
+    }
+}
+
+impl Flag {
+    fn pinned(&self, conn: &Connection) -> Result<usize> {
+        let (count,): (i64,) = conn.one(
+            "SELECT count(*) FROM participants INDEXED BY participants_pinned \
+             WHERE site = ?1 AND user = ?2 AND pinned = 1",
+            params![self.site.0, self.user.get()],
+        )?;
+        Ok(usize::try_from(count).unwrap_or(0))
+    }
+}
