@@ -32,7 +32,15 @@ const seq = optional(integer(1));
 const verb = { id: string, conversation: string, seq: integer(1), client_message_id: string };
 const users = list(integer(1));
 const act = { id: string, conversation: string };
+const yes: Read<true> = (value, at) => {
+  if (value !== true) throw new Error(`${at} is not true`);
+  return value;
+};
 const type = <K extends string>(name: K): Read<K> => oneOf(name);
+const asked = { type: type("list"), request: integer(1), limit: integer(1) };
+/** The two forms of `list`. */
+const entries = object({ ...asked, conversations: list(string) });
+const pages = object({ ...asked, next: nullable(string), unread: optional(yes), archived: optional(yes), text: optional(string) });
 /** A reader for each frame of the client; the compiler holds it against `ClientFrame`. */
 const clientFrames: { [K in ClientFrame["type"]]: Read<Extract<ClientFrame, { type: K }>> } = {
   hello: object({
@@ -62,6 +70,15 @@ const clientFrames: { [K in ClientFrame["type"]]: Read<Extract<ClientFrame, { ty
   announce: object({ type: type("announce"), ...act, on: boolean }),
   members: object({ type: type("members"), request: integer(1), conversation: string, users: optional(users) }),
   rooms: object({ type: type("rooms"), request: integer(1), next: nullable(string), limit: integer(1) }),
+  list: (value, at) => (typeof value === "object" && "conversations" in value! ? entries : pages)(value, at),
+  flag: object({
+    type: type("flag"),
+    request: integer(1),
+    conversation: string,
+    pinned: optional(boolean),
+    archived: optional(boolean),
+    muted_until: optional(integer(0)),
+  }),
   changes: object({
     type: type("changes"),
     request: integer(1),

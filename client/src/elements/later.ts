@@ -19,5 +19,6 @@ addFailures({
   not_allowed_here: "failure_not_allowed_here",
   quote_failed: "quote_failed",
   too_late: "failure_too_late",
+  too_many_pins: "failure_too_many_pins",
   too_many_reactions: "failure_too_many_reactions",
 });

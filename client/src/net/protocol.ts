@@ -47,9 +47,9 @@ const message = object({
 });
 const writing = oneOf("yes", "no", "blocked", "gone");
 const mentions = optional(count);
+const flags = { pinned: yes, muted_until: optional(count) };
 const windowFields = {
   conversation: string,
-  state: oneOf("open", "minimised"),
   writing,
   first_seq: count,
   seq: count,
@@ -57,27 +57,41 @@ const windowFields = {
   read_seq: count,
   unread: count,
   mentions,
+  ...flags,
 };
-const direct = object({ ...windowFields, kind: oneOf("direct"), contact: windowContact, other_read_seq: count });
-const shared = object({
+const directFields = { ...windowFields, kind: oneOf("direct"), contact: windowContact, other_read_seq: count };
+const sharedFields = {
   ...windowFields,
   kind: oneOf("group", "room"),
   title: string,
   circle: string,
   members: optional(count),
   announcements: yes,
-});
-const windowKinds = new Map<string, Read<DockWindow>>([
-  ["direct", direct],
-  ["group", shared],
-  ["room", shared],
-]);
+};
+const inDock = { state: oneOf("open", "minimised") };
+const inList = {
+  state: oneOf("open", "minimised", "closed"),
+  last: optional(object({ seq: integer(1), sender: user, sent_at: count, name: optional(string), text: string })),
+  archived: yes,
+};
+const direct = object({ ...directFields, ...inDock });
+const shared = object({ ...sharedFields, ...inDock });
+const directEntry = object({ ...directFields, ...inList });
+const sharedEntry = object({ ...sharedFields, ...inList });
 const anyWindow = object({ kind: string });
 /** Windows of kinds that this client does not know are passed over, whatever else they are made of. */
-const windows: Read<DockWindow[]> = (value, at) => {
-  const read: Read<DockWindow | undefined> = (item, place) => windowKinds.get(anyWindow(item, place).kind)?.(item, place);
-  return list(read)(value, at).filter((window) => window !== undefined);
-};
+const ofKinds =
+  <D, S>(two: Read<D>, many: Read<S>): Read<(D | S)[]> =>
+  (value, at) => {
+    const kinds = new Map<string, Read<D | S>>([
+      ["direct", two],
+      ["group", many],
+      ["room", many],
+    ]);
+    const read: Read<D | S | undefined> = (item, place) => kinds.get(anyWindow(item, place).kind)?.(item, place);
+    return list(read)(value, at).filter((window) => window !== undefined);
+  };
+const windows = ofKinds(direct, shared);
 const changesFields = {
   conversation: string,
   from: count,
@@ -111,6 +125,8 @@ export type DirectWindow = Shaped<typeof direct>;
 export type SharedWindow = Shaped<typeof shared>;
 /** A conversation's place in the dock. */
 export type DockWindow = DirectWindow | SharedWindow;
+/** A conversation in the person's list. */
+export type ListEntry = Shaped<typeof directEntry> | Shaped<typeof sharedEntry>;
 /** A span of one conversation's changes: see "Changes" in the contract. */
 export type Changes = Shaped<typeof changes>;
 export type Limits = Shaped<typeof limits>;
@@ -209,6 +225,8 @@ export const serverFrames = {
   ),
   members: frame("members", object({ request: user, conversation: string, total: count, members: list(member) })),
   rooms: frame("rooms", object({ request: user, rooms: list(room), next: nullable(string) })),
+  list: frame("list", object({ request: user, conversations: ofKinds(directEntry, sharedEntry), next: nullable(string) })),
+  flags: frame("flags", object({ request: optional(user), conversation: string, ...flags, archived: yes })),
   dot: frame("dot", object({ conversation: string, seq: count })),
   read: frame("read", object({ conversation: string, user, seq: count })),
   typing: frame("typing", object({ conversation: string, user })),
@@ -252,7 +270,7 @@ export interface CursorEntry {
 }
 
 /** What a server may take beside what version 1 requires, and what this client knows. */
-export const FEATURES = ["edit", "delete", "reply", "react", "mentions", "groups", "rooms"] as const;
+export const FEATURES = ["edit", "delete", "reply", "react", "mentions", "groups", "rooms", "list", "flags"] as const;
 export type Feature = (typeof FEATURES)[number];
 
 /** The first frame, once per connection. */
@@ -277,6 +295,20 @@ export type ActFrame = { id: string; conversation: ConversationId } & (
   | { type: "announce"; on: boolean }
 );
 
+/** Which conversations are asked for. */
+export type ListQuestion =
+  | { next: string | null; unread?: true; archived?: true; text?: string }
+  /** At most 20. */
+  | { conversations: ConversationId[] };
+
+/** What somebody sets of a conversation for themselves. */
+export interface FlagWish {
+  conversation: ConversationId;
+  pinned?: boolean;
+  archived?: boolean;
+  muted_until?: number;
+}
+
 /** Any frame from the client. */
 export type ClientFrame =
   | HelloFrame
@@ -295,6 +327,8 @@ export type ClientFrame =
   | ActFrame
   | { type: "members"; request: number; conversation: ConversationId; users?: UserId[] }
   | { type: "rooms"; request: number; next: string | null; limit: number }
+  | ({ type: "list"; request: number; limit: number } & ListQuestion)
+  | ({ type: "flag"; request: number } & FlagWish)
   | { type: "changes"; request: number; conversation: ConversationId; rev: number; seq: Seq; limit: number }
   | {
       type: "history";
@@ -342,6 +376,7 @@ export const errorCodes = {
   bad_title: { final: true },
   bad_group: { final: true },
   cannot_add: { final: true },
+  too_many_pins: { final: true },
   no_such_message: { final: true },
   too_late: { final: true },
   not_found: { final: true },

@@ -133,6 +133,7 @@ $string['failure_other'] = 'Something went wrong. Load the page again and try on
 $string['failure_outbox_unreadable'] = 'Something that you sent, changed or deleted before you signed out did not arrive, and cannot be read any more. Please do it again.';
 $string['failure_rate_limited'] = 'That was too fast. Wait a moment.';
 $string['failure_too_late'] = 'The time in which it could be edited is over.';
+$string['failure_too_many_pins'] = 'You can pin 20 conversations at most. Unpin one first.';
 $string['failure_too_many_reactions'] = 'You can react with 3 emoji at most. Take one back first.';
 $string['failure_unavailable'] = 'The chat cannot store or read messages just now. Try again in a while.';
 $string['failure_unknown_recipient'] = 'This person has not used the chat yet.';

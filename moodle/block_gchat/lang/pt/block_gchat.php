@@ -133,6 +133,7 @@ $string['failure_other'] = 'Algo correu mal. Carregue a página de novo e tente 
 $string['failure_outbox_unreadable'] = 'Algo que enviou, alterou ou apagou antes de a sua sessão terminar não chegou, e já não pode ser lido. Por favor, faça-o de novo.';
 $string['failure_rate_limited'] = 'Foi demasiado rápido. Aguarde um momento.';
 $string['failure_too_late'] = 'O prazo para a editar terminou.';
+$string['failure_too_many_pins'] = 'Pode afixar até 20 conversas. Desafixe uma primeiro.';
 $string['failure_too_many_reactions'] = 'Pode reagir com 3 emojis no máximo. Retire primeiro um.';
 $string['failure_unavailable'] = 'De momento, o chat não consegue guardar nem ler mensagens. Tente de novo daqui a pouco.';
 $string['failure_unknown_recipient'] = 'Esta pessoa ainda não usou o chat.';
