@@ -41,6 +41,11 @@ export interface RosterPerson {
   status: "online";
 }
 
+/** Somebody whom a search has found, online or not. */
+export interface FoundPerson extends Omit<RosterPerson, "status"> {
+  status: Status;
+}
+
 export interface RosterView {
   /** Sorted: teachers first, then by name with the page's collation. */
   people: RosterPerson[];
@@ -187,6 +192,41 @@ export interface WindowView {
   moderates?: true;
   /** Of a group: this person has left it, or was taken out. */
   left?: true;
+  /** At the top of this person's list. */
+  pinned?: true;
+  /** Muted now: it counts in no sum and nothing of it is said aloud, mentions aside. */
+  muted?: true;
+}
+
+/** One conversation in the person's list. */
+export interface EntryView {
+  conversation: ConversationId;
+  kind: Kind;
+  /** As of a window. */
+  title: string;
+  /** Of a direct one, the other person; their status as far as it is known. */
+  contact?: Face & { status: Status };
+  /** Of a group its course, of a room its circle. */
+  circle?: string;
+  /** Of a group: how many are in it. */
+  members?: number;
+  writing: Writing;
+  /** 0 … 100; 100 stands for "100 or more". */
+  unread: number;
+  /** 0 … 100. */
+  mentions: number;
+  pinned?: true;
+  muted?: true;
+  archived?: true;
+  /** The newest message that says something. `name`: of its sender in groups and rooms; `text`: its beginning. */
+  last?: { seq: Seq; sender: UserId; mine: boolean; name?: string; text: string; sentAt: number };
+}
+
+/** Which conversations: of several conditions all. None: those that are not archived, in the order of the list. */
+export interface ListFilter {
+  unread?: true;
+  archived?: true;
+  text?: string;
 }
 
 /** Somebody of a group. */
@@ -306,8 +346,17 @@ export type Update =
   | { kind: "blocked"; users: UserId[] }
   /** The answer to `make`, `add`, `remove`, `rename` and `announce`; `code` where it was refused, of the contract, or `no_connection`. */
   | { kind: "done"; act: number; conversation: ConversationId; code?: string }
-  /** The answer to `search`; `append` for further pages. */
-  | { kind: "found"; text: string; people: RosterPerson[]; more: boolean; append: boolean }
+  /**
+   * The answer to `search`; `append` for further pages. Twice for one text where the host is asked as well: what the
+   * server found first, then all. `failed`: the host could not be asked, or refused.
+   */
+  | { kind: "found"; text: string; people: FoundPerson[]; more: boolean; append: boolean; failed?: true }
+  /** The list as far as it is loaded, in its order: pinned first. `known`: an answer has come. Told after `list`. */
+  | { kind: "list"; entries: EntryView[]; known: boolean; more: boolean }
+  /** What has changed in it: new and changed entries (the page puts them in their places), and those that are out of it. */
+  | { kind: "listed"; put: EntryView[]; gone: ConversationId[] }
+  /** The answer to `sift`; `append` for further pages. null: no answer has come, ask again. */
+  | { kind: "sifted"; filter: ListFilter; entries: EntryView[] | null; more: boolean; append: boolean }
   /** An action was refused: `code` of the contract, `message` in English as the server said it. */
   | { kind: "refused"; conversation?: ConversationId; code: string; message: string }
   /** What these commands asked for is in the browser's database (or never will be): it outlives the page. */
@@ -366,6 +415,12 @@ export type Command =
   | { kind: "announce"; act: number; conversation: ConversationId; on: boolean }
   /** The members of a group are shown (again whenever they change, until `over`), for one or several elements. */
   | { kind: "members"; conversation: ConversationId; over?: true }
+  /** Sets what is named. `mutedUntil`: ms UTC, 0: not muted. Answered by `done`. */
+  | { kind: "flag"; act: number; conversation: ConversationId; pinned?: boolean; archived?: boolean; mutedUntil?: number }
+  /** The list of conversations is shown: told as a whole, and from then on kept in step. `more`: load its next page. */
+  | { kind: "list"; more?: true }
+  /** Conversations by a filter; `more`: the next page of the same. */
+  | { kind: "sift"; filter: ListFilter; more?: true }
   /** The list of rooms is shown: ask for it. */
   | { kind: "rooms" }
   /** An edit that was refused for good is forgotten. */
@@ -418,6 +473,10 @@ export interface PageConfig {
   tokenBody?: string | null;
   /** Added to the address's query where the person has typed nothing since the last call: `name=value`. */
   tokenIdle?: string | null;
+  /** Where the host finds people: POST, same origin (client/README.md, "People, online or not"). Absent: it does not. */
+  peopleUrl?: string | null;
+  /** Moodle's external function for that: question and answer are then in its form. */
+  peopleMethod?: string | null;
   /** The name of the cookies with the mark: see mark.ts. */
   markName: string;
   /** 32 bytes, unpadded base64url, of the login: with the mark it makes the key of what the browser keeps. */
