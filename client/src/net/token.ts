@@ -1,11 +1,12 @@
 /**
  * User tokens: keeps one for the tab's next pages, uses it again until shortly before it ends, and asks the host for
- * the next. Reads the answers of a plain host and those of Moodle's AJAX service alike.
+ * the next.
  *
  * The signature is the server's to check; here the claims only tell whose token it is and how long it lives. Must not
  * know sockets or pages (where it is kept comes in as a `TokenShelf`), and never leads the page anywhere.
  */
 import type { Clock } from "../clock.js";
+import { askHost, field } from "./host.js";
 import { integer, nullable, object, string } from "./shape.js";
 import type { Shaped } from "./shape.js";
 import type { StopReason } from "./protocol.js";
@@ -15,7 +16,6 @@ import type { PageConfig } from "../view.js";
 
 /** A token is not used in its last so many ms. */
 export const SPARE_MS = 30_000;
-const FETCH_TIMEOUT_MS = 20_000;
 const IV_BYTES = 12;
 
 /** Where the page keeps the token: sessionStorage, or a worker's question to its pages. */
@@ -138,92 +138,26 @@ export class TokenSource {
     const { tokenUrl, tokenBody = null, tokenIdle = null } = this.#config;
     const active = this.#active;
     this.#active = false;
-    const abort = new AbortController();
-    const cancel = this.#clock.after(FETCH_TIMEOUT_MS, () => {
-      abort.abort();
-    });
-    try {
-      const answer = await this.#fetch(active || tokenIdle === null ? tokenUrl : withQuery(tokenUrl, tokenIdle), {
-        method: "POST",
-        credentials: "same-origin",
-        cache: "no-store",
-        // A host that has forgotten the login sends to its login page: that is an answer, not a way to go.
-        redirect: "manual",
-        headers: { Accept: "application/json", ...(tokenBody === null ? {} : { "Content-Type": "application/json" }) },
-        body: tokenBody,
-        signal: abort.signal,
-      });
-      const problem = refusalOf(answer);
-      if (problem !== undefined) return problem;
-      const { token, unsentKey, errorcode } = readAnswer(await answer.json());
-      if (typeof token !== "string") {
-        const stop = ERRORCODES.get(errorcode);
-        return stop === undefined ? { later: true, retryAfter: null } : { stop };
-      }
-      const judged = this.#judge(token, at, unsentKey);
-      this.#shelf.keep("token" in judged ? JSON.stringify({ token, at, unsent_key: unsentKey }) : null);
-      if ("token" in judged) this.#had?.(judged.token);
-      return judged;
-    } catch {
+    const url = active || tokenIdle === null ? tokenUrl : withQuery(tokenUrl, tokenIdle);
+    const answer = await askHost(this.#fetch, this.#clock, url, tokenBody);
+    if ("stop" in answer) return answer;
+    if ("later" in answer) {
       // Nobody was told.
-      this.#active ||= active;
-      return { later: true, retryAfter: null };
-    } finally {
-      cancel();
+      if (answer.unheard === true) this.#active ||= active;
+      return { later: true, retryAfter: answer.retryAfter };
     }
+    const [token, key] = [field(answer.data, "token"), field(answer.data, "unsent_key")];
+    const unsentKey = typeof key === "string" ? key : null;
+    if (typeof token !== "string") return { later: true, retryAfter: null };
+    const judged = this.#judge(token, at, unsentKey);
+    this.#shelf.keep("token" in judged ? JSON.stringify({ token, at, unsent_key: unsentKey }) : null);
+    if ("token" in judged) this.#had?.(judged.token);
+    return judged;
   }
 }
 
 function withQuery(url: string, query: string): string {
   return `${url}${url.includes("?") ? "&" : "?"}${query}`;
-}
-
-const field = (value: unknown, name: string): unknown =>
-  typeof value === "object" && value !== null ? (value as Record<string, unknown>)[name] : undefined;
-
-/**
- * A plain host's `{"token"}`, with `unsent_key` or without; of Moodle's lib/ajax/service.php one answer a call,
- * `[{"data": {"token"}}]` or
- * `[{"exception": {"errorcode"}}]`, and `{"errorcode"}` where it failed before the call.
- */
-function readAnswer(body: unknown): { token: unknown; unsentKey: string | null; errorcode: unknown } {
-  const answer = Array.isArray(body) ? (body[0] as unknown) : body;
-  const data = field(answer, "data") ?? answer;
-  const key = field(data, "unsent_key");
-  return {
-    token: field(data, "token"),
-    unsentKey: typeof key === "string" ? key : null,
-    errorcode: field(field(answer, "exception") ?? answer, "errorcode"),
-  };
-}
-
-/** What Moodle's errorcodes mean; every other one: later. */
-const ERRORCODES: ReadonlyMap<unknown, StopReason> = new Map([
-  ["servicerequireslogin", "logged_out"],
-  ["requireloginerror", "logged_out"],
-  // Somebody is logged in, but not with the login that this page is from: signing in is not what helps.
-  ["invalidsesskey", "outdated"],
-  ["sitepolicynotagreed", "site_first"],
-  ["forcepasswordchangenotice", "site_first"],
-  ["usernotfullysetup", "site_first"],
-  // Instead of a redirect: to a second factor, for one.
-  ["redirecterrordetected", "site_first"],
-  ["nochat", "not_allowed"],
-]);
-
-/** What an HTTP answer means where it holds no token. */
-function refusalOf(answer: Response): TokenAnswer | undefined {
-  if (answer.type === "opaqueredirect" || answer.status === 401) return { stop: "logged_out" };
-  if (answer.status >= 300 && answer.status < 400) return { stop: "logged_out" };
-  if (answer.status === 403) return { stop: "not_allowed" };
-  if (answer.status === 429 || answer.status >= 500 || answer.status === 408) {
-    const seconds = Number(answer.headers.get("Retry-After") ?? Number.NaN);
-    return { later: true, retryAfter: Number.isFinite(seconds) ? Math.min(seconds, 600) * 1000 : null };
-  }
-  if (!answer.ok) return { stop: "refused" };
-  // A login page with status 200.
-  if (answer.headers.get("Content-Type")?.includes("html") === true) return { stop: "logged_out" };
-  return undefined;
 }
 
 /** The tab's shelf. What earlier pages put there can be had once `ready` has resolved. */
