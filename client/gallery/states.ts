@@ -74,7 +74,7 @@ const PLAIN = {
   draft: "",
   typing: [],
   writing: "yes",
-  verbs: { edit: true, delete: true, reply: true, react: true, mention: true },
+  verbs: { edit: true, delete: true, reply: true, react: true, mention: true, flag: true },
 } as const satisfies Partial<WindowView>;
 
 /** `mine`: or, in a group, whose it is. */

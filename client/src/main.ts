@@ -139,7 +139,12 @@ export function readPage(script: HTMLElement, base: string): PageConfig {
   const salt = attribute("salt");
   if (readSalt(salt) === undefined) throw new PageError("data-salt is not 32 bytes in unpadded base64url");
   const tokenUrl = address("token-url");
-  if (tokenUrl.origin !== new URL(base).origin) throw new PageError("data-token-url must be of the page's own origin");
+  const own = ({ origin }: URL, name: string): void => {
+    if (origin !== new URL(base).origin) throw new PageError(`data-${name} must be of the page's own origin`);
+  };
+  own(tokenUrl, "token-url");
+  const peopleUrl = script.hasAttribute("data-people-url") ? address("people-url") : null;
+  if (peopleUrl !== null) own(peopleUrl, "people-url");
   const tokenIdle = script.getAttribute("data-token-idle");
   if (tokenIdle !== null && !/^[^?&#=]+=[^#]*$/.test(tokenIdle)) throw new PageError("data-token-idle is not name=value");
   return {
@@ -150,6 +155,8 @@ export function readPage(script: HTMLElement, base: string): PageConfig {
     tokenUrl: tokenUrl.href,
     tokenBody: script.getAttribute("data-token-body"),
     tokenIdle,
+    peopleUrl: peopleUrl?.href ?? null,
+    peopleMethod: script.getAttribute("data-people-method"),
     markName,
     salt,
     // Looked for when the chat starts.

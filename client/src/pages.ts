@@ -5,7 +5,7 @@
  * later is told every slice as it stands. A page that dies says nothing: each holds a Web Lock of its own while it
  * lives, and the worker waits for it. Must not know frames or views beyond their kinds.
  */
-import { changed, withWindows } from "./core/change.js";
+import { changed, withListed, withWindows } from "./core/change.js";
 import type { Cancel, Clock } from "./clock.js";
 import type { Port } from "./core/core.js";
 import type { TokenShelf } from "./net/token.js";
@@ -65,6 +65,8 @@ interface Page {
   visible: boolean;
   /** What it shows the members of, once for each element. */
   members: ConversationId[];
+  /** It has shown the list of conversations, which may be long: others are not told of it. */
+  listed: boolean;
 }
 
 /** What is answered to the page that asked, and to no other: a page of history, or what came of an act. */
@@ -100,7 +102,7 @@ export class Pages {
 
   /** A page has opened its end. */
   connect(port: PagePort): void {
-    const page: Page = { port, visible: false, members: [] };
+    const page: Page = { port, visible: false, members: [], listed: false };
     port.onmessage = ({ data }: MessageEvent<FromPage>) => {
       // What a page says in its last instant may come after the news of its end.
       if (data.kind === "join") this.#join(page, data);
@@ -133,6 +135,7 @@ export class Pages {
     // As the core tells them: people before their messages, these before the dock, and line and lists behind it.
     for (const turn of [EARLY, undefined, LATE]) {
       for (const update of this.#slices.values()) {
+        if (update.kind === "list") continue;
         const own = EARLY.has(update.kind) ? EARLY : LATE.has(update.kind) ? LATE : undefined;
         if (own === turn) tell(page, update);
       }
@@ -222,6 +225,14 @@ export class Pages {
         else page.members.splice(page.members.indexOf(command.conversation) >>> 0, 1);
         this.#say(command);
         return;
+      case "list": {
+        page.listed = true;
+        const told = this.#slices.get("list");
+        // As it stands, where the core keeps it in step already.
+        if (told === undefined || command.more === true) this.#say(command);
+        else tell(page, told);
+        return;
+      }
       case "rooms":
       case "quote":
         // By what it shows, also where nobody looks: no person has done it.
@@ -271,7 +282,18 @@ export class Pages {
       case "done":
         this.#answered(update.act, (act) => ({ ...update, act }));
         return;
+      case "list":
+        this.#slices.set("list", update);
+        this.#tellListed(update);
+        return;
+      case "listed": {
+        const told = this.#slices.get("list");
+        if (told?.kind === "list") this.#slices.set("list", { ...told, entries: withListed(told.entries, update), more: update.more });
+        this.#tellListed(update);
+        return;
+      }
       case "found":
+      case "sifted":
       case "refused":
         if (this.#actor !== null) tell(this.#actor, update);
         else for (const page of this.#pages) tell(page, update);
@@ -314,6 +336,10 @@ export class Pages {
         this.#slices.set(update.kind, update);
     }
     for (const page of this.#pages) tell(page, update);
+  }
+
+  #tellListed(update: Update): void {
+    for (const page of this.#pages) if (page.listed) tell(page, update);
   }
 
   #forgetClosed(windows: readonly string[]): void {

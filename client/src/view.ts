@@ -187,7 +187,7 @@ export interface WindowView {
   /** Whether one may write there now; "blocked": this person has blocked the other, "gone": they were removed. */
   writing: Writing;
   /** What the server takes beside plain messages: the person is offered nothing else. */
-  verbs: { edit: boolean; delete: boolean; reply: boolean; react: boolean; mention: boolean };
+  verbs: { edit: boolean; delete: boolean; reply: boolean; react: boolean; mention: boolean; flag: boolean };
   /** Of a room: this person is a teacher of its course, and may delete others' messages and make announcements. */
   moderates?: true;
   /** Of a group: this person has left it, or was taken out. */
@@ -220,6 +220,12 @@ export interface EntryView {
   archived?: true;
   /** The newest message that says something. `name`: of its sender in groups and rooms; `text`: its beginning. */
   last?: { seq: Seq; sender: UserId; mine: boolean; name?: string; text: string; sentAt: number };
+}
+
+/** An entry, and the one that stands behind it; null: it is the last of those that are loaded. */
+export interface PlacedEntry {
+  entry: EntryView;
+  before: ConversationId | null;
 }
 
 /** Which conversations: of several conditions all. None: those that are not archived, in the order of the list. */
@@ -347,14 +353,22 @@ export type Update =
   /** The answer to `make`, `add`, `remove`, `rename` and `announce`; `code` where it was refused, of the contract, or `no_connection`. */
   | { kind: "done"; act: number; conversation: ConversationId; code?: string }
   /**
-   * The answer to `search`; `append` for further pages. Twice for one text where the host is asked as well: what the
-   * server found first, then all. `failed`: the host could not be asked, or refused.
+   * The answer to `search`; `append` for further pages. Twice for one text where the host is asked as well: those who are
+   * online first (`pending`: more is to come), then all, each once. And again where this person's rights change. `failed`:
+   * the host could not be asked, or refused.
    */
-  | { kind: "found"; text: string; people: FoundPerson[]; more: boolean; append: boolean; failed?: true }
-  /** The list as far as it is loaded, in its order: pinned first. `known`: an answer has come. Told after `list`. */
-  | { kind: "list"; entries: EntryView[]; known: boolean; more: boolean }
-  /** What has changed in it: new and changed entries (the page puts them in their places), and those that are out of it. */
-  | { kind: "listed"; put: EntryView[]; gone: ConversationId[] }
+  | { kind: "found"; text: string; people: FoundPerson[]; more: boolean; append: boolean; pending?: true; failed?: true }
+  /**
+   * The list as far as it is loaded, in its order: pinned first. `known`: an answer, or the browser's copy, is in. Told
+   * after `list`, and where it begins anew.
+   */
+  | { kind: "list"; entries: EntryView[]; known: boolean; more: boolean; /** The server takes `flag`. */ flags: boolean }
+  /**
+   * What has changed in it: entries that are new, changed or moved, to be put in this order, and those that are out of it.
+   * Only the core knows the order: apply it with `withListed` of change.ts. `others`: changed ones that `sift`s have
+   * told and that are not in the list; `gone` names those too that are this person's no more.
+   */
+  | { kind: "listed"; put: PlacedEntry[]; gone: ConversationId[]; others: EntryView[]; more: boolean }
   /** The answer to `sift`; `append` for further pages. null: no answer has come, ask again. */
   | { kind: "sifted"; filter: ListFilter; entries: EntryView[] | null; more: boolean; append: boolean }
   /** An action was refused: `code` of the contract, `message` in English as the server said it. */
@@ -446,6 +460,7 @@ export type Command =
       mentions?: UserId[];
       edit?: EditDraft;
     } & Journaled)
+  /** Answered by `found`, until another text is searched for; "": those who are online, of the server alone. */
   | { kind: "search"; text: string; more?: boolean }
   /** The page became visible or hidden. */
   | { kind: "visible"; visible: boolean }

@@ -1,8 +1,8 @@
 /** What the port carries of a conversation: what has changed, however long the conversation is. */
 import fc from "fast-check";
 import { describe, expect, test } from "vitest";
-import { changeBetween, changed } from "../src/core/change.js";
-import type { ConversationView, MessageView, Update } from "../src/view.js";
+import { changeBetween, changed, listedBetween, withListed } from "../src/core/change.js";
+import type { ConversationView, EntryView, MessageView, Update } from "../src/view.js";
 import { type Browser, changesOf, eachInFreshBrowser, emptyHistory, live, message, window, withWindow } from "./browser.js";
 import { settled } from "./stage.js";
 
@@ -50,6 +50,35 @@ describe("a change", () => {
         expect(change === null ? one : changed(one, change)).toEqual(other);
       }),
     );
+  });
+});
+
+describe("a change of the list", () => {
+  const made = new Map<string, EntryView>();
+  const entry = (other: number, unread: number): EntryView => {
+    const key = `${other} ${unread}`;
+    const known = made.get(key) ?? { conversation: `2-${other}`, kind: "direct", title: key, writing: "yes", unread, mentions: 0 };
+    made.set(key, known);
+    return known;
+  };
+  const lists = fc
+    .uniqueArray(fc.tuple(fc.integer({ min: 3, max: 14 }), fc.nat(1)), { selector: ([other]) => other })
+    .map((all) => all.map(([other, unread]) => entry(other, unread)));
+
+  test("applied to what was told gives what is", () => {
+    fc.assert(
+      fc.property(lists, lists, (one, other) => {
+        expect(withListed(one, listedBetween(one, other))).toEqual(other);
+        expect(listedBetween(other, other)).toEqual({ put: [], gone: [] });
+      }),
+    );
+  });
+
+  test("names one entry where one has moved, up or down, however many there are", () => {
+    const many = Array.from({ length: 5_000 }, (_, at) => entry(at + 3, 0));
+    const up = [many[4_000]!, ...many.filter((_, at) => at !== 4_000)];
+    expect(listedBetween(many, up).put).toEqual([{ entry: many[4_000], before: "2-3" }]);
+    expect(listedBetween(up, many).put).toEqual([{ entry: many[4_000], before: many[4_001]!.conversation }]);
   });
 });
 

@@ -34,7 +34,12 @@ function script(over: Record<string, string | null> = {}): HTMLElement {
 
 describe("the page's script tag", () => {
   test("is read, its addresses made absolute", () => {
-    expect(readPage(script(), base)).toEqual({ ...config, mark: null, tokenBody: null, tokenIdle: null });
+    expect(readPage(script(), base)).toEqual({ ...config, mark: null, tokenBody: null, tokenIdle: null, peopleUrl: null, peopleMethod: null });
+  });
+
+  test("may name where people are found, and Moodle's function for it", () => {
+    expect(readPage(script({ "people-url": "/people" }), base)).toMatchObject({ peopleUrl: "https://moodle.example/people", peopleMethod: null });
+    expect(readPage(script({ "people-url": "/people", "people-method": "block_gchat_people" }), base).peopleMethod).toBe("block_gchat_people");
   });
 
   test("may name what to send for a token", () => {
@@ -56,6 +61,8 @@ describe("the page's script tag", () => {
     ["salt", "short", "data-salt"],
     ["token-idle", "&nosessionupdate=true", "data-token-idle is not name=value"],
     ["token-url", "https://elsewhere.example/token", "data-token-url must be of the page's own origin"],
+    ["people-url", "https://elsewhere.example/people", "data-people-url must be of the page's own origin"],
+    ["people-url", "", "data-people-url is missing"],
   ])("with data-%s = %s tells what to mend", (name, value, problem) => {
     expect(() => readPage(script({ [name]: value }), base)).toThrow(problem);
   });

@@ -208,6 +208,45 @@ describe("pages of one login", () => {
     expect([one.last("found")?.text, other.last("found")]).toEqual(["b", undefined]);
   });
 
+  test("hear of the list once they have shown it, each as it stands, and the server is asked once", async () => {
+    const one = await page();
+    const other = await page();
+    const silent = await page();
+    const socket = await worker!.place.online();
+    await one.does({ kind: "list" });
+    const contact = { id: 3, name: "Bruno", picture: null, profile_url: null, status: "offline" as const };
+    const entry = { ...window({ contact, seq: 1, rev: 1 }), state: "closed" as const };
+    socket.says({ type: "list", request: socket.of("list")[0]!.request, conversations: [entry], next: "n" });
+    await settled();
+    socket.says({ type: "flags", conversation: "2-3", pinned: true });
+    await settled();
+    await other.does({ kind: "list" });
+    expect(other.last("list")).toMatchObject({ known: true, more: true, entries: [{ title: "Bruno", pinned: true }] });
+    await other.does({ kind: "list", more: true });
+    expect(socket.of("list").map((frame) => "next" in frame && frame.next)).toEqual([null, "n"]);
+    socket.says({ type: "list", request: socket.of("list")[1]!.request, conversations: [{ ...entry, conversation: "2-4" }], next: null });
+    await settled();
+    expect([one, other].map((each) => each.last("listed"))).toMatchObject([{ put: [{ before: null }], more: false }, { put: [{ before: null }], more: false }]);
+    const late = await page();
+    expect([silent, late].map((each) => [each.last("list"), each.last("listed")])).toEqual([[undefined, undefined], [undefined, undefined]]);
+    // Nothing of it stays for a page that comes while the chat is paused.
+    socket.drops(4011);
+    await settled();
+    await silent.does({ kind: "list" });
+    expect(silent.last("list")).toMatchObject({ known: false, entries: [] });
+  });
+
+  test("have flags answered to the one that set them", async () => {
+    const one = await page();
+    const other = await page();
+    const socket = await worker!.place.online(withWindow);
+    await one.does({ kind: "flag", act: 1, conversation: "2-3", archived: true });
+    await other.does({ kind: "flag", act: 1, conversation: "2-3", pinned: true });
+    socket.says({ type: "flags", request: socket.of("flag")[0]!.request, conversation: "2-3", archived: true });
+    await settled();
+    expect([one.last("done"), other.last("done")]).toEqual([{ kind: "done", act: 1, conversation: "2-3" }, undefined]);
+  });
+
   test("are told of names, rooms, courses and blocks when they come later, and of nothing whose window is gone", async () => {
     const one = await page();
     const socket = await worker!.place.online({ dock: { version: 1, windows: [group()] }, blocked: [9] });

@@ -391,7 +391,7 @@ describe("the dock", () => {
   });
 
   test("offers only what the server takes and this person may do", () => {
-    const none = { react: false, mention: false };
+    const none = { react: false, mention: false, flag: false };
     const verbs = (over: Partial<Server<"welcome">>) => presentDock(known(applyFrame(emptyState(2), welcome(over), 0).state)).windows[0]?.verbs;
     expect(verbs({ features: ["edit", "delete", "reply"] })).toEqual({ edit: true, delete: true, reply: true, ...none });
     expect(verbs({ features: [] })).toEqual({ edit: false, delete: false, reply: false, ...none });

@@ -284,7 +284,7 @@ describe("an edit", () => {
 
   test("is not sent to a server that does not take it, and holds up nothing", async () => {
     const { page, socket } = await browser.talking({ ...withWindow, features: [] });
-    expect(page.windows[0]?.verbs).toEqual({ edit: false, delete: false, reply: false, react: false, mention: false });
+    expect(page.windows[0]?.verbs).toEqual({ edit: false, delete: false, reply: false, react: false, mention: false, flag: false });
     expect(shown(page)).not.toHaveProperty("editableUntil");
     await page.does(edit("second"));
     await page.does({ kind: "send", conversation, text: "next", replyTo: 1 });

@@ -9,9 +9,9 @@ import type { Command, ConversationId, Update } from "../view.js";
 
 /** An answer is repeated by itself where it is late, or the server asks for no more patience than this. */
 const REPEAT_MS = 15_000;
-const PATIENCE_MS = 5_000;
+export const PATIENCE_MS = 5_000;
 
-export type ActCommand = Extract<Command, { act: number }>;
+export type ActCommand = Exclude<Extract<Command, { act: number }>, { kind: "flag" }>;
 
 export interface ActsParts {
   clock: Clock;

@@ -1,5 +1,6 @@
 /** Which messages are said aloud, and how, and which must not stay said. Pure. */
 import { mentionsMe, windowOf } from "./state.js";
+import { flagsOf } from "./present.js";
 import { kindOf } from "../net/protocol.js";
 import type { Message, ServerFrame } from "../net/protocol.js";
 import type { State, Step } from "./state.js";
@@ -10,17 +11,19 @@ import type { ConversationId, Update, UserId } from "../view.js";
 const ONE_BY_ONE = 3;
 
 /**
- * Those since `shownAt` (ms, by the server's clock): one by one, or as a number where a lost line gathered many. Rooms are
- * quiet but for who mentions the user, and groups but for whom the user has blocked.
+ * Those since `shownAt` (ms, by the server's clock): one by one, or as a number where a lost line gathered many. Rooms and
+ * what is muted are quiet but for who mentions the user, and groups but for whom the user has blocked. `time`: now, by the
+ * server's clock.
  */
 export function announcements(
   arrived: Step["arrived"],
   state: State,
   shownAt: number,
+  time: number,
 ): Extract<Update, { kind: "arrived" }>[] {
   const loud = ({ conversation, message }: Step["arrived"][number]): boolean => {
     const kind = kindOf(conversation);
-    if (kind === "room") return mentionsMe(state, message);
+    if (kind === "room" || isMuted(state, conversation, time)) return mentionsMe(state, message);
     return kind === "direct" || !state.blocked.includes(message.sender);
   };
   const fresh = arrived.filter((one) => one.message.text !== null && one.message.sent_at >= shownAt && loud(one));
@@ -33,6 +36,13 @@ export function announcements(
     const count = theirs.length / each.length;
     return each.map(({ sender, text }) => ({ kind: "arrived", conversation, sender, from: from(sender), text: text ?? "", count }));
   });
+}
+
+/** A message that does not bring its window with it is one of a muted conversation. */
+function isMuted(state: State, conversation: ConversationId, time: number): boolean {
+  const window = windowOf(state, conversation);
+  if (window === undefined) return state.features.includes("flags");
+  return flagsOf(window, time).muted === true;
 }
 
 /** The conversations of which something that was said aloud may read otherwise by this frame, or be gone. */

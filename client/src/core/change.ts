@@ -1,8 +1,9 @@
 /**
  * What differs between two views of one conversation, and how it is applied: `changed(view, changeBetween(view, next))`
- * equals `next`. So the port carries what has changed, and not the conversation. Of the dock's windows likewise. Pure.
+ * equals `next`. So the port carries what has changed, and not the conversation. Of the dock's windows and the list of
+ * conversations likewise. Pure.
  */
-import type { ConversationChange, ConversationView, MessageView, WindowView } from "../view.js";
+import type { ConversationChange, ConversationId, ConversationView, EntryView, MessageView, PlacedEntry, WindowView } from "../view.js";
 
 /** null: nothing differs. Messages that have not changed are the same objects in both. */
 export function changeBetween(view: ConversationView, next: ConversationView): ConversationChange | null {
@@ -51,4 +52,59 @@ function withPut(
 /** The dock's windows after some of them have changed: those that have not are the same objects. */
 export function withWindows(windows: readonly WindowView[], changed: readonly WindowView[]): WindowView[] {
   return windows.map((window) => changed.find(({ conversation }) => conversation === window.conversation) ?? window);
+}
+
+/** What has changed in a list of conversations, and where. */
+export interface ListChange {
+  /** In this order: each stands before one that is in its place by then. */
+  put: PlacedEntry[];
+  gone: ConversationId[];
+}
+
+/** `withListed(entries, listedBetween(entries, next))` equals `next`. What has not changed is the same object in both. */
+export function listedBetween(entries: readonly EntryView[], next: readonly EntryView[]): ListChange {
+  const before = new Map(entries.map((entry, at) => [entry.conversation, { entry, at }]));
+  const places = next.map(({ conversation }) => before.get(conversation)?.at);
+  const [up, down] = [keptFromEnd(places), keptFromStart(places)];
+  const still = up.size >= down.size ? up : down;
+  const put = next
+    .map((entry, at): PlacedEntry => ({ entry, before: next[at + 1]?.conversation ?? null }))
+    .filter(({ entry }, at) => !still.has(at) || before.get(entry.conversation)?.entry !== entry)
+    .reverse();
+  for (const { conversation } of next) before.delete(conversation);
+  return { put, gone: [...before.keys()] };
+}
+
+/** Of an order in which few have moved, those that have kept their places: where those moved up, and where they moved down. */
+function keptFromEnd(places: readonly (number | undefined)[]): Set<number> {
+  const still = new Set<number>();
+  let above = Infinity;
+  for (let at = places.length - 1; at >= 0; at -= 1) {
+    const place = places[at];
+    if (place === undefined || place > above) continue;
+    still.add(at);
+    above = place;
+  }
+  return still;
+}
+
+function keptFromStart(places: readonly (number | undefined)[]): Set<number> {
+  const still = new Set<number>();
+  let below = -1;
+  for (const [at, place] of places.entries()) {
+    if (place === undefined || place < below) continue;
+    still.add(at);
+    below = place;
+  }
+  return still;
+}
+
+export function withListed(entries: readonly EntryView[], { put, gone }: ListChange): EntryView[] {
+  const moved = new Set([...gone, ...put.map(({ entry }) => entry.conversation)]);
+  const next = entries.filter(({ conversation }) => !moved.has(conversation));
+  for (const { entry, before } of put) {
+    const at = before === null ? -1 : next.findIndex(({ conversation }) => conversation === before);
+    next.splice(at < 0 ? next.length : at, 0, entry);
+  }
+  return next;
 }

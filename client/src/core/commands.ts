@@ -2,6 +2,8 @@
 import { NO_DRAFT } from "../keep/drafts.js";
 import type { Draft } from "../keep/drafts.js";
 import type { Acts } from "./acts.js";
+import type { Flags } from "./flags.js";
+import type { List } from "./list.js";
 import type { Outbox } from "./outbox.js";
 import type { People } from "./people.js";
 import type { WantedWindow } from "./present.js";
@@ -15,6 +17,10 @@ export interface CommandParts {
   questions: Questions;
   acts: Acts;
   people: People;
+  list: List;
+  flags: Flags;
+  /** The list of conversations is told as a whole. */
+  listed(): void;
   /** Those on the list. */
   online(): readonly RosterPerson[];
   /** The person writes: they are there. */
@@ -50,6 +56,16 @@ export function perform(parts: CommandParts, command: Command): Promise<void> | 
     case "rename":
     case "announce":
       parts.acts.do(command);
+      return undefined;
+    case "flag":
+      parts.flags.do(command);
+      return undefined;
+    case "list":
+      parts.list.show(command.more ?? false);
+      if (command.more !== true) parts.listed();
+      return undefined;
+    case "sift":
+      parts.list.sift(command.filter, command.more ?? false);
       return undefined;
     case "members":
       parts.people.show(command.conversation, command.over ?? false);
@@ -124,11 +140,10 @@ export function perform(parts: CommandParts, command: Command): Promise<void> | 
 /** Where neither the page nor the list says more than the id, the window waits for the server's word. */
 function open(parts: CommandParts, { person }: Extract<Command, { kind: "open" }>): void {
   const { id } = person;
-  const told = "name" in person ? person : parts.online().find((one) => one.id === id);
-  const contact =
-    told === undefined
-      ? null
-      : { id, name: told.name, picture: told.picture, profile_url: told.profileUrl, status: "online" as const };
+  const here = parts.online().find((one) => one.id === id);
+  const told = "name" in person ? person : here;
+  const status = here === undefined ? ("offline" as const) : here.status;
+  const contact = told === undefined ? null : { id, name: told.name, picture: told.picture, profile_url: told.profileUrl, status };
   parts.want(conversationOf(parts.me, id), { state: "open", contact });
 }
 

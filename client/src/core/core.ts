@@ -19,11 +19,15 @@ import type { Database } from "../keep/database.js";
 import { Drafts } from "../keep/drafts.js";
 import type { Draft } from "../keep/drafts.js";
 import type { Environment, Kept } from "../environment.js";
+import { Flags } from "./flags.js";
 import { OrderedIds, uuid4 } from "../ids.js";
+import { Introductions } from "./introduce.js";
+import { List } from "./list.js";
 import { Logins, loginsOf } from "../logins.js";
 import { ReadMarks } from "./marks.js";
 import { Outbox } from "./outbox.js";
 import type { WantedWindow } from "./present.js";
+import { HostPeople } from "../net/people.js";
 import { NAMES_REST_MS, People } from "./people.js";
 import { closing, FEATURES, kindOf } from "../net/protocol.js";
 import type { ActFrame, ClientFrame, DockWindow, Server, ServerFrame, StopReason } from "../net/protocol.js";
@@ -57,7 +61,11 @@ export class Core {
   readonly #writing: WritingNow;
   readonly #changes: DockChanges;
   readonly #marks: ReadMarks;
+  readonly #host: HostPeople;
+  readonly #introductions: Introductions;
   readonly #people: People;
+  readonly #list: List;
+  readonly #flags: Flags;
   readonly #questions: Questions;
   readonly #acts: Acts;
   readonly #shown: Shown;
@@ -105,7 +113,11 @@ export class Core {
     this.#changes = this.#newChanges();
     this.#changes.restore(kept.copy?.changes ?? []);
     this.#shown = this.#newShown();
+    this.#host = new HostPeople(config, environment.fetch, environment.clock);
+    this.#introductions = this.#newIntroductions();
     this.#people = this.#newPeople();
+    this.#list = this.#newList();
+    this.#flags = this.#newFlags();
     this.#questions = this.#newQuestions();
     this.#acts = this.#newActs();
     this.#durable = new DurableAcks(() => this.#flush(), this.#post);
@@ -191,6 +203,52 @@ export class Core {
     });
   }
 
+  #newList(): List {
+    return new List({
+      state: () => this.#state,
+      set: (listing) => {
+        const before = this.#state;
+        this.#state = { ...before, listing };
+        this.#stateChanged(before);
+      },
+      ask: (question) => this.#questions.ask(question),
+      sifted: (filter, conversations, more, append) => {
+        this.#shown.sifted(filter, conversations, more, append);
+      },
+    });
+  }
+
+  #newFlags(): Flags {
+    return new Flags({
+      clock: this.#environment.clock,
+      takes: (feature) => this.#state.features.includes(feature),
+      ask: (question) => this.#questions.ask(question),
+      post: this.#post,
+    });
+  }
+
+  #newIntroductions(): Introductions {
+    return new Introductions({
+      me: this.#config.user,
+      host: this.#host,
+      changes: this.#changes,
+      changed: () => {
+        this.#shown.dock();
+        this.#changes.sendWaiting();
+        this.#keep();
+      },
+      known: (conversation) => {
+        for (const entry of this.#outbox.pending) {
+          if (entry.conversation === conversation && entry.failure === "unknown_recipient") void this.#outbox.retry(entry.id);
+        }
+      },
+      recheck: () => {
+        this.#connection.recheck();
+      },
+      post: this.#post,
+    });
+  }
+
   #newActs(): Acts {
     const { clock } = this.#environment;
     return new Acts({
@@ -217,11 +275,22 @@ export class Core {
       known: () => this.#shown.known(false),
       open: () => this.#shown.openWindows(),
       people: this.#people,
+      list: this.#list,
+      flags: this.#flags,
+      host: this.#host,
       paged: (rows) => {
         this.#people.follow(rows);
         this.#shown.now();
       },
-      online: () => this.#shown.roster().people,
+      roster: () => this.#shown.roster(),
+      present: () => {
+        const contacts = this.#state.windows.flatMap((window) => (window.kind === "direct" ? window.contact : []));
+        return new Set(contacts.filter(({ status }) => status === "online").map(({ id }) => id));
+      },
+      blocked: () => this.#state.blocked,
+      recheck: () => {
+        this.#connection.recheck();
+      },
       visible: () => this.#visible,
       first: (conversation, page) => {
         this.#take(applyPage(this.#state, conversation, page));
@@ -241,6 +310,7 @@ export class Core {
 
   #newShown(): Shown {
     return new Shown({
+      me: this.#config.user,
       lang: this.#config.lang,
       clock: this.#environment.clock,
       state: () => this.#state,
@@ -251,6 +321,7 @@ export class Core {
       questions: () => this.#questions,
       outbox: () => this.#outbox,
       people: () => this.#people,
+      list: () => this.#list,
       post: this.#post,
     });
   }
@@ -344,6 +415,11 @@ export class Core {
       questions: this.#questions,
       acts: this.#acts,
       people: this.#people,
+      list: this.#list,
+      flags: this.#flags,
+      listed: () => {
+        this.#shown.list();
+      },
       online: () => this.#shown.roster().people,
       active: () => {
         this.#tokens.active();
@@ -405,6 +481,7 @@ export class Core {
   #empty(keepDrafts = false): void {
     this.#emptied = true;
     this.#acts.end();
+    this.#flags.end();
     this.#people.empty();
     this.#state = emptyState(this.#config.user);
     this.#writing.empty(keepDrafts);
@@ -455,7 +532,7 @@ export class Core {
         this.#epoch = frame.epoch;
         // Once: later clocks may differ, but the page was shown when it was.
         if (this.#shownAt === Number.POSITIVE_INFINITY) this.#shownAt = this.#started + this.#skew;
-        this.#take(applyFrame(this.#state, frame, this.#environment.clock.now()), frame.type);
+        this.#take(applyFrame(this.#state, frame, this.#environment.clock.now()), frame);
         this.#dockCame(frame.dock.version, frame.dock.windows);
         return;
       case "history":
@@ -469,6 +546,9 @@ export class Core {
         return;
       case "rooms":
         this.#questions.roomsCame(frame);
+        return;
+      case "list":
+        this.#questions.listCame(frame);
         return;
       case "changes":
         this.#questions.changesCame(frame);
@@ -484,7 +564,7 @@ export class Core {
         break;
     }
     const found = this.#questions.history.found.bind(this.#questions.history);
-    this.#take(applyFrame(this.#state, frame, this.#environment.clock.now(), found), frame.type);
+    this.#take(applyFrame(this.#state, frame, this.#environment.clock.now(), found), frame);
     if (frame.type === "dock") {
       this.#dockCame(frame.version, frame.windows);
       this.#changes.sendWaiting();
@@ -492,6 +572,10 @@ export class Core {
     }
     if (frame.type === "read" && frame.user === this.#config.user) this.#state = this.#marks.over(this.#state);
     if (frame.type === "circles") this.#people.moved();
+    if (frame.type === "flags") this.#questions.flagsCame(frame);
+    // Who may be written to, and found, may be others now.
+    if (frame.type === "circles" || frame.type === "blocked") this.#list.askFirst();
+    if (frame.type === "circles" || frame.type === "blocked" || frame.type === "writing") this.#questions.search.moved();
     if (frame.type === "typing") {
       this.#people.name(frame.conversation, [frame.user]);
       this.#planTypingEnd();
@@ -516,6 +600,7 @@ export class Core {
 
   #dockCame(version: number, windows: readonly DockWindow[]): void {
     this.#changes.answered(version, windows);
+    this.#introductions.shown(windows.map(({ conversation }) => conversation));
     this.#state = this.#marks.over(this.#state);
     // Of closed windows nothing is held.
     const wanted = [...this.#changes.wanted].filter(([, { state }]) => state !== "closed").map(([conversation]) => conversation);
@@ -536,6 +621,7 @@ export class Core {
       this.#lookAgain(frame.retry_after_ms ?? AGAIN_MS);
       return;
     }
+    if (conversation !== undefined && this.#introductions.refused(conversation, code)) return;
     if (conversation !== undefined) this.#changes.drop(conversation);
     this.#shown.dock();
     this.#post({ kind: "refused", code, message, ...(conversation === undefined ? {} : { conversation }) });
@@ -543,17 +629,18 @@ export class Core {
 
   // The state
 
-  #take(step: Step, frame?: ServerFrame["type"]): void {
+  #take(step: Step, frame?: ServerFrame): void {
     const before = this.#state;
-    this.#state = step.state;
+    const listing = this.#list.follow(before, step, frame);
+    this.#state = listing === step.state.listing ? step.state : { ...step.state, listing };
     this.#shown.drop(step.dropped);
     for (const { id, seq } of step.committed) this.#outbox.committed(id, seq);
     for (const { conversation, message } of step.rows) if (isStub(message)) this.#outbox.emptied(conversation, message);
     this.#outbox.reflected();
     this.#questions.follow(step);
     this.#people.follow(step.rows);
-    this.#stateChanged(before, frame);
-    const said = announcements(step.arrived, this.#state, this.#shownAt);
+    this.#stateChanged(before, frame?.type);
+    const said = announcements(step.arrived, this.#state, this.#shownAt, this.#environment.clock.now() + this.#skew);
     if (said.length === 0) return;
     // Behind what is shown: otherwise a page lays out what is said before it can tell where the new message goes.
     this.#shown.now();

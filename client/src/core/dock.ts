@@ -24,6 +24,8 @@ interface Change extends WantedWindow {
   sent: Shown | null;
   /** Docks that came since and did not show it: the first may have crossed it, the second is its refusal. */
   misses: number;
+  /** It was refused, and waits until it may succeed. */
+  held: boolean;
 }
 
 /** A change as the browser's copy has it. */
@@ -56,6 +58,11 @@ export class DockChanges {
 
   want(conversation: ConversationId, { state, contact, title }: WantedWindow, base: number, seen: Seq): void {
     const before = this.#changes.get(conversation);
+    // What waits was never done.
+    if (before?.held === true && state === "closed") {
+      this.#changes.delete(conversation);
+      return;
+    }
     const called = title ?? before?.title;
     this.#changes.set(conversation, {
       state,
@@ -65,6 +72,7 @@ export class DockChanges {
       seen,
       sent: before?.sent ?? null,
       misses: before?.misses ?? 0,
+      held: before?.held ?? false,
     });
   }
 
@@ -83,7 +91,7 @@ export class DockChanges {
   /** Sends each change that may go now. */
   sendWaiting(): void {
     for (const [conversation, change] of this.#changes) {
-      if (change.sent !== null) continue;
+      if (change.sent !== null || change.held) continue;
       const { state, base, seen } = change;
       const frame: DockFrame = { type: "dock", conversation, state, base };
       if (this.#parts.send(state === "closed" ? { ...frame, seen } : frame)) change.sent = state;
@@ -94,7 +102,7 @@ export class DockChanges {
   }
 
   #lapse(): void {
-    this.#changes.clear();
+    for (const [conversation, { held }] of this.#changes) if (!held) this.#changes.delete(conversation);
     this.#parts.lapsed();
   }
 
@@ -112,6 +120,22 @@ export class DockChanges {
       if (change.state === change.sent) this.#changes.delete(conversation);
       else Object.assign(change, { sent: null, misses: 0, base: version });
     }
+  }
+
+  /** What was refused waits, until it is released or dropped. False where no window is wished for. */
+  hold(conversation: ConversationId): boolean {
+    const change = this.#changes.get(conversation);
+    if (change === undefined || change.state === "closed") return false;
+    Object.assign(change, { sent: null, misses: 0, held: true });
+    return true;
+  }
+
+  /** It may go again. False where it is wished no more. */
+  release(conversation: ConversationId): boolean {
+    const change = this.#changes.get(conversation);
+    if (change?.held !== true) return false;
+    change.held = false;
+    return true;
   }
 
   /** Refused, or without an answer for too long. */

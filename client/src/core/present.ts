@@ -53,6 +53,11 @@ export function presentDock(known: Known): { windows: WindowView[]; unread: numb
   for (const [conversation, { state: shown, contact, title }] of wanted) {
     const kind = kindOf(conversation);
     if (shown === "closed" || kind === undefined || windowOf(state, conversation) !== undefined) continue;
+    const entry = state.listing.entries.get(conversation);
+    if (entry !== undefined) {
+      windows.push(presentWindow(known, { ...entry, state: shown }));
+      continue;
+    }
     const none = { conversation, state: shown, writing: "yes" as const, first_seq: 1, seq: 0, rev: 0, read_seq: 0, unread: 0 };
     if (kind === "direct") {
       if (contact !== null) windows.push(presentWindow(known, { ...none, kind, contact, other_read_seq: 0 }));
@@ -60,12 +65,17 @@ export function presentDock(known: Known): { windows: WindowView[]; unread: numb
       windows.push(presentWindow(known, { ...none, kind, title, circle: kind === "room" ? circleOf(conversation) : "" }));
     }
   }
-  // Rooms are quiet.
-  const loud = ({ kind, unread, mentions }: WindowView): number => (kind === "room" ? mentions : unread);
+  // Rooms are quiet, and what is muted.
+  const loud = ({ kind, unread, mentions, muted }: WindowView): number => (kind === "room" || muted === true ? mentions : unread);
   return { windows, unread: windows.reduce((sum, window) => sum + loud(window), 0) };
 }
 
-function presentWindow({ state, drafts, now }: Known, window: DockWindow): WindowView {
+/** What the person has set of it, as it is now. `time`: ms by the server's clock. */
+export function flagsOf({ pinned, muted_until: until = 0 }: Pick<DockWindow, "pinned" | "muted_until">, time: number): Pick<WindowView, "pinned" | "muted"> {
+  return { ...(pinned === true ? { pinned } : {}), ...(until > time ? { muted: true } : {}) };
+}
+
+function presentWindow({ state, drafts, now, skew }: Known, window: DockWindow): WindowView {
   const { conversation, kind, state: shown, unread, writing, mentions = 0 } = window;
   const draft = drafts.get(conversation) ?? NO_DRAFT;
   const { replyTo, mentions: named } = answered(draft, state.epoch);
@@ -85,7 +95,9 @@ function presentWindow({ state, drafts, now }: Known, window: DockWindow): Windo
     ...(draft.edit === undefined ? {} : { draftEdit: draft.edit }),
     typing: [...(state.typing.get(conversation) ?? [])].flatMap(([user, until]) => (until > now ? [user] : [])),
     writing,
-    verbs: verbsOf(state, writing, kind),
+    // Of what has not begun there is nothing to set.
+    verbs: { ...verbsOf(state, writing, kind), flag: state.features.includes("flags") && window.seq > 0 },
+    ...flagsOf(window, now + skew),
   };
 }
 
@@ -129,7 +141,7 @@ export function presentRooms({ rooms, features }: State): RoomView[] {
 }
 
 /** What is offered: what the server takes, and this person may do now. */
-function verbsOf({ features, limits }: State, writing: Writing, kind: Kind | undefined): WindowView["verbs"] {
+function verbsOf({ features, limits }: State, writing: Writing, kind: Kind | undefined): Omit<WindowView["verbs"], "flag"> {
   const takes = (feature: Feature): boolean => features.includes(feature);
   const may = writing === "yes";
   return {

@@ -4,10 +4,11 @@
  */
 import { changeBetween } from "./change.js";
 import { presentConversation, presentCourses, presentDock, presentRooms } from "./present.js";
+import type { Listed } from "./listed.js";
 import type { Known } from "./present.js";
 import type { ConversationId, ConversationView, Face, LineView, RosterView, Update, WindowView } from "../view.js";
 
-export type Slice = "line" | "roster" | "dock" | "lists" | `talk:${ConversationId}` | `people:${ConversationId}`;
+export type Slice = "line" | "roster" | "dock" | "list" | "lists" | `talk:${ConversationId}` | `people:${ConversationId}`;
 
 export interface PublisherParts {
   known: () => Known;
@@ -15,6 +16,7 @@ export interface PublisherParts {
   roster: () => RosterView;
   /** Those who are named in a conversation, as far as they are known. */
   people: (conversation: ConversationId) => Face[];
+  listed: Listed;
   post: (update: Update) => void;
 }
 
@@ -61,12 +63,13 @@ export class Publisher {
     this.#dock = null;
     this.#told.clear();
     this.#lists.clear();
+    this.#parts.listed.forget();
   }
 
   /** Tells everything, at once: a page's first paint. */
   all(): void {
     this.forget();
-    this.#stale = new Set(["line", "roster", "dock", "lists"]);
+    this.#stale = new Set(["line", "roster", "dock", "list", "lists"]);
     for (const { conversation } of this.#parts.known().state.windows) this.#stale.add(`talk:${conversation}`);
     this.#publish();
   }
@@ -102,6 +105,7 @@ export class Publisher {
     }
     // After the dock, which waits for the windows' elements where it has windows: what the page shows comes at once.
     if (stale.has("line")) post({ kind: "line", line: this.#parts.line() });
+    if (stale.has("list")) this.#parts.listed.tell();
     if (stale.has("roster")) post({ kind: "roster", roster: this.#parts.roster() });
     if (!stale.has("lists")) return;
     this.#tellList({ kind: "rooms", rooms: presentRooms(known.state) });

@@ -1,11 +1,14 @@
 /**
  * Everything that is asked of the server by number, and where each answer goes: pages of history, changes, quotes and
- * searches, people and rooms. Must not know what an answer does to the state.
+ * searches, people, rooms and the list of conversations. Must not know what an answer does to the state.
  */
 import type { Cancel, Clock } from "../clock.js";
+import type { Flags } from "./flags.js";
 import { History } from "./history.js";
+import type { List } from "./list.js";
 import { aboutOf, presentMessage } from "./present.js";
 import type { Known } from "./present.js";
+import type { HostPeople } from "../net/people.js";
 import type { ClientFrame, Message, Server } from "../net/protocol.js";
 import { Quotes } from "./quotes.js";
 import type { People } from "./people.js";
@@ -15,7 +18,7 @@ import { Search } from "./search.js";
 import type { State, Step } from "./state.js";
 import { isStub } from "./talk.js";
 import type { Page } from "./talk.js";
-import type { ConversationId, MessageView, RosterPerson, Seq, Update, UserId } from "../view.js";
+import type { ConversationId, MessageView, RosterView, Seq, Update, UserId } from "../view.js";
 
 /** Before a question that the server could not answer just now is asked again. */
 export const AGAIN_MS = 1_500;
@@ -35,12 +38,20 @@ export interface QuestionsParts {
   known(): Known;
   /** The windows that are open, as the person sees it. */
   open(): readonly ConversationId[];
-  online(): readonly RosterPerson[];
+  roster(): RosterView;
+  host: HostPeople;
+  /** Who is known to be online beside those in the rosters. */
+  present(): ReadonlySet<UserId>;
+  blocked(): readonly UserId[];
+  /** The host refuses: somebody should ask whether the login holds. */
+  recheck(): void;
   /** Whether somebody looks. */
   visible(): boolean;
   /** The first page of a conversation. */
   first(conversation: ConversationId, page: Page): void;
   people: People;
+  list: List;
+  flags: Flags;
   /** These messages are on a page: who they name is told before. */
   paged(rows: Step["rows"]): void;
   /** A message of the user's own is on a page. */
@@ -67,8 +78,11 @@ export class Questions {
     this.#requests = new Requests((frame) => parts.send(frame), parts.clock, (question) => {
       parts.probe();
       if (question.kind === "quote") this.quotes.askAgain();
-      else if (question.kind === "members" || question.kind === "rooms") parts.people.cameNot(question, false);
-      else if (question.kind !== "search") this.history.cameNot(question);
+      else if (question.kind === "search") this.search.cameNot();
+      else if (question.kind === "flag") parts.flags.again(question);
+      else if (isOfPeople(question)) parts.people.cameNot(question, false);
+      else if (isOfList(question)) parts.list.cameNot(question, false);
+      else this.history.cameNot(question);
     });
     const ask = (question: Question): boolean => this.ask(question);
     const present = (conversation: ConversationId, messages: readonly Message[]): MessageView[] => {
@@ -87,7 +101,7 @@ export class Questions {
       });
     };
     this.quotes = new Quotes({ ...parts, ask: askQuote, present });
-    this.search = new Search({ ...parts, people: () => parts.online(), ask });
+    this.search = new Search({ ...parts, ask });
   }
 
   /** True if the answer is awaited now. */
@@ -101,6 +115,8 @@ export class Questions {
     this.quotes.askAgain();
     this.search.go();
     this.#parts.people.online();
+    this.#parts.list.online();
+    this.#parts.flags.online();
     this.#planCheck();
   }
 
@@ -109,7 +125,9 @@ export class Questions {
     this.end();
     this.#requests.clear();
     this.history.clear();
+    this.search.offline();
     this.#parts.people.offline();
+    this.#parts.list.offline();
   }
 
   end(): void {
@@ -126,6 +144,7 @@ export class Questions {
   /** Nothing may stay that somebody could be shown. */
   empty(): void {
     this.search.forget();
+    this.#parts.list.empty();
     this.history.empty();
     this.quotes.keepOnly(new Set());
   }
@@ -192,16 +211,28 @@ export class Questions {
     if (this.#requests.answered(frame.request)?.kind === "rooms") this.#parts.people.roomsCame(frame);
   }
 
+  listCame(frame: Server<"list">): void {
+    const question = this.#requests.answered(frame.request);
+    if (question !== undefined && isOfList(question)) this.#parts.list.came(question, frame);
+  }
+
+  flagsCame({ request }: Server<"flags">): void {
+    const question = this.#requests.answered(request);
+    if (question?.kind === "flag") this.#parts.flags.done(question);
+  }
+
   /** True if the error answers a question. */
   refused(frame: Server<"error">): boolean {
     const question = this.#requests.answered(frame.request);
     if (question === undefined) return false;
-    if (frame.final) this.#unanswerable(question, frame);
+    if (question.kind === "flag") this.#parts.flags.refused(question, frame);
+    else if (frame.final) this.#unanswerable(question, frame);
     else {
       this.#parts.clock.after(frame.retry_after_ms ?? AGAIN_MS, () => {
-        if (question.kind === "search") this.search.go();
+        if (question.kind === "search") this.search.again(question);
         else if (question.kind === "quote") this.quotes.askAgain();
-        else if (question.kind === "members" || question.kind === "rooms") this.#parts.people.cameNot(question, false);
+        else if (isOfPeople(question)) this.#parts.people.cameNot(question, false);
+        else if (isOfList(question)) this.#parts.list.again(question);
         else this.history.again(question);
       });
     }
@@ -209,16 +240,17 @@ export class Questions {
   }
 
   /** An end to the waiting: there is nothing to show. */
-  #unanswerable(question: Question, { code, message }: Server<"error">): void {
+  #unanswerable(question: Exclude<Question, { kind: "flag" }>, { code, message }: Server<"error">): void {
     if (question.kind === "quote") {
       this.quotes.came(question.conversation, question.seq, null);
       return;
     }
-    if (question.kind === "members" || question.kind === "rooms") {
+    if (isOfPeople(question)) {
       this.#parts.people.cameNot(question, true);
       return;
     }
-    if (question.kind === "search") this.search.forget();
+    if (isOfList(question)) this.#parts.list.cameNot(question, true);
+    else if (question.kind === "search") this.search.cameNot();
     else if (question.kind === "page") this.history.answerPage(question, { messages: [], more: false });
     else if (question.kind === "first") this.#parts.first(question.conversation, { firstSeq: 1, seq: 0, rev: 0, messages: [] });
     const conversation = aboutWhich(question);
@@ -233,4 +265,12 @@ export class Questions {
       this.#planCheck();
     });
   }
+}
+
+function isOfPeople(question: Question): question is Extract<Question, { kind: "members" | "rooms" }> {
+  return question.kind === "members" || question.kind === "rooms";
+}
+
+function isOfList(question: Question): question is Extract<Question, { kind: "list" | "entries" | "sift" }> {
+  return question.kind === "list" || question.kind === "entries" || question.kind === "sift";
 }

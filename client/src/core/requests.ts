@@ -1,15 +1,17 @@
 /**
- * Questions that the server answers by number: messages, changes and searches. Owns what is asked and not yet answered,
+ * Questions that the server answers by number: messages, changes, lists and searches. Owns what is asked and not yet answered,
  * so that nothing is asked twice at once and every answer finds its question.
  */
 import type { Cancel, Clock } from "../clock.js";
-import type { ClientFrame } from "../net/protocol.js";
-import type { ConversationId, Seq, UserId } from "../view.js";
+import type { ClientFrame, FlagWish } from "../net/protocol.js";
+import type { ConversationId, ListFilter, Seq, UserId } from "../view.js";
 
 /** Messages in one page that a person sees come. */
 export const PAGE_MESSAGES = 50;
 const SEARCH_PEOPLE = 50;
 const ROOMS = 100;
+/** Conversations in one page of the list. */
+export const LIST_PAGE = 50;
 /** A question without an answer for so long is given up. */
 export const LATE_MS = 10_000;
 
@@ -26,6 +28,14 @@ export type Question =
   /** Who is in a group; with `users` who of them was ever in the conversation. */
   | { kind: "members"; conversation: ConversationId; users?: UserId[] }
   | { kind: "rooms"; next: string | null }
+  /** A page of the list of conversations. */
+  | { kind: "list"; next: string | null }
+  /** These conversations of it, as they are now. */
+  | { kind: "entries"; conversations: ConversationId[] }
+  /** A page of the list by a filter. */
+  | { kind: "sift"; filter: ListFilter; next: string | null }
+  /** What is to be set; `act` is the core's own. */
+  | { kind: "flag"; act: number; wish: FlagWish }
   | { kind: "search"; text: string; next: string | null };
 
 /** The conversation that the question is about. */
@@ -99,9 +109,13 @@ export class Requests {
   }
 }
 
+/** Of other kinds each question is its own. */
+const REPEATED: ReadonlySet<Question["kind"]> = new Set(["first", "changes", "quote", "rooms", "list"]);
+
 function sameQuestion(one: Question, other: Question): boolean {
-  if (one.kind !== other.kind || one.kind === "search" || one.kind === "page" || one.kind === "members") return false;
+  if (one.kind !== other.kind || !REPEATED.has(one.kind)) return false;
   if (aboutWhich(one) !== aboutWhich(other)) return false;
+  if (one.kind === "list") return other.kind === "list" && one.next === other.next;
   return one.kind !== "quote" || (other.kind === "quote" && one.seq === other.seq);
 }
 
@@ -109,6 +123,10 @@ function frameOf(request: number, question: Question, historyPage: number): Clie
   if (question.kind === "search") {
     return { type: "search", request, text: question.text, next: question.next, limit: SEARCH_PEOPLE };
   }
+  if (question.kind === "list") return { type: "list", request, limit: LIST_PAGE, next: question.next };
+  if (question.kind === "sift") return { type: "list", request, limit: LIST_PAGE, next: question.next, ...question.filter };
+  if (question.kind === "entries") return { type: "list", request, limit: LIST_PAGE, conversations: question.conversations };
+  if (question.kind === "flag") return { type: "flag", request, ...question.wish };
   if (question.kind === "rooms") return { type: "rooms", request, next: question.next, limit: ROOMS };
   const { conversation } = question;
   // One that somebody waits for is small.

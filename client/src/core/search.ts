@@ -1,71 +1,209 @@
-/** The search for people beyond the rosters' slices: one question at a time, of several wishes the latest. */
+/**
+ * The search for people: those online whom the rosters show, those beyond their slices, whom the server finds, and everybody
+ * else, whom the host finds. Each of the two is asked one question at a time, of several wishes the latest.
+ */
+import type { HostPeople, HostPerson, PeopleAnswer } from "../net/people.js";
+import { conversationOf } from "../net/protocol.js";
 import type { RosterContact, Server } from "../net/protocol.js";
 import type { Question } from "./requests.js";
 import { personOf } from "./roster.js";
-import type { RosterPerson, Update, UserId } from "../view.js";
+import type { FoundPerson, RosterView, Update, UserId } from "../view.js";
+import { hasWords } from "../words.js";
 
 type SearchQuestion = Extract<Question, { kind: "search" }>;
 
 export interface SearchParts {
   me: UserId;
+  host: HostPeople;
   /** True if it went out. */
   ask(question: SearchQuestion): boolean;
   /** Who is in the rosters, with their circles. */
-  people(): readonly RosterPerson[];
+  roster(): RosterView;
+  /** Who is known to be online beside those. */
+  present(): ReadonlySet<UserId>;
+  blocked(): readonly UserId[];
+  /** The host refuses: somebody should ask whether the login holds. */
+  recheck(): void;
   post(update: Update): void;
 }
 
+/** How far one of the two has got. */
+type Side =
+  /** To be asked from here on: as the last answer gave it, or from the beginning. */
+  | { is: "due"; next: string | null }
+  | { is: "awaited"; next: string | null }
+  /** Has answered. `next`: what comes after; null: nothing does. */
+  | { is: "done"; next: string | null };
+
+/** One text that is searched for. */
+interface Quest {
+  text: string;
+  server: Side;
+  host: Side;
+  /** A further page is awaited. */
+  append: boolean;
+  /** What has come and is not told, or is to be told again with the rest. */
+  online: FoundPerson[];
+  others: HostPerson[];
+  /** Told for good. */
+  told: Set<UserId>;
+  failed: boolean;
+  /** Asked again, with something on show: only the whole answer takes its place. */
+  quiet: boolean;
+}
+
+const NOTHING: Side = { is: "done", next: null };
+
 export class Search {
   readonly #parts: SearchParts;
-  #wish: { text: string; more: boolean } | null = null;
-  #found: { text: string; next: string | null } | null = null;
+  #quest: Quest | null = null;
+  /** Whose question each of the two has now. */
+  #asked: Quest | null = null;
+  #hostAsked: Quest | null = null;
 
   constructor(parts: SearchParts) {
     this.#parts = parts;
   }
 
   /** `more`: the next page of what was found. */
-  wish(text: string, more: boolean): void {
-    this.#wish = { text: text.slice(0, 100), more };
-    this.go();
+  wish(given: string, more: boolean): void {
+    const text = given.slice(0, 100);
+    if (more) this.#further(text);
+    else this.#begin(text, false);
+  }
+
+  /** This person's rights are others: who was found may not be any more. */
+  moved(): void {
+    if (this.#quest !== null && this.#quest.text !== "") this.#begin(this.#quest.text, true);
   }
 
   /** Asks for what is wished, as soon as that can be. */
   go(): void {
-    const wish = this.#wish;
-    if (wish === null) return;
-    const next = wish.more && this.#found?.text === wish.text ? this.#found.next : null;
-    if (wish.more && next === null) {
-      this.#wish = null;
-      return;
+    const quest = this.#quest;
+    if (quest === null) return;
+    const { text, server, host } = quest;
+    if (server.is === "due" && this.#asked === null && this.#parts.ask({ kind: "search", text, next: server.next })) {
+      this.#asked = quest;
+      quest.server = { ...server, is: "awaited" };
     }
-    if (this.#parts.ask({ kind: "search", text: wish.text, next })) this.#wish = null;
+    if (host.is !== "due" || this.#hostAsked !== null) return;
+    this.#hostAsked = quest;
+    quest.host = { ...host, is: "awaited" };
+    void this.#parts.host.find(text, host.next ?? "").then((answer) => {
+      this.#hostCame(quest, answer);
+    });
   }
 
-  /** The server will not answer this for good, or nobody is to see what it found. */
+  /** Nobody is to see what was found. */
   forget(): void {
-    this.#wish = null;
-    this.#found = null;
+    this.#quest = null;
   }
 
-  came(question: SearchQuestion, { contacts, next }: Server<"contacts">): void {
-    this.#found = { text: question.text, next };
-    // A newer wish is on its way: this answer would only flicker.
-    if (this.#wish === null) {
-      const [more, append] = [next !== null, question.next !== null];
-      this.#parts.post({ kind: "found", text: question.text, people: this.#folded(contacts), more, append });
+  came({ next: from }: SearchQuestion, { contacts, next }: Server<"contacts">): void {
+    this.#answered({ is: "done", next }, (quest) => {
+      quest.online = this.#withFound(from === null ? quest.online : [], contacts);
+    });
+  }
+
+  /** There is no answer, and none will come. */
+  cameNot(): void {
+    this.#answered(NOTHING);
+  }
+
+  /** The server could not answer just now; some time has passed. */
+  again({ next }: SearchQuestion): void {
+    this.#answered({ is: "due", next });
+  }
+
+  /** Nothing that was asked of the server will be answered. */
+  offline(): void {
+    if (this.#asked !== null) this.#answered({ is: "due", next: this.#asked.server.next });
+  }
+
+  #begin(text: string, quiet: boolean): void {
+    const { people, more, known } = this.#parts.roster();
+    const quest: Quest = {
+      text,
+      // Where the rosters show everybody there is nothing to ask.
+      server: more || !known ? { is: "due", next: null } : NOTHING,
+      host: this.#parts.host.there && text.trim() !== "" ? { is: "due", next: null } : NOTHING,
+      append: false,
+      online: people.filter(({ name }) => hasWords(name, text)),
+      others: [],
+      told: new Set(),
+      failed: false,
+      quiet,
+    };
+    this.#quest = quest;
+    this.go();
+    if (quest.server.is === "done") this.#tell(quest);
+  }
+
+  #further(text: string): void {
+    const quest = this.#quest;
+    if (quest?.text !== text || quest.server.is !== "done" || quest.host.is !== "done") return;
+    const side = quest.server.next !== null ? "server" : "host";
+    const { next } = quest[side];
+    if (next === null) return;
+    Object.assign(quest, { [side]: { is: "due", next }, append: true, online: [], others: [] });
+    this.go();
+  }
+
+  #answered(server: Side, take?: (quest: Quest) => void): void {
+    const quest = this.#asked;
+    this.#asked = null;
+    // Of a newer text this answer would only flicker.
+    if (quest !== null && quest === this.#quest) {
+      quest.server = server;
+      take?.(quest);
+      if (server.is === "done" || quest.host.is === "done") this.#tell(quest);
+    }
+    if (server.is === "done" || quest !== this.#quest) this.go();
+  }
+
+  #hostCame(quest: Quest, answer: PeopleAnswer): void {
+    this.#hostAsked = null;
+    if (quest === this.#quest) {
+      quest.failed = "failed" in answer;
+      quest.host = { is: "done", next: "failed" in answer || answer.next === "" ? null : answer.next };
+      if ("failed" in answer) {
+        if (answer.stop !== undefined) this.#parts.recheck();
+      } else quest.others = answer.people;
+      if (quest.server.is !== "awaited") this.#tell(quest);
     }
     this.go();
   }
 
-  #folded(contacts: readonly RosterContact[]): RosterPerson[] {
+  #tell(quest: Quest): void {
+    const { text, append, server, host, failed, quiet } = quest;
+    const pending = host.is !== "done";
+    if (pending && quiet) return;
+    const people = this.#merged(quest);
+    const more = !pending && (server.next !== null || host.next !== null);
+    this.#parts.post({ kind: "found", text, people, more, append, ...(pending ? { pending } : {}), ...(failed ? { failed } : {}) });
+    if (!pending && server.is === "done") for (const { id } of people) quest.told.add(id);
+  }
+
+  /** Those in the rosters as these have them, the others behind them. */
+  #withFound(before: readonly FoundPerson[], contacts: readonly RosterContact[]): FoundPerson[] {
+    const known = new Map(this.#parts.roster().people.map((person) => [person.id, person]));
+    const had = new Set(before.map(({ id }) => id));
+    const fresh = contacts.filter(({ id }) => !had.has(id));
+    return [...before, ...fresh.map((contact) => known.get(contact.id) ?? personOf(this.#parts.me, contact))];
+  }
+
+  #merged({ online, others, told }: Quest): FoundPerson[] {
     const { me } = this.#parts;
-    const known = new Map(this.#parts.people().map((person) => [person.id, person]));
-    return contacts
-      .filter((contact) => contact.id !== me)
-      .map((contact) => {
-        const { shares = [], circles = [] } = known.get(contact.id) ?? {};
-        return { ...personOf(me, contact), shares, circles };
-      });
+    const here = new Set([...this.#parts.present(), ...this.#parts.roster().people.map(({ id }) => id)]);
+    const found = new Map<UserId, FoundPerson>(online.map((person) => [person.id, person]));
+    for (const { id, name, picture, profile_url: profileUrl, role, circles } of others) {
+      const known = found.get(id);
+      const status = here.has(id) ? ("online" as const) : ("offline" as const);
+      if (known === undefined) {
+        found.set(id, { id, conversation: conversationOf(me, id), name, picture, profileUrl, role, shares: [], circles, status });
+      } else if (known.circles.length === 0) found.set(id, { ...known, circles });
+    }
+    const blocked = this.#parts.blocked();
+    return [...found.values()].filter(({ id }) => id !== me && !told.has(id) && !blocked.includes(id));
   }
 }

@@ -4,6 +4,8 @@
  */
 import type { Cancel, Clock } from "../clock.js";
 import type { DockChanges } from "./dock.js";
+import type { List } from "./list.js";
+import { Listed } from "./listed.js";
 import type { Outbox } from "./outbox.js";
 import { faceOf, presentDock } from "./present.js";
 import type { Known } from "./present.js";
@@ -15,13 +17,16 @@ import type { Questions } from "./questions.js";
 import { collation, foldRosters } from "./roster.js";
 import { windowOf } from "./state.js";
 import type { State } from "./state.js";
-import type { ConversationId, LineView, RosterView, Update } from "../view.js";
+import type { ConversationId, LineView, ListFilter, RosterView, Update, UserId } from "../view.js";
 import type { WritingNow } from "./writing.js";
 
 /** What a message changes in the dock is told so much later: where it is looked at, it is read by then, and nothing is. */
 const UNREAD_MS = 50;
+/** A timer takes no longer time. */
+const DAY_MS = 86_400_000;
 
 export interface ShownParts {
+  me: UserId;
   lang: string;
   clock: Clock;
   state(): State;
@@ -34,19 +39,33 @@ export interface ShownParts {
   questions(): Questions;
   outbox(): Outbox;
   people(): People;
+  list(): List;
   post(update: Update): void;
 }
 
 export class Shown {
   readonly #parts: ShownParts;
   readonly #publisher: Publisher;
+  readonly #listed: Listed;
   readonly #compare: (one: string, other: string) => number;
   #unreadRests: Cancel | null = null;
+  #mutedEnds: Cancel | null = null;
 
   constructor(parts: ShownParts) {
     this.#parts = parts;
     this.#compare = collation(parts.lang);
+    this.#listed = new Listed({
+      me: parts.me,
+      known: () => this.known(false),
+      wanted: () => parts.list().wanted,
+      sifted: () => parts.list().told,
+      more: () => parts.list().more,
+      post: (update) => {
+        parts.post(update);
+      },
+    });
     this.#publisher = new Publisher({
+      listed: this.#listed,
       known: () => this.known(),
       line: () => parts.status(),
       roster: () => this.roster(),
@@ -71,8 +90,22 @@ export class Shown {
     this.#publisher.mark("line");
   }
 
+  /** Also the list: a conversation with a window is there as it is in the dock. */
   dock(): void {
     this.#publisher.mark("dock");
+    this.#publisher.mark("list");
+  }
+
+  /** A page shows the list of conversations: it is told as a whole. */
+  list(): void {
+    this.#listed.forget();
+    this.#publisher.mark("list");
+  }
+
+  /** The answer to a filter. */
+  sifted(filter: ListFilter, conversations: readonly ConversationId[] | null, more: boolean, append: boolean): void {
+    const entries = conversations === null ? null : this.#listed.of(conversations);
+    this.#parts.post({ kind: "sifted", filter, entries, more, append });
   }
 
   conversation(conversation: ConversationId): void {
@@ -92,7 +125,7 @@ export class Shown {
   /** Whatever was told is void, and nothing is there. */
   empty(): void {
     this.#publisher.forget();
-    for (const slice of ["roster", "dock", "lists"] as const) this.#publisher.mark(slice);
+    for (const slice of ["roster", "dock", "list", "lists"] as const) this.#publisher.mark(slice);
   }
 
   /** The state was `before`; `frame`: what has changed it. */
@@ -105,6 +138,10 @@ export class Shown {
       this.dock();
       this.outboxChanged(); // as that: what can be done is laid over messages
     }
+    if (state.windows !== before.windows || state.listing !== before.listing) this.#planMuted();
+    const list = ["rosters", "faces", "features", "epoch"] as const;
+    if (list.some((part) => state[part] !== before[part]) || (state.listing !== before.listing && frame !== "changes")) this.#publisher.mark("list");
+    else if (state.listing !== before.listing) this.#unread();
     if (state.typing !== before.typing || (state.windows !== before.windows && frame !== "changes")) this.dock();
     else if (state.windows !== before.windows) this.#unread();
     for (const { conversation } of state.windows) {
@@ -158,6 +195,21 @@ export class Shown {
 
   end(): void {
     this.#unreadRests?.();
+    this.#mutedEnds?.();
+  }
+
+  /** What is muted until a time is so no more when that has come. */
+  #planMuted(): void {
+    this.#mutedEnds?.();
+    this.#mutedEnds = null;
+    const { state, now, skew } = this.known(false);
+    const ends = [...state.windows, ...state.listing.entries.values()].flatMap(({ muted_until: until = 0 }) => (until > now + skew ? until : []));
+    if (ends.length === 0) return;
+    const wait = ends.reduce((one, other) => Math.min(one, other)) - now - skew;
+    this.#mutedEnds = this.#parts.clock.after(Math.min(wait, DAY_MS), () => {
+      this.dock();
+      this.#planMuted();
+    });
   }
 
   #unread(): void {

@@ -4,9 +4,10 @@
  *
  * Must not know the outbox, drafts or dock changes that the server has not confirmed: see core.ts and present.ts.
  */
-import type { Changes, Circle, Contact, CursorEntry, DockWindow, HeldRoster, HelloFrame, Limits, Message } from "../net/protocol.js";
+import type { Changes, Circle, Contact, CursorEntry, DockWindow, HeldRoster, HelloFrame, Limits, ListEntry, Message } from "../net/protocol.js";
 import type { Room, Server, ServerFrame } from "../net/protocol.js";
 import { CURSOR_CONVERSATIONS, defaultLimits, kindOf } from "../net/protocol.js";
+import type { Listing } from "./listing.js";
 import { heldRosters, withCircles, withDiff, withoutVersions, withSnapshot } from "./roster.js";
 import type { Rosters } from "./roster.js";
 import { emptyTalk, held, isStub, withChanges, withPage } from "./talk.js";
@@ -37,6 +38,8 @@ export interface State {
   blocked: readonly UserId[];
   /** The user's rooms, as they were asked for last. */
   rooms: readonly Room[];
+  /** The list of conversations as far as it is loaded: listing.ts says what frames do to it. */
+  listing: Listing;
   /** People whom the windows that are shown name, as they were called last: also those whom no roster has now. */
   faces: ReadonlyMap<UserId, Contact>;
   limits: Limits;
@@ -68,6 +71,8 @@ export interface Step {
   dropped: readonly ConversationId[];
 }
 
+export const emptyListing: Listing = { entries: new Map(), order: [], next: null, known: false };
+
 export function emptyState(me: UserId): State {
   return {
     me,
@@ -81,6 +86,7 @@ export function emptyState(me: UserId): State {
     typing: new Map(),
     blocked: [],
     rooms: [],
+    listing: emptyListing,
     faces: new Map(),
     limits: defaultLimits,
     features: [],
@@ -134,6 +140,8 @@ function applied(state: State, frame: ServerFrame, now: number, found?: Found): 
             : window,
         ),
       );
+    case "flags":
+      return still(withWindows(state, (window) => (window.conversation === frame.conversation ? flagged(window, frame) : window)));
     case "changes":
       return withSpan(state, frame, frame.request !== undefined, found);
     case "dot":
@@ -190,6 +198,15 @@ export function withReacted(state: State, { conversation, seq, rev }: Server<"ac
 
 function rowOf({ messages, ahead }: Talk, seq: Seq): Message | undefined {
   return [...messages, ...ahead].find((message) => message.seq === seq);
+}
+
+function flagged(window: DockWindow, { pinned, muted_until }: Server<"flags">): DockWindow {
+  const next = { ...window };
+  delete next.pinned;
+  delete next.muted_until;
+  if (pinned === true) next.pinned = pinned;
+  if (muted_until !== undefined) next.muted_until = muted_until;
+  return next;
 }
 
 function withTyping(state: State, conversation: ConversationId, typing: ReadonlyMap<UserId, number>): State {
@@ -409,7 +426,7 @@ function counted(
   return JSON.stringify(next) === JSON.stringify(window) ? window : next;
 }
 
-function summed(known: number, more: number, fewer: number): number {
+export function summed(known: number, more: number, fewer: number): number {
   return Math.min(UNREAD_MOST, (known >= UNREAD_MOST ? known : Math.max(0, known - fewer)) + more);
 }
 
@@ -419,9 +436,9 @@ export function mentionsMe({ me, blocked }: State, message: Message | undefined)
 }
 
 /** What system messages say of the window itself. */
-function withNews(window: DockWindow, news: readonly Message[]): DockWindow {
-  if (window.kind === "direct") return window;
+export function withNews<W extends DockWindow | ListEntry>(window: W, news: readonly Message[]): W {
   const next = { ...window };
+  if (next.kind === "direct") return window;
   for (const { system } of news) {
     const { kind, title = next.title, users = [], on } = system ?? {};
     next.title = title;

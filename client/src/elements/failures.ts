@@ -4,8 +4,10 @@ import type { StringId } from "./strings.js";
 
 const FAILURES: Record<string, StringId> = {
   chat_not_allowed: "failure_chat_not_allowed",
+  host_unavailable: "failure_load",
   not_allowed: "failure_not_allowed",
   not_found: "failure_not_found",
+  not_found_here: "failure_not_found_here",
   outbox_unreadable: "failure_outbox_unreadable",
   paused: "paused",
   rate_limited: "failure_rate_limited",

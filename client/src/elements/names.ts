@@ -2,7 +2,7 @@
  * Names as people can read them. A host lets people call themselves much: nothing at all, only what shows nothing, line
  * breaks, or characters that turn round the text beside them. One place mends it, before any element sees a name.
  */
-import type { Face, RosterPerson, Update, UserId, WindowView } from "../view.js";
+import type { Face, FoundPerson, Update, UserId, WindowView } from "../view.js";
 import { isBlank } from "./blank.js";
 import type { Strings } from "./strings.js";
 
@@ -27,7 +27,7 @@ function onOneLine(text: string): string {
 
 /** The update with readable names. */
 export function withReadableNames(update: Update, strings: Strings): Update {
-  const person = (of: RosterPerson): RosterPerson => ({ ...of, name: readableName(of.name, of.id, strings) });
+  const person = <P extends FoundPerson>(of: P): P => ({ ...of, name: readableName(of.name, of.id, strings) });
   // An empty name says that they were removed.
   const face = <F extends Face>(of: F): F => (of.name === "" ? of : { ...of, name: readableName(of.name, of.id, strings) });
   const named = <T extends { title: string }>(of: T): T => ({ ...of, title: readableTitle(of.title, strings) });

@@ -4,7 +4,7 @@
  */
 import { LitElement, html, nothing, type TemplateResult } from "lit";
 import { repeat } from "lit/directives/repeat.js";
-import type { LineView, RosterPerson, RosterView } from "../view.js";
+import type { FoundPerson, LineView, RosterView } from "../view.js";
 import { base } from "../styles/theme.js";
 import { peopleStyles } from "../styles/people.js";
 import { clockIcon, peopleIcon, warningIcon } from "./icons.js";
@@ -107,7 +107,7 @@ export class GchatPeople extends LitElement {
     `;
   }
 
-  #list(scene: Scene, shown: RosterPerson[], many: boolean, lost: boolean): TemplateResult {
+  #list(scene: Scene, shown: FoundPerson[], many: boolean, lost: boolean): TemplateResult {
     const strings = scene.strings;
     if (shown.length === 0 && this.#search.text !== "" && many) {
       return html`<p class="calm" role="status">${strings.get("search_none", this.#search.text)}</p>`;
@@ -143,7 +143,7 @@ export class GchatPeople extends LitElement {
     `;
   }
 
-  #person(scene: Scene, person: RosterPerson, reachable: boolean): TemplateResult {
+  #person(scene: Scene, person: FoundPerson, reachable: boolean): TemplateResult {
     const strings = scene.strings;
     const unread = scene.windows.find((window) => window.conversation === person.conversation)?.unread ?? 0;
     const teacher = person.role === "teacher";
@@ -174,7 +174,7 @@ export class GchatPeople extends LitElement {
     </li>`;
   }
 
-  #matching({ roster }: Scene): RosterPerson[] {
+  #matching({ roster }: Scene): FoundPerson[] {
     const here = roster.people.filter((person) => this.#search.matches(person));
     const known = new Set(here.map((person) => person.id));
     return [...here, ...this.#search.found.filter((person) => !known.has(person.id))];

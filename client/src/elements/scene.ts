@@ -8,11 +8,11 @@ import type {
   ConversationId,
   CourseView,
   Face,
+  FoundPerson,
   LineView,
   MemberView,
   MessageView,
   RoomView,
-  RosterPerson,
   RosterView,
   Seq,
   Status,
@@ -32,7 +32,7 @@ export type ScenePort = Pick<MessagePort, "postMessage" | "onmessage">;
 
 export interface Found {
   text: string;
-  people: RosterPerson[];
+  people: FoundPerson[];
   more: boolean;
 }
 
@@ -389,7 +389,7 @@ export class Scene {
   }
 
   /** Opens the window with a person; `origin` has the focus again when it is closed. */
-  openWith(person: RosterPerson, origin: HTMLElement | null): void {
+  openWith(person: FoundPerson, origin: HTMLElement | null): void {
     if (origin !== null) this.origins.set(person.conversation, origin);
     const { id, name, picture, profileUrl } = person;
     this.post({ kind: "open", person: { id, name, picture, profileUrl } });
@@ -397,13 +397,13 @@ export class Scene {
   }
 
   /** Opens the window with somebody whom the page may know by the id only. */
-  openById(id: UserId, conversation: ConversationId, origin: HTMLElement): void {
+  openById(id: UserId, conversation: ConversationId, origin: HTMLElement | null): void {
     const { state } = this.line;
     const known = [...this.windows, ...this.roster.people].some((one) => one.conversation === conversation);
     if (!known) this.tell({ kind: "awaited" });
     // Whenever a pause ends, nobody waits for a window any more.
     if (state === "paused" || state === "stopped") return;
-    this.origins.set(conversation, origin);
+    if (origin !== null) this.origins.set(conversation, origin);
     this.post({ kind: "open", person: { id } });
     this.tell({ kind: "asked", conversation });
   }

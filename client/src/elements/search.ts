@@ -3,7 +3,7 @@
  * knows of more people than the page. And the arrow keys in a list of buttons.
  */
 import { html, type ReactiveController, type ReactiveControllerHost, type TemplateResult } from "lit";
-import type { RosterPerson } from "../view.js";
+import type { FoundPerson } from "../view.js";
 import { folded } from "./folded.js";
 import { searchIcon } from "./icons.js";
 import type { Scene } from "./scene.js";
@@ -33,7 +33,7 @@ export class PeopleSearch implements ReactiveController {
   }
 
   /** The people whom the server has found for it. */
-  get found(): readonly RosterPerson[] {
+  get found(): readonly FoundPerson[] {
     const found = this.#host.scene?.found;
     return found?.text === this.text ? found.people : [];
   }

@@ -8,6 +8,10 @@ import type { KeptChange } from "../core/dock.js";
 import type { Cancel, Clock } from "../clock.js";
 import type { CopyRecord, Database } from "./database.js";
 import type { Contact, Room, RosterContact } from "../net/protocol.js";
+import { keptOf } from "../core/listing.js";
+import type { Entry, Listing } from "../core/listing.js";
+import { LIST_PAGE } from "../core/requests.js";
+import { emptyListing } from "../core/state.js";
 import type { State } from "../core/state.js";
 import { emptyTalk } from "../core/talk.js";
 import type { Talk } from "../core/talk.js";
@@ -25,6 +29,9 @@ interface DockPart {
 
 /** What is sealed as `rosters`: hundreds of people, who are not written again for each message. */
 type RostersPart = [string, { version: number | null; total: number; contacts: RosterContact[] }][];
+
+/** What is sealed as `list`: the beginning of it, for a page that shows it before the server can answer. */
+type ListPart = Omit<Listing, "entries"> & { entries: Entry[] };
 
 /** What a page finds of earlier ones. */
 export interface Copy {
@@ -126,6 +133,7 @@ export class CopyKeeper {
       ["rosters", [state.rosters, () => rostersPart(state)]],
       ["faces", [state.faces, () => [...state.faces.values()]]],
       ["rooms", [state.rooms, () => state.rooms]],
+      ["list", [state.listing, () => listPart(state.listing)]],
       ["blocked", [state.blocked, () => state.blocked]],
     ]);
     for (const { conversation } of state.windows) {
@@ -166,11 +174,17 @@ function rostersPart(state: State): RostersPart {
   ]);
 }
 
+function listPart(listing: Listing): ListPart {
+  const kept = keptOf(listing, LIST_PAGE);
+  return { ...kept, entries: [...kept.entries.values()] };
+}
+
 /** The sealed parts are this client's own writing, authenticated by AES-GCM: the format number is check enough. */
 function restored(parts: ReadonlyMap<string, unknown>, empty: State): Copy | undefined {
   const dock = parts.get("dock") as DockPart | undefined;
   if (dock?.format !== 3) return undefined;
   const rosters = (parts.get("rosters") as RostersPart | undefined) ?? [];
+  const list = parts.get("list") as ListPart | undefined;
   const talks = new Map<ConversationId, Talk>();
   for (const { conversation } of dock.state.windows) {
     const talk = parts.get(`talk:${conversation}`) as Talk | undefined;
@@ -188,6 +202,7 @@ function restored(parts: ReadonlyMap<string, unknown>, empty: State): Copy | und
       ),
       talks,
       faces: new Map(((parts.get("faces") as Contact[] | undefined) ?? []).map((face) => [face.id, face])),
+      listing: list === undefined ? emptyListing : { ...list, entries: new Map(list.entries.map((entry) => [entry.conversation, entry])) },
       rooms: (parts.get("rooms") as Room[] | undefined) ?? [],
       blocked: (parts.get("blocked") as UserId[] | undefined) ?? [],
       welcomed: true,

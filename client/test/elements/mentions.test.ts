@@ -165,7 +165,7 @@ test("whom a refused message mentions comes back with its text", async () => {
 });
 
 test("between two people, and where the server has no mentions, an @ is an @", async () => {
-  await opened({ verbs: { edit: true, delete: true, reply: true, react: true, mention: false } });
+  await opened({ verbs: { edit: true, delete: true, reply: true, react: true, mention: false, flag: false } });
   await write("@");
   expect(options()).toEqual([]);
 });

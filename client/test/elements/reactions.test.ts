@@ -110,7 +110,7 @@ test("who may not write takes their own back and adds none", async () => {
 });
 
 test("a server without reactions, a stub and what is on its way offer none", async () => {
-  const page = await opened({}, { verbs: { edit: true, delete: true, reply: true, react: false, mention: true } });
+  const page = await opened({}, { verbs: { edit: true, delete: true, reply: true, react: false, mention: true, flag: true } });
   one("button", "Message actions").click();
   await settled();
   expect(byRole("menuitem", "React")).toEqual([]);

@@ -131,7 +131,7 @@ export function windowOf(person: RosterPerson, more: Partial<WindowView> = {}): 
     draft: "",
     typing: [],
     writing: "yes",
-    verbs: { edit: true, delete: true, reply: true, react: false, mention: false },
+    verbs: { edit: true, delete: true, reply: true, react: false, mention: false, flag: false },
     ...more,
   };
 }
@@ -141,7 +141,7 @@ export const carla: RosterPerson = { ...ana, id: 4, conversation: "1-4", name: "
 export const GROUP = "g-0190a5a0-0000-7000-8000-000000000001";
 export const ROOM = "r-c7";
 
-const ALL = { edit: true, delete: true, reply: true, react: true, mention: true };
+const ALL = { edit: true, delete: true, reply: true, react: true, mention: true, flag: true };
 
 export function groupOf(more: Partial<WindowView> = {}): WindowView {
   return {

@@ -115,7 +115,7 @@ test("the menu offers what is possible now, and nothing else", async () => {
   for (const silent of [/deleted/, /refused/]) expect(article(silent).querySelector("[aria-haspopup]")).toBeNull();
   await page.tell(dock(windowOf(ana, { writing: "no" })));
   expect(await menuOf(/Because/)).toEqual(["Delete", "Copy"]);
-  await page.tell(dock(windowOf(ana, { verbs: { edit: false, delete: false, reply: false, react: false, mention: false } })));
+  await page.tell(dock(windowOf(ana, { verbs: { edit: false, delete: false, reply: false, react: false, mention: false, flag: false } })));
   expect(await menuOf(/^Ana.*zero/)).toEqual(["Copy"]);
   await page.tell({ kind: "line", line: { state: "stopped", reason: "logged_out" } }, dock(windowOf(ana)));
   expect(await menuOf(/Because/)).toEqual(["Copy"]);

@@ -129,6 +129,7 @@ $string['failure_no_such_message'] = 'The message that it concerns is not there 
 $string['failure_not_allowed'] = 'You cannot write to this person.';
 $string['failure_not_allowed_here'] = 'You may not do this here.';
 $string['failure_not_found'] = 'This conversation is not available to you any more.';
+$string['failure_not_found_here'] = 'This person cannot be written to in the chat.';
 $string['failure_other'] = 'Something went wrong. Load the page again and try once more.';
 $string['failure_outbox_unreadable'] = 'Something that you sent, changed or deleted before you signed out did not arrive, and cannot be read any more. Please do it again.';
 $string['failure_rate_limited'] = 'That was too fast. Wait a moment.';

@@ -129,6 +129,7 @@ $string['failure_no_such_message'] = 'A mensagem a que se refere já não existe
 $string['failure_not_allowed'] = 'Não pode escrever a esta pessoa.';
 $string['failure_not_allowed_here'] = 'Não pode fazer isto aqui.';
 $string['failure_not_found'] = 'Esta conversa já não está disponível para si.';
+$string['failure_not_found_here'] = 'Não é possível escrever a esta pessoa no chat.';
 $string['failure_other'] = 'Algo correu mal. Carregue a página de novo e tente outra vez.';
 $string['failure_outbox_unreadable'] = 'Algo que enviou, alterou ou apagou antes de a sua sessão terminar não chegou, e já não pode ser lido. Por favor, faça-o de novo.';
 $string['failure_rate_limited'] = 'Foi demasiado rápido. Aguarde um momento.';
