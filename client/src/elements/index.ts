@@ -2,12 +2,13 @@
  * The elements' front door: starts the chat on a page. Everything they know comes through the port as `Update`s, and
  * everything they want goes back as `Command`s.
  */
-import type { PageConfig } from "../view.js";
+import type { PageConfig, UserId } from "../view.js";
 import { conversationOf } from "../net/protocol.js";
 import { GchatAvatar } from "./avatar.js";
 import { watchButtons } from "./buttons.js";
 import { GchatDock } from "./dock.js";
 import { gated } from "./gate.js";
+import { watchLink } from "./link.js";
 import { GchatLauncher, GchatMore } from "./panel.js";
 import { GchatPeople } from "./people.js";
 import { define, loadWindows } from "./pieces.js";
@@ -45,14 +46,16 @@ export function mount(port: ScenePort, config: PageConfig, container: Element): 
   };
   const shown = strings.ready?.then(show);
   if (shown === undefined) show();
-  watchButtons((user, button) => {
+  const ask = (user: UserId, origin: HTMLElement | null): void => {
     if (user === config.user) return;
     const open = (): void => {
-      scene.openById(user, conversationOf(config.user, user), button);
+      scene.openById(user, conversationOf(config.user, user), origin);
     };
     if (shown === undefined) open();
     else void shown.then(open);
-  });
+  };
+  watchButtons(ask);
+  watchLink((user) => { ask(user, null); });
 
   const tellVisible = (): void => {
     scene.post({ kind: "visible", visible: document.visibilityState === "visible" });
