@@ -1,2 +1,0 @@
-function t(e){for(let[o,n]of Object.entries(e))customElements.get(o)===void 0&&customElements.define(o,n)}async function i(){t((await import("./gchat-windows-TNOESIK3.js")).WINDOWS)}async function s(){t({"gchat-rooms":(await import("./gchat-rooms-XTGYCTEO.js")).GchatRooms})}async function r(e,o){return(await import("./gchat-dialogs-4MHJXOFO.js")).dialogFor(e,o)}export{t as a,i as b,s as c,r as d};
-//# sourceMappingURL=gchat-chunk-4AN62PO3.js.map
