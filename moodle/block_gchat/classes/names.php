@@ -97,8 +97,9 @@ final class names {
     }
 
     /**
-     * A regular expression for a word, in what PostgreSQL and PCRE have in common. Nothing in it is taken from what was typed
-     * but letters, figures and escaped punctuation. It minds the case, as both cases of each letter are in it.
+     * A regular expression for a word, in what PostgreSQL and PCRE have in common: it matches every name that has the word, and
+     * hardly another. Nothing in it is taken from what was typed but letters, figures and escaped punctuation. It minds the
+     * case, as both cases of each letter are in it.
      *
      * @param string $word of words()
      * @return string
@@ -180,7 +181,7 @@ final class names {
     }
 
     /**
-     * The letters of some blocks, by what they are folded to.
+     * The letters of some blocks, by what they are folded to, and by each letter of it.
      *
      * @param array[] $blocks first and last
      * @return array[]
@@ -191,7 +192,10 @@ final class names {
             for ($code = $first; $code <= $last; $code++) {
                 $letter = (string) mb_chr($code);
                 if (preg_match('/^\p{L}$/u', $letter)) {
-                    $letters[self::fold($letter)][] = $letter;
+                    $folded = self::fold($letter);
+                    foreach (array_unique([$folded, ...mb_str_split($folded)]) as $one) {
+                        $letters[$one][] = $letter;
+                    }
                 }
             }
         }

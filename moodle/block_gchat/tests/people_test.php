@@ -202,4 +202,211 @@ final class people_test extends \advanced_testcase {
         $this->assertGreaterThan(150, $seen);
         $this->assertLessThan(34 * 30, $seen);
     }
+
+    public function test_the_database_compares_names_as_the_rules_say(): void {
+        $course = $this->getDataGenerator()->create_course();
+        $ana = $this->person($course, 'Ana Sousa');
+        $names = [
+            'João Silva', "Joa\u{303}o Nu\u{301}n\u{303}ez", 'JOANA SILVA', 'Łukasz Żółć', "Sean O'Brien", 'Liam O’Brien',
+            'Richard Strauß', 'Æon Flux', 'Işık İnan',
+            'Иван Йорданов', 'Σωκράτης Παππάς', '김 민준', 'がく さとう', 'مُحَمَّد علي', 'محمد علي', 'Nguyễn Thị',
+            'a.b (x)', 'Odd [^a]*', 'C++ \\d', '100% _Ana_', 'Carla 🌻', 'x{2} ^y$', 'de-la Cruz|Cruz',
+        ];
+        foreach ($names as $name) {
+            [$first, $last] = explode(' ', $name);
+            $user = $this->getDataGenerator()->create_user(['firstname' => $first, 'lastname' => $last]);
+            $this->getDataGenerator()->enrol_user($user->id, $course->id);
+        }
+        $typed = [
+            'joao', 'SILVA', 'silva joao', "nu\u{301}nez", 'nunez', 'lukasz zolc', 'ŁUK', "o'brien", 'o’BRIEN', 'strauss', 'STRAUẞ',
+            'aeon', 'ao', 'isik', 'inan', 'иорданов', 'σωκρατησ', 'ΠΑΠΠΆΣ', '민준', 'か', 'محمد', 'nguyen', 'thi', 'a.b', '(x)',
+            '[^a]*', 'c++', '\\d',
+            '%', '_', '100%', '🌻', '.', '.*', '^', '$', '{2}', '|', 'a|b', '[a]', '(', ')', '\\', '*', '+', '?', 'an?', "'", '"',
+            "' OR 1 = 1 --", 'de-la', 'nobody', 'a', 'ana ana', '   ', "\u{301}", "a\u{0}b",
+        ];
+        foreach ($typed as $text) {
+            $has = fn(string $name): bool => names::has($name, names::words($text));
+            $found = $this->names($ana, $text);
+            sort($found);
+            $wanted = array_filter($names, $has);
+            sort($wanted);
+            $this->assertSame($wanted, $found, "'$text'");
+        }
+    }
+
+    public function test_what_is_searched_is_what_the_site_shows(): void {
+        global $CFG;
+        $course = $this->getDataGenerator()->create_course();
+        $ana = $this->person($course, 'Ana Sousa');
+        $user = $this->getDataGenerator()->create_user(
+            ['firstname' => 'Inês', 'lastname' => 'Azul', 'alternatename' => 'Nezinha', 'middlename' => 'Maria']
+        );
+        $this->getDataGenerator()->enrol_user($user->id, $course->id);
+        $this->assertSame([['Inês Azul'], [], []], array_map(fn($text) => $this->names($ana, $text), ['azul', 'nezinha', 'maria']));
+        $CFG->fullnamedisplay = 'firstname';
+        $this->assertSame([['Inês'], []], array_map(fn($text) => $this->names($ana, $text), ['ines', 'azul']), 'what is not shown');
+        $CFG->fullnamedisplay = 'lastname, firstname (alternatename)';
+        $this->assertSame([['Azul, Inês (Nezinha)']], array_map(fn($text) => $this->names($ana, $text), ['nezinha azul,']));
+        $CFG->fullnamedisplay = 'language';
+        $CFG->forcelastname = 'Somebody';
+        $this->assertSame([['Inês Somebody'], []], array_map(fn($text) => $this->names($ana, $text), ['ines', 'azul']));
+    }
+
+    public function test_pages_have_twenty_and_nobody_twice_though_people_go_meanwhile(): void {
+        $course = $this->getDataGenerator()->create_course();
+        $ana = $this->person($course, 'Ana Sousa');
+        $people = [];
+        for ($i = 0; $i < 45; $i++) {
+            $people[] = $this->person($course, 'José ' . ['Álves', 'alves', 'Alves'][$i % 3]);
+        }
+        $this->assertSame([20, 20, 5], array_map('count', $this->pages((int) $ana->id)));
+        $this->assertCount(45, array_unique($this->found((int) $ana->id)));
+        $me = person::read((int) $ana->id);
+        $reach = rights::with_reach($me)['reach'];
+        $first = people::search($me, $reach, 'alves', '');
+        // Whoever was the last of the page, and one of the page, go; one comes who would be before all of them.
+        $gone = [$first['people'][19]['id'], $first['people'][3]['id']];
+        array_map(fn($user) => delete_user(\core_user::get_user($user)), $gone);
+        $this->person($course, 'Aaron Alves');
+        $second = people::search($me, $reach, 'alves', $first['next']);
+        $third = people::search($me, $reach, 'alves', $second['next']);
+        $this->assertSame('', $third['next']);
+        $found = array_column([...$first['people'], ...$second['people'], ...$third['people']], 'id');
+        sort($found);
+        $this->assertSame(array_map(fn($user) => (int) $user->id, $people), $found);
+        foreach (['', 'x', '%', '[]', jwt::base64url('[1,2]'), jwt::base64url('["a"]'), jwt::base64url('{"a":1}')] as $odd) {
+            $this->assertSame('Aaron Alves', people::search($me, $reach, '', $odd)['people'][0]['name'], 'begins anew');
+        }
+    }
+
+    public function test_a_page_is_full_though_most_of_a_course_may_not_chat(): void {
+        $course = $this->getDataGenerator()->create_course();
+        assign_capability('block/gchat:chat', CAP_PREVENT, $this->role('student'), \context_course::instance($course->id));
+        $zoe = $this->person($course, 'Zoë Zimmer', 'editingteacher');
+        for ($i = 0; $i < 50; $i++) {
+            $this->person($course, 'Aaron Alves');
+        }
+        $ana = $this->person($course, 'Ana Sousa', 'editingteacher');
+        $this->assertSame([['Zoë Zimmer']], array_map(fn($page) => array_column($page, 'name'), $this->pages((int) $ana->id)));
+        // The same where a role takes the chat away that they have besides.
+        unassign_capability('block/gchat:chat', $this->role('student'), \context_course::instance($course->id));
+        assign_capability('block/gchat:chat', CAP_PROHIBIT, $this->role('guest'), \context_system::instance());
+        foreach (get_enrolled_users(\context_course::instance($course->id)) as $user) {
+            if ($user->lastname === 'Alves') {
+                role_assign($this->role('guest'), $user->id, \context_course::instance($course->id));
+            }
+        }
+        $other = $this->getDataGenerator()->create_course();
+        $this->getDataGenerator()->enrol_user($ana->id, $other->id);
+        $bea = $this->person($other, 'Bea Alves');
+        role_assign($this->role('guest'), $bea->id, \context_course::instance($course->id));
+        \cache::make('block_gchat', 'rights')->purge();
+        $pages = array_map(fn($page) => array_column($page, 'name'), $this->pages((int) $ana->id));
+        $this->assertSame([['Bea Alves', 'Zoë Zimmer']], $pages, 'what a role takes away in one course it takes in no other');
+        $this->assertSame(['Ana Sousa'], $this->names($zoe));
+    }
+
+    public function test_groups_that_are_separate_are_kept_to(): void {
+        $generator = $this->getDataGenerator();
+        $course = $generator->create_course(['groupmode' => SEPARATEGROUPS]);
+        $red = $generator->create_group(['courseid' => $course->id]);
+        $blue = $generator->create_group(['courseid' => $course->id]);
+        $secret = $generator->create_group(
+            ['courseid' => $course->id, 'visibility' => GROUPS_VISIBILITY_OWN, 'participation' => 0]
+        );
+        $people = [];
+        foreach (['Gil Red', 'Hana Red', 'Ines Blue', 'Ivo None', 'Iris None'] as $name) {
+            $people[$name] = $this->person($course, $name);
+        }
+        $jorge = $this->person($course, 'Jorge Teacher', 'editingteacher');
+        foreach (['Gil Red' => [$red], 'Hana Red' => [$red, $secret], 'Ines Blue' => [$blue, $secret]] as $name => $groups) {
+            array_map(fn($group) => groups_add_member($group, $people[$name]), $groups);
+        }
+        $this->assertSame(['Hana Red', 'Jorge Teacher'], $this->names($people['Gil Red']));
+        $this->assertSame(['Gil Red', 'Jorge Teacher'], $this->names($people['Hana Red']), 'not by a group that nobody knows of');
+        $this->assertSame(['Jorge Teacher'], $this->names($people['Ivo None']));
+        $this->assertSame(['Gil Red', 'Hana Red', 'Ines Blue', 'Iris None', 'Ivo None'], $this->names($jorge));
+    }
+
+    public function test_who_takes_messages_from_contacts_only_is_found_by_these_and_by_teachers(): void {
+        $course = $this->getDataGenerator()->create_course();
+        $choosy = $this->person($course, 'Carla Choosy');
+        $student = $this->person($course, 'Bruno Student');
+        $friend = $this->person($course, 'Frank Friend');
+        $teacher = $this->person($course, 'Tina Teacher', 'editingteacher');
+        $elsewhere = $this->getDataGenerator()->create_course();
+        $this->getDataGenerator()->enrol_user($student->id, $elsewhere->id, 'editingteacher');
+        set_user_preference('message_blocknoncontacts', \core_message\api::MESSAGE_PRIVACY_ONLYCONTACTS, $choosy->id);
+        \core_message\api::add_contact($friend->id, $choosy->id);
+        $find = fn() => array_map(fn($user) => count($this->names($user, 'choosy')), [$student, $friend, $teacher]);
+        $this->assertSame([0, 1, 1], $find());
+        $this->getDataGenerator()->enrol_user($choosy->id, $elsewhere->id);
+        $this->assertSame([1, 1, 1], $find(), 'a teacher of another course of theirs');
+        set_user_preference('message_blocknoncontacts', \core_message\api::MESSAGE_PRIVACY_COURSEMEMBER, $choosy->id);
+        \core_message\api::block_user($choosy->id, $teacher->id);
+        \core_message\api::block_user($friend->id, $choosy->id);
+        $this->assertSame([1, 0, 0], $find(), 'a block hides in both directions');
+    }
+
+    public function test_hidden_people_are_found_as_those_who_are_away(): void {
+        $course = $this->getDataGenerator()->create_course();
+        [$ana, $shy] = [$this->person($course, 'Ana Sousa'), $this->person($course, 'Shy Person')];
+        set_config('block_online_users_onlinestatushiding', 1);
+        set_user_preference('block_online_users_uservisibility', 0, $shy->id);
+        $this->assertSame(['Shy Person'], $this->names($ana));
+    }
+
+    public function test_a_right_that_is_lost_counts_at_once_whatever_is_cached(): void {
+        global $DB;
+        $course = $this->getDataGenerator()->create_course(['groupmode' => SEPARATEGROUPS]);
+        $group = $this->getDataGenerator()->create_group(['courseid' => $course->id]);
+        [$ana, $bruno] = [$this->person($course, 'Ana Sousa'), $this->person($course, 'Bruno Silva')];
+        array_map(fn($user) => groups_add_member($group, $user), [$ana, $bruno]);
+        $find = fn() => $this->names($ana);
+        $this->assertSame(['Bruno Silva'], $find());
+        // Behind Moodle's back, so that nothing of it is noted.
+        $undone = function (string $table, array $where, array $change) use ($DB, $find): void {
+            $before = $DB->get_record($table, $where, '*', MUST_EXIST);
+            $DB->update_record($table, (object) (['id' => $before->id] + $change));
+            $this->assertSame([], $find(), $table . json_encode($change));
+            $DB->update_record($table, $before);
+            $this->assertSame(['Bruno Silva'], $find());
+        };
+        foreach ([$ana, $bruno] as $user) {
+            $undone('user_enrolments', ['userid' => $user->id], ['status' => ENROL_USER_SUSPENDED]);
+            $undone('user_enrolments', ['userid' => $user->id], ['timeend' => time() - 1]);
+            $undone('user_enrolments', ['userid' => $user->id], ['timestart' => time() + 100]);
+            $undone('groups_members', ['userid' => $user->id], ['groupid' => 0]);
+            $undone('role_assignments', ['userid' => $user->id], ['roleid' => $this->role('guest')]);
+        }
+        $undone('course', ['id' => $course->id], ['visible' => 0]);
+        $undone('course', ['id' => $course->id], ['enddate' => time() - 1]);
+        $undone('enrol', ['courseid' => $course->id, 'enrol' => 'manual'], ['status' => ENROL_INSTANCE_DISABLED]);
+        $undone('user', ['id' => $bruno->id], ['suspended' => 1]);
+        $undone('user', ['id' => $bruno->id], ['confirmed' => 0]);
+        $undone('user', ['id' => $bruno->id], ['deleted' => 1]);
+        $undone('groups', ['id' => $group->id], ['participation' => 0]);
+    }
+
+    public function test_a_search_is_two_queries_at_any_size(): void {
+        global $DB;
+        $ana = $this->person(null, 'Ana Sousa');
+        foreach ([2, 9] as $size) {
+            for ($c = 0; $c < $size; $c++) {
+                $course = $this->getDataGenerator()->create_course(['groupmode' => $c % 3]);
+                $this->getDataGenerator()->enrol_user($ana->id, $course->id, $c % 2 ? 'student' : 'editingteacher');
+                for ($i = 0; $i < $size; $i++) {
+                    $this->person($course, "José Alves$i");
+                }
+            }
+            $me = person::read((int) $ana->id);
+            $this->names($ana);
+            $reads = $DB->perf_get_reads();
+            $reach = rights::with_reach($me)['reach'];
+            $this->assertSame(0, $DB->perf_get_reads() - $reads, 'it is kept with the rights');
+            accesslib_clear_all_caches(true);
+            $this->assertNotEmpty(people::search($me, $reach, 'jose alves', '')['people']);
+            $this->assertSame(2, $DB->perf_get_reads() - $reads);
+        }
+    }
 }

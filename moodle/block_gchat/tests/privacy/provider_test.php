@@ -106,6 +106,20 @@ final class provider_test extends \core_privacy\tests\provider_testcase {
         $this->assertStringContainsString('lacks messages', $data->incomplete);
     }
 
+    public function test_of_whoever_was_only_introduced_it_says_so(): void {
+        global $DB;
+        $DB->insert_record('block_gchat_user', ['userid' => $this->user->id, 'stale' => 0, 'timecreated' => 1700000000]);
+        $this->assertCount(1, provider::get_contexts_for_userid((int) $this->user->id));
+        $data = $this->export();
+        $this->assertNull($data->first_token);
+        $this->assertStringContainsString('2023', $data->introduced);
+        writer::reset();
+        rights::for_token((int) $this->user->id);
+        $data = $this->export();
+        $this->assertNull($data->introduced);
+        $this->assertNotNull($data->first_token);
+    }
+
     public function test_an_erasure_waits_for_a_dead_server(): void {
         global $DB;
         foreach (['delete_data_for_user', 'delete_data_for_users', 'delete_data_for_all_users_in_context'] as $i => $method) {

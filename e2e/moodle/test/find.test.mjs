@@ -1,0 +1,104 @@
+// People who are online or not, as Moodle finds them: by a part of the name, by the rules of the courses, and introduced to the
+// chat server when somebody opens a chat with them.
+import assert from "node:assert/strict";
+import { test } from "node:test";
+import { becomes } from "../../expect.mjs";
+import { NAMES } from "../campus.mjs";
+import { scene } from "../scene.mjs";
+import { Session } from "../session.mjs";
+import { PASSWORD } from "../site.mjs";
+
+const it = scene();
+const FIND = "block_gchat_find_people";
+
+const login = (slug) => Session.login(it.site.url, it.campus.login(slug), PASSWORD);
+
+/** Asks as the page of somebody does. */
+async function ask(session, args) {
+  const { error, data, exception } = await session.call(FIND, { text: "", next: "", user: 0, ...args });
+  return error ? exception.errorcode : data;
+}
+
+/** The names that somebody finds. */
+const names = async (session, text = "") => (await ask(session, { text })).people.map(({ name }) => name);
+
+test("a part of the last name without accents finds somebody who has never been there", async () => {
+  const ana = await login("ana");
+  for (const text of ["magalhaes", "MAGALHÃES eva", "coutinho antonia"]) assert.deepEqual(await names(ana, text), [NAMES.eva], text);
+  const gil = await login("gil");
+  assert.deepEqual((await names(gil)).sort(), [NAMES.hana, NAMES.jorge], "of separate groups one finds one's own, and the teacher");
+  assert.deepEqual(await names(gil, "ines azul"), []);
+  assert.deepEqual(await names(await login("jorge"), "inês"), [NAMES.ines]);
+});
+
+test("an answer says of a person what their profile shows, and what both share", async () => {
+  const bruno = await login("bruno");
+  const { people, next } = await ask(bruno, { text: "sousa" });
+  assert.equal(next, "");
+  const id = it.campus.users.ana;
+  const profile_url = `${it.site.url}/user/profile.php?id=${id}`;
+  assert.deepEqual(people, [{ id, name: NAMES.ana, picture: null, profile_url, role: "teacher", circles: [it.campus.algebra.title] }]);
+});
+
+test("a name with markup, and what is typed of it, are text", async () => {
+  const ana = await login("ana");
+  assert.deepEqual(await names(ana, '"onload=alert(1)'), [NAMES.frank]);
+  assert.deepEqual(await names(ana, "{{x}} ${y}"), [NAMES.frank]);
+  assert.deepEqual(await names(ana, "o'silva"), [NAMES.bruno]);
+  assert.deepEqual(await names(ana, "' OR 1=1 --"), []);
+  assert.deepEqual(await names(ana, "🌻"), [NAMES.carla]);
+});
+
+test("whoever loses the right is gone from the search at once, and so is what they found", async () => {
+  const [ana, bruno] = [await login("ana"), await login("bruno")];
+  assert.deepEqual(await names(ana, "silva"), [NAMES.bruno]);
+  assert.deepEqual(await names(bruno, "sousa"), [NAMES.ana]);
+  await it.site.deeds(["unenrol", it.campus.algebra.id, it.campus.users.bruno]);
+  assert.deepEqual(await names(ana, "silva"), []);
+  assert.deepEqual(await names(bruno), []);
+  const again = await ask(ana, { user: it.campus.users.bruno });
+  assert.deepEqual(again, { people: [], next: "" }, "nor is he introduced");
+  await it.site.deeds(["enrol", it.campus.algebra.id, it.campus.users.bruno]);
+  assert.deepEqual(await names(ana, "silva"), [NAMES.bruno]);
+  await it.site.deeds(["prohibit", it.campus.algebra.id, "student", "block/gchat:chat"]);
+  assert.deepEqual(await names(ana), [], "a role that may not chat");
+  assert.equal(await ask(bruno, {}), "nochat");
+});
+
+test("only who may be written to is introduced, by one call and with a name and rights only", async () => {
+  const ana = await login("ana");
+  const calls = it.calls();
+  const { eva, gil } = it.campus.users;
+  await names(ana);
+  assert.deepEqual((await ask(ana, { user: gil })).people, []);
+  assert.deepEqual(calls(), [], "neither a search nor a refusal calls the server");
+  assert.deepEqual((await ask(ana, { user: eva })).people.map(({ id }) => id), [eva]);
+  await becomes(calls, [`PUT /gchat/api/v1/users/${eva}`], "Eva is introduced");
+  const [{ result }] = await it.site.deeds(["rows", `SELECT userid, digest FROM {block_gchat_user} WHERE userid IN (${eva}, ${gil})`]);
+  assert.deepEqual(result.map(({ userid, digest }) => [Number(userid), digest]), [[eva, null]], "she has never come");
+});
+
+test("while the chat server is away people are found, and nobody is introduced", async () => {
+  const ana = await login("ana");
+  await it.site.chat.kill();
+  try {
+    const began = performance.now();
+    assert.equal(await ask(ana, { user: it.campus.users.carla }), "chataway");
+    assert.equal(await ask(ana, { user: it.campus.users.carla }), "chataway");
+    assert.ok(performance.now() - began < 5_000, "it is said at once");
+    assert.deepEqual(await names(ana, "silva"), [NAMES.bruno]);
+  } finally {
+    await it.site.chat.start();
+    await it.site.reachable();
+  }
+});
+
+test("a profile offers the chat, and one's own does not", async () => {
+  const ana = await login("ana");
+  const { eva, ana: own } = it.campus.users;
+  const link = (id) => `href="${it.site.url}/user/profile.php?id=${id}#gchat-with=${id}">Chat</a>`;
+  assert.ok((await ana.text(`/user/profile.php?id=${eva}`)).includes(link(eva)));
+  assert.ok(!(await ana.text(`/user/profile.php?id=${own}`)).includes("gchat-with"));
+  const inCourse = await ana.text(`/user/view.php?id=${eva}&course=${it.campus.algebra.id}`);
+  assert.match(inCourse, new RegExp(`#gchat-with=${eva}">Chat</a>`));
+});
