@@ -97,6 +97,23 @@ function enrol_all(array $people, string $role = 'student', ?stdClass $course = 
 }
 
 /**
+ * The processor time of this process and of its connection in the database, in milliseconds. On a busy machine it says more
+ * than the time that passes.
+ *
+ * @return float
+ */
+function processor(): float {
+    global $DB;
+    static $thread = null;
+    $thread ??= (int) $DB->get_field_sql($DB->get_dbfamily() === 'postgres'
+        ? 'SELECT pg_backend_pid()' : 'SELECT tid FROM information_schema.processlist WHERE id = CONNECTION_ID()');
+    $used = getrusage();
+    $mine = ($used['ru_utime.tv_sec'] + $used['ru_stime.tv_sec']) * 1e3
+        + ($used['ru_utime.tv_usec'] + $used['ru_stime.tv_usec']) / 1e3;
+    return $mine + (int) file_get_contents("/proc/$thread/schedstat") / 1e6;
+}
+
+/**
  * Searches many times, as many requests would: what a request has in its memory is forgotten in between.
  *
  * @param string $who
@@ -105,20 +122,22 @@ function enrol_all(array $people, string $role = 'student', ?stdClass $course = 
  */
 function measure_search(string $who, int $user, string $text): void {
     global $DB;
-    $took = [];
+    [$took, $used] = [[], []];
     for ($i = 0; $i < TIMES; $i++) {
         accesslib_clear_all_caches(true);
         $person = \block_gchat\person::read($user);
         $reach = \block_gchat\rights::with_reach($person)['reach'];
         $reads = $DB->perf_get_reads();
-        $began = hrtime(true);
+        [$began, $before] = [hrtime(true), processor()];
         $page = \block_gchat\people::search($person, $reach, $text, '');
         $took[] = (hrtime(true) - $began) / 1e6;
+        $used[] = processor() - $before;
         $queries = $DB->perf_get_reads() - $reads;
     }
     sort($took);
+    sort($used);
     printf(
-        "%-34s %-12s %2d found%s, %d queries, %6.1f ms in the middle (least %.1f, 95th percentile %.1f)\n",
+        "%-32s %-20s %2d found%s, %d queries, %5.1f ms in the middle (least %.1f), %.1f ms of processors\n",
         $who,
         "'$text'",
         count($page['people']),
@@ -126,7 +145,7 @@ function measure_search(string $who, int $user, string $text): void {
         $queries,
         $took[intdiv(TIMES, 2)],
         $took[0],
-        $took[intdiv(TIMES * 95, 100)]
+        $used[intdiv(TIMES, 2)]
     );
 }
 

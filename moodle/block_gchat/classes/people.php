@@ -106,6 +106,16 @@ final class people {
         }
         $where[] = 'NOT EXISTS (SELECT 1 FROM {message_users_blocked} b WHERE b.userid = :me1 AND b.blockeduserid = p.id)';
         $where[] = 'NOT EXISTS (SELECT 1 FROM {message_users_blocked} b WHERE b.userid = p.id AND b.blockeduserid = :me2)';
+        // Conditions of the person, not of each enrolment, where the same counts everywhere: databases ask these last.
+        [$roles, $contexts] = self::roles_of_all($parts);
+        if ($roles !== null) {
+            $where[] = self::has('p.id', $roles, $contexts);
+        }
+        $teaches = in_array(true, array_column($parts, 'teach'), true);
+        if (!$teaches) {
+            $where[] = self::accepts($me);
+        }
+        $in = fn($part) => self::in_part($part, $roles, $teaches && !$part['teach'] ? self::accepts($me) : null);
         $now = time();
         $where[] = 'EXISTS (
                 SELECT 1
@@ -113,7 +123,7 @@ final class people {
                   JOIN {enrol} e ON e.id = ue.enrolid
                  WHERE ue.userid = p.id AND ue.status = :active AND e.status = :enabled
                        AND ue.timestart <= :started AND (ue.timeend = 0 OR ue.timeend > :ends)
-                       AND (' . implode(' OR ', array_map(fn($part) => self::in_part($me, $part), $parts)) . '))';
+                       AND (' . implode(' OR ', array_map($in, $parts)) . '))';
         $params += [
             'me' => $me, 'me1' => $me, 'me2' => $me, 'guest' => (int) $CFG->siteguest, 'active' => ENROL_USER_ACTIVE,
             'enabled' => ENROL_INSTANCE_ENABLED, 'started' => $now, 'ends' => $now,
@@ -136,21 +146,19 @@ final class people {
     /**
      * What the first query asks of somebody in one part of the courses. All in it are ids, which come from the database.
      *
-     * @param int $me
      * @param array $part of reach
+     * @param int[]|null $asked the roles that are asked for already
+     * @param string|null $accepts what is to be asked of whether they take messages
      * @return string SQL of the tables `p` (people), `ue` and `e`
      */
-    private static function in_part(int $me, array $part): string {
+    private static function in_part(array $part, ?array $asked, ?string $accepts): string {
         global $CFG, $DB;
-        $list = fn(array $ids) => implode(',', array_map(intval(...), $ids)) ?: '0';
-        $has = function (?array $roles) use ($list, $part): string {
-            if ($roles === null) {
-                return '1 = 1';
-            }
-            return "EXISTS (SELECT 1 FROM {role_assignments} ra WHERE ra.userid = ue.userid AND ra.roleid IN ({$list($roles)})
-                            AND ra.contextid IN ({$list($part['contexts'])}))";
-        };
-        $where = ["e.courseid IN ({$list($part['courses'])})", $has($part['chat'][0])];
+        $list = self::list(...);
+        $has = fn(?array $roles) => $roles === null ? '1 = 1' : self::has('ue.userid', $roles, $part['contexts']);
+        $where = ["e.courseid IN ({$list($part['courses'])})"];
+        if ($part['chat'][0] !== $asked) {
+            $where[] = $has($part['chat'][0]);
+        }
         if ($part['chat'][1]) {
             // Only where there is a prohibition: such a role takes the chat away in its own context, not in others.
             $where[] = "NOT EXISTS (
@@ -170,10 +178,52 @@ final class people {
                           FROM {groups_members} gm
                          WHERE gm.userid = ue.userid AND gm.groupid IN ({$list($part['groups'])})))";
         }
-        if (!$part['teach']) {
-            $where[] = self::accepts($me);
+        if ($accepts !== null) {
+            $where[] = $accepts;
         }
         return '(' . implode(' AND ', $where) . ')';
+    }
+
+    /**
+     * The roles that let somebody chat in any of the courses.
+     *
+     * @param array[] $parts of reach
+     * @return array their ids, or null where it is everybody's in some course; and the ids of the contexts
+     */
+    private static function roles_of_all(array $parts): array {
+        $lists = array_map(fn($part) => $part['chat'][0], $parts);
+        if (in_array(null, $lists, true)) {
+            return [null, []];
+        }
+        $roles = array_values(array_unique(array_merge(...$lists)));
+        sort($roles);
+        return [$roles, array_values(array_unique(array_merge(...array_column($parts, 'contexts'))))];
+    }
+
+    /**
+     * Whether somebody has one of some roles in one of some contexts.
+     *
+     * @param string $user
+     * @param int[] $roles
+     * @param int[] $contexts
+     * @return string SQL
+     */
+    private static function has(string $user, array $roles, array $contexts): string {
+        return "EXISTS (
+                        SELECT 1
+                          FROM {role_assignments} ra
+                         WHERE ra.userid = $user AND ra.roleid IN (" . self::list($roles) . ")
+                               AND ra.contextid IN (" . self::list($contexts) . "))";
+    }
+
+    /**
+     * Ids as SQL has them.
+     *
+     * @param array $ids
+     * @return string
+     */
+    private static function list(array $ids): string {
+        return implode(',', array_map(intval(...), $ids)) ?: '0';
     }
 
     /**
