@@ -1,5 +1,6 @@
 /** People, online or not: who is found by server and host, and how somebody is opened whom the server has never seen. */
 import { describe, expect, test } from "vitest";
+import { LEFT_MS } from "../src/core/search.js";
 import type { Contact, Server } from "../src/net/protocol.js";
 import type { HostPerson } from "../src/net/people.js";
 import type { PageConfig, UserId } from "../src/view.js";
@@ -173,6 +174,31 @@ describe("a search", () => {
     page.socket.says({ type: "circles", circles: welcome().circles });
     await settled();
     expect(asked).toHaveLength(3);
+  });
+
+  test("asks again, once for several, when somebody who is shown has left a roster, and keeps what is shown where that fails", async () => {
+    const { page, asked } = await asking();
+    page.socket.says(roster(person(5, "Bruno Silva"), person(6, "Carla Silva"), person(7, "Rui")));
+    await page.does({ kind: "search", text: "silva" });
+    await asked[0]!.answer(people(hosts(5, "Bruno Silva"), hosts(6, "Carla Silva"), hosts(8, "Dora Silva")));
+    const leave = async (user: UserId, from: number): Promise<void> => {
+      page.socket.says({ type: "roster_diff", circle: "c7", from, version: from + 1, total: 3 - from, joined: [], left: [user] });
+      await fresh().clock.pass(1_000);
+    };
+    await leave(7, 1);
+    await fresh().clock.pass(LEFT_MS);
+    expect(asked).toHaveLength(1);
+    await leave(5, 2);
+    await leave(6, 3);
+    await fresh().clock.pass(LEFT_MS);
+    expect(asked.map(({ body }) => body)).toEqual([{ text: "silva", next: "" }, { text: "silva", next: "" }]);
+    await asked[1]!.answer(people(hosts(6, "Carla Silva"), hosts(8, "Dora Silva")));
+    expect(found(page)).toEqual([["Carla Silva", "offline"], ["Dora Silva", "offline"]]);
+    page.socket.says({ type: "circles", circles: welcome().circles });
+    await settled();
+    const told = of(page, "found").length;
+    await asked[2]!.answer(json({}, 429));
+    expect(of(page, "found")).toHaveLength(told);
   });
 
   test("works without a line to the server, and has those online when that is back", async () => {

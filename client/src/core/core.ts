@@ -23,6 +23,7 @@ import { Flags } from "./flags.js";
 import { OrderedIds, uuid4 } from "../ids.js";
 import { Introductions } from "./introduce.js";
 import { List } from "./list.js";
+import { goneFrom } from "./listing.js";
 import { Logins, loginsOf } from "../logins.js";
 import { ReadMarks } from "./marks.js";
 import { Outbox } from "./outbox.js";
@@ -639,6 +640,7 @@ export class Core {
     this.#outbox.reflected();
     this.#questions.follow(step);
     this.#people.follow(step.rows);
+    if (before.rosters !== step.state.rosters) for (const user of goneFrom(before, step.state)) this.#questions.search.left(user);
     this.#stateChanged(before, frame?.type);
     const said = announcements(step.arrived, this.#state, this.#shownAt, this.#environment.clock.now() + this.#skew);
     if (said.length === 0) return;

@@ -238,9 +238,11 @@ export function over(entry: Entry, window: DockWindow | undefined): Entry {
 
 /** Who has left the rosters is away, and called as they were called there. */
 function leave(before: State, state: State, held: Held): void {
-  const online = onlineOf(state);
-  for (const [user, { id, name, picture, profile_url }] of onlineOf(before)) {
-    if (online.has(user)) continue;
+  const were = onlineOf(before);
+  for (const user of goneFrom(before, state)) {
+    const contact = were.get(user);
+    if (contact === undefined) continue;
+    const { id, name, picture, profile_url } = contact;
     change(held, conversationOf(state.me, user), (entry) =>
       entry.kind === "direct" ? { ...entry, contact: { id, name, picture, profile_url, status: "offline" } } : entry,
     );
@@ -250,6 +252,12 @@ function leave(before: State, state: State, held: Held): void {
 /** Everybody in the rosters. */
 export function onlineOf({ rosters }: Pick<State, "rosters">): Map<UserId, RosterContact> {
   return new Map([...rosters.values()].flatMap(({ contacts }) => [...contacts]));
+}
+
+/** Who was in the rosters and is not any more. */
+export function goneFrom(before: State, state: State): UserId[] {
+  const online = onlineOf(state);
+  return [...onlineOf(before).keys()].filter((user) => !online.has(user));
 }
 
 function withStatus(entry: Entry, status: Status): Entry {

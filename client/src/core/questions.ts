@@ -133,6 +133,7 @@ export class Questions {
   end(): void {
     this.#check?.();
     this.#endQuotes();
+    this.search.end();
   }
 
   #endQuotes(): void {

@@ -2,6 +2,7 @@
  * The search for people: those online whom the rosters show, those beyond their slices, whom the server finds, and everybody
  * else, whom the host finds. Each of the two is asked one question at a time, of several wishes the latest.
  */
+import type { Cancel, Clock } from "../clock.js";
 import type { HostPeople, HostPerson, PeopleAnswer } from "../net/people.js";
 import { conversationOf } from "../net/protocol.js";
 import type { RosterContact, Server } from "../net/protocol.js";
@@ -10,10 +11,14 @@ import { personOf } from "./roster.js";
 import type { FoundPerson, RosterView, Update, UserId } from "../view.js";
 import { hasWords } from "../words.js";
 
+/** Who has left a roster may be away, or not to be found any more: what is shown is asked for again so much later. */
+export const LEFT_MS = 3_000;
+
 type SearchQuestion = Extract<Question, { kind: "search" }>;
 
 export interface SearchParts {
   me: UserId;
+  clock: Clock;
   host: HostPeople;
   /** True if it went out. */
   ask(question: SearchQuestion): boolean;
@@ -60,6 +65,9 @@ export class Search {
   /** Whose question each of the two has now. */
   #asked: Quest | null = null;
   #hostAsked: Quest | null = null;
+  /** On show, of the latest text. */
+  readonly #shown = new Set<UserId>();
+  #rests: Cancel | null = null;
 
   constructor(parts: SearchParts) {
     this.#parts = parts;
@@ -75,6 +83,15 @@ export class Search {
   /** This person's rights are others: who was found may not be any more. */
   moved(): void {
     if (this.#quest !== null && this.#quest.text !== "") this.#begin(this.#quest.text, true);
+  }
+
+  /** Somebody has left the rosters. */
+  left(user: UserId): void {
+    if (!this.#shown.has(user)) return;
+    this.#rests ??= this.#parts.clock.after(LEFT_MS, () => {
+      this.#rests = null;
+      this.moved();
+    });
   }
 
   /** Asks for what is wished, as soon as that can be. */
@@ -97,6 +114,13 @@ export class Search {
   /** Nobody is to see what was found. */
   forget(): void {
     this.#quest = null;
+    this.#shown.clear();
+    this.end();
+  }
+
+  end(): void {
+    this.#rests?.();
+    this.#rests = null;
   }
 
   came({ next: from }: SearchQuestion, { contacts, next }: Server<"contacts">): void {
@@ -177,9 +201,12 @@ export class Search {
   #tell(quest: Quest): void {
     const { text, append, server, host, failed, quiet } = quest;
     const pending = host.is !== "done";
-    if (pending && quiet) return;
+    // What is on show stands until there is a whole answer.
+    if (quiet && (pending || failed)) return;
     const people = this.#merged(quest);
     const more = !pending && (server.next !== null || host.next !== null);
+    if (!append) this.#shown.clear();
+    for (const { id } of people) this.#shown.add(id);
     this.#parts.post({ kind: "found", text, people, more, append, ...(pending ? { pending } : {}), ...(failed ? { failed } : {}) });
     if (!pending && server.is === "done") for (const { id } of people) quest.told.add(id);
   }
