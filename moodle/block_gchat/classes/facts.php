@@ -63,17 +63,23 @@ final class facts {
     /**
      * Reads it.
      *
-     * @param int[] $users
-     * @param array $reach as reach::of() gives it: nothing but its courses counts
+     * @param int $me
+     * @param int[] $others
+     * @param array $reach as reach::of() gives it for the first one: nothing but its courses counts
      * @return self
      */
-    public static function of(array $users, array $reach): self {
+    public static function of(int $me, array $others, array $reach): self {
         global $CFG, $DB;
         require_once($CFG->libdir . '/grouplib.php');
         $facts = new self($reach['courses']);
         // All are ids, which come from the database.
         $list = fn(array $ids) => implode(',', array_map(intval(...), $ids)) ?: '0';
-        [$people, $courses] = [$list($users), $list(array_keys($reach['courses']))];
+        [$people, $others, $courses] = [$list([$me, ...$others]), $list($others), $list(array_keys($reach['courses']))];
+        // Somebody may be in hundreds of courses: only those matter in which others are.
+        $shared = "SELECT oe.courseid
+                     FROM {user_enrolments} ou
+                     JOIN {enrol} oe ON oe.id = ou.enrolid
+                    WHERE ou.userid IN ($others) AND oe.courseid IN ($courses)";
         $paths = implode(array_column($reach['courses'], 'ctxpath'));
         $contexts = $list(array_unique(explode('/', trim($paths, '/'))));
         $name = fn(string $kind, string $id) => $DB->sql_concat("'$kind'", $id) . ' AS name';
@@ -81,12 +87,12 @@ final class facts {
             "SELECT {$name('e', 'ue.id')}, ue.userid, e.courseid AS one, ue.timestart AS two, ue.timeend AS three, '' AS text
                FROM {user_enrolments} ue
                JOIN {enrol} e ON e.id = ue.enrolid
-              WHERE ue.userid IN ($people) AND e.courseid IN ($courses) AND ue.status = :active AND e.status = :enabled
+              WHERE ue.userid IN ($people) AND e.courseid IN ($shared) AND ue.status = :active AND e.status = :enabled
           UNION ALL
              SELECT {$name('g', 'gm.id')}, gm.userid, g.courseid AS one, g.id AS two, 0 AS three, '' AS text
                FROM {groups_members} gm
                JOIN {groups} g ON g.id = gm.groupid
-              WHERE gm.userid IN ($people) AND g.courseid IN ($courses) AND g.participation = 1 AND g.visibility IN (:all, :members)
+              WHERE gm.userid IN ($people) AND g.courseid IN ($shared) AND g.participation = 1 AND g.visibility IN (:all, :members)
           UNION ALL
              SELECT {$name('r', 'ra.id')}, ra.userid, ra.roleid AS one, 0 AS two, 0 AS three, ctx.path AS text
                FROM {role_assignments} ra
@@ -112,7 +118,7 @@ final class facts {
              SELECT {$name('f', 'c.id')}, c.id AS userid, c.visible AS one, c.groupmode AS two, c.enddate AS three,
                     c.fullname AS text
                FROM {course} c
-              WHERE c.id IN ($courses)",
+              WHERE c.id IN ($shared)",
             [
                 'active' => ENROL_USER_ACTIVE,
                 'enabled' => ENROL_INSTANCE_ENABLED,

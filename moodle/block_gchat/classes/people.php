@@ -156,7 +156,7 @@ final class people {
         $list = self::list(...);
         $has = fn(?array $roles) => $roles === null ? '1 = 1' : self::has('ue.userid', $roles, $part['contexts']);
         $where = ["e.courseid IN ({$list($part['courses'])})"];
-        if ($part['chat'][0] !== $asked) {
+        if ($part['chat'][0] !== null && $part['chat'][0] !== $asked) {
             $where[] = $has($part['chat'][0]);
         }
         if ($part['chat'][1]) {
@@ -188,7 +188,7 @@ final class people {
      * The roles that let somebody chat in any of the courses.
      *
      * @param array[] $parts of reach
-     * @return array their ids, or null where it is everybody's in some course; and the ids of the contexts
+     * @return array their ids, or null where none are to be asked for in some course; and the ids of the contexts
      */
     private static function roles_of_all(array $parts): array {
         $lists = array_map(fn($part) => $part['chat'][0], $parts);
@@ -252,7 +252,7 @@ final class people {
      * @return array[]
      */
     private static function who_are(person $me, array $reach, array $page, array $words): array {
-        $facts = facts::of([$me->id(), ...array_keys($page)], $reach);
+        $facts = facts::of($me->id(), array_keys($page), $reach);
         $mine = $facts->says($me->id());
         [$titles, $people] = [[], []];
         foreach ($page as $row) {

@@ -55,20 +55,25 @@ final class reach {
                     ctx.locked, rc.capability
                FROM {role_capabilities} rc
                JOIN {context} ctx ON ctx.id = rc.contextid
-              WHERE rc.capability $incaps",
-            ['level' => CONTEXT_COURSE] + $params + $capabilities
+              WHERE rc.capability $incaps
+          UNION ALL
+             SELECT {$name('l', 'l.id')}, l.roleid AS one, 0 AS two, 0 AS contextid, '' AS path, 0 AS depth, 0 AS locked,
+                    '' AS capability
+               FROM {role_context_levels} l
+              WHERE l.contextlevel = :given",
+            ['level' => CONTEXT_COURSE, 'given' => CONTEXT_COURSE] + $params + $capabilities
         );
-        [$courses, $permissions] = [[], []];
+        [$courses, $permissions, $given] = [[], [], []];
         foreach ($rows as $row) {
-            if ($row->name[0] === 'c') {
-                $courses[(int) $row->one] = $row;
-            } else {
-                $permissions[$row->capability][$row->path][(int) $row->one] = (int) $row->two;
-            }
+            match ($row->name[0]) {
+                'c' => $courses[(int) $row->one] = $row,
+                'p' => $permissions[$row->capability][$row->path][(int) $row->one] = (int) $row->two,
+                'l' => $given[] = (int) $row->one,
+            };
         }
         return [
             'courses' => array_map(self::context(...), $courses),
-            'parts' => self::parts($mine, $courses, $permissions, (int) ($CFG->defaultuserroleid ?? 0)),
+            'parts' => self::parts($mine, $courses, $permissions, $given, (int) ($CFG->defaultuserroleid ?? 0)),
         ];
     }
 
@@ -102,13 +107,15 @@ final class reach {
      * @param array[] $mine as by_course() gives them
      * @param \stdClass[] $courses `two` (whether it is visible), `path`, by id
      * @param array[] $permissions by capability, then by the path of the context, then by role
+     * @param int[] $given the roles that people are given in courses
      * @param int $everybody the role of everybody
-     * @return array[] each: `courses` and `contexts` (ids); `teach`: whether the person teaches there; `chat`: the roles; `hidden`:
-     *     the roles, where the courses are hidden, else null; `groups`: ids of the person's groups, where they see only these
-     *     and whoever may access all, else null; `allgroups`: the roles of those, else null. Roles are two lists as roles()
-     *     gives them, the first is null where it is everybody.
+     * @return array[] each: `courses` and `contexts` (ids); `teach`: whether the person teaches there; `chat`: the roles, or null
+     *     for the first list where all roles that people are given in courses let them chat, so that it is not worth asking;
+     *     `hidden`: the roles, where the courses are hidden, else null; `groups`: ids of the person's groups, where they see
+     *     only these and whoever may access all, else null; `allgroups`: the roles of those, else null. Roles are two lists as
+     *     roles() gives them, the first is null where it is everybody.
      */
-    private static function parts(array $mine, array $courses, array $permissions, int $everybody): array {
+    private static function parts(array $mine, array $courses, array $permissions, array $given, int $everybody): array {
         $parts = [];
         foreach (array_intersect_key($mine, $courses) as $id => $held) {
             $course = $courses[$id];
@@ -127,6 +134,9 @@ final class reach {
             ];
             if ($part['chat'] === null || $part['chat'][0] === []) {
                 continue;
+            }
+            if ($given && !array_diff($given, $part['chat'][0] ?? $given)) {
+                $part['chat'][0] = null;
             }
             $name = json_encode([$part, $held['groups'] === null]);
             $parts[$name] ??= $part + ['courses' => [], 'contexts' => [], 'groups' => null];
