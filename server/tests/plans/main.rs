@@ -7,9 +7,13 @@ use std::{collections::BTreeSet, fmt, sync::Arc};
 
 use gchat::{
     conversation::{Held, System},
-    id::{Rev, RightsVersion, Seq, SiteId},
+    fold::Words,
+    id::{ConversationId, Rev, RightsVersion, Seq, SiteId},
     rights::{Membership, Role},
-    store::{Change, CourseRooms, NewMessage, Origin, Page, WindowState, sqlite::SqliteStore},
+    store::{
+        Change, CourseRooms, FlagChange, Flagged, ListAsk, NewMessage, Origin, Page, WindowState,
+        sqlite::SqliteStore,
+    },
 };
 use parking_lot::Mutex;
 use rusqlite::Connection;
@@ -29,8 +33,8 @@ use tracing_subscriber::{
 mod util;
 
 use util::{
-    AnyStore, between, deed, does, group, hold, mark, message, new_group, react, reaction, room, say, send,
-    set, set_of, site, snapshot, user, users,
+    AnyStore, THEN, between, deed, does, group, hold, mark, message, new_group, react, reaction, room, say,
+    send, set, set_of, site, snapshot, user, users,
 };
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
@@ -78,6 +82,7 @@ async fn what_one_person_does_looks_at_no_whole_table() {
     store.put_course(site, "c1", RightsVersion(2), vec![(user(2), vec![held])]).await.unwrap();
     store.revoke_login(site, "login-a", 1_000).await.unwrap();
     in_a_group(&store, site).await;
+    in_the_list(&store, site).await;
     in_a_room(&store, site).await;
     let heads = [room("c7"), new_group()];
     store.arrival(site, user(2), "login-a", &snapshot(1, "Ana"), &heads).await.unwrap();
@@ -86,9 +91,51 @@ async fn what_one_person_does_looks_at_no_whole_table() {
 
     let conn = Connection::open(&path).unwrap();
     let statements = heard.0.lock().clone();
-    assert!(statements.len() >= 80, "only {} statements were heard", statements.len());
+    for of_the_list in [
+        "participants_day",
+        "participants_pinned",
+        "ORDER BY day ASC",
+        "SET waits = 0",
+        "SET muted_until = 0",
+    ] {
+        assert!(statements.iter().any(|sql| sql.contains(of_the_list)), "{of_the_list} was not heard");
+    }
+    assert!(statements.len() >= 105, "only {} statements were heard", statements.len());
     let wrong: Vec<String> = statements.iter().flat_map(|sql| unbounded(&conn, sql)).collect();
     assert!(wrong.is_empty(), "{}", wrong.join("\n"));
+}
+
+async fn in_the_list(store: &AnyStore, site: SiteId) {
+    let (group, room) = (group(store, site, &[22, 23, 24]).await, room("c7"));
+    say(store, site, &group, 23, &[22]).await;
+    say(store, site, &room, 23, &[22]).await;
+    let at = |day: i64| THEN + day * 86_400_000;
+    let set = async |id: &ConversationId, pinned, archived, muted_until| {
+        let change = FlagChange { pinned, archived, muted_until, at: THEN };
+        assert!(matches!(store.flag(site, user(22), id, change).await.unwrap(), Flagged::Done { .. }));
+    };
+    set(&group, Some(true), None, Some(at(1))).await;
+    set(&room, None, Some(true), Some(at(1))).await;
+    say(store, site, &group, 23, &[22]).await;
+    for other in [23, 24] {
+        send(store, site, other, 22, "a").await;
+    }
+    let mut after = None;
+    for n in 0..24 {
+        let (unread, archived) = (n % 2 == 0, n % 4 > 1);
+        let ask =
+            ListAsk { after, limit: 1, unread, archived, words: Words::of(if n < 12 { "" } else { "o" }) };
+        after = store.list(site, user(22), &ask).await.unwrap().next;
+    }
+    store.dock(site, user(22)).await.unwrap();
+    store.listed(site, user(22), &[between(22, 23), group.clone(), room.clone()]).await.unwrap();
+    does(store, site, &group, 22, System::Left).await;
+    say(store, site, &group, 23, &[]).await;
+    store.listed(site, user(22), &[group]).await.unwrap();
+    store.flags(site, user(22), &room).await.unwrap();
+    store.unmute(at(2)).await.unwrap();
+    store.read(site, &room, user(22), mark(9, true)).await.unwrap();
+    assert_eq!(store.tidy(None, at(3)).await.unwrap(), None);
 }
 
 async fn in_a_group(store: &AnyStore, site: SiteId) {

@@ -144,13 +144,8 @@ pub(super) fn look_for_newest(conn: &Connection, conversation: i64) -> Result<()
 
 #[cfg(test)]
 mod tests {
-    use std::sync::{
-        Arc,
-        atomic::{AtomicUsize, Ordering},
-    };
-
     use super::*;
-    use crate::store::sqlite::docks;
+    use crate::store::sqlite::{docks, sql::steps};
 
     const SITE: SiteId = SiteId(1);
 
@@ -187,29 +182,15 @@ mod tests {
         conn
     }
 
-    /// Instructions of SQLite's machine that this takes, by tens.
-    fn steps<T>(conn: &Connection, what: impl Fn(&Connection) -> T) -> (T, usize) {
-        let count = Arc::new(AtomicUsize::new(0));
-        let counted = count.clone();
-        let count_on = move || {
-            counted.fetch_add(1, Ordering::Relaxed);
-            false
-        };
-        conn.progress_handler(10, Some(count_on)).unwrap();
-        let done = what(conn);
-        conn.progress_handler(0, None::<fn() -> bool>).unwrap();
-        (done, count.load(Ordering::Relaxed))
-    }
-
     /// How much it is to take the newest message away, and to list a dock before and after.
     fn cost(run: i64, said: Option<&str>) -> [usize; 3] {
-        let conn = talk(run, said);
-        let dock = |conn: &Connection| docks::dock(conn, SITE, user(2)).unwrap();
-        let (before, listing) = steps(&conn, dock);
+        let mut conn = talk(run, said);
+        let dock = |conn: &mut Connection| docks::dock(conn, SITE, user(2)).unwrap();
+        let (before, listing) = steps(&mut conn, dock);
         assert_eq!(before.windows.iter().map(|w| w.unread).collect::<Vec<_>>(), [1]);
         conn.execute("UPDATE messages SET text = NULL WHERE seq = ?1", [run + 2]).unwrap();
-        let ((), looking) = steps(&conn, |conn| look_for_newest(conn, 1).unwrap());
-        let (after, again) = steps(&conn, dock);
+        let ((), looking) = steps(&mut conn, |conn| look_for_newest(conn, 1).unwrap());
+        let (after, again) = steps(&mut conn, dock);
         assert_eq!(after.windows, []);
         [listing, looking, again]
     }

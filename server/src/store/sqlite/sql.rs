@@ -129,3 +129,22 @@ pub(super) fn code(error: &Error) -> Option<i32> {
 pub(super) fn primary_code(error: &Error) -> Option<i32> {
     code(error).map(|code| code & 0xff)
 }
+
+/// Instructions of SQLite's machine that this takes, by tens.
+#[cfg(test)]
+pub(super) fn steps<T>(conn: &mut Connection, what: impl FnOnce(&mut Connection) -> T) -> (T, usize) {
+    use std::sync::{
+        Arc,
+        atomic::{AtomicUsize, Ordering},
+    };
+    let count = Arc::new(AtomicUsize::new(0));
+    let counted = count.clone();
+    let count_on = move || {
+        counted.fetch_add(1, Ordering::Relaxed);
+        false
+    };
+    conn.progress_handler(10, Some(count_on)).expect("a handler");
+    let done = what(conn);
+    conn.progress_handler(0, None::<fn() -> bool>).expect("no handler");
+    (done, count.load(Ordering::Relaxed))
+}
