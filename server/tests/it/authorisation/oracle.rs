@@ -48,6 +48,10 @@ pub(super) enum Deed {
     Read,
     Typing,
     Window(&'static str),
+    /// Our conversation in my list.
+    List,
+    /// I pin it.
+    Flag,
     SearchAll,
     SearchTheirCircle,
     SearchForgedNext,
@@ -141,6 +145,8 @@ pub(super) struct World {
     pub(super) done: Option<usize>,
     /// By owner: the state of the window with the other one.
     pub(super) windows: BTreeMap<i64, &'static str>,
+    /// I have pinned it.
+    pub(super) pinned: bool,
     pub(super) my_mark: usize,
     /// Up to where they may know of it.
     pub(super) my_mark_shown: usize,
@@ -352,6 +358,29 @@ impl World {
         format!("dock [{} {state} {status} {name:?} {writing}]", self.conversation())
     }
 
+    /// Our conversation as my list has it, if it has begun.
+    fn list(&self) -> String {
+        if !self.talked() {
+            return "list []".into();
+        }
+        let mut shown = self.clone();
+        shown.windows.entry(ME).or_insert("closed");
+        let dock = shown.dock(ME);
+        let window = dock.trim_start_matches("dock [").trim_end_matches(']');
+        let last = self.messages.iter().rfind(|said| said.text != STUB).map_or("nothing", |said| &said.text);
+        format!("list [{window} {last}{}]", if self.pinned { " pinned" } else { "" })
+    }
+
+    fn flag(&mut self) -> Heard {
+        if !self.talked() {
+            return Heard { acting: vec!["error not_found".into()], ..Heard::default() };
+        }
+        let told = format!("flags {} pinned", self.conversation());
+        let device = (!self.pinned).then(|| told.clone()).into_iter().collect();
+        self.pinned = true;
+        Heard { acting: vec![told], device, ..Heard::default() }
+    }
+
     /// The circle of theirs that is asked for: the first that they hold, or one that nobody does.
     pub(super) fn their_circle(&self) -> &'static str {
         self.person(self.them).and_then(|p| p.holds.first()).map_or("c98", |held| held.circle)
@@ -395,6 +424,8 @@ impl World {
                 Heard { them: hears.then_some(gist).into_iter().collect(), ..Heard::default() }
             }
             Deed::Window(state) => self.window(state),
+            Deed::List => answer(&self.list()),
+            Deed::Flag => self.flag(),
             Deed::SearchAll => answer(&self.found(None)),
             Deed::SearchTheirCircle | Deed::SearchForgedNext => {
                 answer(&self.of_their_circle(|held| self.found(Some(held.circle))))
@@ -435,6 +466,7 @@ impl World {
                 Heard { acting, ..Heard::default() }
             }
             Deed::HelloAgain => answer("error hello_repeated"),
+            Deed::Foreign("list") | Deed::Nowhere("list") => answer("list []"),
             Deed::Foreign("typing") | Deed::Nowhere("typing") => Heard::default(),
             Deed::Foreign(_) | Deed::Nowhere(_) => answer("error not_found"),
         }
@@ -450,6 +482,8 @@ impl World {
             | Deed::Read
             | Deed::Typing
             | Deed::Window(_)
+            | Deed::List
+            | Deed::Flag
             | Deed::Send
             | Deed::SendAgain
             | Deed::SendSameIdElsewhere
@@ -591,6 +625,20 @@ pub(super) fn gist(frame: &Value) -> String {
         "typing" => format!("typing {} {}", text("conversation"), frame["user"]),
         "dock" => dock_gist(&frame["windows"]),
         "contacts" => format!("contacts {:?}", ids(&frame["contacts"])),
+        "list" => {
+            let entries = frame["conversations"].as_array().expect("entries").iter();
+            let entry = |entry: &Value| {
+                let dock = dock_gist(&Value::Array(vec![entry.clone()]));
+                let window = dock.trim_start_matches("dock [").trim_end_matches(']').to_owned();
+                let pinned = if entry["pinned"] == true { " pinned" } else { "" };
+                format!("{window} {}{pinned}", entry["last"]["text"].as_str().unwrap_or("nothing"))
+            };
+            format!("list [{}]", entries.map(entry).collect::<Vec<_>>().join("; "))
+        }
+        "flags" => {
+            let pinned = if frame["pinned"] == true { " pinned" } else { "" };
+            format!("flags {}{pinned}", text("conversation"))
+        }
         "roster" => {
             let there = ids(&frame["contacts"]);
             assert_eq!(frame["total"], there.len(), "a total that gives away more than the list: {frame}");

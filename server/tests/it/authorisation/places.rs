@@ -41,6 +41,8 @@ enum Deed {
     Changes,
     Members,
     Window,
+    List,
+    Flag,
     Read,
     Typing,
     Send,
@@ -59,11 +61,13 @@ enum Deed {
 use Deed::*;
 
 /// In an order in which none takes away what the next is about.
-const DEEDS: [Deed; 18] = [
+const DEEDS: [Deed; 20] = [
     History,
     Changes,
     Members,
     Window,
+    List,
+    Flag,
     Read,
     Typing,
     Send,
@@ -90,7 +94,7 @@ fn answer(standing: Standing, deed: Deed) -> &'static str {
         // Nobody hears of it, whoever says it.
         Typing => "",
         _ if standing == Never => "not_found",
-        History | Changes | Members | Window | Read | DeleteOwn | TakeBack | Leave => "",
+        History | Changes | Members | Window | List | Flag | Read | DeleteOwn | TakeBack | Leave => "",
         DeleteTheirs => "not_allowed",
         RemoveOther => {
             if matches!(standing, Maker | Teacher) {
@@ -228,13 +232,17 @@ impl Scene {
                 me.ask(json!({"type": "changes", "conversation": place, "rev": 0, "seq": 0, "limit": 9}))
                     .await
             }
-            Members => loop {
-                let answer =
-                    me.ask(json!({"type": "members", "conversation": place, "users": [OTHER]})).await;
-                // A few in a second.
-                let Some(wait) = answer["retry_after_ms"].as_u64() else { break answer };
-                tokio::time::sleep(std::time::Duration::from_millis(wait)).await;
-            },
+            Members => {
+                me.ask_until(json!({"type": "members", "conversation": place, "users": [OTHER]})).await
+            }
+            List => {
+                // What is not theirs is left out.
+                let asked = json!({"type": "list", "limit": 1, "conversations": [place]});
+                let listed = me.ask_until(asked).await;
+                let none = listed["conversations"] == json!([]);
+                json!({"code": if none { "not_found" } else { listed["code"].as_str().unwrap_or_default() }})
+            }
+            Flag => me.ask_until(json!({"type": "flag", "conversation": place, "archived": true})).await,
             Window | Read | Typing => {
                 let frame = match deed {
                     Window => {
@@ -336,7 +344,7 @@ fn in_room(held: Option<(&str, &str)>, state: State, deed: Deed) -> &'static str
         Typing => "",
         MakeAgain | Rename | Add | RemoveOther | Leave => "not_found",
         _ if !is_in => "not_found",
-        History | Changes | Members | Window | Read => "",
+        History | Changes | Members | Window | List | Flag | Read => "",
         DeleteOwn | TakeBack => "",
         Send | EditOwn | React => {
             if writes {

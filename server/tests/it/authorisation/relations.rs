@@ -138,6 +138,7 @@ impl Relation {
             windows: Default::default(),
             my_mark: 0,
             my_mark_shown: 0,
+            pinned: false,
         }
     }
 

@@ -284,6 +284,8 @@ impl Scene {
             Deed::Read => vec![json!({"type": "read", "conversation": ours, "seq": 99})],
             Deed::Typing => vec![json!({"type": "typing", "conversation": ours})],
             Deed::Window(state) => vec![window(&ours, state)],
+            Deed::List => vec![on(&ours, "list")],
+            Deed::Flag => vec![on(&ours, "flag")],
             Deed::SearchAll => vec![search(json!({}))],
             Deed::SearchTheirCircle => vec![search(json!({"circle": circle}))],
             Deed::SearchForgedNext => vec![search(json!({"circle": circle, "next": "t0|"}))],
@@ -414,6 +416,8 @@ fn on(conversation: &str, what: &str) -> Value {
             json!({"type": "changes", "request": 7, "conversation": conversation, "rev": 0, "seq": 0, "limit": 50})
         }
         "history" => json!({"type": "history", "request": 7, "conversation": conversation, "limit": 50}),
+        "list" => json!({"type": "list", "request": 9, "conversations": [conversation], "limit": 50}),
+        "flag" => json!({"type": "flag", "request": 9, "conversation": conversation, "pinned": true}),
         "read" => json!({"type": "read", "conversation": conversation, "seq": 1}),
         "typing" => json!({"type": "typing", "conversation": conversation}),
         state => window(conversation, state),
