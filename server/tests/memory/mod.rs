@@ -91,6 +91,7 @@ impl Disk {
                 continue;
             };
             let Some((message, _)) = conversation.messages.pop() else { continue };
+            conversation.forget_message(message.seq.0);
             let head = &mut conversation.head;
             (head.seq.0, head.rev.0) = (head.seq.0 - 1, head.rev.0 - i64::from(head.rev == message.rev));
             if let Some(id) = message.client_message_id {
@@ -118,6 +119,12 @@ impl Disk {
     /// Whether somebody's dock shows this.
     pub(crate) fn shows(&self, site: SiteId, user: UserId, id: &ConversationId) -> bool {
         self.sites.get(&site).is_some_and(|site| site.facts(user, id).listed())
+    }
+
+    /// Whether somebody has muted this.
+    pub(crate) fn is_muted(&self, site: SiteId, user: UserId, id: &ConversationId) -> bool {
+        let flags = self.sites.get(&site).and_then(|site| site.flags(user, id));
+        flags.is_some_and(|flags| flags.muted_until > 0)
     }
 
     /// Rooms of a course, as a call would set them.

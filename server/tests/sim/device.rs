@@ -26,8 +26,10 @@ use crate::{
 };
 
 mod deed;
+mod own;
 mod refusal;
 pub(crate) use deed::{Act, Script};
+use own::Own;
 
 /// Nothing heard for so long: the socket is dead. A probe goes out after a third of it.
 const SILENCE: Duration = Duration::from_millis(1_500);
@@ -76,6 +78,9 @@ pub(crate) struct Device {
     pub(crate) script: Script,
     /// A planted fault.
     pub(crate) asks: bool,
+    /// Of a person's devices one sets flags, so that it is known which was the last.
+    pub(crate) sets_flags: bool,
+    own: Own,
     began: Instant,
     session: Uuid,
     outbox: Vec<Pending>,
@@ -124,6 +129,8 @@ impl Device {
             shared,
             script,
             asks: true,
+            sets_flags: false,
+            own: Own::default(),
             began: now,
             session,
             outbox: Vec::new(),
@@ -147,6 +154,7 @@ impl Device {
                 self.talk(socket).await;
             }
             self.trying.clear();
+            self.own.cut();
             self.dock.told.clear();
             self.copies.values_mut().for_each(|copy| copy.asked = false);
             let pause = Duration::from_millis(self.rng.random_range(20..400));
@@ -166,7 +174,7 @@ impl Device {
             .collect();
         let mut hello = json!({
             "type": "hello", "protocol": 1, "token": self.token, "session": self.session, "visible": true,
-            "features": ["edit", "delete", "reply", "react", "mentions", "groups", "rooms"],
+            "features": ["edit", "delete", "reply", "react", "mentions", "groups", "rooms", "list", "flags"],
         });
         if !self.epoch.is_null() {
             hello["cursor"] = json!({"epoch": self.epoch, "conversations": conversations});
@@ -200,6 +208,7 @@ impl Device {
                         frames = self.open_windows();
                         frames.extend(self.due());
                         frames.extend(self.ask_of_all());
+                        frames.extend(self.own_questions());
                         if heard.elapsed() > SILENCE / 3 {
                             frames.push(json!({"type": "ping"}));
                         }
@@ -229,6 +238,10 @@ impl Device {
             // Of a group one knows only when one is in it.
             let is_group = matches!(conversation, ConversationId::Group(_));
             if is_group && !matches!(act, Act::Make) && !self.copies.contains_key(&conversation) {
+                continue;
+            }
+            if let Act::Flag(name, on) = act {
+                self.wish(&conversation, name, on);
                 continue;
             }
             let (id, shared) = (self.next_id(), self.shared.clone());
@@ -298,6 +311,7 @@ impl Device {
             "changes" => self.changes(frame, !frame["request"].is_null()),
             "dock" => self.windows(frame),
             "circles" => self.holds(&frame["circles"]),
+            "flags" | "list" => self.hear_own(frame),
             "ack" => self.acknowledged(frame),
             "error" => self.failed(frame),
             "drain" => {
@@ -441,8 +455,8 @@ impl Device {
         self.due()
     }
 
-    fn is_done(&self) -> bool {
-        let written = self.script.is_empty() && self.outbox.is_empty();
+    fn is_done(&mut self) -> bool {
+        let written = self.script.is_empty() && self.outbox.is_empty() && self.own.is_set();
         // What was hidden from them while they were out of the course is asked for once they know that they are back.
         let knows_where = self.in_course != self.shared.host.lock().out.contains(&self.user);
         let is_shown = self.dock.opened.is_subset(&self.dock.shown);
@@ -461,7 +475,8 @@ impl Device {
         let missing = self.shared.missing(self.user, &self.held(), &self.dock.shown);
         let is_all = missing.is_empty();
         self.shared.ledger.lock().waits_for[self.index] = missing;
-        is_all
+        self.own.is_over = is_all;
+        is_all && self.own.is_listed()
     }
 
     fn held(&self) -> BTreeMap<ConversationId, i64> {

@@ -71,6 +71,10 @@ pub(crate) struct Ledger {
     pub(crate) idle: Vec<bool>,
     /// By device: what it does not hold as it is, once it is idle.
     pub(crate) waits_for: Vec<Vec<ConversationId>>,
+    /// By device: all entries of its person's list in the end, archived or not.
+    pub(crate) lists: Vec<Vec<Value>>,
+    /// What people have set of a conversation last, as they were answered; nothing where an answer was lost for good.
+    pub(crate) flags: BTreeMap<(UserId, ConversationId), Option<Value>>,
     /// What must not have happened.
     pub(crate) complaints: Vec<String>,
     pub(crate) totals: Totals,
@@ -87,6 +91,8 @@ pub(crate) struct Totals {
     pub(crate) reactions: u64,
     /// Of groups and rooms.
     pub(crate) notes: u64,
+    /// That were answered.
+    pub(crate) flags: u64,
     pub(crate) refusals: u64,
     pub(crate) missed: u64,
     pub(crate) questions: u64,
@@ -106,6 +112,7 @@ impl Totals {
         self.verbs += other.verbs;
         self.reactions += other.reactions;
         self.notes += other.notes;
+        self.flags += other.flags;
         self.refusals += other.refusals;
         self.missed += other.missed;
         self.questions += other.questions;
@@ -124,6 +131,7 @@ impl Totals {
         }
         assert!(self.reactions > self.worlds / 2, "hardly anybody reacted: {self}");
         assert!(self.notes > self.worlds / 2, "hardly anything happened in groups and rooms: {self}");
+        assert!(self.flags > self.worlds / 4, "hardly anybody pinned, archived or muted: {self}");
         assert!(!faults.network || self.cuts > self.worlds / 2, "hardly a cut: {self}");
         assert!(!faults.crashes || self.crashes > self.worlds / 2, "hardly a crash: {self}");
         assert!(!faults.store || self.failures > self.worlds / 2, "hardly a failure: {self}");
@@ -140,12 +148,13 @@ impl fmt::Display for Totals {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         write!(
             f,
-            "{} messages, {} verbs, {} reactions and {} notes acknowledged, {} refused, {} connects, {} tries repeated, {} conversations resumed, \
+            "{} messages, {} verbs, {} reactions and {} notes acknowledged, {} flags set, {} refused, {} connects, {} tries repeated, {} conversations resumed, \
              {} questions, {} events late, twice or never, {} failures told, {} crashes and restarts, {} cuts",
             self.messages,
             self.verbs,
             self.reactions,
             self.notes,
+            self.flags,
             self.refusals,
             self.connects,
             self.repeats,

@@ -15,6 +15,7 @@ mod device;
 mod doubts;
 mod host;
 mod judge;
+mod list;
 mod marks;
 #[path = "../memory/mod.rs"]
 #[allow(dead_code, reason = "the stories of the store use more of it")]

@@ -40,11 +40,13 @@ pub(crate) fn script(
     times.sort_unstable();
     let mut write = |(n, at): (usize, u64)| {
         let other = others[rng.random_range(0..others.len())];
+        let flag = flag(rng);
         let (conversation, act) = match rng.random_range(0..3) {
             0 if has_group => (group.clone(), in_a_group(rng, user, other)),
             1 => (ConversationId::Room(course()), in_a_room(rng, user)),
             _ => (ConversationId::between(user, other)?, talk(rng)),
         };
+        let act = flag.unwrap_or(act);
         Some((Duration::from_millis(at), conversation, act, format!("{n} of device {device}")))
     };
     let mut script: Script = times.into_iter().enumerate().filter_map(&mut write).collect();
@@ -52,6 +54,17 @@ pub(crate) fn script(
         script.push_front((Duration::ZERO, group.clone(), Act::Make, "Cell biology".into()));
     }
     script
+}
+
+/// Now and then something is set of the conversation in place of what would be done there.
+fn flag(rng: &mut StdRng) -> Option<Act> {
+    let on = rng.random();
+    match rng.random_range(0..12) {
+        0 => Some(Act::Flag("pinned", on)),
+        1 => Some(Act::Flag("archived", on)),
+        2 => Some(Act::Flag("muted_until", on)),
+        _ => None,
+    }
 }
 
 fn talk(rng: &mut StdRng) -> Act {

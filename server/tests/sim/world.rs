@@ -33,6 +33,7 @@ use crate::{
     device::Device,
     host::{self, Host},
     judge::{self, Ledger, Totals},
+    list,
     memory::{Disk, MemoryStore},
     script::{plan, script},
     storm::Storm,
@@ -94,7 +95,8 @@ impl Shared {
     }
 
     /// What a client that holds this of a user's conversations was not told. Nobody tells it of one that began while it was
-    /// away and has nothing but stubs (protocol/README.md, "Resuming"), nor of a group or room that its dock does not show.
+    /// away and has nothing but stubs (protocol/README.md, "Resuming") or is muted, nor of a group or room that its dock does
+    /// not show: all of them are in the list.
     pub(crate) fn missing(
         &self,
         user: UserId,
@@ -105,7 +107,10 @@ impl Shared {
         let disk = self.disk.lock();
         let talk = disk.everything(SITE);
         let untold = |id: &ConversationId| match id {
-            ConversationId::Direct(_) => talk.get(id).is_none_or(|all| all.iter().all(|m| m.text.is_none())),
+            ConversationId::Direct(_) => {
+                let said = talk.get(id).is_some_and(|all| all.iter().any(|m| m.text.is_some()));
+                !said || disk.is_muted(SITE, user, id)
+            }
             ConversationId::Group(_) | ConversationId::Room(_) => {
                 !shown.contains(id) && !disk.shows(SITE, user, id)
             }
@@ -206,7 +211,7 @@ impl World<'_> {
         }
         let mut owners = Vec::new();
         for user in users.iter().copied() {
-            for _ in 0..rng.random_range(1..=2) {
+            for n in 0..rng.random_range(1..=2) {
                 let script = script(&mut rng, user, &users, devices, &group);
                 let own = StdRng::seed_from_u64(rng.random());
                 let shared = shared.clone();
@@ -216,6 +221,7 @@ impl World<'_> {
                 sim.client(name(index), async move {
                     let mut device = Device::new(index, user, server, script, own, shared);
                     device.asks = asks;
+                    device.sets_flags = n == 0;
                     device.run().await
                 });
                 devices += 1;
@@ -226,6 +232,7 @@ impl World<'_> {
             ledger.shown.resize_with(devices, BTreeMap::new);
             ledger.told.resize_with(devices, BTreeMap::new);
             ledger.idle.resize(devices, false);
+            ledger.lists.resize_with(devices, Vec::new);
             ledger.waits_for.resize_with(devices, Vec::new);
         }
         Self { sim, rng, faults, shared, owners, stop, restart: None, cuts: Vec::new() }
@@ -325,6 +332,9 @@ impl World<'_> {
             let truth = |id: &ConversationId| {
                 (stored.get(id).map_or(&[][..], Vec::as_slice), self.shared.disk.lock().group(SITE, id))
             };
+            let is_out = self.shared.host.lock().out.contains(user);
+            let groups = |id: &ConversationId| self.shared.disk.lock().group(SITE, id);
+            list::listed(device, (*user, is_out), &ledger, &stored, groups)?;
             for (id, told) in &ledger.told[device] {
                 let (messages, group) = truth(id);
                 judge::told(device, *user, (&ledger, id), told, (messages, group.as_ref()))?;

@@ -33,6 +33,8 @@ pub(crate) enum Act {
     Remove(UserId),
     Rename,
     Announce(bool),
+    /// Sets one of the flags, or takes it back.
+    Flag(&'static str, bool),
 }
 
 /// When to do what.
@@ -101,6 +103,7 @@ impl Device {
             Act::Remove(user) => noted("remove", "user", json!(user)),
             Act::Rename => noted("rename", "title", json!(text)),
             Act::Announce(on) => noted("announce", "on", json!(on)),
+            Act::Flag(..) => return None, // no verb: see `own`
         })
     }
 }

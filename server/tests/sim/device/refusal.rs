@@ -10,6 +10,9 @@ impl Device {
     /// Not now, or never.
     pub(super) fn failed(&mut self, frame: &Value) -> Vec<Value> {
         self.shared.ledger.lock().totals.failures += 1;
+        if self.refused_own(frame) {
+            return vec![];
+        }
         let id = frame["id"].as_str().map(|id| id.parse::<Uuid>().unwrap());
         match id {
             Some(id) if frame["final"] == true => {
