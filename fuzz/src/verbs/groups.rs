@@ -10,8 +10,8 @@ use gchat::{
     conversation::{Head, Message, System},
     id::{CircleId, ClientMessageId, ConversationId, RightsVersion, Seq, SiteId, UserId},
     protocol::{ClientFrame, ServerFrame},
-    store::{CourseRooms, Group, Page, Part},
-    talk::{Target, Try, Wish, rules},
+    store::{Bookmark, CourseRooms, FlagChange, Group, Page, Part},
+    talk::{Target, Try, Wanted, Wish, rules},
 };
 use uuid::Uuid;
 
@@ -183,12 +183,70 @@ impl Scene<'_> {
                 let known = |user: UserId| group.as_ref().is_none_or(|group| group.part(user).is_some());
                 assert!(members.iter().all(|member| known(member.contact.id)), "{members:?}");
             }
+            ClientFrame::List { limit, next, unread, archived, text, conversations, request: _ } => {
+                let place = |id| self.place(id);
+                let conversations = conversations.map(|all| all.into_iter().map(place).collect());
+                let wanted = Wanted { limit, next, unread, archived, text, conversations };
+                self.list(who, wanted).await;
+            }
+            ClientFrame::Flag { conversation, pinned, archived, muted_until, request: _ } => {
+                let change = FlagChange { pinned, archived, muted_until, at: self.now };
+                self.flag(who, &self.place(conversation), change).await;
+            }
             ClientFrame::Rooms { next, limit, .. } => {
                 if let Ok((rooms, _)) = self.app.talk.rooms(speaker, next.as_deref(), limit).await {
                     assert!(rooms.iter().all(|room| room.circle == self.course) && rooms.len() <= 1);
                 }
             }
             _ => {}
+        }
+    }
+
+    /// Each once, all of them theirs and as the filter has it, and each with a message that is there.
+    async fn list(&self, who: usize, wanted: Wanted) {
+        let speaker = self.speaker(who);
+        let Ok((entries, next)) = self.app.lists.page(speaker, wanted.clone()).await else { return };
+        assert!((1..=100).contains(&wanted.limit));
+        assert!(next.is_none_or(|next| next.parse::<Bookmark>().is_ok()), "it can be given back");
+        let most = wanted.conversations.as_ref().map_or(wanted.limit, Vec::len);
+        assert!(entries.len() <= most, "{entries:?}");
+        let ids: BTreeSet<_> = entries.iter().map(|entry| &entry.window.conversation).collect();
+        assert!(ids.len() == entries.len() || wanted.conversations.is_some(), "{entries:?}");
+        for entry in &entries {
+            let window = &entry.window;
+            let flags = self.app.store.flags(speaker.site, speaker.user, &window.conversation).await;
+            let flags = flags.expect("the flags").expect("it is theirs");
+            assert_eq!((entry.archived, window.pinned), (flags.archived, flags.pinned));
+            assert_eq!(window.muted_until.unwrap_or(0), flags.muted_until);
+            if wanted.conversations.is_none() {
+                assert_eq!(entry.archived, wanted.archived == Some(true));
+                assert!(wanted.unread != Some(true) || window.unread + window.mentions > 0, "{entry:?}");
+            }
+            let Some(last) = &entry.last else { continue };
+            assert!(window.first_seq <= last.seq && last.seq <= window.seq, "{entry:?}");
+            let (_, rows) = self.stored(&window.conversation).await;
+            let text = rows[usize::try_from(last.seq.0 - 1).expect("a seq")].text.clone().expect("a text");
+            assert!(text.starts_with(&*last.text) && last.text.chars().count() <= 200, "{entry:?}");
+        }
+    }
+
+    /// It becomes what was named, or nothing does.
+    async fn flag(&self, who: usize, conversation: &ConversationId, change: FlagChange) {
+        let (store, speaker) = (&self.app.store, self.speaker(who));
+        let stored = async || store.flags(speaker.site, speaker.user, conversation).await.expect("the flags");
+        let before = stored().await;
+        let set = self.app.flags.set(&self.people[who], conversation, change).await;
+        let after = stored().await;
+        match set {
+            Ok(()) => assert_eq!(after, Some(change.of(before.unwrap_or_default()))),
+            Err(refusal) => {
+                assert_eq!(before, after, "{refusal:?}");
+                let told = ServerFrame::Error(refusal.frame());
+                assert_eq!(
+                    serde_json::from_str::<ServerFrame>(&told.encode()).expect("a client can read it"),
+                    told
+                );
+            }
         }
     }
 
