@@ -15,6 +15,7 @@ use crate::history::{ClientId, Event, Said, What};
 
 mod asked;
 mod groups;
+mod lists;
 mod reactions;
 mod shown;
 mod store;
@@ -23,6 +24,7 @@ mod tests;
 pub use asked::unkept;
 use asked::{Act, Asked};
 use groups::Groups;
+use lists::Lists;
 use reactions::Reactions;
 use shown::Shown;
 use store::Store;
@@ -83,6 +85,9 @@ pub enum Rule {
     Count,
     /// A message mentions whom its sender named, but those who do not read it.
     Mentions,
+    /// Somebody's list has every conversation of theirs that has begun, once and no other, with the newest message that
+    /// says something to them.
+    Listed,
 }
 
 /// A rule that was broken.
@@ -119,6 +124,8 @@ pub struct Verdict {
     pub stored: u64,
     /// Displays, over all clients.
     pub displayed: u64,
+    /// Conversations in lists, over all clients.
+    pub listed: u64,
     /// Final refusals.
     pub refused: u64,
     /// How often the server was killed.
@@ -204,6 +211,7 @@ struct Judge {
     revoked: HashMap<u64, usize>,
     voided: bool,
     drained: HashSet<ClientId>,
+    lists: Lists,
 }
 
 impl Judge {
@@ -250,6 +258,8 @@ impl Judge {
             }
             What::Reloaded { conversation } => drop(self.shown.remove(&(client, *conversation))),
             What::Drained => drop(self.drained.insert(client)),
+            What::Entry { conversation, last } => self.lists.add(client, *conversation, *last),
+            What::Listed => self.lists.end(client),
             What::Revoked { user } => drop(self.revoked.insert(*user, line)),
             What::Restored { user } => drop(self.revoked.remove(user)),
             What::Voided => self.voided = true,
@@ -285,6 +295,7 @@ impl Judge {
         self.end_of_asked();
         self.end_of_reactions();
         self.end_of_shown();
+        self.end_of_lists();
         self.verdict
     }
 }

@@ -30,10 +30,12 @@ use crate::{
 mod copies;
 mod cut;
 mod groups;
+mod listing;
 mod outbox;
 mod talk;
 mod write;
 use copies::{Ask, Copies};
+use listing::Listing;
 use outbox::{Letter, Outbox};
 
 /// For connecting and signing in, and for any write.
@@ -160,6 +162,7 @@ pub(crate) struct Client {
     /// The last phase that this client was done with.
     done: Option<Phase>,
     making_sure: bool,
+    listing: Listing,
 }
 
 impl Client {
@@ -201,6 +204,7 @@ impl Client {
             failures: 0,
             done: None,
             making_sure: false,
+            listing: Listing::default(),
         }
     }
 
@@ -220,6 +224,7 @@ impl Client {
             self.outgoing.clear();
             self.opened = false;
             self.requests.clear();
+            self.listing = Listing::default();
             self.outbox.connection_lost();
             self.copies.connection_lost();
             match end {

@@ -301,6 +301,15 @@ pub enum What {
     },
     /// The client holds all there is. Nothing is written afterwards.
     Drained,
+    /// Then the list of its user had this.
+    Entry {
+        /// Which.
+        conversation: Conversation,
+        /// Number and sender of the newest message that says something.
+        last: Option<(u64, u64)>,
+    },
+    /// And no other.
+    Listed,
     /// The server answered the call that took the right to chat from this user.
     Revoked {
         /// Whose.
@@ -498,6 +507,9 @@ mod tests {
             What::Reset { conversation },
             What::Reloaded { conversation },
             What::Drained,
+            What::Entry { conversation, last: Some((1, 2)) },
+            What::Entry { conversation, last: None },
+            What::Listed,
             What::Revoked { user: 2 },
             What::Restored { user: 2 },
             What::Voided,

@@ -58,6 +58,8 @@ pub enum Kind {
     Twice,
     /// Forgets that a room is for announcements.
     Chatty,
+    /// Leaves the newest conversation out of a list.
+    Omitting,
     /// Commits with `synchronous=NORMAL`: nothing is flushed when a message is acknowledged.
     Unsynced,
 }
@@ -83,6 +85,7 @@ pub async fn serve(kind: Kind, settings: &Path) -> Result<()> {
         Kind::Lingering => Some(Lie::Lingering),
         Kind::Twice => Some(Lie::Twice),
         Kind::Chatty => Some(Lie::Chatty),
+        Kind::Omitting => Some(Lie::Omitting),
     };
     let store: Arc<dyn Store> = match lie {
         None => inner,
@@ -110,6 +113,7 @@ enum Lie {
     Lingering,
     Twice,
     Chatty,
+    Omitting,
 }
 
 impl Lie {

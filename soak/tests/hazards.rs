@@ -83,6 +83,7 @@ async fn kills_lose_double_and_reorder_nothing() {
     assert!(verdict.displayed > verdict.acked, "nobody was shown anything");
     assert!(verdict.verbs > verdict.acked / 10, "only {} edits and deletions", verdict.verbs);
     assert!(verdict.reactions > verdict.acked / 20, "only {} reactions", verdict.reactions);
+    assert!(verdict.listed > 100, "only {} conversations in lists", verdict.listed);
     assert!(verdict.wishes > 10, "only {} changes of groups", verdict.wishes);
     assert!(verdict.repeated > 0, "nobody has said again what was changed since");
 }
@@ -160,6 +161,12 @@ async fn what_happens_twice_in_a_group_is_caught() {
 async fn a_room_in_which_students_write_among_announcements_is_caught() {
     let plan = over_groups("chatty");
     caught(Plan { messages: 600, ..plan }, Rule::Membership, Rule::Lost).await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+#[ignore = "scripts/test soak"]
+async fn a_list_that_leaves_a_conversation_out_is_caught() {
+    caught(over_groups("omitting"), Rule::Listed, Rule::Incomplete).await;
 }
 
 #[tokio::test(flavor = "multi_thread")]

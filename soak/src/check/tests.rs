@@ -431,3 +431,19 @@ fn a_rev_is_that_of_one_row_and_rises_by_one() {
     let twice = Said { rev: 2, ..first_edited() };
     edited_talk().store(twice).store(said(2, 3, 2)).head(2).breaks(Rule::SkippedRev, 1);
 }
+
+#[test]
+fn a_list_has_each_conversation_once_with_the_last_message_that_says_something() {
+    let entry = |conversation, last| What::Entry { conversation, last };
+    let story = || stored_talk().and(2, What::Drained).drained(3);
+    let told = |last| story().and(2, entry(TALK, last)).and(2, What::Listed);
+    assert_eq!(told(Some((2, 3))).passes().listed, 1);
+    told(Some((1, 2))).breaks(Rule::Listed, 1);
+    told(None).breaks(Rule::Listed, 1);
+    story().and(2, What::Listed).breaks(Rule::Listed, 1);
+    // Of a connection that was lost before the last page nothing follows.
+    story().and(2, entry(TALK, None)).passes();
+    told(Some((2, 3))).and(2, entry(TALK, Some((2, 3)))).breaks(Rule::Listed, 1);
+    let others = Conversation::Direct { lower: 3, higher: 4 };
+    told(Some((2, 3))).and(2, entry(others, None)).breaks(Rule::Listed, 1);
+}

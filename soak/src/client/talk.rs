@@ -147,8 +147,7 @@ impl Client {
                     self.copies.make_sure(&self.conversations);
                 }
                 if self.copies.is_sure(&self.conversations) {
-                    self.log(What::Drained);
-                    return Err(End::Finished);
+                    return self.list();
                 }
             }
             Phase::Stop => return Err(End::Finished),
@@ -265,6 +264,7 @@ impl Client {
                 self.changes(changes, live);
             }
             Incoming::History(page) => self.page(page),
+            Incoming::List(page) => self.listing.heard(page),
             Incoming::Ack(ack) => self.acked(&ack),
             Incoming::Read { conversation, user, seq } => self.log(What::Read { conversation, user, seq }),
             Incoming::Error(refusal) => return self.refused(refusal),
@@ -273,7 +273,6 @@ impl Client {
             Incoming::Dot { conversation, .. } => self.copies.make_sure(&[conversation]),
             Incoming::Members(_)
             | Incoming::Rooms(_)
-            | Incoming::List(_)
             | Incoming::Flags(_)
             | Incoming::Drain { .. }
             | Incoming::Pong
@@ -351,6 +350,9 @@ impl Client {
 
     fn refused(&mut self, refusal: Refusal) -> Result<(), End> {
         let Refusal { code, is_final, request, id, retry_after_ms } = refusal;
+        if request.is_some_and(|request| self.listing.is_refused(request)) && !is_final {
+            return Ok(());
+        }
         let act = id.and_then(|id| self.outbox.find(id)).map(|letter| &letter.act);
         let asked = request.and_then(|request| self.requests.remove(&request)).map(|(asked, _)| asked);
         // A suspended person may not write and not be written to, nor added to a group; who has left a group writes there
