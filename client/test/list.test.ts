@@ -3,7 +3,7 @@ import { describe, expect, test } from "vitest";
 import { withListed } from "../src/core/change.js";
 import { LIST_MOST } from "../src/core/list.js";
 import { LIST_PAGE, LATE_MS } from "../src/core/requests.js";
-import type { ListEntry, Message, Server } from "../src/net/protocol.js";
+import type { DirectWindow, ListEntry, Message, Server } from "../src/net/protocol.js";
 import type { EntryView, Update } from "../src/view.js";
 import { emptyHistory, GROUP, group, live, message, ROOM, room, window } from "./browser.js";
 import type { Page } from "./browser.js";
@@ -521,11 +521,25 @@ describe("flags", () => {
     expect(frame).toEqual({ type: "flag", request: frame!.request, conversation: "2-4", pinned: true, muted_until: 0 });
     await flags(page, { request: frame!.request, conversation: "2-4", pinned: true });
     expect(page.last("done")).toEqual({ kind: "done", act: 7, conversation: "2-4" });
+    expect(page.updates.map(({ kind }) => kind).slice(-2)).toEqual(["listed", "done"]);
     expect(ids(page)).toEqual(["2-4", "2-3"]);
     expect(entry(page, "2-4")?.pinned).toBe(true);
     await flags(page, { conversation: "2-4" });
     expect(ids(page)).toEqual(["2-3", "2-4"]);
     expect(entry(page, "2-4")).not.toHaveProperty("pinned");
+  });
+
+  test("that a dock tells first have their place at once", async () => {
+    const windows = (over: Partial<DirectWindow>) => [window({ conversation: "2-4", state: "minimised", seq: 1, rev: 1, ...over })];
+    const page = await listing([direct(3, 40), direct(4, 30)], { dock: { version: 1, windows: windows({}) } });
+    page.socket.says({ type: "dock", version: 2, windows: windows({ pinned: true }) });
+    await settled();
+    expect(ids(page)).toEqual(["2-4", "2-3"]);
+    await flags(page, { conversation: "2-4", pinned: true });
+    expect(of(page, "listed")).toHaveLength(1);
+    page.socket.says({ type: "dock", version: 3, windows: windows({}) });
+    await settled();
+    expect(ids(page)).toEqual(["2-3", "2-4"]);
   });
 
   test("move nothing out of the list that is pinned, and what is older than the loaded part out of it", async () => {

@@ -224,7 +224,11 @@ export class Core {
       clock: this.#environment.clock,
       takes: (feature) => this.#state.features.includes(feature),
       ask: (question) => this.#questions.ask(question),
-      post: this.#post,
+      post: (update) => {
+        // What was set is shown before the page hears that it is.
+        this.#shown.now();
+        this.#post(update);
+      },
     });
   }
 

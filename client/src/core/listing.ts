@@ -53,7 +53,10 @@ export function withFrame(before: State, { state, rows, dropped }: Step, frame?:
   if (before.epoch !== state.epoch && before.epoch !== null) return { listing: emptyListing, asks, topped: [] };
   const held: Held = { entries: new Map(before.listing.entries), order: before.listing.order, next: before.listing.next };
   const topped = new Set<ConversationId>();
-  if (state.windows !== before.windows) foldClosed(before, state, held);
+  if (state.windows !== before.windows) {
+    foldClosed(before, state, held);
+    foldPinned(state, held);
+  }
   for (const { conversation, message } of rows) {
     const entry = held.entries.get(conversation);
     const news = isNews(state, conversation, message, entry?.seq ?? 0);
@@ -91,7 +94,7 @@ export function withFrame(before: State, { state, rows, dropped }: Step, frame?:
       change(held, frame.conversation, (entry) => withDot(entry, frame.seq));
       break;
     case "flags":
-      if (!withFlags(held, frame)) asks.set(frame.conversation, false);
+      if (!withFlags(held, { pinned: undefined, archived: undefined, muted_until: undefined, ...frame })) asks.set(frame.conversation, false);
       break;
     default:
   }
@@ -225,6 +228,15 @@ function foldClosed(before: State, state: State, held: Held): void {
   }
 }
 
+/** A dock may tell before `flags` does what is pinned now. */
+function foldPinned(state: State, held: Held): void {
+  for (const { conversation, pinned, muted_until } of state.windows) {
+    const entry = held.entries.get(conversation);
+    if (entry === undefined || entry.pinned === pinned) continue;
+    withFlags(held, { conversation, pinned, muted_until, archived: entry.archived });
+  }
+}
+
 /** The entry as its window has it. */
 export function over(entry: Entry, window: DockWindow | undefined): Entry {
   if (window === undefined) return entry;
@@ -276,8 +288,15 @@ function withDot(entry: Entry, seq: Seq): Entry {
   return seq <= Math.max(entry.seq, entry.read_seq) ? entry : { ...entry, seq, unread: Math.max(1, entry.unread) };
 }
 
+interface Flagged {
+  conversation: ConversationId;
+  pinned: boolean | undefined;
+  archived: boolean | undefined;
+  muted_until: number | undefined;
+}
+
 /** False: only the server can tell where it belongs. */
-function withFlags(held: Held, { conversation, pinned, archived, muted_until }: Server<"flags">): boolean {
+function withFlags(held: Held, { conversation, pinned, archived, muted_until }: Flagged): boolean {
   const before = held.entries.get(conversation);
   const listed = held.order.includes(conversation);
   if (before === undefined) return archived === true;
