@@ -88,6 +88,31 @@ const SHOTS = [
   { name: "project-rtl-react", state: "projectrtl", rtl: true, act: (page) => react(page, -1) },
   { name: "project-rtl-mention", state: "projectrtl", rtl: true, act: (page) => mention(page, "@") },
   { name: "group-new-rtl", state: "projectrtl", rtl: true, act: (page) => newGroup(page, true) },
+  { name: "find-rest", state: "finding", act: openLauncher },
+  { name: "find-1024", state: "finding", size: { width: 1024, height: 768 }, act: openLauncher },
+  { name: "find-dark", state: "finding", dark: true, act: openLauncher },
+  { name: "find-contrast", state: "finding", forced: true, act: openLauncher },
+  { name: "find-pt", state: "finding", lang: "pt", act: openLauncher },
+  { name: "find-menu", state: "finding", act: rowMenu },
+  { name: "find-below", state: "finding", act: (page) => openLauncher(page).then(() => below(page, 900)) },
+  { name: "find-search", state: "finding", act: (page) => openLauncher(page).then(() => types(page, "a")) },
+  { name: "find-search-none", state: "finding", act: (page) => openLauncher(page).then(() => types(page, "nobody is called this")) },
+  { name: "find-unread", state: "finding", act: (page) => openLauncher(page).then(() => press(page, "Unread")) },
+  { name: "find-archived", state: "finding", act: (page) => openLauncher(page).then(() => press(page, "Archived")) },
+  { name: "find-crowd", state: "crowd", act: openLauncher },
+  { name: "find-crowd-all", state: "crowd", act: (page) => openLauncher(page).then(() => press(page, "Show all conversations")).then(() => below(page, 1800)) },
+  { name: "find-crowd-below", state: "crowd", act: (page) => openLauncher(page).then(() => below(page, 5000)) },
+  { name: "find-empty", state: "empty", act: openLauncher },
+  { name: "find-nobody-dark", state: "nobody", dark: true, act: openLauncher },
+  { name: "find-rtl", state: "findingrtl", rtl: true, act: openLauncher },
+  { name: "find-large", state: "finding", large: true, act: openLauncher },
+  { name: "find-lost", state: "finding", act: (page) => openLauncher(page).then(() => page.evaluate(() => window.tell("lost"))) },
+  { name: "phone-find", state: "finding", size: PHONE, touch: true, act: openLauncher },
+  { name: "phone-find-dark", state: "finding", size: PHONE, touch: true, dark: true, act: openLauncher },
+  { name: "phone-find-search", state: "finding", size: PHONE, touch: true, act: (page) => openLauncher(page).then(() => types(page, "ana")) },
+  { name: "phone-find-empty", state: "empty", size: PHONE, touch: true, act: openLauncher },
+  { name: "phone-find-rtl", state: "findingrtl", size: PHONE, touch: true, rtl: true, act: openLauncher },
+  { name: "phone-page", state: "finding", size: PHONE, touch: true },
   { name: "phone-project", state: "project", size: PHONE, touch: true, act: openFirst },
   { name: "phone-project-dark", state: "project", size: PHONE, touch: true, dark: true, act: openFirst },
   { name: "phone-react", state: "project", size: PHONE, touch: true, act: (page) => openFirst(page).then(() => react(page)) },
@@ -107,13 +132,29 @@ const SHOTS = [
   { name: "phone-verbs-rtl", state: "verbsrtl", size: PHONE, touch: true, rtl: true, act: openFirst },
   { name: "phone", state: "phone", size: PHONE, touch: true, act: openFirst },
   { name: "phone-dark", state: "phone", size: PHONE, touch: true, dark: true, act: openFirst },
-  { name: "phone-bars", state: "bars", size: PHONE, touch: true },
   { name: "phone-launcher", state: "bars", size: PHONE, touch: true, act: openLauncher },
   { name: "phone-rtl", state: "rtl", size: PHONE, touch: true, rtl: true, act: openFirst },
 ];
 
+/** The first window: on a phone there are no bars, and what is open is chosen in the panel or the block. */
 async function openFirst(page) {
-  await page.getByRole("button", { name: /^Restore chat with/ }).first().click();
+  await page.evaluate(() => window.first());
+  await page.getByRole("textbox", { name: /^Message to/ }).first().waitFor();
+}
+
+async function rowMenu(page) {
+  await openLauncher(page);
+  await page.getByRole("list", { name: "Conversations" }).getByRole("button", { name: "Conversation actions" }).nth(1).click();
+  await page.getByRole("menu").waitFor();
+}
+
+async function below(page, top) {
+  await page.locator("gchat-finder .scroller").evaluate((scroller, to) => (scroller.scrollTop = to), top);
+}
+
+async function types(page, text) {
+  await page.getByRole("searchbox", { name: "Search people and messages" }).fill(text);
+  await page.waitForTimeout(400);
 }
 
 /** The menu of the last message that is there. */
@@ -238,6 +279,7 @@ for (const shot of SHOTS.filter(({ name }) => only === undefined || only.include
   page.on("dialog", (dialog) => (complain(`something ran: ${dialog.message()}`), dialog.dismiss()));
   await page.goto(`${address}?state=${shot.state}&lang=${shot.lang ?? "en"}`);
   if (shot.rtl) await page.evaluate(() => (document.documentElement.dir = "rtl"));
+  if (shot.large) await page.evaluate(() => (document.documentElement.style.fontSize = "200%"));
   if (shot.theme) {
     await page.evaluate((theme) => {
       document.documentElement.dataset.bsTheme = theme;

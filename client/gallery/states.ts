@@ -1,5 +1,7 @@
 /** The states of the gallery: what a core would tell in each, so that the real elements can be looked at. */
-import type { ConversationView, Face, MemberView, MessageView, ReactionView, RosterPerson, Update, WindowView } from "../src/view.js";
+import { matches } from "../src/elements/folded.js";
+import { passes } from "../src/elements/sections.js";
+import type { Command, ConversationView, EntryView, Face, FoundPerson, MemberView, MessageView, ReactionView, RosterPerson, Update, WindowView } from "../src/view.js";
 
 const ME = 1;
 const MINUTE = 60_000;
@@ -344,6 +346,80 @@ function projectRtl(): Update[] {
   ];
 }
 
+const DAY = 1440;
+
+function entry(of: RosterPerson, ago: number, text: string, more: Partial<EntryView> = {}): EntryView {
+  const { id, name, picture, profileUrl, conversation } = of;
+  const mine = ago % 2 === 1;
+  return {
+    conversation, kind: "direct", title: name, contact: { id, name, picture, profileUrl, status: id % 3 === 0 ? "offline" : "online" },
+    writing: "yes", unread: 0, mentions: 0, last: { seq: 9, sender: mine ? ME : id, mine, text, sentAt: NOW - ago * MINUTE }, ...more,
+  };
+}
+
+const SAID = [
+  "See you on Thursday, and thank you!",
+  "Look at https://example.org/algebra/eigenvalues?page=2#proof first",
+  "مرحبا، كيف حالك؟",
+  "🎉🎉",
+  "<b>Look</b> at this",
+  "ok",
+];
+
+/** So many conversations, of which the first ones have all that a row can show. */
+export function list(count: number): EntryView[] {
+  const all = people(count).map((one, index) => entry(one, 3 + index * index * 37, SAID[index % SAID.length] ?? ""));
+  const [ana, bruno, carla, , , layla, maria] = all;
+  if (ana === undefined || bruno === undefined || carla === undefined || layla === undefined || maria === undefined) return all;
+  ana.unread = 3;
+  bruno.pinned = true;
+  layla.unread = 100;
+  maria.muted = true;
+  maria.unread = 12;
+  const group: EntryView = {
+    conversation: "g-2", kind: "group", title: "Project 3: eigenvalues and what they are good for", circle: "c7", members: 6, writing: "yes", unread: 12, mentions: 1,
+    last: { seq: 40, sender: 3, mine: false, name: "Bruno Silva", text: "@Rui Costa can you send me the draft?", sentAt: NOW - 20 * MINUTE },
+  };
+  const room: EntryView = {
+    conversation: ROOM, kind: "room", title: "Algebra", circle: "c7", writing: "yes", unread: 2, mentions: 0,
+    last: { seq: 4, sender: 4, mine: false, name: "Carla Nunes", text: "Until which chapter?", sentAt: NOW - DAY * MINUTE },
+  };
+  return [bruno, ana, group, room, ...all.filter((one) => one !== bruno && one !== ana)];
+}
+
+function archived(): EntryView[] {
+  return people(20).slice(14).map((one, index) => entry(one, DAY * (30 + index), SAID[index] ?? "", { archived: true }));
+}
+
+const LISTS: Readonly<Record<string, () => EntryView[]>> = { empty: () => [], finding: () => list(12), rooms: () => list(12), crowd: () => list(2_000), findingrtl: () => arabic().map((one, index) => entry(one, 3 + index * 900, SAID[index] ?? "", { unread: index < 2 ? 3 : 0 })), phone: () => list(12), bars: () => list(12), kinds: () => list(6), busy: () => list(50) };
+
+/** What a core would answer. */
+export function answers(state: string, command: Command): Update[] {
+  const entries = LISTS[state]?.() ?? [];
+  if (command.kind === "list") return [{ kind: "list", entries: entries.slice(0, 50), known: true, more: entries.length > 50, flags: true }];
+  if (command.kind === "sift") {
+    const { filter } = command;
+    return [{ kind: "sifted", filter, entries: [...entries, ...archived()].filter((one) => passes(one, filter)).slice(0, 50), more: false, append: false }];
+  }
+  if (command.kind === "search" && command.text !== "") {
+    const found = people(60).filter(({ name }) => matches(name, command.text)).map((one, index): FoundPerson => ({ ...one, status: index % 2 === 0 ? "online" : "offline" }));
+    return [{ kind: "found", text: command.text, people: found.slice(0, 20), more: false, append: false }];
+  }
+  return [];
+}
+
+function finding(count: number): Update[] {
+  const online = people(count).map((one, index) => ({ ...one, circles: index % 4 === 0 ? ["History of Mathematics in the Iberian Peninsula"] : one.circles }));
+  return [
+    ONLINE,
+    roster(online, count > 100),
+    { kind: "courses", courses: COURSES },
+    { kind: "rooms", rooms: ROOMS },
+    dock([windowOf(online[0]!, { state: "minimised", unread: 3 }), windowOf(online[1]!)]),
+    talk(online[1]!.conversation, LESSON),
+  ];
+}
+
 export const STATES: Readonly<Record<string, () => Update[]>> = {
   connecting: () => [],
   empty: () => [ONLINE, roster([])],
@@ -379,6 +455,10 @@ export const STATES: Readonly<Record<string, () => Update[]>> = {
   left: () => project(PROJECT, { writing: "no", left: true, typing: [] }),
   newroom: () => [ONLINE, roster(people(3)), dock([several("room", "Algebra", { moderates: true })]), talk(ROOM, [])],
   kinds,
+  finding: () => finding(12),
+  crowd: () => finding(200),
+  nobody: () => [ONLINE, roster([]), { kind: "courses", courses: COURSES }],
+  findingrtl: () => [...projectRtl()],
   projectrtl: projectRtl,
   phone,
   bars: phoneBars,

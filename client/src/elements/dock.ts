@@ -6,14 +6,14 @@ import { LitElement, html, nothing, type TemplateResult } from "lit";
 import { repeat } from "lit/directives/repeat.js";
 import type { ConversationId, LineView, WindowView } from "../view.js";
 import { base, tokens } from "../styles/theme.js";
-import { dockStyles, NARROW, PANEL, PHONE, WIDE } from "../styles/dock.js";
+import { dockStyles, PANEL, PHONE, WIDE } from "../styles/dock.js";
 import { coverPage, holdFocus } from "./cover.js";
 import { followKeyboard, keepClear } from "./edge.js";
 import { failureString } from "./failures.js";
 import { fitting, type Fit, type Place } from "./fit.js";
 import { clockIcon, closeIcon, warningIcon } from "./icons.js";
 import { keepKeys } from "./keys.js";
-import type { GchatLauncher } from "./panel.js";
+import type { GchatLauncher } from "./launcher.js";
 import { stoppedString } from "./people.js";
 import { loadDialog } from "./pieces.js";
 import { SceneWatcher, isRendered, type Scene } from "./scene.js";
@@ -106,18 +106,21 @@ export class GchatDock extends LitElement {
     if (scene === null) return nothing;
     const { strings } = scene;
     const places = scene.windows.map((window) => this.#place(window));
-    const fit = this.#fitted(places);
     const open = new Set(places.filter((place) => place.open).map((place) => place.conversation));
-    const shown = scene.windows.filter((w) => fit.shown.has(w.conversation) || (this.phone && open.has(w.conversation)));
-    const folded = scene.windows.filter((window) => !shown.includes(window));
+    // On a phone nothing but the launcher stands on the page, and the one window that covers it.
+    const fit = this.phone ? null : this.#fitted(places);
+    const tight = fit !== null && fit.size > 0;
+    this.toggleAttribute("tight", tight);
+    const shown = scene.windows.filter(({ conversation }) => (fit?.shown ?? open).has(conversation));
+    const folded = this.phone ? [] : scene.windows.filter((window) => !shown.includes(window));
     const above = shown.some((window) => open.has(window.conversation));
     return html`
       <span class="accent-probe"></span>
       <div class=${above ? "notices above" : "notices"} role="status">
         ${this.notice === null ? nothing : this.#notice(scene, this.notice)}
       </div>
-      <div class=${this.phone && open.size > 0 ? "dock covered" : "dock"} role="region" aria-label=${strings.get("chats")}>
-        ${folded.length > 0 ? html`<gchat-more .scene=${scene} .windows=${folded} ?tight=${fit.size > 0}></gchat-more>` : nothing}
+      <div class=${this.phone && (open.size > 0 || this.#launcher?.shown === true) ? "dock covered" : "dock"} role="region" aria-label=${strings.get("chats")}>
+        ${folded.length > 0 ? html`<gchat-more .scene=${scene} .windows=${folded} ?tight=${tight}></gchat-more>` : nothing}
         ${repeat(
           [...shown].reverse(),
           (window) => window.conversation,
@@ -126,10 +129,11 @@ export class GchatDock extends LitElement {
               .scene=${scene}
               .window=${window}
               .open=${open.has(window.conversation)}
+              .phone=${this.phone}
               @gchat-deed=${(event: WindowDeed) => { this.#done(window.conversation, event.detail.deed); }}
             ></gchat-window>`,
         )}
-        <gchat-launcher .scene=${scene} ?tight=${fit.size > 0} @gchat-shown=${() => { this.requestUpdate(); }}></gchat-launcher>
+        <gchat-launcher .scene=${scene} .phone=${this.phone} ?tight=${tight} @gchat-shown=${() => { this.requestUpdate(); }}></gchat-launcher>
       </div>
       ${this.dialog ?? nothing}
       <gchat-said .scene=${scene}></gchat-said>
@@ -154,6 +158,8 @@ export class GchatDock extends LitElement {
 
   override updated(): void {
     const covered = this.#uncover !== null;
+    // The panel stays until what was chosen there is over it.
+    if (this.phone && this.#whole !== null && this.#element(this.#whole)?.open === true) this.#launcher?.hide(false);
     this.#cover(this.shadowRoot?.querySelector(".covered") !== null);
     // Another tab has closed what covered the page here, with the focus in it.
     if (covered && this.#uncover === null && document.activeElement === document.body) this.#launcher?.focusButton();
@@ -257,13 +263,11 @@ export class GchatDock extends LitElement {
     const style = getComputedStyle(this);
     const taken = (side: string): number => Number.parseFloat(style.getPropertyValue(`--g-measured-${side}`)) || 0;
     const width = this.#width() - taken("end") - taken("start");
-    const panel = !this.phone && this.#launcher?.shown === true ? PANEL : 0;
-    const bars = this.phone ? places.map((place) => ({ ...place, open: false })) : places;
-    const fit = fitting(bars, { width, sizes: this.phone ? NARROW : WIDE, panel }, this.#fit);
+    const panel = this.#launcher?.shown === true ? PANEL : 0;
+    const fit = fitting(places, { width, sizes: WIDE, panel }, this.#fit);
     if (panel === 0) this.#fit = fit;
     this.style.setProperty("--g-window-width", `${fit.open}px`);
     this.style.setProperty("--g-bar-width", `${fit.bar}px`);
-    this.toggleAttribute("tight", fit.size > 0);
     return fit;
   }
 
@@ -291,12 +295,16 @@ export class GchatDock extends LitElement {
   }
 
   /** The focus returns where it came from: to what opened the window, else to the window's bar, else the launcher. */
-  #done(conversation: ConversationId, deed: "minimise" | "close"): void {
+  #done(conversation: ConversationId, deed: WindowDeed["detail"]["deed"]): void {
     if (this.#whole === conversation) this.#whole = null;
     if (this.#wanted?.conversation === conversation) this.#wanted = null;
     this.#cover(false);
     if (deed === "close") this.#ranks.delete(conversation);
     const origin = this.scene?.takeOrigin(conversation) ?? null;
+    if (deed === "back") {
+      this.#launcher?.back(conversation);
+      return;
+    }
     if (origin !== null) {
       origin.focus();
       return;

@@ -1,7 +1,7 @@
 /** The few icons, drawn on a 20 × 20 grid with the text's colour. Decorative: names are on the buttons. */
 import { svg, html, type TemplateResult } from "lit";
 
-function icon(shape: TemplateResult): TemplateResult {
+export function icon(shape: TemplateResult): TemplateResult {
   return html`<svg
     class="icon"
     viewBox="0 0 20 20"
@@ -23,6 +23,7 @@ export const chatIcon = icon(
   svg`<path d="M3 9.2C3 5.8 6.1 3 10 3s7 2.8 7 6.2-3.1 6.2-7 6.2c-.9 0-1.8-.15-2.6-.42L3.7 16.5l1.05-3.1A5.8 5.8 0 0 1 3 9.2Z"/><path d="M7 9.2h.01M10 9.2h.01M13 9.2h.01" stroke-width="2.2"/>`,
 );
 export const closeIcon = icon(svg`<path d="m5.5 5.5 9 9m0-9-9 9"/>`);
+export const backIcon = icon(svg`<path d="M11.5 4.5 6 10l5.5 5.5M6.5 10H16"/>`);
 export const minimiseIcon = icon(svg`<path d="M5 13.5h10"/>`);
 export const sendIcon = icon(
   svg`<path d="M3.2 3.8 17 10 3.2 16.2 5 10Zm1.8 6.2h6.5" fill="currentColor" fill-opacity=".18"/>`,

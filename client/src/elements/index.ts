@@ -8,8 +8,8 @@ import { GchatAvatar } from "./avatar.js";
 import { watchButtons } from "./buttons.js";
 import { GchatDock } from "./dock.js";
 import { gated } from "./gate.js";
+import { GchatLauncher } from "./launcher.js";
 import { watchLink } from "./link.js";
-import { GchatLauncher, GchatMore } from "./panel.js";
 import { GchatPeople } from "./people.js";
 import { define, loadWindows } from "./pieces.js";
 import { GchatRoster, provideRosters } from "./roster.js";
@@ -22,7 +22,6 @@ const ELEMENTS: Readonly<Record<string, CustomElementConstructor>> = {
   "gchat-avatar": GchatAvatar,
   "gchat-people": GchatPeople,
   "gchat-launcher": GchatLauncher,
-  "gchat-more": GchatMore,
   "gchat-dock": GchatDock,
   "gchat-roster": GchatRoster,
   "gchat-said": GchatSaid,

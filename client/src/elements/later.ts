@@ -1,4 +1,4 @@
-/** The words of what comes later: windows, dialogs and the list of rooms bring them along. */
+/** The words of what comes later: windows, dialogs and the launcher's panel bring them along. */
 import en from "../../strings/later/en.json";
 import { addFailures } from "./failures.js";
 import { addEnglish } from "./strings.js";

@@ -2,7 +2,7 @@
  * Names as people can read them. A host lets people call themselves much: nothing at all, only what shows nothing, line
  * breaks, or characters that turn round the text beside them. One place mends it, before any element sees a name.
  */
-import type { Face, FoundPerson, Update, UserId, WindowView } from "../view.js";
+import type { EntryView, Face, FoundPerson, Update, UserId, WindowView } from "../view.js";
 import { isBlank } from "./blank.js";
 import type { Strings } from "./strings.js";
 
@@ -31,12 +31,23 @@ export function withReadableNames(update: Update, strings: Strings): Update {
   // An empty name says that they were removed.
   const face = <F extends Face>(of: F): F => (of.name === "" ? of : { ...of, name: readableName(of.name, of.id, strings) });
   const named = <T extends { title: string }>(of: T): T => ({ ...of, title: readableTitle(of.title, strings) });
-  const window = (of: WindowView): WindowView => {
+  const window = <W extends WindowView | EntryView>(of: W): W => {
     const { contact, title } = of;
     if (contact === undefined) return named(of);
     return { ...of, contact: face(contact), title: title === "" ? strings.get("deleted_user") : readableName(title, contact.id, strings) };
   };
+  const entry = (of: EntryView): EntryView => {
+    const { last } = of;
+    if (last?.name === undefined) return window(of);
+    return { ...window(of), last: { ...last, name: last.name === "" ? strings.get("deleted_user") : readableName(last.name, last.sender, strings) } };
+  };
   switch (update.kind) {
+    case "list":
+      return { ...update, entries: update.entries.map(entry) };
+    case "listed":
+      return { ...update, put: update.put.map((placed) => ({ ...placed, entry: entry(placed.entry) })), others: update.others.map(entry) };
+    case "sifted":
+      return { ...update, entries: update.entries?.map(entry) ?? null };
     case "roster":
       return { ...update, roster: { ...update.roster, people: update.roster.people.map(person) } };
     case "found":

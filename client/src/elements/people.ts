@@ -1,17 +1,18 @@
 /**
- * The people who are online, as a list of buttons, with a filter once there are many. Shown in the host's block and in
- * the dock's own panel. The filter acts at once on those that are here; search on the server reaches the rest.
+ * The block's lists: who has written and was not read, and the people who are online, with a filter once there are many.
+ * The filter acts at once on those that are here; search on the server reaches the rest.
  */
 import { LitElement, html, nothing, type TemplateResult } from "lit";
 import { repeat } from "lit/directives/repeat.js";
-import type { FoundPerson, LineView, RosterView } from "../view.js";
+import type { FoundPerson, LineView, WindowView } from "../view.js";
 import { base } from "../styles/theme.js";
-import { peopleStyles } from "../styles/people.js";
+import { peopleStyles, searchStyles } from "../styles/people.js";
 import { clockIcon, peopleIcon, warningIcon } from "./icons.js";
 import type { Scene} from "./scene.js";
 import { SceneWatcher } from "./scene.js";
 import { arrowsAmong, PeopleSearch } from "./search.js";
-import type { StringId } from "./strings.js";
+import type { StringId, Strings } from "./strings.js";
+import { badgesTemplate, waits, waitingText } from "./waiting.js";
 
 /** From here on a filter helps, and arrow keys move where Tab would take too long. */
 const MANY = 8;
@@ -32,9 +33,29 @@ export function stoppedString(line: Extract<LineView, { state: "stopped" }>): St
   return STOPPED[line.reason];
 }
 
-/** Whether there are so many that a filter helps. */
-export function isCrowded(roster: RosterView): boolean {
-  return roster.people.length > MANY || roster.more;
+/** That the line is lost, and the way to try again at once. */
+export function lostTemplate(scene: Scene): TemplateResult {
+  const lost = scene.line.state === "lost";
+  return html`
+    <div class="status" role="status">
+      ${lost ? html`<p class="lost">${warningIcon}<span>${scene.strings.get("connection_lost")}</span></p>` : nothing}
+    </div>
+    ${lost
+      ? html`<p class="retry">
+          <button class="action" @click=${() => { scene.post({ kind: "reconnect" }); }}>
+            ${scene.strings.get("try_again_now")}
+          </button>
+        </p>`
+      : nothing}
+  `;
+}
+
+export function nobodyTemplate(strings: Strings): TemplateResult {
+  return html`<div class="calm">
+    <span class="badge">${peopleIcon}</span>
+    <p>${strings.get("nobody_online")}</p>
+    <p class="hint">${strings.get("nobody_online_hint")}</p>
+  </div>`;
 }
 
 export class GchatPeople extends LitElement {
@@ -43,27 +64,19 @@ export class GchatPeople extends LitElement {
     rover: { state: true },
   };
   declare scene: Scene | null;
-  /** Where the focus returns from a window opened here; null: to the person's button itself. */
-  declare origin: HTMLElement | null;
   /** The id of the person whose button Tab reaches while arrow keys move. */
   declare rover: number;
-  readonly #search = new PeopleSearch(this);
+  readonly #search = new PeopleSearch(this, false);
 
-  static override styles = [base, peopleStyles];
+  static override styles = [base, searchStyles, peopleStyles];
 
   constructor() {
     super();
     this.scene = null;
-    this.origin = null;
     this.rover = 0;
     new SceneWatcher(this, ["roster", "line", "dock", "found", "emptied"], ({ kind }) => {
-      if (kind === "emptied") this.#search.set("");
+      if (kind === "emptied") this.#search.clear();
     });
-  }
-
-  /** The filter where there is one, else the first person. */
-  focusFirst(): void {
-    this.shadowRoot?.querySelector<HTMLElement>("input, .person")?.focus();
   }
 
   override render(): unknown {
@@ -74,22 +87,45 @@ export class GchatPeople extends LitElement {
     if (line.state === "paused") {
       return html`<div class="calm" role="status"><span class="badge">${clockIcon}</span><p>${scene.strings.get("paused")}</p></div>`;
     }
-    const many = isCrowded(roster);
+    const many = roster.people.length > MANY || roster.more;
     const shown = many ? this.#matching(scene) : roster.people;
-    const lost = line.state === "lost";
     return html`
-      <div class="status" role="status">
-        ${lost ? html`<p class="lost">${warningIcon}<span>${scene.strings.get("connection_lost")}</span></p>` : nothing}
-      </div>
-      ${lost
-        ? html`<p class="retry">
-            <button class="action" @click=${() => { scene.post({ kind: "reconnect" }); }}>
-              ${scene.strings.get("try_again_now")}
-            </button>
-          </p>`
-        : nothing}
-      ${many ? this.#search.template(scene.strings.get("search_people")) : nothing} ${this.#list(scene, shown, many, lost)}
+      ${lostTemplate(scene)} ${this.#unread(scene)}
+      <h4>${scene.strings.get("people_online")}</h4>
+      ${many ? this.#search.template(scene.strings.get("search_people")) : nothing}
+      ${this.#list(scene, shown, many, line.state === "lost")}
     `;
+  }
+
+  /** Who has written and was not read, of the windows in the dock. */
+  #unread(scene: Scene): TemplateResult | typeof nothing {
+    const { strings } = scene;
+    const unread = scene.windows.filter(waits);
+    if (unread.length === 0) return nothing;
+    const label = strings.get("unread");
+    return html`<h4>${label}</h4>
+      <ul class="talks" role="list" aria-label=${label}>
+        ${repeat(
+          unread,
+          ({ conversation }) => conversation,
+          (window) => this.#talk(scene, window),
+        )}
+      </ul>`;
+  }
+
+  #talk(scene: Scene, window: WindowView): TemplateResult {
+    const { conversation, title, kind, contact } = window;
+    return html`<li class="row plain">
+      <button
+        class="talk"
+        aria-label=${`${title}, ${waitingText(window, scene.strings)}`}
+        @click=${(event: Event) => { scene.restore(conversation, event.currentTarget as HTMLElement); }}
+      >
+        <gchat-avatar .name=${title} .picture=${contact?.picture ?? null} .kind=${kind} .status=${scene.statusOf(window)}></gchat-avatar>
+        <span class="name clip" dir="auto">${title}</span>
+      </button>
+      ${badgesTemplate(window, scene.strings)}
+    </li>`;
   }
 
   #stopped(scene: Scene, line: Extract<LineView, { state: "stopped" }>): TemplateResult {
@@ -107,19 +143,15 @@ export class GchatPeople extends LitElement {
     `;
   }
 
-  #list(scene: Scene, shown: FoundPerson[], many: boolean, lost: boolean): TemplateResult {
+  #list(scene: Scene, shown: readonly FoundPerson[], many: boolean, lost: boolean): TemplateResult {
     const strings = scene.strings;
     if (shown.length === 0 && this.#search.text !== "" && many) {
       return html`<p class="calm" role="status">${strings.get("search_none", this.#search.text)}</p>`;
     }
     if (shown.length === 0) {
       if (lost) return html`${nothing}`;
-      if (!scene.roster.known) return html`<p class="calm waiting">${strings.get("connecting")}</p>`;
-      return html`<div class="calm">
-        <span class="badge">${peopleIcon}</span>
-        <p>${strings.get("nobody_online")}</p>
-        <p class="hint">${strings.get("nobody_online_hint")}</p>
-      </div>`;
+      if (!scene.roster.known) return html`<p class="calm breathing">${strings.get("connecting")}</p>`;
+      return nobodyTemplate(strings);
     }
     const rover = shown.some((person) => person.id === this.rover) ? this.rover : shown[0]?.id;
     return html`
@@ -156,7 +188,7 @@ export class GchatPeople extends LitElement {
         aria-label=${strings.get("person_online", person.name)}
         aria-describedby="about-${person.id}"
         @click=${(event: Event) => {
-          scene.openWith(person, this.origin ?? (event.currentTarget as HTMLElement));
+          scene.openWith(person, event.currentTarget as HTMLElement);
         }}
         @focusin=${() => (this.rover = person.id)}
       >

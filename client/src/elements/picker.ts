@@ -1,6 +1,6 @@
 /**
- * The dialogs in which people are chosen: **New group**, and **Add people** to one. Whoever is online can be found, and
- * those with whom a window is open; who may be in a group the server decides.
+ * The dialogs in which people are chosen: **New group**, and **Add people** to one. Whoever is online is there at once, and
+ * those with whom a window is open; a search finds the others. Who may be in a group the server decides.
  */
 import { html, nothing, type PropertyValues, type TemplateResult } from "lit";
 import { repeat } from "lit/directives/repeat.js";
@@ -28,7 +28,7 @@ const MOST_OTHERS = 49;
 abstract class Picker extends Dialog {
   static override properties = { ...Dialog.properties, chosen: { state: true } };
   declare chosen: readonly Face[];
-  readonly #search = new PeopleSearch(this);
+  readonly #search = new PeopleSearch(this, true);
 
   constructor() {
     super();
@@ -49,9 +49,9 @@ abstract class Picker extends Dialog {
     const people = this.#matching(scene);
     return html`
       ${this.chosen.length === 0 ? nothing : this.#chips(scene)}
-      ${this.#search.template(strings.get("search_people"), () => { this.#enter(); })}
+      ${this.#search.template(strings.get("search_people"), { enter: () => { this.#enter(); } })}
       ${people.length === 0
-        ? html`<p class="calm" role="status">${strings.get("people_none")}</p>`
+        ? html`<p class="calm" role="status">${strings.get(this.#search.isPending ? "searching" : "people_none")}</p>`
         : html`<ul class="people" role="list" aria-label=${strings.get("people")} @keydown=${this.#listKey}>
             ${repeat(people, ({ id }) => id, (person) => this.#person(scene, person))}
           </ul>`}
@@ -98,15 +98,20 @@ abstract class Picker extends Dialog {
     const { roster, windows } = scene;
     const taken = this.taken(scene);
     const known = new Map<UserId, Candidate>(roster.people.map((person) => [person.id, person]));
-    for (const person of this.#search.found) known.set(person.id, person);
+    const { found } = this.#search;
+    for (const person of found) known.set(person.id, person);
+    const hits = new Set(found.map(({ id }) => id));
     for (const { contact } of windows) {
       if (contact !== undefined && contact.name !== "" && !known.has(contact.id)) known.set(contact.id, { ...contact, shares: [], circles: [] });
     }
     const course = this.course(scene);
-    const rank = ({ shares }: Candidate): number => (course === undefined || shares.some((held) => isWithin(held, course)) ? 0 : 1);
+    const title = scene.courses.find(({ circle }) => circle === course)?.title;
+    // Of those whom the host has found it is known how their courses are called.
+    const rank = ({ shares, circles }: Candidate): number =>
+      course === undefined || shares.some((held) => isWithin(held, course)) || circles.some((circle) => circle === title) ? 0 : 1;
     return [...known.values()]
       .filter((person) => person.id !== scene.user && !taken.has(person.id))
-      .filter((person) => this.#search.matches(person))
+      .filter((person) => hits.has(person.id) || this.#search.matches(person))
       .sort((one, other) => rank(one) - rank(other))
       .slice(0, MOST_SHOWN);
   }

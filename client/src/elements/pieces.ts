@@ -15,8 +15,9 @@ export async function loadWindows(): Promise<void> {
   define((await import("./windows.js")).WINDOWS);
 }
 
-export async function loadRooms(): Promise<void> {
-  define({ "gchat-rooms": (await import("./rooms.js")).GchatRooms });
+/** What the launcher's panel holds. */
+export async function loadFinder(): Promise<void> {
+  define({ "gchat-finder": (await import("./finder.js")).GchatFinder });
 }
 
 export async function loadDialog(asked: DialogAsked, scene: Scene): Promise<HTMLElement> {

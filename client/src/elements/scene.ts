@@ -34,6 +34,10 @@ export interface Found {
   text: string;
   people: FoundPerson[];
   more: boolean;
+  /** The host's answer is still to come. */
+  pending: boolean;
+  /** The host could not be asked. */
+  failed: boolean;
 }
 
 /** What the textbox of a window is for, beside a new message. Kept with the draft, over pages and windows put aside. */
@@ -94,8 +98,8 @@ export class Scene {
   }
 
   /** What may be said of the other person's presence. Groups and rooms have none. */
-  statusOf(window: WindowView): Status | null {
-    return this.connected ? (window.contact?.status ?? null) : null;
+  statusOf({ contact }: Pick<WindowView, "contact">): Status | null {
+    return this.connected ? (contact?.status ?? null) : null;
   }
 
   /** The people of a group or room, as far as the page knows them. */
@@ -415,7 +419,9 @@ export class Scene {
     this.tell({ kind: "asked", conversation });
   }
 
-  restore(conversation: ConversationId): void {
+  /** Shows a window of the dock, or of the list; `origin` has the focus again when it is closed. */
+  restore(conversation: ConversationId, origin: HTMLElement | null = null): void {
+    if (origin !== null) this.origins.set(conversation, origin);
     this.post({ kind: "restore", conversation });
     this.tell({ kind: "asked", conversation });
   }
@@ -483,6 +489,8 @@ function foundWith(before: Found | null, update: Extract<Update, { kind: "found"
     text: update.text,
     people: [...kept, ...update.people.filter((person) => !known.has(person.id))],
     more: update.more,
+    pending: update.pending === true,
+    failed: update.failed === true,
   };
 }
 

@@ -1,30 +1,43 @@
 /**
- * A search among people, wherever they are listed: the box, what stands in it, and the question to the server where that
- * knows of more people than the page. And the arrow keys in a list of buttons.
+ * A search among people, wherever they are listed: the box, what stands in it, and the question to the core where that
+ * may know of more people than the page. And the arrow keys in a list of buttons.
  */
 import { html, type ReactiveController, type ReactiveControllerHost, type TemplateResult } from "lit";
 import type { FoundPerson } from "../view.js";
-import { folded } from "./folded.js";
+import { matches } from "./folded.js";
 import { searchIcon } from "./icons.js";
 import type { Scene } from "./scene.js";
 
 const DELAY_MS = 250;
 
-/** Its list has the class `person` on each button. */
 type Host = ReactiveControllerHost & HTMLElement & { scene: Scene | null };
+
+/** What keys in the box do. */
+export interface BoxKeys {
+  enter?: () => void;
+  /** Into the list. Without it: to the first button of the class `person`. */
+  down?: () => void;
+}
 
 export class PeopleSearch implements ReactiveController {
   readonly #host: Host;
+  /** Whether people who are not online are found as well. */
+  readonly #everybody: boolean;
+  readonly #asking: (text: string) => void;
   #typed = "";
+  #asked = false;
   #asks: ReturnType<typeof setTimeout> | undefined;
 
-  constructor(host: Host) {
+  /** `asking`: called with each text that the core is asked for. */
+  constructor(host: Host, everybody: boolean, asking: (text: string) => void = () => undefined) {
     this.#host = host;
+    this.#everybody = everybody;
+    this.#asking = asking;
     host.addController(this);
   }
 
   hostDisconnected(): void {
-    clearTimeout(this.#asks);
+    this.#ask("");
   }
 
   /** What is searched for; "": everybody. */
@@ -32,35 +45,57 @@ export class PeopleSearch implements ReactiveController {
     return this.#typed.trim();
   }
 
-  /** The people whom the server has found for it. */
+  /** The people whom the core has found for it. */
   get found(): readonly FoundPerson[] {
     const found = this.#host.scene?.found;
-    return found?.text === this.text ? found.people : [];
+    if (found?.text !== this.text) return [];
+    return this.#everybody ? found.people : found.people.filter(({ status }) => status === "online");
+  }
+
+  /** Whether more may be found for it by and by. */
+  get isPending(): boolean {
+    const { found, connected = false } = this.#host.scene ?? {};
+    return this.text !== "" && connected && (found?.text !== this.text || found.pending);
   }
 
   set(typed: string): void {
     this.#typed = typed;
-    clearTimeout(this.#asks);
     this.#host.requestUpdate();
     const { text } = this;
-    if (text === "" || this.#host.scene?.roster.more !== true) return;
-    this.#asks = setTimeout(() => this.#host.scene?.post({ kind: "search", text }), DELAY_MS);
+    clearTimeout(this.#asks);
+    if (text === "") this.#ask("");
+    else if (this.#everybody || this.#host.scene?.roster.more === true) this.#asks = setTimeout(() => { this.#ask(text); }, DELAY_MS);
   }
 
-  /** By name and circle, without case and accents. */
+  /** Nothing may stay in it, and nothing is asked. */
+  clear(): void {
+    clearTimeout(this.#asks);
+    this.#typed = "";
+    this.#asked = false;
+    this.#host.requestUpdate();
+  }
+
+  /** "": nothing is searched for any more, if anything was. */
+  #ask(text: string): void {
+    clearTimeout(this.#asks);
+    if (text !== "" || this.#asked) this.#host.scene?.post({ kind: "search", text });
+    this.#asked = text !== "";
+    this.#asking(text);
+  }
+
+  /** By name and circle. */
   matches({ name, circles }: { name: string; circles: readonly string[] }): boolean {
-    return folded([name, ...circles].join(" ")).includes(folded(this.text));
+    return matches([name, ...circles].join(" "), this.text);
   }
 
   focus(): void {
     this.#host.shadowRoot?.querySelector<HTMLElement>("input[type=search]")?.focus();
   }
 
-  /** `enter`: what the Enter key does. */
-  template(label: string, enter?: () => void): TemplateResult {
+  template(label: string, { enter, down }: BoxKeys = {}): TemplateResult {
     const key = (event: KeyboardEvent): void => {
       if (event.key === "Escape" && this.#typed !== "") this.set("");
-      else if (event.key === "ArrowDown") this.#host.shadowRoot?.querySelector<HTMLElement>(".person")?.focus();
+      else if (event.key === "ArrowDown") (down ?? this.#first)();
       else if (event.key === "Enter" && enter !== undefined) enter();
       else return;
       event.preventDefault();
@@ -81,6 +116,10 @@ export class PeopleSearch implements ReactiveController {
       />
     </div>`;
   }
+
+  readonly #first = (): void => {
+    this.#host.shadowRoot?.querySelector<HTMLElement>(".person")?.focus();
+  };
 }
 
 /** From button to button. `above`: what is before the first one. */

@@ -30,13 +30,24 @@ export function fullTime(at: number, strings: Strings): string {
 /** "Today", "Yesterday", "Tuesday" within a week, else the date. */
 export function dayName(at: number, now: number, strings: Strings): string {
   if (sameDay(at, now)) return strings.get("today");
-  const yesterday = new Date(now);
-  yesterday.setDate(yesterday.getDate() - 1);
-  if (sameDay(at, yesterday.getTime())) return strings.get("yesterday");
-  const weekAgo = new Date(now);
-  weekAgo.setDate(weekAgo.getDate() - 6);
-  if (at > weekAgo.getTime() && at < now) return format(strings.locale, { weekday: "long" }).format(at);
+  if (sameDay(at, daysBefore(now, 1))) return strings.get("yesterday");
+  if (at > daysBefore(now, 6) && at < now) return format(strings.locale, { weekday: "long" }).format(at);
   return format(strings.locale, { dateStyle: "medium" }).format(at);
+}
+
+/** In a list: "10:32" today, "Yesterday", "Tue" within a week, else "22 Nov", and with the year where that is another. */
+export function shortTime(at: number, now: number, strings: Strings): string {
+  if (sameDay(at, now)) return clockTime(at, strings);
+  if (sameDay(at, daysBefore(now, 1))) return strings.get("yesterday");
+  if (at > daysBefore(now, 6) && at < now) return format(strings.locale, { weekday: "short" }).format(at);
+  const year = new Date(at).getFullYear() === new Date(now).getFullYear() ? {} : { year: "numeric" as const };
+  return format(strings.locale, { day: "numeric", month: "short", ...year }).format(at);
+}
+
+function daysBefore(now: number, days: number): number {
+  const day = new Date(now);
+  day.setDate(day.getDate() - days);
+  return day.getTime();
 }
 
 const formats = new Map<string, Intl.DateTimeFormat>();

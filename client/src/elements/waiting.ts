@@ -4,18 +4,18 @@ import type { Kind, WindowView } from "../view.js";
 import type { Strings } from "./strings.js";
 
 /** Rooms are quiet: of them it is only shown that something waits. */
-export type Waiting = Pick<WindowView, "kind" | "unread" | "mentions">;
+export type Waiting = Pick<WindowView, "kind" | "unread" | "mentions" | "muted">;
 
-export function badgesTemplate({ kind, unread, mentions }: Waiting, strings: Strings): TemplateResult | typeof nothing {
+export function badgesTemplate({ kind, unread, mentions, muted }: Waiting, strings: Strings): TemplateResult | typeof nothing {
   if (unread === 0 && mentions === 0) return nothing;
   const count = isCounted(kind) && unread > 0;
   // The numbers are in the button's name or beside it, in words; here they are only for the eye.
   return html`<span class="badges" aria-hidden="true"
     >${mentions > 0 ? html`<span class="unread at" data-count="@"></span>` : nothing}${count
-      ? html`<span class="unread" data-count=${strings.badge(unread)}></span>`
+      ? html`<span class=${muted === true ? "unread pale" : "unread"} data-count=${strings.badge(unread)}></span>`
       : mentions > 0
         ? nothing
-        : html`<span class="unread dot"></span>`}</span
+        : html`<span class=${muted === true ? "unread dot pale" : "unread dot"}></span>`}</span
   >`;
 }
 
@@ -28,9 +28,14 @@ export function waitingText({ kind, unread, mentions }: Waiting, strings: String
   return parts.filter((part) => part !== "").join(", ");
 }
 
-/** Of windows together. */
+/** Whether it is to be said before all others. What is muted, and rooms, are quiet: of those only mentions count. */
+export function waits({ kind, unread, mentions, muted }: Waiting): boolean {
+  return mentions > 0 || (unread > 0 && isCounted(kind) && muted !== true);
+}
+
+/** Of windows together. What is muted counts nowhere, mentions aside. */
 export function sumOf(windows: readonly WindowView[]): Waiting {
-  const counted = windows.filter(({ kind }) => isCounted(kind));
+  const counted = windows.filter(({ kind, muted }) => isCounted(kind) && muted !== true);
   return {
     kind: "direct",
     unread: counted.reduce((sum, { unread }) => sum + unread, 0),

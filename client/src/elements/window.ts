@@ -9,7 +9,8 @@ import { menuStyles } from "../styles/menu.js";
 import { windowStyles } from "../styles/window.js";
 import type { GchatComposer } from "./composer.js";
 import { failureString } from "./failures.js";
-import { closeIcon, dotsIcon, minimiseIcon, warningIcon } from "./icons.js";
+import { flagItems, flagsSaid, type Flags } from "./flags.js";
+import { backIcon, closeIcon, dotsIcon, minimiseIcon, warningIcon } from "./icons.js";
 import { GchatLog } from "./log.js";
 import { Menu, type Item } from "./menu.js";
 import { SceneWatcher, isWithin, type Scene } from "./scene.js";
@@ -17,19 +18,25 @@ import type { DialogAsked } from "./signals.js";
 import { badgesTemplate, waitingText } from "./waiting.js";
 
 /** The person here has done this to the window; the dock moves the focus. */
-export type WindowDeed = CustomEvent<{ deed: "minimise" | "close" }>;
+export type WindowDeed = CustomEvent<{ deed: Deed }>;
+
+/** `back`: put aside as well, and the list of conversations takes its place. */
+type Deed = "minimise" | "close" | "back";
 
 export class GchatWindow extends LitElement {
   static override properties = {
     scene: { attribute: false },
     window: { attribute: false },
     open: { type: Boolean, reflect: true },
+    phone: { attribute: false },
     refused: { state: true },
   };
   declare scene: Scene | null;
   declare window: WindowView | null;
   /** Shown as a whole window here; on a phone a window can be open elsewhere and a bar here. */
   declare open: boolean;
+  /** It covers the page: it is not put aside there, as nothing of it would be left, but left for the list. */
+  declare phone: boolean;
   /** The code of an action that was refused, until the next one. */
   declare refused: string | null;
 
@@ -37,6 +44,8 @@ export class GchatWindow extends LitElement {
   /** A switch of the room that is not answered yet, and whether it is switched on. */
   #act = 0;
   #on = false;
+  /** What was set of the conversation and is not answered yet. */
+  #flagged: { act: number; flags: Flags } | null = null;
 
   static override styles = [base, windowStyles, menuStyles];
 
@@ -45,11 +54,13 @@ export class GchatWindow extends LitElement {
     this.scene = null;
     this.window = null;
     this.open = false;
+    this.phone = false;
     this.refused = null;
     new SceneWatcher(this, ["refused", "line", "goto", "mended", "done", "courses"], (signal) => {
       if (!("conversation" in signal) || signal.conversation !== this.window?.conversation) return;
       if (signal.kind === "done") {
         if (signal.act === this.#act) this.#announced(signal.conversation, signal.code);
+        else if (signal.act === this.#flagged?.act) this.#set(signal.conversation, signal.code);
       } else this.refused = signal.kind === "refused" ? signal.code : null;
     });
     this.addEventListener("keydown", (event) => { this.#key(event); });
@@ -100,7 +111,11 @@ export class GchatWindow extends LitElement {
     const { strings } = scene;
     const href = webAddress(window.contact?.profileUrl ?? null);
     const label = strings.get("minimise_chat", name);
+    const back = strings.get("go_back");
     return html`<header @click=${this.#headerClick}>
+        ${this.phone
+          ? html`<button class="quiet back" aria-label=${back} title=${back} @click=${() => { this.#do("back"); }}>${backIcon}</button>`
+          : nothing}
         ${avatar(scene, window)}
         <span class="who">
           ${href === null
@@ -109,9 +124,9 @@ export class GchatWindow extends LitElement {
           <span class="status clip" dir="auto">${secondLine(scene, window)}</span>
         </span>
         ${this.#state(scene, window)} ${this.#actions(scene, window)}
-        <button class="quiet" aria-label=${label} title=${label} @click=${() => { this.#do("minimise"); }}>
-          ${minimiseIcon}
-        </button>
+        ${this.phone
+          ? nothing
+          : html`<button class="quiet" aria-label=${label} title=${label} @click=${() => { this.#do("minimise"); }}>${minimiseIcon}</button>`}
         ${this.#closer(scene, name)}
       </header>
       <gchat-log .scene=${scene} .window=${window} .name=${name}></gchat-log>
@@ -151,8 +166,9 @@ export class GchatWindow extends LitElement {
     >`;
   }
 
-  #items(scene: Scene, { kind, conversation, contact, writing, left, moderates, announcements }: WindowView): Item[] {
+  #items(scene: Scene, window: WindowView): Item[] {
     const { strings } = scene;
+    const { kind, conversation, contact, writing, left, moderates, announcements } = window;
     if (scene.line.state === "stopped") return [];
     const ask = (dialog: DialogAsked) => (): void => { scene.tell({ kind: "dialog", dialog }); };
     const writes = writing === "yes";
@@ -176,7 +192,28 @@ export class GchatWindow extends LitElement {
       };
       items.push({ id: "announce", name: strings.get("only_teachers"), checked: on, choose });
     }
-    return items;
+    return [...items, ...this.#flagItems(scene, window)];
+  }
+
+  /** Of a conversation in which nothing has been written nothing can be set. */
+  #flagItems(scene: Scene, window: WindowView): Item[] {
+    const { conversation, verbs } = window;
+    const begun = scene.readings.get(conversation)?.newest.messages.some(({ seq }) => seq > 0) === true;
+    if (!verbs.flag || !begun) return [];
+    return flagItems(window, scene.strings, (flags) => {
+      this.#flagged = { act: scene.act({ kind: "flag", conversation, ...flags }), flags };
+      // It is out of the list until somebody writes.
+      if (flags.archived === true) this.#do("close");
+    });
+  }
+
+  #set(conversation: ConversationId, code: string | undefined): void {
+    const { scene } = this;
+    const flags = this.#flagged?.flags;
+    this.#flagged = null;
+    this.refused = code ?? null;
+    if (scene === null || flags === undefined || code !== undefined) return;
+    scene.tell({ kind: "said", conversation, text: scene.strings.get(flagsSaid(flags)) });
   }
 
   /** The line in the log is not heard. */
@@ -197,14 +234,14 @@ export class GchatWindow extends LitElement {
   /** The bare header is a wide target for the mouse; the button beside it is for everybody. */
   #headerClick(event: MouseEvent): void {
     const target = event.target as Element;
-    if (target.closest("a, button, .menu") === null) this.#do("minimise");
+    if (!this.phone && target.closest("a, button, .menu") === null) this.#do("minimise");
   }
 
   /** Escape puts the window aside. Closing is the button's: a key pressed in passing must not end a conversation. */
   #key(event: KeyboardEvent): void {
     if (event.key !== "Escape" || !this.open || event.defaultPrevented) return;
     event.preventDefault();
-    this.#do("minimise");
+    this.#do(this.phone ? "back" : "minimise");
   }
 
   /** A file that is let go over a window would otherwise be opened by the browser in place of the page, or taken by it. */
@@ -225,12 +262,12 @@ export class GchatWindow extends LitElement {
     if (log instanceof GchatLog) log.follow();
   }
 
-  #do(deed: "minimise" | "close"): void {
+  #do(deed: Deed): void {
     const conversation = this.window?.conversation;
     if (conversation === undefined) return;
     // The composer is about to go: what it holds must be with the core before the window is.
     this.scene?.tell({ kind: "flush" });
-    this.scene?.post({ kind: deed, conversation });
+    this.scene?.post({ kind: deed === "back" ? "minimise" : deed, conversation });
     this.dispatchEvent(new CustomEvent("gchat-deed", { detail: { deed } }) satisfies WindowDeed);
   }
 }

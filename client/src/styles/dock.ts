@@ -4,7 +4,6 @@ import type { Sizes } from "../elements/fit.js";
 
 /** The last width of a phone: below Bootstrap's `sm`. */
 export const PHONE = 575.98;
-const PHONE_BAR = { least: 136, most: 208 };
 const GAP = 10;
 /** As it is where there is room, and where there is not: then the launcher and the "more" button lose their words. */
 export const WIDE: readonly [Sizes, Sizes] = [
@@ -12,12 +11,10 @@ export const WIDE: readonly [Sizes, Sizes] = [
   { edge: 8, launcher: 64, more: 64, gap: GAP, open: { least: 260, most: 328 }, bar: { least: 150, most: 208 } },
 ];
 const [ROOMY, TIGHT] = WIDE;
-/** On a phone an open window covers the page: the row has bars only. */
-export const NARROW: readonly [Sizes] = [
-  { edge: 12, launcher: 56, more: 132, gap: GAP, open: { least: 0, most: 0 }, bar: PHONE_BAR },
-];
+/** On a phone an open window covers the page: of the row there is the launcher only. */
+const NARROW = { edge: 12, launcher: 56 };
 /** The launcher's panel. */
-export const PANEL = 320;
+export const PANEL = 360;
 
 /** A number of pixels as CSS. */
 export const px = (number: number): ReturnType<typeof unsafeCSS> => unsafeCSS(`${number}px`);
@@ -53,6 +50,7 @@ export const dockStyles = css`
   }
   .notices {
     position: absolute;
+    z-index: 2;
     inset-block-end: 58px;
     inset-inline: 0;
     display: flex;
@@ -92,8 +90,8 @@ export const dockStyles = css`
   }
   @media (max-width: 575.98px) {
     :host {
-      --g-edge-width: ${px(NARROW[0].edge)};
-      --g-launcher-width: ${px(NARROW[0].launcher)};
+      --g-edge-width: ${px(NARROW.edge)};
+      --g-launcher-width: ${px(NARROW.launcher)};
     }
     .notices,
     .notices.above {
@@ -104,7 +102,7 @@ export const dockStyles = css`
       block-size: auto;
       padding-block-end: calc(12px + env(safe-area-inset-bottom));
     }
-    .covered > :not([open]) {
+    .covered > :not([open], [shown]) {
       visibility: hidden;
     }
   }

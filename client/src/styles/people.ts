@@ -1,95 +1,12 @@
-/** The list of people: rows, filter and the calm sentences that stand where there are none. */
+/** The lists of people: rows, the box of a search, and the calm sentences that stand where there is nobody. */
 import { css } from "lit";
 
-export const peopleStyles = css`
-  :host {
-    display: flex;
-    flex-direction: column;
-    min-block-size: 0;
-  }
+/** What every list with a search has. */
+export const searchStyles = css`
   p,
   ul {
     margin: 0;
     padding: 0;
-  }
-  ul {
-    min-block-size: 0;
-    padding: 2px;
-    overflow-y: auto;
-    overscroll-behavior: contain;
-    list-style: none;
-    scrollbar-width: thin;
-    transition: opacity 0.2s;
-  }
-  li {
-    content-visibility: auto;
-    contain-intrinsic-block-size: auto 54px;
-  }
-  /* Only what is not text fades, so that every word stays readable. */
-  .dimmed .row {
-    filter: grayscale(1);
-  }
-  .dimmed .name {
-    color: var(--g-muted);
-  }
-  .dimmed gchat-avatar {
-    opacity: 0.5;
-  }
-  .row {
-    position: relative;
-    display: grid;
-    grid-template: minmax(25px, auto) minmax(25px, auto) / 36px minmax(0, 1fr) auto;
-    column-gap: 12px;
-    padding-inline: 8px;
-    border-radius: 10px;
-    transition: background-color 0.12s;
-  }
-  .row:hover {
-    background: var(--g-soft);
-    --g-around: var(--g-soft);
-  }
-  /* The whole row is the button; of its text, only the name is the button's. */
-  .person {
-    display: grid;
-    grid-area: 1 / 1 / 3 / 3;
-    grid-template: subgrid / subgrid;
-    min-block-size: 54px;
-  }
-  .person::after {
-    content: "";
-    position: absolute;
-    inset: 0;
-    border-radius: 10px;
-  }
-  .person:focus-visible {
-    outline: none;
-  }
-  .person:focus-visible::after {
-    outline: 2px solid var(--g-focus);
-    outline-offset: -2px;
-  }
-  gchat-avatar {
-    grid-row: 1 / 3;
-    align-self: center;
-  }
-  .name {
-    place-self: end start;
-    max-inline-size: 100%;
-    font-weight: 600;
-    line-height: 1.35;
-  }
-  .plain .name {
-    grid-row: 1 / 3;
-    align-self: center;
-  }
-  .row > .unread {
-    grid-area: 1 / 3 / 3;
-    align-self: center;
-  }
-  .about {
-    grid-area: 2 / 2;
-    color: var(--g-muted);
-    font-size: 0.8125em;
   }
   .teacher {
     display: inline-block;
@@ -128,7 +45,7 @@ export const peopleStyles = css`
     inline-size: 24px;
     block-size: 24px;
   }
-  .waiting {
+  .breathing {
     animation: breathe 2s ease-in-out infinite alternate;
   }
   @keyframes breathe {
@@ -192,5 +109,105 @@ export const peopleStyles = css`
       border-radius: 22px;
       font-size: max(1em, 16px);
     }
+  }
+`;
+
+export const peopleStyles = css`
+  :host {
+    display: flex;
+    flex-direction: column;
+    min-block-size: 0;
+  }
+  ul {
+    min-block-size: 0;
+    padding: 2px;
+    overflow-y: auto;
+    overscroll-behavior: contain;
+    list-style: none;
+    scrollbar-width: thin;
+    transition: opacity 0.2s;
+  }
+  li {
+    content-visibility: auto;
+    contain-intrinsic-block-size: auto 54px;
+  }
+  /* Only what is not text fades, so that every word stays readable. */
+  .dimmed .row {
+    filter: grayscale(1);
+  }
+  .dimmed .name {
+    color: var(--g-muted);
+  }
+  h4 {
+    flex: none;
+    margin: 0;
+    padding: 4px 10px 2px;
+    color: var(--g-muted);
+    font-size: 0.8667em;
+    font-weight: 600;
+  }
+  /* Of those who have written some can be seen, and people below them. */
+  .talks {
+    flex: none;
+    max-block-size: 45%;
+  }
+  .dimmed gchat-avatar {
+    opacity: 0.5;
+  }
+  .row {
+    position: relative;
+    display: grid;
+    grid-template: minmax(25px, auto) minmax(25px, auto) / 36px minmax(0, 1fr) auto;
+    column-gap: 12px;
+    padding-inline: 8px;
+    border-radius: 10px;
+    transition: background-color 0.12s;
+  }
+  .row:hover {
+    background: var(--g-soft);
+    --g-around: var(--g-soft);
+  }
+  /* The whole row is the button; of its text, only the name is the button's. */
+  :is(.person, .talk) {
+    display: grid;
+    grid-area: 1 / 1 / 3 / 3;
+    grid-template: subgrid / subgrid;
+    min-block-size: 54px;
+  }
+  :is(.person, .talk)::after {
+    content: "";
+    position: absolute;
+    inset: 0;
+    border-radius: 10px;
+  }
+  :is(.person, .talk):focus-visible {
+    outline: none;
+  }
+  :is(.person, .talk):focus-visible::after {
+    outline: 2px solid var(--g-focus);
+    outline-offset: -2px;
+  }
+  gchat-avatar {
+    grid-row: 1 / 3;
+    align-self: center;
+  }
+  .name {
+    place-self: end start;
+    max-inline-size: 100%;
+    font-weight: 600;
+    line-height: 1.35;
+  }
+  .plain .name {
+    grid-row: 1 / 3;
+    align-self: center;
+  }
+  .row > :is(.unread, .badges) {
+    grid-area: 1 / 3 / 3;
+    align-self: center;
+  }
+  .about {
+    grid-area: 2 / 2;
+    color: var(--g-muted);
+    font-size: 0.8125em;
   }
 `;

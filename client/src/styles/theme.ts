@@ -172,6 +172,10 @@ export const base = css`
     border-radius: 50%;
     background: var(--g-link);
   }
+  .unread.pale {
+    background: var(--g-muted);
+    color: var(--g-surface);
+  }
   .out-of-sight {
     position: absolute;
     inline-size: 1px;

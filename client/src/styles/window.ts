@@ -105,6 +105,9 @@ export const windowStyles = css`
   .actions:has(.menu) {
     position: relative;
   }
+  .back:dir(rtl) .icon {
+    transform: scaleX(-1);
+  }
   .close {
     position: relative;
     z-index: 1;
@@ -161,19 +164,6 @@ export const windowStyles = css`
     }
   }
   @media (max-width: 575.98px) {
-    :host(:not([open])) section {
-      overflow: visible;
-      border-radius: 23px;
-    }
-    :host(:not([open])) .badges {
-      position: absolute;
-      --g-ring: 0 0 0 2px var(--g-surface);
-      inset-block-start: -6px;
-      inset-inline-start: -2px;
-    }
-    .restore::after {
-      border-radius: 23px;
-    }
     :host([open]) {
       position: fixed;
       inset-inline: 0;
@@ -190,6 +180,8 @@ export const windowStyles = css`
     }
     :host([open]) header {
       min-block-size: 60px;
+      padding-inline-start: 4px;
+      cursor: auto;
     }
   }
   @media (forced-colors: active) {

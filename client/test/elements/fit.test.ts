@@ -1,6 +1,6 @@
 import { expect, test } from "vitest";
 import { fitting, type Fit, type Place, type Room } from "../../src/elements/fit.js";
-import { NARROW, WIDE } from "../../src/styles/dock.js";
+import { WIDE } from "../../src/styles/dock.js";
 
 const windows = (states: string, ranks: Record<string, number> = {}): Place[] =>
   [...states.matchAll(/\w/g)].map(([name]) => ({
@@ -65,11 +65,4 @@ test("no window lies below the launcher's panel", () => {
   expect(shown(fitting(windows("AB"), room(700), null))).toBe("ab");
   expect(shown(fitting(windows("AB"), room(700, 320), null))).toBe("b");
   expect(shown(fitting(windows("AB"), room(600, 320), null))).toBe("");
-});
-
-test("on a phone a bar that is alone shows more of its name, and two are beside the launcher", () => {
-  const fit = (states: string, width: number): Fit => fitting(windows(states), { width, sizes: NARROW, panel: 0 }, null);
-  expect(fit("a", 360).bar).toBe(208);
-  expect([shown(fit("ab", 390)), fit("ab", 390).bar]).toEqual(["ab", 140]);
-  expect([shown(fit("abc", 360)), fit("abc", 360).bar]).toEqual(["c", 136]);
 });

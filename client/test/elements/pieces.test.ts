@@ -2,12 +2,12 @@
 // Parts of the chat that are fetched later, and do not come.
 import { afterEach, expect, test, vi } from "vitest";
 import type * as Pieces from "../../src/elements/pieces.js";
-import { loadDialog, loadRooms } from "../../src/elements/pieces.js";
-import { all, ana, byRole, one, reading, ROOM, roster, settled, stage } from "./stage.js";
+import { loadDialog, loadFinder } from "../../src/elements/pieces.js";
+import { all, ana, byRole, focused, one, reading, ROOM, roster, settled, stage } from "./stage.js";
 
 vi.mock("../../src/elements/pieces.js", async (original) => {
   const real = await original<typeof Pieces>();
-  return { ...real, loadDialog: vi.fn(real.loadDialog), loadRooms: vi.fn(real.loadRooms) };
+  return { ...real, loadDialog: vi.fn(real.loadDialog), loadFinder: vi.fn(real.loadFinder) };
 });
 
 afterEach(() => {
@@ -37,9 +37,9 @@ test("a dialog that does not come is told of, and comes when it is asked for aga
   expect(byRole("textbox", "Group name")).toHaveLength(1);
 });
 
-test("a list of rooms that does not come is told of in the panel, with another try", async () => {
+test("what the panel holds does not come: that is told in it, with another try", async () => {
   const page = await stage();
-  vi.mocked(loadRooms).mockRejectedValueOnce(new TypeError("no such file"));
+  vi.mocked(loadFinder).mockRejectedValueOnce(new TypeError("no such file"));
   const room = { conversation: ROOM, title: "Algebra", writing: "yes" as const, announcements: false, unread: false, mentions: 0 };
   await page.tell({ kind: "line", line: { state: "online" } }, roster([ana]), { kind: "rooms", rooms: [room] });
   one("button", /^Global Chat/).click();
@@ -49,4 +49,5 @@ test("a list of rooms that does not come is told of in the panel, with another t
   await settled();
   expect(reading()).not.toContain(FAILED);
   expect(byRole("list", "Rooms")).toHaveLength(1);
+  expect(focused()).toBe(one("searchbox", "Search people and messages"));
 });

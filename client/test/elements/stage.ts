@@ -3,7 +3,7 @@ import { vi } from "vitest";
 import { mount } from "../../src/elements/index.js";
 // Fetched when they are needed first: in a test they are there.
 import "../../src/elements/dialogs.js";
-import "../../src/elements/rooms.js";
+import "../../src/elements/finder.js";
 import "../../src/elements/windows.js";
 import type { Command, ConversationView, MessageView, RosterPerson, Update, WindowView } from "../../src/view.js";
 

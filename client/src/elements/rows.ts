@@ -1,0 +1,137 @@
+/** How the rows of the launcher's panel look: a conversation, a room, a person. */
+import { html, nothing, svg, type TemplateResult } from "lit";
+import type { EntryView, FoundPerson, RoomView, Status } from "../view.js";
+import { icon } from "./icons.js";
+import type { Strings } from "./strings.js";
+import { fullTime, shortTime } from "./times.js";
+import { badgesTemplate, waitingText, type Waiting } from "./waiting.js";
+
+const pinIcon = icon(svg`<path d="M7.5 3h5l-.6 5.2 2.6 2.6v1.4h-9v-1.4l2.6-2.6Zm2.5 9.2V17"/>`);
+const muteIcon = icon(svg`<path d="M4.5 14h11c-1.3-1.5-1.6-3-1.6-5a3.9 3.9 0 0 0-7.8 0c0 2-.3 3.5-1.6 5Zm3.8 2.2a1.9 1.9 0 0 0 3.4 0M3.5 3.5l13 13"/>`);
+
+/** What every row needs of the list around it. */
+export interface Place {
+  key: string;
+  /** Tab reaches this one. */
+  reachable: boolean;
+  /** Which of how many it is: not all are in the document. */
+  at: number;
+  size: number;
+  open: (button: HTMLElement) => void;
+}
+
+export interface EntryLook {
+  strings: Strings;
+  now: number;
+  /** null: nothing may be said of it. */
+  status: Status | null;
+  /** What the other is known to write is not shown. */
+  folded: boolean;
+  /** The button of the row's menu, and the menu while it is open; null: nothing can be done. */
+  menu: { open: boolean; template: TemplateResult | typeof nothing; toggle: () => void } | null;
+}
+
+export function entryTemplate(entry: EntryView, place: Place, { strings, now, status, folded, menu }: EntryLook): TemplateResult {
+  const { conversation, title, kind, contact, pinned, muted, last } = entry;
+  const waiting = waitingText(entry, strings);
+  const signs = [waiting, muted === true ? strings.get("muted") : "", pinned === true ? strings.get("pinned") : ""];
+  const named = [title, ...signs.filter((sign) => sign !== "")].join(", ");
+  const label = strings.get("conversation_actions");
+  const state = waiting === "" ? "" : muted === true ? "quietly" : "waits";
+  return html`<li class="row ${state} ${menu?.open === true ? "turned" : ""}" aria-setsize=${place.size} aria-posinset=${place.at + 1}>
+    <button
+      class="stop"
+      data-key=${place.key}
+      tabindex=${place.reachable ? "0" : "-1"}
+      aria-label=${named}
+      aria-describedby="about-${conversation}"
+      @click=${opens(place)}
+    >
+      <gchat-avatar .name=${title} .picture=${contact?.picture ?? null} .kind=${kind} .status=${status}></gchat-avatar>
+      <span class="name clip" dir="auto">${title}</span>
+    </button>
+    ${last === undefined
+      ? nothing
+      : html`<time class="when" datetime=${new Date(last.sentAt).toISOString()}>${shortTime(last.sentAt, now, strings)}</time>`}
+    <span class="about clip" id="about-${conversation}"
+      >${status === null ? nothing : html`<span class="out-of-sight">${strings.get(status)}, </span>`}${lastLine(entry, strings, folded)}${last === undefined
+        ? nothing
+        : html`<span class="out-of-sight">, ${fullTime(last.sentAt, strings)}</span>`}</span
+    >
+    <span class="signs" aria-hidden="true"
+      >${muted === true ? muteIcon : nothing}${pinned === true ? pinIcon : nothing}${badgesTemplate(entry, strings)}</span
+    >
+    ${menu === null
+      ? nothing
+      : html`<button
+            class="quiet acts"
+            tabindex=${place.reachable ? "0" : "-1"}
+            title=${label}
+            aria-label=${label}
+            aria-description=${title}
+            aria-haspopup="menu"
+            aria-expanded=${menu.open ? "true" : "false"}
+            @click=${menu.toggle}
+          ></button
+          >${menu.template}`}
+  </li>`;
+}
+
+/** "You: see you", "Ana Sousa: see you", or who they are where nothing is known of what was said. */
+function lastLine({ kind, last, members }: EntryView, strings: Strings, folded: boolean): string | TemplateResult {
+  if (last === undefined) return kind === "group" && members !== undefined ? strings.count("members_one", "members_other", members) : "";
+  const text = folded ? strings.get("blocked_message") : last.text.replace(/\s+/g, " ");
+  const who = last.mine ? strings.get("you") : kind === "direct" ? "" : (last.name ?? "…");
+  return who === "" ? html`<bdi>${text}</bdi>` : html`<bdi>${who}</bdi>: <bdi>${text}</bdi>`;
+}
+
+export function roomTemplate(room: RoomView, place: Place, strings: Strings): TemplateResult {
+  const { conversation, title, unread, mentions } = room;
+  const waiting: Waiting = { kind: "room", unread: unread ? 1 : 0, mentions };
+  const text = waitingText(waiting, strings);
+  return html`<li class=${text === "" ? "row alone" : "row alone waits"} aria-setsize=${place.size} aria-posinset=${place.at + 1}>
+    <button
+      class="stop"
+      data-key=${place.key}
+      tabindex=${place.reachable ? "0" : "-1"}
+      aria-label=${title}
+      aria-describedby=${text === "" ? nothing : `room-${conversation}`}
+      @click=${opens(place)}
+    >
+      <gchat-avatar .name=${title} .kind=${"room"}></gchat-avatar>
+      <span class="name clip" dir="auto">${title}</span>
+    </button>
+    <span class="signs" aria-hidden="true">${badgesTemplate(waiting, strings)}</span>
+    ${text === "" ? nothing : html`<span class="out-of-sight" id="room-${conversation}">${text}</span>`}
+  </li>`;
+}
+
+/** `course`: under whose heading they stand, which need not be said again. */
+export function personTemplate(person: FoundPerson, place: Place, connected: boolean, course: string | null, strings: Strings): TemplateResult {
+  const { id, name, picture, role, status } = person;
+  const teacher = role === "teacher";
+  const circles = person.circles.filter((circle) => circle !== course);
+  const bare = !teacher && circles.length === 0;
+  return html`<li class=${bare ? "row alone" : "row"} aria-setsize=${place.size} aria-posinset=${place.at + 1}>
+    <button
+      class="stop"
+      data-key=${place.key}
+      tabindex=${place.reachable ? "0" : "-1"}
+      aria-label=${connected ? strings.get(status === "online" ? "person_online" : "person_offline", name) : name}
+      aria-describedby=${bare ? nothing : `person-${id}`}
+      @click=${opens(place)}
+    >
+      <gchat-avatar .name=${name} .picture=${picture} .status=${connected ? status : null}></gchat-avatar>
+      <span class="name clip" dir="auto">${name}</span>
+    </button>
+    ${bare
+      ? nothing
+      : html`<span class="about clip" id="person-${id}"
+          >${teacher ? html`<span class="teacher">${strings.get("teacher")}</span> ` : nothing}<bdi>${circles.join(", ")}</bdi></span
+        >`}
+  </li>`;
+}
+
+function opens({ open }: Place): (event: Event) => void {
+  return (event) => { open(event.currentTarget as HTMLElement); };
+}
