@@ -226,7 +226,7 @@ async function scrolled(page, top) {
 }
 
 async function openLauncher(page) {
-  await page.getByRole("button", { name: /^Global Chat/ }).click();
+  await page.getByRole("button", { name: /^(?:Global Chat|Chat Global)/ }).click();
 }
 
 const bundle = await build({

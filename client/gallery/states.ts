@@ -1,5 +1,5 @@
 /** The states of the gallery: what a core would tell in each, so that the real elements can be looked at. */
-import { matches } from "../src/elements/folded.js";
+import { hasWords } from "../src/words.js";
 import { passes } from "../src/elements/sections.js";
 import type { Command, ConversationView, EntryView, Face, FoundPerson, MemberView, MessageView, ReactionView, RosterPerson, Update, WindowView } from "../src/view.js";
 
@@ -402,7 +402,7 @@ export function answers(state: string, command: Command): Update[] {
     return [{ kind: "sifted", filter, entries: [...entries, ...archived()].filter((one) => passes(one, filter)).slice(0, 50), more: false, append: false }];
   }
   if (command.kind === "search" && command.text !== "") {
-    const found = people(60).filter(({ name }) => matches(name, command.text)).map((one, index): FoundPerson => ({ ...one, status: index % 2 === 0 ? "online" : "offline" }));
+    const found = people(60).filter(({ name }) => hasWords(name, command.text)).map((one, index): FoundPerson => ({ ...one, status: index % 2 === 0 ? "online" : "offline" }));
     return [{ kind: "found", text: command.text, people: found.slice(0, 20), more: false, append: false }];
   }
   return [];
@@ -410,13 +410,14 @@ export function answers(state: string, command: Command): Update[] {
 
 function finding(count: number): Update[] {
   const online = people(count).map((one, index) => ({ ...one, circles: index % 4 === 0 ? ["History of Mathematics in the Iberian Peninsula"] : one.circles }));
+  const [ana, bruno] = online as [RosterPerson, RosterPerson];
   return [
     ONLINE,
     roster(online, count > 100),
     { kind: "courses", courses: COURSES },
     { kind: "rooms", rooms: ROOMS },
-    dock([windowOf(online[0]!, { state: "minimised", unread: 3 }), windowOf(online[1]!)]),
-    talk(online[1]!.conversation, LESSON),
+    dock([windowOf(ana, { state: "minimised", unread: 3 }), windowOf(bruno)]),
+    talk(bruno.conversation, LESSON),
   ];
 }
 

@@ -17,11 +17,11 @@ import { chatIcon, warningIcon } from "./icons.js";
 import "./later.js";
 import { Listing } from "./listing.js";
 import { Menu } from "./menu.js";
-import { lostTemplate, nobodyTemplate } from "./people.js";
+import { lostTemplate } from "./people.js";
 import { entryTemplate, personTemplate, roomTemplate, type Place } from "./rows.js";
 import { SceneWatcher, type Scene } from "./scene.js";
 import { PeopleSearch } from "./search.js";
-import { AT_REST, byCourse, entryRow, joined, moreKey, onlineFirst, passes, personRow, roomRow, unreadFirst } from "./sections.js";
+import { AT_REST, byCourse, entryRow, FEW, joined, moreKey, onlineFirst, passes, personRow, roomRow, unreadFirst } from "./sections.js";
 import type { Part, Row, Section } from "./sections.js";
 import type { Signal } from "./signals.js";
 import type { Slice } from "./slices.js";
@@ -213,11 +213,12 @@ export class GchatFinder extends LitElement {
     if (this.filter !== null && text === "") return nothing;
     if (text === "") {
       if (roster.people.length > 0 || line.state === "lost") return nothing;
-      return html`<h3>${strings.get("people_online")}</h3>${roster.known ? nobodyTemplate(strings) : html`<p class="calm breathing">${strings.get("connecting")}</p>`}`;
+      return html`<h3>${strings.get("people_online")}</h3>
+        <p class=${roster.known ? "calm" : "calm breathing"}>${strings.get(roster.known ? "nobody_online" : "connecting")}</p>`;
     }
     if (this.#search.isPending && this.filter === null) return html`<p class="calm breathing">${strings.get("searching")}</p>`;
     return html`${this.#list.sections.length === 0 ? html`<p class="calm">${strings.get("found_none", text)}</p>` : nothing}
-    ${found?.text === text && found.failed === true
+    ${found?.text === text && found.failed
       ? html`<div class="calm"><p class="hint">${strings.get("found_part")}</p>
           <button class="action" @click=${() => { this.#search.set(text); }}>${strings.get("try_again")}</button></div>`
       : nothing}`;
@@ -330,7 +331,7 @@ export class GchatFinder extends LitElement {
   #restOf(scene: Scene): Section[] {
     const listing = Listing.of(scene);
     const all = unreadFirst(listing.entries, this.#current(scene, listing.sifted({ unread: true })?.entries ?? []));
-    const few = all.length <= AT_REST && !listing.more;
+    const few = all.length <= FEW && !listing.more;
     const rest = Math.min(MOST_AT_REST, Math.max(AT_REST, all.filter(waits).length));
     const shown = few || this.whole ? all : all.slice(0, rest);
     const more = few ? null : !this.whole ? "all" : listing.more ? "further" : null;
@@ -415,7 +416,7 @@ export class GchatFinder extends LitElement {
     this.#resifts ??= setTimeout(() => {
       this.#resifts = undefined;
       const { scene } = this;
-      if (scene === null || scene.line.state !== "online") return;
+      if (scene?.line.state !== "online") return;
       const sifted = Listing.of(scene).sifted(Object.keys(this.#filters).length > 0 ? this.#filters : { unread: true });
       if (sifted !== null && sifted.entries.length <= FRESH) this.#sift();
     }, RESIFT_MS);
@@ -449,7 +450,7 @@ export class GchatFinder extends LitElement {
   #enter(): void {
     const row = this.#search.text === "" ? undefined : this.#list.sections[0]?.parts[0]?.rows[0];
     const box = this.shadowRoot?.querySelector<HTMLElement>("input");
-    if (row !== undefined && box !== null && box !== undefined) this.#open(row, box);
+    if (row !== undefined && box) this.#open(row, box);
   }
 
   /** By the right button, by a long press, or by the keyboard's own key for menus. */

@@ -1,6 +1,6 @@
 /** Who is mentioned in a text, and whom somebody is about to mention. Pure. */
 import type { UserId } from "../view.js";
-import { folded } from "./folded.js";
+import { folded } from "../words.js";
 
 /** Somebody by their name as it is shown. */
 export interface Named {

@@ -11,7 +11,7 @@ import { clockIcon, peopleIcon, warningIcon } from "./icons.js";
 import type { Scene} from "./scene.js";
 import { SceneWatcher } from "./scene.js";
 import { arrowsAmong, PeopleSearch } from "./search.js";
-import type { StringId, Strings } from "./strings.js";
+import type { StringId } from "./strings.js";
 import { badgesTemplate, waits, waitingText } from "./waiting.js";
 
 /** From here on a filter helps, and arrow keys move where Tab would take too long. */
@@ -48,14 +48,6 @@ export function lostTemplate(scene: Scene): TemplateResult {
         </p>`
       : nothing}
   `;
-}
-
-export function nobodyTemplate(strings: Strings): TemplateResult {
-  return html`<div class="calm">
-    <span class="badge">${peopleIcon}</span>
-    <p>${strings.get("nobody_online")}</p>
-    <p class="hint">${strings.get("nobody_online_hint")}</p>
-  </div>`;
 }
 
 export class GchatPeople extends LitElement {
@@ -151,7 +143,11 @@ export class GchatPeople extends LitElement {
     if (shown.length === 0) {
       if (lost) return html`${nothing}`;
       if (!scene.roster.known) return html`<p class="calm breathing">${strings.get("connecting")}</p>`;
-      return nobodyTemplate(strings);
+      return html`<div class="calm">
+        <span class="badge">${peopleIcon}</span>
+        <p>${strings.get("nobody_online")}</p>
+        <p class="hint">${strings.get("nobody_online_hint")}</p>
+      </div>`;
     }
     const rover = shown.some((person) => person.id === this.rover) ? this.rover : shown[0]?.id;
     return html`

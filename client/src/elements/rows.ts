@@ -4,7 +4,7 @@ import type { EntryView, FoundPerson, RoomView, Status } from "../view.js";
 import { icon } from "./icons.js";
 import type { Strings } from "./strings.js";
 import { fullTime, shortTime } from "./times.js";
-import { badgesTemplate, waitingText, type Waiting } from "./waiting.js";
+import { badgesTemplate, waits, waitingText, type Waiting } from "./waiting.js";
 
 const pinIcon = icon(svg`<path d="M7.5 3h5l-.6 5.2 2.6 2.6v1.4h-9v-1.4l2.6-2.6Zm2.5 9.2V17"/>`);
 const muteIcon = icon(svg`<path d="M4.5 14h11c-1.3-1.5-1.6-3-1.6-5a3.9 3.9 0 0 0-7.8 0c0 2-.3 3.5-1.6 5Zm3.8 2.2a1.9 1.9 0 0 0 3.4 0M3.5 3.5l13 13"/>`);
@@ -37,8 +37,7 @@ export function entryTemplate(entry: EntryView, place: Place, { strings, now, st
   const signs = [waiting, muted === true ? strings.get("muted") : "", pinned === true ? strings.get("pinned") : ""];
   const named = [title, ...signs.filter((sign) => sign !== "")].join(", ");
   const label = strings.get("conversation_actions");
-  const state = waiting === "" ? "" : muted === true ? "quietly" : "waits";
-  return html`<li class="row ${state} ${menu?.open === true ? "turned" : ""}" aria-setsize=${place.size} aria-posinset=${place.at + 1}>
+  return html`<li class="row ${waits(entry) ? "waits" : ""} ${menu?.open === true ? "turned" : ""}" aria-setsize=${place.size} aria-posinset=${place.at + 1}>
     <button
       class="stop"
       data-key=${place.key}
@@ -52,7 +51,7 @@ export function entryTemplate(entry: EntryView, place: Place, { strings, now, st
     </button>
     ${last === undefined
       ? nothing
-      : html`<time class="when" datetime=${new Date(last.sentAt).toISOString()}>${shortTime(last.sentAt, now, strings)}</time>`}
+      : html`<time class="when" dir="auto" datetime=${new Date(last.sentAt).toISOString()}>${shortTime(last.sentAt, now, strings)}</time>`}
     <span class="about clip" id="about-${conversation}"
       >${status === null ? nothing : html`<span class="out-of-sight">${strings.get(status)}, </span>`}${lastLine(entry, strings, folded)}${last === undefined
         ? nothing

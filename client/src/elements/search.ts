@@ -4,7 +4,7 @@
  */
 import { html, type ReactiveController, type ReactiveControllerHost, type TemplateResult } from "lit";
 import type { FoundPerson } from "../view.js";
-import { matches } from "./folded.js";
+import { hasWords } from "../words.js";
 import { searchIcon } from "./icons.js";
 import type { Scene } from "./scene.js";
 
@@ -85,7 +85,7 @@ export class PeopleSearch implements ReactiveController {
 
   /** By name and circle. */
   matches({ name, circles }: { name: string; circles: readonly string[] }): boolean {
-    return matches([name, ...circles].join(" "), this.text);
+    return hasWords([name, ...circles].join(" "), this.text);
   }
 
   focus(): void {

@@ -3,7 +3,7 @@
  * neither the page nor how a row looks.
  */
 import type { EntryView, FoundPerson, ListFilter, RoomView, RosterPerson } from "../view.js";
-import { matches } from "./folded.js";
+import { hasWords } from "../words.js";
 import { waits } from "./waiting.js";
 
 export type Row = { key: string } & (
@@ -26,7 +26,9 @@ export interface Section {
 }
 
 /** So many conversations stand in the panel before somebody asks for all: rooms and people follow them. */
-export const AT_REST = 8;
+export const AT_REST = 5;
+/** Rather two more than a button for two. */
+export const FEW = AT_REST + 2;
 
 /**
  * The unread ones above all, the rest as in the list. `others`: unread ones that may stand further down in it than the
@@ -46,7 +48,7 @@ export function joined(entries: readonly EntryView[], others: readonly EntryView
 /** Whether a filter lets it through. */
 export function passes(entry: EntryView, { unread, archived, text = "" }: ListFilter): boolean {
   if (unread === true && entry.unread === 0 && entry.mentions === 0) return false;
-  return (entry.archived === true) === (archived === true) && (text === "" || matches(entry.title, text));
+  return (entry.archived === true) === (archived === true) && (text === "" || hasWords(entry.title, text));
 }
 
 /** Whoever is online first; within both in the order in which they were found. */

@@ -102,10 +102,15 @@ export const finderStyles = css`
     overflow: clip;
     transition: background-color 0.12s;
   }
-  .row:hover,
   .turned {
     background: var(--g-soft);
     --g-around: var(--g-soft);
+  }
+  @media (hover: hover) {
+    .row:hover {
+      background: var(--g-soft);
+      --g-around: var(--g-soft);
+    }
   }
   /* The whole row is the button; of its text, only the name is the button's. */
   .row > .stop {
@@ -192,8 +197,6 @@ export const finderStyles = css`
     position: absolute;
     inset-block-start: calc(50% - 16px);
     inset-inline-end: 8px;
-    background: var(--g-surface);
-    box-shadow: 0 0 0 1px var(--g-line);
     opacity: 0;
   }
   .acts::before {
@@ -211,6 +214,17 @@ export const finderStyles = css`
   .stop:focus-visible ~ .acts,
   .acts[aria-expanded="true"] {
     opacity: 1;
+  }
+  /* In place of the time and the number. */
+  @media (hover: hover) {
+    .row:has(.acts):hover > :is(.when, .signs),
+    .row:has(.acts[aria-expanded="true"]) > :is(.when, .signs) {
+      visibility: hidden;
+    }
+  }
+  /* For the keyboard beside them. */
+  .row:has(.acts):has(> :focus-visible) {
+    padding-inline-end: 44px;
   }
   .first {
     flex: none;
@@ -236,6 +250,7 @@ export const finderStyles = css`
   }
   .calm {
     flex: none;
+    margin-block: 0;
   }
   @media (pointer: coarse) {
     .chip {
@@ -251,8 +266,6 @@ export const finderStyles = css`
     .acts {
       inset-block-start: calc(50% - 22px);
       inset-inline-end: 0;
-      background: transparent;
-      box-shadow: none;
       opacity: 1;
     }
   }

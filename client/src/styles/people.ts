@@ -89,7 +89,7 @@ export const searchStyles = css`
     inline-size: 100%;
     min-block-size: 36px;
     padding-block: 4px;
-    padding-inline: 36px;
+    padding-inline: 36px 14px;
     border: 1px solid var(--g-edge);
     border-radius: 18px;
     background: transparent;
