@@ -375,7 +375,7 @@ export class GchatFinder extends LitElement {
     return { id: "people", parts: [{ title: null, rows: onlineFirst(here).map(personRow) }], more: found?.text === text && found.more ? "further" : null };
   }
 
-  /** Asks for what the filters let through; and for unread ones that may stand further down than the page holds. */
+  /** Asks for what the filters let through; without any, for unread ones that may stand further down. */
   #sift(): void {
     const { scene } = this;
     if (scene === null) return;
@@ -403,7 +403,11 @@ export class GchatFinder extends LitElement {
         this.#resift();
       }
     } else if (signal.kind === "list") {
-      if (signal.known && signal.more && this.filter === null && this.#search.text === "") this.#sift();
+      // Unread ones may stand further down than the page holds.
+      if (signal.known && signal.more) Listing.of(scene).sift({ unread: true });
+    } else if (signal.kind === "line") {
+      // Another core may have taken the place of the one that knew what is shown here.
+      if (signal.line.state === "online") Listing.of(scene).ask();
     } else if (signal.kind === "dock" || signal.kind === "listed") {
       const unread = scene.windows.map(({ conversation, unread: count, mentions }) => `${conversation} ${count} ${mentions}`).join();
       if (unread !== this.#unread || signal.kind === "listed") this.#resift();

@@ -16,6 +16,8 @@ import { badgesTemplate, waits, waitingText } from "./waiting.js";
 
 /** From here on a filter helps, and arrow keys move where Tab would take too long. */
 const MANY = 8;
+/** More are not shown, as a page pays for each: the filter finds the others. */
+const MOST_SHOWN = 200;
 
 const STOPPED: Readonly<Record<Extract<LineView, { state: "stopped" }>["reason"], StringId>> = {
   logged_out: "stopped_logged_out",
@@ -80,7 +82,7 @@ export class GchatPeople extends LitElement {
       return html`<div class="calm" role="status"><span class="badge">${clockIcon}</span><p>${scene.strings.get("paused")}</p></div>`;
     }
     const many = roster.people.length > MANY || roster.more;
-    const shown = many ? this.#matching(scene) : roster.people;
+    const shown = (many ? this.#matching(scene) : roster.people).slice(0, MOST_SHOWN);
     return html`
       ${lostTemplate(scene)} ${this.#unread(scene)}
       <h4>${scene.strings.get("people_online")}</h4>

@@ -283,8 +283,8 @@ export function isFlat(parts: Section["parts"]): boolean {
 
 /** Of a row, or of the button beside it. */
 export function keyOf(element: Element): string | undefined {
-  const stop = element.closest<HTMLElement>(".stop") ?? element.closest("li")?.querySelector<HTMLElement>(":scope > .stop");
-  return stop?.dataset["key"];
+  const row = element.closest(".stop") ?? element.closest(".row")?.querySelector(".stop");
+  return row instanceof HTMLElement ? row.dataset["key"] : undefined;
 }
 
 function same(one: unknown, other: unknown): boolean {

@@ -202,8 +202,6 @@ export class GchatWindow extends LitElement {
     if (!verbs.flag || !begun) return [];
     return flagItems(window, scene.strings, (flags) => {
       this.#flagged = { act: scene.act({ kind: "flag", conversation, ...flags }), flags };
-      // It is out of the list until somebody writes.
-      if (flags.archived === true) this.#do("close");
     });
   }
 
@@ -214,6 +212,8 @@ export class GchatWindow extends LitElement {
     this.refused = code ?? null;
     if (scene === null || flags === undefined || code !== undefined) return;
     scene.tell({ kind: "said", conversation, text: scene.strings.get(flagsSaid(flags)) });
+    // It is out of the person's sight until somebody writes.
+    if (flags.archived === true) this.#do("close");
   }
 
   /** The line in the log is not heard. */

@@ -177,13 +177,16 @@ test("people are searched without accents, on the server too, and chosen by Ente
   await type(search(), "joao a");
   expect([...one("list", "People").children].map((row) => text(row.querySelector(".name")!))).toEqual(["João Á"]);
   await vi.waitFor(() => { expect(page.last("search")).toMatchObject({ text: "joao a" }); });
-  await page.tell({ kind: "found", text: "joao a", people: [{ ...carla, name: "Joao Abel" }], more: false, append: false });
-  expect(one("list", "People").children).toHaveLength(2);
+  const away = { ...carla, name: "Joao Abel", status: "offline" as const };
+  await page.tell({ kind: "found", text: "joao a", people: [away], more: false, append: false });
+  expect(one("list", "People").children, "who is away, too").toHaveLength(2);
   press(search(), "Enter");
   await settled();
   expect(one("list", "Chosen people").children).toHaveLength(1);
   expect((search() as HTMLInputElement).value).toBe("");
   await type(search(), "zzz");
+  expect(reading()).toContain("Searching…");
+  await page.tell({ kind: "found", text: "zzz", people: [], more: false, append: false });
   expect(reading()).toContain("Nobody was found.");
   // There is nobody to choose: what was typed stays. Whoever is chosen already stays so.
   press(search(), "Enter");

@@ -241,25 +241,6 @@ test("rooms are quiet: a dot and no number; a mention has a badge of its own, ev
   expect(one("button", /^Global Chat/).getAttribute("aria-label")).toBe("Global Chat, 1 online, 1 mention, 5 unread messages");
 });
 
-test("the panel is as tall as its few rooms and people, and of one height where there are more", async () => {
-  const page = await stage();
-  const rooms = [1, 2, 3, 4].map((id) => ({
-    conversation: `r-c${id}`,
-    title: `Room ${id}`,
-    writing: "yes" as const,
-    announcements: false,
-    unread: false,
-    mentions: 0,
-  }));
-  await page.tell({ kind: "line", line: { state: "online" } }, roster([ana, bruno, carla]), { kind: "rooms", rooms: rooms.slice(1) });
-  one("button", /^Global Chat/).click();
-  await settled();
-  const panel = one("dialog", "Global Chat");
-  expect(panel.matches(".crowded")).toBe(false);
-  await page.tell({ kind: "rooms", rooms });
-  expect(panel.matches(".crowded")).toBe(true);
-});
-
 test("rooms for which the dock has no place count nothing there; their mentions do", async () => {
   const page = await stage();
   const many = (more: Partial<WindowView>): WindowView[] =>
