@@ -17,8 +17,8 @@ export function flagItems(now: Pick<EntryView, "pinned" | "muted" | "archived">,
   const { pinned = false, muted = false, archived = false } = now;
   const item = (id: string, name: StringId, flags: Flags): Item => ({ id, name: strings.get(name), choose: () => { set(flags); } });
   return [
-    item("pin", pinned ? "unpin" : "pin", { pinned: !pinned }),
     item("mute", muted ? "unmute" : "mute", { mutedUntil: muted ? 0 : FOR_GOOD }),
+    item("pin", pinned ? "unpin" : "pin", { pinned: !pinned }),
     item("archive", archived ? "unarchive" : "archive", { archived: !archived }),
   ];
 }

@@ -34,7 +34,7 @@ export interface EntryLook {
 export function entryTemplate(entry: EntryView, place: Place, { strings, now, status, folded, menu }: EntryLook): TemplateResult {
   const { conversation, title, kind, contact, pinned, muted, last } = entry;
   const waiting = waitingText(entry, strings);
-  const signs = [waiting, muted === true ? strings.get("muted") : "", pinned === true ? strings.get("pinned") : ""];
+  const signs = [waiting, muted === true ? strings.get("sign_muted") : "", pinned === true ? strings.get("sign_pinned") : ""];
   const named = [title, ...signs.filter((sign) => sign !== "")].join(", ");
   const label = strings.get("conversation_actions");
   return html`<li class="row ${waits(entry) ? "waits" : ""} ${menu?.open === true ? "turned" : ""}" aria-setsize=${place.size} aria-posinset=${place.at + 1}>

@@ -46,6 +46,8 @@ export class GchatWindow extends LitElement {
   #on = false;
   /** What was set of the conversation and is not answered yet. */
   #flagged: { act: number; flags: Flags } | null = null;
+  /** Something has been written, as it was rendered last. */
+  #begun = false;
 
   static override styles = [base, windowStyles, menuStyles];
 
@@ -63,6 +65,8 @@ export class GchatWindow extends LitElement {
         else if (signal.act === this.#flagged?.act) this.#set(signal.conversation, signal.code);
       } else this.refused = signal.kind === "refused" ? signal.code : null;
     });
+    // A message that comes changes nothing here, but for the first.
+    new SceneWatcher(this, ["reading"], undefined, () => this.window !== null && this.#hasBegun(this.window) !== this.#begun);
     this.addEventListener("keydown", (event) => { this.#key(event); });
     for (const kind of ["dragenter", "dragover", "drop"] as const) {
       this.addEventListener(kind, (event) => { this.#dragged(event); });
@@ -182,7 +186,6 @@ export class GchatWindow extends LitElement {
         items.push({ id: "add", name: strings.get("add_people"), choose: ask({ kind: "add", conversation }) });
         items.push({ id: "rename", name: strings.get("rename"), choose: ask({ kind: "rename", conversation }) });
       }
-      items.push({ id: "leave", name: strings.get("leave"), choose: ask({ kind: "leave", conversation }) });
     }
     if (kind === "room" && moderates === true && (writes || announcements === true)) {
       const on = announcements === true;
@@ -192,17 +195,23 @@ export class GchatWindow extends LitElement {
       };
       items.push({ id: "announce", name: strings.get("only_teachers"), checked: on, choose });
     }
-    return [...items, ...this.#flagItems(scene, window)];
+    items.push(...this.#flagItems(scene, window));
+    if (kind === "group" && left !== true) items.push({ id: "leave", name: strings.get("leave"), choose: ask({ kind: "leave", conversation }) });
+    return items;
   }
 
   /** Of a conversation in which nothing has been written nothing can be set. */
   #flagItems(scene: Scene, window: WindowView): Item[] {
     const { conversation, verbs } = window;
-    const begun = scene.readings.get(conversation)?.newest.messages.some(({ seq }) => seq > 0) === true;
-    if (!verbs.flag || !begun) return [];
+    this.#begun = this.#hasBegun(window);
+    if (!verbs.flag || !this.#begun) return [];
     return flagItems(window, scene.strings, (flags) => {
       this.#flagged = { act: scene.act({ kind: "flag", conversation, ...flags }), flags };
     });
+  }
+
+  #hasBegun({ conversation }: WindowView): boolean {
+    return this.scene?.readings.get(conversation)?.newest.messages.some(({ seq }) => seq > 0) === true;
   }
 
   #set(conversation: ConversationId, code: string | undefined): void {

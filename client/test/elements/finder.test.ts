@@ -268,11 +268,11 @@ test("a conversation is pinned, muted and archived by its row's menu, and what i
     await settled();
     return byRole("menuitem", /./).map(text);
   };
-  expect(await menu(1)).toEqual(["Unpin", "Unmute", "Archive"]);
+  expect(await menu(1)).toEqual(["Unmute", "Unpin", "Archive"]);
   one("menuitem", "Unmute").click();
   expect(page.last("flag")).toEqual({ kind: "flag", act: 1, conversation: "1-3", mutedUntil: 0 });
   await page.tell({ kind: "done", act: 1, conversation: "1-3" });
-  expect(await menu(0)).toEqual(["Pin", "Mute", "Archive"]);
+  expect(await menu(0)).toEqual(["Mute", "Pin", "Archive"]);
   one("menuitem", "Mute").click();
   expect(page.last("flag")).toMatchObject({ conversation: "1-2", mutedUntil: 253_402_300_799_999 });
   await settled();

@@ -25,12 +25,12 @@ async function items(): Promise<string[]> {
 
 test("a conversation is muted, pinned and archived by its window's menu; archived, its window closes", async () => {
   const page = await opened();
-  expect(await items()).toEqual(["Pin", "Mute", "Archive"]);
+  expect(await items()).toEqual(["Mute", "Pin", "Archive"]);
   one("menuitem", "Mute").click();
   expect(page.last("flag")).toEqual({ kind: "flag", act: 1, conversation: "1-2", mutedUntil: 253_402_300_799_999 });
   await page.tell({ kind: "done", act: 1, conversation: "1-2" }, dock(windowOf(ana, { verbs: VERBS, muted: true, pinned: true })));
   expect(reading()).toContain("The conversation is muted.");
-  expect(await items()).toEqual(["Unpin", "Unmute", "Archive"]);
+  expect(await items()).toEqual(["Unmute", "Unpin", "Archive"]);
   one("menuitem", "Archive").click();
   expect([page.last("flag"), page.last("close")]).toMatchObject([{ conversation: "1-2", archived: true }, undefined]);
   await page.tell({ kind: "done", act: 2, conversation: "1-2" });
@@ -51,8 +51,10 @@ test("nothing is offered by an older server, nor where nothing has been written"
   await opened({ verbs: { ...VERBS, flag: false } });
   expect(await items()).toEqual([]);
   document.body.replaceChildren();
-  await opened({}, []);
+  const page = await opened({}, []);
   expect(await items()).toEqual([]);
+  await page.tell(talk([{}]));
+  expect(await items(), "the first message has come").toEqual(["Mute", "Pin", "Archive"]);
 });
 
 test("what is muted counts nowhere but in its own window, mentions aside", async () => {
