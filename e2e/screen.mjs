@@ -31,6 +31,33 @@ export class Screen {
     return this.page.getByRole("dialog", { name: "Global Chat" }).getByRole("button", { name: `${name}, online` });
   }
 
+  /** What the launcher opens. */
+  get panel() {
+    return this.page.getByRole("dialog", { name: "Global Chat" });
+  }
+
+  /** The panel, opened where it is not. */
+  async openPanel() {
+    if (!(await this.panel.isVisible())) await this.launcher.click();
+    await this.panel.waitFor();
+    return this.panel;
+  }
+
+  /** The box of the panel. */
+  get search() {
+    return this.panel.getByRole("searchbox", { name: "Search people and messages" });
+  }
+
+  /** A conversation's button in the panel; its name goes on with what is unread, muted and pinned. */
+  listed(name) {
+    return this.panel.getByRole("list", { name: "Conversations" }).getByRole("button", { name: beginning(name) });
+  }
+
+  /** Somebody's button in the panel, found by the search. */
+  found(name) {
+    return this.panel.getByRole("list", { name: "People", exact: true }).getByRole("button", { name: beginning(name) });
+  }
+
   chat(name) {
     return new Chat(this.page, name);
   }
@@ -138,5 +165,13 @@ export class Chat {
 }
 
 function exactly(text) {
-  return new RegExp(`^${text.replace(/[.*+?^${}()|[\]\\/]/g, "\\$&")}$`);
+  return new RegExp(`^${escaped(text)}$`);
+}
+
+function beginning(name) {
+  return new RegExp(`^${escaped(name)}(,|$)`);
+}
+
+function escaped(text) {
+  return text.replace(/[.*+?^${}()|[\]\\/]/g, "\\$&");
 }

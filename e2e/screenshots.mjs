@@ -167,7 +167,7 @@ async function closed() {
       const chat = await ana.screen.open(called);
       await chat.say(`Hi ${called.split(" ")[0]}, are you coming on Thursday?`);
       chats.push(chat);
-      if (name === "phone" && chats.length < 3) await chat.button("Minimise").click();
+      if (name === "phone" && chats.length < 3) await chat.button("Close").click();
     }
     // What is sent while the line is down is refused when it is back.
     const last = chats[name === "phone" ? 2 : 0];

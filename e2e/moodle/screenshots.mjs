@@ -269,7 +269,8 @@ async function ofRooms(prefix, options) {
   await group.window.getByRole("button", { name: "Conversation actions" }).click();
   await picture(bruno.page, `${prefix}group-menu`);
   await bruno.page.keyboard.press("Escape");
-  await group.button("Minimise").click();
+  if (options.isMobile) await group.button("Close").click();
+  else await group.button("Minimise").click();
   const his = await openRoom(bruno, title);
   await his.say("Then I am coming too");
   await his.box.pressSequentially("@carl");
@@ -286,8 +287,8 @@ async function ofRooms(prefix, options) {
   await picture(bruno.page, `${prefix}reactions`);
   await bruno.page.keyboard.press("Escape");
   // On a phone a window is all there is.
-  if (options.isMobile) await his.button("Minimise").click();
-  await openPanel(bruno);
+  if (options.isMobile) await his.window.getByRole("button", { name: "Back" }).click();
+  else await openPanel(bruno);
   await picture(bruno.page, `${prefix}rooms`);
   const ana = await people.arrive("ana", { ...options, path });
   const teacher = await openRoom(ana, title);

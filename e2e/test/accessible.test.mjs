@@ -2,7 +2,7 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import { accessible } from "../axe.mjs";
-import { becomes, gone, seen } from "../expect.mjs";
+import { becomes, focused, gone, seen } from "../expect.mjs";
 import { scene } from "../scene.mjs";
 
 const it = scene();
@@ -44,12 +44,25 @@ for (const [kind, options] of [["light", {}], ["dark", { colorScheme: "dark" }],
     await accessible(ana.page, "a message is about to be deleted");
     await seen(mine.message("Message deleted by you"), "the stub");
     await accessible(ana.page, "an answer, an edited message and a stub");
-    await mine.button("Minimise").click();
-    await seen(mine.button("Restore"), "minimised");
+    if (options === PHONE) {
+      await mine.window.getByRole("button", { name: "Back" }).click();
+      await seen(ana.screen.listed("Bruno Silva"), "the conversation in the panel");
+      await accessible(ana.page, "the panel");
+    } else {
+      await mine.button("Minimise").click();
+      await seen(mine.button("Restore"), "minimised");
+    }
     await bruno.screen.chat("Ana Sousa").say("Are you there?");
     await becomes(() => ana.page.title(), "(1) Algebra", "unread");
-    await accessible(ana.page, "minimised and unread");
-    await mine.button("Restore").click();
+    await accessible(ana.page, "put aside and unread");
+    await ana.screen.openPanel();
+    await accessible(ana.page, "the panel with something unread");
+    await ana.screen.search.fill("sil");
+    await seen(ana.screen.found("Bruno Silva"), "Bruno, found");
+    await accessible(ana.page, "what was found");
+    await ana.screen.search.fill("");
+    await ana.screen.listed("Bruno Silva").click();
+    await seen(mine.box, "the window again");
     ana.line.cut();
     await seen(ana.screen.block.getByText("Connection lost. Trying again…"), "the notice", 40_000);
     await mine.say("Into the dark");
@@ -67,16 +80,25 @@ test("on a phone one window fills the width", async () => {
   assert.ok(box.width >= 380, `the window is ${box.width} wide`);
   const scroll = await ana.page.evaluate(() => document.documentElement.scrollWidth);
   assert.ok(scroll <= 390, `the page is ${scroll} wide`);
-  await chat.button("Minimise").click();
+  await chat.say("Hello");
+  await chat.window.getByRole("button", { name: "Back" }).click();
   await gone(chat.box, "the window's textbox");
+  await focused(ana.screen.listed("Bruno Silva"), "where one was");
+  const panel = await ana.screen.panel.boundingBox();
+  assert.deepEqual([panel.x, panel.y, panel.width, panel.height].map(Math.round), [0, 0, 390, 844], "the panel covers the page");
+  await ana.screen.panel.getByRole("button", { name: "Close the list" }).click();
   await ana.screen.open("Carla Nunes");
   assert.equal(await ana.page.getByRole("textbox", { name: /^Message to/ }).count(), 1, "one window at a time");
   await ana.go("/demo/algebra/forum");
   const carla = ana.screen.chat("Carla Nunes");
-  await seen(carla.button("Restore"), "the window's bar: a page that loads is not covered");
-  assert.equal(await ana.page.getByRole("textbox", { name: /^Message to/ }).count(), 0);
-  await carla.button("Restore").click();
-  await seen(carla.box, "the window again");
+  await seen(ana.screen.launcher, "the round button: a page that loads is not covered");
+  await becomes(() => ana.page.getByRole("region", { name: /^Chat with/ }).count(), 0, "and nothing else stands there");
+  await ana.screen.openPanel();
+  await ana.screen.listed("Bruno Silva").click();
+  await seen(chat.message("Hello"), "the conversation again");
+  await chat.button("Close").click();
+  await gone(ana.screen.panel, "the panel: closing returns to the page");
+  await gone(carla.window, "any window");
 });
 
 test("on a phone the menu of a message is behind a button that is always there, and nothing moves under the finger", async () => {
