@@ -24,6 +24,10 @@ import type { GchatWindow, WindowDeed } from "./window.js";
 
 /** A window asked for gets the focus if it comes within this time; later, people are elsewhere. */
 const ASKED_FOR_MS = 5000;
+/** Why a window does not come. */
+const UNOPENED: ReadonlySet<StringId> = new Set(["failure_not_allowed", "failure_not_found_here", "failure_load", "failure_rate_limited"]);
+/** A window that is refused goes within this time. */
+const REFUSED_MS = 3000;
 
 export class GchatDock extends LitElement {
   static override properties = {
@@ -44,6 +48,10 @@ export class GchatDock extends LitElement {
   readonly #ranks = new Map<ConversationId, number>();
   #rank = 0;
   #wanted: { conversation: ConversationId; until: number } | null = null;
+  /** The window that was asked for last, until the person turns away from it. */
+  #opening: ConversationId | null = null;
+  /** What was refused there: the window may go by it, a moment later. */
+  #refusal: { conversation: ConversationId; code: string; until: number } | null = null;
   /** On a phone: the one window that covers the page. Only a person's own hand opens it: a page that loads is seen. */
   #whole: ConversationId | null = null;
   /** What the row shows, apart from while the launcher's panel takes its place. */
@@ -185,12 +193,14 @@ export class GchatDock extends LitElement {
   #heard(signal: Signal): void {
     if (signal.kind === "asked") {
       this.#wanted = { conversation: signal.conversation, until: Date.now() + ASKED_FOR_MS };
+      this.#opening = signal.conversation;
+      this.#refusal = null;
+      this.#forget();
       this.#rankUp(signal.conversation);
       this.#whole = signal.conversation;
     } else if (signal.kind === "awaited") {
-      // Another try does away with what was said of the last one.
-      const rest = this.notice === "failure_not_allowed" ? null : this.notice;
-      this.notice = (this.scene === null ? null : whyNot(this.scene.line)) ?? rest;
+      this.#forget();
+      this.notice = (this.scene === null ? null : whyNot(this.scene.line)) ?? this.notice;
     } else if (signal.kind === "dialog") {
       void this.#show(signal.dialog);
     } else if (signal.kind === "refused") {
@@ -199,6 +209,7 @@ export class GchatDock extends LitElement {
       this.#empty();
     } else if (signal.kind === "dock") {
       this.#peopled ||= signal.windows.length > 0;
+      this.#sayRefusal();
     } else if (signal.kind === "line" && signal.line.state === "stopped" && this.#peopled) {
       this.notice = stoppedString(signal.line);
     } else if (signal.kind === "line" && signal.line.state === "paused") {
@@ -233,13 +244,26 @@ export class GchatDock extends LitElement {
     }
   }
 
-  /** A window says itself what was refused there; one that does not come cannot. */
+  /** A window says itself what was refused there; one that does not come, or goes again by it, cannot. */
   #refused({ conversation, code }: Extract<Signal, { kind: "refused" }>): void {
     if (conversation === undefined) this.notice = failureString(code);
-    if (conversation === undefined || this.#wanted?.conversation !== conversation) return;
-    this.#wanted = null;
+    if (conversation === undefined || this.#opening !== conversation) return;
+    this.#refusal = { conversation, code, until: Date.now() + REFUSED_MS };
+    this.#sayRefusal();
+  }
+
+  /** Another try does away with what was said of the last one. */
+  #forget(): void {
+    if (this.notice !== null && UNOPENED.has(this.notice)) this.notice = null;
+  }
+
+  #sayRefusal(): void {
+    const refusal = this.#refusal;
+    if (refusal === null || this.scene?.windows.some(({ conversation }) => conversation === refusal.conversation) === true) return;
+    this.#refusal = null;
+    if (this.#wanted?.conversation === refusal.conversation) this.#wanted = null;
     // There was no conversation yet that could be found.
-    if (this.#element(conversation) === null) this.notice = failureString(code === "not_found" ? "not_allowed" : code);
+    if (Date.now() < refusal.until) this.notice = failureString(refusal.code === "not_found" ? "not_allowed" : refusal.code);
   }
 
   /** Nothing of anybody stays, nor which windows were turned to. */
@@ -249,6 +273,8 @@ export class GchatDock extends LitElement {
     this.#ranks.clear();
     this.#fit = null;
     this.#wanted = null;
+    this.#opening = null;
+    this.#refusal = null;
     this.#whole = null;
   }
 
@@ -298,6 +324,8 @@ export class GchatDock extends LitElement {
   #done(conversation: ConversationId, deed: WindowDeed["detail"]["deed"]): void {
     if (this.#whole === conversation) this.#whole = null;
     if (this.#wanted?.conversation === conversation) this.#wanted = null;
+    if (this.#opening === conversation) this.#opening = null;
+    this.#refusal = null;
     this.#cover(false);
     if (deed === "close") this.#ranks.delete(conversation);
     const origin = this.scene?.takeOrigin(conversation) ?? null;

@@ -140,6 +140,26 @@ test("somebody who cannot be written to is told of, until the next try", async (
   expect(notice()).toContain("That was too fast.");
 });
 
+test("a window that was shown at once and is refused then is told of when it goes", async () => {
+  const page = await pageWith(BUTTON);
+  document.querySelector("button")?.click();
+  await page.tell(dock(windowOf(ana)), talk([]));
+  await page.tell({ kind: "refused", code: "not_found_here", message: "…", conversation: "1-2" });
+  expect(notice(), "the window itself says it as long as it is there").toBe("");
+  await page.tell(dock());
+  expect(notice()).toContain("This person cannot be written to in the chat.");
+});
+
+test("what was refused in a window that the person closes is told nowhere else", async () => {
+  const page = await pageWith(BUTTON);
+  document.querySelector("button")?.click();
+  await page.tell(dock(windowOf(ana)), talk([]));
+  await page.tell({ kind: "refused", code: "rate_limited", message: "…", conversation: "1-2" });
+  one("button", "Close chat with Ana Sousa").click();
+  await page.tell(dock());
+  expect(notice()).toBe("");
+});
+
 test("what is refused of other windows is theirs to say", async () => {
   const page = await pageWith(BUTTON);
   await page.tell({ kind: "refused", code: "not_found", message: "…", conversation: "1-2" });
