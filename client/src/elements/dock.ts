@@ -2,7 +2,7 @@
  * `<gchat-dock>`: the row of windows at the bottom of the page. Decides which windows fit, where the focus goes when
  * one comes or leaves by the person's own hand. A window that comes by a message never takes the focus.
  */
-import { LitElement, html, nothing, type TemplateResult } from "lit";
+import { LitElement, html, nothing, type PropertyValues, type TemplateResult } from "lit";
 import { repeat } from "lit/directives/repeat.js";
 import type { ConversationId, LineView, WindowView } from "../view.js";
 import { base, tokens } from "../styles/theme.js";
@@ -162,6 +162,13 @@ export class GchatDock extends LitElement {
   #dismiss(): void {
     this.notice = null;
     this.#launcher?.focusButton();
+  }
+
+  /** A window that takes another place in the row is moved in the document, and would lose the focus by it. */
+  protected override update(changed: PropertyValues<this>): void {
+    const focused = this.shadowRoot === null ? null : focusedIn(this.shadowRoot);
+    super.update(changed);
+    if (focused?.isConnected === true && isRendered(focused) && this.shadowRoot?.activeElement === null) focused.focus({ preventScroll: true });
   }
 
   override updated(): void {

@@ -146,10 +146,21 @@ export const peopleStyles = css`
     font-size: 0.8667em;
     font-weight: 600;
   }
-  /* Of those who have written some can be seen, and people below them. */
+  /* Narrow rows, of which a part is cut where there are more: the people online have the larger share. */
   .talks {
+    --gchat-avatar-size: 26px;
     flex: none;
-    max-block-size: 45%;
+    max-block-size: clamp(44px, 36%, 132px);
+  }
+  .talks .row {
+    grid-template-rows: minmax(20px, auto) minmax(20px, auto);
+    contain-intrinsic-block-size: auto 40px;
+  }
+  .talks .talk {
+    min-block-size: 40px;
+  }
+  .talks gchat-avatar {
+    justify-self: center;
   }
   .dimmed gchat-avatar {
     opacity: 0.5;
