@@ -10,7 +10,7 @@ import { base } from "../styles/theme.js";
 import { composerStyles } from "../styles/composer.js";
 import { isBlank } from "./blank.js";
 import { Completion } from "./completion.js";
-import { saveIcon, sendIcon } from "./icons.js";
+import { saveIcon, sendIcon } from "./signs.js";
 import { stoppedString } from "./people.js";
 import { purposeTemplate } from "./purpose.js";
 import { PLAIN, SceneWatcher, type Purpose, type Scene } from "./scene.js";

@@ -23,24 +23,12 @@ export const chatIcon = icon(
   svg`<path d="M3 9.2C3 5.8 6.1 3 10 3s7 2.8 7 6.2-3.1 6.2-7 6.2c-.9 0-1.8-.15-2.6-.42L3.7 16.5l1.05-3.1A5.8 5.8 0 0 1 3 9.2Z"/><path d="M7 9.2h.01M10 9.2h.01M13 9.2h.01" stroke-width="2.2"/>`,
 );
 export const closeIcon = icon(svg`<path d="m5.5 5.5 9 9m0-9-9 9"/>`);
-export const backIcon = icon(svg`<path d="M11.5 4.5 6 10l5.5 5.5M6.5 10H16"/>`);
-export const minimiseIcon = icon(svg`<path d="M5 13.5h10"/>`);
-export const sendIcon = icon(
-  svg`<path d="M3.2 3.8 17 10 3.2 16.2 5 10Zm1.8 6.2h6.5" fill="currentColor" fill-opacity=".18"/>`,
-);
-export const downIcon = icon(svg`<path d="M10 4.5v11m-4.5-4.5 4.5 4.5 4.5-4.5"/>`);
 export const searchIcon = icon(svg`<circle cx="9" cy="9" r="5"/><path d="m13 13 3.5 3.5"/>`);
 export const warningIcon = icon(svg`<path d="M10 3.5 17.5 16.5h-15ZM10 8.5v3.5m0 2.2v.1"/>`);
-export const moreIcon = icon(svg`<path d="M5.5 12.5 10 8l4.5 4.5"/>`);
 export const peopleIcon = icon(
   svg`<circle cx="7.5" cy="7" r="3"/><path d="M2.5 16.5c0-3 2.2-4.8 5-4.8s5 1.8 5 4.8M13 4.3a3 3 0 0 1 0 5.4m1.5 2.4c1.8.6 3 2.2 3 4.4"/>`,
 );
 export const groupIcon = icon(
   svg`<circle cx="7.5" cy="7" r="3"/><path d="M2 16.5c0-3 2.4-4.8 5.5-4.8 1.6 0 3 .5 4 1.3M15 10v6m-3-3h6"/>`,
 );
-export const smileIcon = icon(svg`<circle cx="10" cy="10" r="6.8"/><path d="M7 11.8c1.5 2 4.5 2 6 0M7.6 8h.01M12.4 8h.01"/>`);
-export const dotsIcon = icon(svg`<path d="M10 4.5v.01M10 10v.01M10 15.5v.01" stroke-width="2.6"/>`);
 export const clockIcon = icon(svg`<circle cx="10" cy="10" r="6.5"/><path d="M10 6.5V10l2.3 1.5"/>`);
-export const sentIcon = icon(svg`<path d="m5 10.5 3.5 3.5L15 7"/>`);
-export const seenIcon = icon(svg`<path d="m2 10.5 3.5 3.5L12 7m-2.5 6.5.5.5L16.5 7"/>`);
-export const saveIcon = icon(svg`<path d="m4 10.5 4 4L16 6"/>`);

@@ -14,7 +14,7 @@ import { menuStyles } from "../styles/menu.js";
 import { reactionsStyles } from "../styles/reactions.js";
 import { actsOf, type Acts } from "./acts.js";
 import { DayWatcher } from "./days.js";
-import { downIcon } from "./icons.js";
+import { downIcon } from "./signs.js";
 import { Menu } from "./menu.js";
 import { markTemplate, messageTemplate, type Look, type OpenMenu, type Surroundings } from "./message.js";
 import { hasNewer, shownOf, type Reading, type Side } from "./reading.js";

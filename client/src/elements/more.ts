@@ -4,7 +4,7 @@ import type { ConversationId, WindowView } from "../view.js";
 import { moreStyles } from "../styles/more.js";
 import { panelStyles } from "../styles/panel.js";
 import { base } from "../styles/theme.js";
-import { moreIcon } from "./icons.js";
+import { moreIcon } from "./signs.js";
 import { Panel } from "./panel.js";
 import { SceneWatcher, type Scene } from "./scene.js";
 import { badgesTemplate, sumOf, waitingText } from "./waiting.js";

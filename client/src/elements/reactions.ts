@@ -3,7 +3,7 @@ import { html, nothing, type TemplateResult } from "lit";
 import { repeat } from "lit/directives/repeat.js";
 import type { MessageView, ReactionView } from "../view.js";
 import { listed } from "./happened.js";
-import { smileIcon } from "./icons.js";
+import { smileIcon } from "./signs.js";
 import type { StringId, Strings } from "./strings.js";
 
 /** The contract's number of reactions of one person to a message. */

@@ -1,13 +1,10 @@
 /** How the rows of the launcher's panel look: a conversation, a room, a person. */
-import { html, nothing, svg, type TemplateResult } from "lit";
+import { html, nothing, type TemplateResult } from "lit";
 import type { EntryView, FoundPerson, RoomView, Status } from "../view.js";
-import { icon } from "./icons.js";
+import { muteIcon, pinIcon } from "./signs.js";
 import type { Strings } from "./strings.js";
 import { fullTime, shortTime } from "./times.js";
 import { badgesTemplate, waits, waitingText, type Waiting } from "./waiting.js";
-
-const pinIcon = icon(svg`<path d="M7.5 3h5l-.6 5.2 2.6 2.6v1.4h-9v-1.4l2.6-2.6Zm2.5 9.2V17"/>`);
-const muteIcon = icon(svg`<path d="M4.5 14h11c-1.3-1.5-1.6-3-1.6-5a3.9 3.9 0 0 0-7.8 0c0 2-.3 3.5-1.6 5Zm3.8 2.2a1.9 1.9 0 0 0 3.4 0M3.5 3.5l13 13"/>`);
 
 /** What every row needs of the list around it. */
 export interface Place {
