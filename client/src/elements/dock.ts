@@ -25,7 +25,7 @@ import type { GchatWindow, WindowDeed } from "./window.js";
 /** A window asked for gets the focus if it comes within this time; later, people are elsewhere. */
 const ASKED_FOR_MS = 5000;
 /** Why a window does not come. */
-const UNOPENED: ReadonlySet<StringId> = new Set(["failure_not_allowed", "failure_not_found_here", "failure_load", "failure_rate_limited"]);
+const UNOPENED = /^failure_(?:not|load|rate)/;
 /** A window that is refused goes within this time. */
 const REFUSED_MS = 3000;
 
@@ -261,7 +261,7 @@ export class GchatDock extends LitElement {
 
   /** Another try does away with what was said of the last one. */
   #forget(): void {
-    if (this.notice !== null && UNOPENED.has(this.notice)) this.notice = null;
+    if (UNOPENED.test(this.notice ?? "")) this.notice = null;
   }
 
   #sayRefusal(): void {

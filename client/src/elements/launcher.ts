@@ -70,7 +70,6 @@ export class GchatLauncher extends Panel {
         aria-expanded=${this.shown ? "true" : "false"}
         aria-haspopup="dialog"
         @pointerenter=${this.#soon}
-        @focus=${this.#soon}
         @click=${() => { this.toggle(); }}
       >
         <span class="sign">${line.state === "paused" ? clockIcon : troubled ? warningIcon : chatIcon}</span>
@@ -91,9 +90,8 @@ export class GchatLauncher extends Panel {
   override updated(changed: PropertyValues<this>): void {
     super.updated(changed);
     if (!this.shown || !changed.has("shown")) return;
-    const asked = !this.#byItself;
+    this.#load(!this.#byItself);
     this.#byItself = false;
-    this.#load(asked);
   }
 
   /** It is likely that the panel is opened. */
@@ -121,8 +119,8 @@ export class GchatLauncher extends Panel {
     void this.updateComplete.then(async () => {
       const finder = this.shadowRoot?.querySelector<GchatFinder>("gchat-finder");
       await finder?.updateComplete;
-      if (finder === null || finder === undefined) this.shadowRoot?.querySelector<HTMLElement>(".panel button")?.focus();
-      else finder.focusIn();
+      if (finder) finder.focusIn();
+      else this.shadowRoot?.querySelector<HTMLElement>(".panel button")?.focus();
     });
   }
 

@@ -78,11 +78,6 @@ export const launcherStyles = css`
   }
   .failed {
     padding-inline: 16px;
-    color: var(--g-muted);
-    font-size: 0.8667em;
-  }
-  .failed p {
-    margin: 0 0 8px;
   }
   gchat-people,
   gchat-finder {
@@ -113,8 +108,7 @@ export const launcherStyles = css`
       inline-size: 26px;
       block-size: 26px;
     }
-    .launcher .title,
-    .launcher .count {
+    .launcher :is(.title, .count) {
       display: none;
     }
     .launcher .badges {

@@ -154,7 +154,6 @@ export const peopleStyles = css`
   }
   .talks .row {
     grid-template-rows: minmax(20px, auto) minmax(20px, auto);
-    contain-intrinsic-block-size: auto 40px;
   }
   .talks .talk {
     min-block-size: 40px;
