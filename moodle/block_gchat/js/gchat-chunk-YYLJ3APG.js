@@ -1,2 +1,0 @@
-function t(e){for(let[o,n]of Object.entries(e))customElements.get(o)===void 0&&customElements.define(o,n)}async function i(){t((await import("./gchat-windows-XAWKBLWR.js")).WINDOWS)}async function s(){t({"gchat-rooms":(await import("./gchat-rooms-HYGTB4H2.js")).GchatRooms})}async function r(e,o){return(await import("./gchat-dialogs-HALS2H5G.js")).dialogFor(e,o)}export{t as a,i as b,s as c,r as d};
-//# sourceMappingURL=gchat-chunk-YYLJ3APG.js.map
