@@ -92,6 +92,8 @@ export class Pages {
   #lastQuestion = 0;
   /** The page that did the latest: it is told what came of it. */
   #actor: Page | null = null;
+  /** Those that have searched last, for people and in the list: they hear also what becomes of it later. */
+  readonly #searchers = new Map<"found" | "sifted", Page>();
   #core: { port: Port; config: PageConfig } | null = null;
   #token: string | null = null;
   #lonely: Cancel | null = null;
@@ -240,6 +242,8 @@ export class Pages {
         return;
       default:
         if (this.#pages.has(page)) this.#actor = page;
+        if (command.kind === "search") this.#searchers.set("found", page);
+        if (command.kind === "sift") this.#searchers.set("sifted", page);
         this.#say(this.#numbered(page, command));
     }
   }
@@ -293,7 +297,11 @@ export class Pages {
         return;
       }
       case "found":
-      case "sifted":
+      case "sifted": {
+        const searcher = this.#searchers.get(update.kind);
+        if (searcher !== undefined && this.#pages.has(searcher)) tell(searcher, update);
+        return;
+      }
       case "refused":
         if (this.#actor !== null) tell(this.#actor, update);
         else for (const page of this.#pages) tell(page, update);

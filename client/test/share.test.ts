@@ -203,6 +203,13 @@ describe("pages of one login", () => {
     await one.does({ kind: "search", text: "b" });
     // By rendering a message that has just come.
     await other.does({ kind: "quote", conversation: "2-3", seq: 1 });
+    // And by what somebody writes there, with both on show.
+    await other.does({ kind: "draft", conversation: "2-3", text: "there" });
+    await one.does({ kind: "sift", filter: { text: "b" } });
+    await other.does({ kind: "draft", conversation: "2-3", text: "there it is" });
+    socket.says({ type: "list", request: socket.of("list")[0]!.request, conversations: [], next: null });
+    await settled();
+    expect([one.last("sifted")?.filter, other.last("sifted")]).toEqual([{ text: "b" }, undefined]);
     socket.says({ type: "contacts", request: socket.of("search")[0]!.request, contacts: [], next: null });
     await settled();
     expect([one.last("found")?.text, other.last("found")]).toEqual(["b", undefined]);

@@ -644,7 +644,7 @@ export class Core {
     this.#outbox.reflected();
     this.#questions.follow(step);
     this.#people.follow(step.rows);
-    if (before.rosters !== step.state.rosters) for (const user of goneFrom(before, step.state)) this.#questions.search.left(user);
+    if (before.rosters !== step.state.rosters) this.#questions.search.follow(() => goneFrom(before, step.state));
     this.#stateChanged(before, frame?.type);
     const said = announcements(step.arrived, this.#state, this.#shownAt, this.#environment.clock.now() + this.#skew);
     if (said.length === 0) return;

@@ -82,7 +82,7 @@ export function withFrame(before: State, { state, rows, dropped }: Step, frame?:
     const calls = mentions > (windowOf(before, conversation)?.mentions ?? 0);
     if (calls && kindOf(conversation) === "room" && !topped.has(conversation)) asks.set(conversation, true);
   }
-  if (state.rosters !== before.rosters) leave(before, state, held);
+  if (state.rosters !== before.rosters && held.entries.size > 0) leave(before, state, held);
   switch (frame?.type) {
     case "presence":
       change(held, conversationOf(state.me, frame.user), (entry) => withStatus(entry, frame.status));

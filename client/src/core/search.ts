@@ -85,9 +85,9 @@ export class Search {
     if (this.#quest !== null && this.#quest.text !== "") this.#begin(this.#quest.text, true);
   }
 
-  /** Somebody has left the rosters. */
-  left(user: UserId): void {
-    if (!this.#shown.has(user)) return;
+  /** The rosters are others: `gone` tells who has left them. */
+  follow(gone: () => readonly UserId[]): void {
+    if (this.#shown.size === 0 || !gone().some((user) => this.#shown.has(user))) return;
     this.#rests ??= this.#parts.clock.after(LEFT_MS, () => {
       this.#rests = null;
       this.moved();
