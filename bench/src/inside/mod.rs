@@ -13,6 +13,7 @@ pub mod client;
 pub mod fanout;
 pub mod hot;
 pub mod idle;
+pub mod list;
 pub mod meter;
 pub mod presence;
 pub mod reconnect;
@@ -32,6 +33,7 @@ pub const SCENARIOS: &[&str] = &[
     "inside-joining",
     "inside-course",
     "inside-store",
+    "inside-list",
     "inside-hot",
     "inside-fanout",
 ];
@@ -45,6 +47,7 @@ pub async fn run(plan: &Plan, scenario: &str) -> Result<Vec<Figure>> {
         "inside-joining" => presence::joining(plan).await,
         "inside-course" => presence::one_course(plan).await,
         "inside-store" => store::run(plan).await,
+        "inside-list" => list::run(plan).await,
         "inside-hot" => hot::run(plan).await,
         "inside-fanout" => fanout::run(plan),
         other => bail!("there is no scenario {other:?}: there are {}", SCENARIOS.join(", ")),
