@@ -1,5 +1,6 @@
 //! The list of somebody's conversations over a socket, and what they set: on all of their devices, and on nobody else's.
 
+use gchat::config::Config;
 use serde_json::{Value, json};
 
 use crate::util::{Host, TestClient, TestServer, circle, host::merge};
@@ -158,7 +159,8 @@ async fn what_is_no_question_or_not_theirs_is_refused() {
 
 #[tokio::test]
 async fn the_twenty_first_pin_is_refused() {
-    let (server, host) = TestServer::start().await;
+    let quick = |config: &mut Config| config.limits.message_burst = 100;
+    let (server, host) = TestServer::start_with(quick).await;
     let mut ana = person(&server, &host, 2, "Ana").await;
     for other in 3..24 {
         drop(person(&server, &host, other, "Somebody").await);

@@ -94,7 +94,8 @@ async fn what_one_person_does_looks_at_no_whole_table() {
     for of_the_list in [
         "participants_day",
         "participants_pinned",
-        "ORDER BY day ASC",
+        "ORDER BY p.day ASC",
+        "coalesce(c.title, u.name)",
         "SET waits = 0",
         "SET muted_until = 0",
     ] {

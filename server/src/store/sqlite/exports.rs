@@ -27,7 +27,7 @@ pub(super) fn kept(conn: &mut Connection, site: SiteId, user: UserId) -> Result<
         params![site.0, user.get()],
     )?;
     let conversations: Vec<Row> = tx.all(
-        "SELECT c.name, coalesce(c.title, u.snapshot ->> 'name'), c.first_seq, c.seq, c.rev, p.read_seq, \
+        "SELECT c.name, coalesce(c.title, u.name), c.first_seq, c.seq, c.rev, p.read_seq, \
                 p.pinned, p.day < 0, p.muted_until \
          FROM participants p \
          CROSS JOIN conversations c ON c.conversation = p.conversation \

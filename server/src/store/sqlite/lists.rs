@@ -30,22 +30,52 @@ use crate::{
     talk::rules,
 };
 
-/// A row of `participants`, as an index has it.
-type Place = (i64, i64, i64); // day, kind, conversation
+/// A row of `participants`, as an index has it: day, kind and conversation; and where a name is looked for, the
+/// conversation's own, and its title or the other person's name.
+type Place = (i64, i64, i64, Option<String>, Option<String>);
+
+/// Places by the index that this begins with, and nothing but what is in it.
+macro_rules! plain {
+    ($where:expr) => {
+        concat!("SELECT p.day, p.kind, p.conversation, NULL, NULL FROM participants p INDEXED BY ", $where)
+    };
+}
+
+/// The same with the names: one statement, as it may be of ten thousand.
+macro_rules! named {
+    ($index:literal, $where:expr) => {
+        concat!(
+            "SELECT p.day, p.kind, p.conversation, c.name, coalesce(c.title, u.name) \
+             FROM participants p INDEXED BY ",
+            $index,
+            " CROSS JOIN conversations c ON c.conversation = p.conversation \
+             LEFT JOIN users u ON u.site = p.site AND u.user = p.other ",
+            $where
+        )
+    };
+}
 
 /// Rows of site ?1 and user ?2 of the days ?3 to ?4, the newest first, ?5 at most: of those that are not archived, or
 /// the other way round.
 macro_rules! places {
     ($index:literal, $which:literal, $order:literal) => {
+        [plain!(concat!($index, " ", places!($which, $order))), named!($index, places!($which, $order))]
+    };
+    ($which:literal, $order:literal) => {
         concat!(
-            "SELECT day, kind, conversation FROM participants INDEXED BY ",
-            $index,
-            " WHERE site = ?1 AND user = ?2 AND pinned = 0",
+            "WHERE p.site = ?1 AND p.user = ?2 AND p.pinned = 0",
             $which,
-            " AND day BETWEEN ?3 AND ?4 ORDER BY day ",
+            " AND p.day BETWEEN ?3 AND ?4 ORDER BY p.day ",
             $order,
             " LIMIT ?5"
         )
+    };
+}
+
+/// The pinned ones of site ?1 and user ?2.
+macro_rules! pinned {
+    () => {
+        "WHERE p.site = ?1 AND p.user = ?2 AND p.pinned = 1"
     };
 }
 
@@ -89,13 +119,19 @@ impl Page<'_> {
         if self.ask.after.as_ref().is_some_and(|after| !after.pinned) {
             return Ok(());
         }
-        let all: Vec<Place> = self.conn.all(
-            "SELECT day, kind, conversation FROM participants INDEXED BY participants_pinned \
-             WHERE site = ?1 AND user = ?2 AND pinned = 1",
-            params![self.site.0, self.user.get()],
-        )?;
-        let archived = self.ask.archived;
-        self.take(all.into_iter().filter(|(day, ..)| (*day < 0) == archived), true)
+        let sql = if self.ask.words.is_empty() {
+            plain!(concat!("participants_pinned ", pinned!()))
+        } else {
+            named!("participants_pinned", pinned!())
+        };
+        let all: Vec<Place> = self.conn.all(sql, params![self.site.0, self.user.get()])?;
+        let mut found = Vec::new();
+        for place in all {
+            if (place.0 < 0) == self.ask.archived && self.is_called(&place)? {
+                found.push(place);
+            }
+        }
+        self.take(found.into_iter(), true)
     }
 
     fn others(&mut self) -> Result<()> {
@@ -109,18 +145,20 @@ impl Page<'_> {
             (false, true) => LISTED_MOST,
             (false, false) => usize::MAX,
         };
-        let (sql, days): (_, RangeInclusive<i64>) = match (self.ask.unread, self.ask.archived) {
+        let (sql, days): ([&str; 2], RangeInclusive<i64>) = match (self.ask.unread, self.ask.archived) {
             (false, false) => (places!("participants_day", "", "DESC"), 1..=from),
             (false, true) => (places!("participants_day", "", "ASC"), -from..=-1),
-            (true, false) => (places!("participants_waits", " AND waits = 1", "DESC"), 1..=from),
-            (true, true) => (places!("participants_waits", " AND waits = 1", "ASC"), -from..=-1),
+            (true, false) => (places!("participants_waits", " AND p.waits = 1", "DESC"), 1..=from),
+            (true, true) => (places!("participants_waits", " AND p.waits = 1", "ASC"), -from..=-1),
         };
+        let [plain, named] = sql;
+        let sql = if self.ask.words.is_empty() { plain } else { named };
         let most = i64::try_from(most).unwrap_or(i64::MAX);
         let mut of_day: Vec<Place> = Vec::new();
         let (conn, site) = (self.conn, self.site.0);
         let bound = params![site, self.user.get(), days.start(), days.end(), most];
         conn.walk(sql, bound, |place: Place| {
-            if place.0.abs() > newest {
+            if place.0.abs() > newest || !self.is_called(&place)? {
                 return Ok(true);
             }
             if of_day.last().is_some_and(|(day, ..)| *day != place.0) {
@@ -149,25 +187,19 @@ impl Page<'_> {
     }
 
     /// One of them, if it passes the filters.
-    fn candidate(&mut self, (day, kind, number): Place, pinned: bool) -> Result<Option<Found>> {
-        let by_name = !self.ask.words.is_empty();
+    fn candidate(&self, (day, kind, number, ..): Place, pinned: bool) -> Result<Option<Found>> {
         let of: Of = self.conn.one(
             concat!(
                 "SELECT c.name, c.seq, c.last_seq, ",
                 newest_by_others!("?2"),
-                " > p.read_seq, p.first_seq, p.left_seq, p.lost_seq, c.title, \
-                 CASE WHEN ?5 THEN (SELECT u.snapshot ->> 'name' FROM users u \
-                                    WHERE u.site = p.site AND u.user = p.other) END \
+                " > p.read_seq, p.first_seq, p.left_seq, p.lost_seq \
                  FROM participants p CROSS JOIN conversations c ON c.conversation = p.conversation \
                  WHERE p.site = ?1 AND p.user = ?2 AND p.kind = ?3 AND p.conversation = ?4"
             ),
-            params![self.site.0, self.user.get(), kind, number, by_name],
+            params![self.site.0, self.user.get(), kind, number],
         )?;
         let id = conversation(&of.name)?;
         if self.ask.unread && !self.is_unread(&of, &id, number)? {
-            return Ok(None);
-        }
-        if by_name && !self.is_called(&of, &id)? {
             return Ok(None);
         }
         let last = of.last(self.conn, kind, number)?;
@@ -198,11 +230,14 @@ impl Page<'_> {
         }
     }
 
-    fn is_called(&mut self, of: &Of, id: &ConversationId) -> Result<bool> {
-        let Some(circle) = id.room() else {
-            let name = of.title.as_deref().or(of.other_name.as_deref());
-            return Ok(name.is_some_and(|name| self.ask.words.are_in(&fold(name))));
-        };
+    /// Whether its name has all of the words that are looked for, where any are.
+    fn is_called(&mut self, (_, kind, _, id, name): &Place) -> Result<bool> {
+        let Some(id) = id else { return Ok(true) };
+        if *kind != conversations::ROOM {
+            return Ok(name.as_ref().is_some_and(|name| self.ask.words.are_in(&fold(name))));
+        }
+        let id = conversation(id)?;
+        let Some(circle) = id.room() else { return Ok(false) };
         if !self.rooms.contains_key(circle.course()) {
             let rooms = places::course_rooms(self.conn, self.site, circle.course())?;
             self.rooms.insert(circle.course().to_owned(), rooms);
@@ -232,9 +267,6 @@ struct Of {
     first: Option<i64>,
     left: Option<i64>,
     lost: Option<i64>,
-    title: Option<String>,
-    /// Of a direct one, where it was asked for.
-    other_name: Option<String>,
 }
 
 impl<'a> TryFrom<&'a Row<'a>> for Of {
@@ -249,8 +281,6 @@ impl<'a> TryFrom<&'a Row<'a>> for Of {
             first: row.get(4)?,
             left: row.get(5)?,
             lost: row.get(6)?,
-            title: row.get(7)?,
-            other_name: row.get(8)?,
         })
     }
 }
@@ -289,7 +319,7 @@ pub(super) fn listed(
         let Some((number, _)) = conversations::find(&tx, site, id)? else { continue };
         let kind = conversations::kind(id);
         let of: Option<Of> = tx.maybe(
-            "SELECT c.name, c.seq, c.last_seq, 0, p.first_seq, p.left_seq, p.lost_seq, NULL, NULL \
+            "SELECT c.name, c.seq, c.last_seq, 0, p.first_seq, p.left_seq, p.lost_seq \
              FROM participants p CROSS JOIN conversations c ON c.conversation = p.conversation \
              WHERE p.site = ?1 AND p.user = ?2 AND p.kind = ?3 AND p.conversation = ?4",
             params![site.0, user.get(), kind, number],
@@ -366,7 +396,7 @@ fn entry(
 /// A message as the list tells it.
 fn told(conn: &Connection, number: i64, Seq(seq): Seq) -> Result<Last> {
     let (sender, sent_at, text, name): (i64, i64, Option<String>, Option<String>) = conn.one(
-        "SELECT m.sender, m.sent_at, m.text, u.snapshot ->> 'name' FROM messages m \
+        "SELECT m.sender, m.sent_at, m.text, u.name FROM messages m \
          LEFT JOIN users u ON u.site = m.site AND u.user = m.sender \
          WHERE m.conversation = ?1 AND m.seq = ?2",
         params![number, seq],

@@ -129,5 +129,5 @@ fn a_first_page_takes_a_few_hundred_look_ups_and_a_name_no_more_than_the_list_ha
     assert_eq!(names(&found), ["1-10000"]);
     let (none, again) = page(named("nobody"));
     assert_eq!((none.listed.len(), none.next), (0, None));
-    assert!(all < 80_000 && again < 80_000, "eighty instructions a conversation: {all} and {again}");
+    assert!(all < 40_000 && again < 40_000, "forty instructions a conversation: {all} and {again}");
 }
