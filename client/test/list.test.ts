@@ -1,4 +1,8 @@
-/** The list of conversations: what is asked for, how it keeps in step with what is told anyway, and what the elements hear. */
+/**
+ * The list of conversations: what is asked for, how it keeps in step with what is told anyway, and what the elements hear.
+ *
+ * It is past 500 lines because it holds the list against every frame that changes it.
+ */
 import { describe, expect, test } from "vitest";
 import { withListed } from "../src/core/change.js";
 import { LIST_MOST } from "../src/core/list.js";

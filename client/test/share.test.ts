@@ -1,4 +1,8 @@
-/** Pages on the one core of a shared worker: the page's half and the worker's, with the real core between them. */
+/**
+ * Pages on the one core of a shared worker: the page's half and the worker's, with the real core between them.
+ *
+ * It is past 500 lines because its scenes share one stage.
+ */
 import { IDBFactory } from "fake-indexeddb";
 import { afterEach, beforeEach, describe, expect, test, vi } from "vitest";
 import { Attach, DEATHS_MOST, HERE_MS } from "../src/attach.js";

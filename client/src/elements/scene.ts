@@ -1,6 +1,8 @@
 /**
  * What the core has told this page so far, and the way back. One scene a page; every element reads from it and is
  * told when a slice it watches has changed. Owns the port; knows nothing of how things look.
+ *
+ * It is past 500 lines because every update that there is has its arm here.
  */
 import type { ReactiveController, ReactiveControllerHost } from "lit";
 import type {

@@ -2,7 +2,8 @@
  * The contract (protocol/README.md) in TypeScript: every frame, error code, close code and limit, and the one place
  * where what the server sent becomes a typed value.
  *
- * Must not know what is done with a frame.
+ * Must not know what is done with a frame. It is past 500 lines because all frames stand here, to be read beside the
+ * contract.
  */
 import { boolean, integer, list, nullable, object, oneOf, optional, ShapeError, string } from "./shape.js";
 import type { Read, Shaped } from "./shape.js";
