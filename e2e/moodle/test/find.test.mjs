@@ -2,7 +2,7 @@
 // chat server when somebody opens a chat with them.
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import { becomes } from "../../expect.mjs";
+import { becomes, gone, seen } from "../../expect.mjs";
 import { NAMES } from "../campus.mjs";
 import { scene } from "../scene.mjs";
 import { Session } from "../session.mjs";
@@ -86,6 +86,52 @@ test("a profile offers the chat, and one's own does not", async () => {
   assert.ok(!(await ana.text(`/user/profile.php?id=${own}`)).includes("gchat-with"));
   const inCourse = await ana.text(`/user/view.php?id=${eva}&course=${it.campus.algebra.id}`);
   assert.match(inCourse, new RegExp(`#gchat-with=${eva}">Chat</a>`));
+});
+
+/** Somebody opens the panel and types. */
+async function type(person, text) {
+  await person.screen.openPanel();
+  await person.screen.search.fill(text);
+}
+
+test("one writes to somebody who has never been there, and who comes later and finds it", async () => {
+  const ana = await it.people.arrive("ana", { path: it.campus.algebra.path });
+  await type(ana, "magalhaes");
+  await ana.screen.found(NAMES.eva).click();
+  const chat = ana.screen.chat(NAMES.eva);
+  await chat.say("Welcome to Algebra");
+  await seen(chat.log.getByText("Sent", { exact: true }), "the server has it");
+  const eva = await it.people.arrive("eva", { path: it.campus.algebra.path });
+  const hers = eva.screen.chat(ana.name);
+  await hers.button("Restore").click();
+  await seen(hers.message("Welcome to Algebra"), "what was written before she came");
+  await hers.say("Thank you");
+  await seen(chat.message("Thank you"), "her answer");
+});
+
+test("who has lost the course is gone from the search, and what was said is read and not answered", async () => {
+  const ana = await it.people.arrive("ana", { path: it.campus.algebra.path });
+  await type(ana, "silva");
+  await ana.screen.found(NAMES.bruno).click();
+  const chat = ana.screen.chat(NAMES.bruno);
+  await chat.say("Before");
+  await seen(chat.log.getByText("Sent", { exact: true }), "the server has it");
+  await it.site.deeds(["unenrol", it.campus.algebra.id, it.campus.users.bruno]);
+  await becomes(() => chat.box.isEditable(), false, "one cannot write any more");
+  await seen(chat.message("Before"), "what was said stays");
+  await type(ana, "");
+  await type(ana, "silva");
+  await gone(ana.screen.found(NAMES.bruno), "Bruno among the people");
+  await seen(ana.screen.listed(NAMES.bruno), "the conversation is found by his name");
+});
+
+test("Chat on a profile opens a window with somebody who has never been there", async () => {
+  const ana = await it.people.arrive("ana", { path: `/user/profile.php?id=${it.campus.users.frank}` });
+  await ana.page.getByRole("link", { name: "Chat", exact: true }).click();
+  const chat = ana.screen.chat(NAMES.frank);
+  await chat.say("From your profile");
+  await seen(chat.log.getByText("Sent", { exact: true }), "the server has it");
+  await becomes(() => ana.page.evaluate(() => location.hash), "", "the address is the profile's again");
 });
 
 test("while the chat server is away people are found, and nobody is introduced", async () => {

@@ -306,6 +306,26 @@ final class people_test extends \advanced_testcase {
         $this->assertSame(['Ana Sousa'], $this->names($zoe));
     }
 
+    public function test_a_page_is_full_though_most_of_a_course_is_out_of_sight(): void {
+        $course = $this->getDataGenerator()->create_course(['groupmode' => SEPARATEGROUPS]);
+        $group = $this->getDataGenerator()->create_group(['courseid' => $course->id]);
+        for ($i = 0; $i < 50; $i++) {
+            $user = $this->person($course, 'Aaron Alves');
+            if ($i < 25) {
+                set_user_preference('message_blocknoncontacts', \core_message\api::MESSAGE_PRIVACY_ONLYCONTACTS, $user->id);
+                groups_add_member($group, $user);
+            }
+        }
+        [$ana, $zoe] = [$this->person($course, 'Ana Sousa'), $this->person($course, 'Zoë Zimmer')];
+        array_map(fn($user) => groups_add_member($group, $user), [$ana, $zoe]);
+        $pages = fn($me) => array_map(fn($page) => array_column($page, 'name'), $this->pages((int) $me->id));
+        $this->assertSame([['Zoë Zimmer']], $pages($ana), 'neither other groups nor whoever opted out take a place');
+        $other = $this->getDataGenerator()->create_course();
+        $this->getDataGenerator()->enrol_user($ana->id, $other->id, 'editingteacher');
+        \cache::make('block_gchat', 'rights')->purge();
+        $this->assertSame([['Zoë Zimmer']], $pages($ana), 'nor where one teaches another course');
+    }
+
     public function test_groups_that_are_separate_are_kept_to(): void {
         $generator = $this->getDataGenerator();
         $course = $generator->create_course(['groupmode' => SEPARATEGROUPS]);
