@@ -13,6 +13,8 @@ const GUESSED: Sizes = { row: 56, head: 30 };
 const GUESSED_VIEW_PX = 560;
 /** The document settles in so many passes: first the sizes, then what can be seen. */
 const PASSES = 4;
+/** So few rows are all in the document: browsers find any of them by its text. */
+const FEW_ROWS = 30;
 /** Of each list so many rows are remembered, to find one that has not moved itself. */
 const REMEMBERED = 4;
 
@@ -182,7 +184,8 @@ export class TallList implements ReactiveController {
   }
 
   #shownNow(): Shown[] {
-    const { top, height } = this.#view;
+    const few = this.sections.reduce((sum, { parts }) => sum + parts.reduce((all, { rows }) => all + rows.length, 0), 0) <= FEW_ROWS;
+    const { top, height } = few ? { top: 0, height: Infinity } : this.#view;
     return this.sections.map(({ parts }, index) => {
       const from = this.#topOf(index);
       return shownOf(parts, this.#sizes, top - from, top + height - from);

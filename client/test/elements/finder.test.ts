@@ -324,6 +324,15 @@ test("two thousand conversations and ten thousand people are a few elements, and
   expect([last?.getAttribute("aria-posinset"), last?.getAttribute("aria-setsize")]).toEqual(["25", "25"]);
 });
 
+test("thirty rows are all in the document", async () => {
+  const page = await panel(roster(Array.from({ length: 25 }, (_, at) => person(at + 100))));
+  await page.tell(list(Array.from({ length: 5 }, (_, at) => entry(person(at + 10)))));
+  expect(all(one("dialog", "Global Chat")).filter((element) => element.matches(".row"))).toHaveLength(30);
+  expect(all(one("dialog", "Global Chat")).length).toBeLessThan(400);
+  await page.tell(roster(Array.from({ length: 60 }, (_, at) => person(at + 100))));
+  expect(all(one("dialog", "Global Chat")).filter((element) => element.matches(".row")).length).toBeLessThan(30);
+});
+
 test("what comes above moves nothing that is seen", async () => {
   const page = await panel();
   await page.tell(list(Array.from({ length: 60 }, (_, at) => entry(person(at + 10)))));
