@@ -91,6 +91,7 @@ for (const [name, options, path] of [
   await people.leave();
 }
 await verbs();
+await panels();
 await people.close();
 await campus.close();
 await closed();
@@ -132,6 +133,49 @@ async function verbs() {
     await ana.page.keyboard.press("Escape");
     await mine.menu(`For Friday, I think ${round}`);
     await picture(ana.page, `verbs-${name}-menu`);
+    await people.leave();
+  }
+}
+
+/** The launcher's panel: at rest, with a search, by its filters, with a row's menu, beside a window; and on a phone. */
+async function panels() {
+  const phone = { viewport: { width: 390, height: 844 }, isMobile: true, hasTouch: true, deviceScaleFactor: 2 };
+  for (const [name, options, path] of [
+    ["desktop", size, "/demo/algebra"],
+    ["narrow", { viewport: { width: 1024, height: 700 } }, "/demo/algebra"],
+    ["dark", { ...size, colorScheme: "dark" }, "/demo/algebra"],
+    ["forced", { ...size, forcedColors: "active" }, "/demo/algebra"],
+    ["rtl", size, "/demo/algebra?dir=rtl"],
+    ["phone", phone, "/demo/algebra"],
+  ]) {
+    const { page, screen } = await people.arrive("ana", { ...options, path });
+    for (const slug of ["bruno", "carla"]) {
+      const other = await people.arrive(slug);
+      await (await other.screen.open("Ana Sousa")).say(`Hi Ana, are you coming on Thursday? (${name})`);
+    }
+    const panel = await screen.openPanel();
+    await seen(screen.listed("Carla Nunes"), "her conversations");
+    await picture(page, `panel-${name}`);
+    await screen.search.fill("sil");
+    await seen(screen.found("Bruno Silva"), "Bruno, found");
+    await picture(page, `panel-${name}-search`);
+    await screen.search.fill("");
+    await panel.getByRole("list", { name: "Conversations" }).getByRole("button", { name: "Conversation actions" }).first().click();
+    await page.getByRole("menuitem", { name: "Pin" }).waitFor();
+    await picture(page, `panel-${name}-menu`);
+    await page.keyboard.press("Escape");
+    await panel.getByRole("button", { name: "Archived", exact: true }).click();
+    await seen(panel.getByText("Nothing is archived."), "that nothing is");
+    await picture(page, `panel-${name}-archived`);
+    await panel.getByRole("button", { name: "Archived", exact: true }).click();
+    await screen.listed("Bruno Silva").click();
+    await seen(screen.chat("Bruno Silva").box, "the window");
+    if (name === "phone") await picture(page, "panel-phone-conversation");
+    else {
+      await screen.openPanel();
+      await seen(screen.listed("Bruno Silva"), "the panel beside it");
+      await picture(page, `panel-${name}-window`);
+    }
     await people.leave();
   }
 }

@@ -264,7 +264,7 @@ export class GchatFinder extends LitElement {
     const part = section.parts[slice.part];
     if (part === undefined) return html``;
     return html`<li aria-setsize=${section.parts.length} aria-posinset=${slice.part + 1}>
-      ${part.title === null ? nothing : html`<h4 class="clip" dir="auto">${part.title}</h4>`}
+      ${part.title === null ? nothing : html`<h4 class="clip"><bdi>${part.title}</bdi></h4>`}
       <ul role="list" aria-label=${part.title ?? nothing} data-part=${slice.part}>
         ${this.#rows(scene, section, part, slice, reachable)}
       </ul>
