@@ -17,7 +17,7 @@ import { badgesTemplate, waits, waitingText } from "./waiting.js";
 /** From here on a filter helps, and arrow keys move where Tab would take too long. */
 const MANY = 8;
 /** More are not shown, as a page pays for each: the filter finds the others. */
-const MOST_SHOWN = 200;
+const MOST_SHOWN = 500;
 
 const STOPPED: Readonly<Record<Extract<LineView, { state: "stopped" }>["reason"], StringId>> = {
   logged_out: "stopped_logged_out",

@@ -1,7 +1,7 @@
 // @vitest-environment jsdom
 // What somebody sets of a conversation for themselves, by its window; and what is muted.
 import { afterEach, expect, test } from "vitest";
-import { all, ana, bruno, byRole, dock, focused, groupOf, one, reading, ROOM, roomOf, roster, settled, stage, talk, windowOf, type Stage } from "./stage.js";
+import { all, ana, bruno, byRole, dock, focused, groupOf, one, reading, ROOM, roomOf, roster, settled, stage, talk, type, windowOf, type Stage } from "./stage.js";
 import type { Update, WindowView } from "../../src/view.js";
 
 afterEach(() => {
@@ -86,4 +86,13 @@ test("the block shows who has written and was not read above the people online, 
   await page.tell(dock(...windows.map((window) => (window.conversation === "1-3" ? { ...window, state: "open" as const, unread: 0 } : { ...window, unread: 0 }))));
   expect(byRole("list", "Unread")).toEqual([]);
   expect(windows.some(({ conversation }) => conversation === ROOM)).toBe(true);
+});
+
+test("of very many people the block shows the first, and its filter finds the others", async () => {
+  const page = await stage();
+  const people = Array.from({ length: 520 }, (_, at) => ({ ...ana, id: at + 10, conversation: `1-${at + 10}`, name: `Person ${at}` }));
+  await page.tell(ONLINE, roster(people));
+  expect(one("list", "People online").children).toHaveLength(500);
+  await type(one("searchbox", "Search people"), "person 519");
+  expect(byRole("button", /^Person /).map((button) => button.getAttribute("aria-label"))).toEqual(["Person 519, online"]);
 });
