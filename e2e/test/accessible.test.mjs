@@ -2,7 +2,7 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import { accessible } from "../axe.mjs";
-import { becomes, focused, gone, seen } from "../expect.mjs";
+import { atRest, becomes, focused, gone, seen } from "../expect.mjs";
 import { scene } from "../scene.mjs";
 
 const it = scene();
@@ -84,6 +84,7 @@ test("on a phone one window fills the width", async () => {
   await chat.window.getByRole("button", { name: "Back" }).click();
   await gone(chat.box, "the window's textbox");
   await focused(ana.screen.listed("Bruno Silva"), "where one was");
+  await atRest(ana.page);
   const panel = await ana.screen.panel.boundingBox();
   assert.deepEqual([panel.x, panel.y, panel.width, panel.height].map(Math.round), [0, 0, 390, 844], "the panel covers the page");
   await ana.screen.panel.getByRole("button", { name: "Close the list" }).click();
