@@ -17,8 +17,8 @@ last = lower if count % 2 else higher
 of = store.execute("INSERT INTO conversations (site, kind, name, seq, rev, last_seq, last_sender, other_seq) VALUES (?, 1, ?, ?, ?, ?, ?, ?)",
                    (site, "%d-%d" % (lower, higher), count, count, count, last, count - 1)).lastrowid
 for user, other in ((lower, higher), (higher, lower)):
-    store.execute("INSERT INTO participants (site, user, kind, conversation, other, read_seq, published_read_seq) VALUES (?, ?, 1, ?, ?, ?, ?)",
-                  (site, user, of, other, count, count))
+    store.execute("INSERT INTO participants (site, user, kind, conversation, other, read_seq, published_read_seq, day) VALUES (?, ?, 1, ?, ?, ?, ?, ?)",
+                  (site, user, of, other, count, count, (began + count * 60_000) // 86_400_000 + 1))
 words = "perseverance is not a long race it is many short races one after the other".split()
 def text(seq):
     if seq % 17 == 0: return "%d: have a look at https://example.org/exercises/%d?page=2 before Thursday" % (seq, seq)

@@ -1,7 +1,9 @@
 // People in browsers: one Chromium, a context of its own for each person, and a watch on everything that must not
 // happen on any page (a script from somebody's text, an error, a breach of the page's policy).
 import { existsSync } from "node:fs";
-import { chromium, firefox } from "playwright-core";
+import { chromium } from "playwright-core";
+// Of 1.65 Debian's Firefox is asked for a command that it does not know yet.
+import { firefox } from "playwright-firefox-esr";
 import { follow, PATIENCE_MS } from "./expect.mjs";
 import { Line } from "./line.mjs";
 import { Screen } from "./screen.mjs";

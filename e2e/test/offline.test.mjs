@@ -100,6 +100,6 @@ test("who shares no course has no button, and a made one opens nobody's window",
     document.querySelector("main").append(button);
   });
   await ana.page.getByRole("button", { name: "Message the principal" }).click();
-  await seen(ana.page.getByText("You cannot write to this person."), "a sentence");
+  await seen(ana.page.getByText("This person cannot be written to in the chat."), "a sentence");
   assert.equal(await ana.page.getByRole("region", { name: /^Chat with/ }).count(), 0);
 });
