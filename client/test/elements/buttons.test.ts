@@ -1,7 +1,7 @@
 // @vitest-environment jsdom
 /** The host's own buttons, `data-gchat-message`. */
 import { afterEach, beforeEach, expect, test, vi } from "vitest";
-import { ana, dock, focused, fragment, one, reading, roster, settled, stage, talk, windowOf } from "./stage.js";
+import { ana, dock, focused, forgetListeners, fragment, one, reading, roster, settled, stage, talk, windowOf } from "./stage.js";
 import type { Stage } from "./stage.js";
 
 let active: boolean;
@@ -10,17 +10,8 @@ beforeEach(() => {
   active = true;
   Object.defineProperty(navigator, "userActivation", { configurable: true, get: () => ({ isActive: active }) });
 });
-/** Those of earlier tests' pages, which are gone in a browser and not here. */
-const listeners: EventListener[] = [];
-beforeEach(() => {
-  const add = document.addEventListener.bind(document);
-  vi.spyOn(document, "addEventListener").mockImplementation((kind: string, listener: unknown, options?: unknown) => {
-    if (kind === "click") listeners.push(listener as EventListener);
-    add(kind, listener as EventListener, options as boolean);
-  });
-});
+forgetListeners("document", "click");
 afterEach(() => {
-  for (const listener of listeners.splice(0)) document.removeEventListener("click", listener);
   document.body.replaceChildren();
   vi.restoreAllMocks();
 });

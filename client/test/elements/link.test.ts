@@ -1,19 +1,10 @@
 // @vitest-environment jsdom
 /** A link to somebody: `#gchat-with=5`. */
-import { afterEach, beforeEach, expect, test, vi } from "vitest";
-import { ana, dock, focused, one, settled, stage, talk, windowOf } from "./stage.js";
+import { afterEach, expect, test, vi } from "vitest";
+import { ana, dock, focused, forgetListeners, one, settled, stage, talk, windowOf } from "./stage.js";
 
-/** Those of earlier tests' pages, which are gone in a browser and not here. */
-const listeners: EventListener[] = [];
-beforeEach(() => {
-  const add = window.addEventListener.bind(window);
-  vi.spyOn(window, "addEventListener").mockImplementation((kind: string, listener: unknown, options?: unknown) => {
-    if (kind === "hashchange") listeners.push(listener as EventListener);
-    add(kind, listener as EventListener, options as boolean);
-  });
-});
+forgetListeners("window", "hashchange");
 afterEach(() => {
-  for (const listener of listeners.splice(0)) window.removeEventListener("hashchange", listener);
   document.body.replaceChildren();
   history.replaceState(null, "", "/");
 });

@@ -1,5 +1,5 @@
 /** A page with the real elements on it and a core that does only what a test says. */
-import { vi } from "vitest";
+import { afterEach, beforeEach, vi } from "vitest";
 import { mount } from "../../src/elements/index.js";
 // Fetched when they are needed first: in a test they are there.
 import "../../src/elements/dialogs.js";
@@ -41,6 +41,25 @@ export async function stage(lang = "en"): Promise<Stage> {
     commands: () => posted,
     last: (kind) => posted.findLast((command) => command.kind === kind) as never,
   };
+}
+
+/**
+ * Takes away, after each test of a file, the listeners of this kind that its pages have put on the window or the document:
+ * in a browser they go with their page, and here they would hear of the next one's events.
+ */
+export function forgetListeners(target: "window" | "document", kind: string): void {
+  const listeners: EventListener[] = [];
+  const host = target === "window" ? window : document;
+  beforeEach(() => {
+    const add = host.addEventListener.bind(host);
+    vi.spyOn(host, "addEventListener").mockImplementation((of: string, listener: unknown, options?: unknown) => {
+      if (of === kind) listeners.push(listener as EventListener);
+      add(of, listener as EventListener, options as boolean);
+    });
+  });
+  afterEach(() => {
+    for (const listener of listeners.splice(0)) host.removeEventListener(kind, listener);
+  });
 }
 
 /** Elements render inside one another, each a turn later. */
