@@ -1,7 +1,7 @@
 //! What happens by the clock: roster ticks, the sites' copy, and forgetting what has ended. Nothing here that waits for
 //! the store delays what does not.
 
-use std::{future::Future, sync::Arc, time::Duration};
+use std::{collections::HashSet, future::Future, sync::Arc, time::Duration};
 
 use parking_lot::Mutex;
 use tokio::time::{Instant, Interval, MissedTickBehavior, interval};
@@ -110,7 +110,7 @@ async fn watch_store(app: Arc<App>, wait: Arc<StoreWait>, cancel: CancellationTo
 async fn unmute(app: &App) {
     match app.store.unmute(clock::settled_ms()).await {
         Ok(of) => {
-            for (site, user) in of {
+            for (site, user) in of.into_iter().collect::<HashSet<_>>() {
                 let _ = app.bus.publish(Event::Dock { site, user, given: None }).await; // it is owed to them
             }
         }

@@ -252,7 +252,7 @@ pub trait PeopleStore: Send + Sync + 'static {
 
     /// Refuses a login until `until`.
     async fn revoke_login(&self, site: SiteId, sid: &str, until: i64) -> Result<()>;
-    /// Forgets what `now` has made moot: revoked logins, floors after a day (`FLOOR_MS`), and until when something was
-    /// muted. Returns how many rows went or changed.
+    /// Forgets what `now` has made moot: revoked logins, floors after a day (`FLOOR_MS`). Returns how many
+    /// rows went.
     async fn expire(&self, now: i64) -> Result<u64>;
 }

@@ -41,6 +41,7 @@ mod erase;
 mod erasures;
 mod exports;
 mod first_text;
+mod flags;
 mod history;
 mod lists;
 mod log;

@@ -68,15 +68,21 @@ impl SetFlags {
             Ok(Flagged::TooManyPins) => return Err(Code::TooManyPins.into()),
             Err(_) => (true, change.muted_until.is_some()),
         };
-        if changed {
-            let given = flagged.is_ok().then_some(connection.id);
-            let conversation = conversation.clone();
-            self.bus.publish(Event::Flags { site, user, conversation, given }).await?;
-        }
+        // Both are tried, whatever becomes of one: a repeated change would find nothing that it changes, and tell nobody.
         // What is muted brings no window back: the dock may be another now.
-        if muted {
-            self.bus.publish(Event::Dock { site, user, given: None }).await?;
-        }
+        let dock = match muted {
+            true => self.bus.publish(Event::Dock { site, user, given: None }).await,
+            false => Ok(()),
+        };
+        let flags = match changed {
+            true => {
+                let (conversation, given) = (conversation.clone(), flagged.is_ok().then_some(connection.id));
+                self.bus.publish(Event::Flags { site, user, conversation, given }).await
+            }
+            false => Ok(()),
+        };
+        dock?;
+        flags?;
         flagged?;
         Ok(())
     }

@@ -59,11 +59,11 @@ impl Wanted {
         }
         let Some(named) = &self.conversations else { return Ok(()) };
         if !(1..=NAMED_MOST).contains(&named.len()) {
-            return refused("conversations are 1 to 20");
+            return refused("name 1 to 20 conversations");
         }
         let is_filtered = self.unread == Some(true) || self.archived == Some(true) || self.text.is_some();
         if self.next.is_some() || is_filtered {
-            return refused("conversations go with no next and no filter");
+            return refused("where conversations are named, leave out next, unread, archived and text");
         }
         Ok(())
     }

@@ -128,8 +128,16 @@ impl Site {
         let mark = self.flags(user, id).or(joins.then(Flags::default)).filter(|_| !self.is_removed(user));
         let Some(before) = mark else { return Flagged::NotFound };
         let now = change.of(before);
-        let pinned = self.conversations.values().filter_map(|c| c.marks.get(&user));
-        let pinned = pinned.filter(|mark| mark.flags.pinned).count();
+        let held = self.users.get(&user).map(|record| record.snapshot.circles.clone()).unwrap_or_default();
+        // Of rooms those that their owner may still come back to.
+        let counts = |id: &ConversationId| {
+            id.room().is_none_or(|circle| {
+                let course = circle.course();
+                self.rooms.contains_key(course) && held.iter().any(|one| one.id.course() == course)
+            })
+        };
+        let pinned = self.conversations.iter().filter(|(id, _)| counts(id));
+        let pinned = pinned.filter_map(|(_, c)| c.marks.get(&user)).filter(|mark| mark.flags.pinned).count();
         if now.pinned && !before.pinned && pinned >= PINNED_MOST {
             return Flagged::TooManyPins;
         }

@@ -4,10 +4,10 @@ use gchat::{
     conversation::System,
     dock::COUNTED,
     fold::Words,
-    id::{ConversationId, Seq, SiteId},
+    id::{ConversationId, RightsVersion, Seq, SiteId},
     store::{
-        Bookmark, Change, FlagChange, Flagged, Flags, ListAsk, ListPage, Listed, NewMark, NewMessage, Origin,
-        PINNED_MOST, WindowState,
+        Bookmark, Change, CourseRooms, FlagChange, Flagged, Flags, ListAsk, ListPage, Listed, NewMark,
+        NewMessage, Origin, PINNED_MOST, WindowState,
     },
 };
 
@@ -193,6 +193,36 @@ pub(crate) async fn pinned_ones_stand_before_all_others_and_are_twenty_at_most(s
     assert_eq!(store.flags(site, user(9), &between(2, 9)).await.unwrap(), Some(Flags::default()));
 }
 
+pub(crate) async fn a_pin_of_a_room_that_is_lost_takes_no_place(store: AnyStore) {
+    let site = site(&store).await;
+    let courses = ["c7", "c8"];
+    hold(&store, site, 2, 1, &courses).await;
+    for course in courses {
+        store.raise_floor(site, course, RightsVersion(1), 1).await.unwrap();
+        let rooms = CourseRooms { closed: false, title: "A course".into(), groups: Vec::new() };
+        store.put_course_rooms(site, course, RightsVersion(1), Some(rooms)).await.unwrap();
+        store.append(message_in(site, &room(course), 3, &[])).await.unwrap();
+        assert!(matches!(flag(&store, site, 2, &room(course), PIN).await, Flagged::Done { .. }));
+    }
+    for other in 10..28 {
+        send(&store, site, other, 2, "x").await;
+        assert!(matches!(flag(&store, site, 2, &between(2, other), PIN).await, Flagged::Done { .. }));
+    }
+    send(&store, site, 28, 2, "x").await;
+    let next = async || flag(&store, site, 2, &between(2, 28), PIN).await;
+    let unpin =
+        async || flag(&store, site, 2, &between(2, 28), FlagChange { pinned: Some(false), ..PIN }).await;
+    assert_eq!(next().await, Flagged::TooManyPins);
+    hold(&store, site, 2, 2, &["c7"]).await;
+    assert!(matches!(next().await, Flagged::Done { .. }), "the room of a course that they do not hold");
+    unpin().await;
+    hold(&store, site, 2, 3, &courses).await;
+    assert_eq!(next().await, Flagged::TooManyPins);
+    store.raise_floor(site, "c7", RightsVersion(4), 2).await.unwrap();
+    store.put_course_rooms(site, "c7", RightsVersion(4), None).await.unwrap();
+    assert!(matches!(next().await, Flagged::Done { .. }), "the room of a course that has none any more");
+}
+
 pub(crate) async fn an_archived_conversation_is_back_with_the_next_message(store: AnyStore) {
     let site = site(&store).await;
     for other in [3, 4, 5] {
@@ -374,7 +404,7 @@ pub(crate) async fn the_removed_leave_no_flags_and_no_list(store: AnyStore) {
     let kept = store.kept(site, user(2)).await.unwrap().unwrap();
     let set = Flags { pinned: true, archived: true, muted_until: i64::MAX };
     assert_eq!(kept.conversations[0].flags, set);
-    store.remove_user(site, user(2), gchat::id::RightsVersion(2)).await.unwrap();
+    store.remove_user(site, user(2), RightsVersion(2)).await.unwrap();
     assert_eq!(store.flags(site, user(2), &between(2, 3)).await.unwrap(), None);
     assert_eq!(flag(&store, site, 2, &between(2, 3), PIN).await, Flagged::NotFound);
     assert_eq!((all(&store, site, 2).await, archived(&store, site, 2).await), (vec![], vec![]));
@@ -383,6 +413,6 @@ pub(crate) async fn the_removed_leave_no_flags_and_no_list(store: AnyStore) {
     assert_eq!(store.flags(site, user(2), &between(2, 3)).await.unwrap(), Some(Flags::default()));
     let room = room("c7");
     say(&store, site, &room, 3, &[]).await;
-    store.remove_user(site, user(2), gchat::id::RightsVersion(4)).await.unwrap();
+    store.remove_user(site, user(2), RightsVersion(4)).await.unwrap();
     assert_eq!(flag(&store, site, 2, &room, PIN).await, Flagged::NotFound);
 }

@@ -108,6 +108,7 @@ macro_rules! every_story {
                 the_last_message_says_who_and_what
                 of_a_group_the_last_message_is_one_that_they_read
                 pinned_ones_stand_before_all_others_and_are_twenty_at_most
+                a_pin_of_a_room_that_is_lost_takes_no_place
                 an_archived_conversation_is_back_with_the_next_message
                 what_is_muted_brings_no_window_but_by_a_mention
                 a_mute_ends_with_its_time

@@ -114,27 +114,22 @@ impl Write for Read {
             let joins = conversations::Joins { read: 0, seen: false, day };
             conversations::join_room(conn, self.site, number, self.user, joins)?;
         }
-        // What a lively conversation writes with each message anyway need not say each time that it is read.
-        let mark: Option<(i64, i64)> = conn.maybe(
-            concat!(
-                "UPDATE participants SET read_seq = min(?4, c.seq), \
-                        published_read_seq = CASE WHEN ?5 THEN min(?4, c.seq) ELSE published_read_seq END, \
-                        day = CASE WHEN ?6 = 3 AND abs(day) < ?7 THEN iif(day < 0, -?7, ?7) ELSE day END, \
-                        waits = CASE WHEN abs(day) < ?7 AND CASE WHEN ?6 = 3 \
-                                     THEN NOT EXISTS (SELECT 1 FROM mentions n WHERE n.site = ?1 AND n.user = ?3 \
-                                                         AND n.conversation = c.conversation AND n.seq > ?4) \
-                                     ELSE ",
-                newest_by_others!("?3"),
-                " <= ?4 END THEN 0 ELSE waits END \
-                 FROM conversations c \
-                 WHERE c.site = ?1 AND c.name = ?2 \
-                   AND participants.site = c.site AND user = ?3 AND participants.kind = ?6 \
-                   AND participants.conversation = c.conversation AND read_seq < min(?4, c.seq) \
-                 RETURNING read_seq, conversation"
-            ),
-            params![self.site.0, self.conversation.to_string(), self.user.get(), seq, publish, kind, day],
+        let mark: Option<(i64, i64, i64, bool)> = conn.maybe(
+            "UPDATE participants SET read_seq = min(?4, c.seq), \
+                    published_read_seq = CASE WHEN ?5 THEN min(?4, c.seq) ELSE published_read_seq END \
+             FROM conversations c \
+             WHERE c.site = ?1 AND c.name = ?2 \
+               AND participants.site = c.site AND user = ?3 AND participants.kind = ?6 \
+               AND participants.conversation = c.conversation AND read_seq < min(?4, c.seq) \
+             RETURNING read_seq, conversation, day, waits",
+            params![self.site.0, self.conversation.to_string(), self.user.get(), seq, publish, kind],
         )?;
-        let Some((seq, number)) = mark else { return Ok(None) };
+        let Some((seq, number, last_day, waits)) = mark else { return Ok(None) };
+        // Once a day at most: a statement that names an indexed column writes the index again, also where nothing changes. What
+        // a lively conversation writes with each message anyway need not say each time that it is read.
+        if last_day.abs() < day && (waits || kind == conversations::ROOM) {
+            self.rest(conn, (kind, number), day, seq)?;
+        }
         if kind >= conversations::GROUP {
             conn.change(
                 "DELETE FROM mentions WHERE site = ?1 AND user = ?2 AND conversation = ?3 AND seq <= ?4",
@@ -142,5 +137,26 @@ impl Write for Read {
             )?;
         }
         Ok(Some(Seq(seq)))
+    }
+}
+
+impl Read {
+    /// Notes that the reader was there today, in a room, and that it waits no more, where all of it is read.
+    fn rest(&self, conn: &Connection, (kind, number): (i64, i64), day: i64, seq: i64) -> Result<()> {
+        conn.change(
+            concat!(
+                "UPDATE participants SET \
+                        day = CASE WHEN kind = 3 THEN iif(day < 0, -?5, ?5) ELSE day END, \
+                        waits = CASE WHEN CASE WHEN kind = 3 \
+                                     THEN NOT EXISTS (SELECT 1 FROM mentions n WHERE n.site = ?1 AND n.user = ?2 \
+                                                         AND n.conversation = ?4 AND n.seq > ?6) \
+                                     ELSE (SELECT ",
+                newest_by_others!("?2"),
+                " <= ?6 FROM conversations c WHERE c.conversation = ?4) END THEN 0 ELSE waits END \
+                 WHERE site = ?1 AND user = ?2 AND kind = ?3 AND conversation = ?4"
+            ),
+            params![self.site.0, self.user.get(), kind, number, day, seq],
+        )?;
+        Ok(())
     }
 }

@@ -1,4 +1,4 @@
-//! Lists: the conversations of a user by day, and what they have set of each.
+//! Lists: the conversations of a user by day.
 //!
 //! An index gives the rows of a list by day, the newest first, without a look at any of them. So it is walked until the
 //! page is full and its last day is at an end; only within a day is sorted, by the time of the last message. What does not
@@ -15,18 +15,12 @@ use super::{
     places,
     rows::{conversation, user as user_id},
     sql::Statements as _,
-    users,
-    writer::Write,
 };
 use crate::{
-    dock::COUNTED,
-    dock::Facts,
+    dock::{COUNTED, Facts},
     fold::fold,
     id::{ConversationId, Kind, Seq, SiteId, UserId},
-    store::{
-        Bookmark, CourseRooms, FlagChange, Flagged, Flags, LISTED_MOST, Last, ListAsk, ListPage, Listed,
-        PINNED_MOST, WAITING_MOST, day_of,
-    },
+    store::{Bookmark, CourseRooms, LISTED_MOST, Last, ListAsk, ListPage, Listed, WAITING_MOST},
     talk::rules,
 };
 
@@ -408,86 +402,6 @@ fn told(conn: &Connection, number: i64, Seq(seq): Seq) -> Result<Last> {
         sent_at,
         text: text.unwrap_or_default().into(),
     })
-}
-
-/// As `ListStore::flags`.
-pub(super) fn flags(
-    conn: &Connection,
-    site: SiteId,
-    user: UserId,
-    conversation: &ConversationId,
-) -> Result<Option<Flags>> {
-    let found: Option<(bool, bool, i64)> = conn.maybe(
-        "SELECT p.pinned, p.day < 0, p.muted_until FROM conversations c \
-         CROSS JOIN participants p \
-              ON p.site = c.site AND p.user = ?3 AND p.kind = c.kind AND p.conversation = c.conversation \
-         WHERE c.site = ?1 AND c.name = ?2",
-        params![site.0, conversation.to_string(), user.get()],
-    )?;
-    Ok(found.map(|(pinned, archived, muted_until)| Flags { pinned, archived, muted_until }))
-}
-
-/// As `ListStore::flag`.
-pub(super) struct Flag {
-    pub(super) site: SiteId,
-    pub(super) user: UserId,
-    pub(super) conversation: ConversationId,
-    pub(super) change: FlagChange,
-}
-
-impl Write for Flag {
-    type Done = Flagged;
-
-    fn run(&self, conn: &Connection) -> Result<Flagged> {
-        let Self { site, user, conversation, change } = self;
-        if users::is_removed(conn, *site, *user)? {
-            return Ok(Flagged::NotFound);
-        }
-        let Some((number, head)) = conversations::find(conn, *site, conversation)? else {
-            return Ok(Flagged::NotFound);
-        };
-        let mut before = flags(conn, *site, *user, conversation)?;
-        let joins = before.is_none() && conversation.kind() == Kind::Room;
-        if joins {
-            before = Some(Flags::default());
-        }
-        let Some(before) = before else { return Ok(Flagged::NotFound) };
-        let now = change.of(before);
-        if now.pinned && !before.pinned && self.pinned(conn)? >= PINNED_MOST {
-            return Ok(Flagged::TooManyPins);
-        }
-        if joins {
-            let joins = conversations::Joins { read: head.seq.0, seen: false, day: day_of(change.at) };
-            conversations::join_room(conn, *site, number, *user, joins)?;
-        }
-        if now != before {
-            conn.change(
-                "UPDATE participants SET pinned = ?5, muted_until = ?6, day = iif(?7, -abs(day), abs(day)) \
-                 WHERE site = ?1 AND user = ?2 AND kind = ?3 AND conversation = ?4",
-                params![
-                    site.0,
-                    user.get(),
-                    conversations::kind(conversation),
-                    number,
-                    now.pinned,
-                    now.muted_until,
-                    now.archived
-                ],
-            )?;
-        }
-        Ok(Flagged::Done { before, now })
-    }
-}
-
-impl Flag {
-    fn pinned(&self, conn: &Connection) -> Result<usize> {
-        let (count,): (i64,) = conn.one(
-            "SELECT count(*) FROM participants INDEXED BY participants_pinned \
-             WHERE site = ?1 AND user = ?2 AND pinned = 1",
-            params![self.site.0, self.user.get()],
-        )?;
-        Ok(usize::try_from(count).unwrap_or(0))
-    }
 }
 
 #[cfg(test)]

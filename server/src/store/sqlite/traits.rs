@@ -7,8 +7,8 @@ use rusqlite::Connection;
 use uuid::Uuid;
 
 use super::{
-    Result, SqliteStore, append, arrive::Arrive, change, changes, circles, docks, erase, exports, history,
-    lists, meta, note, place, places, react, sites, tidy, users,
+    Result, SqliteStore, append, arrive::Arrive, change, changes, circles, docks, erase, exports, flags,
+    history, lists, meta, note, place, places, react, sites, tidy, users,
 };
 use crate::{
     conversation::{Changes, Head, Held, Message},
@@ -362,7 +362,7 @@ impl ListStore for SqliteStore {
         conversation: &ConversationId,
     ) -> Result<Option<Flags>> {
         let conversation = conversation.clone();
-        self.readers.run(move |conn| lists::flags(conn, site, user, &conversation)).await
+        self.readers.run(move |conn| flags::flags(conn, site, user, &conversation)).await
     }
 
     async fn flag(
@@ -373,7 +373,7 @@ impl ListStore for SqliteStore {
         change: FlagChange,
     ) -> Result<Flagged> {
         let conversation = conversation.clone();
-        self.writer.run(lists::Flag { site, user, conversation, change }).await
+        self.writer.run(flags::Flag { site, user, conversation, change }).await
     }
 
     async fn unmute(&self, now: i64) -> Result<Vec<(SiteId, UserId)>> {
