@@ -121,4 +121,19 @@ final class names_test extends \PHPUnit\Framework\TestCase {
         $this->assertSame([str_repeat('ã', 100)], names::words(str_repeat("a\u{303}", 200)));
         $this->assertSame(['ana'], names::words("ana ana\u{0}ana"));
     }
+
+    /**
+     * What is folded to very much makes no endless expression, and hides nothing of what stands before it.
+     */
+    public function test_what_is_typed_makes_no_endless_expression(): void {
+        $this->assertSame(['ana', str_repeat("\u{FDFA}", 5)], names::words('ana ' . str_repeat("\u{FDFA}", 90)));
+        $scripts = implode(array_map('mb_chr', range(0x1000, 0x10000, 0x260)));
+        foreach ([str_repeat("\u{FDFA}", 100), str_repeat('a', 100), $scripts] as $typed) {
+            foreach (names::words($typed) as $word) {
+                $pattern = names::pattern($word);
+                $this->assertLessThan(20000, strlen($pattern));
+                $this->assertSame(0, preg_match("/$pattern/u", 'Ana Sousa'));
+            }
+        }
+    }
 }

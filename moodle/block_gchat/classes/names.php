@@ -29,7 +29,7 @@ namespace block_gchat;
  * @license    https://www.gnu.org/copyleft/gpl.html GNU GPL v3 or later
  */
 final class names {
-    /** What is typed beyond so many characters is not looked at. */
+    /** What is typed beyond so many characters, as they are folded, is not looked at. */
     private const LONGEST = 100;
 
     /** Nor is what is typed beyond so many words. */
@@ -55,6 +55,9 @@ final class names {
     /** @var array[] by the first letter of a script: letters, by what they are folded to */
     private static array $letters = [];
 
+    /** @var array[] of scripts that are none of BLOCKS, by their first letter: as script() gives them */
+    private static array $scripts = [];
+
     /**
      * The words of what somebody has typed, folded.
      *
@@ -62,10 +65,29 @@ final class names {
      * @return string[]
      */
     public static function words(string $text): array {
-        $text = mb_substr((string) \Normalizer::normalize($text, \Normalizer::FORM_C), 0, self::LONGEST);
+        $text = self::cut((string) \Normalizer::normalize($text, \Normalizer::FORM_C));
         $words = preg_split('/[\s\p{C}]+/u', $text, -1, PREG_SPLIT_NO_EMPTY) ?: [];
         $words = array_filter($words, fn($word) => self::fold($word) !== '');
         return array_slice(array_values(array_unique($words)), 0, self::MOST_WORDS);
+    }
+
+    /**
+     * The beginning of a text, as long as is looked at. One letter may be folded to many, so what it is folded to counts: a
+     * database is to compile no endless expression.
+     *
+     * @param string $text
+     * @return string
+     */
+    private static function cut(string $text): string {
+        [$kept, $length] = ['', 0];
+        foreach (mb_str_split(mb_substr($text, 0, self::LONGEST)) as $letter) {
+            $length += max(1, mb_strlen(self::fold($letter)));
+            if ($length > self::LONGEST) {
+                break;
+            }
+            $kept .= $letter;
+        }
+        return $kept;
     }
 
     /**
@@ -175,6 +197,16 @@ final class names {
             }
         }
         $first = $code & ~0xFF;
+        return self::$scripts[$first] ??= self::block($first);
+    }
+
+    /**
+     * The script of the 256 letters from one on.
+     *
+     * @param int $first
+     * @return array as script() gives it
+     */
+    private static function block(int $first): array {
         $block = array_map('mb_chr', range($first, $first + 0xFF));
         $marks = array_filter($block, fn($character) => preg_match('/^\p{Mn}$/u', (string) $character));
         return [$first, [[$first, $first + 0xFF]], $marks ? '[' . implode($marks) . ']*' : ''];
