@@ -92,8 +92,8 @@ export class Pages {
   #lastQuestion = 0;
   /** The page that did the latest: it is told what came of it. */
   #actor: Page | null = null;
-  /** Those that have searched last, for people and in the list: they hear also what becomes of it later. */
-  readonly #searchers = new Map<"found" | "sifted", Page>();
+  /** The page that has searched for people last: it hears also what becomes of it later. */
+  #searcher: Page | null = null;
   #core: { port: Port; config: PageConfig } | null = null;
   #token: string | null = null;
   #lonely: Cancel | null = null;
@@ -242,8 +242,7 @@ export class Pages {
         return;
       default:
         if (this.#pages.has(page)) this.#actor = page;
-        if (command.kind === "search") this.#searchers.set("found", page);
-        if (command.kind === "sift") this.#searchers.set("sifted", page);
+        if (command.kind === "search") this.#searcher = page;
         this.#say(this.#numbered(page, command));
     }
   }
@@ -296,12 +295,13 @@ export class Pages {
         this.#tellListed(update);
         return;
       }
-      case "found":
-      case "sifted": {
-        const searcher = this.#searchers.get(update.kind);
-        if (searcher !== undefined && this.#pages.has(searcher)) tell(searcher, update);
+      case "sifted":
+        // One question may be for several pages: the core asks that of the latest.
+        this.#tellListed(update);
         return;
-      }
+      case "found":
+        if (this.#searcher !== null && this.#pages.has(this.#searcher)) tell(this.#searcher, update);
+        return;
       case "refused":
         if (this.#actor !== null) tell(this.#actor, update);
         else for (const page of this.#pages) tell(page, update);

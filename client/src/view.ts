@@ -462,8 +462,11 @@ export type Command =
       mentions?: UserId[];
       edit?: EditDraft;
     } & Journaled)
-  /** Answered by `found`, until another text is searched for; "": those who are online, of the server alone. */
-  | { kind: "search"; text: string; more?: boolean }
+  /**
+   * Answered by `found`, until another text is searched for. `more`: the next page of the same, or the first one where
+   * another text has been searched for since. `online`: only those who are, of the server alone; so is "".
+   */
+  | { kind: "search"; text: string; more?: boolean; online?: boolean }
   /** The page became visible or hidden. */
   | { kind: "visible"; visible: boolean }
   /** The page is being left: flush what is not stored yet. */
@@ -488,7 +491,7 @@ export interface PageConfig {
   tokenUrl: string;
   /** JSON to send there; without it an empty body. */
   tokenBody?: string | null;
-  /** Added to the address's query where the person has typed nothing since the last call: `name=value`. */
+  /** Added to the query of an address that is asked by nobody's deed: `name=value`. */
   tokenIdle?: string | null;
   /** Where the host finds people: POST, same origin (client/README.md, "People, online or not"). Absent: it does not. */
   peopleUrl?: string | null;

@@ -209,11 +209,7 @@ describe("pages of one login", () => {
     await other.does({ kind: "quote", conversation: "2-3", seq: 1 });
     // And by what somebody writes there, with both on show.
     await other.does({ kind: "draft", conversation: "2-3", text: "there" });
-    await one.does({ kind: "sift", filter: { text: "b" } });
     await other.does({ kind: "draft", conversation: "2-3", text: "there it is" });
-    socket.says({ type: "list", request: socket.of("list")[0]!.request, conversations: [], next: null });
-    await settled();
-    expect([one.last("sifted")?.filter, other.last("sifted")]).toEqual([{ text: "b" }, undefined]);
     socket.says({ type: "contacts", request: socket.of("search")[0]!.request, contacts: [], next: null });
     await settled();
     expect([one.last("found")?.text, other.last("found")]).toEqual(["b", undefined]);
@@ -245,6 +241,24 @@ describe("pages of one login", () => {
     await settled();
     await silent.does({ kind: "list" });
     expect(silent.last("list")).toMatchObject({ known: false, entries: [] });
+  });
+
+  test("have what filters find told to each that shows the list, whichever asked last", async () => {
+    const [one, other, silent] = [await page(), await page(), await page()];
+    const socket = await worker!.place.online();
+    const answer = async (at: number): Promise<void> => {
+      socket.says({ type: "list", request: socket.of("list")[at]!.request, conversations: [], next: null });
+      await settled();
+    };
+    for (const each of [one, other]) await each.does({ kind: "list" });
+    await answer(0);
+    await one.does({ kind: "sift", filter: { unread: true } });
+    await other.does({ kind: "sift", filter: { archived: true } });
+    await answer(1);
+    expect(one.last("sifted")).toMatchObject({ filter: { unread: true }, entries: [] });
+    await answer(2);
+    expect(other.last("sifted")).toMatchObject({ filter: { archived: true }, entries: [] });
+    expect(silent.last("sifted")).toBeUndefined();
   });
 
   test("have flags answered to the one that set them", async () => {

@@ -107,7 +107,7 @@ export function perform(parts: CommandParts, command: Command): Promise<void> | 
       parts.questions.history.again(command);
       return undefined;
     case "search":
-      parts.questions.search.wish(command.text, command.more ?? false);
+      parts.questions.search.wish(command);
       return undefined;
     case "seen":
       parts.seen(command.conversation, command.seq);

@@ -8,12 +8,13 @@ import { conversationOf } from "../net/protocol.js";
 import type { RosterContact, Server } from "../net/protocol.js";
 import type { Question } from "./requests.js";
 import { personOf } from "./roster.js";
-import type { FoundPerson, RosterView, Update, UserId } from "../view.js";
+import type { Command, FoundPerson, RosterView, Update, UserId } from "../view.js";
 import { hasWords } from "../words.js";
 
 /** Who has left a roster may be away, or not to be found any more: what is shown is asked for again so much later. */
 export const LEFT_MS = 3_000;
 
+type SearchWish = Extract<Command, { kind: "search" }>;
 type SearchQuestion = Extract<Question, { kind: "search" }>;
 
 export interface SearchParts {
@@ -43,6 +44,8 @@ type Side =
 /** One text that is searched for. */
 interface Quest {
   text: string;
+  /** Only those who are online are searched for: the host is not asked. */
+  here: boolean;
   server: Side;
   host: Side;
   /** A further page is awaited. */
@@ -53,7 +56,7 @@ interface Quest {
   /** Told for good. */
   told: Set<UserId>;
   failed: boolean;
-  /** Asked again, with something on show: only the whole answer takes its place. */
+  /** Asked again by nobody's deed, with something on show: only the whole answer takes its place. */
   quiet: boolean;
 }
 
@@ -73,16 +76,15 @@ export class Search {
     this.#parts = parts;
   }
 
-  /** `more`: the next page of what was found. */
-  wish(given: string, more: boolean): void {
+  wish({ text: given, more = false, online = false }: SearchWish): void {
     const text = given.slice(0, 100);
-    if (more) this.#further(text);
-    else this.#begin(text, false);
+    if (more && this.#quest?.text === text) this.#further(this.#quest);
+    else this.#begin({ text, here: online }, false);
   }
 
   /** This person's rights are others: who was found may not be any more. */
   moved(): void {
-    if (this.#quest !== null && this.#quest.text !== "") this.#begin(this.#quest.text, true);
+    if (this.#quest !== null && this.#quest.text !== "") this.#begin(this.#quest, true);
   }
 
   /** The rosters are others: `gone` tells who has left them. */
@@ -98,7 +100,7 @@ export class Search {
   go(): void {
     const quest = this.#quest;
     if (quest === null) return;
-    const { text, server, host } = quest;
+    const { text, server, host, quiet } = quest;
     if (server.is === "due" && this.#asked === null && this.#parts.ask({ kind: "search", text, next: server.next })) {
       this.#asked = quest;
       quest.server = { ...server, is: "awaited" };
@@ -106,7 +108,7 @@ export class Search {
     if (host.is !== "due" || this.#hostAsked !== null) return;
     this.#hostAsked = quest;
     quest.host = { ...host, is: "awaited" };
-    void this.#parts.host.find(text, host.next ?? "").then((answer) => {
+    void this.#parts.host.find(text, host.next ?? "", quiet).then((answer) => {
       this.#hostCame(quest, answer);
     });
   }
@@ -127,16 +129,19 @@ export class Search {
     this.#answered({ is: "done", next }, (quest) => {
       quest.online = this.#withFound(from === null ? quest.online : [], contacts);
     });
+    this.go();
   }
 
   /** There is no answer, and none will come. */
   cameNot(): void {
     this.#answered(NOTHING);
+    this.go();
   }
 
   /** The server could not answer just now; some time has passed. */
   again({ next }: SearchQuestion): void {
     this.#answered({ is: "due", next });
+    this.go();
   }
 
   /** Nothing that was asked of the server will be answered. */
@@ -144,13 +149,14 @@ export class Search {
     if (this.#asked !== null) this.#answered({ is: "due", next: this.#asked.server.next });
   }
 
-  #begin(text: string, quiet: boolean): void {
+  #begin({ text, here }: Pick<Quest, "text" | "here">, quiet: boolean): void {
     const { people, more, known } = this.#parts.roster();
     const quest: Quest = {
       text,
+      here,
       // Where the rosters show everybody there is nothing to ask.
       server: more || !known ? { is: "due", next: null } : NOTHING,
-      host: this.#parts.host.there && text.trim() !== "" ? { is: "due", next: null } : NOTHING,
+      host: !here && this.#parts.host.there && text.trim() !== "" ? { is: "due", next: null } : NOTHING,
       append: false,
       online: people.filter(({ name }) => hasWords(name, text)),
       others: [],
@@ -163,13 +169,12 @@ export class Search {
     if (quest.server.is === "done") this.#tell(quest);
   }
 
-  #further(text: string): void {
-    const quest = this.#quest;
-    if (quest?.text !== text || quest.server.is !== "done" || quest.host.is !== "done") return;
+  #further(quest: Quest): void {
+    if (quest.server.is !== "done" || quest.host.is !== "done") return;
     const side = quest.server.next !== null ? "server" : "host";
     const { next } = quest[side];
     if (next === null) return;
-    Object.assign(quest, { [side]: { is: "due", next }, append: true, online: [], others: [] });
+    Object.assign(quest, { [side]: { is: "due", next }, append: true, online: [], others: [], quiet: false });
     this.go();
   }
 
@@ -182,7 +187,6 @@ export class Search {
       take?.(quest);
       if (server.is === "done" || quest.host.is === "done") this.#tell(quest);
     }
-    if (server.is === "done" || quest !== this.#quest) this.go();
   }
 
   #hostCame(quest: Quest, answer: PeopleAnswer): void {

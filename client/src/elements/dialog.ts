@@ -4,7 +4,7 @@
  */
 import { LitElement, html, nothing, type PropertyValues, type TemplateResult } from "lit";
 import type { ConversationId } from "../view.js";
-import { base } from "../styles/theme.js";
+import { base, refusedStyles } from "../styles/theme.js";
 import { dialogStyles } from "../styles/dialog.js";
 import { failureString } from "./failures.js";
 import { closeIcon, warningIcon } from "./icons.js";
@@ -42,7 +42,7 @@ export abstract class Dialog extends LitElement {
   /** Something in it had the focus before it was rendered. */
   #focused = false;
 
-  static override styles = [base, dialogStyles];
+  static override styles = [base, refusedStyles, dialogStyles];
 
   constructor() {
     super();

@@ -9,7 +9,7 @@ import type { ConversationId, EntryView, ListFilter } from "../view.js";
 import { finderStyles } from "../styles/finder.js";
 import { menuStyles } from "../styles/menu.js";
 import { searchStyles } from "../styles/people.js";
-import { base } from "../styles/theme.js";
+import { base, refusedStyles } from "../styles/theme.js";
 import { DayWatcher } from "./days.js";
 import { failureString } from "./failures.js";
 import { flagItems, flagsSaid, type Flags } from "./flags.js";
@@ -83,7 +83,7 @@ export class GchatFinder extends LitElement {
   /** The found people whose next page has been asked for. */
   #furtherOf: unknown = null;
 
-  static override styles = [base, searchStyles, finderStyles, menuStyles];
+  static override styles = [base, refusedStyles, searchStyles, finderStyles, menuStyles];
 
   constructor() {
     super();
@@ -98,11 +98,14 @@ export class GchatFinder extends LitElement {
     new SceneWatcher(this, signals, (signal) => { this.#heard(signal); });
   }
 
-  /** For a mouse and a keyboard into the box; where one touches, a keyboard would come up over the list. */
+  /**
+   * Of who has come back to the row that they went in by. Else for a mouse and a keyboard into the box; where one touches, a
+   * keyboard would come up over the list.
+   */
   focusIn(): void {
     const { again } = this;
-    if (again !== null) this.#list.focus(`c:${again}`);
-    else if (window.matchMedia("(pointer: coarse)").matches) this.#list.focusWhole();
+    if (again !== null && this.#list.focusOne([`c:${again}`, this.#list.rover])) return;
+    if (window.matchMedia("(pointer: coarse)").matches) this.#list.focusWhole();
     else this.#search.focus();
   }
 
@@ -409,18 +412,19 @@ export class GchatFinder extends LitElement {
       // Another core may have taken the place of the one that knew what is shown here.
       if (signal.line.state === "online") Listing.of(scene).ask();
     } else if (signal.kind === "dock" || signal.kind === "listed") {
+      const moved = signal.kind === "listed" && (signal.put.length > 0 || signal.gone.length > 0);
       const unread = scene.windows.map(({ conversation, unread: count, mentions }) => `${conversation} ${count} ${mentions}`).join();
-      if (unread !== this.#unread || signal.kind === "listed") this.#resift();
+      if (unread !== this.#unread || moved) this.#resift();
       this.#unread = unread;
     }
   }
 
-  /** What filters have found is not kept in step: it is asked for again, a moment later. */
+  /** Which conversations a filter lets through is not kept in step: it is asked for again, a moment later. Names stay. */
   #resift(): void {
     this.#resifts ??= setTimeout(() => {
       this.#resifts = undefined;
       const { scene } = this;
-      if (scene?.line.state !== "online") return;
+      if (scene?.line.state !== "online" || (this.filter === null && this.#search.text !== "")) return;
       const sifted = Listing.of(scene).sifted(Object.keys(this.#filters).length > 0 ? this.#filters : { unread: true });
       if (sifted !== null && sifted.entries.length <= FRESH) this.#sift();
     }, RESIFT_MS);
@@ -437,7 +441,7 @@ export class GchatFinder extends LitElement {
     } else if (section.id === "people") {
       if (this.#furtherOf === scene.found) return;
       this.#furtherOf = scene.found;
-      scene.post({ kind: "search", text: this.#search.text, more: true });
+      this.#search.further();
     } else Listing.of(scene).further(Object.keys(this.#filters).length > 0 ? this.#filters : null);
   }
 

@@ -47,10 +47,6 @@ export class Listing {
     return this.#sifted.get(keyOf(filter)) ?? null;
   }
 
-  isAsked(filter: ListFilter): boolean {
-    return this.#asked.has(keyOf(filter));
-  }
-
   /** Has the list told as it is now, and kept in step. */
   ask(): void {
     this.#scene.post({ kind: "list" });
@@ -102,6 +98,8 @@ export class Listing {
         break;
       case "sifted": {
         const key = keyOf(signal.filter);
+        // Another page has gone on where this one has not begun.
+        if (signal.append && !this.#sifted.has(key)) break;
         const before = this.#sifted.get(key) ?? NOTHING;
         this.#asked.delete(key);
         const kept = signal.append || signal.entries === null ? before.entries : [];

@@ -164,7 +164,7 @@ export class GchatPeople extends LitElement {
         ? html`<p class="retry">
             <button
               class="action"
-              @click=${() => { scene.post({ kind: "search", text: this.#search.text, more: true }); }}
+              @click=${() => { this.#search.further(); }}
             >
               ${strings.get("search_more")}
             </button>

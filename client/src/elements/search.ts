@@ -37,7 +37,7 @@ export class PeopleSearch implements ReactiveController {
   }
 
   hostDisconnected(): void {
-    this.#ask("");
+    this.#leave();
   }
 
   /** What is searched for; "": everybody. */
@@ -58,12 +58,20 @@ export class PeopleSearch implements ReactiveController {
     return this.text !== "" && connected && (found?.text !== this.text || found.pending);
   }
 
+  /** The next page of what was found. */
+  further(): void {
+    this.#host.scene?.post({ kind: "search", text: this.text, more: true, ...this.#kind });
+  }
+
   set(typed: string): void {
     this.#typed = typed;
     this.#host.requestUpdate();
     const { text } = this;
     clearTimeout(this.#asks);
-    if (text === "") this.#ask("");
+    if (text === "") {
+      this.#leave();
+      this.#asking(text);
+    }
     else if (this.#everybody || this.#host.scene?.roster.more === true) this.#asks = setTimeout(() => { this.#ask(text); }, DELAY_MS);
   }
 
@@ -75,12 +83,21 @@ export class PeopleSearch implements ReactiveController {
     this.#host.requestUpdate();
   }
 
-  /** "": nothing is searched for any more, if anything was. */
   #ask(text: string): void {
-    clearTimeout(this.#asks);
-    if (text !== "" || this.#asked) this.#host.scene?.post({ kind: "search", text });
-    this.#asked = text !== "";
+    this.#host.scene?.post({ kind: "search", text, ...this.#kind });
+    this.#asked = true;
     this.#asking(text);
+  }
+
+  /** Nothing is searched for any more, if anything was. */
+  #leave(): void {
+    clearTimeout(this.#asks);
+    if (this.#asked) this.#host.scene?.post({ kind: "search", text: "" });
+    this.#asked = false;
+  }
+
+  get #kind(): { online?: true } {
+    return this.#everybody ? {} : { online: true };
   }
 
   /** By name and circle. */

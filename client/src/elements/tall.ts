@@ -70,11 +70,14 @@ export class TallList implements ReactiveController {
     else {
       this.#anchors = [];
       this.#focused = null;
+      this.#wanted = null;
       this.rover = "";
       if (scroller !== null) scroller.scrollTop = 0;
     }
     this.#mode = mode;
     this.sections = sections;
+    // A row that has gone meanwhile would take the focus when it comes back, from whatever has it then.
+    if (this.#wanted !== null && !stopsOf(sections).includes(this.#wanted)) this.#wanted = null;
     this.shown = this.#shownNow();
   }
 
@@ -116,6 +119,14 @@ export class TallList implements ReactiveController {
       scroller.scrollTop = Math.max(0, at < scroller.scrollTop ? at - this.#sizes.head : at + this.#sizes.row - scroller.clientHeight);
     }
     this.#host.requestUpdate();
+  }
+
+  /** On the first of these rows that there is; false: there is none of them. */
+  focusOne(keys: readonly string[]): boolean {
+    const stops = stopsOf(this.sections);
+    const key = keys.find((one) => stops.includes(one));
+    this.focus(key);
+    return key !== undefined;
   }
 
   focusFirst(): void {

@@ -4,6 +4,7 @@
  */
 import type { Clock } from "../clock.js";
 import type { StopReason } from "./protocol.js";
+import type { PageConfig } from "../view.js";
 
 const TIMEOUT_MS = 20_000;
 
@@ -37,6 +38,11 @@ export async function askHost(fetcher: typeof fetch, clock: Clock, url: string, 
   } finally {
     cancel();
   }
+}
+
+/** The address for a call that is nobody's deed: the host may let the login end meanwhile. */
+export function idleUrl({ tokenIdle = null }: PageConfig, url: string): string {
+  return tokenIdle === null ? url : `${url}${url.includes("?") ? "&" : "?"}${tokenIdle}`;
 }
 
 /** A field of what may be an object. */

@@ -1,9 +1,9 @@
 /**
  * What the host is asked about people (client/README.md, "People, online or not"): who has a name like this, and to make
- * somebody known to the chat server. What it answers is a person's own deed: the call keeps the host's login alive.
+ * somebody known to the chat server. A person's own search keeps the host's login alive.
  */
 import type { Clock } from "../clock.js";
-import { askHost } from "./host.js";
+import { askHost, idleUrl } from "./host.js";
 import { integer, list, nullable, object, oneOf, string } from "./shape.js";
 import type { Shaped } from "./shape.js";
 import type { StopReason } from "./protocol.js";
@@ -43,23 +43,23 @@ export class HostPeople {
     return typeof this.#config.peopleUrl === "string";
   }
 
-  /** `next`: as the last answer gave it; "": from the beginning. */
-  find(text: string, next: string): Promise<PeopleAnswer> {
-    return this.#ask({ text, next });
+  /** `next`: as the last answer gave it; "": from the beginning. `idle`: nobody's deed, which keeps no login alive. */
+  find(text: string, next: string, idle: boolean): Promise<PeopleAnswer> {
+    return this.#ask({ text, next }, idle);
   }
 
   /** That person alone, whom the chat server then knows; or nobody. */
   introduce(user: UserId): Promise<PeopleAnswer> {
-    return this.#ask({ user });
+    return this.#ask({ user }, false);
   }
 
-  async #ask(question: { text: string; next: string } | { user: UserId }): Promise<PeopleAnswer> {
+  async #ask(question: { text: string; next: string } | { user: UserId }, idle: boolean): Promise<PeopleAnswer> {
     const { peopleUrl, peopleMethod } = this.#config;
     if (typeof peopleUrl !== "string") return { failed: true };
     // Moodle's functions have all of their arguments.
     const call = { index: 0, methodname: peopleMethod, args: { text: "", next: "", user: 0, ...question } };
     const body = JSON.stringify(typeof peopleMethod === "string" ? [call] : question);
-    const told = await askHost(this.#fetch, this.#clock, peopleUrl, body);
+    const told = await askHost(this.#fetch, this.#clock, idle ? idleUrl(this.#config, peopleUrl) : peopleUrl, body);
     if ("stop" in told) return { failed: true, stop: told.stop };
     if ("later" in told) return { failed: true, ...(told.busy === true ? { code: "rate_limited" } : {}) };
     if (told.errorcode === "toomany") return { failed: true, code: "rate_limited" };

@@ -6,7 +6,7 @@
  * know sockets or pages (where it is kept comes in as a `TokenShelf`), and never leads the page anywhere.
  */
 import type { Clock } from "../clock.js";
-import { askHost, field } from "./host.js";
+import { askHost, field, idleUrl } from "./host.js";
 import { integer, nullable, object, string } from "./shape.js";
 import type { Shaped } from "./shape.js";
 import type { StopReason } from "./protocol.js";
@@ -135,10 +135,10 @@ export class TokenSource {
 
   async #ask(): Promise<TokenAnswer> {
     const at = this.#clock.now();
-    const { tokenUrl, tokenBody = null, tokenIdle = null } = this.#config;
+    const { tokenUrl, tokenBody = null } = this.#config;
     const active = this.#active;
     this.#active = false;
-    const url = active || tokenIdle === null ? tokenUrl : withQuery(tokenUrl, tokenIdle);
+    const url = active ? tokenUrl : idleUrl(this.#config, tokenUrl);
     const answer = await askHost(this.#fetch, this.#clock, url, tokenBody);
     if ("stop" in answer) return answer;
     if ("later" in answer) {
@@ -154,10 +154,6 @@ export class TokenSource {
     if ("token" in judged) this.#had?.(judged.token);
     return judged;
   }
-}
-
-function withQuery(url: string, query: string): string {
-  return `${url}${url.includes("?") ? "&" : "?"}${query}`;
 }
 
 /** The tab's shelf. What earlier pages put there can be had once `ready` has resolved. */

@@ -294,18 +294,6 @@ export const dialogStyles = css`
     background: #b3261e;
     color: #fff;
   }
-  .refused {
-    display: flex;
-    gap: 6px;
-    align-items: flex-start;
-    color: var(--g-danger);
-    font-size: 0.8667em;
-  }
-  .refused .icon {
-    inline-size: 16px;
-    block-size: 16px;
-    margin-block-start: 1px;
-  }
   @keyframes rise {
     from {
       opacity: 0;

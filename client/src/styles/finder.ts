@@ -40,19 +40,6 @@ export const finderStyles = css`
   .refused {
     margin: 0 12px 8px;
   }
-  .refused {
-    display: flex;
-    flex: none;
-    gap: 6px;
-    align-items: flex-start;
-    color: var(--g-danger);
-    font-size: 0.8667em;
-  }
-  .refused .icon {
-    inline-size: 16px;
-    block-size: 16px;
-    margin-block-start: 1px;
-  }
   .scroller {
     position: relative;
     display: flex;

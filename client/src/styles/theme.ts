@@ -219,3 +219,20 @@ export const base = css`
     }
   }
 `;
+
+/** A sentence that says why what was asked for was refused, with its sign. */
+export const refusedStyles = css`
+  .refused {
+    display: flex;
+    flex: none;
+    gap: 6px;
+    align-items: flex-start;
+    color: var(--g-danger);
+    font-size: 0.8667em;
+  }
+  .refused .icon {
+    inline-size: 16px;
+    block-size: 16px;
+    margin-block-start: 1px;
+  }
+`;

@@ -200,13 +200,52 @@ test("nobody was found: that is said when all have answered, and what could not 
   expect(reading()).not.toContain("Nothing was found");
   await page.tell(found("zzz", [], { failed: true }));
   expect(reading()).toContain("Nothing was found for “zzz”.");
-  expect(reading()).toContain("Just now only people who are online could be looked for.");
+  expect(reading()).toContain("People who are away could not be looked for. Try again.");
   one("button", "Try again").click();
   await searched();
   expect(page.commands().filter((command) => command.kind === "search" && command.text === "zzz")).toHaveLength(2);
   press(box(), "Escape");
   await settled();
   expect([box().value, page.last("search")?.text], "nothing is searched for any more").toEqual(["", ""]);
+});
+
+test("leaving the panel asks for nothing", async () => {
+  const page = await panel(list([entry(ana)]));
+  await type(box(), "ana");
+  await searched();
+  const before = page.commands().filter(({ kind }) => kind === "sift").length;
+  one("button", "Close the list").click();
+  await settled();
+  expect([page.last("search")?.text, page.commands().filter(({ kind }) => kind === "sift").length]).toEqual(["", before]);
+});
+
+test("what a filter lets through is asked for again when conversations come, go or move, and what a name finds is not", async () => {
+  const page = await panel(list([entry(ana, { unread: 1 })]));
+  const sifts = (): number => page.commands().filter(({ kind }) => kind === "sift").length;
+  const chip = byRole("button", "Unread").find((button) => button.matches(".chip"))!;
+  const moved: Extract<Update, { kind: "listed" }> = { kind: "listed", put: [{ entry: entry(bruno), before: "1-2" }], gone: [], others: [], more: false };
+  vi.useFakeTimers({ toFake: ["setTimeout", "clearTimeout"] });
+  try {
+    const after = async (update: Update): Promise<number> => {
+      const before = sifts();
+      void page.tell(update);
+      await vi.advanceTimersByTimeAsync(5_000);
+      return sifts() - before;
+    };
+    chip.click();
+    void page.tell(sifted({ unread: true }, [entry(ana, { unread: 1 })]));
+    await vi.advanceTimersByTimeAsync(5_000);
+    expect(await after(moved)).toBe(1);
+    expect(await after({ ...moved, put: [], others: [entry(ana)] }), "those that were found are told").toBe(0);
+    chip.click();
+    box().value = "a";
+    box().dispatchEvent(new InputEvent("input"));
+    await vi.advanceTimersByTimeAsync(5_000);
+    void page.tell(sifted({ text: "a" }, [entry(ana)]));
+    expect(await after(moved)).toBe(0);
+  } finally {
+    vi.useRealTimers();
+  }
 });
 
 const scroller = (): HTMLElement => all().find((element) => element.matches(".scroller"))!;

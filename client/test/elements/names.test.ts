@@ -215,7 +215,7 @@ test("many people can be filtered without accents, and the rest searched", async
   field.dispatchEvent(new InputEvent("input"));
   await vi.waitFor(() => {
     expect(byRole("button", /, online$/)).toHaveLength(1);
-    expect(page.last("search")?.text).toBe("joao alv");
+    expect(page.last("search"), "in a list of those who are online").toEqual({ kind: "search", text: "joao alv", online: true });
   });
 });
 

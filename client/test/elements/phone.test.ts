@@ -112,6 +112,42 @@ test("what was searched for is there again, one step back", async () => {
   expect((one("searchbox", "Search people and messages") as HTMLInputElement).value, "opened anew it begins anew").toBe("");
 });
 
+test("one step back from somebody who was found is their row; where that is gone, the list", async () => {
+  const page = await phone();
+  one("button", /^Global Chat/).click();
+  await settled();
+  await page.tell({ kind: "list", entries: [entry(bruno)], known: true, more: false, flags: true });
+  const zoe = { ...ana, id: 9, name: "Zoe", conversation: "1-9", status: "offline" as const };
+  const search = async (): Promise<void> => {
+    const box = one("searchbox", "Search people and messages") as HTMLInputElement;
+    box.value = "zoe";
+    box.dispatchEvent(new InputEvent("input", { bubbles: true, composed: true }));
+    await settled();
+    await page.tell({ kind: "found", text: "zoe", people: [zoe], more: false, append: false });
+  };
+  const visit = async (): Promise<void> => {
+    row().focus();
+    row().click();
+    await page.tell(dock(windowOf({ ...zoe, status: "online" })), talk([{}]));
+  };
+  const row = (): HTMLElement => byRole("button", "Zoe, offline").find((button) => button.matches(".stop"))!;
+  const back = async (): Promise<void> => {
+    one("button", "Back").click();
+    await settled();
+  };
+  await search();
+  await visit();
+  await back();
+  expect(focused()).toBe(row());
+  await visit();
+  await page.tell({ kind: "found", text: "zoe", people: [], more: false, append: false });
+  await back();
+  expect(focused()?.matches(".scroller")).toBe(true);
+  // Whoever has gone meanwhile and comes again takes the focus from nobody.
+  await page.tell({ kind: "found", text: "zoe", people: [zoe], more: false, append: false });
+  expect(focused()?.matches(".scroller")).toBe(true);
+});
+
 test("a conversation that cannot be opened is told of where the person looks", async () => {
   const page = await opened();
   await page.tell({ kind: "refused", conversation: "1-2", code: "not_found", message: "" });
