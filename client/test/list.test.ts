@@ -533,6 +533,26 @@ describe("flags", () => {
     expect(entry(page, "2-4")).not.toHaveProperty("pinned");
   });
 
+  test("archive what was known when the person said so, also on a later line, and it is told where something newer had come", async () => {
+    const page = await listing([direct(3, 40)], { dock: { version: 1, windows: [window({ conversation: "2-4", seq: 7, rev: 7 })] } });
+    await page.does({ kind: "flag", act: 1, conversation: "2-4", archived: true });
+    expect(page.socket.of("flag").at(-1)).toMatchObject({ archived: true, seq: 7 });
+    await flags(page, { request: page.socket.of("flag").at(-1)!.request, conversation: "2-4", archived: true });
+    expect(page.last("done")).toEqual({ kind: "done", act: 1, conversation: "2-4" });
+    const { seq } = direct(3, 40);
+    await page.does({ kind: "flag", act: 2, conversation: "2-3", archived: true });
+    page.socket.drops(1006);
+    await fresh().clock.pass(1_000);
+    await page.online();
+    expect(page.socket.of("flag")).toMatchObject([{ conversation: "2-3", archived: true, seq }]);
+    await flags(page, { request: page.socket.of("flag")[0]!.request, conversation: "2-3" });
+    expect(page.last("done")).toMatchObject({ act: 2, code: "newer_message" });
+    await page.does({ kind: "flag", act: 3, conversation: "2-3", archived: false });
+    expect(page.socket.of("flag").at(-1)).not.toHaveProperty("seq");
+    await flags(page, { request: page.socket.of("flag").at(-1)!.request, conversation: "2-3" });
+    expect(page.last("done")).toEqual({ kind: "done", act: 3, conversation: "2-3" });
+  });
+
   test("that a dock tells first have their place at once", async () => {
     const windows = (over: Partial<DirectWindow>) => [window({ conversation: "2-4", state: "minimised", seq: 1, rev: 1, ...over })];
     const page = await listing([direct(3, 40), direct(4, 30)], { dock: { version: 1, windows: windows({}) } });

@@ -203,6 +203,9 @@ pub enum ClientFrame {
         /// ms; 0 or in the past: not muted.
         #[serde(default, skip_serializing_if = "Option::is_none")]
         muted_until: Option<i64>,
+        /// The newest message that the client knows of: where there is a newer one, it is not archived. Of a room nothing.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        seq: Option<Seq>,
     },
     /// Asks for what has changed since.
     Changes {

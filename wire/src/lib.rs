@@ -135,6 +135,8 @@ pub enum Outgoing {
         archived: Option<bool>,
         #[serde(skip_serializing_if = "Option::is_none")]
         muted_until: Option<u64>,
+        #[serde(skip_serializing_if = "Option::is_none")]
+        seq: Option<u64>,
     },
     Changes {
         request: u32,

@@ -51,12 +51,13 @@ fn what_is_sent_has_only_fields_of_the_contract() {
         text: text.map(str::to_owned),
         conversations,
     };
-    let flag = |pinned, archived, muted_until| Outgoing::Flag {
+    let flag = |pinned, archived, muted_until, seq| Outgoing::Flag {
         request: 1,
         conversation,
         pinned,
         archived,
         muted_until,
+        seq,
     };
     let circle = "c7".parse().unwrap();
     let frames = [
@@ -85,7 +86,7 @@ fn what_is_sent_has_only_fields_of_the_contract() {
         list(Some("a"), None, Some(true), None),
         list(None, Some(true), None, None),
         list(None, None, None, Some(vec![conversation])),
-        flag(Some(true), Some(true), Some(1)),
+        flag(Some(true), Some(true), Some(1), Some(1)),
         Outgoing::Edit { id, conversation, seq: 1, client_message_id: id, text: text() },
         Outgoing::Delete { id, conversation, seq: 1, client_message_id: id },
         Outgoing::Changes { request: 1, conversation, rev: 1, seq: 1, limit: 1 },
@@ -204,6 +205,7 @@ fn verbs_are_remade_as_the_contract_has_them() {
                 pinned: example["pinned"].as_bool(),
                 archived: example["archived"].as_bool(),
                 muted_until: example["muted_until"].as_u64(),
+                seq: example["seq"].as_u64(),
             },
             "changes" => Outgoing::Changes {
                 request: 9,

@@ -223,6 +223,7 @@ export class Core {
     return new Flags({
       clock: this.#environment.clock,
       takes: (feature) => this.#state.features.includes(feature),
+      newest: (conversation) => (windowOf(this.#state, conversation) ?? this.#state.listing.entries.get(conversation))?.seq,
       ask: (question) => this.#questions.ask(question),
       post: (update) => {
         // What was set is shown before the page hears that it is.

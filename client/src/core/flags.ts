@@ -1,12 +1,13 @@
 /**
  * What a person sets of a conversation for themselves: pinned, muted, archived. A direct question, answered to the page that
- * asked. It is asked again on another connection: what it names is set, and setting it twice is setting it once.
+ * asked. It is asked again on another connection: what it names is set, and setting it twice is setting it once. To archive
+ * is to archive what was known when the person said so.
  */
 import type { Cancel, Clock } from "../clock.js";
 import { PATIENCE_MS } from "./acts.js";
 import type { Feature, FlagWish, Server } from "../net/protocol.js";
 import type { Question } from "./requests.js";
-import type { Command, Update } from "../view.js";
+import type { Command, ConversationId, Seq, Update } from "../view.js";
 
 type FlagQuestion = Extract<Question, { kind: "flag" }>;
 type FlagCommand = Extract<Command, { kind: "flag" }>;
@@ -14,6 +15,8 @@ type FlagCommand = Extract<Command, { kind: "flag" }>;
 export interface FlagsParts {
   clock: Clock;
   takes(feature: Feature): boolean;
+  /** The newest message that is known of there. */
+  newest(conversation: ConversationId): Seq | undefined;
   /** True if it is awaited now. */
   ask(question: FlagQuestion): boolean;
   post(update: Update): void;
@@ -32,6 +35,8 @@ export class Flags {
     const wish: FlagWish = { conversation };
     if (pinned !== undefined) wish.pinned = pinned;
     if (archived !== undefined) wish.archived = archived;
+    const seq = archived === true ? this.#parts.newest(conversation) : undefined;
+    if (seq !== undefined) wish.seq = seq;
     if (mutedUntil !== undefined) wish.muted_until = mutedUntil;
     const question: FlagQuestion = { kind: "flag", act, wish };
     this.#open.set(question, null);
@@ -45,6 +50,13 @@ export class Flags {
 
   again(question: FlagQuestion): void {
     if (this.#open.has(question)) this.#parts.ask(question);
+  }
+
+  /** `frame`: as it is now. */
+  came(question: FlagQuestion, { archived }: Server<"flags">): void {
+    // Something was written before the server heard of it, which had to take it out again.
+    const isLate = question.wish.archived === true && archived !== true;
+    this.done(question, isLate ? "newer_message" : undefined);
   }
 
   /** `code`: where it was refused. */

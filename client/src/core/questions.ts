@@ -217,9 +217,9 @@ export class Questions {
     if (question !== undefined && isOfList(question)) this.#parts.list.came(question, frame);
   }
 
-  flagsCame({ request }: Server<"flags">): void {
-    const question = this.#requests.answered(request);
-    if (question?.kind === "flag") this.#parts.flags.done(question);
+  flagsCame(frame: Server<"flags">): void {
+    const question = this.#requests.answered(frame.request);
+    if (question?.kind === "flag") this.#parts.flags.came(question, frame);
   }
 
   /** True if the error answers a question. */

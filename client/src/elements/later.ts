@@ -14,6 +14,7 @@ addFailures({
   copy_failed: "copy_failed",
   empty_message: "failure_empty_message",
   message_too_long: "failure_message_too_long",
+  newer_message: "failure_newer_message",
   no_connection: "failure_no_connection",
   no_such_message: "failure_no_such_message",
   not_allowed_here: "failure_not_allowed_here",

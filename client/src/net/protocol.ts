@@ -308,6 +308,8 @@ export interface FlagWish {
   pinned?: boolean;
   archived?: boolean;
   muted_until?: number;
+  /** With `archived`: the newest message that is known of. */
+  seq?: Seq;
 }
 
 /** Any frame from the client. */

@@ -189,8 +189,8 @@ impl Scene<'_> {
                 let wanted = Wanted { limit, next, unread, archived, text, conversations };
                 self.list(who, wanted).await;
             }
-            ClientFrame::Flag { conversation, pinned, archived, muted_until, request: _ } => {
-                let change = FlagChange { pinned, archived, muted_until, at: self.now };
+            ClientFrame::Flag { conversation, pinned, archived, muted_until, seq, request: _ } => {
+                let change = FlagChange { pinned, archived, muted_until, known: seq, at: self.now };
                 self.flag(who, &self.place(conversation), change).await;
             }
             ClientFrame::Rooms { next, limit, .. } => {
@@ -238,7 +238,11 @@ impl Scene<'_> {
         let set = self.app.flags.set(&self.people[who], conversation, change).await;
         let after = stored().await;
         match set {
-            Ok(()) => assert_eq!(after, Some(change.of(before.unwrap_or_default()))),
+            Ok(()) => {
+                let (head, _) = self.stored(conversation).await;
+                let change = change.by(conversation.kind(), head.seq);
+                assert_eq!(after, Some(change.of(before.unwrap_or_default())));
+            }
             Err(refusal) => {
                 assert_eq!(before, after, "{refusal:?}");
                 let told = ServerFrame::Error(refusal.frame());

@@ -7,7 +7,7 @@ use async_trait::async_trait;
 use super::{DockWindow, Result};
 use crate::{
     fold::Words,
-    id::{ConversationId, Seq, SiteId, UserId},
+    id::{ConversationId, Kind, Seq, SiteId, UserId},
 };
 
 /// Conversations that one user may pin.
@@ -45,11 +45,20 @@ pub struct FlagChange {
     pub archived: Option<bool>,
     /// Until when it is muted; up to `at`: it is not.
     pub muted_until: Option<i64>,
+    /// The newest message that the user knew of, see [`FlagChange::by`].
+    pub known: Option<Seq>,
     /// The server's clock.
     pub at: i64,
 }
 
 impl FlagChange {
+    /// What is left of it in a conversation whose newest message is `head`: one that the user did not know of would have
+    /// taken it out of the archive. In a room messages do not, so there it is archived whatever was written.
+    pub fn by(self, kind: Kind, head: Seq) -> Self {
+        let is_late = kind != Kind::Room && self.known.is_some_and(|known| known < head);
+        Self { archived: self.archived.filter(|archived| !(*archived && is_late)), ..self }
+    }
+
     /// What becomes of flags, for every database.
     pub fn of(self, before: Flags) -> Flags {
         Flags {
@@ -279,5 +288,22 @@ mod tests {
         assert_eq!(change.of(before), before);
         let change = FlagChange { archived: Some(true), muted_until: Some(5), ..change };
         assert_eq!(change.of(before), Flags { archived: true, muted_until: 0, ..before });
+    }
+
+    #[test]
+    fn what_was_not_known_is_not_archived_but_in_a_room() {
+        let change = |archived, known: Option<i64>| FlagChange {
+            archived: Some(archived),
+            pinned: Some(true),
+            known: known.map(Seq),
+            ..FlagChange::default()
+        };
+        let kept = |kind, change: FlagChange| change.by(kind, Seq(4)).archived.is_some();
+        for kind in [Kind::Direct, Kind::Group, Kind::Room] {
+            assert_eq!(kept(kind, change(true, Some(3))), kind == Kind::Room);
+            assert!([None, Some(4), Some(5)].iter().all(|known| kept(kind, change(true, *known))));
+            assert!(kept(kind, change(false, Some(3))), "whatever was written it may be taken out");
+            assert_eq!(change(true, Some(3)).by(kind, Seq(4)).pinned, Some(true));
+        }
     }
 }

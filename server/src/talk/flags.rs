@@ -18,7 +18,7 @@ const FOR_GOOD: i64 = 253_402_300_799_999;
 
 /// The rule of what may be set.
 fn shaped(change: &FlagChange) -> Result<(), Refusal> {
-    let FlagChange { pinned, archived, muted_until, at: _ } = change;
+    let FlagChange { pinned, archived, muted_until, known: _, at: _ } = change;
     if pinned.is_none() && archived.is_none() && muted_until.is_none() {
         return Err(Refusal::with(Code::BadFrame, "name at least one of pinned, archived and muted_until"));
     }

@@ -7,11 +7,12 @@ use std::sync::atomic::Ordering;
 use super::{sign_in, state::State};
 use crate::{
     auth,
+    clock::now_ms,
     conversation::{Held, WindowState},
     error::{Close, Code, Refusal},
     id::{ConversationId, Seq},
     protocol::{self, ClientFrame, RosterVersion, ServerFrame},
-    store::WindowChange,
+    store::{FlagChange, WindowChange},
     talk::{Target, Wanted, Wish},
 };
 
@@ -71,8 +72,9 @@ async fn answer_to(state: &mut State, frame: ClientFrame) -> Result<Answer, Clos
             let wanted = Wanted { limit, next, unread, archived, text, conversations };
             asked::list(state, request, wanted).await
         }
-        F::Flag { request, conversation, pinned, archived, muted_until } => {
-            asked::flag(state, request, conversation, (pinned, archived, muted_until)).await
+        F::Flag { request, conversation, pinned, archived, muted_until, seq } => {
+            let change = FlagChange { pinned, archived, muted_until, known: seq, at: now_ms() };
+            asked::flag(state, request, conversation, change).await
         }
         F::Read { conversation, seq } => verbs::read(state, conversation, seq).await,
         F::Typing { conversation } => verbs::typing(state, conversation).await,

@@ -93,6 +93,12 @@ async fn what_is_set_is_told_to_every_device_and_to_nobody_else() {
     desk.next_message().await;
     assert!(desk.all_until_now().await.iter().all(|f| f["type"] != "flags"));
     assert_eq!(list(&mut desk, json!({})).await[0]["pinned"], true);
+    // Who archived it without having seen that message finds it where it was; the rest is set.
+    let late = desk.ask(flag("2-3", json!({"archived": true, "pinned": false, "seq": 1}))).await;
+    assert_eq!((late.get("archived"), late.get("pinned")), (None, None), "{late}");
+    let answer = desk.ask(flag("2-3", json!({"archived": true, "seq": 2}))).await;
+    assert_eq!(answer["archived"], true, "{answer}");
+    desk.ask(flag("2-3", json!({"archived": false, "pinned": true, "seq": 1}))).await;
 
     // Muted, its window goes and does not come back.
     let forever = 253_402_300_799_999_i64;

@@ -339,15 +339,15 @@ fn client_frame() -> impl Strategy<Value = ClientFrame> {
                 text: texts.pop().flatten(),
                 conversations
             }),
-        (request(), conversation(), any::<[Option<bool>; 2]>(), option::of(any::<i64>())).prop_map(
-            |(request, conversation, [pinned, archived], muted_until)| F::Flag {
+        (request(), conversation(), any::<[Option<bool>; 2]>(), option::of(any::<i64>()), option::of(seq()))
+            .prop_map(|(request, conversation, [pinned, archived], muted_until, seq)| F::Flag {
                 request,
                 conversation,
                 pinned,
                 archived,
-                muted_until
-            }
-        ),
+                muted_until,
+                seq
+            }),
         (verb_id(), conversation(), seq(), message_id(), any::<String>()).prop_map(
             |(id, conversation, seq, client_message_id, text)| F::Edit {
                 id,

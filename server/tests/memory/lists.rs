@@ -127,7 +127,7 @@ impl Site {
         let joins = id.kind() == Kind::Room;
         let mark = self.flags(user, id).or(joins.then(Flags::default)).filter(|_| !self.is_removed(user));
         let Some(before) = mark else { return Flagged::NotFound };
-        let now = change.of(before);
+        let now = change.by(id.kind(), head).of(before);
         let held = self.users.get(&user).map(|record| record.snapshot.circles.clone()).unwrap_or_default();
         // Of rooms those that their owner may still come back to.
         let counts = |id: &ConversationId| {

@@ -112,7 +112,7 @@ async fn in_the_list(store: &AnyStore, site: SiteId) {
     say(store, site, &room, 23, &[22]).await;
     let at = |day: i64| THEN + day * 86_400_000;
     let set = async |id: &ConversationId, pinned, archived, muted_until| {
-        let change = FlagChange { pinned, archived, muted_until, at: THEN };
+        let change = FlagChange { pinned, archived, muted_until, known: None, at: THEN };
         assert!(matches!(store.flag(site, user(22), id, change).await.unwrap(), Flagged::Done { .. }));
     };
     set(&group, Some(true), None, Some(at(1))).await;

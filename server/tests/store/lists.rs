@@ -57,9 +57,12 @@ async fn flag(
     store.flag(site, user(owner), id, FlagChange { at: THEN, ..change }).await.unwrap()
 }
 
-const PIN: FlagChange = FlagChange { pinned: Some(true), archived: None, muted_until: None, at: 0 };
-const ARCHIVE: FlagChange = FlagChange { pinned: None, archived: Some(true), muted_until: None, at: 0 };
-const MUTE: FlagChange = FlagChange { pinned: None, archived: None, muted_until: Some(i64::MAX), at: 0 };
+const PIN: FlagChange =
+    FlagChange { pinned: Some(true), archived: None, muted_until: None, known: None, at: 0 };
+const ARCHIVE: FlagChange =
+    FlagChange { pinned: None, archived: Some(true), muted_until: None, known: None, at: 0 };
+const MUTE: FlagChange =
+    FlagChange { pinned: None, archived: None, muted_until: Some(i64::MAX), known: None, at: 0 };
 
 pub(crate) async fn the_newest_conversation_comes_first_in_pages_that_do_not_age(store: AnyStore) {
     let site = site(&store).await;

@@ -49,8 +49,8 @@ enum Step {
     /// Somebody holds the group's course now, or does not.
     Course(i64, bool),
     Remove(i64),
-    /// Pinned, archived, and for how many days it is muted.
-    Flag(In, i64, Option<bool>, Option<bool>, Option<i64>),
+    /// Pinned, archived, for how many days it is muted, and the newest message that they know of.
+    Flag(In, i64, Option<bool>, Option<bool>, Option<i64>, Option<i64>),
     /// So many days go by, and what goes by the clock is done.
     Days(i64),
 }
@@ -73,8 +73,8 @@ fn step() -> impl Strategy<Value = Step> {
         3 => (PEOPLE, PEOPLE, prop::option::of(any::<bool>())).prop_map(|(by, who, i)| Step::Member(by, who, i)),
         2 => (PEOPLE, any::<bool>()).prop_map(|(who, holds)| Step::Course(who, holds)),
         1 => PEOPLE.prop_map(Step::Remove),
-        5 => (place(), any::<(Option<bool>, Option<bool>)>(), prop::option::of(0..3i64))
-            .prop_map(|((place, who), (pin, archive), mute)| Step::Flag(place, who, pin, archive, mute)),
+        5 => (place(), any::<(Option<bool>, Option<bool>)>(), prop::option::of(0..3i64), prop::option::of(0..8i64))
+            .prop_map(|((place, who), (pin, archive), mute, seq)| Step::Flag(place, who, pin, archive, mute, seq)),
         2 => (1..3i64).prop_map(Step::Days),
     ]
 }
@@ -414,14 +414,15 @@ impl Model {
     }
 
     fn flag(&mut self, id: &ConversationId, who: i64, change: FlagChange) -> Flagged {
-        if self.talk(id).is_empty() {
+        let head = Seq(i64::try_from(self.talk(id).len()).unwrap());
+        if head.0 == 0 {
             return Flagged::NotFound;
         }
         if id.kind() == Kind::Room {
             self.joins(id, who);
         }
         let Some(mark) = self.marks.get_mut(&(id.clone(), who)) else { return Flagged::NotFound };
-        let (before, now) = (mark.flags, change.of(mark.flags));
+        let (before, now) = (mark.flags, change.by(id.kind(), head).of(mark.flags));
         mark.flags = now;
         Flagged::Done { before, now }
     }
@@ -579,10 +580,10 @@ async fn walk(store: &AnyStore, site: SiteId, model: &mut Model, step: Step) {
             hold(store, site, who, version, if holds { &["c7"] } else { &[] }).await;
             model.course(who, holds);
         }
-        Step::Flag(place, who, pinned, archived, days) => {
+        Step::Flag(place, who, pinned, archived, days, known) => {
             let (id, at) = (model.id(place, who), model.now);
             let muted_until = days.map(|days| if days == 0 { 0 } else { at + days * DAY });
-            let change = FlagChange { pinned, archived, muted_until, at };
+            let change = FlagChange { pinned, archived, muted_until, known: known.map(Seq), at };
             let flagged = store.flag(site, user(who), &id, change).await.unwrap();
             assert_eq!(flagged, model.flag(&id, who, change), "{step:?}");
             let flags = store.flags(site, user(who), &id).await.unwrap();

@@ -129,6 +129,7 @@ $string['failure_conflict'] = 'It could not be matched with what was sent before
 $string['failure_empty_message'] = 'There is nothing in it.';
 $string['failure_load'] = 'A part of the chat could not be loaded. Check your connection and try again.';
 $string['failure_message_too_long'] = 'It is longer than 4,096 characters. Remove it, shorten it and send it again.';
+$string['failure_newer_message'] = 'It was not archived, because a new message has come.';
 $string['failure_no_connection'] = 'There is no connection just now. Try again in a moment.';
 $string['failure_no_such_message'] = 'The message that it concerns is not there any more.';
 $string['failure_not_allowed'] = 'You cannot write to this person.';

@@ -129,6 +129,7 @@ $string['failure_conflict'] = 'Não corresponde ao que foi enviado antes. Remova
 $string['failure_empty_message'] = 'Não contém nada.';
 $string['failure_load'] = 'Não foi possível carregar uma parte do chat. Verifique a sua ligação e tente de novo.';
 $string['failure_message_too_long'] = 'Tem mais de 4096 caracteres. Remova-a, encurte-a e envie-a de novo.';
+$string['failure_newer_message'] = 'Não foi arquivada, porque chegou uma nova mensagem.';
 $string['failure_no_connection'] = 'De momento não há ligação. Tente de novo daqui a pouco.';
 $string['failure_no_such_message'] = 'A mensagem a que se refere já não existe.';
 $string['failure_not_allowed'] = 'Não pode escrever a esta pessoa.';

@@ -50,7 +50,7 @@ impl Write for Flag {
             before = Some(Flags::default());
         }
         let Some(before) = before else { return Ok(Flagged::NotFound) };
-        let now = change.of(before);
+        let now = change.by(conversation.kind(), head.seq).of(before);
         if now.pinned && !before.pinned && self.pinned(conn)? >= PINNED_MOST {
             return Ok(Flagged::TooManyPins);
         }

@@ -6,7 +6,6 @@ use std::sync::Arc;
 use super::super::state::State;
 use crate::{
     allowances::Kind,
-    clock::now_ms,
     conversation::Held,
     error::{Code, Refusal},
     hub,
@@ -148,10 +147,9 @@ pub(super) async fn flag(
     state: &State,
     request: u32,
     conversation: ConversationId,
-    (pinned, archived, muted_until): (Option<bool>, Option<bool>, Option<i64>),
+    change: FlagChange,
 ) -> Option<ServerFrame> {
     let (app, connection) = (&state.seated.app, state.seated.connection());
-    let change = FlagChange { pinned, archived, muted_until, at: now_ms() };
     let shown = match app.flags.set(connection, &conversation, change).await {
         Ok(()) => {
             let shown = app.docks.show_flags(connection, &conversation, request).await;

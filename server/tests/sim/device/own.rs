@@ -57,6 +57,9 @@ impl Device {
         let value = if name == "muted_until" { json!(if on { FOREVER } else { 0 }) } else { json!(on) };
         let mut frame = json!({"type": "flag", "conversation": conversation});
         frame[name] = value;
+        if name == "archived" && on {
+            frame["seq"] = json!(self.copies.get(conversation).map_or(0, super::Copy::last));
+        }
         if self.sets_flags {
             self.own.wishes.push_back(Question { frame, request: None });
         }
