@@ -24,7 +24,93 @@ export async function panel({ page, screen }) {
 }
 
 /** The button of a conversation or person, which begins with the name. */
-export const row = (list, name) => list.getByRole("button", { name: new RegExp(`^${name}\\b`) });
+export const row = (list, name) => list.getByRole("button", { name: new RegExp(`^${name.replace(/[.*+?^${}()|[\]\\]/g, "\\$&")}\\b`) });
+
+/**
+ * Ana closes a conversation, Bruno goes, and she finds it again by the list; `phone`: she comes on another device, and finds
+ * it there by `part` of his name.
+ */
+export async function foundAgain({ ana, bruno, phone, part }) {
+  const chat = await ana.screen.open(bruno.name);
+  await chat.say("See you on Monday");
+  await seen(chat.message("See you on Monday"), "the message");
+  await chat.button("Close").click();
+  await gone(chat.window, "the window");
+  await bruno.page.goto("about:blank");
+  await gone(ana.screen.person(bruno.name), "Bruno in the block", 60_000);
+  const other = await phone();
+  for (const [device, find] of [
+    [ana, async ({ conversations }) => row(conversations, bruno.name)],
+    [other, async ({ box, conversations }) => (await box.fill(part), row(conversations, bruno.name))],
+  ]) {
+    await (await find(await panel(device))).click();
+    const found = device.screen.chat(bruno.name);
+    await seen(found.message("See you on Monday"), "what was written");
+  }
+}
+
+/** What Ana does with Bruno's and Carla's conversations on one device is so on the other. */
+export async function inStep({ ana, phone, bruno, carla }) {
+  await (await bruno.screen.open(ana.name)).say("One");
+  await (await carla.screen.open(ana.name)).say("Two");
+  const lists = [await panel(ana), await panel(phone)];
+  const names = async ({ conversations }) => (await conversations.getByRole("button", { name: /^(Bruno|Carla)/ }).evaluateAll((all) => all.map((one) => one.getAttribute("aria-label") ?? one.textContent))).map((name) => name.trim().split(/[ ,]/)[0]);
+  for (const list of lists) await becomes(() => names(list), ["Carla", "Bruno"], "the newest first");
+  const act = async (person, name, item) => {
+    const chat = person.screen.chat(name);
+    if ((await chat.box.count()) === 0) await row((await panel(person)).conversations, name).click();
+    await chat.window.getByRole("button", { name: "Conversation actions" }).click();
+    await chat.window.getByRole("menuitem", { name: item, exact: true }).click();
+  };
+  await act(ana, bruno.name, "Pin");
+  for (const person of [ana, phone]) {
+    const list = await panel(person);
+    await seen(row(list.conversations, carla.name).and(list.dialog.getByRole("button", { name: /unread/ })), "Carla's, unread");
+  }
+  await act(phone, carla.name, "Mute");
+  const muted = ana.screen.chat(carla.name);
+  await becomes(async () => names(await panel(ana)), ["Bruno", "Carla"], "the pinned one first, once both are read");
+  await act(phone, carla.name, "Archive");
+  await gone(muted.window, "the archived window", LIVE);
+  await becomes(async () => names(await panel(ana)), ["Bruno"], "without the archived one");
+  await carla.screen.chat(ana.name).say("Three");
+  await becomes(async () => names(await panel(ana)), ["Bruno", "Carla"], "with its next message");
+  assert.equal(await muted.window.count(), 0, "a muted one brings no window");
+}
+
+/**
+ * Forty messages of nine people wait for one who uses the keyboard alone. `come`: the reader comes to a page with the chat;
+ * `senders`: `[{id, name, token}]`; `sender`: a page of the host from which they write, `to` the reader, on `server`.
+ */
+export async function byKeyboard({ reader, come, sender, server, to, senders }) {
+  const said = Array.from({ length: 40 }, (_, n) => ({ from: senders[n % senders.length].id, text: `Message ${n}` }));
+  await sender.page.evaluate(write, { server, to, said, tokens: senders.map(({ id, token }) => [id, token]) });
+  await come();
+  const { page } = reader;
+  await page.bringToFront();
+  await seen(reader.screen.launcher.and(page.getByRole("button", { name: /40 unread/ })), "forty unread");
+  await reader.screen.launcher.focus();
+  await focused(reader.screen.launcher, "the launcher has the focus");
+  const read = [];
+  const left = () => said.filter(({ from }) => !read.includes(`Message to ${senders.find(({ id }) => id === from).name}`)).length;
+  for (let conversations = senders.length; conversations > 0; conversations -= 1) {
+    await page.keyboard.press("Enter");
+    await seen(reader.screen.panel, "the panel");
+    const shown = await panel(reader);
+    await focused(shown.box, "the search has the focus");
+    await becomes(() => shown.conversations.getByRole("button", { name: /unread/ }).count(), conversations, "those with something unread");
+    await page.keyboard.press("ArrowDown");
+    await page.keyboard.press("Enter");
+    const window = page.getByRole("region", { name: /^Chat with Sender/ }).filter({ has: page.getByRole("textbox") });
+    await becomes(async () => (await window.getByRole("textbox").evaluateAll((all) => all.filter((one) => one.getRootNode().activeElement === one).map((one) => one.getAttribute("aria-label")))).length, 1, "a box with the focus");
+    read.push(await page.evaluate(() => { let at = document.activeElement; while (at.shadowRoot?.activeElement) at = at.shadowRoot.activeElement; return at.getAttribute("aria-label"); }));
+    await becomes(async () => (await reader.screen.launcher.getAttribute("aria-label")).match(/(\d+) unread/)?.[1] ?? "0", String(left()), "what is left");
+    // Minimised, the focus returns to the launcher.
+    await page.keyboard.press("Escape");
+    await focused(reader.screen.launcher, "the launcher has the focus");
+  }
+  assert.deepEqual([...new Set(read)].length, senders.length, read.join());
+}
 
 /** The scenarios, in this browser. */
 export function finding(engine) {
@@ -50,22 +136,7 @@ export function finding(engine) {
   test(`${engine}: a closed conversation is found again by the list and by name, wherever and whoever is away`, async () => {
     const ana = await it.people.arrive("ana", { path: "/demo/algebra" });
     const bruno = await it.people.arrive("bruno", { path: "/demo/algebra" });
-    const chat = await ana.screen.open("Bruno Silva");
-    await chat.say("See you on Monday");
-    await seen(chat.message("See you on Monday"), "the message");
-    await chat.button("Close").click();
-    await gone(chat.window, "the window");
-    await bruno.page.goto("about:blank");
-    await gone(ana.screen.person("Bruno Silva"), "Bruno in the block", 40_000);
-    const phone = await it.people.arrive("ana", { path: "/demo/algebra/forum" });
-    for (const [device, find] of [
-      [ana, async ({ conversations }) => row(conversations, "Bruno Silva")],
-      [phone, async ({ box, conversations }) => (await box.fill("silva b"), row(conversations, "Bruno Silva"))],
-    ]) {
-      await (await find(await panel(device))).click();
-      const found = device.screen.chat("Bruno Silva");
-      await seen(found.message("See you on Monday"), "what was written");
-    }
+    await foundAgain({ ana, bruno, phone: () => it.people.arrive("ana", { path: "/demo/algebra/forum" }), part: "silva b" });
   });
 
   test(`${engine}: two devices are in step: pinned, muted, archived, read`, async () => {
@@ -73,31 +144,7 @@ export function finding(engine) {
     const phone = await it.people.arrive("ana", { path: "/demo/algebra/forum" });
     const bruno = await it.people.arrive("bruno", { path: "/demo/algebra" });
     const carla = await it.people.arrive("carla", { path: "/demo/algebra" });
-    await (await bruno.screen.open("Ana Sousa")).say("One");
-    await (await carla.screen.open("Ana Sousa")).say("Two");
-    const lists = [await panel(ana), await panel(phone)];
-    const names = async ({ conversations }) => (await conversations.getByRole("button", { name: /^(Bruno|Carla)/ }).evaluateAll((all) => all.map((one) => one.getAttribute("aria-label") ?? one.textContent))).map((name) => name.trim().split(/[ ,]/)[0]);
-    for (const list of lists) await becomes(() => names(list), ["Carla", "Bruno"], "the newest first");
-    const act = async (person, name, item) => {
-      const chat = person.screen.chat(name);
-      if ((await chat.box.count()) === 0) await row((await panel(person)).conversations, name).click();
-      await chat.window.getByRole("button", { name: "Conversation actions" }).click();
-      await chat.window.getByRole("menuitem", { name: item, exact: true }).click();
-    };
-    await act(ana, "Bruno Silva", "Pin");
-    for (const person of [ana, phone]) {
-      const list = await panel(person);
-      await seen(row(list.conversations, "Carla Nunes").and(list.dialog.getByRole("button", { name: /unread/ })), "Carla's, unread");
-    }
-    await act(phone, "Carla Nunes", "Mute");
-    const muted = ana.screen.chat("Carla Nunes");
-    await becomes(async () => names(await panel(ana)), ["Bruno", "Carla"], "the pinned one first, once both are read");
-    await act(phone, "Carla Nunes", "Archive");
-    await gone(muted.window, "the archived window", LIVE);
-    await becomes(async () => names(await panel(ana)), ["Bruno"], "without the archived one");
-    await carla.screen.chat("Ana Sousa").say("Three");
-    await becomes(async () => names(await panel(ana)), ["Bruno", "Carla"], "with its next message");
-    assert.equal(await muted.window.count(), 0, "a muted one brings no window");
+    await inStep({ ana, phone, bruno, carla });
   });
 
   test(`${engine}: who has lost the course is gone from the search at once, and what was said is read and not answered`, async () => {
@@ -129,7 +176,6 @@ export function finding(engine) {
 
 /** Forty messages of nine people wait for one who uses the keyboard alone. */
 export function waiting(engine) {
-  const SENDERS = [11, 12, 13, 14, 15, 16, 17, 18, 19];
   let host, people;
   before(async () => {
     host = await Embedding.open();
@@ -142,40 +188,19 @@ export function waiting(engine) {
   });
 
   test(`${engine}: forty unread messages of nine conversations are read one after the other, by keyboard alone`, async () => {
-    for (const user of SENDERS) host.introduce(user, { name: `Sender ${"ABCDEFGHI"[user - 11]}` });
+    const senders = Array.from({ length: 9 }, (_, n) => ({ id: 11 + n, name: `Sender ${"ABCDEFGHI"[n]}` }));
+    for (const sender of senders) {
+      host.introduce(sender.id, { name: sender.name });
+      sender.token = host.token(sender.id);
+    }
     const reader = await people.enter("Reader");
     await reader.page.goto(`${host.url}/as/2`);
     await reader.screen.launcher.waitFor();
     await reader.page.goto(`${host.url}/empty`);
     const sender = await people.enter("Sender");
     await sender.page.goto(`${host.url}/empty`);
-    const said = Array.from({ length: 40 }, (_, n) => ({ from: SENDERS[n % SENDERS.length], text: `Message ${n}` }));
-    await sender.page.evaluate(write, { server: `${host.url.replace("http", "ws")}/gchat/ws`, to: 2, said, tokens: SENDERS.map((user) => [user, host.token(user)]) });
-    await reader.page.goto(`${host.url}/as/2`);
-    const { page } = reader;
-    await page.bringToFront();
-    await seen(reader.screen.launcher.and(page.getByRole("button", { name: /40 unread/ })), "forty unread");
-    await reader.screen.launcher.focus();
-    const read = [];
-    for (let left = SENDERS.length; left > 0; left -= 1) {
-      await page.keyboard.press("Enter");
-      const { box, conversations } = await panel(reader);
-      await focused(box, "the search has the focus");
-      await becomes(() => conversations.getByRole("button", { name: /unread/ }).count(), left, "those with something unread");
-      await page.keyboard.press("ArrowDown");
-      await page.keyboard.press("Enter");
-      const window = page.getByRole("region", { name: /^Chat with Sender/ }).filter({ has: page.getByRole("textbox") });
-      await becomes(async () => (await window.getByRole("textbox").evaluateAll((all) => all.filter((one) => one.getRootNode().activeElement === one).map((one) => one.getAttribute("aria-label")))).length, 1, "a box with the focus");
-      read.push(await page.evaluate(() => { let at = document.activeElement; while (at.shadowRoot?.activeElement) at = at.shadowRoot.activeElement; return at.getAttribute("aria-label"); }));
-      await becomes(async () => (await reader.screen.launcher.getAttribute("aria-label")).match(/(\d+) unread/)?.[1] ?? "0", String(unreadAfter(read, said)), "what is left");
-      // Minimised, the focus returns to the launcher.
-      await page.keyboard.press("Escape");
-      await focused(reader.screen.launcher, "the launcher has the focus");
-    }
-    assert.deepEqual([...new Set(read)].length, SENDERS.length, read.join());
+    await byKeyboard({ reader, come: () => reader.page.goto(`${host.url}/as/2`), sender, server: `${host.url.replace("http", "ws")}/gchat/ws`, to: 2, senders });
   });
-
-  const unreadAfter = (read, said) => said.filter(({ from }) => !read.includes(`Message to Sender ${"ABCDEFGHI"[from - 11]}`)).length;
 }
 
 /** In a page: each of these people signs in and sends what they say, one after the other. */

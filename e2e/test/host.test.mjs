@@ -89,6 +89,26 @@ test("what a page hides with all that is in it hides the list, and the launcher 
   assert.equal(await one.screen.launched("Bruno").isVisible(), false, "the second time");
 });
 
+test("the launcher shows nobody by itself where the page's own script is late to show the list", async () => {
+  // As Boost does it with a drawer of blocks that is open.
+  host.head = `<style>aside.late { display: none }</style>
+    <script>
+    document.addEventListener("DOMContentLoaded", () => document.querySelector("aside").classList.add("late"));
+    window.addEventListener("load", () => setTimeout(() => document.querySelector("aside").classList.remove("late"), 700));
+    </script>`;
+  last += 2;
+  const circles = [{ id: `c${last}`, role: "student", title: "Algebra" }];
+  host.introduce(last, { name: "Ana", circles });
+  host.introduce(last + 1, { name: "Bruno", circles });
+  const other = await people.enter("Bruno");
+  const one = await people.enter("Ana");
+  await other.go(`/as/${last + 1}`);
+  await one.go(`/as/${last}`);
+  await seen(one.screen.person("Bruno"), "the other in the page's list");
+  await one.page.evaluate(() => new Promise((rest) => { setTimeout(rest, 3_000); }));
+  assert.equal(await one.screen.panel.isVisible(), false, "the panel");
+});
+
 test("the chat starts on a page with a foreign <base>, and its addresses are the page's own", async () => {
   host.head = '<base href="https://elsewhere.example/deep/">';
   await talking();

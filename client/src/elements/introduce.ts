@@ -4,6 +4,9 @@
  */
 import { isRendered } from "./scene.js";
 
+/** A page's own scripts may still put away what covers the list: Boost keeps every drawer hidden until its script has run. */
+const REST_MS = 2_000;
+
 /** Says nothing of who was here, or when. */
 const KEY = "gchat introduced";
 
@@ -21,6 +24,15 @@ export function introduces(): boolean {
     // Nothing can be remembered here: better never than on every page.
     return false;
   }
+}
+
+/** Once the page's own scripts have had their time. */
+export function atRest(): Promise<void> {
+  return new Promise((resolve) => {
+    const wait = (): void => void setTimeout(resolve, REST_MS);
+    if (document.readyState === "complete") wait();
+    else window.addEventListener("load", wait, { once: true });
+  });
 }
 
 function remember(): void {

@@ -10,7 +10,7 @@ import { panelStyles } from "../styles/panel.js";
 import { base } from "../styles/theme.js";
 import type { GchatFinder } from "./finder.js";
 import { chatIcon, clockIcon, closeIcon, groupIcon, warningIcon } from "./icons.js";
-import { introduces } from "./introduce.js";
+import { atRest, introduces } from "./introduce.js";
 import { Panel } from "./panel.js";
 import { loadFinder } from "./pieces.js";
 import { SceneWatcher, type Scene } from "./scene.js";
@@ -129,10 +129,19 @@ export class GchatLauncher extends Panel {
    * cover the page that somebody has come for.
    */
   #introduce(): void {
-    const { scene } = this;
-    if (this.#looked || this.shown || scene === null || scene.roster.people.length === 0 || scene.windows.length > 0) return;
+    if (this.#looked || !this.#isNews) return;
     this.#looked = true;
-    if (window.matchMedia(`(max-width: ${PHONE}px)`).matches || !introduces()) return;
+    void atRest().then(() => { this.#showByItself(); });
+  }
+
+  /** There is somebody to show, and nothing has been opened yet. */
+  get #isNews(): boolean {
+    const { scene } = this;
+    return !this.shown && scene !== null && scene.roster.people.length > 0 && scene.windows.length === 0;
+  }
+
+  #showByItself(): void {
+    if (!this.isConnected || !this.#isNews || window.matchMedia(`(max-width: ${PHONE}px)`).matches || !introduces()) return;
     this.#byItself = true;
     this.#introducedAt = performance.now();
     this.shown = true;

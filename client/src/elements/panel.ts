@@ -1,5 +1,6 @@
 /**
- * What the dock's buttons open. It closes with Escape, with a press elsewhere, and when the focus goes on.
+ * What the dock's buttons open. It closes with Escape, with a press elsewhere, and when the focus goes on by Tab or to
+ * something else of the dock. Whatever else moves it is not the person: Moodle's Boost does, a moment after a page has loaded.
  */
 import { LitElement, type PropertyValues } from "lit";
 import type { Scene } from "./scene.js";
@@ -11,19 +12,30 @@ export abstract class Panel extends LitElement {
   static override properties = { scene: { attribute: false }, shown: { type: Boolean, reflect: true } };
   declare scene: Scene | null;
   declare shown: boolean;
+  #tabbed = false;
 
   constructor() {
     super();
     this.scene = null;
     this.shown = false;
     this.addEventListener("keydown", (event) => {
+      this.#tabs(event);
       if (event.key !== "Escape" || !this.shown || event.defaultPrevented) return;
       event.preventDefault();
       this.hide(true);
     });
     this.addEventListener("focusout", (event) => {
-      if (event.relatedTarget !== null && !this.contains(event.relatedTarget as Node)) this.hide(false);
+      const to = event.relatedTarget as Node | null;
+      if (to === null || this.contains(to)) return;
+      if (this.#tabbed || to.getRootNode() === this.getRootNode()) this.hide(false);
     });
+  }
+
+  /** The browser moves the focus as soon as everybody has heard of the key. */
+  #tabs({ key }: KeyboardEvent): void {
+    if (key !== "Tab") return;
+    this.#tabbed = true;
+    setTimeout(() => { this.#tabbed = false; });
   }
 
   override connectedCallback(): void {

@@ -278,15 +278,37 @@ test("what was today is yesterday after midnight, in a window that nothing happe
   }
 });
 
+test("the panel stays where the page's own script takes the focus, and closes where Tab leads out of it", async () => {
+  const page = await stage();
+  await page.tell({ kind: "line", line: { state: "online" } }, roster([ana]));
+  const elsewhere = document.body.appendChild(document.createElement("button"));
+  const opener = one("button", /^Global Chat/);
+  opener.click();
+  await settled();
+  opener.focus();
+  elsewhere.focus();
+  await settled();
+  expect(byRole("dialog", "Global Chat")).toHaveLength(1);
+  opener.focus();
+  press(opener, "Tab");
+  elsewhere.focus();
+  await settled();
+  expect(byRole("dialog", "Global Chat")).toEqual([]);
+});
+
 test("where the page hides the list, the launcher shows it once by itself, and leaves the focus alone", async () => {
   const rendered = vi.fn().mockReturnValue(false);
   Object.assign(HTMLElement.prototype, { checkVisibility: rendered });
+  vi.useFakeTimers({ toFake: ["setTimeout", "clearTimeout"], shouldAdvanceTime: true });
+  const rested = (): Promise<unknown> => vi.advanceTimersByTimeAsync(3_000);
   try {
     localStorage.clear();
     let page = await stage();
     await page.tell({ kind: "line", line: { state: "online" } }, roster([]));
     expect(byRole("dialog", "Global Chat"), "there is nobody to show").toEqual([]);
     await page.tell(roster([ana]));
+    expect(byRole("dialog", "Global Chat"), "the page's own scripts may still show the list").toEqual([]);
+    await rested();
     expect(byRole("dialog", "Global Chat")).toHaveLength(1);
     expect(document.activeElement).toBe(document.body);
     one("button", /^Global Chat/).click();
@@ -294,13 +316,16 @@ test("where the page hides the list, the launcher shows it once by itself, and l
     expect(byRole("dialog", "Global Chat"), "a press just then does not close it").toHaveLength(1);
     page = await stage();
     await page.tell({ kind: "line", line: { state: "online" } }, roster([ana]));
+    await rested();
     expect(byRole("dialog", "Global Chat"), "the second time").toEqual([]);
     localStorage.clear();
     rendered.mockReturnValue(true);
     page = await stage();
     await page.tell({ kind: "line", line: { state: "online" } }, roster([ana]));
+    await rested();
     expect(byRole("dialog", "Global Chat"), "where the list can be seen").toEqual([]);
   } finally {
+    vi.useRealTimers();
     Reflect.deleteProperty(HTMLElement.prototype, "checkVisibility");
   }
 });

@@ -3,6 +3,7 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import { becomes, gone, seen } from "../../expect.mjs";
+import { byKeyboard, foundAgain, inStep } from "../../finding.mjs";
 import { NAMES } from "../campus.mjs";
 import { scene } from "../scene.mjs";
 import { Session } from "../session.mjs";
@@ -90,17 +91,9 @@ test("a profile offers the chat, and one's own does not", async () => {
 
 /** Opens a window with somebody, found by what is typed. */
 async function choose({ screen }, text, name) {
-  const { panel, search, launcher } = screen;
-  const brief = { timeout: 3_000 };
-  // At the first visit the panel opens by itself, and a click in that instant closes it: then it is opened again.
-  const found = async () => {
-    if (!(await panel.isVisible())) await launcher.click();
-    await panel.waitFor(brief).catch(() => {});
-    if ((await search.inputValue(brief).catch(() => text)) !== text) await search.fill(text, brief).catch(() => {});
-    return screen.found(name).isVisible();
-  };
   await seen(screen.block.getByText("Nobody from your courses is online."), "the chat is there");
-  await becomes(found, true, `${name} is found`);
+  await screen.openPanel();
+  await screen.search.fill(text);
   await screen.found(name).click();
   const chat = screen.chat(name);
   await chat.box.waitFor();
@@ -142,6 +135,47 @@ test("Chat on a profile opens a window with somebody who has never been there", 
   await chat.say("From your profile");
   await seen(chat.log.getByText("Sent", { exact: true }), "the server has it");
   await becomes(() => ana.page.evaluate(() => location.hash), "", "the address is the profile's again");
+});
+
+test("a closed conversation is found again by the list and by name, wherever and whoever is away", async () => {
+  const { path } = it.campus.algebra;
+  const [ana, bruno] = [await it.people.arrive("ana", { path }), await it.people.arrive("bruno", { path })];
+  await foundAgain({ ana, bruno, phone: () => it.people.arrive("ana", { path: "/my/" }), part: "silva b" });
+});
+
+test("two devices are in step: pinned, muted, archived, read", async () => {
+  const arrive = (slug, path = it.campus.algebra.path) => it.people.arrive(slug, { path });
+  await inStep({ ana: await arrive("ana"), phone: await arrive("ana", "/my/"), bruno: await arrive("bruno"), carla: await arrive("carla") });
+});
+
+test("forty unread messages of nine conversations are read one after the other, by keyboard alone", async () => {
+  const letters = [..."ABCDEFGHI"];
+  const username = (letter) => it.campus.login(`sender${letter.toLowerCase()}`);
+  const ana = it.campus.login("ana");
+  const course = `Waiting ${ana}`;
+  const { users, courses } = await it.site.seed({
+    users: letters.map((letter) => ({ username: username(letter), firstname: "Sender", lastname: letter })),
+    courses: [{ shortname: course, members: [{ user: ana }, ...letters.map((letter) => ({ user: username(letter) }))] }],
+  });
+  const reader = await it.people.arrive("ana", { path: `/course/view.php?id=${courses[course].id}` });
+  await seen(reader.screen.launcher, "the chat is there");
+  await reader.page.goto("about:blank");
+  const senders = [];
+  for (const letter of letters) {
+    const session = await Session.login(it.site.url, username(letter), PASSWORD);
+    const { data } = await session.call("block_gchat_get_token");
+    senders.push({ id: users[username(letter)], name: `Sender ${letter}`, token: data.token });
+  }
+  const sender = await it.people.enter("the senders");
+  await sender.page.goto(`${it.site.url}/login/index.php`, { waitUntil: "domcontentloaded" });
+  await byKeyboard({
+    reader,
+    come: () => reader.go(`/course/view.php?id=${courses[course].id}`),
+    sender,
+    server: `${it.site.url.replace("http", "ws")}/gchat/ws`,
+    to: it.campus.users.ana,
+    senders,
+  });
 });
 
 test("while the chat server is away people are found, and nobody is introduced", async () => {
