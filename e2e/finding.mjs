@@ -89,8 +89,12 @@ export async function byKeyboard({ reader, come, sender, server, to, senders }) 
   const { page } = reader;
   await page.bringToFront();
   await seen(reader.screen.launcher.and(page.getByRole("button", { name: /40 unread/ })), "forty unread");
-  await reader.screen.launcher.focus();
-  await focused(reader.screen.launcher, "the launcher has the focus");
+  // Boost takes the focus to its drawer a moment after the page has loaded.
+  const stays = () => reader.screen.launcher.evaluate((button) => {
+    button.focus();
+    return new Promise((resolve) => { setTimeout(() => resolve(button.getRootNode().activeElement === button), 700); });
+  });
+  await becomes(stays, true, "the launcher has the focus");
   const read = [];
   const left = () => said.filter(({ from }) => !read.includes(`Message to ${senders.find(({ id }) => id === from).name}`)).length;
   for (let conversations = senders.length; conversations > 0; conversations -= 1) {
