@@ -4,7 +4,7 @@ import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { becomes, seen, settled } from "../expect.mjs";
-import { campus } from "./campus.mjs";
+import { campus, NAMES } from "./campus.mjs";
 import { connect, SETTINGS } from "./connect.mjs";
 import { attach } from "./control.mjs";
 import { Members } from "./members.mjs";
@@ -62,6 +62,10 @@ async function pictures() {
     "rooms-rtl": () => mirrored(() => ofRooms("rtl-", BIG)),
     "rooms-settings": () => ofRoomSettings("", BIG),
     "rooms-settings-phone": () => ofRoomSettings("phone-", PHONE),
+    finding: () => ofFinding("", BIG),
+    "finding-dark": () => darkened(() => ofFinding("dark-", { ...BIG, colorScheme: "dark" })),
+    "finding-phone": () => ofFinding("phone-", PHONE),
+    "finding-rtl": () => mirrored(() => ofFinding("rtl-", BIG)),
   };
   const named = process.argv.slice(3);
   await site.deeds(["config", "allowthemechangeonurl", 1]);
@@ -301,6 +305,39 @@ async function ofRooms(prefix, options) {
   await seen(his.message(/Exam on Friday/), "the announcement");
   await seen(his.window.getByText("Only teachers can write here now."), "why nothing can be written");
   await picture(bruno.page, `${prefix}room-announcements`);
+  await people.leave();
+}
+
+/** Ana's panel: empty, with conversations of which some are unread, and with what a search finds; and somebody's profile. */
+async function ofFinding(prefix, options) {
+  place = await campus(site);
+  people.login = place.login;
+  const { path } = place.algebra;
+  const ana = await people.arrive("ana", { ...options, path });
+  await ana.screen.launcher.click();
+  await seen(ana.page.getByRole("button", { name: "Find somebody" }), "the empty panel");
+  await picture(ana.page, `${prefix}finding-empty`);
+  await ana.page.keyboard.press("Escape");
+  const others = [];
+  for (const slug of ["bruno", "carla", "frank"]) others.push(await people.arrive(slug, { path }));
+  for (const [other, text] of [[others[0], "Almost. May I divide by two first?"], [others[1], "Yes! 14:00 in the library 📚"], [others[2], "Thank you, that was it."]]) {
+    await (await other.screen.open(ana.name)).say(text);
+  }
+  await others[2].context.close();
+  await ana.go(path);
+  await ana.screen.openPanel();
+  await ana.screen.listed(others[2].name).click();
+  const chat = ana.screen.chat(others[2].name);
+  await chat.say("Good. See you on Friday.");
+  if (options.isMobile) await chat.window.getByRole("button", { name: "Back" }).click();
+  else await ana.screen.openPanel();
+  await picture(ana.page, `${prefix}finding-list`);
+  await ana.screen.search.fill("a");
+  await seen(ana.screen.found(NAMES.eva), "who was never there");
+  await picture(ana.page, `${prefix}finding-search`);
+  await ana.go(`/user/profile.php?id=${place.users.eva}`);
+  await ana.page.getByRole("link", { name: "Chat", exact: true }).scrollIntoViewIfNeeded();
+  await picture(ana.page, `${prefix}finding-profile`);
   await people.leave();
 }
 

@@ -109,6 +109,23 @@ test("the launcher shows nobody by itself where the page's own script is late to
   assert.equal(await one.screen.panel.isVisible(), false, "the panel");
 });
 
+test("from right to left the search's sign stays free, whatever is typed", async () => {
+  host.head = '<script>document.documentElement.dir = "rtl";</script>';
+  last += 1;
+  const one = await people.enter("Ana");
+  await one.go(`/as/${last}`);
+  await one.screen.openPanel();
+  for (const text of ["ana", "دانيال"]) {
+    await one.screen.search.fill(text);
+    const free = await one.screen.search.evaluate((box) => {
+      const sign = box.parentElement.querySelector("svg").getBoundingClientRect();
+      const { right } = box.getBoundingClientRect();
+      return sign.left - (right - Number.parseFloat(getComputedStyle(box).paddingRight));
+    });
+    assert.ok(free >= 0, `${text} begins ${-free} px below the sign`);
+  }
+});
+
 test("the chat starts on a page with a foreign <base>, and its addresses are the page's own", async () => {
   host.head = '<base href="https://elsewhere.example/deep/">';
   await talking();

@@ -123,7 +123,6 @@ export class PeopleSearch implements ReactiveController {
         type="search"
         autocomplete="off"
         spellcheck="false"
-        dir="auto"
         maxlength="100"
         aria-label=${label}
         placeholder=${label}

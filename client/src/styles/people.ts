@@ -93,6 +93,8 @@ export const searchStyles = css`
     border: 1px solid var(--g-edge);
     border-radius: 18px;
     background: transparent;
+    /* Not the box itself goes the way of what is typed: its sign stays where it is. */
+    unicode-bidi: plaintext;
     appearance: none;
   }
   input::placeholder {
