@@ -20,8 +20,8 @@ after(async () => {
   await host?.close();
 });
 
-/** Two people who have never talked do, the first on a page as the host makes it now. */
-async function talking() {
+/** Two people who have never talked come, Bruno first. Gives Ana, on a page as the host makes it now. */
+async function meeting() {
   last += 2;
   const circles = [{ id: `c${last}`, role: "student", title: "Algebra" }];
   host.introduce(last, { name: "Ana", circles });
@@ -30,6 +30,12 @@ async function talking() {
   const one = await people.enter("Ana");
   await other.go(`/as/${last + 1}`);
   await one.go(`/as/${last}`);
+  return one;
+}
+
+/** They talk. */
+async function talking() {
+  const one = await meeting();
   await seen(one.screen.person("Bruno"), "the other in the list");
   const chat = await one.screen.open("Bruno");
   await chat.say("Hello, 你好, مرحبا");
@@ -72,14 +78,7 @@ test("no rule of a page changes a word of the chat or moves it", async () => {
 test("what a page hides with all that is in it hides the list, and the launcher shows the people once by itself", async () => {
   // As Moodle's Boost does it with its drawer of blocks, which is closed for every new user.
   host.head = "<style>aside { visibility: hidden; position: fixed; inset-inline-end: -22rem }</style>";
-  last += 2;
-  const circles = [{ id: `c${last}`, role: "student", title: "Algebra" }];
-  host.introduce(last, { name: "Ana", circles });
-  host.introduce(last + 1, { name: "Bruno", circles });
-  const other = await people.enter("Bruno");
-  const one = await people.enter("Ana");
-  await other.go(`/as/${last + 1}`);
-  await one.go(`/as/${last}`);
+  const one = await meeting();
   await seen(one.screen.launched("Bruno"), "the other in the launcher's list");
   assert.equal(await one.page.locator("gchat-roster").isVisible(), false, "the list in the page");
   assert.equal(await one.page.evaluate(() => document.activeElement === document.body), true, "the focus stays where it was");
@@ -96,14 +95,7 @@ test("the launcher shows nobody by itself where the page's own script is late to
     document.addEventListener("DOMContentLoaded", () => document.querySelector("aside").classList.add("late"));
     window.addEventListener("load", () => setTimeout(() => document.querySelector("aside").classList.remove("late"), 700));
     </script>`;
-  last += 2;
-  const circles = [{ id: `c${last}`, role: "student", title: "Algebra" }];
-  host.introduce(last, { name: "Ana", circles });
-  host.introduce(last + 1, { name: "Bruno", circles });
-  const other = await people.enter("Bruno");
-  const one = await people.enter("Ana");
-  await other.go(`/as/${last + 1}`);
-  await one.go(`/as/${last}`);
+  const one = await meeting();
   await seen(one.screen.person("Bruno"), "the other in the page's list");
   await one.page.evaluate(() => new Promise((rest) => { setTimeout(rest, 3_000); }));
   assert.equal(await one.screen.panel.isVisible(), false, "the panel");
