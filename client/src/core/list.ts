@@ -6,7 +6,7 @@
  */
 import type { DockWindow, ListEntry, Server, ServerFrame } from "../net/protocol.js";
 import { only, withAsked, withFirstPage, withFrame, withPage, withSifted } from "./listing.js";
-import type { Listing } from "./listing.js";
+import type { Listing } from "./held-list.js";
 import type { Question } from "./requests.js";
 import type { State, Step } from "./state.js";
 import type { ConversationId, ListFilter } from "../view.js";

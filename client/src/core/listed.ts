@@ -4,7 +4,7 @@
  */
 import { listedBetween } from "./change.js";
 import { onlineOf, over } from "./listing.js";
-import type { Entry } from "./listing.js";
+import type { Entry } from "./held-list.js";
 import type { Contact } from "../net/protocol.js";
 import { faceOf, flagsOf } from "./present.js";
 import type { Known } from "./present.js";

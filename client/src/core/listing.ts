@@ -7,32 +7,15 @@
  */
 import { conversationOf, kindOf } from "../net/protocol.js";
 import type { DockWindow, ListEntry, Message, RosterContact, Server, ServerFrame } from "../net/protocol.js";
-import { emptyListing, mentionsMe, summed, windowOf, withNews } from "./state.js";
+import { emptyListing } from "./held-list.js";
+import type { Entry, Listing } from "./held-list.js";
+import { mentionsMe, summed, windowOf, withNews } from "./state.js";
 import type { State, Step } from "./state.js";
 import { isStub } from "./talk.js";
 import type { ConversationId, Seq, Status, UserId } from "../view.js";
 
 /** Code points of a message that an entry has of it (the contract). */
 const LAST_CHARS = 200;
-
-/** A conversation of the list, as it was answered and followed since. */
-export type Entry = ListEntry & {
-  /** Up to which rev `last` is known. */
-  upTo: number;
-  /** The message that was `last` and is a stub now: no older answer brings it back. */
-  stub?: Seq;
-};
-
-export interface Listing {
-  /** All that are held: of the list, and what filters have told. */
-  entries: ReadonlyMap<ConversationId, Entry>;
-  /** Those of the list, in its order. */
-  order: readonly ConversationId[];
-  /** Where the next page begins; null: there is none. "": not known, the first page is to be asked for. */
-  next: string | null;
-  /** An answer has come, or the browser's copy had one. */
-  known: boolean;
-}
 
 type Page = Pick<Server<"list">, "conversations" | "next">;
 /** A listing that is being changed. */

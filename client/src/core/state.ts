@@ -7,7 +7,8 @@
 import type { Changes, Circle, Contact, CursorEntry, DockWindow, HeldRoster, HelloFrame, Limits, ListEntry, Message } from "../net/protocol.js";
 import type { Room, Server, ServerFrame } from "../net/protocol.js";
 import { CURSOR_CONVERSATIONS, defaultLimits, kindOf } from "../net/protocol.js";
-import type { Listing } from "./listing.js";
+import { emptyListing } from "./held-list.js";
+import type { Listing } from "./held-list.js";
 import { heldRosters, withCircles, withDiff, withoutVersions, withSnapshot } from "./roster.js";
 import type { Rosters } from "./roster.js";
 import { emptyTalk, held, isStub, withChanges, withPage } from "./talk.js";
@@ -70,8 +71,6 @@ export interface Step {
   /** Conversations whose copy was dropped: whatever a page shows of them is void. */
   dropped: readonly ConversationId[];
 }
-
-export const emptyListing: Listing = { entries: new Map(), order: [], next: null, known: false };
 
 export function emptyState(me: UserId): State {
   return {
