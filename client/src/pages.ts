@@ -242,7 +242,11 @@ export class Pages {
         return;
       default:
         if (this.#pages.has(page)) this.#actor = page;
-        if (command.kind === "search") this.#searcher = page;
+        if (command.kind === "search") {
+          // That a page has left its search ends no other page's.
+          if (command.text === "" && this.#searcher !== page) return;
+          this.#searcher = page;
+        }
         this.#say(this.#numbered(page, command));
     }
   }

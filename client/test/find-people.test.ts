@@ -84,15 +84,29 @@ describe("a search", () => {
     expect(page.last("found")?.people.slice(0, 2).map(({ circles }) => circles)).toEqual([["Algebra"], ["Algebra"]]);
   });
 
-  test("asks the server only where a roster has more people than it shows, and finds in the rosters without accents", async () => {
-    const { page, asked } = await asking();
+  test("without a host asks the server only where a roster has more people than it shows, and finds in the rosters without accents", async () => {
+    const { page } = await asking({});
     page.socket.says(roster(person(5, "João Sìlva"), person(6, "Rui")));
     await page.does({ kind: "search", text: "SILVA joao" });
     expect(page.socket.of("search")).toEqual([]);
     expect(found(page)).toEqual([["João Sìlva", "online"]]);
-    expect(page.last("found")?.pending).toBe(true);
-    await asked[0]!.answer(people());
-    expect(found(page)).toEqual([["João Sìlva", "online"]]);
+    page.socket.says({ ...crowd(person(5, "João Sìlva")), version: 2 });
+    await page.does({ kind: "search", text: "silva" });
+    expect(page.socket.of("search")).toHaveLength(1);
+  });
+
+  test("lists nobody whom neither server nor host lists, though a roster has them", async () => {
+    const { page, asked } = await asking();
+    page.socket.says(roster(person(5, "Carla Silva"), person(6, "Bruno Silva")));
+    await page.does({ kind: "search", text: "silva" });
+    expect(page.last("found")).toBeUndefined();
+    // She takes messages from her contacts only.
+    await contacts(page, [person(6, "Bruno Silva")]);
+    await asked[0]!.answer(people(hosts(6, "Bruno Silva")));
+    expect(found(page)).toEqual([["Bruno Silva", "online"]]);
+    // In a list of those who are online she stays.
+    await page.does({ kind: "search", text: "silva", online: true });
+    expect(found(page)).toEqual([["Bruno Silva", "online"], ["Carla Silva", "online"]]);
   });
 
   test("asks no host where there is none, and none for nothing", async () => {
@@ -179,6 +193,7 @@ describe("a search", () => {
     const { page, asked } = await asking(host, { blocked: [9], dock: { version: 1, windows: [shown] } });
     page.socket.says(roster(person(9, "Adam")));
     await page.does({ kind: "search", text: "ad" });
+    await contacts(page, []);
     expect(found(page)).toEqual([]);
     await asked[0]!.answer(people(hosts(8, "Ada"), hosts(9, "Adam"), hosts(10, "Adela")));
     expect(found(page)).toEqual([["Ada", "online"], ["Adela", "offline"]]);
@@ -188,6 +203,7 @@ describe("a search", () => {
     const { page, asked } = await asking({ ...host, tokenIdle: "idle=1" });
     page.socket.says(roster());
     await page.does({ kind: "search", text: "a" });
+    await contacts(page, []);
     await asked[0]!.answer(people(hosts(8, "Ada"), hosts(9, "Adam")));
     const told = of(page, "found").length;
     for (const frame of [
@@ -196,6 +212,7 @@ describe("a search", () => {
     ] as const) {
       page.socket.says(frame);
       await settled();
+      await contacts(page, []);
     }
     expect(of(page, "found")).toHaveLength(told);
     await asked[1]!.answer(people(hosts(8, "Ada"), hosts(9, "Adam")));
@@ -216,6 +233,7 @@ describe("a search", () => {
     const { page, asked } = await asking();
     page.socket.says(roster(person(5, "Bruno Silva"), person(6, "Carla Silva"), person(7, "Rui")));
     await page.does({ kind: "search", text: "silva" });
+    await contacts(page, [person(5, "Bruno Silva"), person(6, "Carla Silva")]);
     await asked[0]!.answer(people(hosts(5, "Bruno Silva"), hosts(6, "Carla Silva"), hosts(8, "Dora Silva")));
     const leave = async (user: UserId, from: number): Promise<void> => {
       page.socket.says({ type: "roster_diff", circle: "c7", from, version: from + 1, total: 3 - from, joined: [], left: [user] });
@@ -228,13 +246,40 @@ describe("a search", () => {
     await leave(6, 3);
     await fresh().clock.pass(LEFT_MS);
     expect(asked.map(({ body }) => body)).toEqual([{ text: "silva", next: "" }, { text: "silva", next: "" }]);
+    await contacts(page, []);
     await asked[1]!.answer(people(hosts(6, "Carla Silva"), hosts(8, "Dora Silva")));
     expect(found(page)).toEqual([["Carla Silva", "offline"], ["Dora Silva", "offline"]]);
     page.socket.says({ type: "circles", circles: welcome().circles });
     await settled();
+    await contacts(page, []);
     const told = of(page, "found").length;
     await asked[2]!.answer(json({}, 429));
     expect(of(page, "found")).toHaveLength(told);
+    // It is asked for again by and by.
+    await fresh().clock.pass(30_000);
+    expect(asked).toHaveLength(4);
+  });
+
+  test("tells who comes online of those who are shown, and asks again for as many as are shown", async () => {
+    const { page, asked } = await asking();
+    page.socket.says(roster(person(5, "Eva 5")));
+    await page.does({ kind: "search", text: "eva" });
+    await contacts(page, [person(5, "Eva 5")]);
+    await asked[0]!.answer(json({ people: [hosts(8, "Eva 8")], next: "h1" }));
+    await page.does({ kind: "search", text: "eva", more: true });
+    await asked[1]!.answer(people(hosts(9, "Eva 9")));
+    page.socket.says({ type: "roster_diff", circle: "c7", from: 1, version: 2, total: 2, joined: [person(9, "Eva 9")], left: [] });
+    await fresh().clock.pass(1_000);
+    expect(found(page)).toEqual([["Eva 5", "online"], ["Eva 8", "offline"], ["Eva 9", "online"]]);
+    expect(page.last("found")?.append).toBe(false);
+    page.socket.says({ type: "roster_diff", circle: "c7", from: 2, version: 3, total: 1, joined: [], left: [5] });
+    await fresh().clock.pass(LEFT_MS + 1_000);
+    const told = of(page, "found").length;
+    await contacts(page, [person(9, "Eva 9")]);
+    await asked[2]!.answer(json({ people: [hosts(5, "Eva 5"), hosts(8, "Eva 8")], next: "h1" }));
+    // Three were on show: so the next page as well before any of it is told. The one that is online was found already.
+    expect(of(page, "found")).toHaveLength(told + 1);
+    expect(found(page)).toEqual([["Eva 9", "online"], ["Eva 5", "offline"], ["Eva 8", "offline"]]);
   });
 
   test("works without a line to the server, and has those online when that is back", async () => {
@@ -296,6 +341,7 @@ describe("the host's answer", () => {
     page.socket.says(roster());
     await page.does({ kind: "search", text: "e" });
     expect(asked[0]).toMatchObject({ url: `${URL_}?sesskey=s`, body: [{ index: 0, methodname: "block_gchat_people", args: { text: "e", next: "", user: 0 } }] });
+    await contacts(page, []);
     await asked[0]!.answer(json([{ error: false, data: { people: [hosts(8, "Eva")], next: "n" } }]));
     expect(page.last("found")).toMatchObject({ people: [{ id: 8 }], more: true });
     await page.does({ kind: "open", person: { id: 8 } });
@@ -315,6 +361,7 @@ describe("the host's answer", () => {
     const { page, asked, tokens } = await asking();
     page.socket.says(roster(person(5, "Eva")));
     await page.does({ kind: "search", text: "e" });
+    await contacts(page, [person(5, "Eva")]);
     await asked[0]!.answer(answer());
     expect(page.last("found")).toMatchObject({ failed: true, people: [{ id: 5 }], more: false });
     expect(tokens()).toBe(1);
@@ -329,6 +376,7 @@ describe("the host's answer", () => {
     const { page, asked, tokens } = await asking();
     page.socket.says(roster());
     await page.does({ kind: "search", text: "e" });
+    await contacts(page, []);
     await asked[0]!.answer(answer());
     expect(page.last("found")).toMatchObject({ failed: true });
     expect(tokens()).toBe(2);

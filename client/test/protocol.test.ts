@@ -78,6 +78,7 @@ const clientFrames: { [K in ClientFrame["type"]]: Read<Extract<ClientFrame, { ty
     pinned: optional(boolean),
     archived: optional(boolean),
     muted_until: optional(integer(0)),
+    seq: optional(integer(0)),
   }),
   changes: object({
     type: type("changes"),

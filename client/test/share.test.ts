@@ -261,6 +261,19 @@ describe("pages of one login", () => {
     expect(silent.last("sifted")).toBeUndefined();
   });
 
+  test("have the search of one go on when another leaves its own", async () => {
+    const [one, other] = [await page(), await page()];
+    const socket = await worker!.place.online(withWindow);
+    await one.does({ kind: "search", text: "b" });
+    await other.does({ kind: "search", text: "c" });
+    await one.does({ kind: "search", text: "" });
+    for (let turn = 0; turn < 2; turn += 1) {
+      socket.says({ type: "contacts", request: socket.of("search").at(-1)!.request, contacts: [], next: null });
+      await settled();
+    }
+    expect(other.last("found")?.text).toBe("c");
+  });
+
   test("have flags answered to the one that set them", async () => {
     const one = await page();
     const other = await page();

@@ -5,14 +5,39 @@
 use unicode_normalization::UnicodeNormalization as _;
 use unicode_properties::{GeneralCategory, UnicodeGeneralCategory as _};
 
-/// A text as it is compared: decomposed (NFKD), without combining marks (Mn), in lower case, the Greek sigma in one form:
-/// which of two it has in lower case depends on where in a word it stands, and a part of a word may be looked for.
+/// What Unicode does not decompose, in lower case, and what everybody types for it. Which form the Greek sigma has depends
+/// on where in a word it stands, and a part of a word may be looked for.
+const PLAIN: [(char, &str); 13] = [
+    ('đ', "d"),
+    ('ð', "d"),
+    ('ħ', "h"),
+    ('ı', "i"),
+    ('ł', "l"),
+    ('ø', "o"),
+    ('ŧ', "t"),
+    ('ς', "σ"),
+    ('’', "'"),
+    ('ʼ', "'"),
+    ('ß', "ss"),
+    ('æ', "ae"),
+    ('œ', "oe"),
+];
+
+/// A text as it is compared: decomposed (NFKD), without combining marks (Mn), in lower case, and in plain letters.
 pub fn fold(text: &str) -> String {
     if text.is_ascii() {
         return text.to_ascii_lowercase();
     }
     let is_mark = |c: &char| c.general_category() == GeneralCategory::NonspacingMark;
-    text.nfkd().filter(|c| !is_mark(c)).collect::<String>().to_lowercase().replace('ς', "σ")
+    let lower = text.nfkd().filter(|c| !is_mark(c)).collect::<String>().to_lowercase();
+    let mut folded = String::with_capacity(lower.len());
+    for c in lower.chars() {
+        match PLAIN.iter().find(|(letter, _)| *letter == c) {
+            Some((_, plain)) => folded.push_str(plain),
+            None => folded.push(c),
+        }
+    }
+    folded
 }
 
 /// What somebody looks for: the words of a text, each as it is compared.

@@ -378,7 +378,7 @@ pub fn writing(policy: Policy, sender: Side<'_>, recipient: Option<Side<'_>>) ->
         && recipient.chat
         && !recipient.blocks
         && may_see(policy, sender.circles, recipient.circles)
-        && (recipient.accepts || teaches(sender.circles, recipient.circles));
+        && takes(sender, recipient);
     if may { Writing::Yes } else { Writing::No }
 }
 
@@ -389,6 +389,12 @@ pub fn may_write(
     (recipient_id, recipient): (UserId, &Snapshot),
 ) -> bool {
     writing(policy, sender.side(recipient_id), Some(recipient.side(sender_id))) == Writing::Yes
+}
+
+/// Whether somebody takes messages from a sender, who need not be asked about that where they are a teacher of theirs. Who
+/// does not is found by nobody who looks for people.
+pub fn takes(sender: Side<'_>, recipient: Side<'_>) -> bool {
+    recipient.accepts || teaches(sender.circles, recipient.circles)
 }
 
 /// Whether `a` is a teacher in a circle that both share.

@@ -344,8 +344,8 @@ impl Rosters {
         if seen { Status::Online } else { Status::Offline }
     }
 
-    /// People online whom the viewer sees and whose names have all words of the text; in one circle of theirs or in
-    /// all.
+    /// People online whom the viewer sees, who take messages from them, and whose names have all words of the text; in one
+    /// circle of theirs or in all.
     pub fn search(
         &self,
         site: SiteId,
@@ -373,7 +373,11 @@ impl Rosters {
                 // One more than asked for: the viewer is among them.
                 let (hits, rest) = self.rooms.search(site, view, &text, from_here, most + 1);
                 from = hits.last().map(Entry::bookmark);
-                for hit in hits {
+                let takes = |hit: &Entry| {
+                    let theirs = self.live(site, hit.user());
+                    theirs.is_some_and(|theirs| rights::takes(rights.side(hit.user()), theirs.side(viewer)))
+                };
+                for hit in hits.into_iter().filter(takes) {
                     // They are listed as a teacher, which may be on a page before this.
                     let mut teaches = || {
                         let user = hit.user();

@@ -1,6 +1,8 @@
 /**
- * The search for people: those online whom the rosters show, those beyond their slices, whom the server finds, and everybody
- * else, whom the host finds. Each of the two is asked one question at a time, of several wishes the latest.
+ * The search for people: those online, whom the server finds, and everybody else, whom the host finds. Each of the two is
+ * asked one question at a time, of several wishes the latest. Without a host, and in a list of those who are online, the
+ * rosters are what is searched, and the server finds those beyond their slices: that somebody takes messages from few does not
+ * hide them there.
  */
 import type { Cancel, Clock } from "../clock.js";
 import type { HostPeople, HostPerson, PeopleAnswer } from "../net/people.js";
@@ -13,6 +15,10 @@ import { hasWords } from "../words.js";
 
 /** Who has left a roster may be away, or not to be found any more: what is shown is asked for again so much later. */
 export const LEFT_MS = 3_000;
+/** The host could not answer that: so much later again. */
+const AGAIN_MS = 30_000;
+/** What is shown beyond so many is not asked for again: its next page comes when it is looked for. */
+const AGAIN_MOST = 100;
 
 type SearchWish = Extract<Command, { kind: "search" }>;
 type SearchQuestion = Extract<Question, { kind: "search" }>;
@@ -69,7 +75,7 @@ export class Search {
   #asked: Quest | null = null;
   #hostAsked: Quest | null = null;
   /** On show, of the latest text. */
-  readonly #shown = new Set<UserId>();
+  readonly #shown = new Map<UserId, FoundPerson>();
   #rests: Cancel | null = null;
 
   constructor(parts: SearchParts) {
@@ -89,11 +95,27 @@ export class Search {
 
   /** The rosters are others: `gone` tells who has left them. */
   follow(gone: () => readonly UserId[]): void {
-    if (this.#shown.size === 0 || !gone().some((user) => this.#shown.has(user))) return;
-    this.#rests ??= this.#parts.clock.after(LEFT_MS, () => {
+    if (this.#shown.size === 0) return;
+    this.#wake();
+    if (gone().some((user) => this.#shown.has(user))) this.#rest(LEFT_MS);
+  }
+
+  #rest(ms: number): void {
+    this.#rests ??= this.#parts.clock.after(ms, () => {
       this.#rests = null;
       this.moved();
     });
+  }
+
+  /** Whoever is shown as away and is in a roster now is online. */
+  #wake(): void {
+    const quest = this.#quest;
+    if (quest?.server.is !== "done" || quest.host.is !== "done") return;
+    const here = this.#here();
+    const woken = [...this.#shown.values()].filter(({ id, status }) => status !== "online" && here.has(id));
+    if (woken.length === 0) return;
+    for (const person of woken) this.#shown.set(person.id, { ...person, status: "online" });
+    this.#post(quest, [...this.#shown.values()], false);
   }
 
   /** Asks for what is wished, as soon as that can be. */
@@ -127,7 +149,7 @@ export class Search {
 
   came({ next: from }: SearchQuestion, { contacts, next }: Server<"contacts">): void {
     this.#answered({ is: "done", next }, (quest) => {
-      quest.online = this.#withFound(from === null ? quest.online : [], contacts);
+      quest.online = this.#withFound(from === null || quest.quiet ? quest.online : [], contacts);
     });
     this.go();
   }
@@ -151,14 +173,15 @@ export class Search {
 
   #begin({ text, here }: Pick<Quest, "text" | "here">, quiet: boolean): void {
     const { people, more, known } = this.#parts.roster();
+    const asksHost = !here && this.#parts.host.there && text.trim() !== "";
     const quest: Quest = {
       text,
       here,
-      // Where the rosters show everybody there is nothing to ask.
-      server: more || !known ? { is: "due", next: null } : NOTHING,
-      host: !here && this.#parts.host.there && text.trim() !== "" ? { is: "due", next: null } : NOTHING,
+      // Where the rosters show everybody, and everybody in them counts, there is nothing to ask.
+      server: asksHost || more || !known ? { is: "due", next: null } : NOTHING,
+      host: asksHost ? { is: "due", next: null } : NOTHING,
       append: false,
-      online: people.filter(({ name }) => hasWords(name, text)),
+      online: asksHost ? [] : people.filter(({ name }) => hasWords(name, text)),
       others: [],
       told: new Set(),
       failed: false,
@@ -171,10 +194,14 @@ export class Search {
 
   #further(quest: Quest): void {
     if (quest.server.is !== "done" || quest.host.is !== "done") return;
+    if (nextOf(quest) === null) return;
+    Object.assign(quest, { append: true, online: [], others: [], quiet: false });
+    this.#goOn(quest);
+  }
+
+  #goOn(quest: Quest): void {
     const side = quest.server.next !== null ? "server" : "host";
-    const { next } = quest[side];
-    if (next === null) return;
-    Object.assign(quest, { [side]: { is: "due", next }, append: true, online: [], others: [], quiet: false });
+    quest[side] = { is: "due", next: quest[side].next };
     this.go();
   }
 
@@ -196,22 +223,28 @@ export class Search {
       quest.host = { is: "done", next: "failed" in answer || answer.next === "" ? null : answer.next };
       if ("failed" in answer) {
         if (answer.stop !== undefined) this.#parts.recheck();
-      } else quest.others = answer.people;
+      } else quest.others = quest.quiet ? [...quest.others, ...answer.people] : answer.people;
       if (quest.server.is !== "awaited") this.#tell(quest);
     }
     this.go();
   }
 
   #tell(quest: Quest): void {
-    const { text, append, server, host, failed, quiet } = quest;
+    const { append, server, host, failed, quiet } = quest;
     const pending = host.is !== "done";
-    // What is on show stands until there is a whole answer.
-    if (quiet && (pending || failed)) return;
     const people = this.#merged(quest);
-    const more = !pending && (server.next !== null || host.next !== null);
+    if (quiet) {
+      // What is on show stands until there is a whole answer, of as many.
+      if (failed) this.#rest(AGAIN_MS);
+      if (failed || pending || server.is !== "done") return;
+      if (people.length < Math.min(this.#shown.size, AGAIN_MOST) && nextOf(quest) !== null) {
+        this.#goOn(quest);
+        return;
+      }
+    }
     if (!append) this.#shown.clear();
-    for (const { id } of people) this.#shown.add(id);
-    this.#parts.post({ kind: "found", text, people, more, append, ...(pending ? { pending } : {}), ...(failed ? { failed } : {}) });
+    for (const person of people) this.#shown.set(person.id, person);
+    this.#post(quest, people, append);
     if (!pending && server.is === "done") for (const { id } of people) quest.told.add(id);
   }
 
@@ -223,9 +256,19 @@ export class Search {
     return [...before, ...fresh.map((contact) => known.get(contact.id) ?? personOf(this.#parts.me, contact))];
   }
 
+  #post({ text, server, host, failed }: Quest, people: FoundPerson[], append: boolean): void {
+    const pending = host.is !== "done";
+    const more = !pending && (server.next ?? host.next) !== null;
+    this.#parts.post({ kind: "found", text, people, more, append, ...(pending ? { pending } : {}), ...(failed ? { failed } : {}) });
+  }
+
+  #here(): ReadonlySet<UserId> {
+    return new Set([...this.#parts.present(), ...this.#parts.roster().people.map(({ id }) => id)]);
+  }
+
   #merged({ online, others, told }: Quest): FoundPerson[] {
     const { me } = this.#parts;
-    const here = new Set([...this.#parts.present(), ...this.#parts.roster().people.map(({ id }) => id)]);
+    const here = this.#here();
     const found = new Map<UserId, FoundPerson>(online.map((person) => [person.id, person]));
     for (const { id, name, picture, profile_url: profileUrl, role, circles } of others) {
       const known = found.get(id);
@@ -237,4 +280,9 @@ export class Search {
     const blocked = this.#parts.blocked();
     return [...found.values()].filter(({ id }) => id !== me && !told.has(id) && !blocked.includes(id));
   }
+}
+
+/** Where its next page begins: the server's come first. */
+function nextOf({ server, host }: Quest): string | null {
+  return server.next ?? host.next;
 }

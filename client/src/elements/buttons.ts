@@ -1,14 +1,25 @@
 /**
- * The host's own buttons: `<button data-gchat-message="USER">`, anywhere on the page, opens the window with that person,
- * online or not (client/README.md, "A button of the host's own").
+ * The host's own elements: `<button data-gchat-message="USER">`, or any other, anywhere on the page, opens the window with
+ * that person, online or not (client/README.md, "A button of the host's own").
  *
  * Only the id is read. Who it is the server says: a page may hold what its users have written, and nobody's window may
- * open under another's name. Only buttons count, as keys reach them, and as hosts let no user write any.
+ * open under another's name.
  */
 import type { UserId } from "../view.js";
 
-/** Has `ask` called when the person here presses such a button, also one that comes into the page later. */
+/** These the browser presses itself, by their keys. */
+const PRESSED = "button, a[href], input, summary";
+
+/** Has `ask` called when the person here presses such an element, also one that comes into the page later. */
 export function watchButtons(ask: (user: UserId, button: HTMLElement) => void): void {
+  document.addEventListener("keydown", (event) => {
+    const element = event.composedPath()[0];
+    if (element === undefined || !isAsking(element) || element.matches(PRESSED) || event.defaultPrevented) return;
+    if ((event.key !== "Enter" && event.key !== " ") || event.repeat) return;
+    // The space would scroll the page.
+    event.preventDefault();
+    element.click();
+  });
   document.addEventListener("click", (event) => {
     const button = event.composedPath().find(isAsking);
     // What the host's own script has taken is the host's.
@@ -21,8 +32,8 @@ export function watchButtons(ask: (user: UserId, button: HTMLElement) => void): 
   });
 }
 
-function isAsking(target: EventTarget): target is HTMLButtonElement {
-  return target instanceof HTMLButtonElement && target.hasAttribute("data-gchat-message") && !target.matches(":disabled");
+function isAsking(target: EventTarget): target is HTMLElement {
+  return target instanceof HTMLElement && target.hasAttribute("data-gchat-message") && !target.matches(":disabled, [aria-disabled=true]");
 }
 
 /** By the person, also where an extension for those who use no mouse presses it for them: not by a script alone. */

@@ -357,7 +357,8 @@ export class GchatFinder extends LitElement {
     const held = filter.archived === true ? [] : listing.entries.filter((entry) => passes(entry, filter));
     const known = new Set(listing.entries.map(({ conversation }) => conversation));
     const others = this.#current(scene, sifted?.entries ?? []).filter(
-      (entry) => !known.has(entry.conversation) && (entry.archived === true) === (filter.archived === true) && (filter.unread !== true || entry.unread > 0 || entry.mentions > 0),
+      // Their names the server has compared.
+      (entry) => !known.has(entry.conversation) && passes(entry, { ...filter, text: "" }),
     );
     return { id: "conversations", parts: [{ title: null, rows: joined(held, others).map(entryRow) }], more: sifted?.more === true ? "further" : null };
   }
@@ -372,10 +373,11 @@ export class GchatFinder extends LitElement {
   }
 
   #foundOf(scene: Scene): Section {
-    const { found, roster } = scene;
+    const { found } = scene;
     const { text } = this.#search;
-    const here = found?.text === text ? found.people : roster.people.filter((person) => this.#search.matches(person));
-    return { id: "people", parts: [{ title: null, rows: onlineFirst(here).map(personRow) }], more: found?.text === text && found.more ? "further" : null };
+    // Until there is an answer, those of the last one. Who is online may all the same not be found.
+    const people = found?.text === text ? found.people : (found?.people.filter((person) => this.#search.matches(person)) ?? []);
+    return { id: "people", parts: [{ title: null, rows: onlineFirst(people).map(personRow) }], more: found?.text === text && found.more ? "further" : null };
   }
 
   /** Asks for what the filters let through; without any, for unread ones that may stand further down. */
@@ -402,7 +404,10 @@ export class GchatFinder extends LitElement {
       this.#act = null;
       this.code = signal.code ?? null;
       if (signal.code === undefined) {
-        scene.tell({ kind: "said", conversation: signal.conversation, text: scene.strings.get(flagsSaid(flags)) });
+        const { conversation } = signal;
+        scene.tell({ kind: "said", conversation, text: scene.strings.get(flagsSaid(flags)) });
+        // It is out of the person's sight until somebody writes.
+        if (flags.archived === true && scene.windows.some((window) => window.conversation === conversation)) scene.post({ kind: "close", conversation });
         this.#resift();
       }
     } else if (signal.kind === "list") {

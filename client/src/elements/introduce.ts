@@ -10,20 +10,19 @@ const REST_MS = 2_000;
 /** Says nothing of who was here, or when. */
 const KEY = "gchat introduced";
 
+/** Moodle empties this storage when its caches were purged, a moment after a page has begun. */
+const before = isRemembered();
+if (before) window.addEventListener("pagehide", remember, { once: true });
+
 /** True once: the list is on this page, and nobody can see it. */
 export function introduces(): boolean {
   const lists = [...document.querySelectorAll<HTMLElement>("gchat-roster")];
   if (lists.length === 0 || lists.some(isRendered)) return false;
-  try {
-    if (localStorage.getItem(KEY) !== null) return false;
-    remember();
-    // Moodle empties this storage on a browser's first page, and again when its caches were purged.
-    window.addEventListener("pagehide", remember, { once: true });
-    return true;
-  } catch {
-    // Nothing can be remembered here: better never than on every page.
-    return false;
-  }
+  // Where nothing can be remembered: better never than on every page.
+  if (before || isRemembered() || !remember()) return false;
+  // Moodle empties this storage on a browser's first page as well.
+  window.addEventListener("pagehide", remember, { once: true });
+  return true;
 }
 
 /** Once the page's own scripts have had their time. */
@@ -35,6 +34,19 @@ export function atRest(): Promise<void> {
   });
 }
 
-function remember(): void {
-  localStorage.setItem(KEY, "1");
+function isRemembered(): boolean {
+  try {
+    return localStorage.getItem(KEY) !== null;
+  } catch {
+    return false;
+  }
+}
+
+function remember(): boolean {
+  try {
+    localStorage.setItem(KEY, "1");
+    return true;
+  } catch {
+    return false;
+  }
 }

@@ -10,6 +10,9 @@ import type { Scene } from "./scene.js";
 
 const DELAY_MS = 250;
 
+/** Who has asked last, of each page. */
+const latest = new WeakMap<Scene, PeopleSearch>();
+
 type Host = ReactiveControllerHost & HTMLElement & { scene: Scene | null };
 
 /** What keys in the box do. */
@@ -84,7 +87,9 @@ export class PeopleSearch implements ReactiveController {
   }
 
   #ask(text: string): void {
-    this.#host.scene?.post({ kind: "search", text, ...this.#kind });
+    const { scene } = this.#host;
+    if (scene !== null) latest.set(scene, this);
+    scene?.post({ kind: "search", text, ...this.#kind });
     this.#asked = true;
     this.#asking(text);
   }
@@ -92,7 +97,9 @@ export class PeopleSearch implements ReactiveController {
   /** Nothing is searched for any more, if anything was. */
   #leave(): void {
     clearTimeout(this.#asks);
-    if (this.#asked) this.#host.scene?.post({ kind: "search", text: "" });
+    const { scene } = this.#host;
+    // What another list of the page has asked since goes on.
+    if (this.#asked && scene !== null && latest.get(scene) === this) scene.post({ kind: "search", text: "" });
     this.#asked = false;
   }
 

@@ -47,7 +47,8 @@ export function joined(entries: readonly EntryView[], others: readonly EntryView
 
 /** Whether a filter lets it through. */
 export function passes(entry: EntryView, { unread, archived, text = "" }: ListFilter): boolean {
-  if (unread === true && entry.unread === 0 && entry.mentions === 0) return false;
+  // Of a room what mentions the person counts, as in the contract's list.
+  if (unread === true && entry.mentions === 0 && (entry.unread === 0 || entry.kind === "room")) return false;
   return (entry.archived === true) === (archived === true) && (text === "" || hasWords(entry.title, text));
 }
 

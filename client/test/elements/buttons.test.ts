@@ -53,13 +53,26 @@ test("opens the window by the id alone, whatever else it says, and has the focus
 });
 
 test.each([
-  ["of what is no button", '<div data-gchat-message="2">Message</div>'],
+  ["that is said to be of no use", '<div aria-disabled="true" data-gchat-message="2">Message</div>'],
   ["that cannot be used", '<button disabled data-gchat-message="2">Message</button>'],
   ["with oneself", '<button data-gchat-message="1">Message</button>'],
 ])("a click opens no window %s", async (_, markup) => {
   const page = await pageWith(markup);
   await press();
   expect(page.last("open")).toBeUndefined();
+});
+
+test("any element does, by its keys too where they reach it", async () => {
+  const page = await pageWith('<span tabindex="0" role="button" data-gchat-message="2"><b>Message</b></span><p tabindex="0">Text</p>');
+  await press("span b");
+  expect(page.last("open")).toEqual({ kind: "open", person: { id: 2 } });
+  const opened = (): number => page.commands().filter(({ kind }) => kind === "open").length;
+  for (const [element, key, most] of [["span", "Enter", 2], ["span", " ", 3], ["span", "a", 3], ["p", "Enter", 3]] as const) {
+    const down = new KeyboardEvent("keydown", { key, bubbles: true, cancelable: true, composed: true });
+    document.querySelector(element)?.dispatchEvent(down);
+    await settled();
+    expect([opened(), down.defaultPrevented], `${element} ${key}`).toEqual([most, element === "span" && key !== "a"]);
+  }
 });
 
 test.each(["", "0", "-2", "2.5", "Ana", "9007199254740993"])("an id like %j is told to the host", async (id) => {

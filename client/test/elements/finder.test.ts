@@ -157,6 +157,28 @@ test("Unread and Archived show those alone, and say when there are none", async 
   expect(page.commands().filter(({ kind }) => kind === "sift")).toHaveLength(3);
 });
 
+test("of a room what mentions the person is unread, and nothing else", async () => {
+  const page = await panel();
+  const room = { ...entry(person(9)), conversation: ROOM, kind: "room" as const, title: "Algebra", unread: 5 };
+  await page.tell(list([room, entry(bruno, { unread: 1 })]));
+  byRole("button", "Unread").find((button) => button.matches(".chip"))!.click();
+  await settled();
+  expect(rows("Conversations")).toEqual(["Bruno Silva, 1 unread message"]);
+  await page.tell(list([{ ...room, mentions: 1 }, entry(bruno)]));
+  expect(rows("Conversations")).toHaveLength(1);
+  expect(rows("Conversations")[0]).toMatch(/^Algebra, 1 mention/);
+});
+
+test("whoever is online is found when the answer says so, not before", async () => {
+  const page = await panel(roster([bruno, ana]), list([]));
+  await type(box(), "s");
+  expect(rows("People")).toEqual([]);
+  await page.tell(found("s", [{ ...ana, status: "online" }, { ...person(9, "Sara"), status: "offline" }]));
+  expect(rows("People")).toEqual(["Ana Sousa, online", "Sara, offline"]);
+  await type(box(), "so");
+  expect(rows("People"), "of the last answer those who fit stay until the next one").toEqual(["Ana Sousa, online"]);
+});
+
 test("people online stand under the first of their courses, teachers first, each once", async () => {
   const people = [
     { ...ana, circles: ["History", "Algebra"] },
@@ -323,7 +345,11 @@ test("a conversation is pinned, muted and archived by its row's menu, and what i
   await settled();
   one("menuitem", "Archive").click();
   expect(page.last("flag")).toEqual({ kind: "flag", act: 4, conversation: "1-2", archived: true });
-  await page.tell({ kind: "done", act: 4, conversation: "1-2" }, { kind: "listed", put: [], gone: ["1-2"], others: [], more: false });
+  await page.tell(dock(windowOf(ana, { state: "minimised", unread: 2 })));
+  expect(page.last("close")).toBeUndefined();
+  await page.tell({ kind: "done", act: 4, conversation: "1-2" });
+  expect(page.last("close"), "its window goes, and with it its number").toEqual({ kind: "close", conversation: "1-2" });
+  await page.tell(dock(), { kind: "listed", put: [], gone: ["1-2"], others: [], more: false });
   expect(focused(), "the keyboard goes on with the next one").toBe(row(/^Bruno/));
   await page.tell(list([entry(ana)], false, false));
   expect(byRole("button", "Conversation actions"), "an older server keeps none of it").toEqual([]);

@@ -32,7 +32,7 @@ test("a conversation is muted, pinned and archived by its window's menu; archive
   expect(reading()).toContain("The conversation is muted.");
   expect(await items()).toEqual(["Unmute", "Unpin", "Archive"]);
   one("menuitem", "Archive").click();
-  expect([page.last("flag"), page.last("close")]).toMatchObject([{ conversation: "1-2", archived: true }, undefined]);
+  expect(page.last("flag")).toMatchObject({ conversation: "1-2", archived: true });
   await page.tell({ kind: "done", act: 2, conversation: "1-2" });
   expect(page.last("close")?.conversation).toBe("1-2");
   await page.tell(dock());

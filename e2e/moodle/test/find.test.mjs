@@ -128,6 +128,23 @@ test("who has lost the course is gone from the search, and what was said is read
   await seen(ana.screen.listed(NAMES.bruno), "the conversation is found by his name");
 });
 
+test("who takes messages from contacts only is not found, online or not, but by the teacher", async () => {
+  const { path } = it.campus.algebra;
+  const insert = `INSERT INTO {user_preferences} (userid, name, value) VALUES (${it.campus.users.carla}, 'message_blocknoncontacts', '1')`;
+  await it.site.deeds(["execute", insert]);
+  const carla = await it.people.arrive("carla", { path });
+  const bruno = await it.people.arrive("bruno", { path });
+  await seen(bruno.screen.person(carla.name), "Carla among the people online");
+  await bruno.screen.openPanel();
+  await bruno.screen.search.fill("a");
+  await seen(bruno.screen.found(NAMES.frank), "somebody else");
+  assert.equal(await bruno.screen.found(carla.name).count(), 0);
+  const ana = await it.people.arrive("ana", { path });
+  await ana.screen.openPanel();
+  await ana.screen.search.fill("nunes");
+  await seen(ana.screen.found(carla.name), "Carla, to her teacher");
+});
+
 test("Chat on a profile opens a window with somebody who has never been there", async () => {
   const ana = await it.people.arrive("ana", { path: `/user/profile.php?id=${it.campus.users.frank}` });
   await ana.page.getByRole("link", { name: "Chat", exact: true }).click();

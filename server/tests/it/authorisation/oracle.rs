@@ -200,10 +200,12 @@ impl World {
     }
 
     fn may_write(&self, from: &Person, to: &Person) -> bool {
+        self.sees(from, to) && from.chat && to.chat && !Self::blocked(from, to) && self.takes(from, to)
+    }
+
+    fn takes(&self, from: &Person, to: &Person) -> bool {
         let teaches = |x: &Held| x.teacher && to.holds.iter().any(|y| self.meet(*x, *y));
-        let accepted =
-            to.accepts.as_ref().is_none_or(|a| a.contains(&from.id)) || from.holds.iter().any(teaches);
-        self.sees(from, to) && from.chat && to.chat && !Self::blocked(from, to) && accepted
+        to.accepts.as_ref().is_none_or(|a| a.contains(&from.id)) || from.holds.iter().any(teaches)
     }
 
     /// What a window says of that to its owner.
@@ -235,8 +237,9 @@ impl World {
     /// Everybody whom I find, of all my circles or of one.
     fn found(&self, circle: Option<&str>) -> String {
         let mine = self.me().holds.iter().filter(|h| circle.is_none_or(|c| c == h.circle));
-        let all: BTreeSet<i64> =
-            mine.flat_map(|h| self.roster(self.me(), *h)).filter(|id| *id != ME).collect();
+        let seen = mine.flat_map(|h| self.roster(self.me(), *h)).filter(|id| *id != ME);
+        let takes = |id: &i64| self.person(*id).is_some_and(|them| self.takes(self.me(), them));
+        let all: BTreeSet<i64> = seen.filter(takes).collect();
         format!("contacts {all:?}")
     }
 

@@ -1,2 +1,0 @@
-function t(o){for(let[e,n]of Object.entries(o))customElements.get(e)===void 0&&customElements.define(e,n)}async function i(){t((await import("./gchat-windows-R55H4IUJ.js")).WINDOWS)}async function r(){t({"gchat-finder":(await import("./gchat-finder-UFNCV3K7.js")).GchatFinder})}async function s(o,e){return(await import("./gchat-dialogs-5JC63YJO.js")).dialogFor(o,e)}export{t as a,i as b,r as c,s as d};
-//# sourceMappingURL=gchat-chunk-C4B3TAOS.js.map
