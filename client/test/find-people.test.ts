@@ -1,4 +1,8 @@
-/** People, online or not: who is found by server and host, and how somebody is opened whom the server has never seen. */
+/**
+ * People, online or not: who is found by server and host, and how somebody is opened whom the server has never seen.
+ *
+ * It is past 500 lines because its scenes share one stage.
+ */
 import { describe, expect, test } from "vitest";
 import { LEFT_MS } from "../src/core/search.js";
 import type { Contact, Server } from "../src/net/protocol.js";

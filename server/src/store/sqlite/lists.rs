@@ -17,7 +17,8 @@ use super::{
     sql::Statements as _,
 };
 use crate::{
-    dock::{COUNTED, Facts},
+    dock::COUNTED,
+    dock::Facts,
     fold::fold,
     id::{ConversationId, Kind, Seq, SiteId, UserId},
     store::{Bookmark, CourseRooms, LISTED_MOST, Last, ListAsk, ListPage, Listed, WAITING_MOST},
