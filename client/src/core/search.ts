@@ -173,6 +173,7 @@ export class Search {
 
   #begin({ text, here }: Pick<Quest, "text" | "here">, quiet: boolean): void {
     const { people, more, known } = this.#parts.roster();
+    const isShown = this.#shown.size > 0;
     const asksHost = !here && this.#parts.host.there && text.trim() !== "";
     const quest: Quest = {
       text,
@@ -185,7 +186,7 @@ export class Search {
       others: [],
       told: new Set(),
       failed: false,
-      quiet,
+      quiet: quiet && isShown,
     };
     this.#quest = quest;
     this.go();

@@ -415,7 +415,9 @@ export class GchatFinder extends LitElement {
       if (signal.known && signal.more) Listing.of(scene).sift({ unread: true });
     } else if (signal.kind === "line") {
       // Another core may have taken the place of the one that knew what is shown here.
-      if (signal.line.state === "online") Listing.of(scene).ask();
+      if (signal.line.state !== "online") return;
+      Listing.of(scene).ask();
+      this.#search.again();
     } else if (signal.kind === "dock" || signal.kind === "listed") {
       const moved = signal.kind === "listed" && (signal.put.length > 0 || signal.gone.length > 0);
       const unread = scene.windows.map(({ conversation, unread: count, mentions }) => `${conversation} ${count} ${mentions}`).join();

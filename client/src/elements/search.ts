@@ -61,6 +61,11 @@ export class PeopleSearch implements ReactiveController {
     return this.text !== "" && connected && (found?.text !== this.text || found.pending);
   }
 
+  /** The core may be another one: it is asked for what is not answered. */
+  again(): void {
+    if (this.isPending) this.#ask(this.text);
+  }
+
   /** The next page of what was found. */
   further(): void {
     this.#host.scene?.post({ kind: "search", text: this.text, more: true, ...this.#kind });
