@@ -80,6 +80,8 @@ export class GchatFinder extends LitElement {
   #unread = "";
   #people: { of: unknown; parts: Part[] } | null = null;
   #collator: Intl.Collator | undefined;
+  /** The row that the person comes back to is not there yet: the list has not come. */
+  #awaits = false;
   /** The found people whose next page has been asked for. */
   #furtherOf: unknown = null;
 
@@ -105,6 +107,7 @@ export class GchatFinder extends LitElement {
   focusIn(): void {
     const { again } = this;
     if (again !== null && this.#list.focusOne([`c:${again}`, this.#list.rover])) return;
+    this.#awaits = again !== null && this.scene !== null && !Listing.of(this.scene).known;
     if (window.matchMedia("(pointer: coarse)").matches) this.#list.focusWhole();
     else this.#search.focus();
   }
@@ -411,6 +414,11 @@ export class GchatFinder extends LitElement {
         this.#resift();
       }
     } else if (signal.kind === "list") {
+      if (signal.known && this.#awaits) {
+        this.#awaits = false;
+        this.requestUpdate();
+        void this.updateComplete.then(() => this.#list.focusOne([`c:${this.again ?? ""}`]));
+      }
       // Unread ones may stand further down than the page holds.
       if (signal.known && signal.more) Listing.of(scene).sift({ unread: true });
     } else if (signal.kind === "line") {

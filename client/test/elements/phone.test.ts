@@ -148,6 +148,17 @@ test("one step back from somebody who was found is their row; where that is gone
   expect(focused()?.matches(".scroller")).toBe(true);
 });
 
+test("one step back before the list has come, the row has the focus when it comes", async () => {
+  const page = await phone(dock(windowOf(ana)), talk([{}]));
+  byRole("button", /Ana Sousa/)[0]?.click();
+  await page.tell(dock(windowOf(ana, { state: "open" })), talk([{}]));
+  one("button", "Back").click();
+  await settled();
+  expect(focused()?.matches(".scroller")).toBe(true);
+  await page.tell({ kind: "list", entries: [entry(bruno), entry(ana)], known: true, more: false, flags: true });
+  expect(focused()).toBe(byRole("button", "Ana Sousa").find((button) => button.matches(".stop")));
+});
+
 test("a conversation that cannot be opened is told of where the person looks", async () => {
   const page = await opened();
   await page.tell({ kind: "refused", conversation: "1-2", code: "not_found", message: "" });
