@@ -286,6 +286,22 @@ describe("a search", () => {
     expect(found(page)).toEqual([["Eva 9", "online"], ["Eva 5", "offline"], ["Eva 8", "offline"]]);
   });
 
+  test("is told what has come where rights change before anything of this text is shown", async () => {
+    const { page, asked } = await asking();
+    page.socket.says(roster());
+    await page.does({ kind: "search", text: "a" });
+    await contacts(page, []);
+    await asked[0]!.answer(people(hosts(8, "Ada")));
+    await page.does({ kind: "search", text: "ad" });
+    await contacts(page, []);
+    page.socket.says({ type: "circles", circles: welcome().circles });
+    await settled();
+    await asked[1]!.answer(people());
+    await contacts(page, []);
+    await asked[2]!.answer(json({}, 429));
+    expect(page.last("found")).toMatchObject({ text: "ad", failed: true });
+  });
+
   test("works without a line to the server, and has those online when that is back", async () => {
     const { page, asked } = await asking();
     page.socket.says(crowd());

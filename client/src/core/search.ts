@@ -110,12 +110,13 @@ export class Search {
   /** Whoever is shown as away and is in a roster now is online. */
   #wake(): void {
     const quest = this.#quest;
-    if (quest?.server.is !== "done" || quest.host.is !== "done") return;
+    if (quest === null || !isDone(quest)) return;
+    const away = [...this.#shown.values()].filter(({ status }) => status !== "online");
+    if (away.length === 0) return;
     const here = this.#here();
-    const woken = [...this.#shown.values()].filter(({ id, status }) => status !== "online" && here.has(id));
-    if (woken.length === 0) return;
+    const woken = away.filter(({ id }) => here.has(id));
     for (const person of woken) this.#shown.set(person.id, { ...person, status: "online" });
-    this.#post(quest, [...this.#shown.values()], false);
+    if (woken.length > 0) this.#post(quest, [...this.#shown.values()], false);
   }
 
   /** Asks for what is wished, as soon as that can be. */
@@ -173,6 +174,8 @@ export class Search {
 
   #begin({ text, here }: Pick<Quest, "text" | "here">, quiet: boolean): void {
     const { people, more, known } = this.#parts.roster();
+    // Of another text nothing is on show yet.
+    if (this.#quest?.text !== text) this.#shown.clear();
     const isShown = this.#shown.size > 0;
     const asksHost = !here && this.#parts.host.there && text.trim() !== "";
     const quest: Quest = {
@@ -194,8 +197,7 @@ export class Search {
   }
 
   #further(quest: Quest): void {
-    if (quest.server.is !== "done" || quest.host.is !== "done") return;
-    if (nextOf(quest) === null) return;
+    if (!isDone(quest) || nextOf(quest) === null) return;
     Object.assign(quest, { append: true, online: [], others: [], quiet: false });
     this.#goOn(quest);
   }
@@ -231,13 +233,12 @@ export class Search {
   }
 
   #tell(quest: Quest): void {
-    const { append, server, host, failed, quiet } = quest;
-    const pending = host.is !== "done";
+    const { append, failed, quiet } = quest;
     const people = this.#merged(quest);
     if (quiet) {
       // What is on show stands until there is a whole answer, of as many.
       if (failed) this.#rest(AGAIN_MS);
-      if (failed || pending || server.is !== "done") return;
+      if (failed || !isDone(quest)) return;
       if (people.length < Math.min(this.#shown.size, AGAIN_MOST) && nextOf(quest) !== null) {
         this.#goOn(quest);
         return;
@@ -246,7 +247,7 @@ export class Search {
     if (!append) this.#shown.clear();
     for (const person of people) this.#shown.set(person.id, person);
     this.#post(quest, people, append);
-    if (!pending && server.is === "done") for (const { id } of people) quest.told.add(id);
+    if (isDone(quest)) for (const { id } of people) quest.told.add(id);
   }
 
   /** Those in the rosters as these have them, the others behind them. */
@@ -257,9 +258,10 @@ export class Search {
     return [...before, ...fresh.map((contact) => known.get(contact.id) ?? personOf(this.#parts.me, contact))];
   }
 
-  #post({ text, server, host, failed }: Quest, people: FoundPerson[], append: boolean): void {
+  #post(quest: Quest, people: FoundPerson[], append: boolean): void {
+    const { text, host, failed } = quest;
     const pending = host.is !== "done";
-    const more = !pending && (server.next ?? host.next) !== null;
+    const more = !pending && nextOf(quest) !== null;
     this.#parts.post({ kind: "found", text, people, more, append, ...(pending ? { pending } : {}), ...(failed ? { failed } : {}) });
   }
 
@@ -281,6 +283,11 @@ export class Search {
     const blocked = this.#parts.blocked();
     return [...found.values()].filter(({ id }) => id !== me && !told.has(id) && !blocked.includes(id));
   }
+}
+
+/** Both have answered. */
+function isDone({ server, host }: Quest): boolean {
+  return server.is === "done" && host.is === "done";
 }
 
 /** Where its next page begins: the server's come first. */

@@ -417,7 +417,8 @@ export class GchatFinder extends LitElement {
       if (signal.known && this.#awaits) {
         this.#awaits = false;
         this.requestUpdate();
-        void this.updateComplete.then(() => this.#list.focusOne([`c:${this.again ?? ""}`]));
+        // Whoever has gone on meanwhile is not called back.
+        void this.updateComplete.then(() => (this.shadowRoot?.activeElement ?? null) !== null && this.#list.focusOne([`c:${this.again ?? ""}`]));
       }
       // Unread ones may stand further down than the page holds.
       if (signal.known && signal.more) Listing.of(scene).sift({ unread: true });

@@ -92,6 +92,7 @@ export class PeopleSearch implements ReactiveController {
   }
 
   #ask(text: string): void {
+    clearTimeout(this.#asks);
     const { scene } = this.#host;
     if (scene !== null) latest.set(scene, this);
     scene?.post({ kind: "search", text, ...this.#kind });

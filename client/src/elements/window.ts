@@ -4,7 +4,7 @@
  */
 import { LitElement, html, nothing, type TemplateResult } from "lit";
 import type { ConversationId, WindowView } from "../view.js";
-import { base } from "../styles/theme.js";
+import { base, refusedStyles } from "../styles/theme.js";
 import { menuStyles } from "../styles/menu.js";
 import { windowStyles } from "../styles/window.js";
 import type { GchatComposer } from "./composer.js";
@@ -50,7 +50,7 @@ export class GchatWindow extends LitElement {
   /** Something has been written, as it was rendered last. */
   #begun = false;
 
-  static override styles = [base, windowStyles, menuStyles];
+  static override styles = [base, refusedStyles, windowStyles, menuStyles];
 
   constructor() {
     super();

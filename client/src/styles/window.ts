@@ -121,18 +121,8 @@ export const windowStyles = css`
     display: none;
   }
   .refused {
-    display: flex;
-    gap: 6px;
-    align-items: flex-start;
     margin: 0;
     padding: 6px 14px;
-    color: var(--g-danger);
-    font-size: 13px;
-  }
-  .refused .icon {
-    inline-size: 16px;
-    block-size: 16px;
-    margin-block-start: 1px;
   }
   .dots {
     display: inline-flex;
