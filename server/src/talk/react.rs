@@ -1,8 +1,10 @@
 //! All of a person's reactions to a message: state, no toggle, so that of two devices the later one wins.
 //!
 //! In a room many react at once, and each change goes to everybody who has it open: there they gather, and are committed
-//! and told at most once a second. Each is acknowledged when it is committed. A reaction in a room is judged when it comes,
-//! as nothing may wait a second under the room's order; any other one under its conversation's order, as all verbs are.
+//! and told at most once a second. Each is acknowledged when it is committed. All are judged under their conversation's
+//! order, as all verbs are. Those that gather wait without it, as nothing else there may wait a second for them: another
+//! try of one that waits is judged once that is decided. Judged before, it could be refused, by what has changed since,
+//! while the first is still to be committed.
 
 use std::{
     collections::{BTreeSet, HashMap, hash_map::Entry},
@@ -11,7 +13,10 @@ use std::{
 };
 
 use parking_lot::Mutex;
-use tokio::{sync::oneshot, time::Instant};
+use tokio::{
+    sync::{MutexGuard, oneshot},
+    time::Instant,
+};
 use unicode_properties::UnicodeEmoji as _;
 use unicode_segmentation::UnicodeSegmentation as _;
 
@@ -40,58 +45,75 @@ const ROOMS_MOST: usize = 1_024;
 
 /// Reactions in rooms that wait for the room's next change. At most as many as people may send in `GATHER`.
 #[derive(Debug, Default)]
-pub struct Reactions(Mutex<HashMap<(SiteId, ConversationId), Gathered>>);
+pub struct Reactions(Mutex<HashMap<RoomKey, Gathered>>);
+
+type RoomKey = (SiteId, ConversationId);
 
 #[derive(Debug)]
 struct Gathered {
     /// When the room was last changed by reactions.
     at: Instant,
-    waiting: Vec<(NewReaction, oneshot::Sender<Result<Reacted, Refusal>>)>,
+    waiting: Vec<Waiting>,
 }
+
+/// A reaction that is to be committed with others, and who wants to know what became of it.
+#[derive(Debug)]
+struct Waiting {
+    new: NewReaction,
+    tell: Vec<oneshot::Sender<Noted>>,
+}
+
+/// What became of it.
+type Noted = Result<Reacted, Refusal>;
 
 /// What is to be done with a reaction.
 enum Turn {
     /// Commit it now.
     Now,
     /// Wait until then, and commit all that has gathered.
-    Leads(Instant),
+    Leads(Instant, oneshot::Receiver<Noted>),
     /// Somebody else commits it.
-    Follows,
+    Follows(oneshot::Receiver<Noted>),
 }
 
 impl Reactions {
-    fn join(
-        &self,
-        key: (SiteId, ConversationId),
-        new: &NewReaction,
-    ) -> (Turn, Option<oneshot::Receiver<Result<Reacted, Refusal>>>) {
+    /// To be called under the room's order.
+    fn join(&self, key: &RoomKey, new: &NewReaction) -> Turn {
         let mut rooms = self.0.lock();
         if rooms.len() > ROOMS_MOST {
             rooms.retain(|_, room| !room.waiting.is_empty() || room.at.elapsed() < GATHER);
         }
-        match rooms.entry(key) {
+        match rooms.entry(key.clone()) {
             Entry::Occupied(mut room)
                 if room.get().at.elapsed() < GATHER || !room.get().waiting.is_empty() =>
             {
                 let room = room.get_mut();
-                let turn =
-                    if room.waiting.is_empty() { Turn::Leads(room.at + GATHER) } else { Turn::Follows };
                 let (tell, told) = oneshot::channel();
-                room.waiting.push((new.clone(), tell));
-                (turn, Some(told))
+                let leads = room.waiting.is_empty();
+                room.waiting.push(Waiting { new: new.clone(), tell: vec![tell] });
+                if leads { Turn::Leads(room.at + GATHER, told) } else { Turn::Follows(told) }
             }
             room => {
                 let quiet = Gathered { at: Instant::now(), waiting: Vec::new() };
                 room.or_insert_with(|| quiet).at = Instant::now();
-                (Turn::Now, None)
+                Turn::Now
             }
         }
     }
 
-    fn take(
-        &self,
-        key: &(SiteId, ConversationId),
-    ) -> Vec<(NewReaction, oneshot::Sender<Result<Reacted, Refusal>>)> {
+    /// What will become of the same person's reaction to the same message that waits with this id or a higher one. To be
+    /// called under the room's order.
+    fn waiting(&self, key: &RoomKey, new: &NewReaction) -> Option<oneshot::Receiver<Noted>> {
+        let mut rooms = self.0.lock();
+        let of = |other: &NewReaction| (other.seq, other.user) == (new.seq, new.user) && other.id >= new.id;
+        let first = rooms.get_mut(key)?.waiting.iter_mut().find(|waiting| of(&waiting.new))?;
+        let (tell, told) = oneshot::channel();
+        first.tell.push(tell);
+        Some(told)
+    }
+
+    /// All that has gathered. To be called under the room's order, which is kept until they are committed.
+    fn take(&self, key: &RoomKey) -> Vec<Waiting> {
         let mut rooms = self.0.lock();
         let Some(room) = rooms.get_mut(key) else { return Vec::new() };
         room.at = Instant::now();
@@ -112,29 +134,32 @@ impl Talk {
         let Target { conversation, seq, client_message_id } = target;
         let mut reader = self.access.reader(of.speaker, conversation).await?;
         let Speaker { site, user } = of.speaker;
-        let _order = if Access::is_room(conversation) {
-            None
-        } else {
-            Some(self.order.lock((site, conversation)).await)
-        };
-        self.access.reaches_otherwise(&mut reader).await?; // it may have changed while this waited
-        let row = self.row(of, target).await?.filter(|row| reader.reads(row));
-        let own = self.store.own_reaction(site, conversation, *seq, user).await?;
         let client_message_id = *client_message_id;
         let new = NewReaction { seq: *seq, client_message_id, user, id: VerbId(of.id), emoji, at: now };
-        match judge(row.as_ref(), own.as_ref(), &new) {
-            Reacts::Before => {}
-            Reacts::NoSuchMessage => return Err(Code::NoSuchMessage.into()),
-            Reacts::Becomes => {
-                shaped(&new.emoji)?;
-                let had = own.as_ref().map_or(&[][..], |own| &own.emoji);
-                if new.emoji.iter().any(|emoji| !had.contains(emoji)) {
-                    self.access.may_write(of.speaker, conversation).await?;
-                } else {
-                    self.access.live(of.speaker)?;
-                }
-                self.commit(of, conversation, new).await?;
+        loop {
+            let order = self.order.lock((site, conversation)).await;
+            self.access.reaches_otherwise(&mut reader).await?; // it may have changed while this waited
+            let row = self.row(of, target).await?.filter(|row| reader.reads(row));
+            let own = self.store.own_reaction(site, conversation, *seq, user).await?;
+            match judge(row.as_ref(), own.as_ref(), &new) {
+                Reacts::Before => break,
+                Reacts::NoSuchMessage => return Err(Code::NoSuchMessage.into()),
+                Reacts::Becomes => {}
             }
+            if let Some(first) = self.reactions.waiting(&(site, conversation.clone()), &new) {
+                drop(order);
+                let _ = first.await; // whatever it is: this try is judged by what is stored then
+                continue;
+            }
+            shaped(&new.emoji)?;
+            let had = own.as_ref().map_or(&[][..], |own| &own.emoji);
+            if new.emoji.iter().any(|emoji| !had.contains(emoji)) {
+                self.access.may_write(of.speaker, conversation).await?;
+            } else {
+                self.access.live(of.speaker)?;
+            }
+            self.commit(of, conversation, new, order).await?;
+            break;
         }
         self.reacted(of, target).await
     }
@@ -157,10 +182,11 @@ impl Talk {
         of: Try<'_>,
         conversation: &ConversationId,
         new: NewReaction,
+        order: MutexGuard<'_, ()>,
     ) -> Result<(), Refusal> {
         let site = of.speaker.site;
         let outcome = if Access::is_room(conversation) {
-            self.gather(site, conversation, new).await
+            self.gather(site, conversation, new, order).await
         } else {
             self.commit_one(site, conversation, new).await
         };
@@ -178,38 +204,39 @@ impl Talk {
         site: SiteId,
         room: &ConversationId,
         new: NewReaction,
-    ) -> Result<Reacted, Refusal> {
+        order: MutexGuard<'_, ()>,
+    ) -> Noted {
         let key = (site, room.clone());
-        match self.reactions.join(key.clone(), &new) {
-            (Turn::Now, _) => {
-                let _order = self.order.lock((site, room)).await;
-                self.commit_one(site, room, new).await
+        let told = match self.reactions.join(&key, &new) {
+            Turn::Now => return self.commit_one(site, room, new).await,
+            Turn::Follows(told) => {
+                drop(order);
+                told
             }
-            (Turn::Leads(until), told) => {
+            Turn::Leads(until, told) => {
+                drop(order);
                 tokio::time::sleep_until(until).await;
-                let (all, tell): (Vec<_>, Vec<_>) = self.reactions.take(&key).into_iter().unzip();
                 let _order = self.order.lock((site, room)).await;
+                let (all, tell): (Vec<_>, Vec<_>) =
+                    self.reactions.take(&key).into_iter().map(|Waiting { new, tell }| (new, tell)).unzip();
                 let outcomes = self.commit_all(site, room, &all).await;
                 for (at, tell) in tell.into_iter().enumerate() {
                     let outcome = match &outcomes {
                         Ok(outcomes) => Ok(outcomes.get(at).copied().unwrap_or(Reacted::Done)),
                         Err(refusal) => Err(refusal.clone()),
                     };
-                    let _ = tell.send(outcome); // whoever asked may have gone
+                    for tell in tell {
+                        let _ = tell.send(outcome.clone()); // whoever asked may have gone
+                    }
                 }
-                outcome_of(told).await
+                told
             }
-            (Turn::Follows, told) => outcome_of(told).await,
-        }
+        };
+        told.await.unwrap_or_else(|_| Err(Code::Unavailable.into()))
     }
 
     /// The same as `commit_all` of one.
-    async fn commit_one(
-        &self,
-        site: SiteId,
-        conversation: &ConversationId,
-        new: NewReaction,
-    ) -> Result<Reacted, Refusal> {
+    async fn commit_one(&self, site: SiteId, conversation: &ConversationId, new: NewReaction) -> Noted {
         let outcomes = self.commit_all(site, conversation, &[new]).await?;
         Ok(outcomes.first().copied().unwrap_or(Reacted::Done))
     }
@@ -234,14 +261,6 @@ impl Talk {
             self.publish(Event::Changed { site, to, changes: Arc::new(changes), given: None }).await;
         }
         Ok(outcomes)
-    }
-}
-
-/// What somebody else's commit has made of a reaction.
-async fn outcome_of(told: Option<oneshot::Receiver<Result<Reacted, Refusal>>>) -> Result<Reacted, Refusal> {
-    match told {
-        Some(told) => told.await.unwrap_or_else(|_| Err(Code::Unavailable.into())),
-        None => Err(Code::Unavailable.into()),
     }
 }
 

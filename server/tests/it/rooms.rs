@@ -249,6 +249,30 @@ async fn reactions_in_a_room_change_it_at_most_once_a_second_and_each_is_acknowl
 }
 
 #[tokio::test]
+async fn a_reaction_that_waits_for_the_rooms_next_change_is_acknowledged_to_each_try_of_it() {
+    let (server, host, [mut ana, mut bruno, mut carla]) = three().await;
+    let mut phone = late(&server, &host, 4, "Carla", "c7").await;
+    let said = ana.say("r-c7", "one").await;
+    let react = |emoji: &str| {
+        verb("react", "r-c7", json!({"seq": 1, "client_message_id": said["id"], "emoji": [emoji]}))
+    };
+    let (lower, waits) = (react("🎉"), react("👍"));
+    assert_eq!(bruno.verb(react("❤️")).await["type"], "ack", "what comes within the next second gathers");
+    carla.send(waits.clone()).await;
+    carla.all_until_now().await;
+    assert_eq!(ana.verb(verb("announce", "r-c7", json!({"on": true}))).await["type"], "ack");
+    // Judged by itself it would be refused now, and the first try be committed all the same.
+    let again = phone.verb(waits.clone()).await;
+    assert_eq!((&again["type"], &again["mine"]), (&json!("ack"), &json!(["👍"])), "{again}");
+    let id = waits["id"].clone();
+    let ack = carla.wait(move |f| f["id"] == id).await;
+    assert_eq!((&ack["type"], &ack["mine"]), (&json!("ack"), &json!(["👍"])), "{ack}");
+    let lower = phone.verb(lower).await;
+    assert_eq!((&lower["type"], &lower["mine"]), (&json!("ack"), &json!(["👍"])), "{lower}");
+    assert_eq!(phone.verb(react("🎉")).await["code"], "not_allowed", "a new one");
+}
+
+#[tokio::test]
 async fn an_author_who_is_in_another_group_now_is_gone_from_the_room() {
     let (server, host) = TestServer::start().await;
     let mut ana = TestClient::person(&server, &host, 2, "Ana", &[circle("c7", "teacher")]).await;
