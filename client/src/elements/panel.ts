@@ -5,6 +5,8 @@
 import { LitElement, type PropertyValues } from "lit";
 import type { Scene } from "./scene.js";
 
+/** A press that is no click (a drag, say) ends it so much later. */
+const NO_CLICK_MS = 300;
 /** Between a panel and the page's edge. */
 const MARGIN_PX = 8;
 
@@ -13,6 +15,11 @@ export abstract class Panel extends LitElement {
   declare scene: Scene | null;
   declare shown: boolean;
   #tabbed = false;
+  /**
+   * Something else is being pressed. As the row of windows moves when the panel closes, it closes after the click: until
+   * then what is pressed stays under the pointer.
+   */
+  #pressing = false;
 
   constructor() {
     super();
@@ -26,7 +33,7 @@ export abstract class Panel extends LitElement {
     });
     this.addEventListener("focusout", (event) => {
       const to = event.relatedTarget as Node | null;
-      if (to === null || this.contains(to)) return;
+      if (to === null || this.contains(to) || this.#pressing) return;
       if (this.#tabbed || to.getRootNode() === this.getRootNode()) this.hide(false);
     });
   }
@@ -41,11 +48,15 @@ export abstract class Panel extends LitElement {
   override connectedCallback(): void {
     super.connectedCallback();
     document.addEventListener("pointerdown", this.#pressed);
+    document.addEventListener("pointerup", this.#released);
+    document.addEventListener("click", this.#clicked);
   }
 
   override disconnectedCallback(): void {
     super.disconnectedCallback();
     document.removeEventListener("pointerdown", this.#pressed);
+    document.removeEventListener("pointerup", this.#released);
+    document.removeEventListener("click", this.#clicked);
   }
 
   /** `back`: the focus returns to the button. */
@@ -85,6 +96,16 @@ export abstract class Panel extends LitElement {
   }
 
   readonly #pressed = (event: Event): void => {
-    if (this.shown && !event.composedPath().includes(this)) this.hide(false);
+    this.#pressing = this.shown && !event.composedPath().includes(this);
+  };
+
+  readonly #released = (): void => {
+    if (this.#pressing) setTimeout(this.#clicked, NO_CLICK_MS);
+  };
+
+  readonly #clicked = (): void => {
+    if (!this.#pressing) return;
+    this.#pressing = false;
+    if (this.shown) this.hide(false);
   };
 }

@@ -14,6 +14,10 @@ export const finderStyles = css`
   .search {
     margin: 2px 12px 8px;
   }
+  /* Beside it stands what was typed, where that runs the other way than the page. */
+  input::-webkit-search-cancel-button {
+    margin-inline-start: 8px;
+  }
   .filters {
     display: flex;
     flex: none;

@@ -231,6 +231,31 @@ test("nobody was found: that is said when all have answered, and what could not 
   expect([box().value, page.last("search")?.text], "nothing is searched for any more").toEqual(["", ""]);
 });
 
+test("a press beside the panel closes it with the click, so that what is pressed stays under the pointer until then", async () => {
+  const page = await panel(list([entry(ana)]));
+  await page.tell(dock(windowOf(bruno)), talk([{ seq: 1 }]));
+  await settled();
+  const shown = (): boolean => byRole("dialog", "Global Chat").length > 0;
+  // Of the dock, as a window's own buttons are.
+  const button = one("button", "1 more chat");
+  const point = (kind: string, at: HTMLElement = button): void => { at.dispatchEvent(new Event(kind, { bubbles: true, composed: true })); };
+  expect(shown()).toBe(true);
+  box().focus();
+  point("pointerdown");
+  button.focus();
+  await settled();
+  expect(shown(), "while it is pressed").toBe(true);
+  point("pointerup");
+  button.click();
+  await settled();
+  expect([shown(), button.getAttribute("aria-expanded")]).toEqual([false, "true"]);
+  one("button", /^Global Chat/).click();
+  await settled();
+  point("pointerdown", document.body);
+  point("pointerup", document.body);
+  await vi.waitFor(() => { expect(shown(), "a press that is no click").toBe(false); });
+});
+
 test("leaving the panel asks for nothing", async () => {
   const page = await panel(list([entry(ana)]));
   await type(box(), "ana");
