@@ -20,6 +20,7 @@ export async function panel({ page, screen }) {
     conversations: dialog.getByRole("list", { name: "Conversations" }),
     online: dialog.getByRole("list", { name: "People online" }),
     people: dialog.getByRole("list", { name: "People", exact: true }),
+    messages: dialog.getByRole("list", { name: "Messages", exact: true }),
   };
 }
 

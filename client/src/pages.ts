@@ -287,6 +287,7 @@ export class Pages {
         this.#answered(update.page.request, (request) => ({ kind: "page", page: { ...update.page, request } }));
         return;
       case "done":
+      case "hits":
         this.#answered(update.act, (act) => ({ ...update, act }));
         return;
       case "list":

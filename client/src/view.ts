@@ -112,6 +112,23 @@ export interface ReactionView {
   mine: boolean;
 }
 
+/** A message that was found by what was written. */
+export interface HitView {
+  conversation: ConversationId;
+  kind: Kind;
+  /** What the conversation is called; "": its other person was removed. */
+  title: string;
+  seq: Seq;
+  sender: UserId;
+  mine: boolean;
+  /** What the sender is called; "": they were removed. */
+  name: string;
+  /** Milliseconds UTC. */
+  sentAt: number;
+  /** What stands around the first of what was found. */
+  text: string;
+}
+
 export interface MessageView {
   /** Of one's own, stable over pending → committed: the client_message_id. Else "seq:N": ids of others may repeat. */
   key: string;
@@ -360,6 +377,8 @@ export type Update =
    * the host could not be asked, or refused.
    */
   | { kind: "found"; text: string; people: FoundPerson[]; more: boolean; append: boolean; pending?: true; failed?: true }
+  /** The answer to `find`, the newest first. null: there is none; ask again when the line is there again. */
+  | { kind: "hits"; act: number; hits: HitView[] | null; next: string | null }
   /**
    * The list as far as it is loaded, in its order: pinned first. `known`: an answer, or the browser's copy, is in. Told
    * after `list`, and where it begins anew.
@@ -467,6 +486,8 @@ export type Command =
    * another text has been searched for since. `online`: only those who are, of the server alone; so is "".
    */
   | { kind: "search"; text: string; more?: boolean; online?: boolean }
+  /** Messages by what was written. `next`: as the last answer of the same text gave it. Answered by `hits`. */
+  | { kind: "find"; act: number; text: string; next: string | null }
   /** The page became visible or hidden. */
   | { kind: "visible"; visible: boolean }
   /** The page is being left: flush what is not stored yet. */

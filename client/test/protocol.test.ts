@@ -115,6 +115,14 @@ const clientFrames: { [K in ClientFrame["type"]]: Read<Extract<ClientFrame, { ty
     next: nullable(string),
     limit: integer(1),
   }),
+  find: object({
+    type: type("find"),
+    request: integer(1),
+    text: string,
+    conversation: optional(string),
+    next: nullable(string),
+    limit: integer(1),
+  }),
   ping: object({ type: type("ping") }),
   pong: object({ type: type("pong") }),
 };

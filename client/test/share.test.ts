@@ -200,6 +200,38 @@ describe("pages of one login", () => {
     expect(other.last("refused")).toMatchObject({ code: "not_found" });
   });
 
+  test("find messages each for themselves, asked again where the server could not answer just now", async () => {
+    const one = await page();
+    const other = await page();
+    const socket = await worker!.place.online({ features: ["find"] });
+    await one.does({ kind: "find", act: 1, text: "needle", next: null });
+    await other.does({ kind: "find", act: 1, text: "hay", next: "7.2-3" });
+    const [first, second] = socket.of("find");
+    expect([first!.text, second!.text, second!.next, second!.limit]).toEqual(["needle", "hay", "7.2-3", 20]);
+    const hit = { conversation: "2-3", title: "Bruno", seq: 7, sender: 2, name: "Ana", sent_at: 5, text: "a needle" };
+    socket.says({ type: "found", request: first!.request, messages: [hit, { ...hit, conversation: "x-1" }], next: "7.2-3" });
+    socket.says({ type: "error", code: "unavailable", message: "…", final: false, request: second!.request, retry_after_ms: 10 });
+    await settled();
+    const { sent_at: sentAt, ...rest } = hit;
+    expect(one.last("hits")).toEqual({ kind: "hits", act: 1, hits: [{ ...rest, kind: "direct", sentAt, mine: true }], next: "7.2-3" });
+    expect(other.last("hits")).toBeUndefined();
+    await browser.clock.pass(10);
+    const again = socket.of("find")[2]!;
+    expect(again.text).toBe("hay");
+    socket.says({ type: "error", code: "bad_frame", message: "…", final: true, request: again.request });
+    await settled();
+    expect(other.last("hits")).toEqual({ kind: "hits", act: 1, hits: [], next: null });
+  });
+
+  test("find nothing where the server does not know how, and are told where nobody was asked", async () => {
+    const one = await page();
+    await one.does({ kind: "find", act: 1, text: "x", next: null });
+    expect(one.last("hits")?.hits, "there is no line").toEqual([]);
+    const socket = await worker!.place.online({ features: [] });
+    await one.does({ kind: "find", act: 2, text: "x", next: null });
+    expect([one.last("hits")?.hits, socket.of("find")]).toEqual([[], []]);
+  });
+
   test("hear what they have asked for, whatever another one shows meanwhile", async () => {
     const one = await page();
     const other = await page();

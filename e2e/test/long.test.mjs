@@ -3,6 +3,7 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import { becomes, focused, gone, seen } from "../expect.mjs";
+import { panel, row } from "../finding.mjs";
 import { fill } from "../history.mjs";
 import { Meter } from "../meter.mjs";
 import { scene } from "../scene.mjs";
@@ -214,4 +215,42 @@ test("a row at rest holds nothing that is drawn apart, and a message that comes 
   const laid = (await meter.read()).LayoutCount - LayoutCount;
   assert.deepEqual(await faces(), before, "a face stays where it is");
   assert.ok(laid <= 2 * times + 5, `${laid} layouts`);
+});
+
+test("a message of long ago is found by its words, and shown among those around it", async () => {
+  const { ana, bruno, chat } = await talked(1_000);
+  await bruno.page.goto("about:blank");
+  await chat.button("Close").click();
+  await gone(chat.window, "the window");
+  const { box, messages } = await panel(ana);
+  // 17 × 50 has a link; its words are said on every such day, its number once.
+  await box.fill("EXERCÍSES thursd 850");
+  const hit = row(messages, "Bruno Silva");
+  await seen(hit, "the message among those that were found");
+  await becomes(() => messages.getByRole("button").count(), 1, "and no other");
+  await seen(messages.locator("mark").getByText("Thursday"), "the word, marked");
+  await hit.click();
+  const message = chat.log.getByText(/^850: have a look/);
+  await seen(message, "the message in its window");
+  const isInView = () => message.evaluate((one) => {
+    const [{ top, bottom }, scroller] = [one.getBoundingClientRect(), one.closest(".scroller").getBoundingClientRect()];
+    return top >= scroller.top && bottom <= scroller.bottom;
+  });
+  await becomes(isInView, true, "it can be seen");
+  await becomes(async () => (await numbers(chat)).filter((n) => n >= 847 && n <= 852).length >= 5, true, "with those around it");
+  // What is deleted is found no more. (Long ago it cannot be, so it is a new one.)
+  await chat.say("a needle in the haystack");
+  const say = chat.message("a needle in the haystack");
+  await seen(say, "what she says");
+  const shown = await panel(ana);
+  await shown.box.fill("needle");
+  await seen(row(shown.messages, "Bruno Silva"), "it is found at once");
+  await chat.choose("a needle in the haystack", "Delete");
+  await seen(chat.log.getByText("Message deleted by you"), "its stub", 20_000);
+  await becomes(async () => {
+    const { box: again, dialog } = await panel(ana);
+    await again.fill("");
+    await again.fill("needle");
+    return dialog.getByText("Nothing was found for “needle”.").isVisible();
+  }, true, "nothing is found");
 });

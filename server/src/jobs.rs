@@ -40,6 +40,11 @@ const EXPIRY_TICK: Duration = Duration::from_secs(30);
 const TIDY_TICK: Duration = Duration::from_secs(1);
 const TIDY_REST: Duration = Duration::from_secs(3_600);
 
+/// How often new messages come into the index of words, and how many times in a row where there are many: then a machine
+/// that is busy with messages has the index behind them, and not the other way round.
+const INDEX_TICK: Duration = Duration::from_secs(1);
+const INDEX_ROW: usize = 4;
+
 /// Runs until cancelled. What waits for the store is a task of its own, so that a slow one delays nobody's presence.
 pub async fn run(app: Arc<App>, cancel: CancellationToken) {
     let wait = Arc::new(StoreWait::default());
@@ -80,7 +85,7 @@ pub async fn run(app: Arc<App>, cancel: CancellationToken) {
 /// What has to ask the store, one after the other: however slow it is, one question is under way. Until cancelled.
 async fn watch_store(app: Arc<App>, wait: Arc<StoreWait>, cancel: CancellationToken) {
     let (mut store, mut sites, mut expiry) = (every(STORE_TICK), every(SITES_TICK), every(EXPIRY_TICK));
-    let mut tidied = every(TIDY_TICK);
+    let (mut tidied, mut indexed) = (every(TIDY_TICK), every(INDEX_TICK));
     let (mut mark, mut after) = (None, None);
     loop {
         tokio::select! {
@@ -96,6 +101,7 @@ async fn watch_store(app: Arc<App>, wait: Arc<StoreWait>, cancel: CancellationTo
                 wait.over(expire(&app)).await;
                 wait.over(unmute(&app)).await;
             }
+            _ = indexed.tick() => wait.over(index(&app)).await,
             _ = tidied.tick() => {
                 after = wait.over(tidy(&app, after)).await;
                 if after.is_none() {
@@ -124,6 +130,16 @@ async fn tidy(app: &App, after: Option<Waiting>) -> Option<Waiting> {
         error.log();
         None
     })
+}
+
+async fn index(app: &App) {
+    for _ in 0..INDEX_ROW {
+        match app.store.index().await {
+            Ok(true) => {}
+            Ok(false) => return,
+            Err(error) => return error.log(),
+        }
+    }
 }
 
 /// Since when the store owes an answer, for the watchdog.

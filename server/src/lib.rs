@@ -35,5 +35,6 @@ pub mod store;
 pub mod stripes;
 pub mod systemd;
 pub mod talk;
+pub mod terms;
 pub mod writing;
 pub mod ws;

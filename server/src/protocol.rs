@@ -20,15 +20,15 @@ pub mod codes;
 mod parts;
 mod read;
 use codes::Code;
-pub use parts::{Contact, Dock, Entry, Flags, Last, Member, Room, Status, Window};
+pub use parts::{Contact, Dock, Entry, Flags, FoundMessage, Last, Member, Room, Status, Window};
 pub use read::read;
 
 /// The protocol's version: `hello.protocol` and `welcome.protocol`.
 pub const PROTOCOL: u32 = 1;
 
 /// What this server takes beside what version 1 requires: `welcome.features`.
-pub const FEATURES: [&str; 9] =
-    ["edit", "delete", "reply", "react", "mentions", "groups", "rooms", "list", "flags"];
+pub const FEATURES: [&str; 10] =
+    ["edit", "delete", "reply", "react", "mentions", "groups", "rooms", "list", "flags", "find"];
 
 /// What a client sends.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -206,6 +206,22 @@ pub enum ClientFrame {
         /// The newest message that the client knows of: where there is a newer one, it is not archived. Of a room nothing.
         #[serde(default, skip_serializing_if = "Option::is_none")]
         seq: Option<Seq>,
+    },
+    /// Asks for messages by what was written.
+    Find {
+        /// Repeated in the answer; 1 … 2^31 − 1.
+        #[serde(deserialize_with = "request_number")]
+        request: u32,
+        /// All of its words.
+        text: String,
+        /// Only there; must contain the user.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        conversation: Option<ConversationId>,
+        /// As the last answer gave it.
+        #[serde(default)]
+        next: Option<String>,
+        /// 1 … 50.
+        limit: usize,
     },
     /// Asks for what has changed since.
     Changes {
@@ -510,6 +526,15 @@ pub enum ServerFrame {
         request: u32,
         /// Some of them.
         conversations: Vec<Entry>,
+        /// For the next page.
+        next: Option<String>,
+    },
+    /// Answers `find`.
+    Found {
+        /// Of the question.
+        request: u32,
+        /// Some of them, the newest first.
+        messages: Vec<FoundMessage>,
         /// For the next page.
         next: Option<String>,
     },

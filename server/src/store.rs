@@ -11,6 +11,7 @@ use crate::id::Epoch;
 mod cache;
 mod docks;
 mod error;
+mod finds;
 mod lists;
 mod people;
 mod sites;
@@ -20,6 +21,7 @@ mod talk;
 pub use cache::CachedStore;
 pub use docks::{Dock, DockStore, DockWindow, Place, WindowChange, WindowState};
 pub use error::StoreError;
+pub use finds::{FIND_MOST, FindAsk, FindPage, FindStore, FoundMessage};
 pub use lists::{
     Bookmark, FlagChange, Flagged, Flags, LISTED_MOST, Last, ListAsk, ListPage, ListStore, Listed,
     PINNED_MOST, WAITING_MOST, Waiting, day_of,
@@ -39,7 +41,7 @@ pub type Result<T> = std::result::Result<T, StoreError>;
 
 /// The store: the truth about everything but presence.
 #[async_trait]
-pub trait Store: SiteStore + PeopleStore + TalkStore + DockStore + ListStore {
+pub trait Store: SiteStore + PeopleStore + TalkStore + DockStore + ListStore + FindStore {
     /// Changes when a backup is restored.
     fn epoch(&self) -> Epoch;
     /// When the epoch began, ms: what was signed before then may rest on what the store has forgotten. 0 for a store

@@ -14,6 +14,7 @@ mod delete;
 mod doubts;
 mod edit;
 mod erase;
+mod find;
 mod flags;
 mod group;
 mod list;
@@ -40,6 +41,7 @@ pub mod rules {
         text::shaped,
     };
 }
+pub use find::Find;
 pub use flags::SetFlags;
 pub use group::{GROUP_MOST, GROUP_PEOPLE_MOST, Wish};
 pub use list::{Lists, Wanted};

@@ -109,6 +109,9 @@ export function perform(parts: CommandParts, command: Command): Promise<void> | 
     case "search":
       parts.questions.search.wish(command);
       return undefined;
+    case "find":
+      parts.questions.find(command);
+      return undefined;
     case "seen":
       parts.seen(command.conversation, command.seq);
       return undefined;

@@ -544,6 +544,9 @@ export class Core {
       case "history":
         this.#questions.historyCame(frame);
         return;
+      case "found":
+        this.#questions.foundCame(frame);
+        return;
       case "contacts":
         this.#questions.contactsCame(frame);
         return;

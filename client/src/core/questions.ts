@@ -9,6 +9,7 @@ import type { List } from "./list.js";
 import { aboutOf, presentMessage } from "./present.js";
 import type { Known } from "./present.js";
 import type { HostPeople } from "../net/people.js";
+import { kindOf } from "../net/protocol.js";
 import type { ClientFrame, Message, Server } from "../net/protocol.js";
 import { Quotes } from "./quotes.js";
 import type { People } from "./people.js";
@@ -18,7 +19,7 @@ import { Search } from "./search.js";
 import type { State, Step } from "./state.js";
 import { isStub } from "./talk.js";
 import type { Page } from "./talk.js";
-import type { ConversationId, MessageView, RosterView, Seq, Update, UserId } from "../view.js";
+import type { ConversationId, HitView, MessageView, RosterView, Seq, Update, UserId } from "../view.js";
 
 /** Before a question that the server could not answer just now is asked again. */
 export const AGAIN_MS = 1_500;
@@ -27,6 +28,8 @@ export const QUOTES_AT_ONCE = 20;
 export const QUOTES_MS = 500;
 /** While somebody looks, the open windows' changes are asked for so often: the last one may have been lost. */
 export const CHECK_MS = 60_000;
+
+type FindQuestion = Extract<Question, { kind: "find" }>;
 
 export interface QuestionsParts {
   me: UserId;
@@ -79,6 +82,7 @@ export class Questions {
       parts.probe();
       if (question.kind === "quote") this.quotes.askAgain();
       else if (question.kind === "search") this.search.cameNot();
+      else if (question.kind === "find") this.#hits(question.act, null);
       else if (question.kind === "flag") parts.flags.again(question);
       else if (isOfPeople(question)) parts.people.cameNot(question, false);
       else if (isOfList(question)) parts.list.cameNot(question, false);
@@ -203,6 +207,25 @@ export class Questions {
     if (question?.kind === "search") this.search.came(question, frame);
   }
 
+  /** Where the server does not know how, nothing is found. */
+  find(question: FindQuestion): void {
+    if (!this.#parts.state().features.includes("find")) this.#hits(question.act, []);
+    else if (!this.ask(question)) this.#hits(question.act, null);
+  }
+
+  foundCame({ request, messages, next }: Server<"found">): void {
+    const question = this.#requests.answered(request);
+    if (question?.kind === "find") this.#hits(question.act, messages, next);
+  }
+
+  #hits(act: number, messages: Server<"found">["messages"] | null, next: string | null = null): void {
+    const hits = messages?.flatMap(({ sent_at: sentAt, ...found }): HitView[] => {
+      const kind = kindOf(found.conversation);
+      return kind === undefined ? [] : [{ ...found, kind, sentAt, mine: found.sender === this.#parts.me }];
+    });
+    this.#parts.post({ kind: "hits", act, hits: hits ?? null, next });
+  }
+
   membersCame(frame: Server<"members">): void {
     const question = this.#requests.answered(frame.request);
     if (question?.kind === "members") this.#parts.people.membersCame(question, frame);
@@ -232,6 +255,7 @@ export class Questions {
       this.#parts.clock.after(frame.retry_after_ms ?? AGAIN_MS, () => {
         if (question.kind === "search") this.search.again(question);
         else if (question.kind === "quote") this.quotes.askAgain();
+        else if (question.kind === "find") this.find(question);
         else if (isOfPeople(question)) this.#parts.people.cameNot(question, false);
         else if (isOfList(question)) this.#parts.list.again(question);
         else this.history.again(question);
@@ -244,6 +268,10 @@ export class Questions {
   #unanswerable(question: Exclude<Question, { kind: "flag" }>, { code, message }: Server<"error">): void {
     if (question.kind === "quote") {
       this.quotes.came(question.conversation, question.seq, null);
+      return;
+    }
+    if (question.kind === "find") {
+      this.#hits(question.act, []);
       return;
     }
     if (isOfPeople(question)) {

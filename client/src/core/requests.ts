@@ -10,6 +10,7 @@ import type { ConversationId, ListFilter, Seq, UserId } from "../view.js";
 export const PAGE_MESSAGES = 50;
 const SEARCH_PEOPLE = 50;
 const ROOMS = 100;
+const FOUND = 20;
 /** Conversations in one page of the list. */
 export const LIST_PAGE = 50;
 /** A question without an answer for so long is given up. */
@@ -36,7 +37,9 @@ export type Question =
   | { kind: "sift"; filter: ListFilter; next: string | null }
   /** What is to be set; `act` is the core's own. */
   | { kind: "flag"; act: number; wish: FlagWish }
-  | { kind: "search"; text: string; next: string | null };
+  | { kind: "search"; text: string; next: string | null }
+  /** Messages; `act` is the asking page's. */
+  | { kind: "find"; act: number; text: string; next: string | null };
 
 /** The conversation that the question is about. */
 export function aboutWhich(question: Question): ConversationId | undefined {
@@ -123,6 +126,7 @@ function frameOf(request: number, question: Question, historyPage: number): Clie
   if (question.kind === "search") {
     return { type: "search", request, text: question.text, next: question.next, limit: SEARCH_PEOPLE };
   }
+  if (question.kind === "find") return { type: "find", request, text: question.text, next: question.next, limit: FOUND };
   if (question.kind === "list") return { type: "list", request, limit: LIST_PAGE, next: question.next };
   if (question.kind === "sift") return { type: "list", request, limit: LIST_PAGE, next: question.next, ...question.filter };
   if (question.kind === "entries") return { type: "list", request, limit: LIST_PAGE, conversations: question.conversations };

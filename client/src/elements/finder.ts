@@ -12,16 +12,18 @@ import { searchStyles } from "../styles/people.js";
 import { base, refusedStyles } from "../styles/theme.js";
 import { DayWatcher } from "./days.js";
 import { failureString } from "./failures.js";
+import { Hits } from "./hits.js";
 import { flagItems, flagsSaid, type Flags } from "./flags.js";
 import { chatIcon, warningIcon } from "./icons.js";
+import { lead } from "./lead.js";
 import "./later.js";
 import { Listing } from "./listing.js";
 import { Menu } from "./menu.js";
 import { lostTemplate } from "./people.js";
-import { entryTemplate, personTemplate, roomTemplate, type Place } from "./rows.js";
+import { entryTemplate, hitTemplate, personTemplate, roomTemplate, type Place } from "./rows.js";
 import { SceneWatcher, type Scene } from "./scene.js";
 import { PeopleSearch } from "./search.js";
-import { AT_REST, byCourse, entryRow, FEW, joined, moreKey, onlineFirst, passes, personRow, roomRow, unreadFirst } from "./sections.js";
+import { AT_REST, byCourse, entryRow, FEW, inDock, joined, moreKey, onlineFirst, passes, personRow, roomRow, unreadFirst } from "./sections.js";
 import type { Part, Row, Section } from "./sections.js";
 import type { Signal } from "./signals.js";
 import type { Slice } from "./slices.js";
@@ -45,6 +47,7 @@ const TITLES: Readonly<Record<Section["id"], StringId>> = {
   rooms: "rooms",
   online: "people_online",
   people: "people",
+  messages: "messages",
 };
 
 export class GchatFinder extends LitElement {
@@ -68,6 +71,7 @@ export class GchatFinder extends LitElement {
   declare code: string | null;
 
   readonly #search = new PeopleSearch(this, true, () => { this.#sift(); });
+  readonly #hits = new Hits(this);
   readonly #menu = new Menu<ConversationId>(this);
   readonly #list = new TallList(this, {
     above: () => { this.#search.focus(); },
@@ -96,7 +100,7 @@ export class GchatFinder extends LitElement {
     this.whole = false;
     this.code = null;
     new DayWatcher(this);
-    const signals = ["list", "listed", "sifted", "roster", "line", "dock", "rooms", "courses", "found", "blocked", "done", "emptied"] as const;
+    const signals = ["list", "listed", "sifted", "roster", "line", "dock", "rooms", "courses", "found", "hits", "blocked", "done", "emptied"] as const;
     new SceneWatcher(this, signals, (signal) => { this.#heard(signal); });
   }
 
@@ -222,7 +226,7 @@ export class GchatFinder extends LitElement {
       return html`<h3>${strings.get("people_online")}</h3>
         <p class=${roster.known ? "calm" : "calm breathing"}>${strings.get(roster.known ? "nobody_online" : "connecting")}</p>`;
     }
-    if (this.#search.isPending && this.filter === null) return html`<p class="calm breathing">${strings.get("searching")}</p>`;
+    if ((this.#search.isPending || this.#hits.isPending) && this.filter === null) return html`<p class="calm breathing">${strings.get("searching")}</p>`;
     return html`${this.#list.sections.length === 0 ? html`<p class="calm">${strings.get("found_none", text)}</p>` : nothing}
     ${found?.text === text && found.failed
       ? html`<div class="calm"><p class="hint">${strings.get("found_part")}</p>
@@ -241,7 +245,7 @@ export class GchatFinder extends LitElement {
   #said(scene: Scene): string {
     const { text } = this.#search;
     const { strings } = scene;
-    if (text === "" || this.#search.isPending) return "";
+    if (text === "" || this.#search.isPending || this.#hits.isPending) return "";
     const rows = this.#list.sections.reduce((sum, { parts }) => sum + parts.reduce((all, part) => all + part.rows.length, 0), 0);
     return rows === 0 ? strings.get("found_none", text) : strings.count("found_one", "found_other", rows);
   }
@@ -291,6 +295,8 @@ export class GchatFinder extends LitElement {
     switch (row.kind) {
       case "room":
         return roomTemplate(row.room, place, strings);
+      case "hit":
+        return hitTemplate(row.hit, place, { strings, now: Date.now() }, this.#search.text);
       case "person":
         return personTemplate(row.person, place, scene.connected, course, strings);
       case "entry": {
@@ -317,7 +323,7 @@ export class GchatFinder extends LitElement {
   #moreButton(scene: Scene, section: Section, reachable: string): TemplateResult {
     const { strings } = scene;
     const key = moreKey(section);
-    const name: StringId = section.more === "all" ? "all_conversations" : section.id === "people" ? "search_more" : "more_conversations";
+    const name: StringId = section.more === "all" ? "all_conversations" : section.id === "people" ? "search_more" : section.id === "messages" ? "more_messages" : "more_conversations";
     return html`<p class="retry">
       <button class="action stop" data-key=${key} tabindex=${key === reachable ? "0" : "-1"} @click=${() => { this.#further(section); }}>${strings.get(name)}</button>
     </p>`;
@@ -330,13 +336,13 @@ export class GchatFinder extends LitElement {
 
   #sectionsOf(scene: Scene): Section[] {
     const { text } = this.#search;
-    const sections = text === "" && this.filter === null ? this.#restOf(scene) : [this.#siftedOf(scene), ...(this.filter === null ? [this.#foundOf(scene)] : [])];
+    const sections = text === "" && this.filter === null ? this.#restOf(scene) : [this.#siftedOf(scene), ...(this.filter === null ? [this.#foundOf(scene), this.#hits.section(text)] : [])];
     return sections.filter(({ parts }) => parts.some(({ rows }) => rows.length > 0));
   }
 
   #restOf(scene: Scene): Section[] {
     const listing = Listing.of(scene);
-    const all = unreadFirst(listing.entries, this.#current(scene, listing.sifted({ unread: true })?.entries ?? []));
+    const all = unreadFirst(listing.entries, inDock(scene.windows, listing.sifted({ unread: true })?.entries ?? []));
     const few = all.length <= FEW && !listing.more;
     const rest = Math.min(MOST_AT_REST, Math.max(AT_REST, all.filter(waits).length));
     const shown = few || this.whole ? all : all.slice(0, rest);
@@ -359,20 +365,11 @@ export class GchatFinder extends LitElement {
     const sifted = listing.sifted(filter);
     const held = filter.archived === true ? [] : listing.entries.filter((entry) => passes(entry, filter));
     const known = new Set(listing.entries.map(({ conversation }) => conversation));
-    const others = this.#current(scene, sifted?.entries ?? []).filter(
+    const others = inDock(scene.windows, sifted?.entries ?? []).filter(
       // Their names the server has compared.
       (entry) => !known.has(entry.conversation) && passes(entry, { ...filter, text: "" }),
     );
     return { id: "conversations", parts: [{ title: null, rows: joined(held, others).map(entryRow) }], more: sifted?.more === true ? "further" : null };
-  }
-
-  /** What a filter found, as the dock knows of it since. */
-  #current({ windows }: Scene, entries: readonly EntryView[]): EntryView[] {
-    const dock = new Map(windows.map((window) => [window.conversation, window]));
-    return entries.map((entry) => {
-      const window = dock.get(entry.conversation);
-      return window === undefined ? entry : { ...entry, unread: window.unread, mentions: window.mentions };
-    });
   }
 
   #foundOf(scene: Scene): Section {
@@ -390,6 +387,7 @@ export class GchatFinder extends LitElement {
     const listing = Listing.of(scene);
     const filter = this.#filters;
     const needs = Object.keys(filter).length > 0 ? filter : { unread: true as const };
+    this.#hits.look(this.filter === null ? this.#search.text : "");
     listing.keep([needs, { unread: true }]);
     if (needs === filter || listing.more) listing.sift(needs);
   }
@@ -397,7 +395,9 @@ export class GchatFinder extends LitElement {
   #heard(signal: Signal): void {
     const { scene } = this;
     if (scene === null) return;
-    if (signal.kind === "emptied") {
+    if (signal.kind === "hits") this.#hits.came(signal);
+    else if (signal.kind === "emptied") {
+      this.#hits.look("");
       this.#search.clear();
       this.filter = null;
       this.code = null;
@@ -427,6 +427,7 @@ export class GchatFinder extends LitElement {
       if (signal.line.state !== "online") return;
       Listing.of(scene).ask();
       this.#search.again();
+      this.#hits.again();
     } else if (signal.kind === "dock" || signal.kind === "listed") {
       const moved = signal.kind === "listed" && (signal.put.length > 0 || signal.gone.length > 0);
       const unread = scene.windows.map(({ conversation, unread: count, mentions }) => `${conversation} ${count} ${mentions}`).join();
@@ -458,7 +459,8 @@ export class GchatFinder extends LitElement {
       if (this.#furtherOf === scene.found) return;
       this.#furtherOf = scene.found;
       this.#search.further();
-    } else Listing.of(scene).further(Object.keys(this.#filters).length > 0 ? this.#filters : null);
+    } else if (section.id === "messages") this.#hits.further();
+    else Listing.of(scene).further(Object.keys(this.#filters).length > 0 ? this.#filters : null);
   }
 
   #open(row: Row, button: HTMLElement): void {
@@ -467,6 +469,7 @@ export class GchatFinder extends LitElement {
     const origin = this.origin ?? button;
     if (row.kind === "room") scene.enter(row.room, origin);
     else if (row.kind === "person") scene.openWith(row.person, origin);
+    else if (row.kind === "hit") lead(scene, row.hit.conversation, row.hit.seq, origin);
     else scene.restore(row.entry.conversation, origin);
   }
 

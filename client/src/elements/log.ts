@@ -14,6 +14,7 @@ import { menuStyles } from "../styles/menu.js";
 import { reactionsStyles } from "../styles/reactions.js";
 import { actsOf, type Acts } from "./acts.js";
 import { DayWatcher } from "./days.js";
+import { follow } from "./lead.js";
 import { downIcon } from "./signs.js";
 import { Menu } from "./menu.js";
 import { markTemplate, messageTemplate, type Look, type OpenMenu, type Surroundings } from "./message.js";
@@ -182,6 +183,7 @@ export class GchatLog extends LitElement {
     }
     this.#noteAway();
     this.#look();
+    if (this.#opened && this.scene !== null && view !== undefined) follow(this.scene, view.conversation);
   }
 
   #loading(scene: Scene, view: ConversationView | undefined): TemplateResult {

@@ -1,6 +1,7 @@
 /** How the rows of the launcher's panel look: a conversation, a room, a person. */
 import { html, nothing, type TemplateResult } from "lit";
-import type { EntryView, FoundPerson, RoomView, Status } from "../view.js";
+import type { EntryView, FoundPerson, HitView, RoomView, Status } from "../view.js";
+import { folded } from "../words.js";
 import { muteIcon, pinIcon } from "./signs.js";
 import type { Strings } from "./strings.js";
 import { fullTime, shortTime } from "./times.js";
@@ -126,6 +127,38 @@ export function personTemplate(person: FoundPerson, place: Place, connected: boo
           >${teacher ? html`<span class="teacher">${strings.get("teacher")}</span> ` : nothing}<bdi>${circles.join(", ")}</bdi></span
         >`}
   </li>`;
+}
+
+/** Where it was said, when, by whom, and what stands around the words that are looked for, which are marked. */
+export function hitTemplate(hit: HitView, place: Place, { strings, now }: Pick<EntryLook, "strings" | "now">, text: string): TemplateResult {
+  const { conversation, kind, title, seq, mine, name, sentAt } = hit;
+  const id = `hit-${conversation}-${seq}`;
+  return html`<li class="row" aria-setsize=${place.size} aria-posinset=${place.at + 1}>
+    <button class="stop" data-key=${place.key} tabindex=${place.reachable ? "0" : "-1"} aria-label=${title} aria-describedby=${id} @click=${opens(place)}>
+      <gchat-avatar .name=${title} .kind=${kind}></gchat-avatar>
+      <span class="name clip" dir="auto">${title}</span>
+    </button>
+    <time class="when" dir="auto" datetime=${new Date(sentAt).toISOString()}>${shortTime(sentAt, now, strings)}</time>
+    <span class="about clip" id=${id}
+      ><bdi>${mine ? strings.get("you") : name}</bdi>: <bdi>${marked(hit.text, text)}</bdi><span class="out-of-sight">, ${fullTime(sentAt, strings)}</span></span
+    >
+  </li>`;
+}
+
+/** The text on one line, with what begins with a word that is looked for in `<mark>`. */
+function marked(text: string, sought: string): (string | TemplateResult)[] {
+  const words = folded(sought).split(/[^\p{L}\p{N}]+/u).filter((word) => word !== "");
+  return text
+    .replace(/\s+/g, " ")
+    .split(/([\p{L}\p{N}\p{M}]+)/u)
+    .map((part, at) => (at % 2 === 1 && words.some((word) => isFound(folded(part), word)) ? html`<mark>${part}</mark>` : part));
+}
+
+/** A word by its beginning; what is written without spaces by any part. */
+function isFound(part: string, word: string): boolean {
+  return /^[\p{Script=Han}\p{Script=Hiragana}\p{Script=Katakana}\p{Script=Hangul}\p{Script=Thai}\p{Script=Lao}\p{Script=Khmer}\p{Script=Myanmar}]/u.test(word)
+    ? part.includes(word)
+    : part.startsWith(word);
 }
 
 function opens({ open }: Place): (event: Event) => void {

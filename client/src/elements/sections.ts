@@ -2,7 +2,7 @@
  * What the launcher's panel lists, and in which order: the sections, their parts and the rows in them. Pure: knows
  * neither the page nor how a row looks.
  */
-import type { EntryView, FoundPerson, ListFilter, RoomView, RosterPerson } from "../view.js";
+import type { EntryView, FoundPerson, HitView, ListFilter, RoomView, RosterPerson, WindowView } from "../view.js";
 import { hasWords } from "../words.js";
 import { waits } from "./waiting.js";
 
@@ -10,6 +10,7 @@ export type Row = { key: string } & (
   | { kind: "entry"; entry: EntryView }
   | { kind: "room"; room: RoomView }
   | { kind: "person"; person: FoundPerson }
+  | { kind: "hit"; hit: HitView }
 );
 
 /** Rows under one heading: the people of a course. null: without a heading. */
@@ -19,7 +20,7 @@ export interface Part {
 }
 
 export interface Section {
-  id: "conversations" | "rooms" | "online" | "people";
+  id: "conversations" | "rooms" | "online" | "people" | "messages";
   parts: readonly Part[];
   /** What its last button does: shows the rest of what is held back, or asks for the next page. null: it has none. */
   more: "all" | "further" | null;
@@ -37,6 +38,15 @@ export const FEW = AT_REST + 2;
 export function unreadFirst(entries: readonly EntryView[], others: readonly EntryView[]): EntryView[] {
   const all = joined(entries, others.filter(({ archived }) => archived !== true));
   return [...all.filter(waits), ...all.filter((entry) => !waits(entry))];
+}
+
+/** What a filter found, as the dock knows of it since. */
+export function inDock(windows: readonly WindowView[], entries: readonly EntryView[]): EntryView[] {
+  const dock = new Map(windows.map((window) => [window.conversation, window]));
+  return entries.map((entry) => {
+    const window = dock.get(entry.conversation);
+    return window === undefined ? entry : { ...entry, unread: window.unread, mentions: window.mentions };
+  });
 }
 
 /** Both, each conversation once; the first ones' word counts. */
@@ -87,6 +97,10 @@ export function roomRow(room: RoomView): Row {
 
 export function personRow(person: FoundPerson): Row {
   return { kind: "person", key: `p:${person.id}`, person };
+}
+
+export function hitRow(hit: HitView): Row {
+  return { kind: "hit", key: `m:${hit.conversation}:${hit.seq}`, hit };
 }
 
 /** The key of a section's last button. */

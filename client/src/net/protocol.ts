@@ -145,6 +145,7 @@ const room = object({
 });
 /** A room of this person, whether it has a window or not. */
 export type Room = Shaped<typeof room>;
+const found = object({ conversation: string, title: string, seq: integer(1), sender: user, name: string, sent_at: count, text: string });
 const member = object({
   ...contactFields,
   status,
@@ -227,6 +228,7 @@ export const serverFrames = {
   members: frame("members", object({ request: user, conversation: string, total: count, members: list(member) })),
   rooms: frame("rooms", object({ request: user, rooms: list(room), next: nullable(string) })),
   list: frame("list", object({ request: user, conversations: ofKinds(directEntry, sharedEntry), next: nullable(string) })),
+  found: frame("found", object({ request: user, messages: list(found), next: nullable(string) })),
   flags: frame("flags", object({ request: optional(user), conversation: string, ...flags, archived: yes })),
   dot: frame("dot", object({ conversation: string, seq: count })),
   read: frame("read", object({ conversation: string, user, seq: count })),
@@ -271,7 +273,7 @@ export interface CursorEntry {
 }
 
 /** What a server may take beside what version 1 requires, and what this client knows. */
-export const FEATURES = ["edit", "delete", "reply", "react", "mentions", "groups", "rooms", "list", "flags"] as const;
+export const FEATURES = ["edit", "delete", "reply", "react", "mentions", "groups", "rooms", "list", "flags", "find"] as const;
 export type Feature = (typeof FEATURES)[number];
 
 /** The first frame, once per connection. */
@@ -355,6 +357,7 @@ export type ClientFrame =
   | { type: "visibility"; visible: boolean; rosters?: HeldRoster[] }
   | { type: "roster"; circle: string }
   | { type: "search"; request: number; text: string; circle?: string; next: string | null; limit: number }
+  | { type: "find"; request: number; text: string; conversation?: ConversationId; next: string | null; limit: number }
   | { type: "ping" }
   | { type: "pong" };
 

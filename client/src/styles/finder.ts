@@ -63,6 +63,11 @@ export const finderStyles = css`
   .section {
     flex: none;
   }
+  mark {
+    background: none;
+    color: var(--g-ink);
+    font-weight: 600;
+  }
   h3,
   h4 {
     margin: 0;

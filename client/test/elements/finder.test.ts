@@ -1,7 +1,7 @@
 // @vitest-environment jsdom
 // The launcher's panel: everybody and every conversation is found there.
 import { afterEach, expect, test, vi } from "vitest";
-import type { EntryView, FoundPerson, ListFilter, RosterPerson, Update } from "../../src/view.js";
+import type { EntryView, FoundPerson, HitView, ListFilter, RosterPerson, Update } from "../../src/view.js";
 import { all, ana, bruno, byRole, carla, dock, focused, GROUP, one, press, reading, ROOM, roster, settled, stage, talk, type, windowOf, type Stage } from "./stage.js";
 
 afterEach(() => {
@@ -29,6 +29,9 @@ const sifted = (filter: ListFilter, entries: EntryView[], more = false): Update 
 const found = (name: string, people: FoundPerson[], more: Partial<Extract<Update, { kind: "found" }>> = {}): Update => ({
   kind: "found", text: name, people, more: false, append: false, ...more,
 });
+
+/** No message has what was asked for last. */
+const noHits = (page: Stage): Update => ({ kind: "hits", act: page.last("find")!.act, hits: [], next: null });
 
 async function panel(...updates: Update[]): Promise<Stage> {
   const page = await stage();
@@ -209,6 +212,7 @@ test("a search finds what is held at once, then the rest, people online first; a
   await vi.waitFor(() => { expect(page.last("search")).toEqual({ kind: "search", text: "alv jo", more: true }); });
   await page.tell(sifted({ text: "alv jo" }, [entry(person(12, "Jorge Alvim"))]));
   expect(rows("Conversations")).toEqual(["João Álvares", "Jorge Alvim"]);
+  await page.tell(noHits(page));
   expect(reading()).toContain("4 results");
   row("Joana Alves, offline").click();
   expect(page.last("open")?.person).toMatchObject({ id: 11, name: "Joana Alves" });
@@ -220,7 +224,7 @@ test("nobody was found: that is said when all have answered, and what could not 
   await searched();
   await page.tell(found("zzz", [], { pending: true }));
   expect(reading()).not.toContain("Nothing was found");
-  await page.tell(found("zzz", [], { failed: true }));
+  await page.tell(noHits(page), found("zzz", [], { failed: true }));
   expect(reading()).toContain("Nothing was found for “zzz”.");
   expect(reading()).toContain("People who are away could not be looked for. Try again.");
   one("button", "Try again").click();
@@ -254,6 +258,61 @@ test("a press beside the panel closes it with the click, so that what is pressed
   point("pointerdown", document.body);
   point("pointerup", document.body);
   await vi.waitFor(() => { expect(shown(), "a press that is no click").toBe(false); });
+});
+
+const hit = (seq: number, more: Partial<HitView> = {}): HitView => ({
+  conversation: "1-2", kind: "direct", title: "Ana Sousa", seq, sender: 2, mine: false, name: "Ana Sousa", sentAt: NOW, text: `…there is a Nêedle ${seq}`, ...more,
+});
+
+test("messages are found below people: where, by whom, when and around what; a click leads to the message itself", async () => {
+  const page = await panel(list([]), dock(windowOf(ana, { state: "open" })), talk([{ seq: 200 }]));
+  await type(box(), "needle");
+  expect(page.last("find"), "not with each letter").toBeUndefined();
+  await searched();
+  const asked = page.last("find")!;
+  expect(asked).toMatchObject({ text: "needle", next: null });
+  await page.tell(found("needle", []), sifted({ text: "needle" }, []));
+  expect(reading(), "messages may come").toContain("Searching…");
+  const group = hit(4, { conversation: GROUP, kind: "group", title: " ", name: "", mine: false });
+  await page.tell({ kind: "hits", act: asked.act, hits: [hit(9), hit(3, { mine: true, text: "my\nneedles" }), group], next: "3.1-2" });
+  expect(rows("Messages").slice(0, 3)).toEqual(["Ana Sousa", "Ana Sousa", "Untitled"]);
+  const [first, second, third] = byRole("list", "Messages").flatMap((of) => [...of.querySelectorAll<HTMLElement>(".stop")]);
+  expect(described(first!)).toMatch(/^Ana Sousa: …there is a Nêedle 9, /);
+  expect(described(second!)).toMatch(/^You: my needles, /);
+  expect(described(third!)).toMatch(/^Deleted user: /);
+  expect(all().filter((element) => element.localName === "mark").map(text)).toEqual(["Nêedle", "needles", "Nêedle"]);
+  // Its end can be seen, so the next page is asked for, once.
+  const further = page.last("find")!;
+  expect(further).toMatchObject({ text: "needle", next: "3.1-2" });
+  await page.tell({ kind: "hits", act: asked.act, hits: [hit(1)], next: null }, { kind: "hits", act: further.act, hits: [hit(2)], next: null });
+  expect(rows("Messages")).toHaveLength(4);
+  first!.click();
+  await settled();
+  expect(page.last("restore")).toEqual({ kind: "restore", conversation: "1-2" });
+  expect(page.last("page"), "around the message").toMatchObject({ conversation: "1-2", asked: "after", seq: expect.any(Number) as number });
+});
+
+test("an answer of another text is passed over; with the line lost it is asked for again; nothing is left of what was found", async () => {
+  const page = await panel(list([]));
+  await type(box(), "one");
+  await searched();
+  const first = page.last("find")!;
+  await type(box(), "two");
+  await searched();
+  const second = page.last("find")!;
+  await page.tell(found("two", []), sifted({ text: "two" }, []), { kind: "hits", act: first.act, hits: [hit(1)], next: null });
+  expect([rows("Messages"), reading().includes("Searching…")]).toEqual([[], true]);
+  await page.tell({ kind: "hits", act: second.act, hits: null, next: null }, { kind: "line", line: { state: "lost", auto: true } as never }, ONLINE);
+  const third = page.last("find")!;
+  expect([third.text, third.act > second.act]).toEqual(["two", true]);
+  await page.tell({ kind: "hits", act: third.act, hits: [hit(1)], next: null });
+  expect(rows("Messages")).toEqual(["Ana Sousa"]);
+  await type(box(), "");
+  expect(rows("Messages")).toEqual([]);
+  one("button", "Unread").click();
+  await type(box(), "two");
+  await searched();
+  expect(page.last("find"), "by a filter conversations are found, and nothing else").toBe(third);
 });
 
 test("leaving the panel asks for nothing", async () => {

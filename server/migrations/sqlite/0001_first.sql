@@ -3,7 +3,8 @@
 PRAGMA application_id = 0x67636874; -- "gcht"
 
 -- What is true of the whole store: `epoch` (a UUID; another one after a backup was restored), `secret` (32 random bytes
--- under which `messages.first_hash` is made; a database keeps it for good, also through backup and restore).
+-- under which `messages.first_hash` is made; a database keeps it for good, also through backup and restore), `indexed`
+-- (the number of the last message whose words are in the index) and `index_rule` (by which rule, see `words`).
 CREATE TABLE meta (
     name  TEXT PRIMARY KEY,
     value BLOB NOT NULL
@@ -199,6 +200,13 @@ CREATE TABLE mentions (
     PRIMARY KEY (site, user, conversation, seq)
 ) STRICT, WITHOUT ROWID;
 CREATE INDEX mentions_message ON mentions (conversation, seq);
+
+-- Which messages have which words: terms as server/src/terms.rs makes them, with spaces between, and one for the message's
+-- conversation. Nothing but terms and messages' numbers (`rowid`), and nothing of a message that was taken out.
+CREATE VIRTUAL TABLE words USING fts5 (
+    terms, content = '', columnsize = 0, detail = none, tokenize = 'ascii', prefix = '3'
+);
+INSERT INTO words (words, rank) VALUES ('secure-delete', 1);
 
 -- Courses that have rooms, as the host said last.
 CREATE TABLE rooms (

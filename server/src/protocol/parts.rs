@@ -175,6 +175,25 @@ pub struct Last {
     pub text: Arc<str>,
 }
 
+/// A message that was found.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct FoundMessage {
+    /// Where.
+    pub conversation: ConversationId,
+    /// What that is called: of a direct one its other person.
+    pub title: Arc<str>,
+    /// Its number.
+    pub seq: Seq,
+    /// Who wrote it.
+    pub sender: UserId,
+    /// What the sender is called.
+    pub name: Arc<str>,
+    /// When it was committed, ms.
+    pub sent_at: i64,
+    /// What stands around the first word that was found.
+    pub text: Arc<str>,
+}
+
 /// What somebody has set of a conversation for themselves.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Flags {

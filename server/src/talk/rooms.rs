@@ -3,7 +3,7 @@
 //! Which they are follows from rights and the host's word; what they are to the person is read for one page of them, and
 //! only where somebody asks, so that a connect pays nothing for rooms.
 
-use std::sync::Arc;
+use std::{collections::HashMap, sync::Arc};
 
 use super::{Speaker, Talk};
 use crate::{
@@ -59,6 +59,15 @@ impl Talk {
         let more = begin + page.len() < all.len();
         let next = ids.last().filter(|_| more).map(ToString::to_string);
         Ok((page.iter().zip(parts).map(room).collect(), next))
+    }
+
+    /// What each of them is called.
+    pub(super) async fn titles_of_rooms(
+        &self,
+        speaker: Speaker,
+    ) -> Result<HashMap<ConversationId, Arc<str>>, Refusal> {
+        let all = self.listed(speaker).await?;
+        Ok(all.into_iter().map(|room| (room.conversation, room.title)).collect())
     }
 
     async fn listed(&self, speaker: Speaker) -> Result<Vec<Listed>, Refusal> {

@@ -13,7 +13,7 @@ use crate::{
     id::{ConversationId, Seq},
     protocol::{self, ClientFrame, RosterVersion, ServerFrame},
     store::{FlagChange, WindowChange},
-    talk::{Target, Wanted, Wish},
+    talk::{Find, Target, Wanted, Wish},
 };
 
 mod asked;
@@ -71,6 +71,9 @@ async fn answer_to(state: &mut State, frame: ClientFrame) -> Result<Answer, Clos
         F::List { request, limit, next, unread, archived, text, conversations } => {
             let wanted = Wanted { limit, next, unread, archived, text, conversations };
             asked::list(state, request, wanted).await
+        }
+        F::Find { request, text, conversation, next, limit } => {
+            asked::find(state, request, Find { text, conversation, next, limit }).await
         }
         F::Flag { request, conversation, pinned, archived, muted_until, seq } => {
             let change = FlagChange { pinned, archived, muted_until, known: seq, at: now_ms() };

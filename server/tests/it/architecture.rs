@@ -218,7 +218,7 @@ fn every_test_that_the_security_model_names_exists() {
     let is_there = |(file, name): &(&str, &str)| {
         let text = std::fs::read_to_string(root.join(file)).unwrap_or_default();
         let rust = file.ends_with(".rs");
-        text.contains(&if rust { format!("fn {name}()") } else { (*name).to_owned() })
+        text.contains(&if rust { format!("fn {name}(") } else { (*name).to_owned() })
     };
     let missing: Vec<_> = named.iter().filter(|named| !is_there(named)).collect();
     assert!(missing.is_empty(), "docs/security.md names tests that are not there: {missing:?}");

@@ -14,6 +14,7 @@ mod crowds;
 mod delivery;
 mod docks;
 mod export;
+mod finds;
 mod floor;
 mod foreign;
 mod frames;

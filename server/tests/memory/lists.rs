@@ -6,8 +6,8 @@ use gchat::{
     fold::fold,
     id::{ConversationId, Kind, Seq, UserId},
     store::{
-        Bookmark, FlagChange, Flagged, Flags, LISTED_MOST, Last, ListAsk, ListPage, Listed, PINNED_MOST,
-        Place, WAITING_MOST, day_of,
+        Bookmark, FindAsk, FindPage, FlagChange, Flagged, Flags, FoundMessage, LISTED_MOST, Last, ListAsk,
+        ListPage, Listed, PINNED_MOST, Place, WAITING_MOST, day_of,
     },
     talk::rules,
 };
@@ -161,5 +161,56 @@ impl Site {
             }
         }
         of
+    }
+
+    /// All that the user reads, the newest first.
+    pub(super) fn find(&self, user: UserId, ask: &FindAsk) -> FindPage {
+        let mut all: Vec<(usize, FoundMessage)> = Vec::new();
+        for (id, conversation) in &self.conversations {
+            if ask.only.as_ref().is_some_and(|only| only != id) || ask.sought.is_empty() {
+                continue;
+            }
+            let mark = conversation.marks.get(&user);
+            let (first, last) = match (id.kind(), mark) {
+                (Kind::Room, _) if ask.rooms.contains(id) => (1, i64::MAX),
+                (Kind::Direct, Some(_)) => (1, i64::MAX),
+                (Kind::Group, Some(mark)) => {
+                    (mark.first, mark.left.into_iter().chain(mark.lost).min().unwrap_or(i64::MAX))
+                }
+                _ => continue,
+            };
+            let name = |user: UserId| self.users.get(&user).map(|record| record.snapshot.name.clone());
+            let title = match (id.direct(), self.place(user, id)) {
+                (Some(two), _) => two.other(user).and_then(name).filter(|name| !name.is_empty()),
+                (None, Place::Group { title, .. }) => Some(title),
+                _ => None,
+            };
+            for (message, place) in &conversation.messages {
+                let without = id.direct().is_none() && ask.without.contains(&message.sender);
+                let text = message.text.as_ref().filter(|text| ask.sought.is_in(text));
+                if let Some(text) = text.filter(|_| !without && (first..=last).contains(&message.seq.0)) {
+                    let found = FoundMessage {
+                        conversation: id.clone(),
+                        title: title.clone(),
+                        seq: message.seq,
+                        sender: message.sender,
+                        name: name(message.sender).unwrap_or_default(),
+                        sent_at: message.sent_at,
+                        text: text.clone(),
+                    };
+                    all.push((*place, found));
+                }
+            }
+        }
+        let before = ask.before.as_ref().and_then(|(id, seq)| {
+            let messages = &self.conversations.get(id)?.messages;
+            messages.iter().find(|(message, _)| message.seq == *seq).map(|(_, place)| *place)
+        });
+        all.retain(|(place, _)| before.is_none_or(|before| *place < before));
+        all.sort_by_key(|(place, _)| std::cmp::Reverse(*place));
+        let more = all.len() > ask.limit;
+        let found: Vec<FoundMessage> = all.into_iter().take(ask.limit).map(|(_, found)| found).collect();
+        let next = found.last().filter(|_| more).map(|found| (found.conversation.clone(), found.seq));
+        FindPage { found, next }
     }
 }

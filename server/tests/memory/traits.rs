@@ -8,10 +8,11 @@ use gchat::{
     id::{ConversationId, Epoch, RightsVersion, Seq, SiteId, UserId},
     rights::{Membership, Policy, Snapshot},
     store::{
-        Appended, Applied, Arrival, Change, Changed, CourseRooms, Dock, DockStore, FlagChange, Flagged,
-        Flags, Floor, Group, Kept, ListAsk, ListPage, ListStore, Listed, NewMark, NewMessage, NewReaction,
-        NewSystem, Noted, Origin, OwnReaction, Page, PeopleStore, Put, Reacted, Result, RoomPart, SiteKey,
-        SiteRecord, SiteStore, Store, StoreError, TalkStore, UserRecord, WindowChange,
+        Appended, Applied, Arrival, Change, Changed, CourseRooms, Dock, DockStore, FindAsk, FindPage,
+        FindStore, FlagChange, Flagged, Flags, Floor, Group, Kept, ListAsk, ListPage, ListStore, Listed,
+        NewMark, NewMessage, NewReaction, NewSystem, Noted, Origin, OwnReaction, Page, PeopleStore, Put,
+        Reacted, Result, RoomPart, SiteKey, SiteRecord, SiteStore, Store, StoreError, TalkStore, UserRecord,
+        WindowChange,
     },
 };
 
@@ -371,5 +372,12 @@ impl<W: Weather> ListStore for MemoryStore<W> {
             Ok(disk.sites.iter_mut().flat_map(each).collect())
         };
         self.write(of).await
+    }
+}
+
+#[async_trait]
+impl<W: Weather> FindStore for MemoryStore<W> {
+    async fn find(&self, site: SiteId, user: UserId, ask: &FindAsk) -> Result<FindPage> {
+        self.look(site, |site| site.find(user, ask)).await
     }
 }

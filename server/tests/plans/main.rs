@@ -11,9 +11,10 @@ use gchat::{
     id::{ConversationId, Rev, RightsVersion, Seq, SiteId},
     rights::{Membership, Role},
     store::{
-        Change, CourseRooms, FlagChange, Flagged, ListAsk, NewMessage, Origin, Page, WindowState,
+        Change, CourseRooms, FindAsk, FlagChange, Flagged, ListAsk, NewMessage, Origin, Page, WindowState,
         sqlite::SqliteStore,
     },
+    terms::Sought,
 };
 use parking_lot::Mutex;
 use rusqlite::Connection;
@@ -83,6 +84,7 @@ async fn what_one_person_does_looks_at_no_whole_table() {
     store.revoke_login(site, "login-a", 1_000).await.unwrap();
     in_a_group(&store, site).await;
     in_the_list(&store, site).await;
+    finds(&store, site).await;
     in_a_room(&store, site).await;
     let heads = [room("c7"), new_group()];
     store.arrival(site, user(2), "login-a", &snapshot(1, "Ana"), &heads).await.unwrap();
@@ -104,6 +106,20 @@ async fn what_one_person_does_looks_at_no_whole_table() {
     assert!(statements.len() >= 105, "only {} statements were heard", statements.len());
     let wrong: Vec<String> = statements.iter().flat_map(|sql| unbounded(&conn, sql)).collect();
     assert!(wrong.is_empty(), "{}", wrong.join("\n"));
+}
+
+async fn finds(store: &AnyStore, site: SiteId) {
+    store.index().await.unwrap();
+    send(store, site, 2, 3, "a needle").await;
+    let found = async |text: &str, only: Option<ConversationId>, before| {
+        let rooms = vec![room("c7")];
+        let ask = FindAsk { sought: Sought::of(text), only, rooms, before, limit: 1, ..FindAsk::default() };
+        store.find(site, user(2), &ask).await.unwrap().found.len()
+    };
+    assert_eq!(found("needle", None, None).await, 1);
+    store.index().await.unwrap();
+    assert_eq!(found("nee", Some(between(2, 3)), None).await, 1);
+    found("a", None, Some((between(2, 3), Seq(2)))).await;
 }
 
 async fn in_the_list(store: &AnyStore, site: SiteId) {

@@ -7,6 +7,7 @@ mod changes;
 mod courses;
 mod docks;
 mod feed;
+mod finds;
 mod groups;
 mod hardening;
 mod lists;
@@ -90,6 +91,14 @@ macro_rules! every_story {
                 closed_windows_are_forgotten_but_not_what_they_hide;
             feed:
                 whoever_applies_the_changes_holds_what_a_fresh_read_gives;
+            finds:
+                all_that_somebody_reads_is_found_and_nothing_else
+                what_was_found_comes_in_pages_the_newest_first
+                what_was_changed_is_found_as_it_is_now
+                the_erased_are_found_by_nothing
+                any_text_is_found_whether_it_is_in_the_index_or_not
+                what_is_left_out_and_what_is_asked_alone
+                of_another_site_nothing_is_found;
             groups:
                 a_group_is_made_once_and_known_again
                 what_was_judged_by_another_group_is_judged_again

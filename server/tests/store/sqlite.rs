@@ -159,6 +159,9 @@ async fn a_migration_that_was_changed_is_refused() {
 }
 
 const CANARY: &str = "a-very-private-canary";
+/// And a word, which the index has in lower case, behind what it shares with the word before.
+const WORD: &str = "Zyxomma";
+const IN_THE_INDEX: &str = "yxomma";
 
 fn is_in_a_file(text: &str, folder: &Path) -> bool {
     let holds = |bytes: Vec<u8>| bytes.windows(text.len()).any(|part| part == text.as_bytes());
@@ -169,11 +172,13 @@ fn is_in_a_file(text: &str, folder: &Path) -> bool {
 async fn an_erased_text_is_in_no_file() {
     let (dir, store) = open().await;
     let site = site(&store).await;
-    send(&store, site, 2, 3, CANARY).await;
-    assert!(is_in_a_file(CANARY, dir.path()));
+    send(&store, site, 2, 3, &format!("{CANARY} {WORD}")).await;
+    send(&store, site, 3, 2, "another").await;
+    store.index().await.unwrap();
+    assert!(is_in_a_file(CANARY, dir.path()) && is_in_a_file(WORD, dir.path()));
     store.remove_user(site, crate::util::user(2), gchat::id::RightsVersion(1)).await.unwrap();
     store.close().await;
-    assert!(!is_in_a_file(CANARY, dir.path()));
+    assert!(!is_in_a_file(CANARY, dir.path()) && !is_in_a_file(IN_THE_INDEX, dir.path()));
 }
 
 #[tokio::test]
@@ -181,12 +186,13 @@ async fn what_was_edited_away_or_deleted_is_in_no_file() {
     let (dir, store) = open().await;
     let site = site(&store).await;
     for n in 1..=2 {
-        send(&store, site, 2, 3, CANARY).await;
+        send(&store, site, 2, 3, &format!("{CANARY} {WORD}")).await;
+        store.index().await.unwrap();
         let text = (n == 1).then(|| "better so".into());
         change(&store, site, 2, 3, n, |message| message.text = text).await;
     }
     store.close().await;
-    assert!(!is_in_a_file(CANARY, dir.path()));
+    assert!(!is_in_a_file(CANARY, dir.path()) && !is_in_a_file(IN_THE_INDEX, dir.path()));
 }
 
 /// A send pays nothing for what was changed: the index of that has rows of changed messages only.

@@ -8,9 +8,9 @@ use gchat::{
     id::{ConversationId, Epoch, RightsVersion, SiteId, UserId},
     rights::{Membership, Policy, Snapshot},
     store::{
-        Applied, Arrival, Dock, DockStore, FlagChange, Flagged, Flags, Floor, Kept, ListAsk, ListPage,
-        ListStore, Listed, Origin, PeopleStore, Put, Result as StoreResult, SiteKey, SiteRecord, SiteStore,
-        Store, UserRecord, Waiting, WindowChange,
+        Applied, Arrival, Dock, DockStore, FindAsk, FindPage, FindStore, FlagChange, Flagged, Flags, Floor,
+        Kept, ListAsk, ListPage, ListStore, Listed, Origin, PeopleStore, Put, Result as StoreResult, SiteKey,
+        SiteRecord, SiteStore, Store, UserRecord, Waiting, WindowChange,
     },
 };
 
@@ -209,5 +209,16 @@ impl ListStore for Lying {
 
     async fn tidy(&self, after: Option<Waiting>, now: i64) -> StoreResult<Option<Waiting>> {
         self.inner.tidy(after, now).await
+    }
+}
+
+#[async_trait]
+impl FindStore for Lying {
+    async fn find(&self, site: SiteId, user: UserId, ask: &FindAsk) -> StoreResult<FindPage> {
+        self.inner.find(site, user, ask).await
+    }
+
+    async fn index(&self) -> StoreResult<bool> {
+        self.inner.index().await
     }
 }

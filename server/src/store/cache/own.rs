@@ -6,8 +6,8 @@ use super::{CachedStore, Stamps, Subject};
 use crate::{
     id::{ConversationId, SiteId, UserId},
     store::{
-        Dock, DockStore, FlagChange, Flagged, Flags, ListAsk, ListPage, ListStore, Listed, Result, Waiting,
-        WindowChange,
+        Dock, DockStore, FindAsk, FindPage, FindStore, FlagChange, Flagged, Flags, ListAsk, ListPage,
+        ListStore, Listed, Result, Waiting, WindowChange,
     },
 };
 
@@ -74,5 +74,17 @@ impl ListStore for CachedStore {
     /// Concerns nothing that is told.
     async fn tidy(&self, after: Option<Waiting>, now: i64) -> Result<Option<Waiting>> {
         self.store.tidy(after, now).await
+    }
+}
+
+#[async_trait]
+impl FindStore for CachedStore {
+    async fn find(&self, site: SiteId, user: UserId, ask: &FindAsk) -> Result<FindPage> {
+        self.store.find(site, user, ask).await
+    }
+
+    /// It changes nothing that is told on arrival.
+    async fn index(&self) -> Result<bool> {
+        self.store.index().await
     }
 }

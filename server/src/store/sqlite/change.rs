@@ -3,7 +3,7 @@
 use rusqlite::{Connection, Row, params};
 
 use super::{
-    Result, conversations, first_text,
+    Result, conversations, first_text, index,
     rows::{MESSAGE_COLUMNS, as_json, deleted, message_columns},
     sql::Statements as _,
     writer::Write,
@@ -59,6 +59,7 @@ impl Write for ChangeMessage {
         let mine = Vec::new(); // of nobody: everybody is told
         let after = Message { seq, rev, sender, client_message_id, sent_at, mine, ..message.clone() };
         put(conn, number, &after, first_hash.as_ref())?;
+        index::change(conn, (number, after.seq.0), before.text.as_deref(), after.text.as_deref())?;
         if before.text.is_some() && after.text.is_none() {
             conversations::look_for_newest(conn, number)?;
             for sql in [

@@ -3,7 +3,7 @@
 use rusqlite::{Connection, params};
 
 use super::{
-    Result, conversations, erasures, react,
+    Result, conversations, erasures, index, react,
     rows::{conversation, head},
     sql::Statements as _,
     users,
@@ -69,6 +69,7 @@ impl RemoveUser {
     /// conversation's rev then; `None` if there was nothing of theirs.
     fn erase_in(&self, conn: &Connection, number: i64, before: i64) -> Result<Option<i64>> {
         let rev = before;
+        index::forget_messages_of(conn, number, self.user)?;
         let gone = conn.change(
             "UPDATE messages SET rev = ?3 + k.n, text = NULL, client_message_id = NULL, reply_to = NULL, \
                     edited_at = NULL, deleted = NULL, verb_id = NULL, first_hash = NULL, system = NULL, \

@@ -15,8 +15,7 @@ pub(super) fn since(conn: &Connection) -> rusqlite::Result<Since> {
     conn.change(draw, params!["epoch", Uuid::new_v4().as_bytes()])?;
     conn.change(draw, params!["secret", rand::random::<[u8; 32]>()])?;
     let (epoch,): ([u8; 16],) = conn.one("SELECT value FROM meta WHERE name = 'epoch'", [])?;
-    let began: Option<(Vec<u8>,)> = conn.maybe("SELECT value FROM meta WHERE name = 'epoch_began'", [])?;
-    let began = began.and_then(|(bytes,)| Some(i64::from_be_bytes(bytes.try_into().ok()?)));
+    let began = number(conn, "epoch_began")?;
     Ok((Epoch(Uuid::from_bytes(epoch)), began.unwrap_or(0)))
 }
 
@@ -30,6 +29,12 @@ pub(super) fn secret(conn: &Connection) -> rusqlite::Result<[u8; 32]> {
 pub(super) fn begin_epoch(conn: &Connection, now: i64) -> rusqlite::Result<()> {
     set(conn, "epoch", Uuid::new_v4().as_bytes())?;
     set(conn, "epoch_began", &now.to_be_bytes())
+}
+
+/// A row of `meta` that is a number.
+pub(super) fn number(conn: &Connection, name: &str) -> rusqlite::Result<Option<i64>> {
+    let row: Option<(Vec<u8>,)> = conn.maybe("SELECT value FROM meta WHERE name = ?1", params![name])?;
+    Ok(row.and_then(|(bytes,)| Some(i64::from_be_bytes(bytes.try_into().ok()?))))
 }
 
 /// Sets a row of `meta`.

@@ -3,7 +3,7 @@
 use rusqlite::{Connection, ffi::SQLITE_CONSTRAINT_UNIQUE, params};
 
 use super::{
-    Result, StoreError, erasures,
+    Result, StoreError, erasures, index,
     rows::broken,
     sql::{Statements as _, code},
     writer::Write,
@@ -111,7 +111,9 @@ impl Write for RemoveSite {
 
     fn run(&self, conn: &Connection) -> Result<()> {
         erasures::note_site(conn, self.0)?;
+        index::forget_site(conn, self.0)?;
         let gone = conn.change("DELETE FROM sites WHERE site = ?1", params![self.0.0])?;
+        index::numbers_are_free(conn)?;
         if gone == 0 { Err(StoreError::NoSite) } else { Ok(()) }
     }
 }

@@ -7,18 +7,19 @@ use rusqlite::Connection;
 use uuid::Uuid;
 
 use super::{
-    Result, SqliteStore, append, arrive::Arrive, change, changes, circles, docks, erase, exports, flags,
-    history, lists, meta, note, place, places, react, sites, tidy, users,
+    Result, SqliteStore, append, arrive::Arrive, change, changes, circles, docks, erase, exports, finds,
+    flags, history, index, lists, meta, note, place, places, react, sites, tidy, users,
 };
 use crate::{
     conversation::{Changes, Head, Held, Message},
     id::{ConversationId, RightsVersion, Seq, SiteId, UserId},
     rights::{Membership, Policy, Snapshot},
     store::{
-        Appended, Applied, Arrival, Change, Changed, CourseRooms, Dock, DockStore, FlagChange, Flagged,
-        Flags, Floor, Group, Kept, ListAsk, ListPage, ListStore, Listed, NewMark, NewMessage, NewReaction,
-        NewSystem, Noted, Origin, OwnReaction, Page, PeopleStore, Put, Reacted, RoomPart, SiteKey,
-        SiteRecord, SiteStore, SitesMark, TalkStore, UserRecord, Waiting, WindowChange,
+        Appended, Applied, Arrival, Change, Changed, CourseRooms, Dock, DockStore, FindAsk, FindPage,
+        FindStore, FlagChange, Flagged, Flags, Floor, Group, Kept, ListAsk, ListPage, ListStore, Listed,
+        NewMark, NewMessage, NewReaction, NewSystem, Noted, Origin, OwnReaction, Page, PeopleStore, Put,
+        Reacted, RoomPart, SiteKey, SiteRecord, SiteStore, SitesMark, TalkStore, UserRecord, Waiting,
+        WindowChange,
     },
 };
 
@@ -388,5 +389,19 @@ impl ListStore for SqliteStore {
             self.writer.run(tidy::Tidy { rows, now }).await?;
         }
         Ok(next)
+    }
+}
+
+#[async_trait]
+impl FindStore for SqliteStore {
+    async fn find(&self, site: SiteId, user: UserId, ask: &FindAsk) -> Result<FindPage> {
+        let ask = ask.clone();
+        self.readers.run(move |conn| finds::find(conn, site, user, &ask)).await
+    }
+
+    async fn index(&self) -> Result<bool> {
+        // Nearly always there is nothing that the writer would be asked for.
+        let is_due = self.readers.run(|conn| index::is_due(conn)).await?;
+        if is_due { self.writer.run(index::Index).await } else { Ok(false) }
     }
 }

@@ -12,7 +12,7 @@ use crate::{
     id::{CircleId, ConversationId, Seq, UserId},
     protocol::{ChangesFrame, Contact, ServerFrame},
     store::{FlagChange, Page},
-    talk::{Found, Wanted},
+    talk::{Find, Found, Wanted},
 };
 
 /// Sends what was asked for, or gives the refusal.
@@ -140,6 +140,15 @@ pub(super) async fn list(state: &State, request: u32, wanted: Wanted) -> Option<
     };
     let frame = |(conversations, next)| ServerFrame::List { request, conversations, next };
     answered(state, request, found.map(frame))
+}
+
+pub(super) async fn find(state: &State, request: u32, find: Find) -> Option<ServerFrame> {
+    let (talk, speaker) = (&state.seated.app.talk, state.seated.speaker());
+    let found = match may_search(state) {
+        Ok(()) => talk.find(speaker, find).await,
+        Err(refusal) => Err(refusal),
+    };
+    answered(state, request, found.map(|(messages, next)| ServerFrame::Found { request, messages, next }))
 }
 
 /// As it is small, it is told at once.

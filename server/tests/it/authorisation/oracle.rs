@@ -50,6 +50,10 @@ pub(super) enum Deed {
     Window(&'static str),
     /// Our conversation in my list.
     List,
+    /// What begins with "hello", in all that I read.
+    Find,
+    /// What others have said among themselves, and only there.
+    FindTheirs,
     /// I pin it.
     Flag,
     SearchAll,
@@ -374,6 +378,12 @@ impl World {
         format!("list [{window} {last}{}]", if self.pinned { " pinned" } else { "" })
     }
 
+    /// The newest first.
+    fn finds(&self) -> String {
+        let found = self.messages.iter().rev().filter(|said| said.text.starts_with("hello"));
+        format!("found {:?}", found.map(|said| &said.text).collect::<Vec<_>>())
+    }
+
     fn flag(&mut self) -> Heard {
         if !self.talked() {
             return Heard { acting: vec!["error not_found".into()], ..Heard::default() };
@@ -428,6 +438,8 @@ impl World {
             }
             Deed::Window(state) => self.window(state),
             Deed::List => answer(&self.list()),
+            Deed::Find => answer(&self.finds()),
+            Deed::FindTheirs => answer("found []"),
             Deed::Flag => self.flag(),
             Deed::SearchAll => answer(&self.found(None)),
             Deed::SearchTheirCircle | Deed::SearchForgedNext => {
@@ -479,6 +491,7 @@ impl World {
     fn with_oneself(&mut self, deed: Deed) -> Heard {
         let answer = |gist: &str| Heard { acting: vec![gist.into()], ..Heard::default() };
         match deed {
+            Deed::Find | Deed::FindTheirs => answer("found []"),
             Deed::History
             | Deed::HistoryBefore
             | Deed::HistoryAfter
@@ -637,6 +650,10 @@ pub(super) fn gist(frame: &Value) -> String {
                 format!("{window} {}{pinned}", entry["last"]["text"].as_str().unwrap_or("nothing"))
             };
             format!("list [{}]", entries.map(entry).collect::<Vec<_>>().join("; "))
+        }
+        "found" => {
+            let found = frame["messages"].as_array().expect("messages").iter();
+            format!("found {:?}", found.map(|m| m["text"].as_str().expect("a text")).collect::<Vec<_>>())
         }
         "flags" => {
             let pinned = if frame["pinned"] == true { " pinned" } else { "" };

@@ -99,6 +99,7 @@ fn operations(scene: &Scene) -> Vec<Value> {
         json!({"type": "rooms", "request": 6, "limit": 100}),
         json!({"type": "list", "request": 9, "limit": 100}),
         json!({"type": "list", "request": 10, "limit": 100, "conversations": [ours, "11-13"]}),
+        json!({"type": "find", "request": 12, "text": "hello", "limit": 50}),
         json!({"type": "flag", "request": 11, "conversation": ours, "pinned": true, "muted_until": 253_402_300_799_999_i64}),
         json!({"type": "changes", "request": 4, "conversation": ours, "rev": 0, "seq": 0, "limit": 50}),
         json!({"type": "history", "request": 1, "conversation": ours, "limit": 50}),

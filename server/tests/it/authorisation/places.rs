@@ -42,6 +42,7 @@ enum Deed {
     Members,
     Window,
     List,
+    Find,
     Flag,
     Read,
     Typing,
@@ -61,12 +62,13 @@ enum Deed {
 use Deed::*;
 
 /// In an order in which none takes away what the next is about.
-const DEEDS: [Deed; 20] = [
+const DEEDS: [Deed; 21] = [
     History,
     Changes,
     Members,
     Window,
     List,
+    Find,
     Flag,
     Read,
     Typing,
@@ -94,7 +96,7 @@ fn answer(standing: Standing, deed: Deed) -> &'static str {
         // Nobody hears of it, whoever says it.
         Typing => "",
         _ if standing == Never => "not_found",
-        History | Changes | Members | Window | List | Flag | Read | DeleteOwn | TakeBack | Leave => "",
+        History | Changes | Members | Window | List | Find | Flag | Read | DeleteOwn | TakeBack | Leave => "",
         DeleteTheirs => "not_allowed",
         RemoveOther => {
             if matches!(standing, Maker | Teacher) {
@@ -242,6 +244,19 @@ impl Scene {
                 let none = listed["conversations"] == json!([]);
                 json!({"code": if none { "not_found" } else { listed["code"].as_str().unwrap_or_default() }})
             }
+            Find => {
+                // In all that they read, as in this one alone.
+                let all = me.ask_until(json!({"type": "find", "text": "theirs", "limit": 50})).await;
+                let is_there = all["messages"].as_array().unwrap().iter().any(|m| m["conversation"] == place);
+                let here = json!({"type": "find", "conversation": place, "text": "theirs", "limit": 50});
+                let here = me.ask_until(here).await;
+                assert_eq!(
+                    is_there,
+                    here["messages"].as_array().is_some_and(|all| !all.is_empty()),
+                    "{here}"
+                );
+                here
+            }
             Flag => me.ask_until(json!({"type": "flag", "conversation": place, "archived": true})).await,
             Window | Read | Typing => {
                 let frame = match deed {
@@ -344,7 +359,7 @@ fn in_room(held: Option<(&str, &str)>, state: State, deed: Deed) -> &'static str
         Typing => "",
         MakeAgain | Rename | Add | RemoveOther | Leave => "not_found",
         _ if !is_in => "not_found",
-        History | Changes | Members | Window | List | Flag | Read => "",
+        History | Changes | Members | Window | List | Find | Flag | Read => "",
         DeleteOwn | TakeBack => "",
         Send | EditOwn | React => {
             if writes {

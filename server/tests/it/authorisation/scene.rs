@@ -285,6 +285,8 @@ impl Scene {
             Deed::Typing => vec![json!({"type": "typing", "conversation": ours})],
             Deed::Window(state) => vec![window(&ours, state)],
             Deed::List => vec![on(&ours, "list")],
+            Deed::Find => vec![json!({"type": "find", "request": 9, "text": "HELLO", "limit": 50})],
+            Deed::FindTheirs => vec![json!({"type": "find", "request": 9, "text": "canary", "limit": 50})],
             Deed::Flag => vec![on(&ours, "flag")],
             Deed::SearchAll => vec![search(json!({}))],
             Deed::SearchTheirCircle => vec![search(json!({"circle": circle}))],
@@ -417,6 +419,9 @@ fn on(conversation: &str, what: &str) -> Value {
         }
         "history" => json!({"type": "history", "request": 7, "conversation": conversation, "limit": 50}),
         "list" => json!({"type": "list", "request": 9, "conversations": [conversation], "limit": 50}),
+        "find" => {
+            json!({"type": "find", "request": 9, "conversation": conversation, "text": "canary", "limit": 50})
+        }
         "flag" => json!({"type": "flag", "request": 9, "conversation": conversation, "pinned": true}),
         "read" => json!({"type": "read", "conversation": conversation, "seq": 1}),
         "typing" => json!({"type": "typing", "conversation": conversation}),

@@ -1,2 +1,0 @@
-function t(o){for(let[e,n]of Object.entries(o))customElements.get(e)===void 0&&customElements.define(e,n)}async function i(){t((await import("./gchat-windows-BDH7TWBP.js")).WINDOWS)}async function r(){t({"gchat-finder":(await import("./gchat-finder-L3OSLYNA.js")).GchatFinder})}async function s(o,e){return(await import("./gchat-dialogs-MI7PHOO4.js")).dialogFor(o,e)}export{t as a,i as b,r as c,s as d};
-//# sourceMappingURL=gchat-chunk-JW6AK5H3.js.map
