@@ -1,7 +1,7 @@
 /**
  * `<gchat-emoji>`: the picker. Groups of emoji as grids, of which only the rows that can be seen are in the document; a
  * search, a skin tone, and what was used last. What this device cannot draw is left out; where it can draw none, they
- * stand there by their shortcodes. Fetched when it is opened first; the box around it, see menu.ts, closes it.
+ * stand there by their names. Fetched when it is opened first; the box around it, see menu.ts, closes it.
  */
 import { LitElement, html, nothing, type PropertyValues, type TemplateResult } from "lit";
 import { repeat } from "lit/directives/repeat.js";
@@ -168,7 +168,7 @@ export class GchatEmoji extends LitElement {
             @input=${this.#searched}
             @keydown=${this.#boxKey}
         /></span>
-        ${this.#toneButton(scene)}
+        ${this.#named ? nothing : this.#toneButton(scene)}
       </div>
       ${this.tones ? this.#toneRow(scene) : query.trim() === "" ? this.#jumps(scene) : nothing}
       ${this.#named ? html`<p class="undrawn">${strings.get("emoji_undrawn")}</p>` : nothing}
@@ -222,7 +222,7 @@ export class GchatEmoji extends LitElement {
       tabindex=${current ? "0" : "-1"}
       aria-label=${one.name}
       title="${one.name} ${codeOf(one)}"
-    >${this.#named ? codeOf(one) : this.#inTone(one, tone)}</button>`;
+    >${this.#named ? one.name : this.#inTone(one, tone)}</button>`;
   }
 
   #inTone(one: Emoji, tone: Tone): string {

@@ -161,7 +161,10 @@ export class Menu<Open> implements ReactiveController {
     const page = { width: document.documentElement.clientWidth, height: globalThis.innerHeight };
     const small = menu.classList.contains("bar") && button.top - height >= MARGIN_PX;
     const below = !small && button.bottom + height + MARGIN_PX <= page.height;
-    const left = Math.min(Math.max(MARGIN_PX, button.left), page.width - width - MARGIN_PX);
+    // What is as wide as its window stands in the middle of it.
+    const host = this.#host.getBoundingClientRect();
+    const start = menu.classList.contains("picker") ? (host.left + host.right - width) / 2 : button.left;
+    const left = Math.min(Math.max(MARGIN_PX, start), page.width - width - MARGIN_PX);
     menu.style.left = `${Math.max(0, left)}px`;
     menu.style.top = `${Math.max(0, below ? button.bottom : button.top - height)}px`;
   };

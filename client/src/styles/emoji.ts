@@ -58,8 +58,8 @@ export const emojiStyles = css`
     pointer-events: none;
   }
   .tone {
-    inline-size: 36px;
-    block-size: 36px;
+    inline-size: max(36px, 2em);
+    block-size: max(36px, 2em);
     color: var(--g-ink);
     font-size: 1.2em;
     line-height: 1;
@@ -126,6 +126,13 @@ export const emojiStyles = css`
     block-size: var(--cell);
     border-radius: 8px;
     text-align: center;
+  }
+  /* Where a system would rather draw them as text, as with forced colours, it may lack some there. */
+  :is(.cell, .jumps button, .tone, .sign) {
+    font-family: "Apple Color Emoji", "Segoe UI Emoji", "Noto Color Emoji", "Twemoji Mozilla", sans-serif;
+  }
+  .named :is(.cell, .jumps button) {
+    font-family: inherit;
   }
   .whole:not(.named) .cell {
     font-size: 1.5em;
