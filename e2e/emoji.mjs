@@ -97,6 +97,7 @@ export function emoji(engine) {
     const theirs = await other.screen.open("Ana");
     await seen(theirs.message("🎉"), "what has come");
     await button(chat).click();
+    await becomes(() => focused(one.page), "Search emoji", "the focus");
     await one.page.keyboard.press("Escape");
     await gone(picker(chat), "the picker");
     assert.equal(await focused(one.page), "Emoji", "where the focus was");
