@@ -81,6 +81,9 @@ const SHOTS = [
   { name: "emoji-flags", state: "project", act: (page) => emoji(page).then(() => page.waitForTimeout(1500)).then(() => press(page, "Flags")) },
   { name: "emoji-recent", state: "project", act: usedEmoji },
   { name: "emoji-react", state: "project", act: (page) => react(page).then(() => emoji(page, "", "More emoji")) },
+  { name: "emoji-undrawn", state: "project", undrawn: true, act: emoji },
+  { name: "react-undrawn", state: "project", undrawn: true, act: react },
+  { name: "project-undrawn", state: "project", undrawn: true },
   { name: "emoji-shortcode", state: "project", act: (page) => mention(page, "Thanks :pa") },
   { name: "emoji-shortcode-dark", state: "project", dark: true, act: (page) => mention(page, "Thanks :pa") },
   { name: "left", state: "left" },
@@ -226,6 +229,12 @@ async function usedEmoji(page) {
   await emoji(page);
 }
 
+/** As on a device without a font for emoji: each sign is as wide as the next. */
+function drawsNone() {
+  CanvasRenderingContext2D.prototype.measureText = (text) => ({ width: 12 * Array.from(text).length });
+  CanvasRenderingContext2D.prototype.getImageData = (x, y, width, height) => new ImageData(width, height);
+}
+
 async function newGroup(page, filled = false) {
   await openLauncher(page);
   await press(page, "New group");
@@ -307,6 +316,7 @@ for (const shot of SHOTS.filter(({ name }) => only === undefined || only.include
   });
   const page = await context.newPage();
   page.setDefaultTimeout(5000);
+  if (shot.undrawn) await page.addInitScript(drawsNone);
   if (shot.old) await page.addInitScript(() => delete HTMLElement.prototype.showPopover);
   const complain = (what) => {
     console.error(`${shot.name}: ${what}`);
