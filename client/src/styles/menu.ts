@@ -59,6 +59,9 @@ export const menuStyles = css`
     font-weight: 700;
   }
   .menu.bar {
+    /* In one row where the page has room, wherever it stands before it is placed. */
+    inline-size: max-content;
+    max-inline-size: calc(100vw - 16px);
     padding: 4px;
     border-radius: 24px;
   }
