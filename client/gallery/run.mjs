@@ -68,6 +68,24 @@ const SHOTS = [
   { name: "react-full", state: "three_reactions", act: (page) => react(page, -1) },
   { name: "mention", state: "project", act: (page) => mention(page, "Thanks @") },
   { name: "mention-dark", state: "project", dark: true, act: (page) => mention(page, "Thanks @a") },
+  { name: "emoji", state: "project", act: emoji },
+  { name: "emoji-dark", state: "project", dark: true, act: emoji },
+  { name: "emoji-contrast", state: "project", forced: true, act: (page) => emoji(page).then(() => page.keyboard.press("ArrowDown")) },
+  { name: "emoji-pt", state: "project", lang: "pt", act: (page) => emoji(page, "mao") },
+  { name: "emoji-rtl", state: "projectrtl", rtl: true, act: (page) => emoji(page).then(() => page.keyboard.press("ArrowDown")) },
+  { name: "emoji-large", state: "project", large: true, act: emoji },
+  { name: "emoji-zoom", state: "project", size: { width: 720, height: 400 }, act: emoji },
+  { name: "emoji-search", state: "project", act: (page) => emoji(page, "party") },
+  { name: "emoji-none", state: "project", act: (page) => emoji(page, "nothing is called this") },
+  { name: "emoji-tones", state: "project", act: (page) => emoji(page).then(() => press(page, "Skin tone: none")) },
+  { name: "emoji-flags", state: "project", act: (page) => emoji(page).then(() => page.waitForTimeout(1500)).then(() => press(page, "Flags")) },
+  { name: "emoji-recent", state: "project", act: usedEmoji },
+  { name: "emoji-react", state: "project", act: (page) => react(page).then(() => emoji(page, "", "More emoji")) },
+  { name: "emoji-undrawn", state: "project", undrawn: true, act: emoji },
+  { name: "react-undrawn", state: "project", undrawn: true, act: react },
+  { name: "project-undrawn", state: "project", undrawn: true },
+  { name: "emoji-shortcode", state: "project", act: (page) => mention(page, "Thanks :pa") },
+  { name: "emoji-shortcode-dark", state: "project", dark: true, act: (page) => mention(page, "Thanks :pa") },
   { name: "left", state: "left" },
   { name: "room-new", state: "newroom", act: (page) => press(page, "Conversation actions") },
   { name: "kinds", state: "kinds", size: WIDE },
@@ -116,6 +134,10 @@ const SHOTS = [
   { name: "phone-project", state: "project", size: PHONE, touch: true, act: openFirst },
   { name: "phone-project-dark", state: "project", size: PHONE, touch: true, dark: true, act: openFirst },
   { name: "phone-react", state: "project", size: PHONE, touch: true, act: (page) => openFirst(page).then(() => react(page)) },
+  { name: "phone-emoji", state: "project", size: PHONE, touch: true, act: (page) => openFirst(page).then(() => emoji(page)) },
+  { name: "phone-emoji-dark", state: "project", size: PHONE, touch: true, dark: true, act: (page) => openFirst(page).then(() => emoji(page)) },
+  { name: "phone-emoji-react", state: "project", size: PHONE, touch: true, act: (page) => openFirst(page).then(() => react(page)).then(() => emoji(page, "", "More emoji")) },
+  { name: "phone-320-emoji", state: "project", size: { width: 320, height: 568 }, touch: true, act: (page) => openFirst(page).then(() => emoji(page)) },
   { name: "phone-mention", state: "project", size: PHONE, touch: true, act: (page) => openFirst(page).then(() => mention(page, "@")) },
   { name: "phone-actions", state: "project", size: PHONE, touch: true, act: (page) => openFirst(page).then(() => press(page, "Conversation actions")) },
   { name: "phone-kinds", state: "kinds", size: PHONE, touch: true },
@@ -187,6 +209,30 @@ async function mention(page, text) {
   await page.getByRole("textbox", { name: /^Message to/ }).filter({ visible: true }).first().pressSequentially(text);
   await page.keyboard.press("ArrowDown");
   await page.getByRole("listbox").waitFor();
+}
+
+/** The picker, with what is searched in it. */
+async function emoji(page, text = "", name = "Emoji") {
+  await press(page, name);
+  const box = page.getByRole("searchbox", { name: /^(?:Search emoji|Procurar emojis)$/ });
+  await box.waitFor();
+  if (text !== "") await box.fill(text);
+  await page.waitForTimeout(500);
+}
+
+/** Some have been used before. */
+async function usedEmoji(page) {
+  for (const text of ["rocket", "tada", "thumbsup"]) {
+    await emoji(page, text);
+    await page.keyboard.press("Enter");
+  }
+  await emoji(page);
+}
+
+/** As on a device without a font for emoji: each sign is as wide as the next. */
+function drawsNone() {
+  CanvasRenderingContext2D.prototype.measureText = (text) => ({ width: 12 * Array.from(text).length });
+  CanvasRenderingContext2D.prototype.getImageData = (x, y, width, height) => new ImageData(width, height);
 }
 
 async function newGroup(page, filled = false) {
@@ -270,6 +316,7 @@ for (const shot of SHOTS.filter(({ name }) => only === undefined || only.include
   });
   const page = await context.newPage();
   page.setDefaultTimeout(5000);
+  if (shot.undrawn) await page.addInitScript(drawsNone);
   if (shot.old) await page.addInitScript(() => delete HTMLElement.prototype.showPopover);
   const complain = (what) => {
     console.error(`${shot.name}: ${what}`);

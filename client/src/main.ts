@@ -14,7 +14,8 @@ import { isMarkName, isOver, readMark } from "./mark.js";
 import { UnloadJournal } from "./keep/journal.js";
 import { paint, startCore } from "./start.js";
 import { sessionShelf } from "./net/token.js";
-import { readSalt } from "./keep/vault.js";
+import { openDatabase } from "./keep/database.js";
+import { openVault, readSalt } from "./keep/vault.js";
 import type { PageConfig } from "./view.js";
 
 /** The worker's file beside this one, which the build names by its content. */
@@ -40,7 +41,7 @@ export function start(config: PageConfig, container: Element): void {
       logins?.close();
     },
   });
-  mount(door, config, container);
+  mount(door, config, container, { config, openDatabase, openVault, readMark });
   door.start();
   const look = (): void => {
     door.look();

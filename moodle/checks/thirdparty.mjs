@@ -7,6 +7,7 @@ import { filesOf, PLUGIN, read, ROOT } from "./plugin.mjs";
 /** Moodle's page of libraries wants to say where they come from. */
 const HOMES = {
   "@lit/reactive-element": "https://github.com/lit/lit",
+  "emojibase-data": "https://github.com/milesj/emojibase",
   idb: "https://github.com/jakearchibald/idb",
   linkifyjs: "https://github.com/nfrasser/linkifyjs",
   "lit-element": "https://github.com/lit/lit",
@@ -19,7 +20,8 @@ export function bundled() {
   const found = new Map();
   for (const path of filesOf("moodle/block_gchat/js").filter((one) => one.endsWith(".map"))) {
     for (const source of JSON.parse(read(path)).sources) {
-      const name = /node_modules\/((?:@[^/]+\/)?[^/]+)\//.exec(source)?.[1];
+      // client/emoji.mjs has made these files of that package.
+      const name = source.includes("/client/emoji/") ? "emojibase-data" : /node_modules\/((?:@[^/]+\/)?[^/]+)\//.exec(source)?.[1];
       if (name === undefined || found.has(name)) continue;
       const { version, license } = lock[`node_modules/${name}`];
       if (HOMES[name] === undefined) throw new Error(`${name} is new in the client: add its home to ${import.meta.filename}`);

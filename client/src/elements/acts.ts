@@ -1,6 +1,8 @@
 /** What a person does with a message in the log, as commands to the core and words to the other elements. */
+import type { TemplateResult } from "lit";
 import type { ConversationId, MessageView } from "../view.js";
 import { copyText } from "./clipboard.js";
+import { loadPicker, pickerTemplate } from "./emoji-button.js";
 import type { OpenMenu, Surroundings } from "./message.js";
 import { ownReactions, reactedWith } from "./reactions.js";
 import type { Scene } from "./scene.js";
@@ -47,19 +49,28 @@ export function actsOf(scene: Scene, conversation: ConversationId, parts: ActsPa
       copy(before, () => { say(scene.strings.get("copied")); });
     }
   };
+  const react = (message: MessageView, chosen: string): void => {
+    const wanted = reactedWith(asked.get(message) ?? ownReactions(message), chosen);
+    if (wanted === null) {
+      scene.tell({ kind: "refused", conversation, code: "too_many_reactions", message: "" });
+      return;
+    }
+    asked.set(message, wanted);
+    scene.post({ kind: "react", conversation, key: message.key, emoji: wanted });
+    scene.tell({ kind: "mended", conversation });
+  };
   return {
     choose,
     actions: (message) => { parts.show({ key: message.key, verbs: verbsOf(message, parts.means(), Date.now()) }); },
     emoji,
-    react: (message, chosen) => {
-      const wanted = reactedWith(asked.get(message) ?? ownReactions(message), chosen);
-      if (wanted === null) {
-        scene.tell({ kind: "refused", conversation, code: "too_many_reactions", message: "" });
-        return;
-      }
-      asked.set(message, wanted);
-      scene.post({ kind: "react", conversation, key: message.key, emoji: wanted });
-      scene.tell({ kind: "mended", conversation });
+    react,
+    others: (message) => {
+      const picker = (close: () => void): TemplateResult =>
+        pickerTemplate(scene, (chosen, keep) => {
+          if (!keep) close();
+          react(message, chosen);
+        });
+      void loadPicker(scene, conversation).then((there) => { if (there) parts.show({ key: message.key, verbs: null, picker }); });
     },
     unfold: ({ key }) => { parts.unfold(key); },
     copy: ({ key, text }) => {

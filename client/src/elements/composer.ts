@@ -5,11 +5,16 @@
  */
 import { LitElement, html, nothing, type PropertyValues, type TemplateResult } from "lit";
 import { live } from "lit/directives/live.js";
-import type { EditDraft, WindowView } from "../view.js";
+import type { EditDraft, UserId, WindowView } from "../view.js";
 import { base } from "../styles/theme.js";
 import { composerStyles } from "../styles/composer.js";
+import { menuStyles } from "../styles/menu.js";
 import { isBlank } from "./blank.js";
 import { Completion } from "./completion.js";
+import { Shortcodes } from "./completion-emoji.js";
+import { People } from "./completion-people.js";
+import { EmojiButton } from "./emoji-button.js";
+import { replaceText } from "./insert.js";
 import { saveIcon, sendIcon } from "./signs.js";
 import { stoppedString } from "./people.js";
 import { purposeTemplate } from "./purpose.js";
@@ -58,9 +63,12 @@ export class GchatComposer extends LitElement {
   /** The text for which the box was last made as high as it is. */
   #measured = "";
   #typedAt = Number.NEGATIVE_INFINITY;
-  readonly #completion = new Completion(this);
+  readonly #people = new People(this);
+  readonly #shortcodes = new Shortcodes(this);
+  readonly #completion = new Completion(this, [this.#people, this.#shortcodes]);
+  readonly #emoji = new EmojiButton(this, (emoji) => { this.#insert(emoji); });
 
-  static override styles = [base, composerStyles];
+  static override styles = [base, composerStyles, menuStyles];
 
   constructor() {
     super();
@@ -82,7 +90,7 @@ export class GchatComposer extends LitElement {
     if (signal.kind === "flush") this.#save();
     if (signal.kind === "handback" && this.text === "") {
       this.text = signal.text;
-      this.#completion.begin(signal.mentions);
+      this.#begin(signal.mentions);
       this.scene?.purpose(signal.conversation, { reply: signal.reply });
       this.focus();
     }
@@ -127,7 +135,7 @@ export class GchatComposer extends LitElement {
     const began = this.#draft === null && this.text === "";
     if ((began || shown === NO_DRAFT || (shown === this.#draft && !writing)) && !this.#own.has(told)) {
       this.text = draft;
-      this.#completion.begin(draftMentions);
+      this.#begin(draftMentions);
       this.#kept = told;
       const edit = this.#editTold(scene, window, began);
       this.#written = { reply, edit };
@@ -157,8 +165,7 @@ export class GchatComposer extends LitElement {
     const closed = refusal !== null;
     const useless = isBlank(text) && edit === null;
     const label = strings.get(edit === null ? "send" : "save");
-    const completion = edit === null && !closed ? this.#completion : null;
-    const choose = (chosen: string, cursor: number): void => { this.#complete(chosen, cursor); };
+    const completion = closed ? null : this.#completion;
     // Where several write, nobody looks for a box that is of no use, unless something stands in it.
     const bare = closed && text === "" && this.window?.kind !== "direct";
     return html`
@@ -166,7 +173,7 @@ export class GchatComposer extends LitElement {
       ${this.window === null ? nothing : purposeTemplate(scene, this.window, () => { this.#cancel(); })}
       <p id="hint" class=${closed ? "hint closed" : bad || this.files ? "hint bad" : "hint"} role="status" ?hidden=${hint === ""}>${hint}</p>
       ${this.emptied && !closed ? this.#deleter(scene) : nothing}
-      ${completion?.template(strings.get("mention_whom"), () => this.#area, choose) ?? nothing}
+      ${completion?.template(strings, this.#replace) ?? nothing}
       <div class="row" ?hidden=${bare}>
         <textarea
           rows="1"
@@ -175,8 +182,8 @@ export class GchatComposer extends LitElement {
           autocomplete="off"
           aria-label=${edit === null ? strings.get("message_to", this.name) : strings.get("edit_message")}
           aria-describedby="hint"
-          aria-autocomplete=${this.window?.kind === "direct" ? nothing : "list"}
-          aria-controls=${completion?.option ? "mentions" : nothing}
+          aria-autocomplete="list"
+          aria-controls=${completion?.option ? "offers" : nothing}
           aria-activedescendant=${completion?.option ?? nothing}
           aria-invalid=${left < 0 ? "true" : "false"}
           ?readonly=${closed}
@@ -189,6 +196,7 @@ export class GchatComposer extends LitElement {
           @paste=${this.#pasted}
           @blur=${this.#left}
         ></textarea>
+        ${closed ? nothing : this.#emoji.template(scene)}
         <button
           class="send"
           type="button"
@@ -241,6 +249,7 @@ export class GchatComposer extends LitElement {
   }
 
   #typed(event: InputEvent): void {
+    if (this.#shortcodes.typed(event, this.#replace)) return;
     const text = (event.target as HTMLTextAreaElement).value;
     this.files = false;
     this.emptied = false;
@@ -248,11 +257,12 @@ export class GchatComposer extends LitElement {
     const { edit } = this.#purpose;
     if (edit !== null && conversation !== undefined) {
       this.scene?.purpose(conversation, { edit: { ...edit, text } });
+      this.#moved(event);
       return;
     }
     this.text = text;
     if (conversation === undefined) return;
-    this.#completion.moved(event.target as HTMLTextAreaElement);
+    this.#moved(event);
     this.#save();
     const now = Date.now();
     if (isBlank(this.text) || now - this.#typedAt < TYPING_EVERY_MS) return;
@@ -269,11 +279,25 @@ export class GchatComposer extends LitElement {
     this.#save();
   }
 
-  /** A name has been chosen. */
-  #complete(text: string, cursor: number): void {
-    this.text = text;
-    this.#save();
-    void this.updateComplete.then(() => { this.#area?.setSelectionRange(cursor, cursor); });
+  /** In the place of a part of the text. */
+  readonly #replace = (from: number, to: number, text: string): void => {
+    const area = this.#area;
+    if (area === null) return;
+    // One space behind a name, whether or not there was one.
+    const spaced = text.endsWith(" ") && area.value.charAt(to) === " ";
+    replaceText(area, from, spaced ? to + 1 : to, text);
+  };
+
+  /** At the cursor. */
+  #insert(text: string): void {
+    const area = this.#area;
+    if (area !== null) replaceText(area, area.selectionStart, area.selectionEnd, text);
+  }
+
+  /** Another text has taken the place of the one that was written, and mentions these. */
+  #begin(mentions?: readonly UserId[]): void {
+    this.#people.begin(mentions);
+    this.#completion.left();
   }
 
   /** Text that comes with a picture of itself (an office does that) is pasted as text. */
@@ -289,7 +313,7 @@ export class GchatComposer extends LitElement {
     if (event.shiftKey || event.altKey || event.ctrlKey || event.metaKey) {
       // With Control it has always sent, as with nothing.
       if (key !== "Enter" || event.shiftKey || event.altKey) return;
-    } else if (this.#completion.key(key, event.target as HTMLTextAreaElement, (text, cursor) => { this.#complete(text, cursor); })) {
+    } else if (this.#completion.key(key, this.#replace)) {
       event.preventDefault();
       return;
     }
@@ -334,7 +358,7 @@ export class GchatComposer extends LitElement {
   #send(scene: Scene, { conversation }: WindowView, reply: Purpose["reply"]): void {
     if (isBlank(this.text) || textLength(this.text) > LONGEST) return;
     const text = this.text.trim();
-    const mentions = this.#completion.mentioned(text);
+    const mentions = this.#people.mentioned(text);
     scene.post({
       kind: "send",
       conversation,
@@ -342,7 +366,7 @@ export class GchatComposer extends LitElement {
       ...(reply === null ? {} : { replyTo: reply }),
       ...(mentions.length === 0 ? {} : { mentions }),
     });
-    this.#completion.begin();
+    this.#begin();
     this.#typedAt = Number.NEGATIVE_INFINITY;
     this.text = "";
     if (reply !== null) scene.purpose(conversation, { reply: null });
@@ -379,7 +403,7 @@ export class GchatComposer extends LitElement {
     if (conversation === undefined || name === this.#kept) return;
     this.#kept = name;
     if (name !== NO_DRAFT) this.#own.add(name);
-    const mentions = this.#completion.mentioned(this.text);
+    const mentions = this.#people.mentioned(this.text);
     const [oldest] = this.#own;
     if (this.#own.size > OWN_KEPT && oldest !== undefined) this.#own.delete(oldest);
     this.scene?.post({

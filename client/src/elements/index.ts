@@ -2,6 +2,7 @@
  * The elements' front door: starts the chat on a page. Everything they know comes through the port as `Update`s, and
  * everything they want goes back as `Command`s.
  */
+import type { Shelf } from "../keep/shelf.js";
 import type { PageConfig, UserId } from "../view.js";
 import { conversationOf } from "../net/protocol.js";
 import { GchatAvatar } from "./avatar.js";
@@ -28,9 +29,10 @@ const ELEMENTS: Readonly<Record<string, CustomElementConstructor>> = {
 };
 
 /** Puts the dock into `container` and brings every `<gchat-roster>` of the page to life, later ones included. */
-export function mount(port: ScenePort, config: PageConfig, container: Element): void {
+export function mount(port: ScenePort, config: PageConfig, container: Element, shelf: Shelf | null = null): void {
   const strings = new Strings(config.lang);
   const scene = new Scene(gated(port, loadWindows, strings.ready), strings, config.user);
+  scene.shelf = shelf;
   const title = new PageTitle();
   scene.subscribe((signal) => {
     if (signal.kind === "dock") title.show(scene.unread);

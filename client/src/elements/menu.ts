@@ -23,6 +23,7 @@ export class Menu<Open> implements ReactiveController {
   readonly #host: ReactiveControllerHost & HTMLElement;
   /** It has been asked for and not been shown yet. */
   #fresh = false;
+  #busy = false;
 
   constructor(host: ReactiveControllerHost & HTMLElement) {
     this.#host = host;
@@ -57,7 +58,7 @@ export class Menu<Open> implements ReactiveController {
       menu.classList.add("inside");
       menu.scrollIntoView({ block: "nearest" });
     }
-    menu.querySelector<HTMLElement>("button")?.focus({ preventScroll: true });
+    menu.querySelector<HTMLElement>("button, [tabindex]")?.focus({ preventScroll: true });
   }
 
   /** null: it is closed, and the focus returns to its button. */
@@ -80,6 +81,13 @@ export class Menu<Open> implements ReactiveController {
     this.#host.requestUpdate();
   }
 
+  /** The focus may leave it and come back while `work` runs. */
+  during(work: () => void): void {
+    this.#busy = true;
+    work();
+    this.#busy = false;
+  }
+
   /** `head`: a line above the items. */
   template(label: string, items: readonly Item[], head: string | null): TemplateResult {
     const item = ({ id, name, checked, choose }: Item): TemplateResult => {
@@ -99,7 +107,7 @@ export class Menu<Open> implements ReactiveController {
       <div role="menu" aria-label=${label}>${items.map(item)}</div>`);
   }
 
-  /** Any buttons. */
+  /** Any buttons; of the kind `picker`, one element that has a keyboard of its own. */
   box(content: TemplateResult, kind = ""): TemplateResult {
     return html`<div class="menu ${kind}" popover="manual" @keydown=${this.#key} @focusout=${this.#left}>${content}</div>`;
   }
@@ -107,6 +115,11 @@ export class Menu<Open> implements ReactiveController {
   readonly #key = (event: KeyboardEvent): void => {
     const menu = this.#menu;
     if (menu === null || event.ctrlKey || event.altKey || event.metaKey) return;
+    if (menu.classList.contains("picker") && event.key !== "Escape") {
+      // Nor are its keys those of a list around it.
+      if (event.key !== "Tab") event.stopPropagation();
+      return;
+    }
     if (event.key === "Tab") {
       // From the button the focus goes where the key leads.
       this.close(true);
@@ -127,7 +140,7 @@ export class Menu<Open> implements ReactiveController {
     const to = event.relatedTarget;
     const menu = this.#menu;
     // The button closes it by its own press, and another one's menu takes its place.
-    if (to === null || menu === null || menu !== event.currentTarget || this.#fresh) return;
+    if (to === null || menu === null || menu !== event.currentTarget || this.#fresh || this.#busy) return;
     if (menu.contains(to as Node) || to === menu.previousElementSibling) return;
     this.close(false);
   };
@@ -148,7 +161,10 @@ export class Menu<Open> implements ReactiveController {
     const page = { width: document.documentElement.clientWidth, height: globalThis.innerHeight };
     const small = menu.classList.contains("bar") && button.top - height >= MARGIN_PX;
     const below = !small && button.bottom + height + MARGIN_PX <= page.height;
-    const left = Math.min(Math.max(MARGIN_PX, button.left), page.width - width - MARGIN_PX);
+    // What is as wide as its window stands in the middle of it.
+    const host = this.#host.getBoundingClientRect();
+    const start = menu.classList.contains("picker") ? (host.left + host.right - width) / 2 : button.left;
+    const left = Math.min(Math.max(MARGIN_PX, start), page.width - width - MARGIN_PX);
     menu.style.left = `${Math.max(0, left)}px`;
     menu.style.top = `${Math.max(0, below ? button.bottom : button.top - height)}px`;
   };

@@ -4,10 +4,11 @@
  */
 import { html, nothing, type TemplateResult } from "lit";
 import type { Delivery, Kind, MessageView, Seq, UserId } from "../view.js";
+import { isDrawn } from "./drawn.js";
 import { failureString } from "./failures.js";
 import { happenedText } from "./happened.js";
 import { clockIcon, warningIcon } from "./icons.js";
-import { seenIcon, sentIcon } from "./signs.js";
+import { dotsIcon, seenIcon, sentIcon } from "./signs.js";
 import type { Item, Menu } from "./menu.js";
 import { mentionSpans } from "./mentions.js";
 import { AT_HAND, MOST_REACTIONS, ownReactions, reactedNames, reactionsTemplate } from "./reactions.js";
@@ -15,6 +16,7 @@ import type { StringId, Strings } from "./strings.js";
 import { isEmojiOnly, staysInLine, textNodes } from "./text.js";
 import type { Row } from "./thread.js";
 import { clockTime, dayName, fullTime } from "./times.js";
+import { undrawnTemplate } from "./undrawn.js";
 import { quoteText, stubText, type Verb } from "./verbs.js";
 
 /** What the rows need to know about the window they are in. */
@@ -37,6 +39,8 @@ export interface Surroundings {
   /** Opens or closes the menu of a message, or the emoji at hand. */
   actions: (message: MessageView) => void;
   emoji: (message: MessageView) => void;
+  /** Opens all emoji, for a reaction. */
+  others: (message: MessageView) => void;
   react: (message: MessageView, emoji: string) => void;
   unfold: (message: MessageView) => void;
   choose: (verb: Verb, message: MessageView) => void;
@@ -49,6 +53,8 @@ export interface OpenMenu {
   readonly key: string;
   /** What can be done with it; null: the emoji at hand. */
   readonly verbs: readonly Verb[] | null;
+  /** All emoji, in place of those at hand. */
+  readonly picker?: (close: () => void) => TemplateResult;
 }
 
 /** What else a message's row is made of. */
@@ -179,7 +185,7 @@ function bubble(message: MessageView, look: Look, around: Surroundings, id: stri
     isEmojiOnly(message.text) && "large",
     message.delivery === "failed" && "failed",
   ];
-  return html`<p id=${id} class=${joined(classes)} dir="auto">${spoken(message.text, message.mentions, around)}</p>`;
+  return html`<p id=${id} class=${joined(classes)} dir="auto">${spoken(message.text, message.mentions, around)}${undrawnTemplate(message.text, strings.locale)}</p>`;
 }
 
 /** The text as nodes, with the people whom it mentions. */
@@ -236,7 +242,10 @@ function verbsMenu(message: MessageView, verbs: readonly Verb[], label: string, 
 
 function atHand(message: MessageView, around: Surroundings): TemplateResult {
   const { strings, menu } = around;
+  const picker = menu.open?.picker;
+  if (picker !== undefined) return menu.box(picker(() => { menu.close(true); }), "picker");
   const mine = ownReactions(message);
+  const others = strings.get("more_emoji");
   const full = mine.length >= MOST_REACTIONS;
   return menu.box(
     html`<div role="toolbar" aria-label=${strings.get("react")}>
@@ -247,15 +256,23 @@ function atHand(message: MessageView, around: Surroundings): TemplateResult {
             around.react(message, emoji);
           };
           return html`<button
-            class="emoji"
+            class=${isDrawn(emoji) ? "emoji" : "emoji named"}
             tabindex="-1"
             aria-label=${strings.get(name)}
             title=${strings.get(name)}
             aria-pressed=${used ? "true" : "false"}
             aria-disabled=${full && !used ? "true" : "false"}
             @click=${chosen}
-          >${emoji}</button>`;
-        })}
+          >${isDrawn(emoji) ? emoji : strings.get(name)}</button>`;
+        })}<button
+          class="emoji"
+          tabindex="-1"
+          aria-label=${others}
+          title=${others}
+          aria-haspopup="dialog"
+          aria-disabled=${full ? "true" : "false"}
+          @click=${() => { if (!full) around.others(message); }}
+        >${dotsIcon}</button>
       </div>
       ${full ? html`<p>${strings.get("failure_too_many_reactions")}</p>` : nothing}`,
     "bar",

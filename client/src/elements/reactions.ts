@@ -5,6 +5,7 @@ import type { MessageView, ReactionView } from "../view.js";
 import { listed } from "./happened.js";
 import { smileIcon } from "./signs.js";
 import type { StringId, Strings } from "./strings.js";
+import { undrawnTemplate } from "./undrawn.js";
 
 /** The contract's number of reactions of one person to a message. */
 export const MOST_REACTIONS = 3;
@@ -51,7 +52,7 @@ export function reactionsTemplate({ reactions = [], text }: MessageView, parts: 
         tabindex=${stop}
         @click=${() => { if (able) parts.react(emoji); }}
       >
-        <span class="emoji">${emoji}</span> ${strings.number(count)}
+        <span class="emoji">${emoji}</span>${undrawnTemplate(emoji, strings.locale)} ${strings.number(count)}
       </button>`;
     })}
     ${adds

@@ -26,6 +26,7 @@ import { withWindows } from "../core/change.js";
 import { around, atEnd, began, further, RUN_MESSAGES, withChange, withPage, withRewritten } from "./reading.js";
 import type { Reading, Side } from "./reading.js";
 import { withReadableNames } from "./names.js";
+import type { Shelf } from "../keep/shelf.js";
 import type { Act, Signal } from "./signals.js";
 import type { Strings } from "./strings.js";
 
@@ -82,6 +83,8 @@ export class Scene {
   readonly strings: Strings;
   /** The person here. */
   readonly user: UserId;
+  /** For what comes later and keeps something beside the copy; null: it cannot. */
+  shelf: Shelf | null = null;
   readonly #port: ScenePort;
   readonly #listeners = new Set<(signal: Signal) => void>();
   #lastRequest = 0;

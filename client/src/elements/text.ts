@@ -8,7 +8,7 @@ import type { MultiToken } from "linkifyjs";
 const LINK_PROTOCOLS = new Set(["http:", "https:", "mailto:"]);
 /** More than this many are a text, not a gesture. */
 const LARGE_EMOJI = 5;
-const EMOJI =
+export const EMOJI =
   /(?:\p{Regional_Indicator}{2}|[0-9#*]\uFE0F?\u20E3|\p{Extended_Pictographic}[\p{Emoji_Modifier}\uFE0F]*(?:\u200D\p{Extended_Pictographic}[\p{Emoji_Modifier}\uFE0F]*)*)/gu;
 
 /** Only these are links: a bare `file.py` or `example.com` is a word like any other. */

@@ -76,6 +76,13 @@ export const composerStyles = css`
     background: var(--g-tint);
     --g-around: var(--g-tint);
   }
+  [role="option"] .sign {
+    flex: none;
+    min-inline-size: 1.3em;
+    font-size: 1.3em;
+    line-height: 1;
+    text-align: center;
+  }
   .row {
     display: flex;
     gap: 4px;
@@ -110,6 +117,10 @@ export const composerStyles = css`
   }
   textarea[aria-invalid="true"] {
     border-color: var(--g-danger);
+  }
+  .smile .quiet {
+    inline-size: 34px;
+    block-size: 38px;
   }
   .send {
     display: grid;
@@ -150,6 +161,10 @@ export const composerStyles = css`
       padding-block: 9px;
       border-radius: 22px;
       font-size: max(1em, 16px);
+    }
+    .smile .quiet {
+      inline-size: 40px;
+      block-size: 44px;
     }
     .send {
       inline-size: 44px;

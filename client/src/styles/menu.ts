@@ -1,4 +1,4 @@
-/** Menus: of a message, of a window; and the emoji at hand. */
+/** Menus: of a message, of a window; the emoji at hand, and the box of all emoji. */
 import { css } from "lit";
 
 export const menuStyles = css`
@@ -59,6 +59,9 @@ export const menuStyles = css`
     font-weight: 700;
   }
   .menu.bar {
+    /* In one row where the page has room, wherever it stands before it is placed. */
+    inline-size: max-content;
+    max-inline-size: calc(100vw - 16px);
     padding: 4px;
     border-radius: 24px;
   }
@@ -67,8 +70,13 @@ export const menuStyles = css`
     padding-block: 2px 6px;
     text-align: center;
   }
+  .menu.picker {
+    padding: 0;
+    overflow: hidden;
+  }
   .menu [role="toolbar"] {
     display: flex;
+    flex-wrap: wrap;
     gap: 2px;
   }
   .menu .emoji {
@@ -94,6 +102,17 @@ export const menuStyles = css`
     transform: none;
     cursor: default;
   }
+  /* Here it is not drawn. */
+  .menu .emoji.named {
+    inline-size: auto;
+    padding-inline: 8px;
+    border-radius: 20px;
+    font-size: 13px;
+  }
+  .menu .emoji .icon {
+    margin: auto;
+    color: var(--g-muted);
+  }
   @media (pointer: coarse) {
     .menu button {
       min-block-size: 44px;
@@ -103,6 +122,20 @@ export const menuStyles = css`
       inline-size: 44px;
       block-size: 44px;
       padding: 0;
+    }
+  }
+  /* A phone's at the bottom of what can be seen, above a touch keyboard. */
+  @media (max-width: 575.98px) {
+    .menu.picker {
+      --high: min(26em, calc(var(--g-view-height, 100dvh) - 8px));
+      inset-block-start: calc(var(--g-view-top, 0px) + var(--g-view-height, 100dvh) - var(--high)) !important;
+      inset-inline: 0 !important;
+      inline-size: 100%;
+      max-inline-size: none;
+      block-size: var(--high);
+      max-block-size: none;
+      border-end-start-radius: 0;
+      border-end-end-radius: 0;
     }
   }
   @media (forced-colors: active) {

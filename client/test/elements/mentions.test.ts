@@ -44,7 +44,7 @@ test("an @ in a group offers its members, by the keyboard, and the choice is sen
   await page.tell(members(carla, ana, me, bruno, joao));
   expect(byRole("listbox", "People to mention")).toHaveLength(1);
   expect(options()).toEqual(["Ana Sousa", "Bruno Silva", "Carla Nunes", "João Costa"]);
-  expect([atHand(), box().getAttribute("aria-controls")]).toEqual(["Ana Sousa", "mentions"]);
+  expect([atHand(), box().getAttribute("aria-controls")]).toEqual(["Ana Sousa", "offers"]);
   press(box(), "ArrowDown");
   await settled();
   expect(atHand()).toBe("Bruno Silva");
