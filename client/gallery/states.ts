@@ -1,7 +1,7 @@
 /** The states of the gallery: what a core would tell in each, so that the real elements can be looked at. */
-import { hasWords } from "../src/words.js";
+import { folded, hasWords } from "../src/words.js";
 import { passes } from "../src/elements/sections.js";
-import type { Command, ConversationView, EntryView, Face, FoundPerson, MemberView, MessageView, ReactionView, RosterPerson, Update, WindowView } from "../src/view.js";
+import type { Command, ConversationView, EntryView, Face, FoundPerson, HitView, MemberView, MessageView, ReactionView, RosterPerson, Update, WindowView } from "../src/view.js";
 
 const ME = 1;
 const MINUTE = 60_000;
@@ -404,6 +404,13 @@ export function answers(state: string, command: Command): Update[] {
   if (command.kind === "search" && command.text !== "") {
     const found = people(60).filter(({ name }) => hasWords(name, command.text)).map((one, index): FoundPerson => ({ ...one, status: index % 2 === 0 ? "online" : "offline" }));
     return [{ kind: "found", text: command.text, people: found.slice(0, 20), more: false, append: false }];
+  }
+  if (command.kind === "find") {
+    const said = entries.flatMap(({ conversation, kind, title, last }) => (last === undefined ? [] : [{ conversation, kind, title, last }]));
+    const hits = said
+      .filter(({ last }) => folded(last.text).split(/[^\p{L}\p{N}]+/u).some((word) => word.startsWith(folded(command.text))))
+      .map(({ conversation, kind, title, last: { seq, sender, mine, name = title, sentAt, text } }): HitView => ({ conversation, kind, title, seq, sender, mine, name, sentAt, text }));
+    return [{ kind: "hits", act: command.act, hits: hits.slice(0, 20), next: null }];
   }
   return [];
 }

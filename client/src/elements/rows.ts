@@ -133,6 +133,7 @@ export function personTemplate(person: FoundPerson, place: Place, connected: boo
 export function hitTemplate(hit: HitView, place: Place, { strings, now }: Pick<EntryLook, "strings" | "now">, text: string): TemplateResult {
   const { conversation, kind, title, seq, mine, name, sentAt } = hit;
   const id = `hit-${conversation}-${seq}`;
+  const who = mine ? strings.get("you") : kind === "direct" ? "" : name;
   return html`<li class="row" aria-setsize=${place.size} aria-posinset=${place.at + 1}>
     <button class="stop" data-key=${place.key} tabindex=${place.reachable ? "0" : "-1"} aria-label=${title} aria-describedby=${id} @click=${opens(place)}>
       <gchat-avatar .name=${title} .kind=${kind}></gchat-avatar>
@@ -140,7 +141,7 @@ export function hitTemplate(hit: HitView, place: Place, { strings, now }: Pick<E
     </button>
     <time class="when" dir="auto" datetime=${new Date(sentAt).toISOString()}>${shortTime(sentAt, now, strings)}</time>
     <span class="about clip" id=${id}
-      ><bdi>${mine ? strings.get("you") : name}</bdi>: <bdi>${marked(hit.text, text)}</bdi><span class="out-of-sight">, ${fullTime(sentAt, strings)}</span></span
+      >${who === "" ? nothing : html`<bdi>${who}</bdi>: `}<bdi>${marked(hit.text, text)}</bdi><span class="out-of-sight">, ${fullTime(sentAt, strings)}</span></span
     >
   </li>`;
 }

@@ -277,7 +277,7 @@ test("messages are found below people: where, by whom, when and around what; a c
   await page.tell({ kind: "hits", act: asked.act, hits: [hit(9), hit(3, { mine: true, text: "my\nneedles" }), group], next: "3.1-2" });
   expect(rows("Messages").slice(0, 3)).toEqual(["Ana Sousa", "Ana Sousa", "Untitled"]);
   const [first, second, third] = byRole("list", "Messages").flatMap((of) => [...of.querySelectorAll<HTMLElement>(".stop")]);
-  expect(described(first!)).toMatch(/^Ana Sousa: …there is a Nêedle 9, /);
+  expect(described(first!)).toMatch(/^…there is a Nêedle 9, /);
   expect(described(second!)).toMatch(/^You: my needles, /);
   expect(described(third!)).toMatch(/^Deleted user: /);
   expect(all().filter((element) => element.localName === "mark").map(text)).toEqual(["Nêedle", "needles", "Nêedle"]);

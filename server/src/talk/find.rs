@@ -20,9 +20,9 @@ const PAGE_MOST: usize = 50;
 /// Characters of a text that is looked for.
 const TEXT_CHARS: usize = 100;
 
-/// Characters of a message that are shown, and how many of them before what was found.
+/// Characters of a message that are shown, and how many of them before what was found: a row of a list shows forty or so.
 const SHOWN_CHARS: usize = 200;
-const BEFORE_CHARS: usize = 40;
+const BEFORE_CHARS: usize = 20;
 
 /// Stands where a message goes on.
 const MORE: char = '…';

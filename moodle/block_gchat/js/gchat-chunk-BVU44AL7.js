@@ -1,2 +1,0 @@
-function t(o){for(let[e,n]of Object.entries(o))customElements.get(e)===void 0&&customElements.define(e,n)}async function i(){t((await import("./gchat-windows-VI3IQARE.js")).WINDOWS)}async function r(){t({"gchat-finder":(await import("./gchat-finder-DYWLZRNB.js")).GchatFinder})}async function s(o,e){return(await import("./gchat-dialogs-TGY5QMFB.js")).dialogFor(o,e)}export{t as a,i as b,r as c,s as d};
-//# sourceMappingURL=gchat-chunk-BVU44AL7.js.map
