@@ -1,4 +1,4 @@
-//! Lists of people with ten thousand conversations, and their connects, over a database of millions of messages: the store
+//! Lists of people with ten thousand conversations, their connects, and what they find of what was written, over a database of millions of messages: the store
 //! alone, as an arrival and a page are one read each.
 //!
 //! Each of those people has others' like with ten conversations beside them: as much is unread there, and as many windows
@@ -14,7 +14,11 @@ use gchat::{
     fold::Words,
     id::{RightsVersion, SiteId, UserId},
     rights::Snapshot,
-    store::{ListAsk, ListStore as _, PeopleStore as _, Store as _, day_of, sqlite::SqliteStore},
+    store::{
+        FindAsk, FindStore as _, ListAsk, ListStore as _, PeopleStore as _, Store as _, day_of,
+        sqlite::SqliteStore,
+    },
+    terms::Sought,
 };
 use rusqlite::{Connection, params};
 
@@ -36,6 +40,9 @@ const UNREAD: i64 = 5;
 
 /// Entries of a page, as clients ask for them.
 const PAGE: usize = 50;
+
+/// Messages of a page of what was found, as clients ask for them.
+const FOUND: usize = 20;
 
 /// The first of them; those of the other messages are far below.
 const FIRST: i64 = 1 << 32;
@@ -87,6 +94,22 @@ pub async fn run(plan: &Plan) -> Result<Vec<Figure>> {
         of_many.extend(timed(1, async |_| arrive(many(n)).await).await?);
         of_few.extend(timed(1, async |_| arrive(few(n)).await).await?);
     }
+    let before = std::fs::metadata(&path)?.len();
+    let asked = Instant::now();
+    while store.index().await? {}
+    let index = asked.elapsed();
+    store.close().await;
+    let grown = std::fs::metadata(&path)?.len().saturating_sub(before);
+    let store = SqliteStore::serve(&path).await?;
+    // Every message has these words, whoever wrote it.
+    let find = async |who: Result<UserId>| {
+        let ask = FindAsk { sought: Sought::of("message numb"), limit: FOUND, ..FindAsk::default() };
+        let found = store.find(SITE, who?, &ask).await?.found.len();
+        ensure!(found == FOUND, "{found} messages");
+        Ok(())
+    };
+    let mut of_those = timed(rounds / 20, async |n| find(many(n)).await).await?;
+    let mut of_these = timed(rounds / 20, async |n| find(few(n)).await).await?;
     store.close().await;
     let figure =
         |what: &str, value, unit, goal| Figure::new(format!("inside.list.{what}"), value, unit, goal);
@@ -101,6 +124,10 @@ pub async fn run(plan: &Plan) -> Result<Vec<Figure>> {
         figure("next_page_p99", ms(&mut next_page, 0.99), "ms", Goal::AtMost(5.0)),
         figure("unread_p99", ms(&mut unread, 0.99), "ms", Goal::AtMost(5.0)),
         figure("by_name_p99", ms(&mut by_name, 0.99), "ms", Goal::None),
+        figure("index_per_message", index.as_secs_f64() * 1e6 / f64::from(stored), "us", Goal::None),
+        figure("index_bytes_per_message", grown as f64 / f64::from(stored), "B", Goal::None),
+        figure("find_of_10000_p99", ms(&mut of_those, 0.99), "ms", Goal::None),
+        figure("find_of_10_p99", ms(&mut of_these, 0.99), "ms", Goal::AtMost(5.0)),
         figure("connect_p50", connects[0] * 1e3, "ms", Goal::None),
         figure("connect_10000_by_10", connects[0] / connects[1], "x", Goal::AtMost(1.1)),
     ])
