@@ -24,7 +24,7 @@ const MANY = {
   GCHAT_LIMITS_MESSAGES_PER_SECOND: "100000", GCHAT_LIMITS_MESSAGE_BURST: "100000", GCHAT_LIMITS_QUEUE_BYTES: "33554432",
 };
 /** What the chat's own templates are made of; more than these can only have come out of a text. */
-const OWN = /^(gchat-[a-z]+|article|section|header|footer|div|span|p|b|i|ul|li|h[1-6]|button|input|textarea|label|time|svg|path|circle|rect|line|g|slot|style|form|dialog|ol|br|strong|small|kbd|nav|bdi)$/;
+const OWN = /^(gchat-[a-z]+|article|section|header|footer|div|span|p|b|i|ul|li|h[1-6]|em|del|code|pre|blockquote|button|input|textarea|label|time|svg|path|circle|rect|line|g|slot|style|form|dialog|ol|br|strong|small|kbd|nav|bdi)$/;
 
 let host, people;
 before(async () => {
@@ -287,6 +287,16 @@ function readable(name, n) {
   return NOTHING.test(shown) ? `User ${FIRST + n}` : shown;
 }
 
+/** A text as it is shown: the server trims white space at both ends, and two of the texts are code. */
+function typed(text) {
+  return text.replace(/^[\s\u0085]+|[\s\u0085]+$/gu, "").replace(/^`( ?)([^`]+)\1`$/, "$2");
+}
+
+/** Long texts are shown whole only where that is asked for. */
+function unfolded(person) {
+  return person.page.locator("gchat-window[open] .fold button[aria-expanded=false]").evaluateAll((all) => all.forEach((button) => button.click()));
+}
+
 /** Sends these texts by as many authors as there are windows' fulls of them, and looks at each window. */
 async function look(texts, options) {
   const authors = Array.from({ length: Math.ceil(texts.length / FULL) }, (_, n) => AUTHOR + n);
@@ -299,9 +309,8 @@ async function look(texts, options) {
     const bubbles = person.page.locator("gchat-window[open] .bubble");
     // Above them may be older ones: the window comes back with the first message, and the page of history that it fetches
     // ends with however many are there by then.
-    const shown = () => bubbles.evaluateAll((all, last) => all.slice(-last).map((one) => one.textContent), part.length);
-    // As the server trims: white space at both ends.
-    await becomes(shown, part.map((text) => text.replace(/^[\s\u0085]+|[\s\u0085]+$/gu, "")), `the messages of ${author}`, 30_000);
+    const shown = () => unfolded(person).then(() => bubbles.evaluateAll((all, last) => all.slice(-last).map((one) => one.textContent), part.length));
+    await becomes(shown, part.map(typed), `the messages of ${author}`, 30_000);
     await unharmed(person, `with the messages of ${author}`);
     await person.page.locator("gchat-window[open] button.close").click();
     await becomes(() => bubbles.count(), 0, "the window is closed", 30_000);
@@ -331,8 +340,8 @@ test("as edits and quotes they are shown as they were typed, and none of them br
     assert.deepEqual(await rewrite(crowd, author, texts), []);
     await person.page.locator(`gchat-roster .person[data-id="${author}"]`).click();
     const shown = (selector) => person.page.locator(`gchat-window[open] ${selector}`).evaluateAll((all, last) => all.slice(-last).map((one) => one.textContent), 2 * texts.length);
-    const trimmed = texts.map((text) => text.replace(/^[\s\u0085]+|[\s\u0085]+$/gu, ""));
-    await becomes(() => shown(".bubble"), trimmed.flatMap((text) => [text, "re"]), `the messages of ${author}`, 30_000);
+    const trimmed = texts.map(typed);
+    await becomes(() => unfolded(person).then(() => shown(".bubble")), trimmed.flatMap((text) => [text, "re"]), `the messages of ${author}`, 30_000);
     const lines = trimmed.map((text) => text.replace(/\s+/g, " "));
     // Long ones are cut.
     const quotes = async () => (await shown(".quote .few")).map((text, at) => (text.endsWith("…") ? lines[at].startsWith(text.slice(0, -1)) : text === lines[at]));

@@ -12,6 +12,7 @@ const HOMES = {
   linkifyjs: "https://github.com/nfrasser/linkifyjs",
   "lit-element": "https://github.com/lit/lit",
   "lit-html": "https://github.com/lit/lit",
+  marked: "https://github.com/markedjs/marked",
 };
 
 /** `[{name, version, license, location, repository}, …]`, by name. */

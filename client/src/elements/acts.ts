@@ -21,6 +21,8 @@ export interface ActsParts {
   copied: (key: string) => void;
   /** What this blocked person wrote is to be shown. */
   unfold: (key: string) => void;
+  /** Of this long text more is to be shown, or less. */
+  fold: (key: string) => void;
 }
 
 /** What was asked for of a message as it was shown then: the next press comes before the core's answer. */
@@ -73,6 +75,10 @@ export function actsOf(scene: Scene, conversation: ConversationId, parts: ActsPa
       void loadPicker(scene, conversation).then((there) => { if (there) parts.show({ key: message.key, verbs: null, picker }); });
     },
     unfold: ({ key }) => { parts.unfold(key); },
+    fold: ({ key }) => { parts.fold(key); },
+    copyCode: (code) => {
+      copy(code, () => { say(scene.strings.get("code_copied")); });
+    },
     copy: ({ key, text }) => {
       copy(text ?? "", () => {
         parts.copied(key);

@@ -9,6 +9,7 @@ import { repeat } from "lit/directives/repeat.js";
 import type { ConversationId, ConversationView, MessageView, Seq, WindowView } from "../view.js";
 import { base } from "../styles/theme.js";
 import { blankStyles } from "../styles/blank.js";
+import { formattedStyles } from "../styles/formatted.js";
 import { logStyles } from "../styles/log.js";
 import { menuStyles } from "../styles/menu.js";
 import { reactionsStyles } from "../styles/reactions.js";
@@ -18,12 +19,12 @@ import { follow } from "./lead.js";
 import { downIcon } from "./signs.js";
 import { Menu } from "./menu.js";
 import { markTemplate, messageTemplate, type Look, type OpenMenu, type Surroundings } from "./message.js";
+import { loadMarkdown } from "./plain.js";
 import { hasNewer, shownOf, type Reading, type Side } from "./reading.js";
 import { SceneWatcher, isRendered, type Scene } from "./scene.js";
 import { ScrollKeeper } from "./scroll.js";
 import type { Signal } from "./signals.js";
 import { MessageStops } from "./stops.js";
-import { loadLinks } from "./text.js";
 import { threadRows, type Row } from "./thread.js";
 import { typingText } from "./typing.js";
 import { mayEdit, mayReact, mayRetry, mayTakeBack, meansOf, verbsOf, type Means } from "./verbs.js";
@@ -63,16 +64,18 @@ export class GchatLog extends LitElement {
   );
   /** Keys of messages of blocked people that are shown nevertheless. */
   readonly #unfolded = new Set<string>();
+  /** Keys of long messages that are shown whole. */
+  readonly #whole = new Set<string>();
   #newAfter: Seq | null = null;
   #opened = false;
   #lastKey: string | undefined;
   #told: Seq = 0;
-  /** Whether addresses can be told from text yet. */
-  #links = false;
+  /** Whether Markdown and addresses can be told from text yet. */
+  #formatted = false;
   #unfind: ReturnType<typeof setTimeout> | undefined;
   #resized: ResizeObserver | null = null;
 
-  static override styles = [base, logStyles, reactionsStyles, menuStyles, blankStyles];
+  static override styles = [base, logStyles, formattedStyles, reactionsStyles, menuStyles, blankStyles];
 
   constructor() {
     super();
@@ -94,13 +97,10 @@ export class GchatLog extends LitElement {
 
   override connectedCallback(): void {
     super.connectedCallback();
-    loadLinks().then(
-      () => {
-        this.#links = true;
-        this.requestUpdate();
-      },
-      () => undefined,
-    );
+    void loadMarkdown().then(() => {
+      this.#formatted = true;
+      this.requestUpdate();
+    });
     document.addEventListener("visibilitychange", this.#look);
     globalThis.addEventListener("focus", this.#look);
   }
@@ -225,7 +225,7 @@ export class GchatLog extends LitElement {
     const stop = messages.some(({ key }) => key === this.#stops.current) ? this.#stops.current : messages.at(-1)?.key;
     // Most rows are as they were: making them anew is what costs.
     const row = (one: Row): unknown => {
-      const made = [...shown(one, today), this.#links, this.name, scene.facesOf(conversation)];
+      const made = [...shown(one, today), this.#formatted, this.name, scene.facesOf(conversation)];
       if (one.kind !== "message") return guard(made, () => markTemplate(one, around, now));
       const look = this.#lookOf(scene, window, one.message, means, one.key === stop);
       return guard([...made, ...(Object.values(look) as unknown[])], () => messageTemplate(one, look, around));
@@ -251,6 +251,7 @@ export class GchatLog extends LitElement {
         this.#unfolded.add(key);
         this.requestUpdate();
       },
+      fold: (key) => { this.#fold(key); },
     });
   }
 
@@ -276,6 +277,7 @@ export class GchatLog extends LitElement {
       picture: scene.pictureOf(window, sender),
       folded,
       current,
+      whole: this.#whole.has(key),
       offers: !folded && verbsOf(message, means, now).length > 0,
       menu: open?.key === key ? open : null,
       quote,
@@ -351,6 +353,19 @@ export class GchatLog extends LitElement {
     else if (key === "End") this.#toLast();
     else if (!(key === "ArrowUp" || key === "ArrowDown") || !this.#stops.next(key === "ArrowDown")) return;
     event.preventDefault();
+  }
+
+  /** What can be seen stays where it is; of what is folded, the beginning is seen. */
+  #fold(key: string): void {
+    const less = this.#whole.delete(key);
+    if (!less) this.#whole.add(key);
+    this.#scroll.stuck = false;
+    this.requestUpdate();
+    void this.updateComplete.then(() => {
+      const article = this.#stops.find(key);
+      if (less && article !== undefined) this.#scroll.reveal(article);
+      this.#noteAway();
+    });
   }
 
   /** The end of the conversation, not of what is loaded of it. */

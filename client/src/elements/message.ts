@@ -3,30 +3,23 @@
  * delivery. What failed has its reason and ways out, and what is about to be deleted the way back.
  */
 import { html, nothing, type TemplateResult } from "lit";
-import type { Delivery, Kind, MessageView, Seq, UserId } from "../view.js";
+import type { Delivery, Kind, MessageView, Seq } from "../view.js";
+import { bubbleTemplate, foldTemplate, type BubbleLook, type BubbleParts } from "./bubble.js";
 import { isDrawn } from "./drawn.js";
 import { failureString } from "./failures.js";
 import { happenedText } from "./happened.js";
 import { clockIcon, warningIcon } from "./icons.js";
 import { dotsIcon, seenIcon, sentIcon } from "./signs.js";
 import type { Item, Menu } from "./menu.js";
-import { mentionSpans } from "./mentions.js";
 import { AT_HAND, MOST_REACTIONS, ownReactions, reactedNames, reactionsTemplate } from "./reactions.js";
-import type { StringId, Strings } from "./strings.js";
-import { isEmojiOnly, staysInLine, textNodes } from "./text.js";
+import type { StringId } from "./strings.js";
 import type { Row } from "./thread.js";
 import { clockTime, dayName, fullTime } from "./times.js";
-import { undrawnTemplate } from "./undrawn.js";
 import { quoteText, stubText, type Verb } from "./verbs.js";
 
 /** What the rows need to know about the window they are in. */
-export interface Surroundings {
-  strings: Strings;
+export interface Surroundings extends BubbleParts {
   kind: Kind;
-  /** The person here. */
-  me: UserId;
-  /** How somebody is called. */
-  name: (user: UserId) => string;
   menu: Menu<OpenMenu>;
   /** The person asks for something that is done with a message. */
   copy: (message: MessageView) => void;
@@ -58,14 +51,12 @@ export interface OpenMenu {
 }
 
 /** What else a message's row is made of. */
-export interface Look {
+export interface Look extends BubbleLook {
   /** Its author. */
   author: string;
   picture: string | null;
   /** Its author is blocked: what they wrote is not shown until it is asked for. */
   folded: boolean;
-  /** The stop of the keyboard among all messages. */
-  current: boolean;
   /** Something can be done with it. */
   offers: boolean;
   /** The menu, if it is this message's. */
@@ -158,7 +149,7 @@ export function messageTemplate(row: MessageRow, look: Look, around: Surrounding
         >${clockTime(message.sentAt, strings)}</time
       >
     </div>
-    ${look.folded || message.deleting === true ? nothing : reactions(message, look, around)}
+    ${look.folded || message.deleting === true ? nothing : html`${foldTemplate(message, look, around)}${reactions(message, look, around)}`}
     ${stateTemplate(row, look, around, `state-${id}`)}${refusedEdit(message, look, around)}
   </article>`;
 }
@@ -179,28 +170,7 @@ function bubble(message: MessageView, look: Look, around: Surroundings, id: stri
       <button class="action" tabindex=${look.current ? "0" : "-1"} @click=${() => { around.unfold(message); }}>${strings.get("blocked_show")}</button>
     </div>`;
   }
-  const classes = [
-    "bubble",
-    !staysInLine(message.text) && "clipped",
-    isEmojiOnly(message.text) && "large",
-    message.delivery === "failed" && "failed",
-  ];
-  return html`<p id=${id} class=${joined(classes)} dir="auto">${spoken(message.text, message.mentions, around)}${undrawnTemplate(message.text, strings.locale)}</p>`;
-}
-
-/** The text as nodes, with the people whom it mentions. */
-function spoken(text: string, mentions: readonly UserId[] | undefined, { me, name }: Surroundings): unknown[] {
-  if (mentions === undefined) return textNodes(text);
-  const spans = mentionSpans(text, mentions.map((id) => ({ id, name: name(id) })));
-  const nodes: unknown[] = [];
-  let at = 0;
-  for (const { from, to, id } of spans) {
-    nodes.push(...textNodes(text.slice(at, from)));
-    // One line: white space in a template would show.
-    nodes.push(html`<span class=${id === me ? "mention me" : "mention"}>${text.slice(from, to)}</span>`);
-    at = to;
-  }
-  return [...nodes, ...textNodes(text.slice(at))];
+  return bubbleTemplate(message, message.text, look, around, id);
 }
 
 function reactions(message: MessageView, { current, reacts, takes }: Look, around: Surroundings): TemplateResult | typeof nothing {

@@ -2,10 +2,14 @@
 import { html, nothing, type TemplateResult } from "lit";
 import type { EntryView, FoundPerson, HitView, RoomView, Status } from "../view.js";
 import { folded } from "../words.js";
+import { oneLine } from "./plain.js";
 import { muteIcon, pinIcon } from "./signs.js";
 import type { Strings } from "./strings.js";
 import { fullTime, shortTime } from "./times.js";
 import { badgesTemplate, waits, waitingText, type Waiting } from "./waiting.js";
+
+/** An entry has no more of its last message (the contract). */
+const LAST_CHARS = 200;
 
 /** What every row needs of the list around it. */
 export interface Place {
@@ -77,7 +81,7 @@ export function entryTemplate(entry: EntryView, place: Place, { strings, now, st
 /** "You: see you", "Ana Sousa: see you", or who they are where nothing is known of what was said. */
 function lastLine({ kind, last, members }: EntryView, strings: Strings, folded: boolean): string | TemplateResult {
   if (last === undefined) return kind === "group" && members !== undefined ? strings.count("members_one", "members_other", members) : "";
-  const text = folded ? strings.get("blocked_message") : last.text.replace(/\s+/g, " ");
+  const text = folded ? strings.get("blocked_message") : oneLine(last.text, last.text.length >= LAST_CHARS);
   const who = last.mine ? strings.get("you") : kind === "direct" ? "" : (last.name ?? "…");
   return who === "" ? html`<bdi>${text}</bdi>` : html`<bdi>${who}</bdi>: <bdi>${text}</bdi>`;
 }

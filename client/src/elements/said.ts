@@ -8,7 +8,7 @@ import type { ConversationId, WindowView } from "../view.js";
 import { base } from "../styles/theme.js";
 import { SceneWatcher, type Scene } from "./scene.js";
 import type { Signal } from "./signals.js";
-import type { Strings } from "./strings.js";
+import { spoken, type Strings } from "./strings.js";
 
 /** Enough of a message to know what it is about. */
 const SAID_CHARS = 240;
@@ -106,9 +106,10 @@ export class GchatSaid extends LitElement {
 
 function announcement(
   strings: Strings,
-  { from: name, text, count }: Extract<Signal, { kind: "arrived" }>,
+  { from: name, text: written, count }: Extract<Signal, { kind: "arrived" }>,
   window: WindowView | undefined,
 ): string {
+  const text = spoken.plain(written);
   const said = { name, count: strings.number(count), text: text.length > SAID_CHARS ? `${text.slice(0, SAID_CHARS)}…` : text };
   if (window === undefined || window.kind === "direct") return strings.get(count > 1 ? "arrived_many" : "arrived", said);
   return strings.get(count > 1 ? "arrived_in_many" : "arrived_in", { ...said, title: window.title });

@@ -11,6 +11,7 @@ export const smileIcon = icon(svg`<circle cx="10" cy="10" r="6.8"/><path d="M7 1
 export const dotsIcon = icon(svg`<path d="M10 4.5v.01M10 10v.01M10 15.5v.01" stroke-width="2.6"/>`);
 export const sentIcon = icon(svg`<path d="m5 10.5 3.5 3.5L15 7"/>`);
 export const seenIcon = icon(svg`<path d="m2 10.5 3.5 3.5L12 7m-2.5 6.5.5.5L16.5 7"/>`);
+export const copyIcon = icon(svg`<path d="M7.5 7.5h8v8h-8ZM12.5 7.5v-3h-8v8h3"/>`);
 export const saveIcon = icon(svg`<path d="m4 10.5 4 4L16 6"/>`);
 export const minimiseIcon = icon(svg`<path d="M5 13.5h10"/>`);
 export const backIcon = icon(svg`<path d="M11.5 4.5 6 10l5.5 5.5M6.5 10H16"/>`);

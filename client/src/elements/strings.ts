@@ -23,6 +23,9 @@ export function addEnglish(more: Partial<Texts>): void {
   Object.assign(english, more);
 }
 
+/** What is said aloud of a message: as it was written, until its Markdown can be read (plain.ts). */
+export const spoken = { plain: (text: string): string => text };
+
 export class Strings {
   /** A BCP 47 tag for `Intl` and for `lang` attributes. */
   readonly locale: string;

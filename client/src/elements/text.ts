@@ -29,22 +29,41 @@ export async function loadLinks(): Promise<void> {
   tokenize ??= (await import("linkifyjs")).tokenize;
 }
 
-export function textNodes(text: string): (string | TemplateResult)[] {
-  if (tokenize === null) return [text];
-  return tokenize(text).flatMap((token) => {
+/** An address in a text, which may be a link. */
+export interface Address {
+  from: number;
+  to: number;
+  href: string;
+}
+
+/** In order. `offset`: where the text begins. */
+export function addressesIn(text: string, offset = 0): Address[] {
+  let at = offset;
+  return (tokenize?.(text) ?? []).flatMap((token) => {
     const found = token.toString();
-    if (!token.isLink || !(token.t === "email" || LINKED.test(found))) return [found];
+    const from = at;
+    at += found.length;
+    if (!token.isLink || !(token.t === "email" || LINKED.test(found))) return [];
     const end = ENDS.exec(found)?.index;
     // What comes after the end is looked at again: it may hold another address.
-    if (end !== undefined) return [...textNodes(found.slice(0, end)), ...textNodes(found.slice(end))];
-    return [link(found, token.toHref("https"))];
+    if (end !== undefined) return [...addressesIn(found.slice(0, end), from), ...addressesIn(found.slice(end), from + end)];
+    const href = allowedHref(token.toHref("https"));
+    return href === null ? [] : [{ from, to: at, href }];
   });
 }
 
-function link(shown: string, address: string): string | TemplateResult {
-  const href = allowedHref(address);
-  if (href === null) return shown;
-  // One line: white space in a template would show, as messages are pre-wrapped.
+export function textNodes(text: string): (string | TemplateResult)[] {
+  const nodes: (string | TemplateResult)[] = [];
+  let at = 0;
+  for (const { from, to, href } of addressesIn(text)) {
+    nodes.push(text.slice(at, from), link(text.slice(from, to), href));
+    at = to;
+  }
+  return [...nodes, text.slice(at)].filter((node) => node !== "");
+}
+
+/** `href`: one that is allowed. In one line: white space in a template would show, as messages are pre-wrapped. */
+export function link(shown: unknown, href: string): TemplateResult {
   return html`<a href=${href} target="_blank" rel="noopener noreferrer nofollow ugc" dir="auto">${shown}</a>`;
 }
 

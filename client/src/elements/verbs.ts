@@ -1,6 +1,7 @@
 /** What somebody can do with a message now, and how one is quoted. */
 import type { Kind, MessageView, WindowView, Writing } from "../view.js";
 import { canSucceed } from "./failures.js";
+import { oneLine } from "./plain.js";
 import type { Scene } from "./scene.js";
 import type { Strings } from "./strings.js";
 
@@ -78,7 +79,7 @@ export function quoteText(message: MessageView | null | undefined, name: string,
   if (message === null) return strings.get("quote_gone");
   if (message.text === null || message.deleting === true) return stubText(message, name, strings);
   if (folded) return strings.get("blocked_message");
-  const line = message.text.replace(/\s+/g, " ");
+  const line = oneLine(message.text);
   if (line.length <= QUOTED_CHARS) return line;
   return `${line.slice(0, QUOTED_CHARS).replace(/[\uD800-\uDBFF]$/, "")}…`;
 }

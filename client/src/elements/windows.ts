@@ -3,8 +3,14 @@ import { GchatComposer } from "./composer.js";
 import "./later.js";
 import { GchatLog } from "./log.js";
 import { GchatMore } from "./more.js";
+import { loadMarkdown, oneLine } from "./plain.js";
+import { spoken } from "./strings.js";
 import { GchatUndrawn } from "./undrawn.js";
 import { GchatWindow } from "./window.js";
+
+// Where no log is open, too: what comes is said in plain words.
+spoken.plain = oneLine;
+void loadMarkdown();
 
 export const WINDOWS: Readonly<Record<string, CustomElementConstructor>> = {
   "gchat-composer": GchatComposer,

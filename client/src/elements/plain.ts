@@ -1,0 +1,34 @@
+/**
+ * The words of messages until their Markdown can be read, and where it cannot be: as they were written. The library for
+ * it is loaded with what shows messages first, as that for addresses is.
+ */
+import type * as Formatted from "./formatted.js";
+import type { Finds } from "./markdown.js";
+import { addressesIn, loadLinks } from "./text.js";
+
+let formatted: typeof Formatted | null = null;
+
+const WORDS: Finds = { mentions: () => [], addresses: addressesIn };
+
+/** Resolves in any case: what has not come is asked for again next time. */
+export async function loadMarkdown(): Promise<void> {
+  const load = async (): Promise<void> => {
+    formatted ??= await import("./formatted.js");
+  };
+  await Promise.allSettled([load(), loadLinks()]);
+}
+
+/** null: it is shown as it is. `mentions`: where it has the names of people. `whole`: however long it is. */
+export function formOf(text: string, mentions: Finds["mentions"], whole: boolean): Formatted.Form | null {
+  return formatted?.formOf(text, { ...WORDS, mentions }, whole) ?? null;
+}
+
+/** Whether it is folded until somebody wants all of it. */
+export function isLong(text: string): boolean {
+  return formatted?.isLong(text, WORDS) ?? false;
+}
+
+/** A text in one line, in plain words. `cut`: what is given is only its beginning. */
+export function oneLine(text: string, cut = false): string {
+  return formatted?.plainLine(text, cut, WORDS) ?? text.replace(/\s+/g, " ");
+}
