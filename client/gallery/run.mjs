@@ -56,6 +56,19 @@ const SHOTS = [
   { name: "verbs-long", state: "verbslong" },
   { name: "verbs-rtl", state: "verbsrtl", rtl: true, act: openMenu },
   { name: "verbs-rtl-reply", state: "verbsrtl", rtl: true, act: (page) => chooses(page, "Reply") },
+  { name: "words", state: "words" },
+  { name: "words-top", state: "words", act: (page) => everywhere(page, 0) },
+  { name: "words-whole", state: "words", act: unfold },
+  { name: "words-dark", state: "words", dark: true },
+  { name: "words-dark-top", state: "words", dark: true, act: (page) => everywhere(page, 0) },
+  { name: "words-contrast", state: "words", forced: true },
+  { name: "words-pt", state: "words", lang: "pt" },
+  { name: "words-large", state: "words", large: true },
+  { name: "words-rtl", state: "wordsrtl", rtl: true, act: (page) => everywhere(page, 0) },
+  { name: "phone-words", state: "words", size: PHONE, touch: true, act: openFirst },
+  { name: "phone-words-top", state: "words", size: PHONE, touch: true, act: (page) => openFirst(page).then(() => everywhere(page, 0)) },
+  { name: "phone-words-dark", state: "words", size: PHONE, touch: true, dark: true, act: openFirst },
+  { name: "phone-words-rtl", state: "wordsrtl", size: PHONE, touch: true, rtl: true, act: openFirst },
   { name: "project", state: "project" },
   { name: "project-top", state: "project", act: (page) => scrolled(page, 0) },
   { name: "project-dark", state: "project", dark: true },
@@ -269,6 +282,19 @@ async function seenBy(page) {
 async function follow(page) {
   await page.getByRole("button", { name: /^In reply to/ }).nth(1).click();
   await page.mouse.move(0, 0);
+}
+
+/** All logs. */
+async function everywhere(page, top) {
+  await page.getByRole("log").evaluateAll((logs, to) => logs.forEach((log) => (log.scrollTop = to)), top);
+  await page.mouse.move(0, 0);
+}
+
+/** The last long text of the talk that has some, from its beginning. */
+async function unfold(page) {
+  const buttons = page.getByRole("button", { name: "Show more" });
+  await buttons.nth(1).click();
+  await page.getByRole("button", { name: "Show less" }).first().waitFor();
 }
 
 async function scrolled(page, top) {

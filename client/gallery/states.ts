@@ -2,6 +2,7 @@
 import { folded, hasWords } from "../src/words.js";
 import { passes } from "../src/elements/sections.js";
 import type { Command, ConversationView, EntryView, Face, FoundPerson, HitView, MemberView, MessageView, ReactionView, RosterPerson, Update, WindowView } from "../src/view.js";
+import { ARABIC_WORDS, LONG_WORDS, WORDS, type Said } from "./formatted.js";
 
 const ME = 1;
 const MINUTE = 60_000;
@@ -428,6 +429,13 @@ function finding(count: number): Update[] {
   ];
 }
 
+/** Two talks with such texts. */
+function words(list: RosterPerson[], first: readonly Said[], second: readonly Said[]): Update[] {
+  const [one, other] = list as [RosterPerson, RosterPerson];
+  const lines = (said: readonly Said[]): Line[] => said.map(([mine, text, replyTo], at) => [mine, 40 - at, text, replyTo === undefined ? {} : { replyTo }]);
+  return [ONLINE, roster(list), dock([windowOf(one), windowOf(other)]), talk(one.conversation, lines(first)), talk(other.conversation, lines(second))];
+}
+
 export const STATES: Readonly<Record<string, () => Update[]>> = {
   connecting: () => [],
   empty: () => [ONLINE, roster([])],
@@ -468,6 +476,8 @@ export const STATES: Readonly<Record<string, () => Update[]>> = {
   nobody: () => [ONLINE, roster([]), { kind: "courses", courses: COURSES }],
   findingrtl: () => [...projectRtl()],
   projectrtl: projectRtl,
+  words: () => words(people(2), WORDS, LONG_WORDS),
+  wordsrtl: () => words(arabic(), ARABIC_WORDS, WORDS.slice(0, 3)),
   phone,
   bars: phoneBars,
   rtl,

@@ -18,7 +18,7 @@ export interface NodeParts {
 }
 
 /** A longer line of code may need to be scrolled: then the keyboard comes to it. */
-const SHORT_CODE = 16;
+const SHORT_CODE = 8;
 
 /** Of one paragraph. */
 export function lineNodes(units: readonly (readonly Inline[])[], { me }: Pick<NodeParts, "me">): unknown[] {

@@ -5,6 +5,9 @@ export const formattedStyles = css`
   .bubble.blocks {
     white-space: normal;
   }
+  .blocks :where(ul, ol, blockquote, pre) {
+    margin: 0;
+  }
   .blocks > * + *,
   .blocks :is(blockquote, li) > * + *,
   .blocks li + li {
@@ -13,9 +16,6 @@ export const formattedStyles = css`
   .words {
     white-space: pre-wrap;
     unicode-bidi: plaintext;
-  }
-  .blocks :is(ul, ol, blockquote, pre) {
-    margin: 0;
   }
   .blocks :is(ul, ol) {
     padding-inline-start: 1.5em;
@@ -62,6 +62,7 @@ export const formattedStyles = css`
   }
   .code pre {
     grid-area: 1 / 1;
+    align-self: center;
     padding: 6px 8px;
     border-radius: 8px;
     line-height: 1.45;
