@@ -21,7 +21,7 @@ export interface Item {
 /** Deeper ones are text. */
 export const DEEPEST = 4;
 
-const FENCE = /^ {0,3}(`{3,})[ \t]*([^`]*?)[ \t]*$/;
+const FENCE = /^ {0,3}(`{3,})([^`]*)$/;
 const ONE_LINE = /^ {0,3}(`{3,})([^`]+)\1[ \t]*$/;
 const LANGUAGE = /^[\w+#.-]{1,20}$/;
 /** `>_<`, `>:(` and `>>> print(1)` are none. */
@@ -33,7 +33,7 @@ const RULE = /^[-*\u2022\s]+$/;
 const INDENT = 2;
 
 export function blocksOf(text: string): Block[] {
-  return parsed(text.replace(/\r\n?/g, "\n").split("\n"), 0);
+  return parsed(text.replaceAll("\r\n", "\n").split("\n"), 0);
 }
 
 function parsed(lines: readonly string[], depth: number): Block[] {
@@ -86,8 +86,9 @@ function codeAt(lines: string[], at: number, fences: Fences): Found | null {
   const line = lines[at] ?? "";
   const alone = ONE_LINE.exec(line)?.[2]?.trim() ?? "";
   if (alone !== "") return { block: { kind: "code", language: "", text: alone }, next: at + 1 };
-  const [, fence, first = ""] = FENCE.exec(line) ?? [];
+  const [, fence, behind = ""] = FENCE.exec(line) ?? [];
   if (fence === undefined) return null;
+  const first = behind.trim();
   const named = LANGUAGE.test(first);
   const end = endOf(lines, at + 1, fence.length, fences);
   // Not closed: what follows is code, as in an answer that is being written; words behind the fence alone are words.

