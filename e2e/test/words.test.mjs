@@ -23,10 +23,11 @@ async function talking(options = {}) {
 
 /** Its text will not be found as it was written. */
 async function write(chat, text) {
-  const before = await chat.log.getByRole("article").count();
+  const own = chat.log.locator("article.mine");
+  const before = await own.count();
   await chat.box.fill(text);
   await chat.sendButton.click();
-  await becomes(() => chat.log.getByRole("article").count(), before + 1, "the message is there");
+  await becomes(() => own.count(), before + 1, "the message is there");
 }
 
 const last = (chat) => chat.log.getByRole("article").last();
@@ -76,13 +77,13 @@ test("a long text is folded, and what is unfolded stays where it was", async () 
     assert.doesNotMatch(await last(chat).locator(".bubble").innerText(), /line 60\./);
     const top = () => last(chat).locator(".bubble").evaluate((bubble) => Math.round(bubble.getBoundingClientRect().top));
     const before = await top();
-    await more.press("Enter");
+    await more.click();
     await seen(last(chat).getByRole("button", { name: "Show less" }), "the way back");
     assert.match(await last(chat).locator(".bubble").innerText(), /line 60\./);
     assert.ok(Math.abs((await top()) - before) <= 1, "its beginning has not moved");
     const less = last(chat).getByRole("button", { name: "Show less" });
     await focused(less, "the same button has the focus");
-    await less.press("Enter");
+    await less.click();
     await focused(more, "and again");
     const view = await chat.log.boundingBox();
     assert.ok((await top()) >= view.y - 1, "its beginning is seen");
