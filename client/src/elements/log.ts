@@ -19,7 +19,7 @@ import { follow } from "./lead.js";
 import { downIcon } from "./signs.js";
 import { Menu } from "./menu.js";
 import { markTemplate, messageTemplate, type Look, type OpenMenu, type Surroundings } from "./message.js";
-import { loadMarkdown } from "./plain.js";
+import { loadMarkdown, willChange } from "./plain.js";
 import { hasNewer, shownOf, type Reading, type Side } from "./reading.js";
 import { SceneWatcher, isRendered, type Scene } from "./scene.js";
 import { ScrollKeeper } from "./scroll.js";
@@ -31,6 +31,8 @@ import { mayEdit, mayReact, mayRetry, mayTakeBack, meansOf, verbsOf, type Means 
 
 /** People need so long to find the message that they were led to. */
 const FOUND_MS = 2500;
+/** So long a text that will look otherwise with its Markdown waits for it: shown as it was written first, it would jump. */
+const MARKDOWN_MS = 500;
 /** So much of a long message has to be in view for it to count as shown. */
 const SHOWN_PX = 40;
 
@@ -72,6 +74,8 @@ export class GchatLog extends LitElement {
   #told: Seq = 0;
   /** Whether Markdown and addresses can be told from text yet. */
   #formatted = false;
+  /** Nothing waits for that any more. */
+  #asWritten = false;
   #unfind: ReturnType<typeof setTimeout> | undefined;
   #resized: ResizeObserver | null = null;
 
@@ -101,6 +105,10 @@ export class GchatLog extends LitElement {
       this.#formatted = true;
       this.requestUpdate();
     });
+    setTimeout(() => {
+      this.#asWritten = true;
+      if (!this.#formatted) this.requestUpdate();
+    }, MARKDOWN_MS);
     document.addEventListener("visibilitychange", this.#look);
     globalThis.addEventListener("focus", this.#look);
   }
@@ -123,7 +131,7 @@ export class GchatLog extends LitElement {
   override willUpdate(): void {
     this.#scroll.remember();
     const view = this.#reading?.newest;
-    if (view === undefined || view.loading) return;
+    if (view === undefined || this.#loads) return;
     const last = view.messages.at(-1);
     if (!this.#opened) {
       this.#newAfter = view.readSeq;
@@ -141,7 +149,7 @@ export class GchatLog extends LitElement {
     if (scene === null || window === null) return nothing;
     const { strings } = scene;
     const reading = this.#reading;
-    const loading = reading === undefined || reading.newest.loading;
+    const loading = reading === undefined || this.#loads;
     return html`
       <div
         class="scroller"
@@ -165,7 +173,6 @@ export class GchatLog extends LitElement {
   }
 
   override updated(): void {
-    const view = this.#reading?.newest;
     const scroller = this.#scroller;
     if (scroller === null) return;
     if (this.#resized === null && typeof ResizeObserver === "function") {
@@ -176,7 +183,7 @@ export class GchatLog extends LitElement {
       this.#resized.observe(scroller);
     }
     this.#scroll.keep();
-    if (!this.#opened && view !== undefined && !view.loading) {
+    if (!this.#opened && !this.#loads) {
       this.#opened = true;
       const divider = scroller.querySelector<HTMLElement>(".divider");
       if (divider !== null) this.#scroll.reveal(divider);
@@ -434,6 +441,13 @@ export class GchatLog extends LitElement {
 
   get #reading(): Reading | undefined {
     return this.window === null ? undefined : this.scene?.readings.get(this.window.conversation);
+  }
+
+  /** There is nothing to be shown yet. */
+  get #loads(): boolean {
+    const reading = this.#reading;
+    if (reading === undefined || reading.newest.loading) return true;
+    return !this.#opened && !this.#formatted && !this.#asWritten && shownOf(reading).some(({ text }) => willChange(text));
   }
 
   /** What is shown reaches the end of the conversation. */

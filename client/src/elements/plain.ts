@@ -8,6 +8,10 @@ import { addressesIn, loadLinks } from "./text.js";
 
 let formatted: typeof Formatted | null = null;
 
+/** What is shorter, in letters and lines, is not folded. */
+const SHORT = 300;
+const FEW = 10;
+
 const WORDS: Finds = { mentions: () => [], addresses: addressesIn };
 
 /** Resolves in any case: what has not come is asked for again next time. */
@@ -16,6 +20,11 @@ export async function loadMarkdown(): Promise<void> {
     formatted ??= await import("./formatted.js");
   };
   await Promise.allSettled([load(), loadLinks()]);
+}
+
+/** Whether it may look otherwise as soon as its Markdown can be read. */
+export function willChange(text: string | null): boolean {
+  return formatted === null && text !== null && (/[*_~`[$\\]|^[ \t]*(?:[->\u2022]|\d)/m.test(text) || text.length > SHORT || text.split("\n").length > FEW);
 }
 
 /** null: it is shown as it is. `mentions`: where it has the names of people. `whole`: however long it is. */
