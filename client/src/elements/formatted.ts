@@ -15,8 +15,12 @@ export interface Form {
   lines: Inline[][] | null;
 }
 
-/** A text that was cut has marks that nothing closes any more. */
+/** Where a text was cut: `end` behind what is given, or before it, too. */
+export type Cut = "no" | "end" | "ends";
+
+/** A text that was cut has marks that nothing closes any more, or that nothing opens. */
 const OPENED = /(^|\s)(?:\*{1,3}|_|~{1,2}|`+)(?=\S)/g;
+const CLOSED = /(\S)(?:\*{1,3}|_|~{1,2}|`+)(?=[\s.,;:!?)]|$)/g;
 
 export function formOf(text: string, finds: Finds, whole: boolean): Form {
   const all = partsOf(blocksOf(text), finds);
@@ -33,11 +37,13 @@ export function isLong(text: string, finds: Finds): boolean {
   return text.split("\n").length + text.length / LINE_CHARS > MOST_LINES && formOf(text, finds, true).long;
 }
 
-/** The words of a text in one line, without its marks. `cut`: it is the beginning of a text. */
-export function plainLine(text: string, cut: boolean, finds: Finds): string {
-  const words = linesIn(partsOf(blocksOf(text), finds));
-  const last = words.pop() ?? "";
-  return [...words, cut ? last.replace(OPENED, "$1") : last].join(" ").replace(/\s+/g, " ").trim();
+/** The words of a text in one line, without its marks. */
+export function plainLine(text: string, cut: Cut, finds: Finds): string {
+  const lines = linesIn(partsOf(blocksOf(text), finds));
+  const [first = ""] = lines;
+  if (cut === "ends") lines[0] = first.replace(CLOSED, "$1");
+  const last = lines.pop() ?? "";
+  return [...lines, cut === "no" ? last : last.replace(OPENED, "$1")].join(" ").replace(/\s+/g, " ").trim();
 }
 
 function linesIn(parts: readonly Part[]): string[] {

@@ -173,6 +173,7 @@ export class GchatLog extends LitElement {
   }
 
   override updated(): void {
+    const view = this.#reading?.newest;
     const scroller = this.#scroller;
     if (scroller === null) return;
     if (this.#resized === null && typeof ResizeObserver === "function") {

@@ -8,6 +8,7 @@ import { addressesIn, loadLinks } from "./text.js";
 
 let formatted: typeof Formatted | null = null;
 
+const SAID_CHARS = 240;
 /** What is shorter, in letters and lines, is not folded. */
 const SHORT = 300;
 const FEW = 10;
@@ -37,7 +38,13 @@ export function isLong(text: string): boolean {
   return formatted?.isLong(text, WORDS) ?? false;
 }
 
-/** A text in one line, in plain words. `cut`: what is given is only its beginning. */
-export function oneLine(text: string, cut = false): string {
+/** Enough of a message to know what it is about, in plain words. */
+export function beginning(text: string): string {
+  const line = oneLine(text);
+  return line.length > SAID_CHARS ? `${line.slice(0, SAID_CHARS).replace(/[\uD800-\uDBFF]$/, "")}…` : line;
+}
+
+/** A text in one line, in plain words. */
+export function oneLine(text: string, cut: Formatted.Cut = "no"): string {
   return formatted?.plainLine(text, cut, WORDS) ?? text.replace(/\s+/g, " ");
 }

@@ -81,7 +81,7 @@ export function entryTemplate(entry: EntryView, place: Place, { strings, now, st
 /** "You: see you", "Ana Sousa: see you", or who they are where nothing is known of what was said. */
 function lastLine({ kind, last, members }: EntryView, strings: Strings, folded: boolean): string | TemplateResult {
   if (last === undefined) return kind === "group" && members !== undefined ? strings.count("members_one", "members_other", members) : "";
-  const text = folded ? strings.get("blocked_message") : oneLine(last.text, last.text.length >= LAST_CHARS);
+  const text = folded ? strings.get("blocked_message") : oneLine(last.text, last.text.length >= LAST_CHARS ? "end" : "no");
   const who = last.mine ? strings.get("you") : kind === "direct" ? "" : (last.name ?? "…");
   return who === "" ? html`<bdi>${text}</bdi>` : html`<bdi>${who}</bdi>: <bdi>${text}</bdi>`;
 }
@@ -153,8 +153,7 @@ export function hitTemplate(hit: HitView, place: Place, { strings, now }: Pick<E
 /** The text on one line, with what begins with a word that is looked for in `<mark>`. */
 function marked(text: string, sought: string): (string | TemplateResult)[] {
   const words = folded(sought).split(/[^\p{L}\p{N}]+/u).filter((word) => word !== "");
-  return text
-    .replace(/\s+/g, " ")
+  return oneLine(text, "ends")
     .split(/([\p{L}\p{N}\p{M}]+)/u)
     .map((part, at) => (at % 2 === 1 && words.some((word) => isFound(folded(part), word)) ? html`<mark>${part}</mark>` : part));
 }

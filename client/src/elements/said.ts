@@ -10,8 +10,6 @@ import { SceneWatcher, type Scene } from "./scene.js";
 import type { Signal } from "./signals.js";
 import { spoken, type Strings } from "./strings.js";
 
-/** Enough of a message to know what it is about. */
-const SAID_CHARS = 240;
 const SAID_KEPT = 8;
 /** What others write is said so often at most: nobody hears more, and each time costs the page a frame of its own. */
 const SAY_EVERY_MS = 500;
@@ -106,11 +104,10 @@ export class GchatSaid extends LitElement {
 
 function announcement(
   strings: Strings,
-  { from: name, text: written, count }: Extract<Signal, { kind: "arrived" }>,
+  { from: name, text, count }: Extract<Signal, { kind: "arrived" }>,
   window: WindowView | undefined,
 ): string {
-  const text = spoken.plain(written);
-  const said = { name, count: strings.number(count), text: text.length > SAID_CHARS ? `${text.slice(0, SAID_CHARS)}…` : text };
+  const said = { name, count: strings.number(count), text: spoken.plain(text), title: window?.title ?? "" };
   if (window === undefined || window.kind === "direct") return strings.get(count > 1 ? "arrived_many" : "arrived", said);
-  return strings.get(count > 1 ? "arrived_in_many" : "arrived_in", { ...said, title: window.title });
+  return strings.get(count > 1 ? "arrived_in_many" : "arrived_in", said);
 }

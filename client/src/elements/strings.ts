@@ -23,7 +23,7 @@ export function addEnglish(more: Partial<Texts>): void {
   Object.assign(english, more);
 }
 
-/** What is said aloud of a message: as it was written, until its Markdown can be read (plain.ts). */
+/** What is said aloud of a message: as it was written, until windows come, which know better (plain.ts). */
 export const spoken = { plain: (text: string): string => text };
 
 export class Strings {

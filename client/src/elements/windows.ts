@@ -3,13 +3,13 @@ import { GchatComposer } from "./composer.js";
 import "./later.js";
 import { GchatLog } from "./log.js";
 import { GchatMore } from "./more.js";
-import { loadMarkdown, oneLine } from "./plain.js";
+import { beginning, loadMarkdown } from "./plain.js";
 import { spoken } from "./strings.js";
 import { GchatUndrawn } from "./undrawn.js";
 import { GchatWindow } from "./window.js";
 
 // Where no log is open, too: what comes is said in plain words.
-spoken.plain = oneLine;
+spoken.plain = beginning;
 void loadMarkdown();
 
 export const WINDOWS: Readonly<Record<string, CustomElementConstructor>> = {

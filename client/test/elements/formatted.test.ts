@@ -168,7 +168,8 @@ test("one line has the words without the marks", () => {
   expect(oneLine("3. a\n4. b")).toBe("3. a 4. b");
   expect(oneLine("```js\nlet *a*\n```")).toBe("let *a*");
   expect(oneLine("  2 * 3 * 4, \\(a_1\\) and snake_case  ")).toBe("2 * 3 * 4, \\(a_1\\) and snake_case");
-  expect(oneLine("so **this goes on and", true)).toBe("so this goes on and");
+  expect(oneLine("so **this goes on and", "end")).toBe("so this goes on and");
+  expect(oneLine("and this ends** so, _there_ it `goes", "ends")).toBe("and this ends so, there it goes");
   expect(oneLine("so **this goes on and")).toBe("so **this goes on and");
 });
 
