@@ -1,0 +1,2 @@
+function t(o){for(let[e,n]of Object.entries(o))customElements.get(e)===void 0&&customElements.define(e,n)}async function i(){t((await import("./gchat-windows-2KJJJKYL.js")).WINDOWS)}async function r(){t({"gchat-finder":(await import("./gchat-finder-MZJ2OZZ4.js")).GchatFinder})}async function s(o,e){return(await import("./gchat-dialogs-DPB4LRPW.js")).dialogFor(o,e)}export{t as a,i as b,r as c,s as d};
+//# sourceMappingURL=gchat-chunk-2DRZF2DH.js.map

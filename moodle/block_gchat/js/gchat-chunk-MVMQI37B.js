@@ -1,2 +1,0 @@
-function t(o){for(let[e,n]of Object.entries(o))customElements.get(e)===void 0&&customElements.define(e,n)}async function i(){t((await import("./gchat-windows-PWDAHTAD.js")).WINDOWS)}async function r(){t({"gchat-finder":(await import("./gchat-finder-PWP4OBUC.js")).GchatFinder})}async function s(o,e){return(await import("./gchat-dialogs-SCVIF2UR.js")).dialogFor(o,e)}export{t as a,i as b,r as c,s as d};
-//# sourceMappingURL=gchat-chunk-MVMQI37B.js.map
