@@ -204,7 +204,7 @@ CREATE INDEX mentions_message ON mentions (conversation, seq);
 -- Which messages have which words: terms as server/src/terms.rs makes them, with spaces between, and one for the message's
 -- conversation. Nothing but terms and messages' numbers (`rowid`), and nothing of a message that was taken out.
 CREATE VIRTUAL TABLE words USING fts5 (
-    terms, content = '', columnsize = 0, detail = none, tokenize = 'ascii', prefix = '3'
+    terms, content = '', columnsize = 0, detail = none, tokenize = 'ascii'
 );
 INSERT INTO words (words, rank) VALUES ('secure-delete', 1);
 

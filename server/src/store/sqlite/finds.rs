@@ -16,11 +16,10 @@ use super::{
 use crate::{
     id::{ConversationId, Seq, SiteId, UserId},
     store::{FIND_MOST, FindAsk, FindPage, FoundMessage, day_of},
-    terms::Asked,
 };
 
-/// Conversations that the index is asked of at once.
-const AT_ONCE: usize = 500;
+/// Conversations that the index is asked of at once: for each step it looks at all of them.
+const AT_ONCE: usize = 64;
 
 /// Messages that are looked at for one page: in the index, and of those that are too new for it.
 const LOOKED_MOST: usize = 2_000;
@@ -200,11 +199,7 @@ impl Page<'_> {
 fn query(some: &[Theirs], ask: &FindAsk) -> String {
     let places: Vec<String> =
         some.iter().map(|place| format!("\"{}\"", conversation_term(place.number))).collect();
-    let terms = ask.sought.asked().into_iter().map(|asked| match asked {
-        Asked::Term(term) => format!("\"{term}\""),
-        Asked::Prefix(prefix) => format!("\"{prefix}\" *"),
-    });
-    let terms: Vec<String> = terms.collect();
+    let terms: Vec<String> = ask.sought.asked().iter().map(|term| format!("\"{term}\"")).collect();
     format!("({}) AND {}", places.join(" OR "), terms.join(" AND "))
 }
 
