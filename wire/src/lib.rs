@@ -14,11 +14,11 @@ mod list;
 #[cfg(test)]
 mod tests;
 pub use conversation::{Circle, Conversation};
-pub use list::{Entry, Flags, Last, List};
+pub use list::{Entry, Flags, Found, FoundMessage, Last, List};
 
 /// What these programs know beside what version 1 requires.
 pub const FEATURES: &[&str] =
-    &["edit", "delete", "reply", "react", "mentions", "groups", "rooms", "list", "flags"];
+    &["edit", "delete", "reply", "react", "mentions", "groups", "rooms", "list", "flags", "find"];
 
 /// What a client sends.
 #[derive(Clone, Debug, PartialEq, Serialize)]
@@ -125,6 +125,15 @@ pub enum Outgoing {
         #[serde(skip_serializing_if = "Option::is_none")]
         conversations: Option<Vec<Conversation>>,
     },
+    /// Messages by what was written, in all that the user reads or in one conversation.
+    Find {
+        request: u32,
+        text: String,
+        #[serde(skip_serializing_if = "Option::is_none")]
+        conversation: Option<Conversation>,
+        next: Option<String>,
+        limit: u32,
+    },
     /// What the user wants of a conversation for themselves.
     Flag {
         request: u32,
@@ -203,6 +212,7 @@ pub enum Incoming {
     Members(Members),
     Rooms(Rooms),
     List(List),
+    Found(Found),
     Flags(Flags),
     /// Somebody has written in a room that is not open here.
     Dot {

@@ -1,4 +1,4 @@
-//! The list of a user's conversations, and what they have set of each.
+//! The list of a user's conversations, what they have set of each, and messages that they look for.
 
 use serde::Deserialize;
 
@@ -35,6 +35,30 @@ pub struct Last {
     pub name: Option<String>,
     pub sent_at: u64,
     /// Its beginning.
+    pub text: String,
+}
+
+/// Some of the messages that were found, the newest first.
+#[derive(Clone, Debug, PartialEq, Eq, Deserialize)]
+pub struct Found {
+    pub request: u32,
+    #[serde(deserialize_with = "foreign::passed_over")]
+    pub messages: Vec<FoundMessage>,
+    pub next: Option<String>,
+}
+
+/// A message that was found.
+#[derive(Clone, Debug, PartialEq, Eq, Deserialize)]
+pub struct FoundMessage {
+    pub conversation: Conversation,
+    /// What the conversation is called.
+    pub title: String,
+    pub seq: u64,
+    pub sender: u64,
+    /// What the sender is called.
+    pub name: String,
+    pub sent_at: u64,
+    /// What stands around the first of what was found.
     pub text: String,
 }
 

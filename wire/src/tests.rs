@@ -83,6 +83,13 @@ fn what_is_sent_has_only_fields_of_the_contract() {
         members(None),
         members(Some(vec![3])),
         Outgoing::Rooms { request: 1, next: None, limit: 1 },
+        Outgoing::Find {
+            request: 1,
+            text: text(),
+            conversation: Some(conversation),
+            next: Some(text()),
+            limit: 1,
+        },
         list(Some("a"), None, Some(true), None),
         list(None, Some(true), None, None),
         list(None, None, None, Some(vec![conversation])),
@@ -135,6 +142,8 @@ fn verbs_are_remade_as_the_contract_has_them() {
         "list",
         "list.archived",
         "list.named",
+        "find",
+        "find.one",
         "flag",
     ];
     for name in names.map(|name| format!("client/{name}")) {
@@ -198,6 +207,13 @@ fn verbs_are_remade_as_the_contract_has_them() {
                 archived: example["archived"].as_bool(),
                 text: example["text"].as_str().map(str::to_owned),
                 conversations: serde_json::from_value(example["conversations"].clone()).unwrap(),
+            },
+            "find" => Outgoing::Find {
+                request: u32::try_from(number("request")).unwrap(),
+                text: text(),
+                conversation: example.get("conversation").map(|_| conversation),
+                next: example["next"].as_str().map(str::to_owned),
+                limit: u32::try_from(number("limit")).unwrap(),
             },
             "flag" => Outgoing::Flag {
                 request: u32::try_from(number("request")).unwrap(),

@@ -1,5 +1,6 @@
 // @vitest-environment jsdom
-// The launcher's panel: everybody and every conversation is found there.
+// The launcher's panel: everybody, every conversation and every message is found there. It is past 500 lines because all
+// of that stands in one list, and each scene needs the same around it.
 import { afterEach, expect, test, vi } from "vitest";
 import type { EntryView, FoundPerson, HitView, ListFilter, RosterPerson, Update } from "../../src/view.js";
 import { all, ana, bruno, byRole, carla, dock, focused, GROUP, one, press, reading, ROOM, roster, settled, stage, talk, type, windowOf, type Stage } from "./stage.js";

@@ -6,7 +6,8 @@ use uuid::Uuid;
 
 use crate::util::{TestClient, TestServer, c7, host::merge, two};
 
-const ALL: [&str; 9] = ["edit", "delete", "reply", "react", "mentions", "groups", "rooms", "list", "flags"];
+const ALL: [&str; 10] =
+    ["edit", "delete", "reply", "react", "mentions", "groups", "rooms", "list", "flags", "find"];
 
 /// A verb on an acknowledged message.
 fn verb(what: &str, ack: &Value, more: Value) -> Value {

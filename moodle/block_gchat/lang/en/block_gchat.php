@@ -16,6 +16,7 @@
 
 /**
  * English. The strings of the browser's client are those of client/strings/en.json.
+ * It is past 500 lines because Moodle reads all strings of a language from one file.
  *
  * @package    block_gchat
  * @copyright  2026 The Global Chat contributors
