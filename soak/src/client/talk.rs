@@ -273,6 +273,7 @@ impl Client {
             Incoming::Dot { conversation, .. } => self.copies.make_sure(&[conversation]),
             Incoming::Members(_)
             | Incoming::Rooms(_)
+            | Incoming::Found(_)
             | Incoming::Flags(_)
             | Incoming::Drain { .. }
             | Incoming::Pong
